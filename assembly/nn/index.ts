@@ -1,0 +1,3 @@
+export function identity(x: i32): i32 {
+  return x;
+}

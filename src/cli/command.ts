@@ -1,0 +1,91 @@
+/** What all commands share: common options, checked numbers, one way to run, to print and to fail. */
+import { availableParallelism } from "node:os";
+import { type Command, InvalidArgumentError } from "commander";
+import { ElegantError, ExitCode } from "../errors.js";
+import type { OnProgress } from "../types.js";
+import { createProgressPrinter } from "./progress.js";
+
+export interface CommonOptions {
+  readonly json: boolean;
+  readonly seed: number;
+  readonly workers: number;
+  readonly device: string;
+}
+
+export const DEVICE_CHOICES = ["auto", "webgpu", "tensorflow", "wasm", "cpu"] as const;
+
+/** Commander parser for an integer within bounds. */
+export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < low || value > high) {
+      const range = high === Number.MAX_SAFE_INTEGER ? `at least ${low}` : `from ${low} to ${high}`;
+      throw new InvalidArgumentError(`Expected an integer ${range}, received '${text}'.`);
+    }
+    return value;
+  };
+}
+
+/** Commander parser for a finite number within bounds. */
+export function number(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`Expected a number from ${low} to ${high}, received '${text}'.`);
+    }
+    return value;
+  };
+}
+
+/** Adds --json, --seed, --workers and --device, which every command understands. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option("--json", "print one JSON object on stdout; progress goes to stderr", false)
+    .option("--seed <n>", "seed of everything random", integer(0, 0xffffffff), 1)
+    .option("--workers <n>", "threads of the CPU pool", integer(1, 256), availableParallelism())
+    .option("--device <name>", `where the model runs: ${DEVICE_CHOICES.join("|")}`, "auto");
+}
+
+export interface CommandContext {
+  readonly json: boolean;
+  /** Draws progress on stderr: a line that is redrawn on a terminal, plain lines elsewhere. */
+  readonly onProgress: OnProgress;
+  /** One plain line for the reader (stderr when --json, else stdout). */
+  print(line: string): void;
+  /** Emits the JSON object of the contract when --json was given. */
+  printJson(value: unknown): void;
+  /** Ends with code 3: done, but some items failed. */
+  markPartial(): void;
+}
+
+/** Runs a command's body; errors of ours become one line on stderr and their exit code. */
+export async function runCommand(
+  options: { readonly json: boolean },
+  body: (context: CommandContext) => Promise<void>,
+): Promise<void> {
+  const progress = createProgressPrinter(process.stderr);
+  const context: CommandContext = {
+    json: options.json,
+    onProgress: progress.update,
+    print(line) {
+      progress.clear();
+      (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+    },
+    printJson(value) {
+      progress.clear();
+      if (options.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    markPartial() {
+      process.exitCode = ExitCode.partial;
+    },
+  };
+  try {
+    await body(context);
+    progress.finish();
+  } catch (error) {
+    progress.finish();
+    if (!(error instanceof ElegantError)) throw error;
+    process.stderr.write(`elegant: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  }
+}

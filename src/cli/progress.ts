@@ -1,0 +1,86 @@
+/** Progress with rate and time left: one redrawn line on a terminal, a plain line every few seconds elsewhere. */
+import type { WriteStream } from "node:tty";
+import type { OnProgress, Progress } from "../types.js";
+
+const TERMINAL_INTERVAL_MS = 100;
+const PLAIN_INTERVAL_MS = 5000;
+
+export interface ProgressPrinter {
+  readonly update: OnProgress;
+  /** Removes the redrawn line, so that other text can be printed. */
+  clear(): void;
+  finish(): void;
+}
+
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  if (seconds < 60) return `${Math.ceil(seconds)}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m${String(Math.round(seconds % 60)).padStart(2, "0")}s`;
+  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
+}
+
+export function formatProgress(progress: Progress, startDone: number, elapsedSeconds: number): string {
+  const { stage, done, total, unit, note } = progress;
+  const rate = elapsedSeconds > 0 ? (done - startDone) / elapsedSeconds : 0;
+  const counted = total === null ? `${done} ${unit}` : `${done}/${total} ${unit}`;
+  const speed = rate > 0 ? `, ${rate >= 10 ? rate.toFixed(0) : rate.toFixed(2)} ${unit}/s` : "";
+  const left = total !== null && rate > 0 && done < total ? `, ${formatDuration((total - done) / rate)} left` : "";
+  return `${stage}: ${counted}${speed}${left}${note === undefined ? "" : `  ${note}`}`;
+}
+
+export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream): ProgressPrinter {
+  const interactive = Boolean(stream.isTTY);
+  let stage = "";
+  let startedAt = 0;
+  let startDone = 0;
+  let printedAt = 0;
+  let drawn = false;
+  let held: string | null = null;
+
+  const clear = (): void => {
+    if (drawn) stream.write("\r\x1b[2K");
+    drawn = false;
+  };
+  const draw = (text: string): void => {
+    if (interactive) {
+      const columns = stream.columns ?? 80;
+      stream.write(`\r\x1b[2K${text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}~`}`);
+      drawn = true;
+    } else {
+      stream.write(`${text}\n`);
+    }
+  };
+  return {
+    update(progress) {
+      const now = performance.now();
+      if (progress.stage !== stage) {
+        if (held !== null) draw(held);
+        if (drawn) stream.write("\n");
+        drawn = false;
+        held = null;
+        stage = progress.stage;
+        startedAt = now;
+        startDone = progress.done;
+        printedAt = now;
+      }
+      const text = formatProgress(progress, startDone, (now - startedAt) / 1000);
+      const due = now - printedAt >= (interactive ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS);
+      if (due) {
+        printedAt = now;
+        held = null;
+        draw(text);
+      } else {
+        held = text;
+      }
+    },
+    clear,
+    finish() {
+      if (held !== null) draw(held);
+      if (drawn) stream.write("\n");
+      drawn = false;
+      held = null;
+      stage = "";
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * Every message we throw. A message says name, expected, received, and what to do, on one line.
+ * The class carries the exit code of the command line's contract (docs/commands.md).
+ */
+
+export const ExitCode = {
+  done: 0,
+  /** Bad usage or input; nothing was changed. */
+  usage: 2,
+  /** Done, but some items failed and are listed in the report. */
+  partial: 3,
+  /** A failure worth retrying: disk full, device lost. */
+  retry: 4,
+  /** Interrupted with the state saved. */
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** An error that the user can act on: printed as one line, without a stack. */
+export class ElegantError extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.exitCode = exitCode;
+  }
+}
+
+/** Wrong option, wrong file, wrong data: exit code 2. */
+export class InputError extends ElegantError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ExitCode.usage, options);
+  }
+}
+
+/** Worth trying again later or elsewhere (disk full, device lost): exit code 4. */
+export class RetryableError extends ElegantError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ExitCode.retry, options);
+  }
+}
+
+/** The work was interrupted and its state saved: exit code 130. */
+export class InterruptedError extends ElegantError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ExitCode.interrupted, options);
+  }
+}
+
+/** A message in the house's form: `name: expected X, received Y. What to do.` */
+export function describeMismatch(name: string, expected: string, received: string, remedy: string): string {
+  return `${name}: expected ${expected}, received ${received}. ${remedy}`;
+}
+
+const RETRYABLE_CODES = new Set(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "EAGAIN", "EBUSY"]);
+
+/** Turns a file system failure into the error of ours that names the file and says what to do. */
+export function fromSystemError(error: unknown, doing: string): ElegantError {
+  if (error instanceof ElegantError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const detail = error instanceof Error ? error.message : String(error);
+  if (RETRYABLE_CODES.has(code)) {
+    const remedy = code === "ENOSPC" || code === "EDQUOT" ? "Free some space and run the command again." : "Try again.";
+    return new RetryableError(`${doing}: ${detail}. ${remedy}`, { cause: error });
+  }
+  return new InputError(`${doing}: ${detail}. Check the path and its permissions.`, { cause: error });
+}

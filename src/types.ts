@@ -1,0 +1,41 @@
+/** Types that several rooms share. */
+
+/** A picture of 8-bit samples, rows from the top, four bytes a pixel (R, G, B, A), length width * height * 4. */
+export interface RgbaImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/**
+ * Five landmarks as x, y pairs in pixels of the picture: left eye, right eye, nose, left and right mouth corner
+ * (left and right as seen by the viewer), the order of CelebA's list.
+ */
+export type FivePoints = readonly (readonly [x: number, y: number])[];
+
+/** A 2x3 affine matrix, row-major [a, b, tx, c, d, ty]: x' = a x + b y + tx, y' = c x + d y + ty. */
+export type Affine = readonly [number, number, number, number, number, number];
+
+/** An axis-aligned rectangle in pixels. */
+export interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Values in [-1, 1], layout N, H, W, C. */
+export interface ImageBatch {
+  readonly data: Float32Array;
+  readonly shape: readonly [n: number, height: number, width: number, channels: number];
+}
+
+/** What a long job tells whoever watches: `done` of `total` in `unit`s (total unknown = null), and a short note. */
+export interface Progress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number | null;
+  readonly unit: string;
+  readonly note?: string;
+}
+export type OnProgress = (progress: Progress) => void;
