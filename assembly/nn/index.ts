@@ -1,3 +1,6 @@
-export function identity(x: i32): i32 {
-  return x;
-}
+/** Module nn.wasm: the kernels of the network's forward, backward and update, on one shared memory. */
+export { adam } from "./adam";
+export { channelNorm, channelNormGradient, sumPartials } from "./channel-norm";
+export { conv2d, packConv2dFilter } from "./conv2d";
+export { conv2dFilterGradient, packFilterGradientInput } from "./conv2d-filter-gradient";
+export { conv2dInputGradient, packInputGradientFilter } from "./conv2d-input-gradient";

@@ -1,0 +1,147 @@
+/**
+ * Gradient of a 2D convolution with respect to its input, which is also the forward transposed convolution.
+ *
+ * With stride s, an input row y receives output row oy through the filter row ky when y + pad = s * oy + ky. Rows of the
+ * same remainder of (y + pad) by s share their list of filter rows, so that the pixels fall in sy * sx classes, each a
+ * dense indirect GEMM of its own: no zeros are inserted and nothing is multiplied by them.
+ */
+import { packPanel } from "./pack";
+import * as shape from "./shape";
+import { NARROW, ROWS, WIDE, indirectGemm } from "./tile";
+
+// @ts-ignore: decorator
+@inline
+function tapsOf(kernel: i32, stride: i32, remainder: i32): i32 {
+  return remainder < kernel ? (kernel - remainder + stride - 1) / stride : 0;
+}
+
+/** Where, in filter positions, the packed taps of class (ry, rx) begin. */
+function tapsBefore(conv: usize, classIndex: i32): i32 {
+  const sx = shape.strideX(conv);
+  let taps: i32 = 0;
+  for (let c: i32 = 0; c < classIndex; c++) {
+    taps += tapsOf(shape.filterHeight(conv), shape.strideY(conv), c / sx) * tapsOf(shape.filterWidth(conv), sx, c % sx);
+  }
+  return taps;
+}
+
+/** Values of one packed tap: output channels deep, input channels wide, rounded up to whole panels. */
+// @ts-ignore: decorator
+@inline
+function packedColumns(conv: usize): i32 {
+  return (shape.inputChannels(conv) + NARROW - 1) / NARROW * NARROW;
+}
+
+/**
+ * One panel of every class. The panels of class c begin at to + 4 * tapsBefore(c) * cout * (cin rounded up to 4).
+ * @param filter HWIO float32 [kh, kw, cin, cout]
+ */
+export function packInputGradientFilter(conv: usize, filter: usize, to: usize, panel: i32): void {
+  const sy = shape.strideY(conv);
+  const sx = shape.strideX(conv);
+  const kh = shape.filterHeight(conv);
+  const kw = shape.filterWidth(conv);
+  const cin = shape.inputChannels(conv);
+  const cout = shape.outputChannels(conv);
+  const columns = packedColumns(conv);
+  let out = to;
+  for (let ry: i32 = 0; ry < sy; ry++) {
+    for (let rx: i32 = 0; rx < sx; rx++) {
+      const taps = tapsOf(kh, sy, ry) * tapsOf(kw, sx, rx);
+      let row: i32 = 0;
+      for (let ky: i32 = ry; ky < kh; ky += sy) {
+        for (let kx: i32 = rx; kx < kw; kx += sx) {
+          const tap = filter + (<usize>(ky * kw + kx) * <usize>(cin * cout) << 2);
+          packPanel(tap, cout, cin, 1, cout, out, taps * cout, row, panel);
+          row += cout;
+        }
+      }
+      out += <usize>(taps * cout) * <usize>columns << 2;
+    }
+  }
+}
+
+/**
+ * Computes a block of one class's pixels.
+ *
+ * @param conv      the shape (shape.ts)
+ * @param dy        float32 [n, oh, ow, cout]
+ * @param packed    as packInputGradientFilter lays it out
+ * @param bias      float32 [cin rounded up to 4] added to every pixel, or 0
+ * @param dx        float32 [n, h, w, cin]
+ * @param zeros     float32 zeros, at least cout
+ * @param blockRows pixels of a block, a multiple of 4
+ * @param blocks    blocks of the largest class (ceil(n * ceil(h/sy) * ceil(w/sx) / blockRows))
+ * @param scratch   this thread's: blockRows * (4 * kh * kw + 4) bytes, then cin * 4
+ * @param block     class * blocks + block of the class
+ */
+export function conv2dInputGradient(
+  conv: usize,
+  dy: usize,
+  packed: usize,
+  bias: usize,
+  dx: usize,
+  zeros: usize,
+  blockRows: i32,
+  blocks: i32,
+  scratch: usize,
+  block: i32,
+): void {
+  const sy = shape.strideY(conv);
+  const sx = shape.strideX(conv);
+  const kh = shape.filterHeight(conv);
+  const kw = shape.filterWidth(conv);
+  const height = shape.inputHeight(conv);
+  const width = shape.inputWidth(conv);
+  const outHeight = shape.outputHeight(conv);
+  const outWidth = shape.outputWidth(conv);
+  const columns = shape.inputChannels(conv);
+  const channels = shape.outputChannels(conv);
+
+  const classIndex = block / blocks;
+  const ry = classIndex / sx;
+  const rx = classIndex % sx;
+  // The first y >= 0 with (y + padTop) mod sy == ry.
+  const firstY = (ry + sy - shape.padTop(conv) % sy) % sy;
+  const firstX = (rx + sx - shape.padLeft(conv) % sx) % sx;
+  const classHeight = firstY < height ? (height - firstY + sy - 1) / sy : 0;
+  const classWidth = firstX < width ? (width - firstX + sx - 1) / sx : 0;
+  const pixels = shape.batch(conv) * classHeight * classWidth;
+  const first = block % blocks * blockRows;
+  if (first >= pixels) return;
+  const count = min(blockRows, pixels - first);
+  const rows = (count + ROWS - 1) / ROWS * ROWS;
+  const tapsY = tapsOf(kh, sy, ry);
+  const tapsX = tapsOf(kw, sx, rx);
+  const taps = tapsY * tapsX;
+  const inputs = scratch;
+  const outputs = inputs + (<usize>(taps * rows) << 2);
+  const dump = scratch + (<usize>(blockRows * (kh * kw + 1)) << 2);
+
+  for (let row: i32 = 0; row < rows; row++) {
+    const beyond = row >= count;
+    const index = first + row;
+    const column = index % classWidth;
+    const line = index / classWidth;
+    const y = firstY + line % classHeight * sy;
+    const x = firstX + column * sx;
+    const n = line / classHeight;
+    const pixel = (n * height + y) * width + x;
+    store<u32>(outputs + (<usize>row << 2), <u32>(beyond ? dump : dx + (<usize>pixel * <usize>columns << 2)));
+    const lastY = (y + shape.padTop(conv) - ry) / sy;
+    const lastX = (x + shape.padLeft(conv) - rx) / sx;
+    let slot = inputs + (<usize>row << 2);
+    for (let ty: i32 = 0; ty < tapsY; ty++) {
+      const oy = lastY - ty;
+      for (let tx: i32 = 0; tx < tapsX; tx++) {
+        const ox = lastX - tx;
+        const inside = !beyond && oy >= 0 && oy < outHeight && ox >= 0 && ox < outWidth;
+        const from = (n * outHeight + oy) * outWidth + ox;
+        store<u32>(slot, <u32>(inside ? dy + (<usize>from * <usize>channels << 2) : zeros));
+        slot += <usize>rows << 2;
+      }
+    }
+  }
+  const panels = packed + (<usize>(tapsBefore(conv, classIndex) * channels) * <usize>packedColumns(conv) << 2);
+  indirectGemm(inputs, taps, rows, channels, panels, bias, outputs, columns);
+}

@@ -1,0 +1,164 @@
+/**
+ * The register tiles of the convolutions: an indirect GEMM.
+ *
+ * Rows are output pixels. For each tap (a filter position) and each row there is a pointer to the `channels` consecutive
+ * input values that meet that tap, or to zeros where the tap falls outside of the picture: no im2col is written.
+ * Columns are output channels, packed in wide panels of sixteen; what is left over is packed in narrow panels of four.
+ *
+ * 2 x 16 is the tile that V8 (Node 20) keeps in registers. It emits all loads of a basic block before the arithmetic, so
+ * accumulators + loaded values + one temporary must fit in its 15 vector registers: 8 + 6 + 1. A 5 x 8 tile has the
+ * better ratio on paper and spills three accumulators (measured here: 20 GFLOP/s against 36).
+ */
+
+/** Rows must come in multiples of this. */
+export const ROWS: i32 = 4;
+/** Columns of a wide and of a narrow panel. */
+export const WIDE: i32 = 16;
+export const NARROW: i32 = 4;
+
+/** Two rows by sixteen columns over all taps; results go to `toA` and `toB`. */
+// @ts-ignore: decorator
+@inline
+function wideTile(pointers: usize, tapBytes: usize, taps: i32, channels: i32, w: usize, bias: usize, toA: usize, toB: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  if (bias != 0) {
+    a0 = v128.load(bias);
+    a1 = v128.load(bias, 16);
+    a2 = v128.load(bias, 32);
+    a3 = v128.load(bias, 48);
+  }
+  let b0 = a0;
+  let b1 = a1;
+  let b2 = a2;
+  let b3 = a3;
+  for (let tap: i32 = 0; tap < taps; tap++) {
+    let pa = <usize>load<u32>(pointers);
+    let pb = <usize>load<u32>(pointers, 4);
+    pointers += tapBytes;
+    const end = w + (<usize>channels << 6);
+    while (w < end) {
+      const w0 = v128.load(w);
+      const w1 = v128.load(w, 16);
+      const w2 = v128.load(w, 32);
+      const w3 = v128.load(w, 48);
+      const xa = v128.load32_splat(pa);
+      const xb = v128.load32_splat(pb);
+      a0 = f32x4.add(a0, f32x4.mul(xa, w0));
+      a1 = f32x4.add(a1, f32x4.mul(xa, w1));
+      a2 = f32x4.add(a2, f32x4.mul(xa, w2));
+      a3 = f32x4.add(a3, f32x4.mul(xa, w3));
+      b0 = f32x4.add(b0, f32x4.mul(xb, w0));
+      b1 = f32x4.add(b1, f32x4.mul(xb, w1));
+      b2 = f32x4.add(b2, f32x4.mul(xb, w2));
+      b3 = f32x4.add(b3, f32x4.mul(xb, w3));
+      w += 64;
+      pa += 4;
+      pb += 4;
+    }
+  }
+  v128.store(toA, a0);
+  v128.store(toA, a1, 16);
+  v128.store(toA, a2, 32);
+  v128.store(toA, a3, 48);
+  v128.store(toB, b0);
+  v128.store(toB, b1, 16);
+  v128.store(toB, b2, 32);
+  v128.store(toB, b3, 48);
+}
+
+/** Stores the first `count` (1..4) lanes of a vector at `to`. */
+// @ts-ignore: decorator
+@inline
+function storeLanes(to: usize, value: v128, count: i32): void {
+  if (count == NARROW) {
+    v128.store(to, value);
+    return;
+  }
+  v128.store32_lane(to, value, 0);
+  if (count > 1) v128.store32_lane(to, value, 1, 4);
+  if (count > 2) v128.store32_lane(to, value, 2, 8);
+}
+
+/** Four rows by four columns over all taps; `outputs` holds the rows' pointers, `offset` the column's bytes. */
+// @ts-ignore: decorator
+@inline
+function narrowTile(pointers: usize, tapBytes: usize, taps: i32, channels: i32, w: usize, bias: usize, outputs: usize, offset: usize, lanes: i32): void {
+  let a = f32x4.splat(0);
+  if (bias != 0) a = v128.load(bias);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (let tap: i32 = 0; tap < taps; tap++) {
+    let pa = <usize>load<u32>(pointers);
+    let pb = <usize>load<u32>(pointers, 4);
+    let pc = <usize>load<u32>(pointers, 8);
+    let pd = <usize>load<u32>(pointers, 12);
+    pointers += tapBytes;
+    const end = w + (<usize>channels << 4);
+    while (w < end) {
+      const weights = v128.load(w);
+      a = f32x4.add(a, f32x4.mul(v128.load32_splat(pa), weights));
+      b = f32x4.add(b, f32x4.mul(v128.load32_splat(pb), weights));
+      c = f32x4.add(c, f32x4.mul(v128.load32_splat(pc), weights));
+      d = f32x4.add(d, f32x4.mul(v128.load32_splat(pd), weights));
+      w += 16;
+      pa += 4;
+      pb += 4;
+      pc += 4;
+      pd += 4;
+    }
+  }
+  storeLanes(<usize>load<u32>(outputs) + offset, a, lanes);
+  storeLanes(<usize>load<u32>(outputs, 4) + offset, b, lanes);
+  storeLanes(<usize>load<u32>(outputs, 8) + offset, c, lanes);
+  storeLanes(<usize>load<u32>(outputs, 12) + offset, d, lanes);
+}
+
+/**
+ * out[row][column] = bias[column] + sum over taps and channels of input[tap][row][channel] * panel[tap][channel][column].
+ *
+ * @param inputs   u32 pointers [taps][rows]; each points to `channels` float32
+ * @param taps     filter positions
+ * @param rows     output pixels, a multiple of 4 (pad with pointers to zeros, and outputs to a place nobody reads)
+ * @param channels values behind each input pointer
+ * @param packed   float32 panels as packPanels lays them out, `taps * channels` deep
+ * @param bias     float32 [columns rounded up to 4], or 0 for none
+ * @param outputs  u32 pointers [rows]; each points to `columns` float32
+ * @param columns  output channels
+ */
+export function indirectGemm(
+  inputs: usize,
+  taps: i32,
+  rows: i32,
+  channels: i32,
+  packed: usize,
+  bias: usize,
+  outputs: usize,
+  columns: i32,
+): void {
+  const tapBytes: usize = <usize>rows << 2;
+  const depth: usize = <usize>(taps * channels);
+  let column: i32 = 0;
+  for (; column + WIDE <= columns; column += WIDE) {
+    const offset: usize = <usize>column << 2;
+    const panelBias: usize = bias == 0 ? 0 : bias + offset;
+    for (let row: i32 = 0; row < rows; row += 2) {
+      const pointer: usize = <usize>row << 2;
+      wideTile(inputs + pointer, tapBytes, taps, channels, packed, panelBias, <usize>load<u32>(outputs + pointer) + offset, <usize>load<u32>(outputs + pointer, 4) + offset);
+    }
+    packed += depth << 6;
+  }
+  for (; column < columns; column += NARROW) {
+    const offset: usize = <usize>column << 2;
+    const panelBias: usize = bias == 0 ? 0 : bias + offset;
+    const lanes = min(NARROW, columns - column);
+    for (let row: i32 = 0; row < rows; row += ROWS) {
+      const pointer: usize = <usize>row << 2;
+      narrowTile(inputs + pointer, tapBytes, taps, channels, packed, panelBias, outputs + pointer, offset, lanes);
+    }
+    packed += depth << 4;
+  }
+}

@@ -1,0 +1,184 @@
+/** Our convolutions as TensorFlow.js kernels: Conv2D, Conv2DBackpropInput (also the transposed convolution), Conv2DBackpropFilter. */
+import {
+  backend_util,
+  Conv2D,
+  type Conv2DAttrs,
+  Conv2DBackpropFilter,
+  type Conv2DBackpropFilterAttrs,
+  Conv2DBackpropInput,
+  type Conv2DBackpropInputAttrs,
+  type KernelFunc,
+  type TensorInfo,
+} from "@tensorflow/tfjs-core";
+import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../kernels/conv-shape.js";
+import type { SharedMemoryBackend } from "./shared-backend.js";
+
+const WIDE = 16;
+const NARROW = 4;
+/** Output pixels whose dy is packed at a time. */
+const PACK_ROWS = 1024;
+/** Channels of one unit of the filter gradient, and the pixels summed at once: as in assembly/nn/conv2d-filter-gradient.ts. */
+const FILTER_GROUP = 16;
+const FILTER_DEPTH = 256;
+
+const panelCount = (columns: number): number => Math.floor(columns / WIDE) + Math.ceil((columns % WIDE) / NARROW);
+const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+
+function toConvShape(info: backend_util.Conv2DInfo): ConvShape {
+  if (info.dilationHeight !== 1 || info.dilationWidth !== 1 || info.dataFormat !== "channelsLast") {
+    throw new Error(`conv2d: expected NHWC without dilation, received ${info.dataFormat}, dilation ${info.dilationHeight}`);
+  }
+  return {
+    batch: info.batchSize,
+    inputHeight: info.inHeight,
+    inputWidth: info.inWidth,
+    inputChannels: info.inChannels,
+    outputHeight: info.outHeight,
+    outputWidth: info.outWidth,
+    outputChannels: info.outChannels,
+    filterHeight: info.filterHeight,
+    filterWidth: info.filterWidth,
+    strideY: info.strideHeight,
+    strideX: info.strideWidth,
+    padTop: info.padInfo.top,
+    padLeft: info.padInfo.left,
+  };
+}
+
+/**
+ * Output pixels of a block. The inputs of a block are read once per panel of sixteen columns, so they should stay in the
+ * second-level cache (half of 512 KiB), while more rows share each panel; and there should be blocks for all threads.
+ */
+function blockRowsFor(pixels: number, bytesPerPixel: number, threads: number): number {
+  const cached = Math.max(16, Math.floor((256 * 1024) / bytesPerPixel));
+  const shared = Math.ceil(pixels / (2 * threads));
+  return roundUp(Math.max(4, Math.min(cached, shared, 256)), NARROW);
+}
+
+/** Runs `body` with the shape's description and a block of `bytes` in memory, and releases both. */
+function withWorkspace(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  bytes: number,
+  body: (conv: number, workspace: number) => void,
+): void {
+  const { heap } = backend.team;
+  const conv = heap.allocate(CONV_SHAPE_BYTES);
+  const workspace = heap.allocate(bytes);
+  writeConvShape(heap.words(), conv, shape);
+  body(conv, workspace);
+  heap.release(workspace);
+  heap.release(conv);
+}
+
+export function runConv2d(backend: SharedMemoryBackend, shape: ConvShape, x: number, filter: number, y: number): void {
+  const { team, zeros } = backend;
+  const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
+  const depth = filterHeight * filterWidth * inputChannels;
+  withWorkspace(backend, shape, depth * roundUp(outputChannels, NARROW) * 4, (conv, packed) => {
+    team.run("packConv2dFilter", [conv, filter, packed], panelCount(outputChannels));
+    const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
+    const taps = filterHeight * filterWidth;
+    const bytesPerPixel = shape.strideY * shape.strideX * inputChannels * 4 + taps * 4;
+    const blockRows = blockRowsFor(pixels, bytesPerPixel, team.threads);
+    const merged = inputChannels < 16 ? blockRows * depth * 4 : 0;
+    const scratch = blockRows * (taps + 1) * 4 + merged + outputChannels * 4;
+    team.run("conv2d", [conv, x, packed, 0, y, zeros, blockRows], Math.ceil(pixels / blockRows), scratch);
+  });
+}
+
+export function runConv2dInputGradient(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  dy: number,
+  filter: number,
+  dx: number,
+): void {
+  const { team, zeros } = backend;
+  const { inputChannels, outputChannels, filterHeight, filterWidth, strideY, strideX } = shape;
+  const taps = filterHeight * filterWidth;
+  withWorkspace(backend, shape, taps * outputChannels * roundUp(inputChannels, NARROW) * 4, (conv, packed) => {
+    team.run("packInputGradientFilter", [conv, filter, packed], panelCount(inputChannels));
+    const classPixels =
+      shape.batch * Math.ceil(shape.inputHeight / strideY) * Math.ceil(shape.inputWidth / strideX);
+    const blockRows = blockRowsFor(classPixels, outputChannels * 4 + taps * 4, team.threads);
+    const blocks = Math.ceil(classPixels / blockRows);
+    const scratch = blockRows * (taps + 1) * 4 + inputChannels * 4;
+    const values = [conv, dy, packed, 0, dx, zeros, blockRows, blocks];
+    team.run("conv2dInputGradient", values, blocks * strideY * strideX, scratch);
+  });
+}
+
+export function runConv2dFilterGradient(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  x: number,
+  dy: number,
+  dw: number,
+): void {
+  const { team, zeros } = backend;
+  const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
+  withWorkspace(backend, shape, pixels * roundUp(shape.outputChannels, NARROW) * 4, (conv, packed) => {
+    team.run("packFilterGradientInput", [conv, dy, packed, PACK_ROWS], Math.ceil(pixels / PACK_ROWS));
+    const groups = Math.ceil(shape.inputChannels / FILTER_GROUP);
+    const scratch = FILTER_GROUP * FILTER_DEPTH * 4 + shape.outputChannels * 4;
+    const blocks = shape.filterHeight * shape.filterWidth * groups;
+    team.run("conv2dFilterGradient", [conv, x, packed, dw, zeros], blocks, scratch);
+  });
+}
+
+interface ConvInputs {
+  readonly x: TensorInfo;
+  readonly filter: TensorInfo;
+  readonly dy: TensorInfo;
+}
+
+/** TensorFlow.js passes inputs and attributes as untyped records; the kernel's name fixes what is in them. */
+function kernel<Attrs>(
+  run: (backend: SharedMemoryBackend, inputs: ConvInputs, attrs: Attrs) => TensorInfo,
+): KernelFunc {
+  return ({ inputs, backend, attrs }) =>
+    run(backend as SharedMemoryBackend, inputs as unknown as ConvInputs, attrs as unknown as Attrs);
+}
+
+export const CONV_KERNELS: Readonly<Record<string, KernelFunc>> = {
+  [Conv2D]: kernel<Conv2DAttrs>((backend, { x, filter }, attrs) => {
+    const info = backend_util.computeConv2DInfo(
+      x.shape as [number, number, number, number],
+      filter.shape as [number, number, number, number],
+      attrs.strides,
+      attrs.dilations,
+      attrs.pad,
+      attrs.dimRoundingMode,
+    );
+    const y = backend.allocate(info.outShape);
+    runConv2d(backend, toConvShape(info), backend.pointerOf(x), backend.pointerOf(filter), y.pointer);
+    return y.info;
+  }),
+  [Conv2DBackpropInput]: kernel<Conv2DBackpropInputAttrs>((backend, { dy, filter }, attrs) => {
+    const info = backend_util.computeConv2DInfo(
+      attrs.inputShape,
+      filter.shape as [number, number, number, number],
+      attrs.strides,
+      1,
+      attrs.pad,
+      attrs.dimRoundingMode,
+    );
+    const dx = backend.allocate(info.inShape);
+    runConv2dInputGradient(backend, toConvShape(info), backend.pointerOf(dy), backend.pointerOf(filter), dx.pointer);
+    return dx.info;
+  }),
+  [Conv2DBackpropFilter]: kernel<Conv2DBackpropFilterAttrs>((backend, { x, dy }, attrs) => {
+    const info = backend_util.computeConv2DInfo(
+      x.shape as [number, number, number, number],
+      attrs.filterShape,
+      attrs.strides,
+      1,
+      attrs.pad,
+      attrs.dimRoundingMode,
+    );
+    const dw = backend.allocate(info.filterShape);
+    runConv2dFilterGradient(backend, toConvShape(info), backend.pointerOf(x), backend.pointerOf(dy), dw.pointer);
+    return dw.info;
+  }),
+};

@@ -1,0 +1,115 @@
+/** Opens the TensorFlow.js backend that a command asked for, and says what it opened. */
+import { createRequire } from "node:module";
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-backend-cpu";
+import { describeMismatch, InputError } from "../errors.js";
+import { loadModule } from "../kernels/module.js";
+import { KernelTeam } from "../pool/team.js";
+import { registerChannelNorm } from "./channel-norm.js";
+import { CONV_KERNELS } from "./conv-kernels.js";
+import { BACKEND_NAME, registerCpuKernels, SharedMemoryBackend } from "./shared-backend.js";
+
+export const DEVICES = ["auto", "tensorflow", "wasm", "cpu"] as const;
+export type DeviceChoice = (typeof DEVICES)[number];
+
+/** Packages of the `tensorflow` device in the order tried; installed by the user, never by us. */
+const TENSORFLOW_PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
+
+export interface Device {
+  readonly name: "tensorflow" | "wasm" | "cpu";
+  /** For people: what it is and why it was chosen. */
+  readonly description: string;
+  readonly threads: number;
+  close(): Promise<void>;
+}
+
+/** Reads the name of a device. @throws InputError for any other */
+export function parseDevice(text: string): DeviceChoice {
+  const found = DEVICES.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new InputError(describeMismatch("--device", DEVICES.join(", "), `'${text}'`, "Choose one of these."));
+}
+
+/** The installed package of the `tensorflow` device, or null. */
+export function findTensorflowPackage(): string | null {
+  const require = createRequire(import.meta.url);
+  for (const name of TENSORFLOW_PACKAGES) {
+    try {
+      require.resolve(name);
+      return name;
+    } catch {
+      // Not installed: try the next.
+    }
+  }
+  return null;
+}
+
+let registered = false;
+
+async function openWasm(threads: number, reason: string): Promise<Device> {
+  const team = new KernelTeam(await loadModule("nn"), threads);
+  if (!registered) {
+    registerCpuKernels();
+    for (const [kernelName, kernelFunc] of Object.entries(CONV_KERNELS)) {
+      tf.unregisterKernel(kernelName, BACKEND_NAME);
+      tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
+    }
+    registerChannelNorm();
+    registered = true;
+  }
+  tf.registerBackend(BACKEND_NAME, () => new SharedMemoryBackend(team));
+  await tf.setBackend(BACKEND_NAME);
+  return {
+    name: "wasm",
+    description: `wasm: our SIMD kernels on ${threads} ${threads === 1 ? "thread" : "threads"} (${reason})`,
+    threads,
+    async close() {
+      tf.removeBackend(BACKEND_NAME);
+      await team.close();
+    },
+  };
+}
+
+async function openCpu(): Promise<Device> {
+  await tf.setBackend("cpu");
+  return {
+    name: "cpu",
+    description: "cpu: TensorFlow.js in plain JavaScript on one thread, for checking only",
+    threads: 1,
+    close: async () => {},
+  };
+}
+
+async function openTensorflow(name: string): Promise<Device> {
+  try {
+    await import(name);
+  } catch (cause) {
+    throw new InputError(
+      `device tensorflow: ${name} is installed but does not load (${String(cause)}). Reinstall it, or use --device wasm.`,
+      { cause },
+    );
+  }
+  await tf.setBackend("tensorflow");
+  return { name: "tensorflow", description: `tensorflow: ${name}`, threads: 0, close: async () => {} };
+}
+
+/**
+ * Opens a device and makes it TensorFlow.js's current one. Open one at a time.
+ * @param threads of the `wasm` device
+ */
+export async function openDevice(choice: DeviceChoice, threads: number): Promise<Device> {
+  if (choice === "cpu") return openCpu();
+  if (choice === "wasm") return openWasm(threads, "asked for");
+  const installed = findTensorflowPackage();
+  if (choice === "tensorflow") {
+    if (installed === null) {
+      const names = TENSORFLOW_PACKAGES.join(" or ");
+      throw new InputError(
+        describeMismatch("device tensorflow", `${names} beside us`, "neither installed", "Install one, or use --device wasm."),
+      );
+    }
+    return openTensorflow(installed);
+  }
+  if (installed === "@tensorflow/tfjs-node-gpu") return openTensorflow(installed);
+  return openWasm(threads, "chosen by auto: @tensorflow/tfjs-node-gpu is not installed");
+}

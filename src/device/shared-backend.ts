@@ -1,0 +1,94 @@
+/**
+ * The `wasm` device's TensorFlow.js backend: tensors live in one shared WebAssembly.Memory, so that a team of threads
+ * runs our kernels on them without a copy.
+ *
+ * It extends the plain-TypeScript CPU backend: every kernel that we did not write is TensorFlow.js's own, reading the
+ * same memory through views, and stands as the twin of those we did (docs/decisions.md has the measurements that made
+ * us choose this over registering kernels on tfjs-backend-wasm, whose memory threads cannot share).
+ */
+import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
+import { type backend_util, type DataType, getKernelsForBackend, registerKernel, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import type { KernelTeam } from "../pool/team.js";
+
+export const BACKEND_NAME = "elegant-wasm";
+
+type DataId = object;
+
+/** Room for the widest filter row of any network here: 7 x 2048 channels. */
+const ZERO_BYTES = 7 * 2048 * 4;
+
+export class SharedMemoryBackend extends MathBackendCPU {
+  readonly team: KernelTeam;
+  /** Zeros for taps outside of a picture; never written. */
+  readonly zeros: number;
+  private readonly pointers = new WeakMap<DataId, number>();
+
+  constructor(team: KernelTeam) {
+    super();
+    this.team = team;
+    this.zeros = team.heap.allocate(ZERO_BYTES);
+    team.heap.floats(this.zeros, ZERO_BYTES / 4).fill(0);
+  }
+
+  /**
+   * As the base class does, without its advice to install another backend. Values in somebody else's shared memory are
+   * copied: a stock kernel may return a part of its input as a view (Slice does), and a slot of a ring is used again.
+   */
+  override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
+    const borrowed = ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer;
+    return this.adopt(borrowed ? (values as Float32Array).slice() : values, dtype);
+  }
+
+  /** The byte offset of a float32 tensor's values; moves them into the shared memory when they are elsewhere. */
+  pointerOf(tensor: TensorInfo): number {
+    const dataId = tensor.dataId as DataId;
+    const known = this.pointers.get(dataId);
+    if (known !== undefined) return known;
+    const data = this.data.get(dataId);
+    const values = data.values as Float32Array;
+    const pointer = this.team.heap.allocate(values.byteLength);
+    const view = this.team.heap.floats(pointer, values.length);
+    view.set(values);
+    data.values = view;
+    this.pointers.set(dataId, pointer);
+    return pointer;
+  }
+
+  /** A float32 tensor in the shared memory, contents undefined. */
+  allocate(shape: readonly number[]): { readonly info: TensorInfo; readonly pointer: number } {
+    const size = util.sizeFromShape(shape as number[]);
+    const pointer = this.team.heap.allocate(size * 4);
+    const dataId = this.adopt(this.team.heap.floats(pointer, size), "float32");
+    this.pointers.set(dataId, pointer);
+    return { info: { dataId, shape: shape as number[], dtype: "float32" }, pointer };
+  }
+
+  private adopt(values: backend_util.BackendValues, dtype: DataType): DataId {
+    const dataId = {};
+    this.data.set(dataId, { values, dtype, refCount: 1 });
+    return dataId;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    const gone = super.disposeData(dataId, force);
+    if (gone) {
+      const pointer = this.pointers.get(dataId);
+      if (pointer !== undefined) {
+        this.pointers.delete(dataId);
+        this.team.heap.release(pointer);
+      }
+    }
+    return gone;
+  }
+
+  /** A copy: a view of the shared memory would change when its block is handed out again. */
+  override readSync(dataId: DataId): backend_util.BackendValues {
+    const values = super.readSync(dataId);
+    return this.pointers.has(dataId) ? (values as Float32Array).slice() : values;
+  }
+}
+
+/** Lets every stock CPU kernel run on our backend; kernels of our own replace some of them afterwards. */
+export function registerCpuKernels(): void {
+  for (const kernel of getKernelsForBackend("cpu")) registerKernel({ ...kernel, backendName: BACKEND_NAME });
+}

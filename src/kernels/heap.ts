@@ -1,0 +1,95 @@
+/**
+ * An allocator over one shared WebAssembly.Memory. Shapes repeat from step to step, so blocks are kept in lists by size
+ * class and handed out again; nothing is ever returned to the system. Views of a shared memory stay valid when it grows.
+ */
+import { RetryableError } from "../errors.js";
+
+const PAGE = 65536;
+const ALIGNMENT = 64;
+/** 4 GiB, the most that 32-bit pointers reach; nn.wasm declares the same. */
+export const MAX_PAGES = 65536;
+/** The control block of the team and other fixed places come before this address. */
+export const HEAP_START = 4096;
+
+/** Rounds up to a quarter step between powers of two, so that at most a fifth is wasted and similar sizes share a list. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 4 * ALIGNMENT) return Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
+  const quarter = 2 ** (Math.floor(Math.log2(bytes)) - 2);
+  return Math.ceil(bytes / quarter) * quarter;
+}
+
+export class SharedHeap {
+  readonly memory: WebAssembly.Memory;
+  private readonly free = new Map<number, number[]>();
+  private readonly sizes = new Map<number, number>();
+  private end = HEAP_START;
+  private used = 0;
+  private buffer: ArrayBufferLike;
+
+  constructor(initialBytes = 16 * 1024 * 1024) {
+    this.memory = new WebAssembly.Memory({
+      initial: Math.ceil(initialBytes / PAGE),
+      maximum: MAX_PAGES,
+      shared: true,
+    });
+    this.buffer = this.memory.buffer;
+  }
+
+  /** Bytes in use now, and bytes ever taken from the memory. */
+  get statistics(): { readonly usedBytes: number; readonly reservedBytes: number } {
+    return { usedBytes: this.used, reservedBytes: this.end };
+  }
+
+  /** A block of at least `bytes`, 64-byte aligned, contents undefined. @throws RetryableError when 4 GiB are full */
+  allocate(bytes: number): number {
+    const size = sizeClass(bytes);
+    const pointer = this.free.get(size)?.pop() ?? this.extend(size);
+    this.sizes.set(pointer, size);
+    this.used += size;
+    return pointer;
+  }
+
+  release(pointer: number): void {
+    const size = this.sizes.get(pointer);
+    if (size === undefined) throw new Error(`heap: ${pointer} is not an allocated block (released twice?)`);
+    this.sizes.delete(pointer);
+    this.used -= size;
+    const list = this.free.get(size);
+    if (list === undefined) this.free.set(size, [pointer]);
+    else list.push(pointer);
+  }
+
+  /** A float32 view of a block; stays valid when the memory grows. */
+  floats(pointer: number, length: number): Float32Array {
+    return new Float32Array(this.buffer, pointer, length);
+  }
+
+  /** All of the memory as int32. */
+  words(): Int32Array {
+    return new Int32Array(this.buffer);
+  }
+
+  private extend(size: number): number {
+    const pointer = this.end;
+    const end = pointer + size;
+    const capacity = this.buffer.byteLength;
+    if (end > capacity) {
+      // Half as much again, so that growing stays rare.
+      const wanted = Math.min(MAX_PAGES, Math.ceil(Math.max(end, capacity * 1.5) / PAGE));
+      try {
+        if (end > MAX_PAGES * PAGE) throw new RangeError("beyond 4 GiB");
+        this.memory.grow(wanted - capacity / PAGE);
+      } catch (cause) {
+        const mebibytes = Math.round(this.used / 2 ** 20);
+        throw new RetryableError(
+          `memory: expected room for ${Math.round(size / 2 ** 20)} MiB more beside ${mebibytes} MiB in use, ` +
+            "received none. Use a smaller --batch, --size or --width.",
+          { cause },
+        );
+      }
+      this.buffer = this.memory.buffer;
+    }
+    this.end = end;
+    return pointer;
+  }
+}

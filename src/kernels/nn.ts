@@ -1,0 +1,99 @@
+/** Typed exports of nn.wasm. Pointers are byte offsets into the shared memory; see assembly/nn for each kernel's contract. */
+
+/** Kernels that run one block of a larger work; the last argument is the block, the one before it may be scratch memory. */
+export interface NnKernels {
+  packConv2dFilter(conv: number, filter: number, to: number, panel: number): void;
+  conv2d(
+    conv: number,
+    x: number,
+    packed: number,
+    bias: number,
+    y: number,
+    zeros: number,
+    blockRows: number,
+    scratch: number,
+    block: number,
+  ): void;
+  packInputGradientFilter(conv: number, filter: number, to: number, panel: number): void;
+  conv2dInputGradient(
+    conv: number,
+    dy: number,
+    packed: number,
+    bias: number,
+    dx: number,
+    zeros: number,
+    blockRows: number,
+    blocks: number,
+    scratch: number,
+    block: number,
+  ): void;
+  packFilterGradientInput(conv: number, dy: number, to: number, blockRows: number, block: number): void;
+  conv2dFilterGradient(
+    conv: number,
+    x: number,
+    packed: number,
+    dw: number,
+    zeros: number,
+    scratch: number,
+    block: number,
+  ): void;
+  channelNorm(
+    x: number,
+    bias: number,
+    alpha: number,
+    beta: number,
+    skip: number,
+    y: number,
+    pixels: number,
+    channels: number,
+    slope: number,
+    blockRows: number,
+    block: number,
+  ): void;
+  channelNormGradient(
+    x: number,
+    bias: number,
+    alpha: number,
+    beta: number,
+    dy: number,
+    dx: number,
+    partial: number,
+    pixels: number,
+    channels: number,
+    slope: number,
+    blockRows: number,
+    block: number,
+  ): void;
+  sumPartials(partial: number, rows: number, values: number, out: number): void;
+  adam(
+    p: number,
+    m: number,
+    v: number,
+    g: number,
+    count: number,
+    stepSize: number,
+    beta1: number,
+    beta2: number,
+    rest1: number,
+    rest2: number,
+    epsilon: number,
+    rootCorrection2: number,
+    decay: number,
+    blockValues: number,
+    block: number,
+  ): void;
+}
+
+/** Kernels that a team runs; the index in this list is what travels to the helpers. */
+export const TEAM_KERNELS = [
+  "packConv2dFilter",
+  "conv2d",
+  "packInputGradientFilter",
+  "conv2dInputGradient",
+  "packFilterGradientInput",
+  "conv2dFilterGradient",
+  "channelNorm",
+  "channelNormGradient",
+  "adam",
+] as const satisfies readonly (keyof NnKernels)[];
+export type TeamKernel = (typeof TEAM_KERNELS)[number];

@@ -1,0 +1,60 @@
+/** What fixes the network: picture size, width, and the attributes in their order. */
+import { z } from "zod";
+import { describeMismatch, InputError } from "../errors.js";
+
+export const SIZES = [64, 128, 256] as const;
+
+export const modelConfigSchema = z.object({
+  /** Side of the square pictures in pixels. */
+  size: z.union([z.literal(64), z.literal(128), z.literal(256)]),
+  /** Channels of the first block; 64 is the paper's. */
+  width: z.number().int().min(4).max(128).multipleOf(4),
+  /** Attribute i owns slice i of the latent. */
+  attributes: z.array(z.string().min(1)).min(1),
+});
+export type ModelConfig = z.infer<typeof modelConfigSchema>;
+
+/** Channels of the five encoder blocks, 64-128-256-512-512 at width 64. */
+export function encoderChannels(width: number): readonly number[] {
+  return [width, 2 * width, 4 * width, 8 * width, 8 * width];
+}
+
+/** Channels of the five decoder blocks' outputs, 512-256-128-64-3 at width 64. */
+export function decoderChannels(width: number): readonly number[] {
+  return [8 * width, 4 * width, 2 * width, width, 3];
+}
+
+/** Channels of the four discriminator blocks, 64-128-256-512 at width 64. */
+export function discriminatorChannels(width: number): readonly number[] {
+  return [width, 2 * width, 4 * width, 8 * width];
+}
+
+/** The side of the latent for pictures of side `size`: five blocks of stride two. */
+export function latentSide(size: number): number {
+  return size / 32;
+}
+
+export function latentChannels(width: number): number {
+  return 8 * width;
+}
+
+/** Rounds half to even, as NumPy's rint does. */
+export function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** The latent channels [begin, end) that attribute `index` of `count` owns (n = 3 at 512 gives 0, 171, 341, 512). */
+export function attributeSlice(channels: number, count: number, index: number): readonly [begin: number, end: number] {
+  return [roundHalfToEven((channels / count) * index), roundHalfToEven((channels / count) * (index + 1))];
+}
+
+/** The position of an attribute in the model. @throws InputError when the model does not have it */
+export function attributeIndex(config: ModelConfig, name: string): number {
+  const index = config.attributes.indexOf(name);
+  if (index >= 0) return index;
+  throw new InputError(
+    describeMismatch("attribute", `one of ${config.attributes.join(", ")}`, `'${name}'`, "This run was trained on those only."),
+  );
+}

@@ -1,0 +1,96 @@
+/**
+ * A team of threads that runs one kernel's blocks at a time over a shared memory, synchronously for its caller.
+ *
+ * The Piscina pool is for jobs that take milliseconds and return promises; TensorFlow.js kernels are synchronous and
+ * take microseconds to milliseconds, so the model's threads sleep on the memory itself. Each block writes its own
+ * outputs and sums within a block run in a fixed order, so results are the same bits with any number of threads.
+ */
+import { Worker } from "node:worker_threads";
+import { SharedHeap } from "../kernels/heap.js";
+import { instantiate } from "../kernels/module.js";
+import { type NnKernels, TEAM_KERNELS, type TeamKernel } from "../kernels/nn.js";
+import {
+  ARGUMENT_COUNT,
+  BLOCKS,
+  type ControlViews,
+  controlViews,
+  FAILED,
+  GENERATION,
+  HAS_SCRATCH,
+  KERNEL,
+  NEXT,
+  PENDING,
+  SCRATCH,
+  SCRATCH_BYTES,
+  STOP,
+  type TeamWorkerData,
+  workOnBlocks,
+} from "./team-protocol.js";
+
+const SPINS = 20000;
+
+export class KernelTeam {
+  readonly heap: SharedHeap;
+  readonly kernels: NnKernels;
+  readonly threads: number;
+  private readonly control: ControlViews;
+  private readonly helpers: Worker[] = [];
+
+  /** @param threads how many cores to use, the calling thread included */
+  constructor(module: WebAssembly.Module, threads: number) {
+    this.heap = new SharedHeap();
+    const { memory } = this.heap;
+    this.threads = threads;
+    this.kernels = instantiate<NnKernels>(module, memory);
+    this.control = controlViews(memory);
+    for (let thread = 1; thread < threads; thread++) {
+      const workerData: TeamWorkerData = { module, memory, thread };
+      const helper = new Worker(new URL("./team-worker.js", import.meta.url), { workerData });
+      // Asleep on the memory, a helper must not keep the process alive.
+      helper.unref();
+      this.helpers.push(helper);
+    }
+  }
+
+  /**
+   * Runs `kernel(...values, [scratch,] block)` for all blocks and returns when all are done.
+   * @param scratchBytes of each thread; 0 when the kernel takes none
+   */
+  run(kernel: TeamKernel, values: readonly number[], blocks: number, scratchBytes = 0): void {
+    if (blocks <= 0) return;
+    const { words } = this.control;
+    const aligned = (scratchBytes + 63) & ~63;
+    const scratch = scratchBytes > 0 ? this.heap.allocate(aligned * this.threads) : 0;
+    words[KERNEL] = TEAM_KERNELS.indexOf(kernel);
+    words[ARGUMENT_COUNT] = values.length;
+    words[BLOCKS] = blocks;
+    words[HAS_SCRATCH] = scratchBytes > 0 ? 1 : 0;
+    words[SCRATCH_BYTES] = aligned;
+    words[SCRATCH] = scratch;
+    this.control.arguments.set(values);
+    const shared = blocks > 1 && this.helpers.length > 0;
+    Atomics.store(words, NEXT, 0);
+    if (shared) {
+      Atomics.store(words, PENDING, this.helpers.length);
+      Atomics.add(words, GENERATION, 1);
+      Atomics.notify(words, GENERATION);
+    }
+    workOnBlocks(this.kernels, this.control, 0);
+    if (shared) {
+      for (let spin = 0; spin < SPINS && Atomics.load(words, PENDING) !== 0; spin++);
+      for (let left = Atomics.load(words, PENDING); left !== 0; left = Atomics.load(words, PENDING)) {
+        Atomics.wait(words, PENDING, left);
+      }
+    }
+    if (scratch !== 0) this.heap.release(scratch);
+    if (Atomics.load(words, FAILED) === 1) throw new Error(`team: kernel ${kernel} trapped in a helper thread`);
+  }
+
+  async close(): Promise<void> {
+    const { words } = this.control;
+    Atomics.store(words, STOP, 1);
+    Atomics.add(words, GENERATION, 1);
+    Atomics.notify(words, GENERATION);
+    await Promise.all(this.helpers.splice(0).map((helper) => helper.terminate()));
+  }
+}

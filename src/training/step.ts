@@ -1,0 +1,227 @@
+/**
+ * One update of the method for one attribute: one forward of the generator; the discriminators learn from detached C and
+ * D; the updated discriminators score C and D again for the generator's update (../shared/facts, Training).
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { type AdamSettings, adamUpdate } from "../device/adam.js";
+import { suspendTape } from "../device/tape.js";
+import type { ModelConfig } from "../model/config.js";
+import { type Generated, generate } from "../model/exchange.js";
+import { discriminate, halve } from "../model/networks.js";
+import type { Parameters } from "../model/parameters.js";
+import { adversarialLoss, discriminatorLoss, type LossWeights, reconstructionLoss, type Scores } from "./losses.js";
+
+/** One optimizer's state: moments beside each of its parameters, and the updates done. */
+export interface OptimizerState {
+  readonly parameters: Parameters;
+  readonly first: Parameters;
+  readonly second: Parameters;
+  updates: number;
+}
+
+export interface TrainingState {
+  readonly config: ModelConfig;
+  /** Enc and Dec. */
+  readonly generator: OptimizerState;
+  /** D1 and D2. */
+  readonly discriminator: OptimizerState;
+}
+
+/** A batch of pairs for one attribute: A has it, B has not. */
+export interface PairBatch {
+  readonly attribute: number;
+  /** [N, S, S, 3] in [-1, 1] */
+  readonly A: tf.Tensor4D;
+  readonly B: tf.Tensor4D;
+  /** [N, attributes] of 0 and 1 */
+  readonly yA: tf.Tensor2D;
+  readonly yB: tf.Tensor2D;
+}
+
+export interface StepSettings {
+  readonly weights: LossWeights;
+  readonly adam: AdamSettings;
+  readonly learningRate: number;
+}
+
+/** Values of one update, for logs. `D` and `G` are the weighted totals that were differentiated. */
+export interface StepLosses {
+  readonly D: number;
+  readonly D1: number;
+  readonly D2: number;
+  readonly G: number;
+  readonly reconstruction: number;
+  readonly adversarial1: number;
+  readonly adversarial2: number;
+}
+
+/** What a caller may look at before it is disposed of: golden checks read all of it. */
+export interface StepTrace {
+  readonly generated: Generated;
+  /** Scores by the discriminators before their update. */
+  readonly D1: Scores;
+  readonly D2: Scores;
+  readonly gradients: ReadonlyMap<string, tf.Tensor>;
+}
+export type OnTrace = (part: Partial<StepTrace>) => void;
+
+/** Zero moments for a set of parameters. */
+export function createOptimizer(parameters: Parameters): OptimizerState {
+  const zeros = (): Parameters => {
+    const moments = new Map<string, tf.Variable>();
+    for (const [name, p] of parameters) moments.set(name, tf.tidy(() => tf.variable(tf.zeros(p.shape), false)));
+    return moments;
+  };
+  return { parameters, first: zeros(), second: zeros(), updates: 0 };
+}
+
+/** The labels of C and D: their own with one entry from the other's. */
+export function exchangeLabels(y: tf.Tensor2D, other: tf.Tensor2D, attribute: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const mask = tf.oneHot(tf.tensor1d([attribute], "int32"), y.shape[1]); // [1, attributes]
+    return tf.add(y, tf.mul(tf.cast(mask, "float32"), tf.sub(other, y)));
+  });
+}
+
+function applyGradients(
+  state: OptimizerState,
+  gradients: ReadonlyMap<string, tf.Tensor>,
+  settings: StepSettings,
+): void {
+  state.updates++;
+  for (const [name, p] of state.parameters) {
+    const gradient = gradients.get(name);
+    const first = state.first.get(name);
+    const second = state.second.get(name);
+    if (gradient === undefined || first === undefined || second === undefined) throw new Error(`optimizer: no '${name}'`);
+    adamUpdate(p, first, second, gradient, state.updates, settings.learningRate, settings.adam);
+  }
+}
+
+/** Loss and gradients by name; the caller disposes of both. */
+function gradientsOf(
+  state: OptimizerState,
+  loss: () => tf.Scalar,
+): { readonly value: tf.Scalar; readonly gradients: Map<string, tf.Tensor> } {
+  const names = [...state.parameters.keys()];
+  const { value, grads } = tf.variableGrads(loss, [...state.parameters.values()]);
+  const byVariable = grads as Record<string, tf.Tensor>;
+  const gradients = new Map<string, tf.Tensor>();
+  for (const name of names) {
+    const variable = state.parameters.get(name) as tf.Variable;
+    gradients.set(name, byVariable[variable.name]);
+  }
+  return { value, gradients };
+}
+
+interface FourPictures {
+  readonly A: tf.Tensor4D;
+  readonly B: tf.Tensor4D;
+  readonly C: tf.Tensor4D;
+  readonly D: tf.Tensor4D;
+}
+interface FourLabels {
+  readonly A: tf.Tensor2D;
+  readonly B: tf.Tensor2D;
+  readonly C: tf.Tensor2D;
+  readonly D: tf.Tensor2D;
+}
+
+/** Scores of all four pictures by both discriminators, each in one batch. */
+function scoreAll(state: TrainingState, images: FourPictures, labels: FourLabels): { D1: Scores; D2: Scores } {
+  const pictures = tf.concat([images.A, images.B, images.C, images.D], 0) as tf.Tensor4D;
+  const conditions = tf.concat([labels.A, labels.B, labels.C, labels.D], 0) as tf.Tensor2D;
+  const { parameters } = state.discriminator;
+  const split = (logits: tf.Tensor): Scores => {
+    const [A, B, C, D] = tf.split(logits, 4, 0);
+    return { A, B, C, D };
+  };
+  return {
+    D1: split(discriminate(parameters, "D1", pictures, conditions)),
+    D2: split(discriminate(parameters, "D2", halve(pictures), conditions)),
+  };
+}
+
+/** Updates the discriminators on detached C and D. */
+function updateDiscriminators(
+  state: TrainingState,
+  images: FourPictures,
+  labels: FourLabels,
+  settings: StepSettings,
+  onTrace?: OnTrace,
+): Pick<StepLosses, "D" | "D1" | "D2"> {
+  const { weights } = settings;
+  const parts: { D1?: tf.Scalar; D2?: tf.Scalar } = {};
+  const { value, gradients } = gradientsOf(state.discriminator, () => {
+    const scores = scoreAll(state, images, labels);
+    if (onTrace !== undefined) onTrace(scores);
+    parts.D1 = tf.keep(discriminatorLoss(scores.D1));
+    parts.D2 = tf.keep(discriminatorLoss(scores.D2));
+    return tf.add(tf.mul(parts.D1, weights.discriminator1), tf.mul(parts.D2, weights.discriminator2));
+  });
+  if (onTrace !== undefined) onTrace({ gradients });
+  applyGradients(state.discriminator, gradients, settings);
+  const losses = { D: scalar(value), D1: scalar(parts.D1), D2: scalar(parts.D2) };
+  tf.dispose([value, ...Object.values(parts), ...gradients.values()]);
+  return losses;
+}
+
+function scalar(tensor: tf.Scalar | undefined): number {
+  if (tensor === undefined) throw new Error("loss: a part was not computed");
+  return tensor.dataSync()[0];
+}
+
+/**
+ * One update of D1 and D2, then of Enc and Dec; changes `state` in place.
+ * Reads the losses synchronously (devices without dataSync come with their own issue).
+ */
+export function trainStep(
+  state: TrainingState,
+  batch: PairBatch,
+  settings: StepSettings,
+  onTrace?: OnTrace,
+): StepLosses {
+  const { config } = state;
+  const { A, B, yA, yB, attribute } = batch;
+  const { weights } = settings;
+  const yC = exchangeLabels(yA, yB, attribute);
+  const yD = exchangeLabels(yB, yA, attribute);
+  const labels: FourLabels = { A: yA, B: yB, C: yC, D: yD };
+  const parts: Partial<Record<"reconstruction" | "adversarial1" | "adversarial2", tf.Scalar>> = {};
+  let discriminatorLosses: Pick<StepLosses, "D" | "D1" | "D2"> | undefined;
+
+  const { value, gradients } = gradientsOf(state.generator, () => {
+    const generated = generate(state.generator.parameters, config, A, B, attribute);
+    const { images } = generated;
+    if (onTrace !== undefined) onTrace({ generated });
+    discriminatorLosses = suspendTape(() => {
+      return updateDiscriminators(state, { A, B, C: images.C, D: images.D }, labels, settings, onTrace);
+    });
+
+    const fakes = tf.concat([images.C, images.D], 0) as tf.Tensor4D;
+    const conditions = tf.concat([yC, yD], 0) as tf.Tensor2D;
+    const adversarial = (network: "D1" | "D2", pictures: tf.Tensor4D): tf.Scalar => {
+      const [C, D] = tf.split(discriminate(state.discriminator.parameters, network, pictures, conditions), 2, 0);
+      return adversarialLoss({ C, D });
+    };
+    parts.reconstruction = tf.keep(reconstructionLoss(A, B, images.A, images.B));
+    parts.adversarial1 = tf.keep(adversarial("D1", fakes));
+    parts.adversarial2 = tf.keep(adversarial("D2", halve(fakes)));
+    return tf.addN([
+      tf.mul(parts.reconstruction, weights.reconstruction),
+      tf.mul(parts.adversarial1, weights.adversarial1),
+      tf.mul(parts.adversarial2, weights.adversarial2),
+    ]);
+  });
+  if (onTrace !== undefined) onTrace({ gradients });
+  applyGradients(state.generator, gradients, settings);
+  const generatorLosses = {
+    G: scalar(value),
+    reconstruction: scalar(parts.reconstruction),
+    adversarial1: scalar(parts.adversarial1),
+    adversarial2: scalar(parts.adversarial2),
+  };
+  tf.dispose([value, yC, yD, ...Object.values(parts), ...gradients.values()]);
+  if (discriminatorLosses === undefined) throw new Error("training step: the discriminators were not updated");
+  return { ...discriminatorLosses, ...generatorLosses };
+}
