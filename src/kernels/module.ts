@@ -1,0 +1,38 @@
+/** Loads the WASM modules of assembly/: compiled once a process, instantiated on any Memory. */
+import { readFile } from "node:fs/promises";
+import { fromSystemError } from "../errors.js";
+
+export type ModuleName = "image" | "nn";
+
+const compiled = new Map<ModuleName, Promise<WebAssembly.Module>>();
+
+async function compile(name: ModuleName): Promise<WebAssembly.Module> {
+  const url = new URL(`../../wasm/${name}.wasm`, import.meta.url); // from dist/src/kernels to dist/wasm
+  try {
+    return await WebAssembly.compile(await readFile(url));
+  } catch (error) {
+    throw fromSystemError(error, `Loading the kernels '${name}.wasm' (npm run build makes them)`);
+  }
+}
+
+/** The compiled module, the same one on each call; it can be handed to worker threads in their workerData. */
+export function loadModule(name: ModuleName): Promise<WebAssembly.Module> {
+  let module = compiled.get(name);
+  if (module === undefined) {
+    module = compile(name);
+    module.catch(() => compiled.delete(name));
+    compiled.set(name, module);
+  }
+  return module;
+}
+
+/**
+ * An instance of a module on `memory`. The modules own no data, so any number of instances may share one memory.
+ * `Exports` is the module's interface (ImageKernels in image.ts for "image").
+ */
+export function instantiate<Exports>(module: WebAssembly.Module, memory: WebAssembly.Memory): Exports {
+  const abort = (): never => {
+    throw new Error("A kernel stopped itself: its arguments are wrong.");
+  };
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Exports;
+}
