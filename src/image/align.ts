@@ -75,7 +75,9 @@ export function similarityFromEyes(eyes: FivePoints, size: number): Affine {
 export function invertAffine([a, b, tx, c, d, ty]: Affine): Affine {
   const determinant = a * d - b * c;
   if (!Number.isFinite(1 / determinant)) {
-    throw new InputError(`Matrix: expected an invertible one, received determinant ${determinant}. Check the landmarks.`);
+    throw new InputError(
+      `Matrix: expected an invertible one, received determinant ${determinant}. Check the landmarks.`,
+    );
   }
   const [ia, ib, ic, id] = [d / determinant, -b / determinant, -c / determinant, a / determinant];
   return [ia, ib, -(ia * tx + ib * ty), ic, id, -(ic * tx + id * ty)];

@@ -78,7 +78,7 @@ export async function encodePng(image: RgbaImage): Promise<Uint8Array> {
   // Measured on faces at 256: one filter and a light deflate take 6 ms instead of 10 and lose 4 % of size.
   return png().encode(
     { width, height, data: asBuffer(data) },
-    { colorType: PNGColorType.COLOR, filterType: PNGFilterType.PAETH, deflateLevel: 3 },
+    { colorType: PNGColorType.COLOR, filterType: PNGFilterType.PATH, deflateLevel: 3 },
   );
 }
 
