@@ -150,8 +150,8 @@ export async function preprocess(source: string, out: string, options: Preproces
     await appendFile(join(out, RECORDS), lines).catch((error: unknown) => {
       throw fromSystemError(error, `Writing ${join(out, RECORDS)}`);
     });
-    const note = failures.length === 0 ? "" : `${failures.length} failed`;
-    onProgress?.({ stage: "preprocess", done: done + failures.length, total: todo.length, unit: "images", note });
+    const progress = { stage: "preprocess", done: done + failures.length, total: todo.length, unit: "images" };
+    onProgress?.(failures.length === 0 ? progress : { ...progress, note: `${failures.length} failed` });
   };
 
   try {

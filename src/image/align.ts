@@ -14,8 +14,8 @@ const REFERENCE_SIZE = 256;
  * is linear in these ten numbers, so six cases determine them by linear least squares (largest residual 4e-13).
  */
 export const MEAN_FACE: FivePoints = [
-  [92.752766894502, 105.785123966942],
-  [162.752766894502, 105.622779670948],
+  [92.752766894502, 105.785123966941],
+  [162.7527668945, 105.622779670931],
   [127.635656476105, 153.073659321148],
   [98.738410501331, 190.742433533941],
   [157.019361119105, 190.193727951453],
