@@ -70,8 +70,8 @@ function readPreamble(lines: readonly string[], list: string): Preamble {
       count = { value: Number(words[0]), line: i + 1 };
     } else if (isDataLine(words)) {
       return { count, headers, first: i };
-    } else if (words.slice(1).filter(isNumeric).length * 2 > words.length) {
-      // Mostly numbers: a damaged row, which must not pass for a header.
+    } else if (words.slice(1).filter(isNumeric).length * 2 >= words.length - 1 && words.length > 1) {
+      // At least half numbers: a damaged row, which must not pass for a header.
       const wrong = words.find((word, at) => at > 0 && !isNumeric(word)) ?? text;
       throw lineError(list, i + 1, "a file name and numbers", wrong, "Correct or remove the line.");
     } else if (headers.length < MAX_HEADER_LINES) {
