@@ -1,3 +1,3 @@
-export function identity(x: i32): i32 {
-  return x;
-}
+export { denormalizeBytes, denormalizeRgba, normalizeBytes, normalizeRgba } from "./normalize";
+export { resizeAcrossRgba, resizeDownRgba } from "./resize";
+export { warpAffineFloat, warpAffineRgba } from "./warp";

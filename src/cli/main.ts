@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ExitCode } from "../errors.js";
+import { registerPreprocess } from "./preprocess.js";
 import { registerSynth } from "./synth.js";
 
-const REGISTER: readonly ((program: Command) => void)[] = [registerSynth];
+const REGISTER: readonly ((program: Command) => void)[] = [registerPreprocess, registerSynth];
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");

@@ -1,0 +1,79 @@
+/** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { preprocess } from "../dataset/preprocess.js";
+import type { OutputFormat } from "../image/tasks.js";
+import { STAGES } from "../image/tasks.js";
+import type { Rectangle } from "../types.js";
+import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+
+interface Options extends CommonOptions {
+  readonly size: number;
+  readonly images?: string;
+  readonly format: OutputFormat;
+  readonly quality: number;
+  readonly crop?: Rectangle;
+  readonly limit?: number;
+}
+
+function parseCrop(text: string): Rectangle {
+  const numbers = text.split(",").map((word) => (/^\d+$/.test(word.trim()) ? Number(word) : Number.NaN));
+  const [x, y, width, height] = numbers;
+  if (numbers.length !== 4 || numbers.some(Number.isNaN) || width < 1 || height < 1) {
+    throw new InvalidArgumentError(`Expected x,y,w,h in whole pixels such as 20,30,216,216, received '${text}'.`);
+  }
+  return { x, y, width, height };
+}
+
+const HELP = `
+SRC holds the photos in images/, data/ or img_celeba/ and CelebA's lists beside them: list_landmarks_celeba.txt, and
+where present list_attr_celeba.txt and list_eval_partition.txt. Running the command again resumes.
+
+Example:
+  elegant preprocess CelebA faces-256 --size 256
+  elegant preprocess celeba-hq faces-64 --size 64 --crop 20,30,216,216 --format png`;
+
+export function registerPreprocess(program: Command): void {
+  withCommonOptions(program.command("preprocess <src> <out>"))
+    .description("align and crop the photos of a data set by their landmarks")
+    .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
+    .option("--images <dir>", "the photos' folder, within SRC or absolute")
+    .addOption(new Option("--format <name>", "format of the crops").choices(["jpg", "png"]).default("jpg"))
+    .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
+    .option("--crop <x,y,w,h>", "photos are aligned: cut out this square and resize it, without landmarks", parseCrop)
+    .option("--limit <n>", "only the first n photos", integer(1))
+    .addHelpText("after", HELP)
+    .action(async (source: string, out: string, options: Options) => {
+      await runCommand(options, async (context) => {
+        const controller = new AbortController();
+        const interrupt = (): void => controller.abort();
+        process.once("SIGINT", interrupt);
+        try {
+          const report = await preprocess(source, out, {
+            size: options.size,
+            images: options.images,
+            format: options.format,
+            quality: options.quality,
+            crop: options.crop ?? null,
+            limit: options.limit ?? null,
+            workers: options.workers,
+            signal: controller.signal,
+            onProgress: context.onProgress,
+          });
+          const { done, failed, skipped, imagesPerSecond, failures, seconds } = report;
+          context.print(
+            `${done} images written to ${out} (${imagesPerSecond.toFixed(0)}/s), ${skipped} were there, ${failed} failed`,
+          );
+          if (done > 0 && !context.json) {
+            const each = STAGES.map((stage) => `${stage} ${((seconds[stage] / done) * 1000).toFixed(2)}`);
+            context.print(`milliseconds an image and thread: ${each.join(", ")}`);
+          }
+          for (const { reason } of failures.slice(0, 10)) context.print(`  ${reason}`);
+          if (failures.length > 10) context.print(`  and ${failures.length - 10} more in ${out}/failures.json`);
+          context.printJson(report);
+          if (failed > 0) context.markPartial();
+        } finally {
+          process.removeListener("SIGINT", interrupt);
+        }
+      });
+    });
+}

@@ -1,0 +1,148 @@
+/** CelebA's three lists: attributes, landmarks, partition. Reading accepts the variants in the wild (see table.ts). */
+import { basename } from "node:path";
+import { describeMismatch, InputError } from "../errors.js";
+import type { FivePoints } from "../types.js";
+import { lineError, type NumberTable, readTable } from "./table.js";
+
+export const LIST_NAMES = {
+  attributes: "list_attr_celeba",
+  landmarks: "list_landmarks_celeba",
+  partition: "list_eval_partition",
+} as const;
+
+export const LANDMARK_NAMES = [
+  "lefteye_x",
+  "lefteye_y",
+  "righteye_x",
+  "righteye_y",
+  "nose_x",
+  "nose_y",
+  "leftmouth_x",
+  "leftmouth_y",
+  "rightmouth_x",
+  "rightmouth_y",
+] as const;
+
+export interface AttributeTable {
+  readonly names: readonly string[];
+  readonly files: readonly string[];
+  /** 0 or 1, [files, names]. */
+  readonly values: Int8Array;
+}
+
+export interface LandmarkTable {
+  readonly files: readonly string[];
+  /** Pixels of the photo, [files, 10], the order of LANDMARK_NAMES. */
+  readonly values: Float64Array;
+}
+
+export interface PartitionTable {
+  readonly files: readonly string[];
+  /** 0 training, 1 validation, 2 test; [files]. */
+  readonly values: Uint8Array;
+}
+
+/** Throws InputError naming the line of the first value that `accepts` refuses. */
+function checkValues(
+  table: NumberTable,
+  list: string,
+  accepts: (value: number) => boolean,
+  expected: (column: number) => string,
+): void {
+  const at = table.values.findIndex((value) => !accepts(value));
+  if (at < 0) return;
+  const line = table.firstLine + Math.floor(at / table.columns);
+  throw lineError(list, line, expected(at % table.columns), String(table.values[at]), "Correct or remove the line.");
+}
+
+function expectColumns(table: NumberTable, list: string, columns: number, meaning: string): void {
+  if (table.columns === columns) return;
+  const expected = `a file name and ${meaning}`;
+  throw lineError(list, table.firstLine, expected, `${table.columns} numbers`, "Check that this is the right list.");
+}
+
+/** Reads attributes given as -1/1 or 0/1; the names are the header's, any number of them. Throws InputError. */
+export async function readAttributes(path: string): Promise<AttributeTable> {
+  const table = await readTable(path);
+  const list = basename(path);
+  const names = table.header;
+  if (names === null) {
+    const remedy = "Add a line with the attributes' names above the rows.";
+    throw new InputError(describeMismatch(list, "a header with the attributes' names", "none", remedy));
+  }
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new InputError(
+      describeMismatch(list, "different attribute names", `'${twice}' twice`, "Rename one of the columns."),
+    );
+  }
+  const zero = table.values.includes(0) ? 0 : -1;
+  checkValues(
+    table,
+    list,
+    (value) => value === 1 || value === zero,
+    (column) => `${zero} or 1 for ${names[column]}, as in the other rows`,
+  );
+  return { names, files: table.files, values: Int8Array.from(table.values, (value) => (value === 1 ? 1 : 0)) };
+}
+
+/** Reads five points a photo. Throws InputError. */
+export async function readLandmarks(path: string): Promise<LandmarkTable> {
+  const table = await readTable(path);
+  expectColumns(table, basename(path), LANDMARK_NAMES.length, "ten numbers (five points as x y)");
+  return { files: table.files, values: table.values };
+}
+
+/** Reads the split. Throws InputError. */
+export async function readPartition(path: string): Promise<PartitionTable> {
+  const table = await readTable(path);
+  expectColumns(table, basename(path), 1, "0 (training), 1 (validation) or 2 (test)");
+  const expected = (): string => "0 (training), 1 (validation) or 2 (test)";
+  checkValues(table, basename(path), (value) => value === 0 || value === 1 || value === 2, expected);
+  return { files: table.files, values: Uint8Array.from(table.values) };
+}
+
+/** The five points of row `index`. */
+export function landmarksAt({ values }: LandmarkTable, index: number): FivePoints {
+  return Array.from({ length: 5 }, (_, i) => [values[index * 10 + i * 2], values[index * 10 + i * 2 + 1]] as const);
+}
+
+const LINE_END = "\r\n";
+
+function formatRows(files: readonly string[], columns: number, width: number, cell: (at: number) => string): string {
+  const longest = files.reduce((length, file) => Math.max(length, file.length), 0);
+  const lines = files.map((file, row) => {
+    const cells = Array.from({ length: columns }, (_, column) => cell(row * columns + column).padStart(width));
+    return [file.padEnd(longest), ...cells].join(" ");
+  });
+  return lines.map((line) => line + LINE_END).join("");
+}
+
+/** The text of list_attr_celeba.txt: count, names, -1/1. */
+export function formatAttributes({ names, files, values }: AttributeTable): string {
+  const rows = formatRows(files, names.length, 2, (at) => (values[at] === 1 ? "1" : "-1"));
+  return `${files.length}${LINE_END}${names.join(" ")}${LINE_END}${rows}`;
+}
+
+/** The text of list_landmarks_celeba.txt: count, names, whole pixels. */
+export function formatLandmarks({ files, values }: LandmarkTable): string {
+  const rows = formatRows(files, LANDMARK_NAMES.length, 4, (at) => String(Math.round(values[at])));
+  return `${files.length}${LINE_END}${LANDMARK_NAMES.join(" ")}${LINE_END}${rows}`;
+}
+
+/** The text of list_eval_partition.txt: neither count nor names. */
+export function formatPartition({ files, values }: PartitionTable): string {
+  return files.map((file, i) => `${file} ${values[i]}${LINE_END}`).join("");
+}
+
+/** The given rows of a table, in the given order. */
+export function selectRows<
+  T extends { readonly files: readonly string[]; readonly values: Int8Array | Uint8Array | Float64Array },
+>(table: T, rows: readonly number[]): T {
+  const columns = table.files.length === 0 ? 0 : table.values.length / table.files.length;
+  const values = table.values.slice(0, rows.length * columns);
+  rows.forEach((row, i) => {
+    values.set(table.values.subarray(row * columns, (row + 1) * columns), i * columns);
+  });
+  return { ...table, files: rows.map((row) => table.files[row]), values };
+}

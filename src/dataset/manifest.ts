@@ -1,0 +1,113 @@
+/** What OUT remembers of a preprocess run, so that the next one can resume: manifest.json and manifest.jsonl. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { Affine } from "../types.js";
+
+export const MANIFEST = "manifest.json";
+export const RECORDS = "manifest.jsonl";
+
+const optionsSchema = z.object({
+  /** Absolute path of the source's image folder. */
+  images: z.string(),
+  size: z.number().int().positive(),
+  format: z.enum(["jpg", "png"]),
+  quality: z.number().int().nullable(),
+  crop: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable(),
+});
+/** The options that decide what an output image looks like; runs that differ in one cannot share a folder. */
+export type ManifestOptions = z.infer<typeof optionsSchema>;
+
+const manifestSchema = z.object({
+  kind: z.literal("elegant-preprocess"),
+  version: z.literal(1),
+  options: optionsSchema,
+  done: z.number().int(),
+  failed: z.number().int(),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+const recordSchema = z.object({
+  file: z.string(),
+  output: z.string(),
+  matrix: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]),
+});
+/** One finished photo; `matrix` maps the photo's pixels to the crop's. */
+export interface FinishedPhoto {
+  readonly file: string;
+  readonly output: string;
+  readonly matrix: Affine;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readManifest(path: string): Promise<Manifest> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw fromSystemError(error, `Reading ${path}`);
+  }
+  const parsed = manifestSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const received = `${issue.path.join(".") || "the whole"}: ${issue.message}`;
+  throw new InputError(describeMismatch(path, "a manifest of elegant preprocess", received, "Choose another folder."));
+}
+
+/** Records of photos whose image is still there; a last line that breaks off (the run was killed) is ignored. */
+async function readRecords(out: string): Promise<FinishedPhoto[]> {
+  const text = await readFile(join(out, RECORDS), "utf8").catch(() => "");
+  const records = new Map<string, FinishedPhoto>();
+  for (const line of text.split("\n")) {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      continue;
+    }
+    const parsed = recordSchema.safeParse(value);
+    if (parsed.success) records.set(parsed.data.file, parsed.data);
+  }
+  const names = await readdir(join(out, "images"), { recursive: true }).catch(() => []);
+  const onDisk = new Set(names.map((name) => name.replaceAll("\\", "/")));
+  return [...records.values()].filter((record) => onDisk.has(record.output));
+}
+
+/**
+ * What an earlier run has left in `out`: null when the folder is new or empty, else its finished photos.
+ * Throws InputError when the folder holds something else, or a run with other options.
+ */
+export async function openOutput(out: string, options: ManifestOptions): Promise<FinishedPhoto[] | null> {
+  if (!(await exists(out))) return null;
+  const entries = await readdir(out).catch((error: unknown) => {
+    throw fromSystemError(error, `Opening ${out}`);
+  });
+  if (entries.length === 0) return null;
+  if (!entries.includes(MANIFEST)) {
+    const remedy = "Choose a new folder: this one was not made by elegant preprocess.";
+    throw new InputError(describeMismatch(out, `an empty folder or one with a ${MANIFEST}`, entries[0], remedy));
+  }
+  const manifest = await readManifest(join(out, MANIFEST));
+  for (const key of Object.keys(optionsSchema.shape) as (keyof ManifestOptions)[]) {
+    const [earlier, now] = [JSON.stringify(manifest.options[key]), JSON.stringify(options[key])];
+    if (earlier !== now) {
+      const remedy = "Choose another folder, or the options of the earlier run to resume it.";
+      throw new InputError(
+        describeMismatch(`${out}: option '${key}'`, `${earlier} as in its ${MANIFEST}`, now, remedy),
+      );
+    }
+  }
+  return readRecords(out);
+}
+
+export function formatManifest(options: ManifestOptions, done: number, failed: number): string {
+  const manifest: Manifest = { kind: "elegant-preprocess", version: 1, options, done, failed };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}

@@ -1,0 +1,139 @@
+/** What a preprocess run will do, decided from the lists alone: which photos, where each face is, which names. */
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { describeMismatch, InputError } from "../errors.js";
+import { readImageHeader } from "../image/header.js";
+import { isOutside } from "../image/photo.js";
+import type { OutputFormat, Placement } from "../image/tasks.js";
+import type { Rectangle } from "../types.js";
+import { type FaceLists, findImageDir, IMAGE_EXTENSION, listImages, readLists } from "./dataset.js";
+import { landmarksAt } from "./lists.js";
+
+export interface PlannedPhoto {
+  /** Name within the source's image folder. */
+  readonly file: string;
+  /** Name within OUT/images. */
+  readonly output: string;
+  readonly placement: Placement;
+  /** Row in each list, null where the list is missing or does not name the photo. */
+  readonly rows: Readonly<Record<keyof FaceLists, number | null>>;
+}
+
+export interface PreprocessPlan {
+  readonly imageDir: string;
+  readonly lists: FaceLists;
+  readonly photos: readonly PlannedPhoto[];
+}
+
+export interface PlanOptions {
+  readonly images: string | undefined;
+  readonly format: OutputFormat;
+  /** A square of photos that are aligned already. */
+  readonly crop: Rectangle | null;
+  readonly limit: number | null;
+}
+
+function outputName(file: string, format: OutputFormat): string {
+  return `${file.replace(IMAGE_EXTENSION, "")}.${format}`;
+}
+
+function rowsByFile(list: { readonly files: readonly string[] } | null): ReadonlyMap<string, number> {
+  return new Map(list?.files.map((file, row) => [file, row]));
+}
+
+/**
+ * Reads the source's lists and plans every photo: those of the landmark list, or with `crop` those of any list, else
+ * of the image folder. Throws InputError when something is missing or two photos would get the same name.
+ */
+export async function planPreprocess(source: string, options: PlanOptions): Promise<PreprocessPlan> {
+  const { format, crop, limit } = options;
+  const imageDir = await findImageDir(source, options.images);
+  const lists = await readLists(source);
+  if (crop !== null && crop.width !== crop.height) {
+    const received = `${crop.width} x ${crop.height}`;
+    throw new InputError(describeMismatch("--crop", "a square", received, "Give equal width and height."));
+  }
+  if (crop === null && lists.landmarks === null) {
+    const remedy = "Put the list of the photos' landmarks there, or give --crop x,y,w,h for photos that are aligned.";
+    throw new InputError(describeMismatch(source, "list_landmarks_celeba.txt", "none", remedy));
+  }
+  const listed = crop === null ? lists.landmarks : (lists.attributes ?? lists.partition ?? lists.landmarks);
+  const all = listed?.files ?? (await listImages(imageDir));
+  if (all.length === 0) throw new InputError(describeMismatch(imageDir, "photos", "none", "Check the folder."));
+  const rowMaps = {
+    attributes: rowsByFile(lists.attributes),
+    landmarks: rowsByFile(lists.landmarks),
+    partition: rowsByFile(lists.partition),
+  };
+  const byOutput = new Map<string, string>();
+  const photos = all.slice(0, limit ?? all.length).map((file): PlannedPhoto => {
+    const output = outputName(file, format);
+    const rival = byOutput.get(output);
+    if (rival !== undefined) {
+      const received = `'${rival}' and '${file}'`;
+      throw new InputError(describeMismatch(source, `one photo for ${output}`, received, "Rename one of them."));
+    }
+    byOutput.set(output, file);
+    const rows = {
+      attributes: rowMaps.attributes.get(file) ?? null,
+      landmarks: rowMaps.landmarks.get(file) ?? null,
+      partition: rowMaps.partition.get(file) ?? null,
+    };
+    const placement: Placement =
+      crop === null
+        ? { kind: "landmarks", points: landmarksAt(lists.landmarks!, rows.landmarks!) }
+        : { kind: "crop", square: crop };
+    return { file, output, placement, rows };
+  });
+  return { imageDir, lists, photos };
+}
+
+/** Enough of a file for the header of nearly every photo: a JPEG's frame header follows its thumbnail. */
+const HEADER_BYTES = 256 * 1024;
+
+async function readSize(path: string): Promise<{ width: number; height: number } | null> {
+  const file = await open(path).catch(() => null);
+  if (file === null) return null;
+  try {
+    const bytes = new Uint8Array(HEADER_BYTES);
+    const { bytesRead } = await file.read(bytes, 0, HEADER_BYTES, 0);
+    return readImageHeader(bytes.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+const VARIANT_SAMPLE = 24;
+/** CelebA's own aligned crops. */
+const ALIGNED_CELEBA = { width: 178, height: 218 };
+
+/**
+ * Looks at the first photos that can be read and throws InputError when their landmarks belong to other pictures: the
+ * most frequent mistake is CelebA's aligned 178x218 pictures with the in-the-wild list, which gives black crops.
+ */
+export async function checkVariant({ imageDir, photos }: PreprocessPlan): Promise<void> {
+  let [checked, aligned, partly, wholly] = [0, 0, 0, 0];
+  for (const { file, placement } of photos) {
+    if (placement.kind !== "landmarks") return;
+    if (checked === VARIANT_SAMPLE) break;
+    const size = await readSize(join(imageDir, file));
+    if (size === null) continue;
+    checked++;
+    if (size.width === ALIGNED_CELEBA.width && size.height === ALIGNED_CELEBA.height) aligned++;
+    if (placement.points.some((point) => isOutside([point], size))) partly++;
+    if (isOutside(placement.points, size)) wholly++;
+  }
+  const seen = `of the first ${checked} photos`;
+  if (checked > 0 && aligned === checked && partly * 5 >= checked) {
+    throw new InputError(
+      `${imageDir}: expected in-the-wild photos, received CelebA's aligned 178 x 218 pictures: the landmarks of ` +
+        `${partly} ${seen} lie outside of the picture. Use the photos of img_celeba.7z with this list, or leave out ` +
+        "the list and give --crop x,y,w,h.",
+    );
+  }
+  if (checked > 1 && wholly * 2 > checked) {
+    const received = `landmarks outside of the picture for ${wholly} ${seen}`;
+    const remedy = "The list and the photos do not belong together: use the list of these very files.";
+    throw new InputError(describeMismatch(imageDir, "landmarks within the photos", received, remedy));
+  }
+}

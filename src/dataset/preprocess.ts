@@ -1,0 +1,188 @@
+/** `elegant preprocess`: photos and CelebA's lists in, aligned crops and the lists of what succeeded out. */
+import { appendFile, mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fromSystemError, InputError, InterruptedError, RetryableError } from "../errors.js";
+import { transformPoint } from "../image/align.js";
+import { noSeconds, writeWhole } from "../image/photo.js";
+import { type AlignResult, type AlignTask, createImagePool, STAGES, type StageSeconds } from "../image/tasks.js";
+import type { OnProgress } from "../types.js";
+import {
+  formatAttributes,
+  formatLandmarks,
+  formatPartition,
+  type LandmarkTable,
+  LIST_NAMES,
+  selectRows,
+} from "./lists.js";
+import { type FinishedPhoto, formatManifest, MANIFEST, type ManifestOptions, openOutput, RECORDS } from "./manifest.js";
+import {
+  checkVariant,
+  type PlannedPhoto,
+  type PlanOptions,
+  type PreprocessPlan,
+  planPreprocess,
+} from "./preprocess-plan.js";
+
+export interface PreprocessOptions extends PlanOptions {
+  /** Side of the crops in pixels. */
+  readonly size: number;
+  /** 1 to 100; JPEG only. */
+  readonly quality: number;
+  readonly workers: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
+}
+
+export interface PreprocessReport {
+  /** Images written by this run. */
+  readonly done: number;
+  readonly failed: number;
+  /** Finished by an earlier run. */
+  readonly skipped: number;
+  /** Of this run, by wall time. */
+  readonly imagesPerSecond: number;
+  readonly failures: readonly { readonly file: string; readonly reason: string }[];
+  /** `wall`, and for each stage the sum over all threads. */
+  readonly seconds: StageSeconds & { readonly wall: number };
+}
+
+const PHOTOS_PER_TASK = 16;
+
+function* tasksOf(
+  plan: PreprocessPlan,
+  todo: readonly PlannedPhoto[],
+  out: string,
+  { size, format, quality, signal }: PreprocessOptions,
+): Generator<AlignTask> {
+  for (let first = 0; first < todo.length; first += PHOTOS_PER_TASK) {
+    if (signal?.aborted) return; // tasks in flight finish, so that every image on disk is also in the records
+    const items = todo.slice(first, first + PHOTOS_PER_TASK).map(({ file, output, placement }) => ({
+      file,
+      input: join(plan.imageDir, file),
+      output: join(out, "images", output),
+      placement,
+    }));
+    yield { size, format, quality, items };
+  }
+}
+
+/** Writes the lists of the finished photos: attributes and partition as they were, landmarks in pixels of the crop. */
+async function writeLists(
+  plan: PreprocessPlan,
+  finished: ReadonlyMap<string, FinishedPhoto>,
+  out: string,
+): Promise<void> {
+  const photos = plan.photos.filter(({ file }) => finished.has(file));
+  const outputNames = (list: keyof PlannedPhoto["rows"]): { rows: number[]; files: string[]; kept: PlannedPhoto[] } => {
+    const kept = photos.filter(({ rows }) => rows[list] !== null);
+    return { rows: kept.map(({ rows }) => rows[list]!), files: kept.map(({ output }) => output), kept };
+  };
+  const write = (list: keyof typeof LIST_NAMES, text: string): Promise<void> =>
+    writeWhole(join(out, `${LIST_NAMES[list]}.txt`), text);
+  const { attributes, landmarks, partition } = plan.lists;
+  if (attributes !== null) {
+    const { rows, files } = outputNames("attributes");
+    await write("attributes", formatAttributes({ ...selectRows(attributes, rows), files }));
+  }
+  if (partition !== null) {
+    const { rows, files } = outputNames("partition");
+    await write("partition", formatPartition({ ...selectRows(partition, rows), files }));
+  }
+  if (landmarks !== null) {
+    const { rows, files, kept } = outputNames("landmarks");
+    const moved: LandmarkTable = { ...selectRows(landmarks, rows), files };
+    kept.forEach(({ file }, i) => {
+      const { matrix } = finished.get(file)!;
+      for (let at = i * 10; at < i * 10 + 10; at += 2) {
+        moved.values.set(transformPoint(matrix, moved.values[at], moved.values[at + 1]), at);
+      }
+    });
+    await write("landmarks", formatLandmarks(moved));
+  }
+}
+
+/**
+ * Aligns and crops the photos of `source` into `out`/images, with lists, manifest.json, manifest.jsonl (the matrix of
+ * each photo) and failures.json. A photo that cannot be read is reported and skipped; finished ones are not made again.
+ * Throws InputError before anything is written when lists, photos or `out` do not fit, and when every photo fails;
+ * RetryableError when the disk is full; InterruptedError after `signal`, with what is done saved.
+ */
+export async function preprocess(source: string, out: string, options: PreprocessOptions): Promise<PreprocessReport> {
+  const started = performance.now();
+  const { size, format, quality, crop, workers, signal, onProgress } = options;
+  const plan = await planPreprocess(source, options);
+  const kept: ManifestOptions = {
+    images: resolve(plan.imageDir),
+    size,
+    format,
+    quality: format === "jpg" ? quality : null,
+    crop,
+  };
+  const earlier = await openOutput(out, kept);
+  await checkVariant(plan);
+
+  const finished = new Map(earlier?.map((photo) => [photo.file, photo]));
+  const todo = plan.photos.filter(({ file }) => !finished.has(file));
+  const outputs = new Map(plan.photos.map(({ file, output }) => [file, output]));
+  const failures: { file: string; reason: string }[] = [];
+  const seconds = noSeconds();
+  let done = 0;
+  const save = async (): Promise<void> => {
+    await writeLists(plan, finished, out);
+    await writeWhole(join(out, "failures.json"), `${JSON.stringify(failures, null, 2)}\n`);
+    await writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, failures.length));
+  };
+  const take = async ({ results, seconds: spent }: AlignResult): Promise<void> => {
+    for (const stage of STAGES) seconds[stage] += spent[stage];
+    let lines = "";
+    for (const result of results) {
+      if (result.ok) {
+        const photo = { file: result.file, output: outputs.get(result.file)!, matrix: result.matrix };
+        finished.set(photo.file, photo);
+        lines += `${JSON.stringify(photo)}\n`;
+        done++;
+      } else if (result.retryable) {
+        throw new RetryableError(result.reason);
+      } else {
+        failures.push({ file: result.file, reason: result.reason });
+      }
+    }
+    await appendFile(join(out, RECORDS), lines).catch((error: unknown) => {
+      throw fromSystemError(error, `Writing ${join(out, RECORDS)}`);
+    });
+    const progress = { stage: "preprocess", done: done + failures.length, total: todo.length, unit: "images" };
+    onProgress?.(failures.length === 0 ? progress : { ...progress, note: `${failures.length} failed` });
+  };
+
+  try {
+    await mkdir(join(out, "images"), { recursive: true });
+  } catch (error) {
+    throw fromSystemError(error, `Creating ${out}`);
+  }
+  await writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
+  const pool = await createImagePool(workers);
+  try {
+    for await (const result of pool.map("alignPhotos", tasksOf(plan, todo, out, options))) await take(result);
+  } finally {
+    await pool.close();
+  }
+  if (finished.size === 0 && failures.length > 0) {
+    if (earlier === null) await rm(out, { recursive: true, force: true }); // made by this run, and empty
+    throw new InputError(`None of the ${failures.length} photos could be used. The first: ${failures[0].reason}`);
+  }
+  await save();
+  if (signal?.aborted) {
+    throw new InterruptedError(
+      `Interrupted after ${finished.size} of ${plan.photos.length} images. Run it again to resume.`,
+    );
+  }
+  const wall = (performance.now() - started) / 1000;
+  return {
+    done,
+    failed: failures.length,
+    skipped: plan.photos.length - todo.length,
+    imagesPerSecond: done / wall,
+    failures,
+    seconds: { ...seconds, wall },
+  };
+}

@@ -1,0 +1,96 @@
+/** From a photo file to an aligned crop, in the calling thread, with the time of each stage. */
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
+import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
+import { decodeImage, encodeJpeg, encodePng } from "./codec.js";
+import type { Pixels } from "./pixels.js";
+import type { AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
+
+export function noSeconds(): StageSeconds {
+  return { read: 0, decode: 0, warp: 0, encode: 0, write: 0 };
+}
+
+async function timed<T>(seconds: StageSeconds, stage: keyof StageSeconds, work: () => T | Promise<T>): Promise<T> {
+  const start = performance.now();
+  try {
+    return await work();
+  } finally {
+    seconds[stage] += (performance.now() - start) / 1000;
+  }
+}
+
+/** Reads and decodes an image file, in its stored frame. Throws InputError, or RetryableError of the file system. */
+export async function readPhoto(path: string, name: string, seconds: StageSeconds = noSeconds()): Promise<RgbaImage> {
+  const bytes = await timed(seconds, "read", () =>
+    readFile(path).catch((error: unknown) => {
+      throw fromSystemError(error, `${name}: reading the photo`);
+    }),
+  );
+  return timed(seconds, "decode", () => decodeImage(bytes, name));
+}
+
+/** True when none of the points is in the picture: landmarks of another photo, or of another variant of it. */
+export function isOutside(points: FivePoints, { width, height }: { width: number; height: number }): boolean {
+  return points.every(([x, y]) => x < 0 || y < 0 || x >= width || y >= height);
+}
+
+/** Throws InputError when a rectangle is not within a picture. */
+export function checkCrop(crop: Rectangle, image: { width: number; height: number }, name: string): void {
+  const { x, y, width, height } = crop;
+  if (x < 0 || y < 0 || width < 1 || height < 1 || x + width > image.width || y + height > image.height) {
+    const expected = `a crop within ${image.width} x ${image.height} pixels`;
+    throw new InputError(describeMismatch(name, expected, `${x},${y},${width},${height}`, "Correct the crop."));
+  }
+}
+
+/** The crop of a face, [size, size] RGBA, and the matrix photo -> crop. Throws InputError when it cannot be placed. */
+export function cropFace(
+  pixels: Pixels,
+  image: RgbaImage,
+  placement: Placement,
+  size: number,
+  name: string,
+): { readonly crop: RgbaImage; readonly matrix: Affine } {
+  if (placement.kind === "crop") {
+    checkCrop(placement.square, image, name);
+    const { x, y, width } = placement.square;
+    return { crop: pixels.resize(image, placement.square, size, size), matrix: matrixOfCrop(x, y, width, size) };
+  }
+  if (isOutside(placement.points, image)) {
+    const expected = `landmarks within ${image.width} x ${image.height} pixels`;
+    throw new InputError(
+      describeMismatch(name, expected, JSON.stringify(placement.points), "Use the list that belongs to these photos."),
+    );
+  }
+  const matrix = similarityFromLandmarks(placement.points, size);
+  return { crop: pixels.warp(image, matrix, size), matrix };
+}
+
+/** Writes a file so that its name never shows half of it. Throws RetryableError when the disk is full. */
+export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, bytes);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw fromSystemError(error, `Writing ${path}`);
+  }
+}
+
+/** Reads, aligns, encodes and writes one photo; returns the matrix photo -> crop. */
+export async function alignPhoto(
+  pixels: Pixels,
+  item: AlignItem,
+  { size, format, quality }: Omit<AlignTask, "items">,
+  seconds: StageSeconds,
+): Promise<Affine> {
+  const image = await readPhoto(item.input, item.file, seconds);
+  const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, item.placement, size, item.file));
+  const bytes = await timed(seconds, "encode", () => (format === "png" ? encodePng(crop) : encodeJpeg(crop, quality)));
+  await timed(seconds, "write", () => writeWhole(item.output, bytes));
+  return matrix;
+}

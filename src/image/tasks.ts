@@ -1,0 +1,82 @@
+/** The tasks of the image workers (worker.ts): what the main thread imports in place of the worker itself. */
+import { loadModule } from "../kernels/module.js";
+import { WorkerPool } from "../pool/pool.js";
+import type { ItemFailure, SlotRange } from "../pool/protocol.js";
+import type { Affine, FivePoints, Rectangle } from "../types.js";
+
+/** What each worker gets once. */
+export interface ImageWorkerData {
+  readonly imageModule: WebAssembly.Module;
+}
+
+/** Where the face is: landmarks to align by, or a square of an aligned photo to cut out. */
+export type Placement =
+  | { readonly kind: "landmarks"; readonly points: FivePoints }
+  | { readonly kind: "crop"; readonly square: Rectangle };
+
+export type OutputFormat = "jpg" | "png";
+
+export interface AlignItem {
+  /** The name in reports. */
+  readonly file: string;
+  readonly input: string;
+  readonly output: string;
+  readonly placement: Placement;
+}
+
+/** Reads, aligns and writes a few photos (8 to 32); each image is written under a temporary name, then renamed. */
+export interface AlignTask {
+  readonly size: number;
+  readonly format: OutputFormat;
+  /** 1 to 100, JPEG only. */
+  readonly quality: number;
+  readonly items: readonly AlignItem[];
+}
+
+export interface AlignedPhoto {
+  readonly ok: true;
+  readonly file: string;
+  /** Photo -> crop. */
+  readonly matrix: Affine;
+}
+
+/** Seconds of one thread spent in each stage. */
+export interface StageSeconds {
+  read: number;
+  decode: number;
+  warp: number;
+  encode: number;
+  write: number;
+}
+
+export const STAGES = ["read", "decode", "warp", "encode", "write"] as const;
+
+export interface AlignResult {
+  readonly results: readonly (AlignedPhoto | ItemFailure)[];
+  readonly seconds: StageSeconds;
+}
+
+/** Reads images and writes them as RGB floats in [-1, 1], [items, size, size, 3], into a range of a ring slot. */
+export interface LoadTask {
+  readonly size: number;
+  readonly crop: Rectangle | null;
+  readonly paths: readonly string[];
+  readonly target: SlotRange;
+}
+
+export interface LoadResult {
+  readonly failures: readonly ItemFailure[];
+}
+
+export type ImageTasks = {
+  readonly alignPhotos: { readonly task: AlignTask; readonly result: AlignResult };
+  readonly loadImages: { readonly task: LoadTask; readonly result: LoadResult };
+};
+
+export type ImagePool = WorkerPool<ImageTasks>;
+
+/** A pool of image workers, the kernels compiled once for all. Close it when done. */
+export async function createImagePool(threads: number): Promise<ImagePool> {
+  const workerData: ImageWorkerData = { imageModule: await loadModule("image") };
+  return new WorkerPool<ImageTasks>(new URL("./worker.js", import.meta.url), { threads, workerData });
+}

@@ -1,0 +1,46 @@
+/** The image workers' entry: Piscina calls the exported functions by name. A bad image is a result, never a throw. */
+import { workerData } from "piscina";
+import { ElegantError, RetryableError } from "../errors.js";
+import { type ItemFailure, openRange, type TaskHandler } from "../pool/protocol.js";
+import { alignPhoto, checkCrop, noSeconds, readPhoto } from "./photo.js";
+import { Pixels, wholeOf } from "./pixels.js";
+import type { AlignedPhoto, ImageTasks, ImageWorkerData } from "./tasks.js";
+
+const pixels = new Pixels((workerData as ImageWorkerData).imageModule);
+
+function failure(file: string, error: unknown): ItemFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  // A foreign error is a fault of ours or of a codec: the item fails, and its class helps whoever reads the report.
+  const named = error instanceof ElegantError || !(error instanceof Error) ? reason : `${error.name}: ${reason}`;
+  return { ok: false, file, reason: named, retryable: error instanceof RetryableError };
+}
+
+export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ items, ...options }) => {
+  const seconds = noSeconds();
+  const results: (AlignedPhoto | ItemFailure)[] = [];
+  for (const item of items) {
+    try {
+      results.push({ ok: true, file: item.file, matrix: await alignPhoto(pixels, item, options, seconds) });
+    } catch (error) {
+      results.push(failure(item.file, error));
+    }
+  }
+  return { results, seconds };
+};
+
+export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, paths, target }) => {
+  const floats = openRange(target); // [paths, size, size, 3]
+  const failures: ItemFailure[] = [];
+  const imageLength = size * size * 3;
+  for (const [i, path] of paths.entries()) {
+    try {
+      const image = await readPhoto(path, path);
+      if (crop !== null) checkCrop(crop, image, path);
+      const output = floats.subarray(i * imageLength, (i + 1) * imageLength);
+      pixels.resizeToFloat(image, crop ?? wholeOf(image), size, size, output);
+    } catch (error) {
+      failures.push(failure(path, error));
+    }
+  }
+  return { failures };
+};

@@ -1,0 +1,49 @@
+/** A bump allocator over a WebAssembly.Memory: the kernels own no memory, their callers do. */
+
+const PAGE = 65536;
+const ALIGNMENT = 16;
+
+/** Blocks are 16-byte aligned and live until reset(). Views detach when the memory grows: take them after alloc(). */
+export class Arena {
+  readonly memory: WebAssembly.Memory;
+  private readonly base: number;
+  private next: number;
+
+  /** `base`: the first byte that may be used; bytes below it are left alone (0 stays a null pointer). */
+  constructor(memory: WebAssembly.Memory, base = ALIGNMENT) {
+    this.memory = memory;
+    this.base = Math.ceil(base / ALIGNMENT) * ALIGNMENT;
+    this.next = this.base;
+  }
+
+  /** Pointer of `bytes` fresh bytes with unspecified contents; the memory grows when needed. */
+  alloc(bytes: number): number {
+    const pointer = this.next;
+    const end = pointer + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    const missing = end - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE)); // throws a RangeError at the memory's maximum
+    this.next = end;
+    return pointer;
+  }
+
+  /** Frees every block. */
+  reset(): void {
+    this.next = this.base;
+  }
+
+  /** Copies bytes into a fresh block. */
+  put(bytes: ArrayBufferView): number {
+    const pointer = this.alloc(bytes.byteLength);
+    this.bytes(pointer, bytes.byteLength).set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return pointer;
+  }
+
+  bytes(pointer: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, pointer, length);
+  }
+
+  /** `length` floats from `pointer`. */
+  floats(pointer: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, pointer, length);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The exports of image.wasm. Pointers are byte offsets in the memory, sizes are pixels, strides bytes.
+ * The kernels check nothing: callers pass sizes that lie within the memory, and finite matrices.
+ */
+import { instantiate, loadModule } from "./module.js";
+
+/** Source picture, target picture, and the matrix that takes target pixels to source pixels. */
+export type WarpKernel = (
+  src: number,
+  srcWidth: number,
+  srcHeight: number,
+  srcStride: number,
+  dst: number,
+  dstWidth: number,
+  dstHeight: number,
+  dstStride: number,
+  a: number,
+  b: number,
+  tx: number,
+  c: number,
+  d: number,
+  ty: number,
+) => void;
+
+/** `starts` and `weights` point to the tables of resizeWeights() (resize-weights.ts). */
+export type ResizeKernel = (
+  src: number,
+  srcStride: number,
+  dst: number,
+  dstStride: number,
+  width: number,
+  height: number,
+  starts: number,
+  weights: number,
+  taps: number,
+) => void;
+
+export type ConvertKernel = (src: number, dst: number, count: number) => void;
+
+export interface ImageKernels {
+  /** RGBA u8 -> opaque RGBA u8, bilinear, black outside. */
+  readonly warpAffineRgba: WarpKernel;
+  /** RGBA u8 -> RGB f32 in [-1, 1], bilinear, -1 outside. */
+  readonly warpAffineFloat: WarpKernel;
+  /** Weighs columns: `width` is the target's, `height` the source's. */
+  readonly resizeAcrossRgba: ResizeKernel;
+  /** Weighs rows: `width` is the source's, `height` the target's. */
+  readonly resizeDownRgba: ResizeKernel;
+  /** u8 -> f32 in [-1, 1], `count` samples. */
+  readonly normalizeBytes: ConvertKernel;
+  /** RGBA u8 -> RGB f32 in [-1, 1], `count` pixels. */
+  readonly normalizeRgba: ConvertKernel;
+  /** f32 -> u8, rounded and clipped, `count` samples. */
+  readonly denormalizeBytes: ConvertKernel;
+  /** RGB f32 -> opaque RGBA u8, rounded and clipped, `count` pixels. */
+  readonly denormalizeRgba: ConvertKernel;
+}
+
+/** Instantiates image.wasm on `memory` in this thread; workers get the compiled module and call instantiate(). */
+export async function loadImageKernels(memory: WebAssembly.Memory): Promise<ImageKernels> {
+  return instantiate<ImageKernels>(await loadModule("image"), memory);
+}

@@ -1,0 +1,18 @@
+/** All twins of image.wasm behind its interface: slow, for tests and for reading. */
+import type { ImageKernels } from "../image.js";
+import { denormalizeBytes, denormalizeRgba, normalizeBytes, normalizeRgba } from "./normalize.js";
+import { resizeAcrossRgba, resizeDownRgba } from "./resize.js";
+import { warpAffineFloat, warpAffineRgba } from "./warp.js";
+
+export function referenceImageKernels(memory: WebAssembly.Memory): ImageKernels {
+  return {
+    warpAffineRgba: warpAffineRgba(memory),
+    warpAffineFloat: warpAffineFloat(memory),
+    resizeAcrossRgba: resizeAcrossRgba(memory),
+    resizeDownRgba: resizeDownRgba(memory),
+    normalizeBytes: normalizeBytes(memory),
+    normalizeRgba: normalizeRgba(memory),
+    denormalizeBytes: denormalizeBytes(memory),
+    denormalizeRgba: denormalizeRgba(memory),
+  };
+}

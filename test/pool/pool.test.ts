@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { WorkerPool } from "../../src/pool/pool.js";
+import type { EchoTasks } from "../support/echo-worker.js";
+
+const ENTRY = new URL("../support/echo-worker.js", import.meta.url);
+
+describe("pool/pool", () => {
+  let pool: WorkerPool<EchoTasks>;
+  before(() => {
+    pool = new WorkerPool<EchoTasks>(ENTRY, { threads: 2, workerData: { greeting: "hello" } });
+  });
+  after(() => pool.close());
+
+  it("runs named tasks and hands worker data over", async () => {
+    const { value, data, thread } = await pool.run("echo", { value: 5, delay: 0 });
+    assert.deepEqual([value, data], [5, { greeting: "hello" }]);
+    assert.ok(thread > 0, "not on the main thread");
+    await assert.rejects(pool.run("fail", "no good"), /no good/);
+  });
+
+  it("yields in input order however long each takes, and takes no more than maxInFlight ahead", async () => {
+    let taken = 0;
+    function* tasks(): Generator<{ value: number; delay: number }> {
+      for (let value = 0; value < 20; value++) {
+        taken++;
+        yield { value, delay: value % 3 === 0 ? 25 : 1 };
+      }
+    }
+    const values: number[] = [];
+    for await (const { value } of pool.map("echo", tasks())) {
+      values.push(value);
+      assert.ok(taken - values.length <= pool.maxInFlight, `${taken} taken, ${values.length} read`);
+    }
+    assert.deepEqual(
+      values,
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+  });
+
+  it("bounds runs in flight, ends map on a failure, and stays usable after an abort", async () => {
+    const many = await Promise.all(Array.from({ length: 12 }, (_, value) => pool.run("echo", { value, delay: 2 })));
+    assert.deepEqual(
+      many.map(({ value }) => value),
+      Array.from({ length: 12 }, (_, i) => i),
+    );
+    const failing = async (): Promise<void> => {
+      for await (const _ of pool.map("fail", ["first", "second"])) assert.fail("nothing to yield");
+    };
+    await assert.rejects(failing(), /first/);
+    const controller = new AbortController();
+    const slow = pool.run("echo", { value: 1, delay: 60_000 }, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 30);
+    await assert.rejects(slow);
+    assert.equal((await pool.run("echo", { value: 3, delay: 0 })).value, 3);
+  });
+});
