@@ -5,6 +5,8 @@
 
 export const ExitCode = {
   done: 0,
+  /** A fault of ours; Node gives uncaught exceptions the same code. */
+  internal: 1,
   /** Bad usage or input; nothing was changed. */
   usage: 2,
   /** Done, but some items failed and are listed in the report. */

@@ -1,6 +1,6 @@
 /** What all commands share: common options, checked numbers, one way to run, to print and to fail. */
 import { availableParallelism } from "node:os";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { ElegantError, ExitCode } from "../errors.js";
 import type { OnProgress } from "../types.js";
 import { createProgressPrinter } from "./progress.js";
@@ -18,7 +18,8 @@ export const DEVICE_CHOICES = ["auto", "webgpu", "tensorflow", "wasm", "cpu"] as
 export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < low || value > high) {
+    // Number("") is 0, which nobody who leaves a shell variable empty means.
+    if (text.trim() === "" || !Number.isInteger(value) || value < low || value > high) {
       const range = high === Number.MAX_SAFE_INTEGER ? `at least ${low}` : `from ${low} to ${high}`;
       throw new InvalidArgumentError(`Expected an integer ${range}, received '${text}'.`);
     }
@@ -43,7 +44,7 @@ export function withCommonOptions(command: Command): Command {
     .option("--json", "print one JSON object on stdout; progress goes to stderr", false)
     .option("--seed <n>", "seed of everything random", integer(0, 0xffffffff), 1)
     .option("--workers <n>", "threads of the CPU pool", integer(1, 256), availableParallelism())
-    .option("--device <name>", `where the model runs: ${DEVICE_CHOICES.join("|")}`, "auto");
+    .addOption(new Option("--device <name>", "where the model runs").choices(DEVICE_CHOICES).default("auto"));
 }
 
 export interface CommandContext {
@@ -58,7 +59,7 @@ export interface CommandContext {
   markPartial(): void;
 }
 
-/** Runs a command's body; errors of ours become one line on stderr and their exit code. */
+/** Runs a command's body; errors of ours become one line on stderr and their exit code, others are left to `main`. */
 export async function runCommand(
   options: { readonly json: boolean },
   body: (context: CommandContext) => Promise<void>,

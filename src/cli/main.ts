@@ -1,34 +1,74 @@
 /** The command line's entry: one file a command, each registers itself here. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { ExitCode } from "../errors.js";
+import { ExitCode, fromSystemError } from "../errors.js";
+import { registerDoctor } from "./doctor.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerSynth } from "./synth.js";
 
-const REGISTER: readonly ((program: Command) => void)[] = [registerPreprocess, registerSynth];
+type Register = (program: Command) => void;
+
+const REGISTER: readonly Register[] = [registerSynth, registerPreprocess, registerDoctor];
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }
 
-export function createProgram(): Command {
+export function createProgram(commands: readonly Register[] = REGISTER): Command {
   const program = new Command("elegant");
   program
     .description("Exemplar-based face attribute editing (ELEGANT, ECCV 2018)")
     .version(packageVersion())
-    .showHelpAfterError("(add --help for the options and an example)")
+    // Before the commands are registered: they inherit these settings when they are made.
+    .configureOutput({ outputError: (text, write) => write(describeUsageError(text)) })
     .exitOverride();
-  for (const register of REGISTER) register(program);
+  for (const register of commands) register(program);
   return program;
 }
 
-export async function main(argv: readonly string[]): Promise<void> {
+/** Commander's message as one line of ours; it puts suggestions on a second line. */
+function describeUsageError(text: string): string {
+  const line = text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ");
+  return `elegant: ${line}${/[.)]$/.test(line) ? "" : "."} Add --help for the options and an example.\n`;
+}
+
+/** Runs one command line; `commands` is replaced in tests only. The result is `process.exitCode`. */
+export async function main(argv: readonly string[], commands: readonly Register[] = REGISTER): Promise<void> {
+  watchOutput();
   try {
-    await createProgram().parseAsync(argv as string[]);
+    await createProgram(commands).parseAsync(argv as string[]);
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    // Commander has printed its message; help and version are no failure.
-    process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+    if (error instanceof CommanderError) {
+      // Commander has printed its message; help and version are no failure.
+      process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+    } else {
+      reportInternalError(error);
+    }
   }
+}
+
+/** When the reader of a pipe goes away (`| head`) the printing ends, not the work, and the exit code stays true. */
+function watchOutput(): void {
+  const isClosedPipe = (error: unknown): boolean =>
+    error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
+  process.stdout.on("error", (error) => {
+    if (isClosedPipe(error)) return;
+    const failure = fromSystemError(error, "Cannot write to stdout");
+    process.stderr.write(`elegant: ${failure.message}\n`);
+    process.exitCode = failure.exitCode;
+  });
+  process.stderr.on("error", () => {}); // nowhere left to say so
+}
+
+function reportInternalError(error: unknown): void {
+  const stack = error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  process.stderr.write(
+    `elegant: internal error: ${stack}\n` +
+      "This is a fault of elegant, not yours. Please report the lines above with the output of 'elegant doctor --json'.\n",
+  );
+  process.exitCode = ExitCode.internal;
 }

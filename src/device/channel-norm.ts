@@ -34,7 +34,7 @@ export function channelNorm(inputs: ChannelNormInputs, slope: number): tf.Tensor
   const { x, bias, alpha, beta, skip } = inputs;
   if (tf.getKernel(CHANNEL_NORM, tf.getBackend()) != null) {
     const named: tf.NamedTensorMap = skip === undefined ? { x, bias, alpha, beta } : { x, bias, alpha, beta, skip };
-    return tf.engine().runKernel(CHANNEL_NORM, named as unknown as tf.NamedTensorInfoMap, { slope }) as tf.Tensor4D;
+    return tf.engine().runKernel(CHANNEL_NORM, named, { slope }) as tf.Tensor4D;
   }
   return tf.tidy(() => {
     const v = tf.add(x, bias);
@@ -43,6 +43,15 @@ export function channelNorm(inputs: ChannelNormInputs, slope: number): tf.Tensor
     const y = slope === 0 ? tf.relu(t) : tf.leakyRelu(t, slope);
     return (skip === undefined ? y : tf.add(y, skip)) as tf.Tensor4D;
   });
+}
+
+/** TensorFlow.js hands inputs over as an untyped record; the kernel's name fixes what is in it. */
+interface KernelInputs {
+  readonly x: tf.TensorInfo;
+  readonly bias: tf.TensorInfo;
+  readonly alpha: tf.TensorInfo;
+  readonly beta: tf.TensorInfo;
+  readonly skip?: tf.TensorInfo;
 }
 
 function pixelsOf(shape: readonly number[]): { readonly pixels: number; readonly channels: number } {
@@ -57,7 +66,7 @@ export function registerChannelNorm(): void {
     backendName: BACKEND_NAME,
     kernelFunc: ({ inputs, backend, attrs }) => {
       const shared = backend as SharedMemoryBackend;
-      const { x, bias, alpha, beta, skip } = inputs as Record<string, tf.TensorInfo | undefined> & tf.NamedTensorInfoMap;
+      const { x, bias, alpha, beta, skip } = inputs as unknown as KernelInputs;
       const { pixels, channels } = pixelsOf(x.shape);
       const y = shared.allocate(x.shape);
       const blockRows = blockRowsFor(channels);
@@ -80,7 +89,7 @@ export function registerChannelNorm(): void {
     kernelFunc: ({ inputs, backend, attrs }) => {
       const shared = backend as SharedMemoryBackend;
       const { team } = shared;
-      const { x, bias, alpha, beta, dy } = inputs as tf.NamedTensorInfoMap;
+      const { x, bias, alpha, beta, dy } = inputs as unknown as KernelInputs & { readonly dy: tf.TensorInfo };
       const { pixels, channels } = pixelsOf(x.shape);
       const blockRows = blockRowsFor(channels);
       const blocks = Math.ceil(pixels / blockRows);
@@ -109,7 +118,7 @@ export function registerChannelNorm(): void {
       const [x, bias, alpha, beta] = saved;
       const upstream = dy as tf.Tensor;
       // One pass gives all four; TensorFlow.js asks for those it needs.
-      const inputs = { x, bias, alpha, beta, dy: upstream } as unknown as tf.NamedTensorInfoMap;
+      const inputs = { x, bias, alpha, beta, dy: upstream };
       const [dx, sums] = tf.engine().runKernel(CHANNEL_NORM_GRADIENT, inputs, attrs) as tf.Tensor[];
       const channels = bias.size;
       return {

@@ -1,0 +1,75 @@
+/** `elegant doctor`: what this machine offers, and what to install for more. */
+import type { Command } from "commander";
+import { type Capabilities, examineCapabilities } from "../device/capabilities.js";
+import { describeMachine, listMachine, type MachineDescription } from "../device/machine.js";
+import { runCommand, withCommonOptions } from "./command.js";
+
+/** A line of the table: what, whether it is fine, and what is found or what to do. */
+export interface Finding {
+  readonly name: string;
+  readonly state: "ok" | "problem" | "optional";
+  readonly text: string;
+}
+
+const MARKS = { ok: "ok", problem: "!!", optional: "--" } as const;
+
+export function registerDoctor(program: Command): void {
+  withCommonOptions(program.command("doctor"))
+    .description("what this machine offers: cores, SIMD, threads, memory, GPUs, optional packages, and what to install")
+    .addHelpText(
+      "after",
+      "\nExample:\n  elegant doctor\n\nExit code 0 when elegant can run here, 3 when something it needs is missing.",
+    )
+    .action(async (options: { json: boolean }) => {
+      await runCommand(options, async (context) => {
+        const machine = describeMachine();
+        const capabilities = examineCapabilities();
+        const findings = listFindings(capabilities);
+        const problems = findings
+          .filter(({ state }) => state === "problem")
+          .map(({ name, text }) => `${name}: ${text}`);
+        if (problems.length > 0) context.markPartial();
+        if (context.json) {
+          context.printJson({ ok: problems.length === 0, problems, machine, ...capabilities });
+          return;
+        }
+        for (const line of formatTable(machine, findings, capabilities)) context.print(line);
+      });
+    });
+}
+
+/** What elegant needs, then what it can use. */
+export function listFindings(found: Capabilities): Finding[] {
+  const need = (name: string, ok: boolean, text: string, remedy: string): Finding =>
+    ok ? { name, state: "ok", text } : { name, state: "problem", text: remedy };
+  const { needed, ok } = found.node;
+  return [
+    need("Node.js", ok, `${needed} or newer`, `too old: install ${needed} or newer`),
+    need("WebAssembly SIMD", found.simd, "available", "not available: use a current Node.js without --jitless"),
+    need("Threads", found.threads, "shared memory and Atomics.wait", "no shared memory: run with one worker"),
+    ...found.kernels.map(({ name, state }) =>
+      need(`Kernels ${name}`, state === "ok", "found", `${state} in dist/wasm: run 'npm run build'`),
+    ),
+    ...found.packages.map(({ name, gives, state, version, remedy }): Finding => {
+      if (state === "installed") return { name, state: "ok", text: `${version}: ${gives}` };
+      const lack = state === "broken" ? "native library missing" : "not installed";
+      return { name, state: "optional", text: `${lack}: '${remedy}' gives ${gives}` };
+    }),
+  ];
+}
+
+export function formatTable(
+  machine: MachineDescription,
+  findings: readonly Finding[],
+  { device }: Pick<Capabilities, "device">,
+): string[] {
+  const facts = listMachine(machine);
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  return [
+    ...facts.map(({ label, value }) => `    ${label.padEnd(width)}  ${value}`),
+    "",
+    ...findings.map(({ name, state, text }) => `${MARKS[state]}  ${name.padEnd(width)}  ${text}`),
+    "",
+    `--device auto takes ${device.name} here: ${device.reason}.`,
+  ];
+}

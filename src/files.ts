@@ -1,0 +1,56 @@
+/** Files that others may read or that must survive a crash: written whole under another name, then renamed. */
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fromSystemError } from "./errors.js";
+
+let temporaryCount = 0;
+
+/**
+ * Writes `bytes` to `path` so that a reader, or the next run after a crash, sees the old file or the new one and
+ * never a part. The folder must exist. Throws a RetryableError when the disk is full, an InputError when the path
+ * cannot be written; the temporary file is gone in both cases.
+ */
+export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
+  const folder = dirname(path);
+  // The same folder, because a rename is atomic within one file system only; the name is hidden from `*` patterns.
+  const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaryCount++}.tmp`);
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+      await file.sync(); // a rename may reach the disk before the data does
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {}); // the first failure is the one to report
+    throw fromSystemError(error, `Cannot write '${path}'`);
+  }
+}
+
+/** Makes a folder and its parents; no failure when it is there. Throws an InputError when a file is in the way. */
+export async function ensureDir(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw fromSystemError(error, `Cannot make the folder '${path}'`);
+  }
+}
+
+/** Makes the rename itself durable. Windows cannot open a folder, and some network file systems refuse to sync one. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "EISDIR" && code !== "EPERM" && code !== "EACCES" && code !== "EINVAL" && code !== "ENOTSUP")
+      throw error;
+  }
+}

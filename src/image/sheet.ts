@@ -1,0 +1,136 @@
+/** Contact sheets: rows of pictures with labels, as the published code shows its results. */
+import { describeMismatch, InputError } from "../errors.js";
+import type { RgbaImage } from "../types.js";
+import { enlarge } from "./enlarge.js";
+import { CAPITAL_UNITS, drawText, LINE_UNITS, type Rgb, textWidth, wrapText } from "./font.js";
+
+export interface SheetOptions {
+  /** Pixels between pictures and around the sheet; default 6. */
+  readonly gap?: number;
+  /** Default white. The labels are dark on a light background and light on a dark one. */
+  readonly background?: Rgb;
+  /** Each picture is shown this many times as large, smoothly; an integer from 1. Default 1. */
+  readonly scale?: number;
+  /** Printable ASCII; broken into lines where they are wider than a picture. */
+  readonly labels?: { readonly rows?: readonly string[]; readonly columns?: readonly string[] };
+}
+
+const DEFAULT_GAP = 6;
+const WHITE: Rgb = [255, 255, 255];
+const DARK_TEXT: Rgb = [40, 42, 48];
+const LIGHT_TEXT: Rgb = [226, 228, 233];
+/** Pixels of a picture's width to one unit of the font: a line holds about sixteen characters. */
+const PICTURE_TO_UNIT = 85;
+
+/**
+ * One picture of many: `rows` from the top, each from the left; rows may have different lengths and pictures different
+ * sizes (a column is as wide as its widest, a row as high as its highest, pictures centred). Transparent parts show
+ * the background; the result is opaque. Throws an InputError for no pictures, or labels that do not match in number.
+ */
+export function composeSheet(rows: readonly (readonly RgbaImage[])[], options: SheetOptions = {}): RgbaImage {
+  const { gap = DEFAULT_GAP, background = WHITE, scale = 1 } = options;
+  const columnCount = Math.max(0, ...rows.map((row) => row.length));
+  checkSheet(rows, columnCount, options);
+  const widths = Array.from({ length: columnCount }, (_, c) => scale * Math.max(...rows.map((r) => r[c]?.width ?? 0)));
+  const heights = rows.map((row) => scale * Math.max(0, ...row.map((image) => image.height)));
+  const unit = Math.min(4, Math.max(1, Math.max(...widths) / PICTURE_TO_UNIT));
+
+  const columnLabels = (options.labels?.columns ?? []).map((label, c) => wrapText(label, widths[c] + gap / 2, unit));
+  const rowLabels = (options.labels?.rows ?? []).map((label) => wrapText(label, Math.max(...widths), unit));
+  const labelHeight = Math.max(0, ...columnLabels.map((lines) => blockHeight(lines, unit)));
+  const labelWidth = Math.ceil(Math.max(0, ...rowLabels.flat().map((line) => textWidth(line, unit))));
+  const lefts = positions(widths, gap, labelWidth === 0 ? gap : labelWidth + gap + Math.round(5 * unit));
+  const tops = positions(heights, gap, labelHeight === 0 ? gap : labelHeight + gap + Math.round(2 * unit));
+
+  const sheet = fill(lefts[columnCount], tops[rows.length], background);
+  for (const [r, row] of rows.entries()) {
+    for (const [c, image] of row.entries()) {
+      const left = lefts[c] + Math.floor((widths[c] - image.width * scale) / 2);
+      const top = tops[r] + Math.floor((heights[r] - image.height * scale) / 2);
+      paste(sheet, enlarge(flatten(image, background), scale), left, top);
+    }
+  }
+  const color = luminance(background) > 128 ? DARK_TEXT : LIGHT_TEXT;
+  for (const [c, lines] of columnLabels.entries()) {
+    let top = gap + labelHeight - blockHeight(lines, unit); // the last line stands on the pictures
+    for (const line of lines) {
+      drawText(sheet, line, { left: lefts[c] + (widths[c] - textWidth(line, unit)) / 2, top, unit }, color);
+      top += LINE_UNITS * unit;
+    }
+  }
+  for (const [r, lines] of rowLabels.entries()) {
+    const capitals = ((lines.length - 1) * LINE_UNITS + CAPITAL_UNITS) * unit;
+    let top = tops[r] + (heights[r] - capitals) / 2;
+    for (const line of lines) {
+      drawText(sheet, line, { left: gap + labelWidth - textWidth(line, unit), top, unit }, color);
+      top += LINE_UNITS * unit;
+    }
+  }
+  return sheet;
+}
+
+function checkSheet(rows: readonly (readonly RgbaImage[])[], columnCount: number, options: SheetOptions): void {
+  const { labels, scale = 1 } = options;
+  if (columnCount === 0) {
+    throw new InputError(describeMismatch("sheet", "at least one picture", "none", "Give rows of pictures."));
+  }
+  if (!Number.isInteger(scale) || scale < 1) {
+    throw new InputError(describeMismatch("sheet scale", "an integer from 1", String(scale), "Use 1, 2, 3 ..."));
+  }
+  const counts = [
+    ["row labels", labels?.rows?.length, rows.length],
+    ["column labels", labels?.columns?.length, columnCount],
+  ] as const;
+  for (const [name, received, expected] of counts) {
+    if (received !== undefined && received !== expected) {
+      throw new InputError(describeMismatch(name, String(expected), String(received), "Give one each."));
+    }
+  }
+  for (const [r, row] of rows.entries()) {
+    for (const [c, { width, height, data }] of row.entries()) {
+      if (data.length === width * height * 4) continue;
+      const expected = `${width * height * 4} bytes for ${width}x${height}`;
+      throw new InputError(describeMismatch(`picture ${r},${c}`, expected, String(data.length), "Give RGBA."));
+    }
+  }
+}
+
+function blockHeight(lines: readonly string[], unit: number): number {
+  return Math.ceil(lines.length * LINE_UNITS * unit);
+}
+
+/** Where each part starts, and at the end the total length: parts one after the other, a gap behind each. */
+function positions(sizes: readonly number[], gap: number, start: number): number[] {
+  const starts = [start];
+  for (const size of sizes) starts.push(starts[starts.length - 1] + size + gap);
+  return starts;
+}
+
+function fill(width: number, height: number, color: Rgb): RgbaImage {
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let i = 0; i < data.length; i += 4) data.set([...color, 255], i);
+  return { width, height, data };
+}
+
+/** The picture over the background, opaque. */
+function flatten(image: RgbaImage, background: Rgb): RgbaImage {
+  const data = new Uint8ClampedArray(image.data.length);
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = image.data[i + 3] / 255;
+    for (let c = 0; c < 3; c++) data[i + c] = background[c] + (image.data[i + c] - background[c]) * alpha;
+    data[i + 3] = 255;
+  }
+  return { width: image.width, height: image.height, data };
+}
+
+function paste(sheet: RgbaImage, image: RgbaImage, left: number, top: number): void {
+  const bytes = image.width * 4;
+  for (let y = 0; y < image.height; y++) {
+    sheet.data.set(image.data.subarray(y * bytes, (y + 1) * bytes), ((top + y) * sheet.width + left) * 4);
+  }
+}
+
+/** Rec. 601 luma, 0 to 255. */
+function luminance([red, green, blue]: Rgb): number {
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
+}

@@ -1,0 +1,156 @@
+/** The report page: one HTML file that needs nothing else, from plain data. */
+import { bar } from "./bars.js";
+import { lineChart } from "./chart.js";
+import { escapeHtml, formatChange, formatCount, formatFixed, formatSeconds } from "./format.js";
+import type { LossSeries, ReportModel, Score, Sheet, StageTime } from "./model.js";
+import { STYLE } from "./style.js";
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+/** The page's HTML; pictures are inside as data URIs, so that its size is about 4/3 of theirs. */
+export function renderReport(model: ReportModel): string {
+  const sections: Section[] = [
+    { id: "pictures", title: "Pictures", body: model.sheets.map(renderSheet).join("\n") },
+    { id: "losses", title: "Losses", body: renderLosses(model.losses) },
+    { id: "scores", title: "Scores against the truth", body: renderScores(model.scores, model.scoresCaption) },
+    { id: "time", title: "Time", body: renderStages(model.stages) },
+    { id: "machine", title: "Machine", body: renderMachine(model.machine) },
+    { id: "reproduce", title: "Make this again", body: renderCommands(model.commands) },
+    { id: "notes", title: "Notes", body: renderNotes(model.notes) },
+  ].filter((section) => section.body !== "");
+  const links = sections.map(({ id, title }) => `<a href="#${id}">${title}</a>`).join("\n");
+  // The policy makes sure that the page stays self-contained: no script, nothing fetched.
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(model.title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${escapeHtml(model.title)}</h1>
+<p class="by">${escapeHtml(model.generatedBy)}</p>
+<p class="lead">${escapeHtml(model.summary.join(" "))}</p>
+${renderFigures(model)}
+<nav aria-label="Sections">
+${links}
+</nav>
+</header>
+${sections.map(({ id, title, body }) => `<section id="${id}">\n<h2>${title}</h2>\n${body}\n</section>`).join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+function renderFigures({ figures }: ReportModel): string {
+  if (figures.length === 0) return "";
+  const items = figures.map(
+    ({ value, label }) => `<li><b>${escapeHtml(value)}</b><span>${escapeHtml(label)}</span></li>`,
+  );
+  return `<ul class="figures">\n${items.join("\n")}\n</ul>`;
+}
+
+function renderSheet(sheet: Sheet): string {
+  const source = `data:image/png;base64,${Buffer.from(sheet.png).toString("base64")}`;
+  const alt = escapeHtml(`${sheet.title}: ${sheet.caption}`);
+  const made = sheet.checkpoint === undefined ? "" : ` <span class="tag">${escapeHtml(sheet.checkpoint)}</span>`;
+  return `<figure class="sheet">
+<h3>${escapeHtml(sheet.title)}</h3>
+<img src="${source}" width="${sheet.width}" height="${sheet.height}" alt="${alt}">
+<figcaption>${escapeHtml(sheet.caption)}${made}</figcaption>
+</figure>`;
+}
+
+function renderLosses(losses: readonly LossSeries[]): string {
+  if (losses.length === 0) return "";
+  const groups = new Map<string, LossSeries[]>();
+  for (const series of losses) groups.set(series.group, [...(groups.get(series.group) ?? []), series]);
+  const panels = [...groups].map(([group, series]) => lineChart(group, series));
+  return `<p class="muted">Faint: every logged value. Strong: a running mean; the number is its last value.</p>
+<div class="panels">
+${panels.join("\n")}
+</div>`;
+}
+
+function renderScores(scores: readonly Score[], caption: string): string {
+  if (scores.length === 0) return "";
+  // One checkpoint for all is said once, above the table.
+  const checkpoints = new Set(scores.map((score) => score.checkpoint));
+  const [only] = checkpoints.size === 1 ? checkpoints : [];
+  const tag = only === undefined ? "" : ` <span class="tag">${escapeHtml(only)}</span>`;
+  const rows = scores.map((score) => {
+    const gain = score.psnrSwap - score.psnrInput;
+    return `<tr><th scope="row">${escapeHtml(score.attribute)}${
+      only === undefined ? ` <span class="tag">${escapeHtml(score.checkpoint)}</span>` : ""
+    }</th>
+<td class="n">${formatCount(score.n)}</td>
+<td class="n">${formatFixed(score.psnrInput, 2)}</td>
+<td class="n">${formatFixed(score.psnrSwap, 2)}</td>
+<td class="n ${gain >= 0 ? "good" : "bad"}">${formatChange(gain, 2)}</td>
+<td class="n">${formatFixed(score.rightShare * 100, 0)} %</td>
+<td class="b detail">${bar(score.rightShare)}</td></tr>`;
+  });
+  return `<p>${escapeHtml(caption)}${tag}</p>
+<div class="scroll"><table>
+<thead><tr><th scope="col">Attribute</th><th scope="col" class="n">Pairs</th>
+<th scope="col" class="n">Doing<br>nothing, dB</th><th scope="col" class="n">Swap,<br>dB</th>
+<th scope="col" class="n">Gain,<br>dB</th><th scope="col" class="n">Change that<br>is right</th>
+<td class="b detail"></td></tr></thead>
+<tbody>
+${rows.join("\n")}
+</tbody>
+</table></div>`;
+}
+
+function renderStages(stages: readonly StageTime[]): string {
+  if (stages.length === 0) return "";
+  const total = stages.reduce((sum, stage) => sum + stage.seconds, 0);
+  const longest = Math.max(...stages.map((stage) => stage.seconds));
+  const rows = stages.map(({ name, seconds, detail }) => {
+    const text = escapeHtml(detail);
+    return `<tr><th scope="row">${escapeHtml(name)}<span class="under">${text}</span></th>
+<td class="detail">${text}</td>
+<td class="n">${formatSeconds(seconds)}</td>
+<td class="n detail">${percent(seconds, total)}</td>
+<td class="b">${bar(longest > 0 ? seconds / longest : 0)}</td></tr>`;
+  });
+  return `<div class="scroll"><table>
+<thead><tr><th scope="col">Stage</th><th scope="col" class="detail">What was done</th>
+<th scope="col" class="n">Time</th><th scope="col" class="n detail">Share</th><td class="b"></td></tr></thead>
+<tbody>
+${rows.join("\n")}
+</tbody>
+<tfoot><tr><th scope="row">Together</th><td class="detail"></td><td class="n">${formatSeconds(total)}</td>
+<td class="detail"></td><td></td></tr></tfoot>
+</table></div>`;
+}
+
+function percent(part: number, whole: number): string {
+  const value = whole > 0 ? (100 * part) / whole : 0;
+  return value > 0 && value < 0.5 ? "&lt;1 %" : `${formatFixed(value, 0)} %`;
+}
+
+function renderMachine(machine: ReportModel["machine"]): string {
+  if (machine.length === 0) return "";
+  const items = machine.map(({ label, value }) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd>`);
+  return `<dl>\n${items.join("\n")}\n</dl>`;
+}
+
+function renderCommands(commands: readonly string[]): string {
+  if (commands.length === 0) return "";
+  return `<pre><code>${commands.map(escapeHtml).join("\n")}</code></pre>`;
+}
+
+function renderNotes(notes: readonly string[]): string {
+  if (notes.length === 0) return "";
+  return `<ul class="notes">\n${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("\n")}\n</ul>`;
+}

@@ -1,0 +1,171 @@
+/**
+ * TensorBoard's event files: TFRecord frames around Event messages of TensorFlow's event.proto and summary.proto.
+ * Only the fields that TensorBoard needs for curves and pictures are encoded.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { ensureDir } from "../files.js";
+import { maskedCrc32c } from "./crc32c.js";
+
+export interface EventWriterOptions {
+  /** Seconds since 1970, for tests; default the clock. */
+  readonly now?: () => number;
+  /** The step a resumed run continues from: TensorBoard drops what an interrupted run logged after it. */
+  readonly resumedFrom?: number;
+}
+
+/** Appends curves and pictures to one new event file; calls may overlap, their order is kept. */
+export class EventWriter {
+  /** The file that is written. */
+  readonly path: string;
+  private readonly file: FileHandle;
+  private readonly now: () => number;
+  private pending: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, file: FileHandle, now: () => number) {
+    this.path = path;
+    this.file = file;
+    this.now = now;
+  }
+
+  /**
+   * Starts a new event file in `folder`, which is made when missing. TensorBoard reads all files of a folder as one
+   * run, so that a resumed run opens a further file beside the first.
+   */
+  static async open(folder: string, options: EventWriterOptions = {}): Promise<EventWriter> {
+    const now = options.now ?? (() => Date.now() / 1000);
+    await ensureDir(folder);
+    const { path, file } = await createFile(folder, Math.floor(now()));
+    const writer = new EventWriter(path, file, now);
+    await writer.write(concat([double(1, now()), text(3, "brain.Event:2")]));
+    if (options.resumedFrom !== undefined) {
+      // SessionLog START: events of earlier files from this step on are obsolete.
+      const start = bytesField(7, varintField(1, 1));
+      await writer.write(concat([double(1, now()), varintField(2, options.resumedFrom + 1), start]));
+    }
+    return writer;
+  }
+
+  /** One point of each named curve. A tag's part before the first '/' is its group on the page. */
+  async scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
+    const points = Object.entries(values).map(([tag, value]) => bytesField(1, concat([text(1, tag), float(2, value)])));
+    await this.write(this.event(step, concat(points)));
+  }
+
+  /** One picture; `png` is the encoded file, width and height in pixels. */
+  async image(step: number, tag: string, png: Uint8Array, width: number, height: number): Promise<void> {
+    const rgb = 3; // the colour space field is informative, the PNG says what it is
+    const image = [varintField(1, height), varintField(2, width), varintField(3, rgb), bytesField(4, png)];
+    await this.write(this.event(step, bytesField(1, concat([text(1, tag), bytesField(4, concat(image))]))));
+  }
+
+  /** Waits until everything is on the disk. */
+  async flush(): Promise<void> {
+    await this.pending;
+    await this.file.datasync().catch((error: unknown) => {
+      throw fromSystemError(error, `Cannot write '${this.path}'`);
+    });
+  }
+
+  /** Flushes and closes; further calls fail. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      await this.file.close();
+    }
+  }
+
+  private event(step: number, summary: Uint8Array): Uint8Array {
+    if (!Number.isSafeInteger(step) || step < 0) {
+      throw new InputError(describeMismatch("step", "an integer from 0", String(step), "Count steps from 0."));
+    }
+    return concat([double(1, this.now()), varintField(2, step), bytesField(5, summary)]);
+  }
+
+  /** Frames a message and appends it behind those already on their way. */
+  private write(message: Uint8Array): Promise<void> {
+    const length = new Uint8Array(8);
+    new DataView(length.buffer).setBigUint64(0, BigInt(message.length), true);
+    const record = concat([length, uint32(maskedCrc32c(length)), message, uint32(maskedCrc32c(message))]);
+    this.pending = this.pending
+      .then(() => this.file.appendFile(record))
+      .catch((error: unknown) => {
+        throw fromSystemError(error, `Cannot write '${this.path}'`);
+      });
+    return this.pending;
+  }
+}
+
+async function createFile(folder: string, seconds: number): Promise<{ path: string; file: FileHandle }> {
+  const host = hostname().replace(/[^\w.-]/g, "_");
+  // TensorBoard reads a folder's files in the order of their names, so that the time comes first, then a count.
+  for (let count = 0; ; count++) {
+    const name = `events.out.tfevents.${String(seconds).padStart(10, "0")}.${host}.${process.pid}.${count}`;
+    const path = join(folder, name);
+    try {
+      return { path, file: await open(path, "wx") };
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
+      throw fromSystemError(error, `Cannot write '${path}'`);
+    }
+  }
+}
+
+// Protocol buffers: a field is a key (number << 3 | wire type) and its value; wire type 0 is a varint, 1 is eight
+// bytes, 2 a length and that many bytes, 5 four bytes.
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 0x80) {
+    bytes.push((rest % 0x80) | 0x80);
+    rest = Math.floor(rest / 0x80); // steps may exceed 32 bits, so no shifts
+  }
+  bytes.push(rest);
+  return Uint8Array.from(bytes);
+}
+
+function varintField(field: number, value: number): Uint8Array {
+  return concat([varint(field << 3), varint(value)]);
+}
+
+function bytesField(field: number, bytes: Uint8Array): Uint8Array {
+  return concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
+}
+
+function text(field: number, value: string): Uint8Array {
+  return bytesField(field, new TextEncoder().encode(value));
+}
+
+function double(field: number, value: number): Uint8Array {
+  const bytes = new Uint8Array(9);
+  bytes[0] = (field << 3) | 1;
+  new DataView(bytes.buffer).setFloat64(1, value, true);
+  return bytes;
+}
+
+function float(field: number, value: number): Uint8Array {
+  const bytes = new Uint8Array(5);
+  bytes[0] = (field << 3) | 5;
+  new DataView(bytes.buffer).setFloat32(1, value, true);
+  return bytes;
+}
+
+function uint32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { formatTable, listFindings } from "../../src/cli/doctor.js";
+import type { Capabilities } from "../../src/device/capabilities.js";
+import { describeMachine } from "../../src/device/machine.js";
+import { fromRoot, runNode } from "../support/spawn.js";
+
+const HEALTHY: Capabilities = {
+  node: { needed: "20.19", ok: true },
+  simd: true,
+  threads: true,
+  kernels: [{ name: "image.wasm", state: "ok" }],
+  packages: [
+    { name: "webgpu", gives: "the webgpu device", state: "missing", version: null, remedy: "npm install webgpu" },
+  ],
+  device: { name: "wasm", reason: "no native TensorFlow is installed" },
+};
+
+describe("doctor", () => {
+  it("finds no problem where only optional packages are missing", () => {
+    assert.deepEqual(
+      listFindings(HEALTHY).map(({ state }) => state),
+      ["ok", "ok", "ok", "ok", "optional"],
+    );
+  });
+
+  it("says what to do about each thing that is missing", () => {
+    const findings = listFindings({
+      ...HEALTHY,
+      node: { needed: "20.19", ok: false },
+      simd: false,
+      threads: false,
+      kernels: [{ name: "image.wasm", state: "missing" }],
+    });
+    const texts = findings.filter(({ state }) => state === "problem").map(({ text }) => text);
+    assert.equal(texts.length, 4);
+    assert.match(texts[0], /install 20\.19 or newer/);
+    assert.match(texts[3], /npm run build/);
+  });
+
+  it("prints a table whose columns are aligned", () => {
+    const lines = formatTable(describeMachine(), listFindings(HEALTHY), HEALTHY);
+    const column = lines.find((line) => line.includes("WebAssembly SIMD"))?.indexOf("available");
+    assert.equal(lines.find((line) => line.startsWith("    CPU"))?.search(/\S/), 4);
+    assert.equal(lines.find((line) => line.includes("webgpu"))?.indexOf("not installed"), column);
+    assert.equal(lines.at(-1), "--device auto takes wasm here: no native TensorFlow is installed.");
+  });
+
+  it("prints one JSON object and exits with 0, or 3 when something is missing", async () => {
+    const { code, stdout, stderr } = await runNode(fromRoot("bin/elegant.js"), ["doctor", "--json"]);
+    const report = JSON.parse(stdout) as Capabilities & { ok: boolean; problems: string[]; machine: { cores: number } };
+    assert.equal(stderr, "");
+    assert.equal(code, report.ok ? 0 : 3);
+    assert.equal(report.ok, report.problems.length === 0);
+    assert.ok(report.node.ok && report.simd && report.machine.cores >= 1);
+  });
+});

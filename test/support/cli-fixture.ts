@@ -1,0 +1,49 @@
+/** A command line of our own frame with commands that end in every way; spawned by the tests of the frame. */
+import type { Command } from "commander";
+import { runCommand, withCommonOptions } from "../../src/cli/command.js";
+import { main } from "../../src/cli/main.js";
+import { InputError, InterruptedError, RetryableError } from "../../src/errors.js";
+
+const ENDINGS: Readonly<Record<string, () => void>> = {
+  fine: () => {},
+  wrong: () => {
+    throw new InputError("size: expected a power of two, received 100. Choose 64, 128 or 256.");
+  },
+  full: () => {
+    throw new RetryableError("Cannot write 'x': no space left. Free some space.");
+  },
+  stopped: () => {
+    throw new InterruptedError("Interrupted at step 7; the state is saved.");
+  },
+  crash: () => {
+    throw new TypeError("weights is undefined");
+  },
+};
+
+function register(program: Command): void {
+  for (const [name, end] of Object.entries(ENDINGS)) {
+    withCommonOptions(program.command(name)).action(async (options: { json: boolean; seed: number }) => {
+      await runCommand(options, async (context) => {
+        context.onProgress({ stage: "Count", done: 1, total: 2, unit: "items" });
+        context.print("a line for people");
+        end();
+        context.onProgress({ stage: "Count", done: 2, total: 2, unit: "items" });
+        context.printJson({ seed: options.seed });
+      });
+    });
+  }
+  program.command("partial").action(async () => {
+    await runCommand({ json: false }, async (context) => context.markPartial());
+  });
+  program.command("flood").action(async () => {
+    await runCommand({ json: false }, async (context) => {
+      for (let i = 0; i < 200; i++) {
+        context.print("x".repeat(10_000));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      process.stderr.write("finished\n");
+    });
+  });
+}
+
+await main(process.argv, [register]);
