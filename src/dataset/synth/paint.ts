@@ -1,0 +1,56 @@
+/** Paints a synthetic face as SVG, in the photo's frame or in the aligned crop's. Pure functions of the face. */
+import type { Affine } from "../../types.js";
+import type { SynthFace } from "./face.js";
+import { composeAffine, faceGeometry, faceToPhoto } from "./geometry.js";
+import { paintBackground, paintLight } from "./paint-background.js";
+import { paintBangs } from "./paint-bangs.js";
+import { paintEyeglasses } from "./paint-eyeglasses.js";
+import { paintBrows, paintEyes, paintNose } from "./paint-features.js";
+import { paintBackHair, paintEarrings, paintHair } from "./paint-hair.js";
+import { paintBody, paintEars, paintHead } from "./paint-head.js";
+import { paintMouth, paintMustache } from "./paint-mouth.js";
+import { Sketch } from "./sketch.js";
+
+/** Parts over one another, from the back: photo pixels as coordinates, pixel (0, 0) centred on (0, 0). */
+function sketchPhoto(face: SynthFace): Sketch {
+  const { person, styles, pose } = face;
+  const geometry = faceGeometry(face);
+  const sketch = new Sketch();
+  const [left, top] = [-0.5, -0.5];
+  const [right, bottom] = [pose.width - 0.5, pose.height - 0.5];
+  const frame = `M${left} ${top}L${right} ${top}L${right} ${bottom}L${left} ${bottom}Z`;
+  sketch.open({ clip: sketch.clip(frame) });
+  paintBackground(sketch, person, pose);
+  sketch.open({ matrix: faceToPhoto(pose) });
+  paintBackHair(sketch, face, geometry);
+  paintBody(sketch, face, geometry);
+  paintEars(sketch, face, geometry);
+  paintHead(sketch, face, geometry);
+  paintEyes(sketch, face, geometry);
+  paintBrows(sketch, face, geometry);
+  paintNose(sketch, face, geometry);
+  paintMouth(sketch, face, geometry);
+  if (styles.mustache) paintMustache(sketch, face, geometry, styles.mustache);
+  paintHair(sketch, face, geometry);
+  paintEarrings(sketch, face, geometry);
+  if (styles.bangs) paintBangs(sketch, face, geometry, styles.bangs);
+  if (styles.eyeglasses) paintEyeglasses(sketch, face, geometry, styles.eyeglasses);
+  sketch.close();
+  paintLight(sketch, person, pose);
+  sketch.close();
+  return sketch;
+}
+
+/** The photo as SVG of pose.width x pose.height pixels. */
+export function paintFace(face: SynthFace): string {
+  return sketchPhoto(face).toSvg(face.pose.width, face.pose.height, [1, 0, 0.5, 0, 1, 0.5]);
+}
+
+/**
+ * The aligned crop as SVG of size * samples pixels square: the photo through `matrix` (photo to crop pixels, pixel
+ * centres at whole numbers), black outside the photo.
+ */
+export function paintAligned(face: SynthFace, matrix: Affine, size: number, samples: number): string {
+  const toSamples: Affine = [samples, 0, samples / 2, 0, samples, samples / 2];
+  return sketchPhoto(face).toSvg(size * samples, size * samples, composeAffine(toSamples, matrix));
+}
