@@ -1,25 +1,28 @@
 /** What stands behind the head and falls on everything: background, and the light over the whole photo. */
 import { Random } from "../../random.js";
-import { mix, type Rgb, shade, WHITE } from "./colour.js";
+import { BLACK, mix, type Rgb, shade, WHITE } from "./colour.js";
 import type { Person, Pose } from "./face.js";
-import type { Sketch } from "./sketch.js";
+import { pathData, type Sketch, type Stop } from "./sketch.js";
 
 /** Paints in photo pixels. */
 export function paintBackground(sketch: Sketch, { background }: Person, { width: w, height: h }: Pose): void {
   const random = Random.fromSeed(background.seed, "background");
   const [first, second, accent] = background.colours;
-  const fill = sketch.linear(
-    [0, 0],
-    [w * random.between(0, 0.5), h],
-    [
-      [0, first],
-      [1, second],
-    ],
-  );
+  const plain = background.pattern === "plain";
+  const fill = plain
+    ? sketch.linear(
+        [0, 0],
+        [w * random.between(0, 0.5), h],
+        [
+          [0, first],
+          [1, second],
+        ],
+      )
+    : first;
   sketch.rect(-1, -1, w + 2, h + 2, { fill });
   switch (background.pattern) {
     case "plain":
-      sketch.glow(w * random.uniform(), h * random.uniform(), w * 0.7, h * 0.7, shade(first, 0.4), 0.6);
+      sketch.glow(w * random.uniform(), h * random.uniform(), w * 0.4, h * 0.4, shade(first, 0.4), 0.5);
       break;
     case "bokeh":
       for (let i = 0; i < 16; i++) {
@@ -34,7 +37,7 @@ export function paintBackground(sketch: Sketch, { background }: Person, { width:
       const lean = w * random.between(-0.2, 0.2);
       for (let i = 0; i < n; i++) {
         const [x, step] = [(i / n) * w * 1.4 - w * 0.2, (w * 1.4) / n];
-        const data = `M${x} -1L${x + step * 0.5} -1L${x + step * 0.5 + lean} ${h + 1}L${x + lean} ${h + 1}Z`;
+        const data = pathData`M${x} -1L${x + step * 0.5} -1L${x + step * 0.5 + lean} ${h + 1}L${x + lean} ${h + 1}Z`;
         sketch.path(data, { fill: accent, opacity: 0.45 });
       }
       break;
@@ -47,7 +50,7 @@ export function paintBackground(sketch: Sketch, { background }: Person, { width:
       for (let i = 0; i < 3; i++) {
         const base = horizon + (h - horizon) * i * 0.3;
         const bumps = [0, 1, 2, 3].map(() => random.between(-0.1, 0.04) * h);
-        const data = `M-1 ${h + 1}L-1 ${base}C${w * 0.2} ${base + bumps[0]} ${w * 0.35} ${base + bumps[1]} ${w / 2} ${base}S${w * 0.85} ${base + bumps[2]} ${w + 1} ${base + bumps[3]}L${w + 1} ${h + 1}Z`;
+        const data = pathData`M-1 ${h + 1}L-1 ${base}C${w * 0.2} ${base + bumps[0]} ${w * 0.35} ${base + bumps[1]} ${w / 2} ${base}S${w * 0.85} ${base + bumps[2]} ${w + 1} ${base + bumps[3]}L${w + 1} ${h + 1}Z`;
         sketch.path(data, { fill: shade(accent, 0.25 - i * 0.25) });
       }
       break;
@@ -79,21 +82,35 @@ function paintShelves(sketch: Sketch, random: Random, accent: Rgb, wood: Rgb, w:
   }
 }
 
-/** One light over the whole photo: fall-off from the lit side, colour cast and exposure. */
+/** One see-through layer that looks like the given ones, the first lowest. */
+function flatten(layers: readonly Stop[]): readonly [colour: Rgb, opacity: number] {
+  let colour: Rgb = [0, 0, 0];
+  let opacity = 0;
+  for (const [, over, alpha = 1] of layers) {
+    const total = alpha + opacity * (1 - alpha);
+    if (total > 0) colour = mix(colour, over, alpha / total);
+    opacity = total;
+  }
+  return [colour, opacity];
+}
+
+/** The light over the whole photo: fall-off from the lit side, colour cast and exposure, in one layer. */
 export function paintLight(sketch: Sketch, { light }: Person, { width: w, height: h }: Pose): void {
   const towards = light.side >= 0 ? 1 : 0;
-  const fill = sketch.linear(
-    [w * towards, 0],
-    [w * (1 - towards), h * 0.4],
-    [
-      [0, WHITE, 0.1 * light.strength],
-      [0.4, [0, 0, 0], 0],
-      [1, [10, 8, 24], 0.3 * light.strength],
-    ],
-  );
+  const cast: Stop = [0, light.warmth > 0 ? [255, 170, 60] : [60, 120, 255], 0.08 * Math.abs(light.warmth)];
+  const exposure: Stop = [0, light.exposure > 0 ? WHITE : BLACK, 0.14 * Math.abs(light.exposure)];
+  if (light.strength < 0.5) {
+    // Even light: a flat layer costs the renderer a third of a gradient.
+    const [fill, opacity] = flatten([cast, exposure]);
+    sketch.rect(-1, -1, w + 2, h + 2, { fill, opacity });
+    return;
+  }
+  const falloff: readonly Stop[] = [
+    [0, WHITE, 0.1 * light.strength],
+    [0.4, BLACK, 0],
+    [1, [10, 8, 24], 0.32 * light.strength],
+  ];
+  const stops = falloff.map((stop): Stop => [stop[0], ...flatten([stop, cast, exposure])]);
+  const fill = sketch.linear([w * towards, 0], [w * (1 - towards), h * 0.4], stops);
   sketch.rect(-1, -1, w + 2, h + 2, { fill });
-  const cast: Rgb = light.warmth > 0 ? [255, 170, 60] : [60, 120, 255];
-  sketch.rect(-1, -1, w + 2, h + 2, { fill: cast, opacity: 0.08 * Math.abs(light.warmth) });
-  const exposure: Rgb = light.exposure > 0 ? WHITE : [0, 0, 0];
-  sketch.rect(-1, -1, w + 2, h + 2, { fill: exposure, opacity: 0.14 * Math.abs(light.exposure) });
 }

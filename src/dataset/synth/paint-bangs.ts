@@ -125,7 +125,6 @@ export function paintBangs(sketch: Sketch, face: SynthFace, geometry: FaceGeomet
         ];
   const tones = hairTones(styles.hairColour.base);
   const end = fringeEnd(style);
-  sketch.open({ clip: sketch.clip(closedCurve(geometry.outline)) });
   for (const { base, locks } of fringes) {
     const shadow = [...base.map(([x, y]): Point => [x, y + 6])];
     sketch.path(closedCurve(shadow), { fill: skinShadow(person.skin, 0.75), opacity: 0.35 });
@@ -134,7 +133,6 @@ export function paintBangs(sketch: Sketch, face: SynthFace, geometry: FaceGeomet
       sketch.path(lockPath({ ...lock, tip }), { fill: skinShadow(person.skin, 0.75), opacity: 0.3 });
     }
   }
-  sketch.close();
   const fill = sketch.linear(
     [0, h - 28],
     [0, end + 12],

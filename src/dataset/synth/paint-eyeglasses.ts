@@ -30,7 +30,7 @@ function lensPath(style: EyeglassesStyle, [x, y]: Point, side: number): string {
 
 export function paintEyeglasses(sketch: Sketch, face: SynthFace, geometry: FaceGeometry, style: EyeglassesStyle): void {
   const { person, pose } = face;
-  const { rx } = LENS_SHAPES[style.kind];
+  const { rx, ry } = LENS_SHAPES[style.kind];
   const spread = 36.5;
   const middle = (geometry.leftEye[0] + geometry.rightEye[0]) / 2 + pose.yaw * 1.5;
   const y = 3;
@@ -66,11 +66,10 @@ export function paintEyeglasses(sketch: Sketch, face: SynthFace, geometry: FaceG
       ],
     );
     sketch.path(data, { fill: lens });
-    sketch.open({ clip: sketch.clip(data) });
-    const x = centre[0] - 8;
-    const glare = pathData`M${x - 12} ${y + 28}L${x + 12} ${y - 30}L${x + 22} ${y - 30}L${x - 2} ${y + 28}ZM${x + 4} ${y + 28}L${x + 28} ${y - 30}L${x + 31} ${y - 30}L${x + 7} ${y + 28}Z`;
+    // Two streaks of a reflection, cut to stay within the lens.
+    const [x, up, down] = [centre[0], y - ry * 0.62, y + ry * 0.62];
+    const glare = pathData`M${x - 14} ${down}L${x - 2} ${up}L${x + 8} ${up}L${x - 4} ${down}ZM${x + 1} ${down}L${x + 13} ${up}L${x + 16} ${up}L${x + 4} ${down}Z`;
     sketch.path(glare, { fill: WHITE, opacity: style.lensOpacity > 0.5 ? 0.2 : 0.16 });
-    sketch.close();
     sketch.path(data, { stroke: rim, strokeWidth: style.rim });
   }
   const gap = spread - rx * style.size;

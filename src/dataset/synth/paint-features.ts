@@ -2,10 +2,41 @@
 import { BLACK, luma, mix, type Rgb, shade, skinShadow, WHITE } from "./colour.js";
 import type { SynthFace } from "./face.js";
 import type { FaceGeometry } from "./geometry.js";
-import { type Point, pathData, type Sketch } from "./sketch.js";
+import { type Point, pathData, polyline, type Sketch } from "./sketch.js";
 
 export function paintEyes(sketch: Sketch, face: SynthFace, geometry: FaceGeometry): void {
   for (const side of [-1, 1] as const) paintEye(sketch, face, side < 0 ? geometry.leftEye : geometry.rightEye, side);
+}
+
+/** y of a cubic Bezier curve (four control points, monotonic in x) at `x`. */
+function bezierAt(points: readonly Point[], x: number): number {
+  const at = (t: number, axis: 0 | 1): number => {
+    const s = 1 - t;
+    const [a, b, c, d] = points;
+    return s * s * s * a[axis] + 3 * s * s * t * b[axis] + 3 * s * t * t * c[axis] + t * t * t * d[axis];
+  };
+  const rising = points[3][0] > points[0][0];
+  let [low, high] = [0, 1];
+  for (let i = 0; i < 20; i++) {
+    const middle = (low + high) / 2;
+    if (at(middle, 0) < x === rising) low = middle;
+    else high = middle;
+  }
+  return at((low + high) / 2, 1);
+}
+
+/** Path of the part of a disc that the lids leave open: cut here, because a clip would cost the renderer a layer. */
+function discBetween(x: number, y: number, r: number, upper: readonly Point[], lower: readonly Point[]): string {
+  const steps = 14;
+  const above: Point[] = [];
+  const below: Point[] = [];
+  for (let i = 0; i <= steps; i++) {
+    const dx = -r * Math.cos((Math.PI * i) / steps);
+    const chord = Math.sqrt(Math.max(0, r * r - dx * dx));
+    above.push([x + dx, Math.max(y - chord, bezierAt(upper, x + dx))]);
+    below.push([x + dx, Math.min(y + chord, bezierAt(lower, x + dx))]);
+  }
+  return `${polyline(above)}${polyline(below.reverse(), true)}Z`;
 }
 
 /** `side` is the outer side; the pupil lies on the landmark. */
@@ -18,7 +49,7 @@ function paintEye(sketch: Sketch, { person, styles }: SynthFace, [x, y]: Point, 
   const inner: Point = [x - side * w, y + 2.5];
   const outer: Point = [x + side * w, y + 1 - eyes.tilt];
   const upper = pathData`C${x - side * w * 0.5} ${y - up * 1.25} ${x + side * w * 0.5} ${y - up * 1.3} ${outer[0]} ${outer[1]}`;
-  const lower = pathData`C${x + side * w * 0.5} ${y + down * 1.35} ${x - side * w * 0.45} ${y + down * 1.35} ${inner[0]} ${inner[1]}`;
+  const lower = pathData`C${x + side * w * 0.5} ${y + down * 1.35} ${x - side * w * 0.5} ${y + down * 1.35} ${inner[0]} ${inner[1]}`;
   const start = pathData`M${inner[0]} ${inner[1]}`;
   const white = sketch.linear(
     [0, y - up],
@@ -30,7 +61,6 @@ function paintEye(sketch: Sketch, { person, styles }: SynthFace, [x, y]: Point, 
     ],
   );
   sketch.path(`${start}${upper}${lower}Z`, { fill: white });
-  sketch.open({ clip: sketch.clip(`${start}${upper}${lower}Z`) });
   const r = 8.4;
   const iris = sketch.radial([x, y], r, [
     [0, shade(eyes.iris, -0.25)],
@@ -38,12 +68,17 @@ function paintEye(sketch: Sketch, { person, styles }: SynthFace, [x, y]: Point, 
     [0.82, eyes.iris],
     [1, shade(eyes.iris, -0.7)],
   ]);
-  sketch.ellipse(x, y, r, r, { fill: iris });
+  const lid = (outside: number): Point[] => [
+    [x - side * w, inner[1]],
+    [x - side * w * 0.5, y + (outside < 0 ? -up * 1.25 : down * 1.35)],
+    [x + side * w * 0.5, y + (outside < 0 ? -up * 1.3 : down * 1.35)],
+    [x + side * w, outer[1]],
+  ];
+  sketch.path(discBetween(x, y, r, lid(-1), lid(1)), { fill: iris });
   sketch.ellipse(x, y, 4.3, 4.3, { fill: [12, 9, 10] });
   const glint = light.side >= 0 ? 1 : -1;
   sketch.ellipse(x + glint * 3.6, y - 3.8, 2, 1.8, { fill: WHITE, opacity: 0.95 });
   sketch.ellipse(x - glint * 3.4, y + 3.6, 1.1, 1, { fill: WHITE, opacity: 0.4 });
-  sketch.close();
   const lash = mix(shade(skin, -0.86), BLACK, 0.4);
   sketch.path(`${start}${upper}`, { stroke: lash, strokeWidth: styles.male.lashes ? 4.2 : 2.8 });
   if (styles.male.lashes) {
@@ -90,11 +125,11 @@ export function paintNose(sketch: Sketch, { person, pose }: SynthFace, { noseTip
   const dark = light.side >= 0 ? -1 : 1;
   const bridge = pose.yaw * 2.5;
   const flank = sketch.linear(
-    [x + dark * 2, 0],
+    [x, 0],
     [x + dark * 15, 0],
     [
-      [0, deep, 0.06],
-      [0.5, deep, 0.42],
+      [0, deep, 0],
+      [0.45, deep, 0.3],
       [1, deep, 0],
     ],
   );

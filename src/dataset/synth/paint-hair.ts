@@ -73,7 +73,9 @@ function capPath({ person, styles }: SynthFace, { width: w }: FaceGeometry): { d
       [w * 0.72, h + 11],
       [w * 0.4, h + 1],
     ];
-    const left = mirror(outer).map(([x, y]): Point => [x, y < -80 ? y + lean : y]);
+    const left = mirror(outer)
+      .reverse()
+      .map(([x, y]): Point => [x, y < -80 ? y + lean : y]);
     const right = [...outer].reverse().map(([x, y]): Point => [x, y < -80 ? y - lean : y]);
     outer = [...left, [0, top - 7 - v], ...right];
     const crown: Point = [male.part * 10, h + (male.jaw > 0.5 ? 4 : -1)];
@@ -119,11 +121,8 @@ export function paintHair(sketch: Sketch, face: SynthFace, geometry: FaceGeometr
   ]);
   if (male.cut === "curly") paintCurls(sketch, face, outer, tones);
   sketch.path(data, { fill });
-  const clip = sketch.clip(data);
-  sketch.open({ clip });
   paintStrands(sketch, face, w, tones);
-  sketch.glow(lit * 0.7, -94, w * 0.75, 15, mix(tones.light, WHITE, 0.35), 0.42);
-  sketch.close();
+  sketch.glow(lit * 0.7, -94, w * 0.5, 13, mix(tones.light, WHITE, 0.35), 0.42);
   if (male.cut === "curly") paintCurls(sketch, face, outer, tones, true);
 }
 
@@ -135,7 +134,7 @@ function paintStrands(sketch: Sketch, { person, styles }: SynthFace, w: number, 
   const random = Random.fromSeed(male.seed, "strands");
   const end = LOCK_END[male.cut];
   const lines: [string, string] = ["", ""];
-  for (let i = 0; i < 44; i++) {
+  for (let i = 0; i < 30; i++) {
     const side = i % 2 === 0 ? -1 : 1;
     const t = random.uniform();
     const tone = random.chance(0.4) ? 0 : 1;
@@ -154,8 +153,8 @@ function paintStrands(sketch: Sketch, { person, styles }: SynthFace, w: number, 
         pathData`M${root[0]} ${root[1]}C${side * w * (0.5 + 0.4 * t)} ${top - 6 + 20 * (1 - t)} ${x + 3} -60 ${x} ${end * 0.25}S${x + wave} ${end * 0.6} ${x - wave} ${end}`;
     }
   }
-  sketch.path(lines[0], { stroke: tones.light, strokeWidth: 1.8, opacity: 0.5 });
-  sketch.path(lines[1], { stroke: tones.line, strokeWidth: 1.8, opacity: 0.42 });
+  sketch.path(lines[0], { stroke: tones.light, strokeWidth: 2, opacity: 0.5 });
+  sketch.path(lines[1], { stroke: tones.line, strokeWidth: 2, opacity: 0.42 });
 }
 
 /** Round curls along the outer edge; `inside` adds those within the cap. */

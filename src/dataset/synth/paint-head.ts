@@ -101,8 +101,6 @@ export function paintHead(sketch: Sketch, face: SynthFace, geometry: FaceGeometr
     1.05,
   );
   sketch.path(outline, { fill: base });
-  const clip = sketch.clip(outline);
-  sketch.open({ clip });
   const dark = light.side >= 0 ? -1 : 1;
   const fall = sketch.linear(
     [dark * w * 0.15, 0],
@@ -112,12 +110,12 @@ export function paintHead(sketch: Sketch, face: SynthFace, geometry: FaceGeometr
       [1, skinShadow(skin, 0.6), 0.3 + 0.35 * light.strength * Math.abs(light.side)],
     ],
   );
-  sketch.rect(-w - 10, -130, 2 * w + 20, 270, { fill: fall });
+  sketch.path(outline, { fill: fall });
   for (const side of [-1, 1]) {
     // Eye sockets, temples, hollow of the cheek, and the blush.
     const eye = side < 0 ? geometry.leftEye : geometry.rightEye;
     sketch.glow(eye[0] - side * 2, eye[1] - 7, 25, 17, skinShadow(skin, 0.5), 0.42);
-    sketch.glow(side * w, 60, 26, 46, skinShadow(skin, 0.5), 0.4);
+    sketch.glow(side * w * 0.78, 56, 14, 34, skinShadow(skin, 0.5), 0.3);
     const rise = styles.smiling ? 7 : 0;
     const cheekX = side * 42 + pose.yaw * 4;
     sketch.glow(cheekX, 40 - rise, 25, 20, mix(skin, [224, 72, 76], 0.75), 0.14 + 0.34 * person.blush);
@@ -129,19 +127,17 @@ export function paintHead(sketch: Sketch, face: SynthFace, geometry: FaceGeometr
   if (styles.male.stubble > 0) paintStubble(sketch, face, geometry);
   if (person.freckles) paintFreckles(sketch, face);
   if (person.age > 0) paintAge(sketch, face, geometry);
-  sketch.close();
 }
 
-function paintStubble(sketch: Sketch, { person, styles }: SynthFace, { mouth, chin, width: w }: FaceGeometry): void {
+function paintStubble(sketch: Sketch, { person, styles }: SynthFace, { mouth, chin, outline }: FaceGeometry): void {
   const colour = mix(mix(styles.hairColour.base, [40, 34, 34], 0.6), person.skin, 0.12);
-  const top: Point[] = [
-    [-w - 6, 26],
-    [-w * 0.78, 44],
+  const jaw = outline.filter(([, y]) => y > 30);
+  const upper: Point[] = [
+    [-54, 48],
     [-36, 64],
     [mouth[0], 54],
     [36, 64],
-    [w * 0.78, 44],
-    [w + 6, 26],
+    [54, 48],
   ];
   const fill = sketch.linear(
     [0, 34],
@@ -152,7 +148,7 @@ function paintStubble(sketch: Sketch, { person, styles }: SynthFace, { mouth, ch
       [1, colour, 0.6 * styles.male.stubble],
     ],
   );
-  sketch.path(`${curve(top)}L${w + 10} 140L${-w - 10} 140Z`, { fill });
+  sketch.path(`${curve(jaw)}${curve(upper, true)}Z`, { fill });
 }
 
 function paintFreckles(sketch: Sketch, { person, pose }: SynthFace): void {

@@ -33,8 +33,12 @@ export function paintMouth(sketch: Sketch, face: SynthFace, geometry: FaceGeomet
     pathData`C${x + half * 0.45} ${sag(level)} ${x - half * 0.45} ${sag(level)} ${left[0]} ${left[1]}`;
   const start = pathData`M${left[0]} ${left[1]}`;
 
-  if (gape > 0)
-    paintOpening(sketch, `${start}${seam(top)}${seamBack(bottom)}Z`, x, top, bottom, half, smiling?.kind === "wide");
+  if (smiling && gape > 0) {
+    const wide = smiling.kind === "wide";
+    const opening = `${start}${seam(top)}${seamBack(bottom)}Z`;
+    const teeth = wide ? `${start}${seam(top)}${seamBack(top + (bottom - top) * 0.56)}Z` : opening;
+    paintOpening(sketch, { opening, teeth }, x, top, bottom, half, wide);
+  }
   const upperFill = sketch.linear(
     [0, top - upperLip],
     [0, top + 2],
@@ -66,42 +70,40 @@ export function paintMouth(sketch: Sketch, face: SynthFace, geometry: FaceGeomet
   paintCorners(sketch, face, geometry);
 }
 
+/** What shows between the lips: dark, the upper teeth, and in a wide smile the tongue. */
 function paintOpening(
   sketch: Sketch,
-  data: string,
+  seams: { readonly opening: string; readonly teeth: string },
   x: number,
   top: number,
   bottom: number,
   half: number,
   wide: boolean,
 ): void {
-  sketch.path(data, { fill: [66, 16, 22] });
-  sketch.open({ clip: sketch.clip(data) });
-  if (wide) sketch.ellipse(x, bottom + 2, half * 0.5, 7, { fill: [196, 84, 88] });
-  const teeth = wide ? top + (bottom - top) * 0.56 : bottom + 1;
+  sketch.path(seams.opening, { fill: [66, 16, 22] });
+  if (wide) {
+    const [w, h] = [half * 0.56, (bottom - top) * 0.42];
+    const tongue = pathData`M${x - w} ${bottom - 3.5}C${x - w * 0.5} ${bottom - h - 2} ${x + w * 0.5} ${bottom - h - 2} ${x + w} ${bottom - 3.5}Q${x} ${bottom + 3} ${x - w} ${bottom - 3.5}Z`;
+    sketch.path(tongue, { fill: [196, 84, 88] });
+  }
   const fill = sketch.linear(
     [x - half, 0],
     [x + half, 0],
     [
-      [0, [170, 160, 152]],
-      [0.25, [246, 243, 236]],
-      [0.75, [246, 243, 236]],
-      [1, [170, 160, 152]],
+      [0, [120, 104, 98]],
+      [0.22, [246, 243, 236]],
+      [0.78, [246, 243, 236]],
+      [1, [120, 104, 98]],
     ],
   );
-  sketch.path(
-    pathData`M${x - half} ${top - 16}L${x + half} ${top - 16}L${x + half * 0.92} ${teeth - 9}Q${x} ${teeth + 8} ${x - half * 0.92} ${teeth - 9}Z`,
-    { fill },
-  );
-  for (let i = -3; i <= 3; i++) {
-    const at = x + i * half * 0.19;
-    sketch.path(pathData`M${at} ${top - 12}L${at} ${teeth + 1 - Math.abs(i)}`, {
-      stroke: [176, 164, 156],
-      strokeWidth: 0.8,
-      opacity: 0.6,
-    });
+  sketch.path(seams.teeth, { fill });
+  let gaps = "";
+  const reach = (bottom - top) * (wide ? 0.5 : 0.85);
+  for (let i = -2; i <= 2; i++) {
+    const at = x + i * half * 0.2;
+    gaps += pathData`M${at} ${top - 0.6 * Math.abs(i)}L${at} ${top + reach * (1 - 0.12 * i * i)}`;
   }
-  sketch.close();
+  sketch.path(gaps, { stroke: [176, 164, 156], strokeWidth: 0.8, opacity: 0.6 });
 }
 
 function paintCorners(sketch: Sketch, { person, styles, pose }: SynthFace, geometry: FaceGeometry): void {
@@ -159,25 +161,18 @@ export function paintMustache(sketch: Sketch, face: SynthFace, geometry: FaceGeo
       ],
     );
     sketch.path(data, { fill });
-    paintWhiskers(sketch, style, sketch.clip(data), colour, x, y, side, w);
   }
+  if (style.kind !== "pencil") paintWhiskers(sketch, style, colour, x, y, w);
 }
 
-function paintWhiskers(
-  sketch: Sketch,
-  style: MustacheStyle,
-  clip: string,
-  colour: Rgb,
-  x: number,
-  y: number,
-  side: -1 | 1,
-  w: number,
-): void {
+/** Fine hairs over the thick middle, short enough to stay within the shape. */
+function paintWhiskers(sketch: Sketch, style: MustacheStyle, colour: Rgb, x: number, y: number, w: number): void {
   const random = Random.fromSeed(style.seed, "whiskers");
   let data = "";
-  for (let i = 0; i < 9; i++) {
-    const dx = (i / 8) * w * 1.1;
-    data += pathData`M${x + side * dx} ${y - 10}Q${x + side * (dx + 3)} ${y + 2} ${x + side * (dx + random.between(4, 9))} ${y + 18}`;
+  for (let i = -6; i <= 6; i++) {
+    const dx = (i / 6) * w * 0.7;
+    const down = (Math.abs(i) / 6) * 6;
+    data += pathData`M${x + dx} ${y - 3 + down}L${x + dx + Math.sign(i) * random.between(1, 4)} ${y + 4 + down}`;
   }
-  sketch.path(data, { stroke: shade(colour, -0.45), strokeWidth: 1.1, opacity: 0.55, clip });
+  sketch.path(data, { stroke: shade(colour, -0.45), strokeWidth: 1.1, opacity: 0.55 });
 }

@@ -1,6 +1,7 @@
 /** Paints a synthetic face as SVG, in the photo's frame or in the aligned crop's. Pure functions of the face. */
 import type { Affine } from "../../types.js";
-import type { SynthFace } from "./face.js";
+import { BLACK } from "./colour.js";
+import type { Pose, SynthFace } from "./face.js";
 import { composeAffine, faceGeometry, faceToPhoto } from "./geometry.js";
 import { paintBackground, paintLight } from "./paint-background.js";
 import { paintBangs } from "./paint-bangs.js";
@@ -9,19 +10,15 @@ import { paintBrows, paintEyes, paintNose } from "./paint-features.js";
 import { paintBackHair, paintEarrings, paintHair } from "./paint-hair.js";
 import { paintBody, paintEars, paintHead } from "./paint-head.js";
 import { paintMouth, paintMustache } from "./paint-mouth.js";
-import { Sketch } from "./sketch.js";
+import { pathData, Sketch } from "./sketch.js";
 
 /** Parts over one another, from the back: photo pixels as coordinates, pixel (0, 0) centred on (0, 0). */
 function sketchPhoto(face: SynthFace): Sketch {
   const { person, styles, pose } = face;
   const geometry = faceGeometry(face);
   const sketch = new Sketch();
-  const [left, top] = [-0.5, -0.5];
-  const [right, bottom] = [pose.width - 0.5, pose.height - 0.5];
-  const frame = `M${left} ${top}L${right} ${top}L${right} ${bottom}L${left} ${bottom}Z`;
-  sketch.open({ clip: sketch.clip(frame) });
   paintBackground(sketch, person, pose);
-  sketch.open({ matrix: faceToPhoto(pose) });
+  sketch.open(faceToPhoto(pose));
   paintBackHair(sketch, face, geometry);
   paintBody(sketch, face, geometry);
   paintEars(sketch, face, geometry);
@@ -37,8 +34,21 @@ function sketchPhoto(face: SynthFace): Sketch {
   if (styles.eyeglasses) paintEyeglasses(sketch, face, geometry, styles.eyeglasses);
   sketch.close();
   paintLight(sketch, person, pose);
-  sketch.close();
+  paintFrame(sketch, pose);
   return sketch;
+}
+
+/** How far the black around the photo reaches, in photo sides: farther than any crop. */
+const FRAME_REACH = 4;
+
+/**
+ * Black around the photo, drawn over what sticks out (see Sketch on clips).
+ */
+function paintFrame(sketch: Sketch, { width, height }: Pose): void {
+  const reach = FRAME_REACH * Math.max(width, height);
+  const outer = pathData`M${-reach} ${-reach}L${reach} ${-reach}L${reach} ${reach}L${-reach} ${reach}Z`;
+  const hole = pathData`M-0.5 -0.5L-0.5 ${height - 0.5}L${width - 0.5} ${height - 0.5}L${width - 0.5} -0.5Z`;
+  sketch.path(outer + hole, { fill: BLACK });
 }
 
 /** The photo as SVG of pose.width x pose.height pixels. */

@@ -1,4 +1,4 @@
-/** A small SVG writer: paints with gradients and clips, and smooth curves through points. */
+/** A small SVG writer: shapes with gradients, and smooth curves through points. */
 import type { Affine } from "../../types.js";
 import { hex, type Rgb } from "./colour.js";
 
@@ -12,8 +12,6 @@ export interface Style {
   readonly stroke?: Rgb | string;
   readonly strokeWidth?: number;
   readonly opacity?: number;
-  /** Id from `Sketch.clip`. */
-  readonly clip?: string;
 }
 
 function format(value: number): string {
@@ -36,6 +34,11 @@ export function curve(points: readonly Point[], join = false): string {
   let data = `${join ? "L" : "M"}${format(points[0][0])} ${format(points[0][1])}`;
   for (let i = 0; i + 1 < points.length; i++) data += segment(at(i - 1), at(i), at(i + 1), at(i + 2));
   return data;
+}
+
+/** Path data of straight lines; `join` continues the path. */
+export function polyline(points: readonly Point[], join = false): string {
+  return points.map(([x, y], i) => `${i === 0 && !join ? "M" : "L"}${format(x)} ${format(y)}`).join("");
 }
 
 /** Path data of a closed Catmull-Rom curve. */
@@ -61,7 +64,10 @@ export function pathData(strings: TemplateStringsArray, ...values: readonly numb
   return strings.reduce((text, part, i) => text + format(values[i - 1]) + part);
 }
 
-/** Collects shapes in paint order; `toSvg` frames them. */
+/**
+ * Collects shapes in paint order; `toSvg` frames them. There are no clips and no group opacity: resvg 2.6 draws each
+ * into a layer of its own, which took most of the time, and panics on some shapes that cross the edge of nested layers.
+ */
 export class Sketch {
   private readonly defs: string[] = [];
   private readonly shapes: string[] = [];
@@ -94,19 +100,18 @@ export class Sketch {
     return `url(#${this.define((id) => `<radialGradient id="${id}" gradientUnits="userSpaceOnUse" ${place}>${body}</radialGradient>`)})`;
   }
 
-  /** A clip of the given path data, for `Style.clip`. */
-  clip(data: string): string {
-    return this.define((id) => `<clipPath id="${id}"><path d="${data}"/></clipPath>`);
-  }
-
   private add(element: string, style: Style): void {
     let text = `<${element} fill="${paint(style.fill)}"`;
     if (style.stroke !== undefined) {
       const width = format(style.strokeWidth ?? 1);
       text += ` stroke="${paint(style.stroke)}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"`;
     }
-    if (style.opacity !== undefined && style.opacity !== 1) text += ` opacity="${format(style.opacity)}"`;
-    if (style.clip !== undefined) text += ` clip-path="url(#${style.clip})"`;
+    if (style.opacity !== undefined && style.opacity !== 1) {
+      // Not `opacity`: that would make the renderer draw into a layer of its own for every shape.
+      const alpha = format(style.opacity);
+      if (style.fill !== undefined) text += ` fill-opacity="${alpha}"`;
+      if (style.stroke !== undefined) text += ` stroke-opacity="${alpha}"`;
+    }
     this.shapes.push(`${text}/>`);
   }
 
@@ -123,7 +128,7 @@ export class Sketch {
   }
 
   /** A soft spot that fades to nothing at its rim. */
-  glow(x: number, y: number, rx: number, ry: number, colour: Rgb, opacity: number, clip?: string): void {
+  glow(x: number, y: number, rx: number, ry: number, colour: Rgb, opacity: number): void {
     const fill = this.radial(
       [x, y],
       rx,
@@ -134,16 +139,12 @@ export class Sketch {
       ],
       ry / rx,
     );
-    this.ellipse(x, y, rx, ry, clip === undefined ? { fill } : { fill, clip });
+    this.ellipse(x, y, rx, ry, { fill });
   }
 
-  /** Everything until `close` is drawn through the matrix, or clipped. */
-  open(attributes: { readonly matrix?: Affine; readonly clip?: string; readonly opacity?: number }): void {
-    let text = "<g";
-    if (attributes.matrix) text += ` transform="${svgMatrix(attributes.matrix)}"`;
-    if (attributes.clip) text += ` clip-path="url(#${attributes.clip})"`;
-    if (attributes.opacity !== undefined) text += ` opacity="${format(attributes.opacity)}"`;
-    this.shapes.push(`${text}>`);
+  /** Everything until `close` is drawn through the matrix. */
+  open(matrix: Affine): void {
+    this.shapes.push(`<g transform="${svgMatrix(matrix)}">`);
   }
 
   close(): void {
