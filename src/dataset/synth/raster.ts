@@ -31,19 +31,16 @@ export function renderPhoto(face: SynthFace): RgbaImage {
   return rasterise(paintFace(face));
 }
 
-/** Samples a side of a crop pixel, at most, and of the whole crop. */
-const MAX_SAMPLES = 8;
-const MAX_SIDE = 768;
-
 /**
  * The aligned crop, size x size, opaque, black outside the photo: what warping `renderPhoto` by `matrix` (photo to
  * crop) shows, but drawn from the curves. Like the bilinear warp it looks at about one photo pixel around each
  * crop pixel's centre, and does not average over the whole crop pixel: a warp from a large photo keeps its sharpness.
+ * Root mean square difference from the bilinear warp: 2 to 3.5 grey levels, most of it along outlines.
  * Needs `loadPainter`.
  */
 export function renderAligned(face: SynthFace, matrix: Affine, size: number): RgbaImage {
   const zoom = Math.sqrt(Math.abs(matrix[0] * matrix[4] - matrix[1] * matrix[3]));
-  const samples = Math.max(1, Math.min(MAX_SAMPLES, Math.floor(MAX_SIDE / size), Math.round(1 / zoom)));
+  const samples = zoom > 1 / 2 ? 1 : zoom > 1 / 3.5 ? 2 : 3;
   const fine = rasterise(paintAligned(face, matrix, size, samples));
   return samples === 1 ? fine : pickCentres(fine, size, samples);
 }
