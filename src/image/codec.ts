@@ -22,5 +22,5 @@ export async function encodeJpeg(image: RgbaImage, quality: number): Promise<Uin
   await loadEncoder();
   const { width, height } = image;
   const data = new Uint8ClampedArray(image.data);
-  return new Uint8Array(await encode({ data, width, height, colorSpace: "srgb" }, { quality }));
+  return new Uint8Array(await encode({ data, width, height, colorSpace: "srgb" }, { quality, progressive: false }));
 }

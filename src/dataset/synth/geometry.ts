@@ -20,7 +20,7 @@ export interface FaceGeometry {
 }
 
 /** How far the corners of the mouth go out and up for each smile, before its strength. */
-const SMILE_REACH = { closed: [0.16, 8], teeth: [0.2, 8.5], wide: [0.26, 10] } as const;
+const SMILE_REACH = { closed: [0.19, 10], teeth: [0.2, 9], wide: [0.26, 10] } as const;
 
 export function faceGeometry(face: SynthFace): FaceGeometry {
   const { person, styles, pose } = face;
@@ -29,7 +29,7 @@ export function faceGeometry(face: SynthFace): FaceGeometry {
   const mouthShift = 4.6 * yaw;
   const smile = styles.smiling;
   let halfMouth = person.mouth.width;
-  let lift = -1;
+  let lift = 0;
   if (smile) {
     const [wider, up] = SMILE_REACH[smile.kind];
     halfMouth *= 1 + wider * smile.strength;

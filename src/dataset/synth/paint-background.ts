@@ -2,7 +2,7 @@
 import { Random } from "../../random.js";
 import { BLACK, mix, type Rgb, shade, WHITE } from "./colour.js";
 import type { Person, Pose } from "./face.js";
-import { pathData, type Sketch, type Stop } from "./sketch.js";
+import { pathData, type Sketch } from "./sketch.js";
 
 /** Paints in photo pixels. */
 export function paintBackground(sketch: Sketch, { background }: Person, { width: w, height: h }: Pose): void {
@@ -82,35 +82,28 @@ function paintShelves(sketch: Sketch, random: Random, accent: Rgb, wood: Rgb, w:
   }
 }
 
-/** One see-through layer that looks like the given ones, the first lowest. */
-function flatten(layers: readonly Stop[]): readonly [colour: Rgb, opacity: number] {
-  let colour: Rgb = [0, 0, 0];
-  let opacity = 0;
-  for (const [, over, alpha = 1] of layers) {
-    const total = alpha + opacity * (1 - alpha);
-    if (total > 0) colour = mix(colour, over, alpha / total);
-    opacity = total;
-  }
-  return [colour, opacity];
+/** Colour cast and exposure, which the light gives every colour alike. */
+export function lightTint({ light }: Person): (colour: Rgb) => Rgb {
+  const cast: Rgb = light.warmth > 0 ? [255, 170, 60] : [60, 120, 255];
+  const exposure: Rgb = light.exposure > 0 ? WHITE : BLACK;
+  return (colour) => mix(mix(colour, cast, 0.08 * Math.abs(light.warmth)), exposure, 0.14 * Math.abs(light.exposure));
 }
 
-/** The light over the whole photo: fall-off from the lit side, colour cast and exposure, in one layer. */
-export function paintLight(sketch: Sketch, { light }: Person, { width: w, height: h }: Pose): void {
+/** Strength from which the light falls off over the photo; a layer over all costs a third of the painting. */
+const HARD_LIGHT = 0.6;
+
+/** Hard light falls off from the lit side to the other. */
+export function paintFalloff(sketch: Sketch, { light }: Person, { width: w, height: h }: Pose): void {
+  if (light.strength < HARD_LIGHT) return;
   const towards = light.side >= 0 ? 1 : 0;
-  const cast: Stop = [0, light.warmth > 0 ? [255, 170, 60] : [60, 120, 255], 0.08 * Math.abs(light.warmth)];
-  const exposure: Stop = [0, light.exposure > 0 ? WHITE : BLACK, 0.14 * Math.abs(light.exposure)];
-  if (light.strength < 0.5) {
-    // Even light: a flat layer costs the renderer a third of a gradient.
-    const [fill, opacity] = flatten([cast, exposure]);
-    sketch.rect(-1, -1, w + 2, h + 2, { fill, opacity });
-    return;
-  }
-  const falloff: readonly Stop[] = [
-    [0, WHITE, 0.1 * light.strength],
-    [0.4, BLACK, 0],
-    [1, [10, 8, 24], 0.32 * light.strength],
-  ];
-  const stops = falloff.map((stop): Stop => [stop[0], ...flatten([stop, cast, exposure])]);
-  const fill = sketch.linear([w * towards, 0], [w * (1 - towards), h * 0.4], stops);
+  const fill = sketch.linear(
+    [w * towards, 0],
+    [w * (1 - towards), h * 0.4],
+    [
+      [0, WHITE, 0.1 * light.strength],
+      [0.4, BLACK, 0],
+      [1, [10, 8, 24], 0.32 * light.strength],
+    ],
+  );
   sketch.rect(-1, -1, w + 2, h + 2, { fill });
 }

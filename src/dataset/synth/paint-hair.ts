@@ -134,7 +134,7 @@ function paintStrands(sketch: Sketch, { person, styles }: SynthFace, w: number, 
   const random = Random.fromSeed(male.seed, "strands");
   const end = LOCK_END[male.cut];
   const lines: [string, string] = ["", ""];
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < 24; i++) {
     const side = i % 2 === 0 ? -1 : 1;
     const t = random.uniform();
     const tone = random.chance(0.4) ? 0 : 1;

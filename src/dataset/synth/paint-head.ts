@@ -1,6 +1,6 @@
 /** Body, neck, ears and the head's skin with its shading, stubble and marks of age. Face units. */
 import { Random } from "../../random.js";
-import { BLACK, hex, mix, type Rgb, shade, skinShadow, WHITE } from "./colour.js";
+import { BLACK, mix, type Rgb, shade, skinShadow, WHITE } from "./colour.js";
 import type { SynthFace } from "./face.js";
 import type { FaceGeometry } from "./geometry.js";
 import { closedCurve, curve, type Point, pathData, type Sketch } from "./sketch.js";
@@ -162,7 +162,7 @@ function paintFreckles(sketch: Sketch, { person, pose }: SynthFace): void {
 
 function paintAge(sketch: Sketch, { person }: SynthFace, geometry: FaceGeometry): void {
   const { age } = person;
-  const stroke = hex(skinShadow(person.skin, 0.62));
+  const stroke = skinShadow(person.skin, 0.62);
   const line = (data: string, strokeWidth: number): void =>
     sketch.path(data, { stroke, strokeWidth, opacity: 0.25 + 0.3 * age });
   for (const side of [-1, 1]) {

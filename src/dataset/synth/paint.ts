@@ -1,9 +1,8 @@
 /** Paints a synthetic face as SVG, in the photo's frame or in the aligned crop's. Pure functions of the face. */
 import type { Affine } from "../../types.js";
-import { BLACK } from "./colour.js";
 import type { Pose, SynthFace } from "./face.js";
 import { composeAffine, faceGeometry, faceToPhoto } from "./geometry.js";
-import { paintBackground, paintLight } from "./paint-background.js";
+import { lightTint, paintBackground, paintFalloff } from "./paint-background.js";
 import { paintBangs } from "./paint-bangs.js";
 import { paintEyeglasses } from "./paint-eyeglasses.js";
 import { paintBrows, paintEyes, paintNose } from "./paint-features.js";
@@ -16,7 +15,7 @@ import { pathData, Sketch } from "./sketch.js";
 function sketchPhoto(face: SynthFace): Sketch {
   const { person, styles, pose } = face;
   const geometry = faceGeometry(face);
-  const sketch = new Sketch();
+  const sketch = new Sketch(lightTint(person));
   paintBackground(sketch, person, pose);
   sketch.open(faceToPhoto(pose));
   paintBackHair(sketch, face, geometry);
@@ -33,13 +32,12 @@ function sketchPhoto(face: SynthFace): Sketch {
   if (styles.bangs) paintBangs(sketch, face, geometry, styles.bangs);
   if (styles.eyeglasses) paintEyeglasses(sketch, face, geometry, styles.eyeglasses);
   sketch.close();
-  paintLight(sketch, person, pose);
-  paintFrame(sketch, pose);
+  paintFalloff(sketch, person, pose);
   return sketch;
 }
 
 /** How far the black around the photo reaches, in photo sides: farther than any crop. */
-const FRAME_REACH = 4;
+const FRAME_REACH = 8;
 
 /**
  * Black around the photo, drawn over what sticks out (see Sketch on clips).
@@ -48,7 +46,7 @@ function paintFrame(sketch: Sketch, { width, height }: Pose): void {
   const reach = FRAME_REACH * Math.max(width, height);
   const outer = pathData`M${-reach} ${-reach}L${reach} ${-reach}L${reach} ${reach}L${-reach} ${reach}Z`;
   const hole = pathData`M-0.5 -0.5L-0.5 ${height - 0.5}L${width - 0.5} ${height - 0.5}L${width - 0.5} -0.5Z`;
-  sketch.path(outer + hole, { fill: BLACK });
+  sketch.path(outer + hole, { fill: "#000000" }); // as text: not tinted
 }
 
 /** The photo as SVG of pose.width x pose.height pixels. */
@@ -62,5 +60,7 @@ export function paintFace(face: SynthFace): string {
  */
 export function paintAligned(face: SynthFace, matrix: Affine, size: number, samples: number): string {
   const toSamples: Affine = [samples, 0, samples / 2, 0, samples, samples / 2];
-  return sketchPhoto(face).toSvg(size * samples, size * samples, composeAffine(toSamples, matrix));
+  const sketch = sketchPhoto(face);
+  paintFrame(sketch, face.pose);
+  return sketch.toSvg(size * samples, size * samples, composeAffine(toSamples, matrix));
 }

@@ -1,6 +1,6 @@
 /** Draws faces from a seed: face i of a seed depends on nothing but the two. */
 import { Random } from "../../random.js";
-import type { Rgb } from "./colour.js";
+import { luma, type Rgb } from "./colour.js";
 import {
   type AttributeStyles,
   BACKGROUND_PATTERNS,
@@ -9,6 +9,7 @@ import {
   COLLARS,
   EYEGLASSES_KINDS,
   type EyeglassesStyle,
+  HAIR_COLOURS,
   type HairColour,
   type MaleStyle,
   MUSTACHE_KINDS,
@@ -71,7 +72,7 @@ const HAIR: Readonly<Record<HairColour["name"], readonly Rgb[]>> = {
   ],
   Gray: [
     [168, 168, 168],
-    [196, 194, 190],
+    [204, 202, 198],
     [142, 142, 146],
   ],
 };
@@ -90,7 +91,7 @@ function samplePerson(random: Random): Person {
   const walls = random.shuffle([...WALLS]);
   return {
     skin,
-    age: random.chance(0.22) ? random.between(0.4, 1) : 0,
+    age: random.chance(0.16) ? random.between(0.4, 1) : 0,
     head: {
       width: random.between(66, 75),
       top: random.between(-121, -113),
@@ -207,15 +208,26 @@ function sampleMale(random: Random): MaleStyle {
   };
 }
 
-function sampleStyles(random: Random, age: number): AttributeStyles {
+/** Least difference of luma between hair and skin: fringes and mustaches must show. */
+const HAIR_CONTRAST = 38;
+
+function sampleHairColour(random: Random, { skin, age }: Person): HairColour {
+  const names: readonly HairColour["name"][] = age > 0.7 ? ["Gray", "Blond", "Brown"] : HAIR_COLOURS;
+  const contrasting = names.flatMap((name) =>
+    HAIR[name].filter((base) => Math.abs(luma(base) - luma(skin)) > HAIR_CONTRAST).map((base) => ({ name, base })),
+  );
+  const present = names.filter((name) => contrasting.some((tone) => tone.name === name));
+  const name = random.pick(present);
+  const { base } = random.pick(contrasting.filter((tone) => tone.name === name));
+  return { name, base: jitter(random, base, 6) };
+}
+
+function sampleStyles(random: Random, person: Person): AttributeStyles {
   const bangs = random.chance(ATTRIBUTE_SHARES.bangs);
   const eyeglasses = random.chance(ATTRIBUTE_SHARES.eyeglasses);
   const smiling = random.chance(ATTRIBUTE_SHARES.smiling);
   const male = sampleMale(random);
   const mustache = random.chance(ATTRIBUTE_SHARES.mustacheOfMale) && male.present;
-  const name = random.pick(
-    age > 0.7 ? (["Gray", "Gray", "Brown", "Blond"] as const) : (["Black", "Blond", "Brown", "Brown", "Gray"] as const),
-  );
   return {
     bangs: bangs ? sampleBangs(random) : null,
     eyeglasses: eyeglasses ? sampleEyeglasses(random) : null,
@@ -229,13 +241,13 @@ function sampleStyles(random: Random, age: number): AttributeStyles {
         }
       : null,
     male,
-    hairColour: { name, base: jitter(random, random.pick(HAIR[name]), 6) },
+    hairColour: sampleHairColour(random, person),
   };
 }
 
 function samplePose(random: Random): Pose {
-  const width = 300 + random.below(341);
-  const height = 300 + random.below(341);
+  const width = 300 + random.below(301);
+  const height = 300 + random.below(301);
   const scale = (Math.min(width, height) / 256) * random.between(0.55, 0.92);
   // The published crop spans 128 units beside and 106 to 150 units above and below the eyes.
   const place = (low: number, high: number): number => (low < high ? random.between(low, high) : (low + high) / 2);
@@ -255,7 +267,7 @@ function samplePose(random: Random): Pose {
 /** Face `index` (from 0) of data set `seed`. */
 export function sampleFace(seed: number, index: number): SynthFace {
   const person = samplePerson(Random.fromSeed(seed, `synth/${index}/person`));
-  const styles = sampleStyles(Random.fromSeed(seed, `synth/${index}/styles`), person.age);
+  const styles = sampleStyles(Random.fromSeed(seed, `synth/${index}/styles`), person);
   const pose = samplePose(Random.fromSeed(seed, `synth/${index}/pose`));
   return { person, styles, pose };
 }

@@ -18,11 +18,6 @@ function format(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-function paint(value: Rgb | string | undefined): string {
-  if (value === undefined) return "none";
-  return typeof value === "string" ? value : hex(value);
-}
-
 /** SVG's matrix(a b c d e f) is column-major, ours is row-major. */
 export function svgMatrix([a, b, tx, c, d, ty]: Affine): string {
   return `matrix(${[a, c, b, d, tx, ty].map((v) => v.toFixed(6)).join(" ")})`;
@@ -72,39 +67,48 @@ export class Sketch {
   private readonly defs: string[] = [];
   private readonly shapes: string[] = [];
 
+  /** `tint` is applied to every colour: an even layer over all is affine in the colours, so that tinting equals it. */
+  constructor(private readonly tint: (colour: Rgb) => Rgb = (colour) => colour) {}
+
+  /** Colour, or the reference of a gradient. */
+  private paint(value: Rgb | string | undefined): string {
+    if (value === undefined) return "none";
+    return typeof value === "string" ? value : hex(this.tint(value));
+  }
+
   private define(body: (id: string) => string): string {
     const id = `d${this.defs.length}`;
     this.defs.push(body(id));
     return id;
   }
 
-  private static stops(stops: readonly Stop[]): string {
+  private stops(stops: readonly Stop[]): string {
     return stops
       .map(([offset, colour, opacity = 1]) => {
         const alpha = opacity === 1 ? "" : ` stop-opacity="${format(opacity)}"`;
-        return `<stop offset="${format(offset)}" stop-color="${hex(colour)}"${alpha}/>`;
+        return `<stop offset="${format(offset)}" stop-color="${hex(this.tint(colour))}"${alpha}/>`;
       })
       .join("");
   }
 
   linear(from: Point, to: Point, stops: readonly Stop[]): string {
     const ends = `x1="${format(from[0])}" y1="${format(from[1])}" x2="${format(to[0])}" y2="${format(to[1])}"`;
-    const body = Sketch.stops(stops);
+    const body = this.stops(stops);
     return `url(#${this.define((id) => `<linearGradient id="${id}" gradientUnits="userSpaceOnUse" ${ends}>${body}</linearGradient>`)})`;
   }
 
   /** `squash` scales the gradient's height about its centre. */
   radial(centre: Point, radius: number, stops: readonly Stop[], squash = 1): string {
     const place = `cx="0" cy="0" r="${format(radius)}" gradientTransform="translate(${format(centre[0])} ${format(centre[1])}) scale(1 ${format(squash)})"`;
-    const body = Sketch.stops(stops);
+    const body = this.stops(stops);
     return `url(#${this.define((id) => `<radialGradient id="${id}" gradientUnits="userSpaceOnUse" ${place}>${body}</radialGradient>`)})`;
   }
 
   private add(element: string, style: Style): void {
-    let text = `<${element} fill="${paint(style.fill)}"`;
+    let text = `<${element} fill="${this.paint(style.fill)}"`;
     if (style.stroke !== undefined) {
       const width = format(style.strokeWidth ?? 1);
-      text += ` stroke="${paint(style.stroke)}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"`;
+      text += ` stroke="${this.paint(style.stroke)}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"`;
     }
     if (style.opacity !== undefined && style.opacity !== 1) {
       // Not `opacity`: that would make the renderer draw into a layer of its own for every shape.
@@ -151,9 +155,10 @@ export class Sketch {
     this.shapes.push("</g>");
   }
 
-  /** The sketch through `matrix` on black, `width` x `height` pixels. */
+  /** The sketch through `matrix`, `width` x `height` pixels. */
   toSvg(width: number, height: number, matrix: Affine): string {
     const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
-    return `<svg xmlns="http://www.w3.org/2000/svg" ${size}><defs>${this.defs.join("")}</defs><rect width="${width}" height="${height}" fill="#000000"/><g transform="${svgMatrix(matrix)}">${this.shapes.join("")}</g></svg>`;
+    const shapes = `<g transform="${svgMatrix(matrix)}">${this.shapes.join("")}</g>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" ${size}><defs>${this.defs.join("")}</defs>${shapes}</svg>`;
   }
 }

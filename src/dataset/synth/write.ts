@@ -13,7 +13,7 @@ import { sampleFace } from "./sample.js";
 export const SYNTH_VERSION = 1;
 const GENERATOR = "elegant synth";
 const RECORD = "synth.json";
-const JPEG_QUALITY = 92;
+const JPEG_QUALITY = 88;
 
 const recordSchema = z.object({
   generator: z.literal(GENERATOR),
