@@ -130,8 +130,9 @@ function paintCorners(sketch: Sketch, { person, styles, pose }: SynthFace, geome
 /** Where the mustache lies: between the nose and the upper lip, as wide as its kind says. */
 export function paintMustache(sketch: Sketch, face: SynthFace, geometry: FaceGeometry, style: MustacheStyle): void {
   const { person, styles } = face;
-  const hair = mix(styles.hairColour.base, [46, 30, 22], 0.34);
-  const colour = luma(hair) > luma(person.skin) * 0.66 && styles.hairColour.name !== "Gray" ? shade(hair, -0.3) : hair;
+  const { base } = styles.hairColour;
+  // Light hair on darker skin keeps its colour; else the mustache is darkened until it stands off the skin.
+  const colour = luma(base) > luma(person.skin) ? base : mix(base, [46, 30, 22], 0.45);
   const [mx, my] = geometry.mouth;
   const lipTop = my - 6.5 * person.mouth.fullness - (styles.smiling ? GAPE[styles.smiling.kind] * 0.3 : 0);
   const nose = geometry.noseTip[1] + 8;

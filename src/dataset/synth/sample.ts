@@ -208,13 +208,16 @@ function sampleMale(random: Random): MaleStyle {
   };
 }
 
-/** Least difference of luma between hair and skin: fringes and mustaches must show. */
-const HAIR_CONTRAST = 38;
+/** Least difference of luma between hair (shaded, as painted) and skin: fringes and mustaches must show. */
+const HAIR_CONTRAST = 42;
+const HAIR_SHADING = 0.88;
 
 function sampleHairColour(random: Random, { skin, age }: Person): HairColour {
   const names: readonly HairColour["name"][] = age > 0.7 ? ["Gray", "Blond", "Brown"] : HAIR_COLOURS;
   const contrasting = names.flatMap((name) =>
-    HAIR[name].filter((base) => Math.abs(luma(base) - luma(skin)) > HAIR_CONTRAST).map((base) => ({ name, base })),
+    HAIR[name]
+      .filter((base) => Math.abs(luma(base) * HAIR_SHADING - luma(skin)) > HAIR_CONTRAST)
+      .map((base) => ({ name, base })),
   );
   const present = names.filter((name) => contrasting.some((tone) => tone.name === name));
   const name = random.pick(present);
