@@ -89,8 +89,8 @@ export function lightTint({ light }: Person): (colour: Rgb) => Rgb {
   return (colour) => mix(mix(colour, cast, 0.08 * Math.abs(light.warmth)), exposure, 0.14 * Math.abs(light.exposure));
 }
 
-/** Strength from which the light falls off over the photo; a layer over all costs a third of the painting. */
-const HARD_LIGHT = 0.6;
+/** Strength from which the light falls off over the photo; a layer over all costs a fifth of the painting. */
+const HARD_LIGHT = 0.7;
 
 /** Hard light falls off from the lit side to the other. */
 export function paintFalloff(sketch: Sketch, { light }: Person, { width: w, height: h }: Pose): void {

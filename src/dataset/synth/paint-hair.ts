@@ -140,17 +140,20 @@ function paintStrands(sketch: Sketch, { person, styles }: SynthFace, w: number, 
     const tone = random.chance(0.4) ? 0 : 1;
     if (end === null) {
       // Combed up and back from the hairline, over to the side away from the parting.
-      const x = side * w * t;
+      const x = side * w * t * 0.76;
       const lean = -male.part * 26;
-      const y = h + 16 * t * t * t + (t > 0.8 ? (t - 0.8) * 330 : 0);
-      lines[tone] +=
-        pathData`M${x} ${y + 3}Q${x * 1.1 + lean * 0.3} ${y - 22} ${x * 0.92 + lean} ${top - male.volume - 6}`;
+      const y = h + 9 * t * t * t;
+      const endX = Math.max(-0.85 * w, Math.min(0.85 * w, x * 0.9 + lean));
+      // The cap's outer edge is nearly this ellipse; a parting lowers one side of it.
+      const rise = -top - 54 + male.volume * 0.6 - (male.cut === "side-part" ? 9 * Math.abs(male.part) : 0);
+      const endY = -52 - rise * Math.sqrt(1 - (endX / (w + 6)) ** 2);
+      lines[tone] += pathData`M${x} ${y + 3}Q${(x + endX) / 2} ${Math.max(y - 22, endY)} ${endX} ${endY}`;
     } else {
       const root: Point = [male.part * 20, top - male.volume - 4 + (h - top) * random.uniform()];
-      const x = side * (w * 0.9 + 30 * t);
+      const x = side * (w * 0.94 + 22 * t);
       const wave = male.cut === "wavy" ? 16 * (random.uniform() - 0.5) : 0;
       lines[tone] +=
-        pathData`M${root[0]} ${root[1]}C${side * w * (0.5 + 0.4 * t)} ${top - 6 + 20 * (1 - t)} ${x + 3} -60 ${x} ${end * 0.25}S${x + wave} ${end * 0.6} ${x - wave} ${end}`;
+        pathData`M${root[0]} ${root[1]}C${side * w * (0.5 + 0.4 * t)} ${top - 6 + 20 * (1 - t)} ${x + 3} -60 ${x} ${end * 0.25}S${x + wave} ${end * 0.6} ${x - wave} ${end * 0.86}`;
     }
   }
   sketch.path(lines[0], { stroke: tones.light, strokeWidth: 2, opacity: 0.5 });

@@ -40,7 +40,7 @@ export function renderPhoto(face: SynthFace): RgbaImage {
  */
 export function renderAligned(face: SynthFace, matrix: Affine, size: number): RgbaImage {
   const zoom = Math.sqrt(Math.abs(matrix[0] * matrix[4] - matrix[1] * matrix[3]));
-  const samples = zoom > 1 / 2 ? 1 : zoom > 1 / 3.5 ? 2 : 3;
+  const samples = zoom > 1 / 1.8 ? 1 : zoom > 1 / 2.6 ? 2 : 3;
   const fine = rasterise(paintAligned(face, matrix, size, samples));
   return samples === 1 ? fine : pickCentres(fine, size, samples);
 }

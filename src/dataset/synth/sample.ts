@@ -249,8 +249,9 @@ function sampleStyles(random: Random, person: Person): AttributeStyles {
 }
 
 function samplePose(random: Random): Pose {
-  const width = 300 + random.below(301);
-  const height = 300 + random.below(301);
+  // Most photos are small, as in CelebA, a few reach 640 pixels.
+  const side = (): number => 300 + Math.floor(341 * random.uniform() ** 2.5);
+  const [width, height] = [side(), side()];
   const scale = (Math.min(width, height) / 256) * random.between(0.55, 0.92);
   // The published crop spans 128 units beside and 106 to 150 units above and below the eyes.
   const place = (low: number, high: number): number => (low < high ? random.between(low, high) : (low + high) / 2);
