@@ -9,6 +9,9 @@ import { loadModule } from "../kernels/module.js";
 import { KernelTeam } from "../pool/team.js";
 import { registerChannelNorm } from "./channel-norm.js";
 import { CONV_KERNELS } from "./conv-kernels.js";
+import { COPY_KERNELS } from "./copy-kernels.js";
+import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
+import { registerResidual } from "./residual.js";
 import { BACKEND_NAME, registerCpuKernels, SharedMemoryBackend } from "./shared-backend.js";
 
 export const DEVICES = ["auto", "tensorflow", "wasm", "cpu"] as const;
@@ -52,11 +55,12 @@ async function openWasm(threads: number, reason: string): Promise<Device> {
   const team = new KernelTeam(await loadModule("nn"), threads);
   if (!registered) {
     registerCpuKernels();
-    for (const [kernelName, kernelFunc] of Object.entries(CONV_KERNELS)) {
+    for (const [kernelName, kernelFunc] of Object.entries({ ...CONV_KERNELS, ...COPY_KERNELS, ...ELEMENTWISE_KERNELS })) {
       tf.unregisterKernel(kernelName, BACKEND_NAME);
       tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
     }
     registerChannelNorm();
+    registerResidual();
     registered = true;
   }
   tf.registerBackend(BACKEND_NAME, () => new SharedMemoryBackend(team));
