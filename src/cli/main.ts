@@ -6,9 +6,11 @@ import { registerDoctor } from "./doctor.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerSynth } from "./synth.js";
 
+import { registerTrain } from "./train.js";
+
 type Register = (program: Command) => void;
 
-const REGISTER: readonly Register[] = [registerSynth, registerPreprocess, registerDoctor];
+const REGISTER: readonly Register[] = [registerSynth, registerPreprocess, registerTrain, registerDoctor];
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");

@@ -12,10 +12,10 @@ import {
   getKernel,
   type KernelFunc,
   Slice,
-  slice_util,
   type SliceAttrs,
   SplitV,
   type SplitVAttrs,
+  slice_util,
   type TensorInfo,
   Tile,
   type TileAttrs,
@@ -84,7 +84,11 @@ const slice: KernelFunc = (params) => {
   const backend = params.backend as SharedMemoryBackend;
   const { x } = params.inputs as unknown as { x: TensorInfo };
   const { begin, size } = params.attrs as unknown as SliceAttrs;
-  const [from, extents] = slice_util.parseSliceParams(x as Parameters<typeof slice_util.parseSliceParams>[0], begin, size);
+  const [from, extents] = slice_util.parseSliceParams(
+    x as Parameters<typeof slice_util.parseSliceParams>[0],
+    begin,
+    size,
+  );
   const cut = extents.flatMap((extent, i) => (extent === x.shape[i] ? [] : [i]));
   if (x.dtype !== "float32" || cut.length > 1) return stock(Slice, params);
   const axis = cut[0] ?? 0;
@@ -96,7 +100,11 @@ const splitV: KernelFunc = (params) => {
   const { x } = params.inputs as unknown as { x: TensorInfo };
   const { numOrSizeSplits, axis } = params.attrs as unknown as SplitVAttrs;
   const [dim] = util.parseAxisParam(axis, x.shape);
-  const sizes = backend_util.prepareSplitSize(x as Parameters<typeof backend_util.prepareSplitSize>[0], numOrSizeSplits, dim);
+  const sizes = backend_util.prepareSplitSize(
+    x as Parameters<typeof backend_util.prepareSplitSize>[0],
+    numOrSizeSplits,
+    dim,
+  );
   if (x.dtype !== "float32") return stock(SplitV, params);
   let begin = 0;
   return sizes.map((size) => {

@@ -46,7 +46,11 @@ async function openWasm(threads: number, reason: string): Promise<Device> {
   const team = new KernelTeam(await loadModule("nn"), threads);
   if (!registered) {
     registerCpuKernels();
-    for (const [kernelName, kernelFunc] of Object.entries({ ...CONV_KERNELS, ...COPY_KERNELS, ...ELEMENTWISE_KERNELS })) {
+    for (const [kernelName, kernelFunc] of Object.entries({
+      ...CONV_KERNELS,
+      ...COPY_KERNELS,
+      ...ELEMENTWISE_KERNELS,
+    })) {
       tf.unregisterKernel(kernelName, BACKEND_NAME);
       tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
     }
@@ -102,7 +106,12 @@ export async function openDevice(choice: DeviceChoice, threads: number): Promise
     if (installed === null) {
       const names = TENSORFLOW_PACKAGES.join(" or ");
       throw new InputError(
-        describeMismatch("device tensorflow", `${names} beside us`, "neither installed", "Install one, or use --device wasm."),
+        describeMismatch(
+          "device tensorflow",
+          `${names} beside us`,
+          "neither installed",
+          "Install one, or use --device wasm.",
+        ),
       );
     }
     return openTensorflow(installed);

@@ -2,7 +2,18 @@
  * Elementwise arithmetic for the `wasm` device where shapes agree or one side is a single value, and addition of many:
  * stock kernels take a slow path through index arrays as soon as anything is broadcast. The rest stays with them.
  */
-import { Add, AddN, getKernel, type KernelFunc, Multiply, RealDiv, SquaredDifference, Sub, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import {
+  Add,
+  AddN,
+  getKernel,
+  type KernelFunc,
+  Multiply,
+  RealDiv,
+  SquaredDifference,
+  Sub,
+  type TensorInfo,
+  util,
+} from "@tensorflow/tfjs-core";
 import type { SharedMemoryBackend } from "./shared-backend.js";
 
 type Loop = (a: Float32Array, b: Float32Array, y: Float32Array, stepA: number, stepB: number) => void;

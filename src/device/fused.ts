@@ -10,7 +10,11 @@ export function hasKernel(name: string): boolean {
 /** Registers a kernel of ours. TensorFlow.js hands inputs over untyped; the kernel's name fixes what is in them. */
 export function registerFused<Inputs>(
   kernelName: string,
-  run: (backend: SharedMemoryBackend, inputs: Inputs, attrs: Record<string, unknown>) => tf.TensorInfo | tf.TensorInfo[],
+  run: (
+    backend: SharedMemoryBackend,
+    inputs: Inputs,
+    attrs: Record<string, unknown>,
+  ) => tf.TensorInfo | tf.TensorInfo[],
 ): void {
   tf.registerKernel({
     kernelName,

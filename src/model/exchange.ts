@@ -1,7 +1,7 @@
 /** The exchange of latent slices (paper section 3.1), and the generator built on it. */
 import * as tf from "@tensorflow/tfjs-core";
-import { attributeSlice, type ModelConfig } from "./config.js";
 import { applyResidual } from "../device/residual.js";
+import { attributeSlice, type ModelConfig } from "./config.js";
 import { decode, encode } from "./networks.js";
 import type { Parameters } from "./parameters.js";
 
