@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
 import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
-import { decodeImage, encodeJpeg, encodePng } from "./codec.js";
+import { decodeImage, encodePng } from "./codec.js";
 import type { Pixels } from "./pixels.js";
 import type { AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
 
@@ -90,7 +90,9 @@ export async function alignPhoto(
 ): Promise<Affine> {
   const image = await readPhoto(item.input, item.file, seconds);
   const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, item.placement, size, item.file));
-  const bytes = await timed(seconds, "encode", () => (format === "png" ? encodePng(crop) : encodeJpeg(crop, quality)));
+  const bytes = await timed(seconds, "encode", () =>
+    format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality),
+  );
   await timed(seconds, "write", () => writeWhole(item.output, bytes));
   return matrix;
 }
