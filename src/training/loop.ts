@@ -121,11 +121,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           ? ""
           : `D ${latest.D.toFixed(3)} G ${latest.G.toFixed(3)} rec ${latest.reconstruction.toFixed(4)}`;
       options.onProgress?.({ stage: "train", done: step, total: steps, unit: "steps", note });
-      if (step % sampleEvery === 0) await sample();
       if (step % saveEvery === 0) await writer.save(step, state);
+      if (step % sampleEvery === 0) await sample();
     }
-    if (step % sampleEvery !== 0) await sample();
     await writer.save(step, state);
+    if (step % sampleEvery !== 0) await sample();
   } finally {
     await batches.close();
     await writer.close();

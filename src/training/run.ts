@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
-import { writeFileAtomic } from "../files.js";
+import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
 import type { ModelConfig } from "../model/config.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../model/parameters.js";
@@ -89,6 +89,7 @@ export class RunWriter {
 
   async sample(step: number, sheet: RgbaImage): Promise<void> {
     const png = await encodePng(sheet);
+    await ensureDir(join(this.folder, SAMPLES_FOLDER));
     await writeFileAtomic(join(this.folder, SAMPLES_FOLDER, `step-${String(step).padStart(8, "0")}.png`), png);
     await this.events.image(step, "samples", png, sheet.width, sheet.height);
   }
