@@ -2,6 +2,8 @@
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
+// For its side effect: the gradients of all stock kernels, which tfjs-core's Node bundle leaves out.
+import "@tensorflow/tfjs-layers";
 import { describeMismatch, InputError } from "../errors.js";
 import { loadModule } from "../kernels/module.js";
 import { KernelTeam } from "../pool/team.js";

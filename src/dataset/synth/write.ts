@@ -1,0 +1,115 @@
+/** Writes a synthetic data set in CelebA's files. A run that was cut off continues where it stopped. */
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { describeMismatch, fromSystemError, InputError } from "../../errors.js";
+import type { OnProgress, RgbaImage } from "../../types.js";
+import type { SynthFace } from "./face.js";
+import { attributeList, fileName, landmarkList, partitionList } from "./lists.js";
+import { loadPainter, renderPhoto } from "./raster.js";
+import { sampleFace } from "./sample.js";
+
+/** Of synth.json: a directory of another version is not continued, because its photos would look different. */
+export const SYNTH_VERSION = 1;
+const GENERATOR = "elegant synth";
+const RECORD = "synth.json";
+const JPEG_QUALITY = 88;
+
+const recordSchema = z.object({
+  generator: z.literal(GENERATOR),
+  version: z.number(),
+  seed: z.number(),
+  count: z.number(),
+});
+
+export interface SynthOptions {
+  readonly directory: string;
+  readonly count: number;
+  readonly seed: number;
+  /** JPEG file of an image at a quality of 1 to 100. */
+  readonly encode: (image: RgbaImage, quality: number) => Promise<Uint8Array>;
+  readonly onProgress?: OnProgress;
+}
+
+export interface SynthResult {
+  /** Photos painted now; those found from an earlier run are not. */
+  readonly painted: number;
+  readonly seconds: number;
+}
+
+async function writeWhole(path: string, data: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, data);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw fromSystemError(error, `Writing ${path}`);
+  }
+}
+
+/** Refuses a directory that holds anything but an earlier part of the same data set. */
+async function checkDirectory({ directory, seed, count }: SynthOptions): Promise<void> {
+  const found = await stat(directory).catch(() => null);
+  if (found === null) return;
+  const refuse = (received: string, remedy: string): never => {
+    throw new InputError(
+      describeMismatch(directory, `an empty directory or a data set of seed ${seed}`, received, remedy),
+    );
+  };
+  if (!found.isDirectory()) refuse("a file", "Name a directory.");
+  if ((await readdir(directory)).length === 0) return;
+  const text = await readFile(join(directory, RECORD), "utf8").catch(() => null);
+  if (text === null) return refuse("a directory with other files", "Name a new or empty directory.");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse(`a ${RECORD} that is not JSON`, "Name a new or empty directory.");
+  }
+  const parsed = recordSchema.safeParse(value);
+  if (!parsed.success) return refuse(`a ${RECORD} of something else`, "Name a new or empty directory.");
+  const record = parsed.data;
+  if (record.seed !== seed) refuse(`seed ${record.seed}`, `Pass --seed ${record.seed} or name another directory.`);
+  if (record.version !== SYNTH_VERSION) refuse(`version ${record.version}`, "Name another directory.");
+  if (record.count > count) refuse(`${record.count} photos`, `Pass --count ${record.count} or more.`);
+}
+
+function recordOf(faces: readonly SynthFace[], { seed }: SynthOptions): string {
+  const files = Object.fromEntries(faces.map(({ styles, pose }, i) => [fileName(i), { styles, pose }]));
+  const record = { generator: GENERATOR, version: SYNTH_VERSION, seed, count: faces.length, files };
+  return `${JSON.stringify(record, null, 1)}\n`;
+}
+
+/**
+ * Writes images/000001.jpg ..., the three lists and synth.json. The same seed gives the same bytes; photo i depends
+ * on seed and i alone. synth.json comes first, so that a run that was cut off is known as ours; photos that are
+ * already there are whole (each is renamed into place) and are kept.
+ */
+export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
+  const { directory, count, seed, encode, onProgress } = options;
+  await checkDirectory(options);
+  const images = join(directory, "images");
+  try {
+    await mkdir(images, { recursive: true });
+  } catch (error) {
+    throw fromSystemError(error, `Creating ${images}`);
+  }
+  const faces = Array.from({ length: count }, (_, i) => sampleFace(seed, i));
+  await writeWhole(join(directory, RECORD), recordOf(faces, options));
+  await loadPainter();
+  const there = new Set(await readdir(images));
+  const start = performance.now();
+  let painted = 0;
+  for (let i = 0; i < count; i++) {
+    if (!there.has(fileName(i))) {
+      await writeWhole(join(images, fileName(i)), await encode(renderPhoto(faces[i]), JPEG_QUALITY));
+      painted++;
+    }
+    onProgress?.({ stage: "paint", done: i + 1, total: count, unit: "photos" });
+  }
+  await writeWhole(join(directory, "list_attr_celeba.txt"), attributeList(faces));
+  await writeWhole(join(directory, "list_landmarks_celeba.txt"), landmarkList(faces));
+  await writeWhole(join(directory, "list_eval_partition.txt"), partitionList(count));
+  return { painted, seconds: (performance.now() - start) / 1000 };
+}
