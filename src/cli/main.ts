@@ -5,12 +5,18 @@ import { ExitCode, fromSystemError } from "../errors.js";
 import { registerDoctor } from "./doctor.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerSynth } from "./synth.js";
-
 import { registerTrain } from "./train.js";
+import { registerVerify } from "./verify.js";
 
 type Register = (program: Command) => void;
 
-const REGISTER: readonly Register[] = [registerSynth, registerPreprocess, registerTrain, registerDoctor];
+const REGISTER: readonly Register[] = [
+  registerSynth,
+  registerPreprocess,
+  registerTrain,
+  registerVerify,
+  registerDoctor,
+];
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
