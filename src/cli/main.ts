@@ -8,12 +8,14 @@ import { registerMatrix } from "./matrix.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
+import { registerTrain } from "./train.js";
 
 type Register = (program: Command) => void;
 
 const REGISTER: readonly Register[] = [
   registerSynth,
   registerPreprocess,
+  registerTrain,
   registerSwap,
   registerLinear,
   registerMatrix,

@@ -10,6 +10,9 @@ import { KernelTeam } from "../pool/team.js";
 import { registerChannelNorm } from "./channel-norm.js";
 import type { DeviceChoice } from "./choices.js";
 import { CONV_KERNELS } from "./conv-kernels.js";
+import { COPY_KERNELS } from "./copy-kernels.js";
+import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
+import { registerResidual } from "./residual.js";
 import { BACKEND_NAME, registerCpuKernels, SharedMemoryBackend } from "./shared-backend.js";
 
 /** Packages of the `tensorflow` device in the order tried; installed by the user, never by us. */
@@ -43,11 +46,16 @@ async function openWasm(threads: number, reason: string): Promise<Device> {
   const team = new KernelTeam(await loadModule("nn"), threads);
   if (!registered) {
     registerCpuKernels();
-    for (const [kernelName, kernelFunc] of Object.entries(CONV_KERNELS)) {
+    for (const [kernelName, kernelFunc] of Object.entries({
+      ...CONV_KERNELS,
+      ...COPY_KERNELS,
+      ...ELEMENTWISE_KERNELS,
+    })) {
       tf.unregisterKernel(kernelName, BACKEND_NAME);
       tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
     }
     registerChannelNorm();
+    registerResidual();
     registered = true;
   }
   tf.registerBackend(BACKEND_NAME, () => new SharedMemoryBackend(team));
@@ -98,7 +106,12 @@ export async function openDevice(choice: DeviceChoice, threads: number): Promise
     if (installed === null) {
       const names = TENSORFLOW_PACKAGES.join(" or ");
       throw new InputError(
-        describeMismatch("device tensorflow", `${names} beside us`, "neither installed", "Install one, or use --device wasm."),
+        describeMismatch(
+          "device tensorflow",
+          `${names} beside us`,
+          "neither installed",
+          "Install one, or use --device wasm.",
+        ),
       );
     }
     return openTensorflow(installed);

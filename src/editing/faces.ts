@@ -1,10 +1,10 @@
 /** Encoding faces once, and rendering them with any latent: what all editing modes are made of. */
 import * as tf from "@tensorflow/tfjs-core";
-import { applyResidual } from "../model/exchange.js";
+import { applyResidual } from "../device/residual.js";
+import { fromFloats, toFloats } from "../image/floats.js";
 import { decode, encode } from "../model/networks.js";
 import type { RgbaImage } from "../types.js";
 import type { Generator } from "./generator.js";
-import { fromFloats, toFloats } from "./picture.js";
 
 /** The most pictures that go through the decoder at once: about 30 MB each at 256 pixels and width 64. */
 export const PICTURES_AT_ONCE = 8;

@@ -95,6 +95,24 @@ export function parseConfig(text: string | undefined, source: string): ModelConf
   const [{ path, message }] = parsed.error.issues;
   const received = text === undefined ? "none" : `${path.join(".")}: ${message}`;
   throw new InputError(
-    describeMismatch(`${source}: config`, "size, width and attributes", received, "The file is damaged; fetch it again."),
+    describeMismatch(
+      `${source}: config`,
+      "size, width and attributes",
+      received,
+      "The file is damaged; fetch it again.",
+    ),
   );
+}
+
+/** A configuration from a user's options. @throws InputError naming the option that does not fit */
+export function createConfig(options: { size: number; width: number; attributes: readonly string[] }): ModelConfig {
+  const { attributes } = options;
+  const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new InputError(describeMismatch("--attributes", "each name once", `'${twice}' twice`, "Remove one."));
+  }
+  const parsed = modelConfigSchema.safeParse({ ...options, attributes: [...attributes] });
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  throw new InputError(`--${String(path[0])}: ${message}. See elegant train --help.`);
 }

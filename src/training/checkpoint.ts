@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError, RetryableError } from "../errors.js";
 import { ensureDir, writeFileAtomic } from "../files.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
 import { type ModelConfig, parseConfig } from "../model/config.js";
@@ -24,6 +24,8 @@ import type { OptimizerState, TrainingState } from "./step.js";
 
 export const CHECKPOINT_FORMAT = "elegant-faces checkpoint 1";
 const FOLDER = "checkpoints";
+export const NOT_FINITE_REMEDY =
+  "The last good checkpoint is kept: go on from it with --resume, or use a lower --learning-rate.";
 /** The newest one may be damaged and the one before may hold the fault that is being looked for. */
 const KEPT_CHECKPOINTS = 3;
 const FILE_PATTERN = /^step-(\d{8,})\.safetensors$/;
@@ -106,6 +108,14 @@ export async function saveCheckpoint(
     ...(await collect(generator, config, GENERATOR)),
     ...(await collect(discriminator, config, DISCRIMINATORS)),
   ]);
+  for (const [name, { data }] of tensors) {
+    // A checkpoint of NaN would push out the last good one.
+    if (!data.every(Number.isFinite)) {
+      throw new RetryableError(
+        describeMismatch(`checkpoint: ${name}`, "finite values", "NaN or infinity", NOT_FINITE_REMEDY),
+      );
+    }
+  }
   const [configText, stateText] = [JSON.stringify(config), JSON.stringify(saved)];
   const sha256 = checksumOf(configText, stateText, tensors);
   const metadata = { format: CHECKPOINT_FORMAT, config: configText, state: stateText, sha256 };
