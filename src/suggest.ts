@@ -22,7 +22,7 @@ function simplify(name: string): string {
 /** The known name that was probably meant, or null when none is within a third of the letters. */
 export function suggest(name: string, known: readonly string[]): string | null {
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let least = Math.max(1, Math.ceil(name.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(simplify(name), simplify(candidate));
     if (distance < least) {

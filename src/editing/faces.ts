@@ -6,7 +6,7 @@ import { decode, encode } from "../model/networks.js";
 import type { RgbaImage } from "../types.js";
 import type { Generator } from "./generator.js";
 
-/** The most pictures that go through the decoder at once: at 256 pixels and width 64 some 50 MB each. */
+/** The most pictures that go through the decoder at once: about 30 MB each at 256 pixels and width 64. */
 export const PICTURES_AT_ONCE = 8;
 
 /** A batch of N faces and what the encoder makes of them; S is the side, W the width of the model. */

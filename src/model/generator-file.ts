@@ -22,7 +22,7 @@ export interface ModelFile {
 }
 
 /**
- * The bytes of a generator file. F16 halves it; the pictures then differ by less than one level of 255.
+ * The bytes of a generator file; F16 halves it and keeps 11 significant bits.
  * @param tensors of a checkpoint, or any that hold Enc and Dec; others are left out
  * @throws InputError when one of Enc and Dec is missing
  */

@@ -36,9 +36,13 @@ export function disposeState({ generator, discriminator }: TrainingState): void 
   }
 }
 
-/** The bytes of a generator file of a fresh model; its edits are weak but not nothing. */
+/** The bytes of a generator file; its weights are far larger than a fresh model's, so that its edits are strong. */
 export function tinyGenerator(seed: number, config: ModelConfig = TINY): Uint8Array {
-  return exportGenerator(initialParameters(config, GENERATOR, seed), config, { dtype: "F32" });
+  const tensors = initialParameters(config, GENERATOR, seed);
+  for (const [name, { data }] of tensors) {
+    if (name.endsWith(".weight")) data.set(data.map((weight) => 20 * weight));
+  }
+  return exportGenerator(tensors, config, { dtype: "F32" });
 }
 
 /** Smooth random pictures, [n, 64, 64, 3] in [-1, 1]. */
