@@ -5,7 +5,8 @@
 
 export type RandomState = readonly [number, number, number, number];
 
-function mix32(x: number): number {
+/** A 32-bit mixing function (Wellons, "lowbias32"); bijective. */
+export function mix32(x: number): number {
   let h = x >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
   h = Math.imul(h ^ (h >>> 15), 0x846ca68b);

@@ -9,6 +9,7 @@ import { registerPreprocess } from "./preprocess.js";
 import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 import { registerTrain } from "./train.js";
+import { registerVerify } from "./verify.js";
 
 type Register = (program: Command) => void;
 
@@ -19,6 +20,7 @@ const REGISTER: readonly Register[] = [
   registerSwap,
   registerLinear,
   registerMatrix,
+  registerVerify,
   registerDoctor,
 ];
 

@@ -1,0 +1,80 @@
+/** `elegant verify FILE...`: check golden files. */
+import type { Command } from "commander";
+import { parseDevice } from "../device/choices.js";
+import { openDevice } from "../device/device.js";
+import { InputError } from "../errors.js";
+import { excess, passes, type Quantity } from "../golden/compare.js";
+import { openGolden } from "../golden/verify.js";
+import { type CommonOptions, runCommand, withCommonOptions } from "./command.js";
+
+export interface CheckedFile {
+  readonly file: string;
+  readonly quantities: readonly Quantity[];
+}
+
+const HELP = `
+Prints the largest error of each quantity beside its tolerance; exit code 2 when one is over it.
+Errors are relative to the quantity's root mean square, those of weights to the way they moved, grey levels absolute.
+
+Example:
+  elegant verify golden/elegant-s1-64px-b2-n3.json golden/align.json --device wasm`;
+
+export function registerVerify(program: Command): void {
+  withCommonOptions(program.command("verify <files...>"))
+    .description("check this build on this machine against golden numbers")
+    .addHelpText("after", HELP)
+    .action(async (files: string[], options: CommonOptions) => {
+      await runCommand(options, async (context) => {
+        const opened = await Promise.all(files.map(openGolden));
+        const needsDevice = opened.some((golden) => golden.needsDevice);
+        const device = needsDevice ? await openDevice(parseDevice(options.device), options.workers) : null;
+        const checked: CheckedFile[] = [];
+        try {
+          if (device !== null) context.print(device.description);
+          for (const golden of opened) {
+            checked.push({ file: golden.file, quantities: await golden.check(context.onProgress) });
+          }
+        } finally {
+          await device?.close();
+        }
+        if (!context.json) for (const line of formatVerification(checked)) context.print(line);
+        const failures = checked.flatMap(({ quantities }) => quantities.filter((quantity) => !passes(quantity)));
+        context.printJson({
+          ok: failures.length === 0,
+          files: checked.map(({ file, quantities }) => ({
+            file,
+            quantities: quantities.map(({ name, error, tolerance, at }) => ({ name, error, tolerance, at })),
+          })),
+        });
+        if (failures.length > 0) {
+          const count = checked.reduce((sum, { quantities }) => sum + quantities.length, 0);
+          throw new InputError(`verify: ${failures.length} of ${count} quantities are over their tolerance.`);
+        }
+      });
+    });
+}
+
+/** A row a group, with its largest error; groups that fail list every quantity over its tolerance below. */
+export function formatVerification(files: readonly CheckedFile[]): string[] {
+  const lines: string[] = [];
+  for (const { file, quantities } of files) {
+    lines.push("", file, `  ${"quantity".padEnd(26)}${"error".padStart(9)}  ${"tolerance".padStart(9)}        where`);
+    for (const group of new Set(quantities.map((quantity) => quantity.group))) {
+      const members = quantities.filter((quantity) => quantity.group === group);
+      const worst = members.reduce((a, b) => (excess(b) > excess(a) ? b : a));
+      const failed = members.filter((quantity) => !passes(quantity));
+      const label = members.length > 1 ? `${group} (${members.length})` : group;
+      lines.push(formatRow(label, worst, members.length > 1 ? `${worst.name} ${worst.at}`.trim() : worst.at));
+      if (members.length > 1)
+        for (const quantity of failed) lines.push(formatRow(`  ${quantity.name}`, quantity, quantity.at));
+    }
+  }
+  return lines;
+}
+
+function formatRow(label: string, quantity: Quantity, where: string): string {
+  const verdict = passes(quantity) ? "ok  " : "FAIL";
+  const error = quantity.error.toExponential(1).padStart(9);
+  const tolerance = quantity.tolerance.toExponential(1).padStart(9);
+  return `  ${label.padEnd(26)}${error}  ${tolerance}  ${verdict}  ${where}`.trimEnd();
+}

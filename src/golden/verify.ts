@@ -1,0 +1,57 @@
+/** Reads golden files: says what kind each is, by its fields, and runs the check that belongs to it. */
+import { readFile } from "node:fs/promises";
+import type { z } from "zod";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { OnProgress } from "../types.js";
+import { alignSchema, checkAlign } from "./align.js";
+import type { Quantity } from "./compare.js";
+import { checkElegant, elegantSchema } from "./elegant.js";
+
+/** A golden file that was read and understood. */
+export interface GoldenFile {
+  readonly file: string;
+  /** Whether its check computes on a TensorFlow.js device. */
+  readonly needsDevice: boolean;
+  /** Compares; a device must be open when it is needed. */
+  check(onProgress: OnProgress): Promise<Quantity[]>;
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, file: string, kind: string): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  const received = `${path.join(".") || "the whole"}: ${message}`;
+  throw new InputError(describeMismatch(file, `golden numbers of ${kind}`, received, "Is the file whole and current?"));
+}
+
+function hasCases(value: object): value is { cases: unknown[] } {
+  return "cases" in value && Array.isArray(value.cases);
+}
+
+/** Reads one file. @throws InputError when it is missing, no JSON, or of a kind that we do not check */
+export async function openGolden(file: string): Promise<GoldenFile> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw fromSystemError(error, `Cannot read '${file}'`);
+    throw new InputError(describeMismatch(file, "JSON", error.message, "Choose a golden file."), { cause: error });
+  }
+  const fields = typeof value === "object" && value !== null ? value : {};
+  if ("img_size" in fields && "iterations" in fields) {
+    const golden = parse(elegantSchema, value, file, "training updates");
+    return { file, needsDevice: true, check: (onProgress) => checkElegant(golden, file, onProgress) };
+  }
+  if (hasCases(fields)) {
+    const [first] = fields.cases;
+    if (typeof first === "object" && first !== null && "features" in first) {
+      throw new InputError(`${file}: golden numbers of Inception features are not supported yet. Leave the file out.`);
+    }
+    if (typeof first === "object" && first !== null && "landmarks" in first) {
+      const golden = parse(alignSchema, value, file, "alignment");
+      return { file, needsDevice: false, check: () => checkAlign(golden) };
+    }
+  }
+  const received = `the fields ${Object.keys(fields).slice(0, 5).join(", ") || "(none)"}`;
+  throw new InputError(describeMismatch(file, "golden numbers", received, "Known are training updates and alignment."));
+}
