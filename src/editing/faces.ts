@@ -54,10 +54,12 @@ export function render({ parameters, config }: Generator, faces: Faces, latents:
     for (let first = 0; first < total; first += PICTURES_AT_ONCE) {
       const n = Math.min(PICTURES_AT_ONCE, total - first);
       const take = (batch: tf.Tensor4D): tf.Tensor4D => tf.slice(batch, [first, 0, 0, 0], [n, -1, -1, -1]);
-      const own = (batch: tf.Tensor4D): tf.Tensor4D => (single ? repeatTo(batch, n) : take(batch));
+      // A single face's picture and skips are repeated by the layers that add them.
+      const own = (batch: tf.Tensor4D): tf.Tensor4D => (single ? batch : take(batch));
       // Each part frees its activations before the next one starts.
       const part = tf.tidy(() => {
-        const residual = decode(parameters, config, take(latents), own(faces.latent), faces.skips.map(own));
+        const latent = repeatTo(own(faces.latent), n);
+        const residual = decode(parameters, config, take(latents), latent, faces.skips.map(own));
         return applyResidual(own(faces.images), residual); // [n, S, S, 3]
       });
       parts.push(part);

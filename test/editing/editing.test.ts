@@ -85,9 +85,9 @@ describe("editing", () => {
     tf.tidy(() => {
       const [reference] = references;
       for (const [index, attribute] of TINY.attributes.entries()) {
-        const pictures = tf.concat([reference.images, input.images], 0) as tf.Tensor4D; // A, B
-        const { exchanged } = generate(generator.parameters, TINY, pictures, index);
-        const [expectedC, expectedD] = tf.split(exchanged, 2, 0) as tf.Tensor4D[];
+        const pair = tf.concat([reference.images, input.images], 0) as tf.Tensor4D; // A, B
+        const { exchanged } = generate(generator.parameters, TINY, pair, index);
+        const [expectedC, expectedD] = [item(exchanged, 0), item(exchanged, 1)];
         const held = tf.memory().numTensors;
         const { C, D } = swap(generator, input, reference, attribute);
         assert.equal(tf.memory().numTensors, held + 2);
