@@ -29,7 +29,7 @@ const SHEET_ROWS = 32;
 
 const HELP = `
 Every input gets each attribute as it is in that attribute's reference; one reference can serve all attributes. Pictures
-are aligned faces (elegant preprocess, elegant align). DIR gets <input>-<Attribute>.png for each input, and sheet.png
+are aligned faces, as elegant preprocess makes them. DIR gets <input>-<Attribute>.png for each input, and sheet.png
 with the inputs, the references and the results side by side; for a single attribute also the reference with the
 input's attribute.
 

@@ -33,7 +33,6 @@ const OPTIONAL_PACKAGES: readonly OptionalPackage[] = [
     gives: "the tensorflow device on the CPU (native libtensorflow)",
     binding: "tfjs_binding.node",
   },
-  { name: "webgpu", gives: "the webgpu device (a GPU with a Vulkan, Metal or D3D12 driver)" },
 ];
 
 export interface PackageState {

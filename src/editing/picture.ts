@@ -11,6 +11,6 @@ export async function readPicture(path: string): Promise<RgbaImage> {
   const picture = await readPhoto(path, path);
   const { width, height } = picture;
   if (width === height) return picture;
-  const remedy = "Run 'elegant align' (own photos) or 'elegant preprocess' (a data set) on it first.";
+  const remedy = "Run 'elegant preprocess' on the photo first: it aligns and crops.";
   throw new InputError(describeMismatch(path, "a square picture of an aligned face", `${width} x ${height}`, remedy));
 }
