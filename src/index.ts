@@ -16,4 +16,4 @@ export { decodeImage, encodeJpeg, encodePng } from "./image/codec.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensors } from "./interop/safetensors.js";
 export { createConfig, type ModelConfig } from "./model/config.js";
 export { type TrainOptions, type TrainResult, train } from "./training/loop.js";
-export type { Affine, FivePoints, ImageBatch, OnProgress, Progress, Rectangle, RgbaImage } from "./types.js";
+export type { Affine, FivePoints, OnProgress, Progress, Rectangle, RgbaImage } from "./types.js";

@@ -24,12 +24,6 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** Values in [-1, 1], layout N, H, W, C. */
-export interface ImageBatch {
-  readonly data: Float32Array;
-  readonly shape: readonly [n: number, height: number, width: number, channels: number];
-}
-
 /** What a long job tells whoever watches: `done` of `total` in `unit`s (total unknown = null), and a short note. */
 export interface Progress {
   readonly stage: string;
