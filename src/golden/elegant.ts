@@ -32,7 +32,7 @@ import type { OnProgress } from "../types.js";
 import { compareNumber, compareTensor, passes, type Quantity, type Summary } from "./compare.js";
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";
 import { field, fillParameters, image, labels } from "./formula.js";
-import { compareWeights } from "./weights.js";
+import { compareWeights, WEIGHT_GROUPS } from "./weights.js";
 
 export const TOLERANCES = {
   /** Of each tensor's rms. */
@@ -251,73 +251,79 @@ function runUpdate(
   }
 }
 
-/** Gradients of the first update with weights one rounding away. */
-function nudgedGradients(golden: ElegantGolden, config: ModelConfig, specs: SpecsByName, trial: number): Quantity[] {
-  const state = createState(config, golden.seed, trial);
-  const quantities: Quantity[] = [];
-  runUpdate(state, golden, 0, ({ gradients }) => {
-    if (gradients !== undefined) quantities.push(...checkGradients(golden.iterations[0], specs, gradients));
-  });
-  disposeState(state);
-  return quantities;
-}
-
-/** Eight updates more at worst; each passes a tensor whose gradient jumps with a chance of about one half. */
-const TRIALS = 8;
-
-/**
- * Gradients jump where the input of a ReLU or LeakyReLU crosses zero. A batch has millions of such inputs, so a few lie
- * within float32's rounding of zero, on the other side than in float64, and one of them changes some gradients by 1e-3
- * to 1e-1 of their rms. Both sides are right. So a gradient over its tolerance is computed again from weights that are
- * one rounding away, and its smallest error counts: a wrong gradient is wrong for all of them.
- */
-export function retryGradients(quantities: readonly Quantity[], retry: (trial: number) => Quantity[]): Quantity[] {
-  let best = [...quantities];
-  for (let trial = 1; trial <= TRIALS && best.some((quantity) => !passes(quantity)); trial++) {
-    const others = new Map(retry(trial).map((quantity) => [quantity.name, quantity]));
-    best = best.map((quantity) => {
-      const other = others.get(quantity.name);
-      if (passes(quantity) || other === undefined || !(other.error < quantity.error)) return quantity;
-      return { ...other, at: `${other.at}, weights one rounding away` };
-    });
-  }
-  return best;
-}
-
-/**
- * Runs the file's updates on the current TensorFlow.js device and compares everything.
- * @throws InputError when the model cannot be built (`file` names it in the message)
- */
-export async function checkElegant(golden: ElegantGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
-  const config = configOf(golden, file);
+/** All updates from weights that trial number `trial` moves. */
+async function runUpdates(
+  golden: ElegantGolden,
+  config: ModelConfig,
+  trial: number,
+  onUpdate: (iteration: number) => void,
+): Promise<Quantity[]> {
   const specs: SpecsByName = new Map(
     parameterSpecs(config, [...GENERATOR, ...DISCRIMINATORS]).map((spec) => [spec.name, spec]),
   );
   const [first] = golden.iterations;
-  const total = golden.iterations.length;
-  const forward: Quantity[] = [];
-  const gradients: Quantity[] = [];
-  const later: Quantity[] = [];
-  const state = createState(config, golden.seed, 0);
+  const quantities: Quantity[] = [];
+  const state = createState(config, golden.seed, trial);
   try {
     for (const [iteration, expected] of golden.iterations.entries()) {
-      onProgress({ stage: `Check ${file}`, done: iteration, total, unit: "updates" });
+      onUpdate(iteration);
       const losses = runUpdate(state, golden, iteration, (trace) => {
-        forward.push(...checkScores(expected, iteration, trace));
+        quantities.push(...checkScores(expected, iteration, trace));
         if (iteration > 0) return;
-        if (trace.generated !== undefined) forward.push(...checkForward(first, trace.generated));
-        if (trace.gradients !== undefined) gradients.push(...checkGradients(first, specs, trace.gradients));
+        if (trace.generated !== undefined) quantities.push(...checkForward(first, trace.generated));
+        if (trace.gradients !== undefined) quantities.push(...checkGradients(first, specs, trace.gradients));
       });
-      later.push(...losses);
+      quantities.push(...losses);
     }
     const after = new Map([
       ...(await downloadParameters(parameterSpecs(config, GENERATOR), state.generator.parameters)),
       ...(await downloadParameters(parameterSpecs(config, DISCRIMINATORS), state.discriminator.parameters)),
     ]);
-    later.push(...compareWeights(golden.params_after, after, LEARNING_RATE * total));
+    const way = LEARNING_RATE * golden.iterations.length;
+    return [...quantities, ...compareWeights(golden.params_after, after, way)];
   } finally {
     disposeState(state);
   }
-  const retried = retryGradients(gradients, (trial) => nudgedGradients(golden, config, specs, trial));
-  return [...forward, ...retried, ...later];
+}
+
+/** Repetitions at most; in each a quantity escapes the kinks with a chance of about one half. */
+const TRIALS = 8;
+
+/** What jumps at a kink, and what follows from it. */
+const BESIDE_KINKS: readonly string[] = ["grad_D", "grad_G", "later scores", "later losses", ...WEIGHT_GROUPS];
+
+/** The better of two checks of each quantity that is over its tolerance. */
+function takeBetter(quantities: readonly Quantity[], others: readonly Quantity[]): Quantity[] {
+  const byName = new Map(others.map((quantity) => [quantity.name, quantity]));
+  return quantities.map((quantity) => {
+    const other = byName.get(quantity.name);
+    if (passes(quantity) || other === undefined || !(other.error < quantity.error)) return quantity;
+    return { ...other, at: `${other.at}, from weights one rounding away` };
+  });
+}
+
+/**
+ * Runs the file's updates on the current TensorFlow.js device and compares everything.
+ *
+ * Gradients jump where the input of a ReLU or LeakyReLU crosses zero. A batch has millions of such inputs, so a few lie
+ * within float32's rounding of zero, on the other side than in float64, and each changes some gradients by 1e-3 to 1e-1
+ * of their rms. Both sides are right. So when one of the quantities that this reaches is over its tolerance, the updates
+ * are repeated from weights one rounding away, and its smallest error counts: what is wrong is wrong for all of them.
+ *
+ * @throws InputError when the model cannot be built (`file` names it in the message)
+ */
+export async function checkElegant(golden: ElegantGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
+  const config = configOf(golden, file);
+  const run = (trial: number): Promise<Quantity[]> => {
+    const stage = trial === 0 ? `Check ${file}` : `Beside a kink, repetition ${trial}`;
+    const total = golden.iterations.length;
+    return runUpdates(golden, config, trial, (done) => onProgress({ stage, done, total, unit: "updates" }));
+  };
+  let quantities = await run(0);
+  for (let trial = 1; trial <= TRIALS; trial++) {
+    const failed = quantities.filter((quantity) => !passes(quantity));
+    if (failed.length === 0 || !failed.every(({ group }) => BESIDE_KINKS.includes(group))) break;
+    quantities = takeBetter(quantities, await run(trial));
+  }
+  return quantities;
 }
