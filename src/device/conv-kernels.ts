@@ -26,7 +26,9 @@ const roundUp = (value: number, multiple: number): number => Math.ceil(value / m
 
 function toConvShape(info: backend_util.Conv2DInfo): ConvShape {
   if (info.dilationHeight !== 1 || info.dilationWidth !== 1 || info.dataFormat !== "channelsLast") {
-    throw new Error(`conv2d: expected NHWC without dilation, received ${info.dataFormat}, dilation ${info.dilationHeight}`);
+    throw new Error(
+      `conv2d: expected NHWC without dilation, received ${info.dataFormat}, dilation ${info.dilationHeight}`,
+    );
   }
   return {
     batch: info.batchSize,
@@ -99,8 +101,7 @@ export function runConv2dInputGradient(
   const taps = filterHeight * filterWidth;
   withWorkspace(backend, shape, taps * outputChannels * roundUp(inputChannels, NARROW) * 4, (conv, packed) => {
     team.run("packInputGradientFilter", [conv, filter, packed], panelCount(inputChannels));
-    const classPixels =
-      shape.batch * Math.ceil(shape.inputHeight / strideY) * Math.ceil(shape.inputWidth / strideX);
+    const classPixels = shape.batch * Math.ceil(shape.inputHeight / strideY) * Math.ceil(shape.inputWidth / strideX);
     const blockRows = blockRowsFor(classPixels, outputChannels * 4 + taps * 4, team.threads);
     const blocks = Math.ceil(classPixels / blockRows);
     const scratch = blockRows * (taps + 1) * 4 + inputChannels * 4;

@@ -107,7 +107,12 @@ export async function openDevice(choice: DeviceChoice, threads: number): Promise
     if (installed === null) {
       const names = TENSORFLOW_PACKAGES.join(" or ");
       throw new InputError(
-        describeMismatch("device tensorflow", `${names} beside us`, "neither installed", "Install one, or use --device wasm."),
+        describeMismatch(
+          "device tensorflow",
+          `${names} beside us`,
+          "neither installed",
+          "Install one, or use --device wasm.",
+        ),
       );
     }
     return openTensorflow(installed);

@@ -7,7 +7,14 @@
  * us choose this over registering kernels on tfjs-backend-wasm, whose memory threads cannot share).
  */
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
-import { type backend_util, type DataType, getKernelsForBackend, registerKernel, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import {
+  type backend_util,
+  type DataType,
+  getKernelsForBackend,
+  registerKernel,
+  type TensorInfo,
+  util,
+} from "@tensorflow/tfjs-core";
 import type { KernelTeam } from "../pool/team.js";
 
 export const BACKEND_NAME = "elegant-wasm";

@@ -55,6 +55,11 @@ export function attributeIndex(config: ModelConfig, name: string): number {
   const index = config.attributes.indexOf(name);
   if (index >= 0) return index;
   throw new InputError(
-    describeMismatch("attribute", `one of ${config.attributes.join(", ")}`, `'${name}'`, "This run was trained on those only."),
+    describeMismatch(
+      "attribute",
+      `one of ${config.attributes.join(", ")}`,
+      `'${name}'`,
+      "This run was trained on those only.",
+    ),
   );
 }

@@ -21,13 +21,28 @@ export function exchangeSlice(a: tf.Tensor4D, b: tf.Tensor4D, config: ModelConfi
 
 export interface Generated {
   /** Latents [N, S/32, S/32, 8 W]. */
-  readonly latents: { readonly A: tf.Tensor4D; readonly B: tf.Tensor4D; readonly C: tf.Tensor4D; readonly D: tf.Tensor4D };
+  readonly latents: {
+    readonly A: tf.Tensor4D;
+    readonly B: tf.Tensor4D;
+    readonly C: tf.Tensor4D;
+    readonly D: tf.Tensor4D;
+  };
   /** Skips of A and B, four each. */
   readonly skips: { readonly A: readonly tf.Tensor4D[]; readonly B: readonly tf.Tensor4D[] };
   /** Residuals [N, S, S, 3] in [-2, 2]. */
-  readonly residuals: { readonly A: tf.Tensor4D; readonly B: tf.Tensor4D; readonly C: tf.Tensor4D; readonly D: tf.Tensor4D };
+  readonly residuals: {
+    readonly A: tf.Tensor4D;
+    readonly B: tf.Tensor4D;
+    readonly C: tf.Tensor4D;
+    readonly D: tf.Tensor4D;
+  };
   /** A', B', C, D: [N, S, S, 3] in [-1, 1]. */
-  readonly images: { readonly A: tf.Tensor4D; readonly B: tf.Tensor4D; readonly C: tf.Tensor4D; readonly D: tf.Tensor4D };
+  readonly images: {
+    readonly A: tf.Tensor4D;
+    readonly B: tf.Tensor4D;
+    readonly C: tf.Tensor4D;
+    readonly D: tf.Tensor4D;
+  };
 }
 
 function firstAndSecond(x: tf.Tensor4D, n: number): [tf.Tensor4D, tf.Tensor4D] {

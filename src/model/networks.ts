@@ -19,7 +19,8 @@ export interface Encoded {
 
 /** Fails when a tensor has another shape than the layer that takes it was made for. */
 export function expectShape(name: string, tensor: tf.Tensor, shape: readonly (number | null)[]): void {
-  const fits = tensor.rank === shape.length && shape.every((extent, i) => extent === null || extent === tensor.shape[i]);
+  const fits =
+    tensor.rank === shape.length && shape.every((extent, i) => extent === null || extent === tensor.shape[i]);
   if (!fits) throw new Error(`${name}: expected shape [${shape.map((e) => e ?? "N")}], received [${tensor.shape}]`);
 }
 

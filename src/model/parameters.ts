@@ -28,7 +28,14 @@ export interface ParameterSpec {
 /** Parameters on the device, by name; insertion order is the order of parameterSpecs. */
 export type Parameters = ReadonlyMap<string, tf.Variable>;
 
-function block(prefix: string, conv: string, norm: string | null, kind: Kind, from: number, to: number): ParameterSpec[] {
+function block(
+  prefix: string,
+  conv: string,
+  norm: string | null,
+  kind: Kind,
+  from: number,
+  to: number,
+): ParameterSpec[] {
   const shape = kind === "conv" ? [to, from, 3, 3] : [from, to, 3, 3];
   // PyTorch counts the fan of a transposed convolution on dimension 1 of its weight, which is the output.
   const fanIn = 9 * shape[1];
@@ -99,7 +106,9 @@ export function initialParameters(config: ModelConfig, networks: readonly Networ
  * The permutation between layouts as [outer, inner...] extents and the axes that TensorFlow.js wants, or null where both
  * are the same: [O, I, h, w] -> [h, w, I, O]; transposed [I, O, h, w] -> [h, w, O, I]; linear [1, C, H, W] -> [H, W, C, 1].
  */
-function layoutOf(spec: ParameterSpec): { readonly extents: readonly number[]; readonly axes: readonly number[] } | null {
+function layoutOf(
+  spec: ParameterSpec,
+): { readonly extents: readonly number[]; readonly axes: readonly number[] } | null {
   if (spec.kind === "conv" || spec.kind === "transposed") return { extents: spec.shape, axes: [2, 3, 1, 0] };
   if (spec.kind === "linear" && spec.flattened !== undefined) {
     return { extents: [1, ...spec.flattened], axes: [2, 3, 1, 0] };
@@ -123,8 +132,7 @@ function permute(data: Float32Array, extents: readonly number[], axes: readonly 
   let to = 0;
   for (let a = 0; a < n0; a++)
     for (let b = 0; b < n1; b++)
-      for (let c = 0; c < n2; c++)
-        for (let d = 0; d < n3; d++) out[to++] = data[a * s0 + b * s1 + c * s2 + d * s3];
+      for (let c = 0; c < n2; c++) for (let d = 0; d < n3; d++) out[to++] = data[a * s0 + b * s1 + c * s2 + d * s3];
   return out;
 }
 
@@ -167,7 +175,10 @@ export function uploadParameters(specs: readonly ParameterSpec[], tensors: Named
 }
 
 /** Reads parameters back in PyTorch's layout. */
-export async function downloadParameters(specs: readonly ParameterSpec[], parameters: Parameters): Promise<NamedTensors> {
+export async function downloadParameters(
+  specs: readonly ParameterSpec[],
+  parameters: Parameters,
+): Promise<NamedTensors> {
   const tensors: NamedTensors = new Map();
   for (const spec of specs) {
     const values = (await parameter(parameters, spec.name).data()) as Float32Array;

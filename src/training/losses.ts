@@ -53,7 +53,12 @@ export function adversarialLoss(scores: Pick<Scores, "C" | "D">): tf.Scalar {
 }
 
 /** Mean squared errors of both reconstructions, added. */
-export function reconstructionLoss(A: tf.Tensor, B: tf.Tensor, reconstructedA: tf.Tensor, reconstructedB: tf.Tensor): tf.Scalar {
+export function reconstructionLoss(
+  A: tf.Tensor,
+  B: tf.Tensor,
+  reconstructedA: tf.Tensor,
+  reconstructedB: tf.Tensor,
+): tf.Scalar {
   const error = (x: tf.Tensor, y: tf.Tensor): tf.Scalar => tf.mean(tf.squaredDifference(x, y));
   return tf.add(error(reconstructedA, A), error(reconstructedB, B));
 }

@@ -69,7 +69,11 @@ export type OnTrace = (part: Partial<StepTrace>) => void;
 export function createOptimizer(parameters: Parameters): OptimizerState {
   const zeros = (): Parameters => {
     const moments = new Map<string, tf.Variable>();
-    for (const [name, p] of parameters) moments.set(name, tf.tidy(() => tf.variable(tf.zeros(p.shape), false)));
+    for (const [name, p] of parameters)
+      moments.set(
+        name,
+        tf.tidy(() => tf.variable(tf.zeros(p.shape), false)),
+      );
     return moments;
   };
   return { parameters, first: zeros(), second: zeros(), updates: 0 };
@@ -93,7 +97,8 @@ function applyGradients(
     const gradient = gradients.get(name);
     const first = state.first.get(name);
     const second = state.second.get(name);
-    if (gradient === undefined || first === undefined || second === undefined) throw new Error(`optimizer: no '${name}'`);
+    if (gradient === undefined || first === undefined || second === undefined)
+      throw new Error(`optimizer: no '${name}'`);
     adamUpdate(p, first, second, gradient, state.updates, settings.learningRate, settings.adam);
   }
 }
