@@ -10,34 +10,18 @@
 const FRACTION_BITS: i32 = 7;
 const FRACTION_MASK: i32 = (1 << FRACTION_BITS) - 1;
 const WEIGHT_BITS: i32 = 2 * FRACTION_BITS;
+/** Positions are below 2^23 pixels; a row with one beyond is black. */
+const LIMIT: f64 = 8388608;
+const HALF: i64 = 0x80000000;
 
-/** The weighted sum [R, G, B, A] * 2^14 at a position in 1/128 pixel, as i32x4. */
-function sampleAt(src: usize, width: i32, height: i32, stride: i32, qx: i32, qy: i32): v128 {
-  const ix = qx >> FRACTION_BITS;
-  const iy = qy >> FRACTION_BITS;
-  // One unsigned comparison covers both ends; a photo of one column or row has no inner pixels.
-  const inside = u32(ix) < u32(width - 1) && u32(iy) < u32(height - 1);
-  if (!inside && (ix < -1 || iy < -1 || ix >= width || iy >= height)) return i32x4.splat(0);
-  const fx = qx & FRACTION_MASK;
-  const fy = qy & FRACTION_MASK;
-  const right = (fx << 16) | (128 - fx); // two i16: the weight of the left pixel, then of the right one
-  let upper: v128;
-  let lower: v128;
-  if (inside) {
-    const at = src + usize(iy) * usize(stride) + (usize(ix) << 2);
-    upper = v128.load64_zero(at);
-    lower = v128.load64_zero(at + usize(stride));
-  } else {
-    upper = edgePair(src, width, height, stride, ix, iy);
-    lower = edgePair(src, width, height, stride, ix, iy + 1);
-  }
-  // r0 g0 b0 a0 r1 g1 b1 a1 -> r0 r1 g0 g1 b0 b1 a0 a1, then widened to 16 bits
-  upper = i16x8.extend_low_i8x16_u(i8x16.shuffle(upper, upper, 0, 4, 1, 5, 2, 6, 3, 7, 0, 0, 0, 0, 0, 0, 0, 0));
-  lower = i16x8.extend_low_i8x16_u(i8x16.shuffle(lower, lower, 0, 4, 1, 5, 2, 6, 3, 7, 0, 0, 0, 0, 0, 0, 0, 0));
-  const across = i32x4.splat(right);
-  const weightsUp = i16x8.mul(across, i16x8.splat(i16(128 - fy)));
-  const weightsDown = i16x8.mul(across, i16x8.splat(i16(fy)));
-  return i32x4.add(i32x4.dot_i16x8_s(upper, weightsUp), i32x4.dot_i16x8_s(lower, weightsDown));
+/** A position in 1/128 pixel as 64-bit fixed point: the whole part is the high half, ready to be taken as an i32. */
+function toFixed(position: f64): i64 {
+  return i64(position * (128.0 * 4294967296.0)); // saturates
+}
+
+/** Whether a row's positions, from `first` to `first + length * step`, all fit the fixed point. */
+function rowFits(first: f64, step: f64, length: i32): bool {
+  return abs(first) < LIMIT && abs(first + step * f64(length)) < LIMIT;
 }
 
 /** Pixels (ix, iy) and (ix + 1, iy) in the low 64 bits; those outside of the source are zero. */
@@ -51,9 +35,79 @@ function edgePair(src: usize, width: i32, height: i32, stride: i32, ix: i32, iy:
   return i64x2.replace_lane(i64x2.splat(0), 0, i64(pair));
 }
 
-/** (x, y) * 128 rounded to the nearest, as the two low i32 lanes; positions beyond the i32 range saturate. */
-function roundPosition(position: v128): v128 {
-  return i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(f64x2.add(position, f64x2.splat(0.5))));
+/**
+ * Both warps in one loop: the sampling is written at one place only, so that the compiler inlines it, and `asFloat`
+ * is a branch that always goes the same way.
+ */
+function warp(
+  src: usize,
+  srcWidth: i32,
+  srcHeight: i32,
+  srcStride: i32,
+  dst: usize,
+  dstWidth: i32,
+  dstHeight: i32,
+  dstStride: i32,
+  a: f64,
+  b: f64,
+  tx: f64,
+  c: f64,
+  d: f64,
+  ty: f64,
+  asFloat: bool,
+): void {
+  const step = i64x2.replace_lane(i64x2.splat(toFixed(a)), 1, toFixed(c));
+  const rounding = i32x4.splat(1 << (WEIGHT_BITS - 1));
+  const scale = f32x4.splat(127.5 * 16384); // exact in f32, and so is every sum (< 2^24)
+  const lastX = u32(max(srcWidth - 1, 0)); // the last column and row have no partner
+  const lastY = u32(max(srcHeight - 1, 0));
+  const pixelBytes: usize = asFloat ? 12 : 4;
+  for (let v = 0; v < dstHeight; v++) {
+    const x = b * f64(v) + tx;
+    const y = d * f64(v) + ty;
+    const fits = rowFits(x, a, dstWidth) && rowFits(y, c, dstWidth);
+    // Half a step more makes the whole part the nearest one; far outside stands for a row that does not fit.
+    let at = i64x2.replace_lane(i64x2.splat(toFixed(fits ? x : -LIMIT) + HALF), 1, toFixed(fits ? y : -LIMIT) + HALF);
+    const advance = fits ? step : i64x2.splat(0);
+    let out = dst + usize(v) * usize(dstStride);
+    for (let u = 0; u < dstWidth; u++, out += pixelBytes, at = i64x2.add(at, advance)) {
+      const qx = i32x4.extract_lane(at, 1);
+      const qy = i32x4.extract_lane(at, 3);
+      const ix = qx >> FRACTION_BITS;
+      const iy = qy >> FRACTION_BITS;
+      let upper: v128;
+      let lower: v128;
+      // One unsigned comparison covers both ends.
+      if (u32(ix) < lastX && u32(iy) < lastY) {
+        const pixel = src + usize(iy) * usize(srcStride) + (usize(ix) << 2);
+        upper = v128.load64_zero(pixel);
+        lower = v128.load64_zero(pixel + usize(srcStride));
+      } else {
+        upper = edgePair(src, srcWidth, srcHeight, srcStride, ix, iy);
+        lower = edgePair(src, srcWidth, srcHeight, srcStride, ix, iy + 1);
+      }
+      // r0 g0 b0 a0 r1 g1 b1 a1 of both rows -> r0 r1 g0 g1 b0 b1 a0 a1 of each
+      const pairs = i8x16.shuffle(upper, lower, 0, 4, 1, 5, 2, 6, 3, 7, 16, 20, 17, 21, 18, 22, 19, 23);
+      const fx = qx & FRACTION_MASK;
+      const fy = qy & FRACTION_MASK;
+      const across = i32x4.splat((fx << 16) | (128 - fx)); // two i16: the left pixel's weight, then the right one's
+      const down = i16x8.mul(across, i16x8.splat(i16(fy)));
+      const up = i16x8.sub(i16x8.shl(across, FRACTION_BITS), down);
+      const sum = i32x4.add(
+        i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(pairs), up),
+        i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(pairs), down),
+      );
+      if (asFloat) {
+        const value = f32x4.sub(f32x4.div(f32x4.convert_i32x4_s(sum), scale), f32x4.splat(1));
+        v128.store64_lane(out, value, 0);
+        v128.store32_lane(out, value, 2, 8);
+      } else {
+        const rounded = i32x4.shr_s(i32x4.add(sum, rounding), WEIGHT_BITS);
+        const words = i16x8.narrow_i32x4_s(rounded, rounded);
+        store<i32>(out, i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0) | 0xff000000);
+      }
+    }
+  }
 }
 
 /**
@@ -77,19 +131,7 @@ export function warpAffineRgba(
   d: f64,
   ty: f64,
 ): void {
-  const step = f64x2.mul(f64x2.replace_lane(f64x2.splat(a), 1, c), f64x2.splat(128));
-  const rounding = i32x4.splat(1 << (WEIGHT_BITS - 1));
-  for (let v = 0; v < dstHeight; v++) {
-    const start = f64x2.replace_lane(f64x2.splat((b * f64(v) + tx) * 128), 1, (d * f64(v) + ty) * 128);
-    let out = dst + usize(v) * usize(dstStride);
-    for (let u = 0; u < dstWidth; u++, out += 4) {
-      const q = roundPosition(f64x2.add(start, f64x2.mul(step, f64x2.splat(f64(u)))));
-      const sum = sampleAt(src, srcWidth, srcHeight, srcStride, i32x4.extract_lane(q, 0), i32x4.extract_lane(q, 1));
-      const rounded = i32x4.shr_s(i32x4.add(sum, rounding), WEIGHT_BITS);
-      const words = i16x8.narrow_i32x4_s(rounded, rounded);
-      store<i32>(out, i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0) | 0xff000000);
-    }
-  }
+  warp(src, srcWidth, srcHeight, srcStride, dst, dstWidth, dstHeight, dstStride, a, b, tx, c, d, ty, false);
 }
 
 /**
@@ -112,18 +154,5 @@ export function warpAffineFloat(
   d: f64,
   ty: f64,
 ): void {
-  const step = f64x2.mul(f64x2.replace_lane(f64x2.splat(a), 1, c), f64x2.splat(128));
-  const scale = f32x4.splat(127.5 * 16384); // exact in f32, and so is every sum (< 2^24)
-  const one = f32x4.splat(1);
-  for (let v = 0; v < dstHeight; v++) {
-    const start = f64x2.replace_lane(f64x2.splat((b * f64(v) + tx) * 128), 1, (d * f64(v) + ty) * 128);
-    let out = dst + usize(v) * usize(dstStride);
-    for (let u = 0; u < dstWidth; u++, out += 12) {
-      const q = roundPosition(f64x2.add(start, f64x2.mul(step, f64x2.splat(f64(u)))));
-      const sum = sampleAt(src, srcWidth, srcHeight, srcStride, i32x4.extract_lane(q, 0), i32x4.extract_lane(q, 1));
-      const value = f32x4.sub(f32x4.div(f32x4.convert_i32x4_s(sum), scale), one);
-      v128.store64_lane(out, value, 0);
-      v128.store32_lane(out, value, 2, 8);
-    }
-  }
+  warp(src, srcWidth, srcHeight, srcStride, dst, dstWidth, dstHeight, dstStride, a, b, tx, c, d, ty, true);
 }

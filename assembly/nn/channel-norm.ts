@@ -37,7 +37,7 @@ function norm(x: usize, bias: usize, channels: i32): f32 {
  * @param bias      float32 [channels]
  * @param alpha     float32 [1]
  * @param beta      float32 [1]
- * @param skip      float32 [pixels, channels] added to the result, or 0
+ * @param skip      float32 [skipPixels, channels] added to the result, pixel p taking p mod skipPixels; or 0
  * @param y         float32 [pixels, channels]
  * @param slope     of the activation below zero
  */
@@ -49,6 +49,7 @@ export function channelNorm(
   skip: usize,
   y: usize,
   pixels: i32,
+  skipPixels: i32,
   channels: i32,
   slope: f32,
   blockRows: i32,
@@ -65,6 +66,7 @@ export function channelNorm(
   for (let pixel = first; pixel < last; pixel++) {
     const offset = <usize>pixel * bytes;
     const from = x + offset;
+    const added = skip + <usize>(skip == 0 ? 0 : pixel % skipPixels) * bytes;
     const factor = scale / max<f32>(norm(from, bias, channels), EPSILON);
     const factors = f32x4.splat(factor);
     let i: usize = 0;
@@ -72,13 +74,13 @@ export function channelNorm(
       const v = f32x4.add(v128.load(from + i), v128.load(bias + i));
       const t = f32x4.add(f32x4.mul(v, factors), betas);
       let out = v128.bitselect(t, f32x4.mul(t, slopes), f32x4.gt(t, zero));
-      if (skip != 0) out = f32x4.add(out, v128.load(skip + offset + i));
+      if (skip != 0) out = f32x4.add(out, v128.load(added + i));
       v128.store(y + offset + i, out);
     }
     for (; i < bytes; i += 4) {
       const t = (load<f32>(from + i) + load<f32>(bias + i)) * factor + shift;
       let out = t > 0 ? t : t * slope;
-      if (skip != 0) out += load<f32>(skip + offset + i);
+      if (skip != 0) out += load<f32>(added + i);
       store<f32>(y + offset + i, out);
     }
   }

@@ -1,6 +1,7 @@
 /** What all commands share: common options, checked numbers, one way to run, to print and to fail. */
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { DEVICES, type DeviceChoice } from "../device/choices.js";
 import { ElegantError, ExitCode } from "../errors.js";
 import type { OnProgress } from "../types.js";
 import { createProgressPrinter } from "./progress.js";
@@ -9,10 +10,8 @@ export interface CommonOptions {
   readonly json: boolean;
   readonly seed: number;
   readonly workers: number;
-  readonly device: string;
+  readonly device: DeviceChoice;
 }
-
-export const DEVICE_CHOICES = ["auto", "webgpu", "tensorflow", "wasm", "cpu"] as const;
 
 /** Commander parser for an integer within bounds. */
 export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -44,7 +43,7 @@ export function withCommonOptions(command: Command): Command {
     .option("--json", "print one JSON object on stdout; progress goes to stderr", false)
     .option("--seed <n>", "seed of everything random", integer(0, 0xffffffff), 1)
     .option("--workers <n>", "threads of the CPU pool", integer(1, 256), availableParallelism())
-    .addOption(new Option("--device <name>", "where the model runs").choices(DEVICE_CHOICES).default("auto"));
+    .addOption(new Option("--device <name>", "where the model runs").choices(DEVICES).default("auto"));
 }
 
 export interface CommandContext {

@@ -3,13 +3,26 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ExitCode, fromSystemError } from "../errors.js";
 import { registerDoctor } from "./doctor.js";
+import { registerLinear } from "./linear.js";
+import { registerMatrix } from "./matrix.js";
 import { registerPreprocess } from "./preprocess.js";
+import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
+import { registerTrain } from "./train.js";
 import { registerVerify } from "./verify.js";
 
 type Register = (program: Command) => void;
 
-const REGISTER: readonly Register[] = [registerSynth, registerPreprocess, registerDoctor, registerVerify];
+const REGISTER: readonly Register[] = [
+  registerSynth,
+  registerPreprocess,
+  registerTrain,
+  registerSwap,
+  registerLinear,
+  registerMatrix,
+  registerVerify,
+  registerDoctor,
+];
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");

@@ -1,6 +1,7 @@
 /** `elegant verify FILE...`: check golden files. */
 import type { Command } from "commander";
-import { openDevice, parseDevice } from "../device/device.js";
+import { parseDevice } from "../device/choices.js";
+import { openDevice } from "../device/device.js";
 import { InputError } from "../errors.js";
 import { excess, passes, type Quantity } from "../golden/compare.js";
 import { openGolden } from "../golden/verify.js";

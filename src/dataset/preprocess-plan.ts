@@ -67,7 +67,8 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
   };
   const byOutput = new Map<string, string>();
   const photos = all.slice(0, limit ?? all.length).map((file): PlannedPhoto => {
-    const output = outputName(file, format);
+    // Of x.jpg and x.png the later one keeps its whole name.
+    const output = byOutput.has(outputName(file, format)) ? `${file}.${format}` : outputName(file, format);
     const rival = byOutput.get(output);
     if (rival !== undefined) {
       const received = `'${rival}' and '${file}'`;

@@ -1,6 +1,6 @@
 /** `elegant preprocess`: photos and CelebA's lists in, aligned crops and the lists of what succeeded out. */
 import { appendFile, mkdir, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fromSystemError, InputError, InterruptedError, RetryableError } from "../errors.js";
 import { transformPoint } from "../image/align.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
@@ -67,26 +67,22 @@ function* tasksOf(
 }
 
 /** Writes the lists of the finished photos: attributes and partition as they were, landmarks in pixels of the crop. */
-async function writeLists(
-  plan: PreprocessPlan,
-  finished: ReadonlyMap<string, FinishedPhoto>,
-  out: string,
-): Promise<void> {
+function writeLists(plan: PreprocessPlan, finished: ReadonlyMap<string, FinishedPhoto>, out: string): void {
   const photos = plan.photos.filter(({ file }) => finished.has(file));
   const outputNames = (list: keyof PlannedPhoto["rows"]): { rows: number[]; files: string[]; kept: PlannedPhoto[] } => {
     const kept = photos.filter(({ rows }) => rows[list] !== null);
     return { rows: kept.map(({ rows }) => rows[list]!), files: kept.map(({ output }) => output), kept };
   };
-  const write = (list: keyof typeof LIST_NAMES, text: string): Promise<void> =>
+  const write = (list: keyof typeof LIST_NAMES, text: string): void =>
     writeWhole(join(out, `${LIST_NAMES[list]}.txt`), text);
   const { attributes, landmarks, partition } = plan.lists;
   if (attributes !== null) {
     const { rows, files } = outputNames("attributes");
-    await write("attributes", formatAttributes({ ...selectRows(attributes, rows), files }));
+    write("attributes", formatAttributes({ ...selectRows(attributes, rows), files }));
   }
   if (partition !== null) {
     const { rows, files } = outputNames("partition");
-    await write("partition", formatPartition({ ...selectRows(partition, rows), files }));
+    write("partition", formatPartition({ ...selectRows(partition, rows), files }));
   }
   if (landmarks !== null) {
     const { rows, files, kept } = outputNames("landmarks");
@@ -97,7 +93,7 @@ async function writeLists(
         moved.values.set(transformPoint(matrix, moved.values[at], moved.values[at + 1]), at);
       }
     });
-    await write("landmarks", formatLandmarks(moved));
+    write("landmarks", formatLandmarks(moved));
   }
 }
 
@@ -127,10 +123,10 @@ export async function preprocess(source: string, out: string, options: Preproces
   const failures: { file: string; reason: string }[] = [];
   const seconds = noSeconds();
   let done = 0;
-  const save = async (): Promise<void> => {
-    await writeLists(plan, finished, out);
-    await writeWhole(join(out, "failures.json"), `${JSON.stringify(failures, null, 2)}\n`);
-    await writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, failures.length));
+  const save = (): void => {
+    writeLists(plan, finished, out);
+    writeWhole(join(out, "failures.json"), `${JSON.stringify(failures, null, 2)}\n`);
+    writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, failures.length));
   };
   const take = async ({ results, seconds: spent }: AlignResult): Promise<void> => {
     for (const stage of STAGES) seconds[stage] += spent[stage];
@@ -155,11 +151,12 @@ export async function preprocess(source: string, out: string, options: Preproces
   };
 
   try {
-    await mkdir(join(out, "images"), { recursive: true });
+    const folders = new Set(todo.map(({ output }) => dirname(join(out, "images", output))).concat(join(out, "images")));
+    for (const folder of folders) await mkdir(folder, { recursive: true });
   } catch (error) {
     throw fromSystemError(error, `Creating ${out}`);
   }
-  await writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
+  writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
   const pool = await createImagePool(workers);
   try {
     for await (const result of pool.map("alignPhotos", tasksOf(plan, todo, out, options))) await take(result);
@@ -170,7 +167,7 @@ export async function preprocess(source: string, out: string, options: Preproces
     if (earlier === null) await rm(out, { recursive: true, force: true }); // made by this run, and empty
     throw new InputError(`None of the ${failures.length} photos could be used. The first: ${failures[0].reason}`);
   }
-  await save();
+  save();
   if (signal?.aborted) {
     throw new InterruptedError(
       `Interrupted after ${finished.size} of ${plan.photos.length} images. Run it again to resume.`,

@@ -4,12 +4,12 @@
  * which are its twin.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { BACKEND_NAME, type SharedMemoryBackend } from "./shared-backend.js";
+import { hasKernel, registerFused, withPartialSums } from "./fused.js";
 
 const CHANNEL_NORM = "ElegantChannelNorm";
 const CHANNEL_NORM_GRADIENT = "ElegantChannelNormGradient";
 const EPSILON = 1e-12;
-/** Pixels of one block; also how far one partial sum of the bias's gradient runs. */
+/** Values of one block; also how far one partial sum of the bias's gradient runs. */
 const BLOCK_VALUES = 32768;
 
 const blockRowsFor = (channels: number): number => Math.max(1, Math.floor(BLOCK_VALUES / channels));
@@ -22,7 +22,7 @@ export interface ChannelNormInputs {
   /** Scalars of the layer, [1]. */
   readonly alpha: tf.Tensor1D;
   readonly beta: tf.Tensor1D;
-  /** [N, H, W, C], added after the activation. */
+  /** [N / k, H, W, C], added after the activation; repeated k times along the batch. */
   readonly skip?: tf.Tensor4D;
 }
 
@@ -32,20 +32,22 @@ export interface ChannelNormInputs {
  */
 export function channelNorm(inputs: ChannelNormInputs, slope: number): tf.Tensor4D {
   const { x, bias, alpha, beta, skip } = inputs;
-  if (tf.getKernel(CHANNEL_NORM, tf.getBackend()) != null) {
+  if (hasKernel(CHANNEL_NORM)) {
     const named: tf.NamedTensorMap = skip === undefined ? { x, bias, alpha, beta } : { x, bias, alpha, beta, skip };
-    return tf.engine().runKernel(CHANNEL_NORM, named, { slope }) as tf.Tensor4D;
+    const attrs = { slope, repeats: skip === undefined ? 1 : x.shape[0] / skip.shape[0] };
+    return tf.engine().runKernel(CHANNEL_NORM, named, attrs) as tf.Tensor4D;
   }
   return tf.tidy(() => {
     const v = tf.add(x, bias);
     const length = tf.sqrt(tf.sum(tf.square(v), -1, true));
     const t = tf.add(tf.mul(alpha, tf.div(v, tf.maximum(length, EPSILON))), beta);
     const y = slope === 0 ? tf.relu(t) : tf.leakyRelu(t, slope);
-    return (skip === undefined ? y : tf.add(y, skip)) as tf.Tensor4D;
+    if (skip === undefined) return y as tf.Tensor4D;
+    const repeats = x.shape[0] / skip.shape[0];
+    return tf.add(y, repeats === 1 ? skip : tf.concat(Array<tf.Tensor4D>(repeats).fill(skip), 0)) as tf.Tensor4D;
   });
 }
 
-/** TensorFlow.js hands inputs over as an untyped record; the kernel's name fixes what is in it. */
 interface KernelInputs {
   readonly x: tf.TensorInfo;
   readonly bias: tf.TensorInfo;
@@ -61,56 +63,38 @@ function pixelsOf(shape: readonly number[]): { readonly pixels: number; readonly
 
 /** Registers the kernel, its gradient's kernel and the gradient with TensorFlow.js. */
 export function registerChannelNorm(): void {
-  tf.registerKernel({
-    kernelName: CHANNEL_NORM,
-    backendName: BACKEND_NAME,
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const shared = backend as SharedMemoryBackend;
-      const { x, bias, alpha, beta, skip } = inputs as unknown as KernelInputs;
-      const { pixels, channels } = pixelsOf(x.shape);
-      const y = shared.allocate(x.shape);
-      const blockRows = blockRowsFor(channels);
-      const values = [
-        ...[x, bias, alpha, beta].map((t) => shared.pointerOf(t)),
-        skip === undefined ? 0 : shared.pointerOf(skip),
-        y.pointer,
-        pixels,
-        channels,
-        (attrs as { slope: number }).slope,
-        blockRows,
-      ];
-      shared.team.run("channelNorm", values, Math.ceil(pixels / blockRows));
-      return y.info;
-    },
+  registerFused<KernelInputs>(CHANNEL_NORM, (backend, { x, bias, alpha, beta, skip }, attrs) => {
+    const { pixels, channels } = pixelsOf(x.shape);
+    const y = backend.allocate(x.shape);
+    const blockRows = blockRowsFor(channels);
+    const values = [
+      ...[x, bias, alpha, beta].map((t) => backend.pointerOf(t)),
+      skip === undefined ? 0 : backend.pointerOf(skip),
+      y.pointer,
+      pixels,
+      skip === undefined ? pixels : pixelsOf(skip.shape).pixels,
+      channels,
+      attrs.slope as number,
+      blockRows,
+    ];
+    backend.team.run("channelNorm", values, Math.ceil(pixels / blockRows));
+    return y.info;
   });
-  tf.registerKernel({
-    kernelName: CHANNEL_NORM_GRADIENT,
-    backendName: BACKEND_NAME,
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const shared = backend as SharedMemoryBackend;
-      const { team } = shared;
-      const { x, bias, alpha, beta, dy } = inputs as unknown as KernelInputs & { readonly dy: tf.TensorInfo };
+  registerFused<KernelInputs & { readonly dy: tf.TensorInfo }>(
+    CHANNEL_NORM_GRADIENT,
+    (backend, { x, bias, alpha, beta, dy }, attrs) => {
       const { pixels, channels } = pixelsOf(x.shape);
       const blockRows = blockRowsFor(channels);
       const blocks = Math.ceil(pixels / blockRows);
-      const dx = shared.allocate(x.shape);
-      const sums = shared.allocate([channels + 2]);
-      const partial = team.heap.allocate(blocks * (channels + 2) * 4);
-      const values = [
-        ...[x, bias, alpha, beta, dy].map((t) => shared.pointerOf(t)),
-        dx.pointer,
-        partial,
-        pixels,
-        channels,
-        (attrs as { slope: number }).slope,
-        blockRows,
-      ];
-      team.run("channelNormGradient", values, blocks);
-      team.kernels.sumPartials(partial, blocks, channels + 2, sums.pointer);
-      team.heap.release(partial);
-      return [dx.info, sums.info];
+      const dx = backend.allocate(x.shape);
+      const pointers = [x, bias, alpha, beta, dy].map((t) => backend.pointerOf(t));
+      const sums = withPartialSums(backend, blocks, channels + 2, (partial) => {
+        const values = [...pointers, dx.pointer, partial, pixels, channels, attrs.slope as number, blockRows];
+        backend.team.run("channelNormGradient", values, blocks);
+      });
+      return [dx.info, sums];
     },
-  });
+  );
   tf.registerGradient({
     kernelName: CHANNEL_NORM,
     inputsToSave: ["x", "bias", "alpha", "beta"],
@@ -118,15 +102,16 @@ export function registerChannelNorm(): void {
       const [x, bias, alpha, beta] = saved;
       const upstream = dy as tf.Tensor;
       // One pass gives all four; TensorFlow.js asks for those it needs.
-      const inputs = { x, bias, alpha, beta, dy: upstream };
+      const inputs: tf.NamedTensorMap = { x, bias, alpha, beta, dy: upstream };
       const [dx, sums] = tf.engine().runKernel(CHANNEL_NORM_GRADIENT, inputs, attrs) as tf.Tensor[];
       const channels = bias.size;
+      const repeats = (attrs as { repeats: number }).repeats;
       return {
         x: () => dx,
         bias: () => tf.slice(sums, 0, channels),
         alpha: () => tf.slice(sums, channels, 1),
         beta: () => tf.slice(sums, channels + 1, 1),
-        skip: () => tf.clone(upstream),
+        skip: () => (repeats === 1 ? tf.clone(upstream) : tf.addN(tf.split(upstream, repeats, 0))),
       };
     },
   });

@@ -8,11 +8,12 @@ import { describeMismatch, InputError } from "../errors.js";
 import { loadModule } from "../kernels/module.js";
 import { KernelTeam } from "../pool/team.js";
 import { registerChannelNorm } from "./channel-norm.js";
+import type { DeviceChoice } from "./choices.js";
 import { CONV_KERNELS } from "./conv-kernels.js";
+import { COPY_KERNELS } from "./copy-kernels.js";
+import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
+import { registerResidual } from "./residual.js";
 import { BACKEND_NAME, registerCpuKernels, SharedMemoryBackend } from "./shared-backend.js";
-
-export const DEVICES = ["auto", "tensorflow", "wasm", "cpu"] as const;
-export type DeviceChoice = (typeof DEVICES)[number];
 
 /** Packages of the `tensorflow` device in the order tried; installed by the user, never by us. */
 const TENSORFLOW_PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
@@ -23,13 +24,6 @@ export interface Device {
   readonly description: string;
   readonly threads: number;
   close(): Promise<void>;
-}
-
-/** Reads the name of a device. @throws InputError for any other */
-export function parseDevice(text: string): DeviceChoice {
-  const found = DEVICES.find((name) => name === text);
-  if (found !== undefined) return found;
-  throw new InputError(describeMismatch("--device", DEVICES.join(", "), `'${text}'`, "Choose one of these."));
 }
 
 /** The installed package of the `tensorflow` device, or null. */
@@ -52,11 +46,16 @@ async function openWasm(threads: number, reason: string): Promise<Device> {
   const team = new KernelTeam(await loadModule("nn"), threads);
   if (!registered) {
     registerCpuKernels();
-    for (const [kernelName, kernelFunc] of Object.entries(CONV_KERNELS)) {
+    for (const [kernelName, kernelFunc] of Object.entries({
+      ...CONV_KERNELS,
+      ...COPY_KERNELS,
+      ...ELEMENTWISE_KERNELS,
+    })) {
       tf.unregisterKernel(kernelName, BACKEND_NAME);
       tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
     }
     registerChannelNorm();
+    registerResidual();
     registered = true;
   }
   tf.registerBackend(BACKEND_NAME, () => new SharedMemoryBackend(team));

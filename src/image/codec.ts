@@ -5,9 +5,11 @@
  * in the stored frame, so pixels stay as stored.
  */
 import { describeMismatch, InputError } from "../errors.js";
+import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
 import { type ImageHeader, readImageHeader } from "./header.js";
 import { decodeJpeg } from "./jpeg.js";
+import { Pixels } from "./pixels.js";
 
 /** 100 megapixels: 400 MB as RGBA. */
 export const DEFAULT_MAX_PIXELS = 100e6;
@@ -82,9 +84,10 @@ export async function encodePng(image: RgbaImage): Promise<Uint8Array> {
   );
 }
 
-/** Encodes as a JPEG file; `quality` from 1 to 100. Alpha is dropped. */
+let jpegPixels: Promise<Pixels> | null = null;
+
+/** Encodes as a JPEG file, 4:2:0; `quality` from 1 to 100. Alpha is dropped. */
 export async function encodeJpeg(image: RgbaImage, quality: number): Promise<Uint8Array> {
-  const { default: jpeg } = await import("@jimp/js-jpeg");
-  const { width, height, data } = image;
-  return jpeg().encode({ width, height, data: asBuffer(data) }, { quality });
+  jpegPixels ??= loadModule("image").then((module) => new Pixels(module));
+  return (await jpegPixels).encodeJpeg(image, quality);
 }

@@ -1,10 +1,12 @@
-/** From a photo file to an aligned crop, in the calling thread, with the time of each stage. */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+/**
+ * From a photo file to an aligned crop, in the calling thread, with the time of each stage. Files are read and written
+ * synchronously: a worker has nothing else to do meanwhile, and the detour over Node's I/O threads costs more.
+ */
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
 import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
-import { decodeImage, encodeJpeg, encodePng } from "./codec.js";
+import { decodeImage, encodePng } from "./codec.js";
 import type { Pixels } from "./pixels.js";
 import type { AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
 
@@ -23,11 +25,13 @@ async function timed<T>(seconds: StageSeconds, stage: keyof StageSeconds, work: 
 
 /** Reads and decodes an image file, in its stored frame. Throws InputError, or RetryableError of the file system. */
 export async function readPhoto(path: string, name: string, seconds: StageSeconds = noSeconds()): Promise<RgbaImage> {
-  const bytes = await timed(seconds, "read", () =>
-    readFile(path).catch((error: unknown) => {
+  const bytes = await timed(seconds, "read", () => {
+    try {
+      return readFileSync(path);
+    } catch (error) {
       throw fromSystemError(error, `${name}: reading the photo`);
-    }),
-  );
+    }
+  });
   return timed(seconds, "decode", () => decodeImage(bytes, name));
 }
 
@@ -68,15 +72,14 @@ export function cropFace(
   return { crop: pixels.warp(image, matrix, size), matrix };
 }
 
-/** Writes a file so that its name never shows half of it. Throws RetryableError when the disk is full. */
-export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+/** Writes a file so that its name never shows half of it; its folder exists. Throws RetryableError on a full disk. */
+export function writeWhole(path: string, bytes: Uint8Array | string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, bytes);
-    await rename(temporary, path);
+    writeFileSync(temporary, bytes);
+    renameSync(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
+    rmSync(temporary, { force: true });
     throw fromSystemError(error, `Writing ${path}`);
   }
 }
@@ -90,7 +93,9 @@ export async function alignPhoto(
 ): Promise<Affine> {
   const image = await readPhoto(item.input, item.file, seconds);
   const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, item.placement, size, item.file));
-  const bytes = await timed(seconds, "encode", () => (format === "png" ? encodePng(crop) : encodeJpeg(crop, quality)));
+  const bytes = await timed(seconds, "encode", () =>
+    format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality),
+  );
   await timed(seconds, "write", () => writeWhole(item.output, bytes));
   return matrix;
 }

@@ -5,6 +5,7 @@ import { instantiate } from "../kernels/module.js";
 import { type ResizeWeights, resizeWeights } from "../kernels/resize-weights.js";
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
 import { invertAffine } from "./align.js";
+import { writeJpeg } from "./jpeg-writer.js";
 
 /** A memory that a large photo has grown is dropped after use: WASM memory never shrinks. */
 const KEPT_MEMORY_BYTES = 64 * 2 ** 20;
@@ -93,6 +94,12 @@ export class Pixels {
     const output = arena.alloc(width * height * 12);
     this.kernels.normalizeRgba(resized, output, width * height);
     target.set(arena.floats(output, width * height * 3));
+  }
+
+  /** The bytes of a JPEG file, 4:2:0, `quality` from 1 to 100; alpha is dropped. */
+  encodeJpeg(image: RgbaImage, quality: number): Uint8Array {
+    const arena = this.begin(); // first: it may replace the kernels
+    return writeJpeg(this.kernels, arena, image, quality);
   }
 
   private resizeInto(arena: Arena, image: RgbaImage, crop: Rectangle, width: number, height: number): number {

@@ -37,7 +37,20 @@ export type ResizeKernel = (
 
 export type ConvertKernel = (src: number, dst: number, count: number) => void;
 
+/** `tables` and `scratch`: see jpeg-tables.ts; returns the number of bytes written at `out`. */
+export type JpegScanKernel = (
+  src: number,
+  width: number,
+  height: number,
+  stride: number,
+  tables: number,
+  scratch: number,
+  out: number,
+) => number;
+
 export interface ImageKernels {
+  /** RGBA u8 -> the entropy-coded scan of a baseline 4:2:0 JPEG file. */
+  readonly encodeJpegScan: JpegScanKernel;
   /** RGBA u8 -> opaque RGBA u8, bilinear, black outside. */
   readonly warpAffineRgba: WarpKernel;
   /** RGBA u8 -> RGB f32 in [-1, 1], bilinear, -1 outside. */

@@ -45,6 +45,7 @@ export interface NnKernels {
     skip: number,
     y: number,
     pixels: number,
+    skipPixels: number,
     channels: number,
     slope: number,
     blockRows: number,
@@ -62,6 +63,35 @@ export interface NnKernels {
     channels: number,
     slope: number,
     blockRows: number,
+    block: number,
+  ): void;
+  residualOutput(x: number, bias: number, residual: number, pixels: number, blockRows: number, block: number): void;
+  residualGradient(
+    residual: number,
+    dy: number,
+    dx: number,
+    partial: number,
+    pixels: number,
+    blockRows: number,
+    block: number,
+  ): void;
+  clippedSum(
+    image: number,
+    residual: number,
+    y: number,
+    imageValues: number,
+    count: number,
+    blockValues: number,
+    block: number,
+  ): void;
+  clippedSumGradient(
+    image: number,
+    residual: number,
+    dy: number,
+    dresidual: number,
+    imageValues: number,
+    count: number,
+    blockValues: number,
     block: number,
   ): void;
   sumPartials(partial: number, rows: number, values: number, out: number): void;
@@ -94,6 +124,10 @@ export const TEAM_KERNELS = [
   "conv2dFilterGradient",
   "channelNorm",
   "channelNormGradient",
+  "residualOutput",
+  "residualGradient",
+  "clippedSum",
+  "clippedSumGradient",
   "adam",
 ] as const satisfies readonly (keyof NnKernels)[];
 export type TeamKernel = (typeof TEAM_KERNELS)[number];

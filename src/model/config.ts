@@ -1,6 +1,7 @@
 /** What fixes the network: picture size, width, and the attributes in their order. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
+import { suggest } from "../suggest.js";
 
 export const SIZES = [64, 128, 256] as const;
 
@@ -54,12 +55,71 @@ export function attributeSlice(channels: number, count: number, index: number): 
 export function attributeIndex(config: ModelConfig, name: string): number {
   const index = config.attributes.indexOf(name);
   if (index >= 0) return index;
+  const meant = suggest(name, config.attributes);
+  const remedy = meant === null ? "This model was trained on those only." : `Did you mean ${meant}?`;
+  throw new InputError(describeMismatch("attribute", `one of ${config.attributes.join(", ")}`, `'${name}'`, remedy));
+}
+
+/**
+ * Fails when a model is not the one that was asked for; what is left out may be anything.
+ * @param source names the model in the message
+ * @throws InputError with the first difference
+ */
+export function expectConfig(config: ModelConfig, expected: Partial<ModelConfig>, source: string): void {
+  const differences = [
+    ["size", config.size, expected.size],
+    ["width", config.width, expected.width],
+    ["attributes", config.attributes.join(", "), expected.attributes?.join(", ")],
+  ] as const;
+  for (const [name, received, wanted] of differences) {
+    if (wanted === undefined || wanted === received) continue;
+    const remedy = `Leave --${name} away or give that of the model; another one needs a model of its own.`;
+    throw new InputError(describeMismatch(`${source}: ${name}`, `${wanted}`, `${received}`, remedy));
+  }
+}
+
+/**
+ * Reads the configuration that a model file carries as JSON.
+ * @param source names the file in the message
+ * @throws InputError when it is missing or none
+ */
+export function parseConfig(text: string | undefined, source: string): ModelConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? "");
+  } catch {
+    value = undefined;
+  }
+  const parsed = modelConfigSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  const received = text === undefined ? "none" : `${path.join(".")}: ${message}`;
   throw new InputError(
     describeMismatch(
+<<<<<<< HEAD
       "attribute",
       `one of ${config.attributes.join(", ")}`,
       `'${name}'`,
       "This run was trained on those only.",
+=======
+      `${source}: config`,
+      "size, width and attributes",
+      received,
+      "The file is damaged; fetch it again.",
+>>>>>>> main
     ),
   );
+}
+
+/** A configuration from a user's options. @throws InputError naming the option that does not fit */
+export function createConfig(options: { size: number; width: number; attributes: readonly string[] }): ModelConfig {
+  const { attributes } = options;
+  const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new InputError(describeMismatch("--attributes", "each name once", `'${twice}' twice`, "Remove one."));
+  }
+  const parsed = modelConfigSchema.safeParse({ ...options, attributes: [...attributes] });
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  throw new InputError(`--${String(path[0])}: ${message}. See elegant train --help.`);
 }

@@ -1,5 +1,6 @@
 /** The exchange of latent slices (paper section 3.1), and the generator built on it. */
 import * as tf from "@tensorflow/tfjs-core";
+import { applyResidual } from "../device/residual.js";
 import { attributeSlice, type ModelConfig } from "./config.js";
 import { decode, encode } from "./networks.js";
 import type { Parameters } from "./parameters.js";
@@ -20,6 +21,7 @@ export function exchangeSlice(a: tf.Tensor4D, b: tf.Tensor4D, config: ModelConfi
 }
 
 export interface Generated {
+<<<<<<< HEAD
   /** Latents [N, S/32, S/32, 8 W]. */
   readonly latents: {
     readonly A: tf.Tensor4D;
@@ -52,46 +54,39 @@ function firstAndSecond(x: tf.Tensor4D, n: number): [tf.Tensor4D, tf.Tensor4D] {
 /** Picture plus residual, clipped to [-1, 1]. */
 export function applyResidual(image: tf.Tensor4D, residual: tf.Tensor4D): tf.Tensor4D {
   return tf.clipByValue(tf.add(image, residual), -1, 1);
+=======
+  /** z_A, z_B, z_C, z_D stacked: [4N, S/32, S/32, 8 W]. */
+  readonly latents: tf.Tensor4D;
+  /** Skips of A and B stacked: four of [2N, ...]. */
+  readonly skips: readonly tf.Tensor4D[];
+  /** R_A, R_B, R_C, R_D stacked: [4N, S, S, 3] in [-2, 2]. */
+  readonly residuals: tf.Tensor4D;
+  /** A', B' stacked: [2N, S, S, 3] in [-1, 1]. */
+  readonly reconstructed: tf.Tensor4D;
+  /** C, D stacked: [2N, S, S, 3] in [-1, 1]. */
+  readonly exchanged: tf.Tensor4D;
+>>>>>>> main
 }
 
 /**
  * Everything the generator makes of a pair in training: reconstructions A', B' and the exchanged C, D.
  * Pictures are stacked into one batch for each network, which is exact since no layer mixes pictures.
  *
- * @param A with the attribute, B without it: [N, S, S, 3] in [-1, 1]
+ * @param pictures  A (with the attribute), then B (without it): [2N, S, S, 3] in [-1, 1]
  */
 export function generate(
   parameters: Parameters,
   config: ModelConfig,
-  A: tf.Tensor4D,
-  B: tf.Tensor4D,
+  pictures: tf.Tensor4D,
   attribute: number,
 ): Generated {
-  const [n] = A.shape;
-  const both = tf.concat([A, B], 0); // [2N, S, S, 3]
-  const { latent, skips } = encode(parameters, config, both);
-  const [zA, zB] = firstAndSecond(latent, n);
+  const { latent, skips } = encode(parameters, config, pictures);
+  const [zA, zB] = tf.split(latent, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
   const zC = exchangeSlice(zA, zB, config, attribute);
   const zD = exchangeSlice(zB, zA, config, attribute);
-  const residual = decode(
-    parameters,
-    config,
-    tf.concat([latent, zC, zD], 0), // [4N, ...] as A, B, C, D
-    tf.concat([latent, latent], 0), // own: A, B, A, B
-    skips.map((skip) => tf.concat([skip, skip], 0)),
-  );
-  const image = applyResidual(tf.concat([both, both], 0) as tf.Tensor4D, residual);
-  const [R, R2] = firstAndSecond(residual, 2 * n);
-  const [RA, RB] = firstAndSecond(R, n);
-  const [RC, RD] = firstAndSecond(R2, n);
-  const [I, I2] = firstAndSecond(image, 2 * n);
-  const [imageA, imageB] = firstAndSecond(I, n);
-  const [imageC, imageD] = firstAndSecond(I2, n);
-  const pairs = skips.map((skip) => firstAndSecond(skip, n));
-  return {
-    latents: { A: zA, B: zB, C: zC, D: zD },
-    skips: { A: pairs.map(([a]) => a), B: pairs.map(([, b]) => b) },
-    residuals: { A: RA, B: RB, C: RC, D: RD },
-    images: { A: imageA, B: imageB, C: imageC, D: imageD },
-  };
+  const latents = tf.concat([latent, zC, zD], 0) as tf.Tensor4D;
+  const own = tf.concat([latent, latent], 0) as tf.Tensor4D; // A, B, A, B
+  const residuals = decode(parameters, config, latents, own, skips);
+  const [reconstructed, exchanged] = tf.split(applyResidual(pictures, residuals), 2, 0) as [tf.Tensor4D, tf.Tensor4D];
+  return { latents, skips, residuals, reconstructed, exchanged };
 }

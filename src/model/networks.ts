@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { channelNorm } from "../device/channel-norm.js";
+import { residualOutput } from "../device/residual.js";
 import { encoderChannels, latentChannels, latentSide, type ModelConfig } from "./config.js";
 import { type Parameters, parameter } from "./parameters.js";
 
@@ -57,7 +58,7 @@ export function encode(parameters: Parameters, config: ModelConfig, images: tf.T
  * The residual of a picture whose own latent is `own` and whose edited latent is `edited`.
  * @param edited [N, S/32, S/32, 8 W]
  * @param own    the same shape
- * @param skips  the picture's own
+ * @param skips  the pictures' own; with [N / k, ...] each is taken k times along the batch
  * @returns [N, S, S, 3] in [-2, 2]
  */
 export function decode(
@@ -77,7 +78,7 @@ export function decode(
     const out = x.shape[1] * 2;
     const y = tf.conv2dTranspose(x, weights, [n, out, out, weights.shape[2]], 2, 1);
     const bias = tensor1d(parameters, `${conv}.bias`);
-    if (i === 4) return tf.mul(tf.tanh(tf.add(y, bias)), 2); // [N, S, S, 3]
+    if (i === 4) return residualOutput(y, bias); // [N, S, S, 3]
     const alpha = tensor1d(parameters, `Dec.main.${i}.1.alpha`);
     const beta = tensor1d(parameters, `Dec.main.${i}.1.beta`);
     x = channelNorm({ x: y, bias, alpha, beta, skip: skips[3 - i] }, 0); // [N, S / 2^(4-i), same, ...]

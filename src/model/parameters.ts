@@ -136,10 +136,10 @@ function permute(data: Float32Array, extents: readonly number[], axes: readonly 
   return out;
 }
 
-/** Values in TensorFlow.js's layout from values in PyTorch's. */
+/** Values in TensorFlow.js's layout from values in PyTorch's; always a copy, since a device may keep what it is given. */
 export function toDeviceLayout(spec: ParameterSpec, data: Float32Array): Float32Array {
   const layout = layoutOf(spec);
-  return layout === null ? data : permute(data, layout.extents, layout.axes);
+  return layout === null ? data.slice() : permute(data, layout.extents, layout.axes);
 }
 
 /** Values in PyTorch's layout from values in TensorFlow.js's. */
@@ -156,8 +156,8 @@ export function fromDeviceLayout(spec: ParameterSpec, data: Float32Array): Float
  * @throws InputError when a parameter is missing or has another shape (`source` names the file in the message)
  */
 export function uploadParameters(specs: readonly ParameterSpec[], tensors: NamedTensors, source: string): Parameters {
-  const parameters = new Map<string, tf.Variable>();
-  for (const spec of specs) {
+  // All are checked before any is uploaded, so that a failure leaves nothing on the device.
+  const checked = specs.map((spec) => {
     const tensor = tensors.get(spec.name);
     if (tensor === undefined) {
       throw new InputError(describeMismatch(source, `a tensor '${spec.name}'`, "none", "Is this file of this model?"));
@@ -167,7 +167,11 @@ export function uploadParameters(specs: readonly ParameterSpec[], tensors: Named
       const remedy = "It was made with another --size, --width or list of attributes.";
       throw new InputError(describeMismatch(`${source}: ${spec.name}`, expected, `[${tensor.shape}]`, remedy));
     }
-    const values = tf.tensor(toDeviceLayout(spec, tensor.data), [...deviceShape(spec)], "float32");
+    return { spec, data: tensor.data };
+  });
+  const parameters = new Map<string, tf.Variable>();
+  for (const { spec, data } of checked) {
+    const values = tf.tensor(toDeviceLayout(spec, data), [...deviceShape(spec)], "float32");
     parameters.set(spec.name, tf.variable(values, true));
     values.dispose();
   }

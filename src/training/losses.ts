@@ -52,13 +52,11 @@ export function adversarialLoss(scores: Pick<Scores, "C" | "D">): tf.Scalar {
   return tf.add(realCrossEntropy(scores.C), realCrossEntropy(scores.D));
 }
 
-/** Mean squared errors of both reconstructions, added. */
-export function reconstructionLoss(
-  A: tf.Tensor,
-  B: tf.Tensor,
-  reconstructedA: tf.Tensor,
-  reconstructedB: tf.Tensor,
-): tf.Scalar {
-  const error = (x: tf.Tensor, y: tf.Tensor): tf.Scalar => tf.mean(tf.squaredDifference(x, y));
-  return tf.add(error(reconstructedA, A), error(reconstructedB, B));
+/**
+ * MSE(A', A) + MSE(B', B).
+ * @param pictures      A and B stacked, [2N, S, S, 3]
+ * @param reconstructed A' and B' stacked
+ */
+export function reconstructionLoss(pictures: tf.Tensor, reconstructed: tf.Tensor): tf.Scalar {
+  return tf.mul(tf.mean(tf.squaredDifference(reconstructed, pictures)), 2);
 }

@@ -119,46 +119,35 @@ function gradientsOf(
   return { value, gradients };
 }
 
-interface FourPictures {
-  readonly A: tf.Tensor4D;
-  readonly B: tf.Tensor4D;
-  readonly C: tf.Tensor4D;
-  readonly D: tf.Tensor4D;
-}
-interface FourLabels {
-  readonly A: tf.Tensor2D;
-  readonly B: tf.Tensor2D;
-  readonly C: tf.Tensor2D;
-  readonly D: tf.Tensor2D;
-}
-
-/** Scores of all four pictures by both discriminators, each in one batch. */
-function scoreAll(state: TrainingState, images: FourPictures, labels: FourLabels): { D1: Scores; D2: Scores } {
-  const pictures = tf.concat([images.A, images.B, images.C, images.D], 0) as tf.Tensor4D;
-  const conditions = tf.concat([labels.A, labels.B, labels.C, labels.D], 0) as tf.Tensor2D;
+/** Scores of A, B, C and D by both discriminators, each in one batch. */
+function scoreAll(state: TrainingState, pictures: tf.Tensor4D, labels: tf.Tensor2D): { D1: Scores; D2: Scores } {
   const { parameters } = state.discriminator;
   const split = (logits: tf.Tensor): Scores => {
     const [A, B, C, D] = tf.split(logits, 4, 0);
     return { A, B, C, D };
   };
   return {
-    D1: split(discriminate(parameters, "D1", pictures, conditions)),
-    D2: split(discriminate(parameters, "D2", halve(pictures), conditions)),
+    D1: split(discriminate(parameters, "D1", pictures, labels)),
+    D2: split(discriminate(parameters, "D2", halve(pictures), labels)),
   };
 }
 
-/** Updates the discriminators on detached C and D. */
+/**
+ * Updates the discriminators on detached C and D.
+ * @param pictures A, B, C, D stacked, [4N, S, S, 3]
+ * @param labels   theirs, [4N, attributes]
+ */
 function updateDiscriminators(
   state: TrainingState,
-  images: FourPictures,
-  labels: FourLabels,
+  pictures: tf.Tensor4D,
+  labels: tf.Tensor2D,
   settings: StepSettings,
   onTrace?: OnTrace,
 ): Pick<StepLosses, "D" | "D1" | "D2"> {
   const { weights } = settings;
   const parts: { D1?: tf.Scalar; D2?: tf.Scalar } = {};
   const { value, gradients } = gradientsOf(state.discriminator, () => {
-    const scores = scoreAll(state, images, labels);
+    const scores = scoreAll(state, pictures, labels);
     if (onTrace !== undefined) onTrace(scores);
     parts.D1 = tf.keep(discriminatorLoss(scores.D1));
     parts.D2 = tf.keep(discriminatorLoss(scores.D2));
@@ -191,27 +180,28 @@ export function trainStep(
   const { weights } = settings;
   const yC = exchangeLabels(yA, yB, attribute);
   const yD = exchangeLabels(yB, yA, attribute);
-  const labels: FourLabels = { A: yA, B: yB, C: yC, D: yD };
+  const pictures = tf.concat([A, B], 0) as tf.Tensor4D;
+  const fakeLabels = tf.concat([yC, yD], 0) as tf.Tensor2D;
+  const labels = tf.concat([yA, yB, fakeLabels], 0) as tf.Tensor2D;
   const parts: Partial<Record<"reconstruction" | "adversarial1" | "adversarial2", tf.Scalar>> = {};
   let discriminatorLosses: Pick<StepLosses, "D" | "D1" | "D2"> | undefined;
 
   const { value, gradients } = gradientsOf(state.generator, () => {
-    const generated = generate(state.generator.parameters, config, A, B, attribute);
-    const { images } = generated;
+    const generated = generate(state.generator.parameters, config, pictures, attribute);
+    const { reconstructed, exchanged } = generated;
     if (onTrace !== undefined) onTrace({ generated });
     discriminatorLosses = suspendTape(() => {
-      return updateDiscriminators(state, { A, B, C: images.C, D: images.D }, labels, settings, onTrace);
+      const all = tf.concat([pictures, exchanged], 0) as tf.Tensor4D;
+      return updateDiscriminators(state, all, labels, settings, onTrace);
     });
 
-    const fakes = tf.concat([images.C, images.D], 0) as tf.Tensor4D;
-    const conditions = tf.concat([yC, yD], 0) as tf.Tensor2D;
-    const adversarial = (network: "D1" | "D2", pictures: tf.Tensor4D): tf.Scalar => {
-      const [C, D] = tf.split(discriminate(state.discriminator.parameters, network, pictures, conditions), 2, 0);
+    const adversarial = (network: "D1" | "D2", fakes: tf.Tensor4D): tf.Scalar => {
+      const [C, D] = tf.split(discriminate(state.discriminator.parameters, network, fakes, fakeLabels), 2, 0);
       return adversarialLoss({ C, D });
     };
-    parts.reconstruction = tf.keep(reconstructionLoss(A, B, images.A, images.B));
-    parts.adversarial1 = tf.keep(adversarial("D1", fakes));
-    parts.adversarial2 = tf.keep(adversarial("D2", halve(fakes)));
+    parts.reconstruction = tf.keep(reconstructionLoss(pictures, reconstructed));
+    parts.adversarial1 = tf.keep(adversarial("D1", exchanged));
+    parts.adversarial2 = tf.keep(adversarial("D2", halve(exchanged)));
     return tf.addN([
       tf.mul(parts.reconstruction, weights.reconstruction),
       tf.mul(parts.adversarial1, weights.adversarial1),
@@ -226,7 +216,7 @@ export function trainStep(
     adversarial1: scalar(parts.adversarial1),
     adversarial2: scalar(parts.adversarial2),
   };
-  tf.dispose([value, yC, yD, ...Object.values(parts), ...gradients.values()]);
+  tf.dispose([value, yC, yD, pictures, fakeLabels, labels, ...Object.values(parts), ...gradients.values()]);
   if (discriminatorLosses === undefined) throw new Error("training step: the discriminators were not updated");
   return { ...discriminatorLosses, ...generatorLosses };
 }

@@ -1,11 +1,13 @@
 /** All twins of image.wasm behind its interface: slow, for tests and for reading. */
 import type { ImageKernels } from "../image.js";
+import { encodeJpegScan } from "./jpeg.js";
 import { denormalizeBytes, denormalizeRgba, normalizeBytes, normalizeRgba } from "./normalize.js";
 import { resizeAcrossRgba, resizeDownRgba } from "./resize.js";
 import { warpAffineFloat, warpAffineRgba } from "./warp.js";
 
 export function referenceImageKernels(memory: WebAssembly.Memory): ImageKernels {
   return {
+    encodeJpegScan: encodeJpegScan(memory),
     warpAffineRgba: warpAffineRgba(memory),
     warpAffineFloat: warpAffineFloat(memory),
     resizeAcrossRgba: resizeAcrossRgba(memory),

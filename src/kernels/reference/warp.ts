@@ -5,8 +5,15 @@ const FRACTION_BITS = 7;
 const FRACTION_MASK = (1 << FRACTION_BITS) - 1;
 const WEIGHT_BITS = 2 * FRACTION_BITS;
 
-function saturate(value: number): number {
-  return Math.max(-0x80000000, Math.min(0x7fffffff, value));
+const LIMIT = 8388608;
+
+/** A position in 1/128 pixel as 64-bit fixed point, the whole part in the high 32 bits. */
+function toFixed(position: number): bigint {
+  return BigInt(Math.trunc(position * 128 * 2 ** 32));
+}
+
+function rowFits(first: number, step: number, length: number): boolean {
+  return Math.abs(first) < LIMIT && Math.abs(first + step * length) < LIMIT;
 }
 
 /** Calls `emit(u, v, channel, sum)` with the weighted sums (times 2^14) of R, G and B of every output pixel. */
@@ -17,10 +24,13 @@ function forEachSum(
 ): void {
   const sample = (x: number, y: number, channel: number): number =>
     x < 0 || y < 0 || x >= srcWidth || y >= srcHeight ? 0 : source[src + y * srcStride + x * 4 + channel];
+  const half = 2n ** 31n;
   for (let v = 0; v < dstHeight; v++) {
+    const [x, y] = [b * v + tx, d * v + ty];
+    const fits = rowFits(x, a, dstWidth) && rowFits(y, c, dstWidth);
     for (let u = 0; u < dstWidth; u++) {
-      const qx = saturate(Math.floor((b * v + tx) * 128 + a * 128 * u + 0.5));
-      const qy = saturate(Math.floor((d * v + ty) * 128 + c * 128 * u + 0.5));
+      const qx = fits ? Number((toFixed(x) + half + toFixed(a) * BigInt(u)) >> 32n) : -LIMIT * 128;
+      const qy = fits ? Number((toFixed(y) + half + toFixed(c) * BigInt(u)) >> 32n) : -LIMIT * 128;
       const ix = qx >> FRACTION_BITS;
       const iy = qy >> FRACTION_BITS;
       const fx = qx & FRACTION_MASK;

@@ -1,0 +1,149 @@
+/** What swap, linear and matrix share: their options, checks before anything is written, and the opened model. */
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import type { Command } from "commander";
+import type { Faces } from "../editing/faces.js";
+import type { Generator } from "../editing/generator.js";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { RgbaImage } from "../types.js";
+import type { CommandContext, CommonOptions } from "./command.js";
+import { withCommonOptions } from "./command.js";
+
+export interface EditingOptions extends CommonOptions {
+  readonly model: string;
+  readonly out: string;
+}
+
+export function withEditingOptions(command: Command, out: string): Command {
+  return withCommonOptions(command)
+    .requiredOption("--model <path>", "a run's folder, a checkpoint or a generator file")
+    .requiredOption(out, "where the pictures go");
+}
+
+/** The pictures of `paths` in their order; a file that is named more than once is read once. */
+export async function readPictures(paths: readonly string[]): Promise<RgbaImage[]> {
+  const { readPicture } = await import("../editing/picture.js");
+  const known = new Map<string, RgbaImage>();
+  const pictures: RgbaImage[] = [];
+  for (const path of paths) {
+    const picture = known.get(path) ?? (await readPicture(path));
+    known.set(path, picture);
+    pictures.push(picture);
+  }
+  return pictures;
+}
+
+/** An option that was given another number of values than the mode takes. */
+export function wrongCount(option: string, expected: string, values: readonly string[]): InputError {
+  return new InputError(describeMismatch(option, expected, String(values.length), "Add --help for an example."));
+}
+
+/**
+ * Checks that files can be written to a folder that may still have to be made, and that none of them is an input.
+ * @throws InputError otherwise
+ */
+export async function checkOutputs(
+  folder: string,
+  outputs: readonly string[],
+  inputs: readonly string[],
+): Promise<void> {
+  const taken = new Set(inputs.map((path) => resolve(path)));
+  const overwritten = outputs.find((path) => taken.has(resolve(path)));
+  if (overwritten !== undefined) {
+    throw new InputError(
+      describeMismatch("--out", "a place beside the inputs", overwritten, "It would overwrite one; choose another."),
+    );
+  }
+  // The nearest part of the path that exists must be a folder that we may write to.
+  for (let path = resolve(folder); ; path = dirname(path)) {
+    const found = await stat(path).catch(() => null);
+    if (found === null && path !== dirname(path)) continue;
+    if (found?.isDirectory() !== true) {
+      throw new InputError(describeMismatch("--out", "a folder", `the file ${path}`, "Choose another place."));
+    }
+    return access(path, constants.W_OK).catch((error: unknown) => {
+      throw fromSystemError(error, `Cannot write to '${path}'`);
+    });
+  }
+}
+
+/** As checkOutputs() for a single picture. */
+export async function checkPictureOutput(out: string, inputs: readonly string[]): Promise<void> {
+  if (extname(out).toLowerCase() !== ".png") {
+    throw new InputError(describeMismatch("--out", "a file named *.png", `'${out}'`, "Give it that ending."));
+  }
+  if ((await stat(out).catch(() => null))?.isDirectory() === true) {
+    throw new InputError(describeMismatch("--out", "a file", `the folder ${out}`, "Name a file in it."));
+  }
+  await checkOutputs(dirname(out), [out], inputs);
+}
+
+/** Writes a PNG file, whole or not at all; makes its folder. */
+export async function writePicture(path: string, picture: RgbaImage): Promise<void> {
+  const { ensureDir, writeFileAtomic } = await import("../files.js");
+  const { encodePng } = await import("../image/codec.js");
+  await ensureDir(dirname(path));
+  await writeFileAtomic(path, await encodePng(picture));
+}
+
+/**
+ * `<input>-<Attribute+Attribute>.png` for each input, within `folder`; inputs of the same name in different folders are
+ * numbered, and what a file name cannot hold becomes `_`.
+ */
+export function nameOutputs(folder: string, inputs: readonly string[], attributes: readonly string[]): string[] {
+  const used = new Set<string>();
+  const edits = attributes.map((name) => name.replace(/[^\p{L}\p{N}._-]/gu, "_")).join("+");
+  return inputs.map((path) => {
+    const stem = basename(path, extname(path));
+    let name = `${stem}-${edits}.png`;
+    for (let copy = 2; used.has(name); copy++) name = `${stem}-${copy}-${edits}.png`;
+    used.add(name);
+    return join(folder, name);
+  });
+}
+
+/** The tools of an editing command; loaded late, since TensorFlow.js takes most of a second. */
+export interface Editor {
+  readonly generator: Generator;
+  /** Encodes pictures of any size as one batch. */
+  encode(pictures: readonly RgbaImage[]): Promise<Faces>;
+}
+
+/**
+ * Opens device and model, runs `body`, and closes both whatever happens.
+ * @throws InputError when the model cannot be read or does not have one of the attributes
+ */
+export async function withEditor(
+  options: EditingOptions,
+  attributes: readonly string[],
+  context: CommandContext,
+  body: (editor: Editor) => Promise<void>,
+): Promise<void> {
+  const { openDevice } = await import("../device/device.js");
+  const { openGenerator } = await import("../editing/generator.js");
+  const { encodeFaces, toTensor } = await import("../editing/faces.js");
+  const { attributeIndex } = await import("../model/config.js");
+  const device = await openDevice(options.device, options.workers);
+  try {
+    const generator = await openGenerator(options.model);
+    const { config, source, warnings } = generator;
+    const encode = async (pictures: readonly RgbaImage[]): Promise<Faces> =>
+      encodeFaces(generator, await toTensor(pictures, config.size));
+    try {
+      for (const attribute of attributes) attributeIndex(config, attribute);
+      for (const warning of warnings) context.print(warning);
+      context.print(`model ${source} on ${device.description}`);
+      await body({ generator, encode });
+    } finally {
+      generator.dispose();
+    }
+  } finally {
+    await device.close();
+  }
+}
+
+/** Milliseconds since `start`, a value of performance.now(). */
+export function millisecondsSince(start: number): number {
+  return Math.round((performance.now() - start) * 10) / 10;
+}

@@ -1,0 +1,61 @@
+/** `elegant linear`: from a face to that face with a reference's attribute, in steps. */
+import type { Command } from "commander";
+import { integer, runCommand } from "./command.js";
+import {
+  checkPictureOutput,
+  type EditingOptions,
+  millisecondsSince,
+  readPictures,
+  withEditingOptions,
+  withEditor,
+  writePicture,
+} from "./editing.js";
+
+interface Options extends EditingOptions {
+  readonly input: string;
+  readonly attribute: string;
+  readonly reference: string;
+  readonly steps: number;
+}
+
+const HELP = `
+FILE gets one row: the input, the steps (the last one is the swap), the reference.
+
+Example:
+  elegant linear --model runs/glasses --input me.png --attribute Eyeglasses --reference glasses.png \\
+    --steps 4 --out linear.png`;
+
+export function registerLinear(program: Command): void {
+  withEditingOptions(program.command("linear"), "--out <file>")
+    .description("go from a face to the face with a reference's attribute, in steps")
+    .requiredOption("--input <face>", "the face to edit")
+    .requiredOption("--attribute <name>", "the attribute to take over")
+    .requiredOption("--reference <face>", "the face that it is taken from")
+    .option("--steps <m>", "pictures between input and reference", integer(1, 64), 4)
+    .addHelpText("after", HELP)
+    .action(async (options: Options) => {
+      await runCommand(options, async (context) => {
+        const { input, attribute, reference, steps, out } = options;
+        await checkPictureOutput(out, [input, reference]);
+        const pictures = await readPictures([input, reference]);
+        await withEditor(options, [attribute], context, async ({ generator, encode }) => {
+          const { disposeFaces, toPictures } = await import("../editing/faces.js");
+          const { linear } = await import("../editing/linear.js");
+          const { composeSheet } = await import("../image/sheet.js");
+          const start = performance.now();
+          const faces = await encode([pictures[0]]);
+          const other = await encode([pictures[1]]);
+          const images = linear(generator, faces, other, attribute, steps);
+          const cells = [faces.images, images, other.images];
+          const row = (await Promise.all(cells.map(toPictures))).flat();
+          const milliseconds = millisecondsSince(start);
+          images.dispose();
+          for (const each of [faces, other]) disposeFaces(each);
+          const shares = Array.from({ length: steps }, (_, i) => `${Math.round(((i + 1) / steps) * 100)} %`);
+          await writePicture(out, composeSheet([row], { labels: { columns: ["input", ...shares, "reference"] } }));
+          context.print(out);
+          context.printJson({ outputs: [out], milliseconds });
+        });
+      });
+    });
+}

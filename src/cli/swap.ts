@@ -1,0 +1,149 @@
+/** `elegant swap`: give faces the attributes of reference faces. */
+import { basename, join } from "node:path";
+import type { Command } from "commander";
+import type { Edit } from "../editing/swap.js";
+import { describeMismatch, InputError } from "../errors.js";
+import type { RgbaImage } from "../types.js";
+import { runCommand } from "./command.js";
+import {
+  checkOutputs,
+  type EditingOptions,
+  type Editor,
+  millisecondsSince,
+  nameOutputs,
+  readPictures,
+  withEditingOptions,
+  withEditor,
+  writePicture,
+  wrongCount,
+} from "./editing.js";
+
+interface Options extends EditingOptions {
+  readonly input: readonly string[];
+  readonly attribute: readonly string[];
+  readonly reference: readonly string[];
+}
+
+/** A sheet of more rows would be too large to look at. */
+const SHEET_ROWS = 32;
+
+const HELP = `
+Every input gets each attribute as it is in that attribute's reference; one reference can serve all attributes. Pictures
+are aligned faces (elegant preprocess, elegant align). DIR gets <input>-<Attribute>.png for each input, and sheet.png
+with the inputs, the references and the results side by side; for a single attribute also the reference with the
+input's attribute.
+
+Examples:
+  elegant swap --model runs/glasses --input me.png --attribute Eyeglasses --reference glasses.png --out swapped
+  elegant swap --model model.safetensors --input a.png b.png --out swapped \\
+    --attribute Eyeglasses --reference glasses.png --attribute Bangs --reference bangs.png`;
+
+export function registerSwap(program: Command): void {
+  withEditingOptions(program.command("swap"), "--out <dir>")
+    .description("give faces the attributes of reference faces")
+    .requiredOption("--input <face...>", "faces to edit")
+    .requiredOption("--attribute <name...>", "attributes to take over")
+    .requiredOption("--reference <face...>", "the face that each attribute is taken from, or one for all")
+    .addHelpText("after", HELP)
+    .action(async (options: Options) => {
+      await runCommand(options, async (context) => {
+        const { input, attribute: attributes, out } = options;
+        const references = pairReferences(attributes, options.reference);
+        const results = nameOutputs(out, input, attributes);
+        const sheetPath = join(out, "sheet.png");
+        await checkOutputs(out, [...results, sheetPath], [...input, ...references]);
+        const pictures = await readPictures([...input, ...references]);
+        const [faces, others] = [pictures.slice(0, input.length), pictures.slice(input.length)];
+        await withEditor(options, attributes, context, async (editor) => {
+          const start = performance.now();
+          const rows = await swapAll(editor, faces, attributes, others, (done) => {
+            context.onProgress({ stage: "Swap", done, total: input.length, unit: "faces" });
+          });
+          const milliseconds = millisecondsSince(start);
+          for (const [i, row] of rows.entries()) await writePicture(results[i], row.result);
+          await writePicture(sheetPath, await composeSwapSheet(rows.slice(0, SHEET_ROWS), attributes, input));
+          const outputs = [...results, sheetPath];
+          for (const path of outputs) context.print(path);
+          if (rows.length > SHEET_ROWS)
+            context.print(`sheet.png shows the first ${SHEET_ROWS} of ${rows.length} faces`);
+          context.printJson({ outputs, milliseconds });
+        });
+      });
+    });
+}
+
+/** One reference for each attribute. @throws InputError for another number, or an attribute named twice */
+function pairReferences(attributes: readonly string[], references: readonly string[]): readonly string[] {
+  const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new InputError(describeMismatch("--attribute", "each one once", `'${twice}' twice`, "Leave one away."));
+  }
+  const n = attributes.length;
+  if (references.length !== n && references.length !== 1) {
+    const expected = n === 1 ? "1 face for 1 attribute" : `${n} faces for ${n} attributes, or 1 for all`;
+    throw wrongCount("--reference", expected, references);
+  }
+  return attributes.map((_, i) => references[references.length === 1 ? 0 : i]);
+}
+
+/** A line of the sheet, all of the model's size. */
+interface Row {
+  readonly input: RgbaImage;
+  readonly references: readonly RgbaImage[];
+  readonly result: RgbaImage;
+  /** The reference with the input's attribute; for a single attribute. */
+  readonly back: RgbaImage | null;
+}
+
+async function swapAll(
+  { generator, encode }: Editor,
+  inputs: readonly RgbaImage[],
+  attributes: readonly string[],
+  references: readonly RgbaImage[],
+  onProgress: (done: number) => void,
+): Promise<Row[]> {
+  const { disposeFaces, PICTURES_AT_ONCE, toPictures } = await import("../editing/faces.js");
+  const { swap, swapMany } = await import("../editing/swap.js");
+  const { dispose } = await import("@tensorflow/tfjs-core");
+
+  const edits: Edit[] = [];
+  const referencePictures: RgbaImage[] = [];
+  for (const [i, attribute] of attributes.entries()) {
+    const reference = await encode([references[i]]);
+    edits.push({ attribute, reference });
+    referencePictures.push(...(await toPictures(reference.images)));
+  }
+  const rows: Row[] = [];
+  for (let first = 0; first < inputs.length; first += PICTURES_AT_ONCE) {
+    const faces = await encode(inputs.slice(first, first + PICTURES_AT_ONCE));
+    const [{ attribute, reference }] = edits;
+    const { D, C } =
+      edits.length === 1
+        ? swap(generator, faces, reference, attribute)
+        : { D: swapMany(generator, faces, edits), C: null };
+    const [own, results] = [await toPictures(faces.images), await toPictures(D)];
+    const backs = C === null ? null : await toPictures(C);
+    for (const [i, result] of results.entries()) {
+      rows.push({ input: own[i], references: referencePictures, result, back: backs?.[i] ?? null });
+    }
+    dispose(C === null ? [D] : [D, C]);
+    disposeFaces(faces);
+    onProgress(rows.length);
+  }
+  for (const { reference } of edits) disposeFaces(reference);
+  return rows;
+}
+
+async function composeSwapSheet(
+  rows: readonly Row[],
+  attributes: readonly string[],
+  inputs: readonly string[],
+): Promise<RgbaImage> {
+  const { composeSheet } = await import("../image/sheet.js");
+  const cells = rows.map(({ input, references, result, back }) => {
+    return [input, ...references, result, ...(back === null ? [] : [back])];
+  });
+  const columns = ["input", ...attributes.map((name) => `reference ${name}`), "result"];
+  if (attributes.length === 1) columns.push("reference with the input's");
+  return composeSheet(cells, { labels: { columns, rows: inputs.slice(0, rows.length).map((path) => basename(path)) } });
+}

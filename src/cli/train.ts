@@ -1,0 +1,94 @@
+/** `elegant train DATA --attributes A B --out RUN`: train, or go on with a run. */
+import { type Command, Option } from "commander";
+import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+
+interface Options extends CommonOptions {
+  readonly attributes: readonly string[];
+  readonly out: string;
+  readonly resume: boolean;
+  readonly size: string;
+  readonly width: number;
+  readonly batch: number;
+  readonly preset: "official" | "paper";
+  readonly learningRate: number;
+  readonly steps: number;
+  readonly minutes?: number;
+  readonly saveEvery: number;
+  readonly sampleEvery: number;
+  readonly images?: string;
+}
+
+const HELP = `
+DATA is a folder that 'elegant preprocess' made, or any with aligned faces in images/ and CelebA's list_attr_celeba.txt
+beside it. With list_eval_partition.txt only its training part is trained on. RUN gets checkpoints, losses.jsonl,
+TensorBoard events and sample sheets. Ctrl-C saves; --resume goes on as if nothing had happened.
+
+Example:
+  elegant train faces-256 --attributes Bangs Eyeglasses --out runs/first
+  elegant train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --steps 5000 --out runs/small`;
+
+export function registerTrain(program: Command): void {
+  withCommonOptions(program.command("train <data>"))
+    .description("train on a folder of aligned faces, or go on with a run")
+    .requiredOption("--attributes <names...>", "what the latent's slices stand for, in order")
+    .requiredOption("--out <run>", "the run's folder")
+    .option("--resume", "go on from the run's newest checkpoint", false)
+    .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("256"))
+    .option("--width <n>", "channels of the first block, a multiple of 4; the paper's is 64", integer(4, 128), 64)
+    .option("--batch <n>", "pictures with and as many without the attribute in an update", integer(1, 1024), 16)
+    .addOption(
+      new Option("--preset <name>", "losses and decay of the published code or of the paper")
+        .choices(["official", "paper"])
+        .default("official"),
+    )
+    .option("--learning-rate <x>", "of Adam", number(1e-8, 1), 2e-4)
+    .option("--steps <n>", "steps of the whole run; one goes over all attributes", integer(1), 200_000)
+    .option("--minutes <x>", "stop after this time, with everything saved", number(0.01, 1e6))
+    .option("--save-every <n>", "steps between checkpoints", integer(1), 500)
+    .option("--sample-every <n>", "steps between sample sheets", integer(1), 500)
+    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
+    .addHelpText("after", HELP)
+    .action(async (data: string, options: Options) => {
+      await runCommand(options, async (context) => {
+        const [{ openDataset }, { openDevice }, { parseDevice }, { train }, { createConfig }] = await Promise.all([
+          import("../dataset/dataset.js"),
+          import("../device/device.js"),
+          import("../device/choices.js"),
+          import("../training/loop.js"),
+          import("../model/config.js"),
+        ]);
+        const { width, attributes, batch, preset, learningRate, seed, workers, minutes } = options;
+        const config = createConfig({ size: Number(options.size), width, attributes });
+        const dataset = await openDataset(data, options.images);
+        const device = await openDevice(parseDevice(options.device), workers);
+        context.print(device.description);
+        const controller = new AbortController();
+        const stop = (): void => controller.abort();
+        process.once("SIGINT", stop).once("SIGTERM", stop);
+        try {
+          const result = await train({
+            dataset,
+            folder: options.out,
+            config,
+            settings: { preset, batch, seed, learningRate },
+            resume: options.resume,
+            steps: options.steps,
+            ...(minutes === undefined ? {} : { seconds: minutes * 60 }),
+            saveEvery: options.saveEvery,
+            sampleEvery: options.sampleEvery,
+            workers: Math.max(1, Math.floor(workers / 2)),
+            signal: controller.signal,
+            onProgress: context.onProgress,
+            onMessage: context.print,
+          });
+          const secondsPerUpdate = result.updates === 0 ? null : result.trainingSeconds / result.updates;
+          context.printJson({ run: options.out, step: result.step, secondsPerUpdate });
+          const rate = secondsPerUpdate === null ? "nothing left to do" : `${secondsPerUpdate.toFixed(3)} s an update`;
+          context.print(`${options.out}: step ${result.step}, ${rate}`);
+        } finally {
+          process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+          await device.close();
+        }
+      });
+    });
+}

@@ -1,0 +1,98 @@
+/** Encoding faces once, and rendering them with any latent: what all editing modes are made of. */
+import * as tf from "@tensorflow/tfjs-core";
+import { applyResidual } from "../device/residual.js";
+import { fromFloats, toFloats } from "../image/floats.js";
+import { decode, encode } from "../model/networks.js";
+import type { RgbaImage } from "../types.js";
+import type { Generator } from "./generator.js";
+
+/** The most pictures that go through the decoder at once: about 30 MB each at 256 pixels and width 64. */
+export const PICTURES_AT_ONCE = 8;
+
+/** A batch of N faces and what the encoder makes of them; S is the side, W the width of the model. */
+export interface Faces {
+  /** [N, S, S, 3] in [-1, 1] */
+  readonly images: tf.Tensor4D;
+  /** z: [N, S/32, S/32, 8 W] */
+  readonly latent: tf.Tensor4D;
+  /** [N, S/2, S/2, W] ... [N, S/16, S/16, 8 W] */
+  readonly skips: readonly tf.Tensor4D[];
+}
+
+/** Encodes pictures; the result owns `images`. @param images [N, S, S, 3] in [-1, 1] */
+export function encodeFaces({ parameters, config }: Generator, images: tf.Tensor4D): Faces {
+  const [latent, ...skips] = tf.tidy(() => {
+    const encoded = encode(parameters, config, images);
+    return [encoded.latent, ...encoded.skips];
+  });
+  return { images, latent, skips };
+}
+
+export function disposeFaces({ images, latent, skips }: Faces): void {
+  tf.dispose([images, latent, ...skips]);
+}
+
+/** The batch itself when it has `n` items, a single item `n` times, else a fault of the caller. */
+export function repeatTo(batch: tf.Tensor4D, n: number): tf.Tensor4D {
+  const [items] = batch.shape;
+  if (items === n) return batch;
+  if (items === 1) return tf.tile(batch, [n, 1, 1, 1]);
+  throw new Error(`batch: expected 1 or ${n} items, received ${items}`);
+}
+
+/**
+ * Faces with latents of their own or edited ones; the decoder's second input and its skips are always the face's own.
+ * @param faces one for all latents, or one for each
+ * @param latents [K, S/32, S/32, 8 W]
+ * @returns [K, S, S, 3] in [-1, 1]
+ */
+export function render({ parameters, config }: Generator, faces: Faces, latents: tf.Tensor4D): tf.Tensor4D {
+  const [total] = latents.shape;
+  const single = faces.latent.shape[0] === 1;
+  return tf.tidy(() => {
+    const parts: tf.Tensor4D[] = [];
+    for (let first = 0; first < total; first += PICTURES_AT_ONCE) {
+      const n = Math.min(PICTURES_AT_ONCE, total - first);
+      const take = (batch: tf.Tensor4D): tf.Tensor4D => tf.slice(batch, [first, 0, 0, 0], [n, -1, -1, -1]);
+      // A single face's picture and skips are repeated by the layers that add them.
+      const own = (batch: tf.Tensor4D): tf.Tensor4D => (single ? batch : take(batch));
+      // Each part frees its activations before the next one starts.
+      const part = tf.tidy(() => {
+        const latent = repeatTo(own(faces.latent), n);
+        const residual = decode(parameters, config, take(latents), latent, faces.skips.map(own));
+        return applyResidual(own(faces.images), residual); // [n, S, S, 3]
+      });
+      parts.push(part);
+    }
+    return tf.concat(parts, 0);
+  });
+}
+
+/**
+ * Weighted sums of latents: out[k] = sum over l of weights[k][l] * latents[l]. A weight of 1 beside zeros gives that
+ * latent to the bit.
+ * @param latents L of [1, h, w, C]
+ * @param weights [K][L]
+ * @returns [K, h, w, C]
+ */
+export function mixLatents(latents: readonly tf.Tensor4D[], weights: readonly (readonly number[])[]): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [, ...shape] = latents[0].shape;
+    const stacked = tf.reshape(tf.concat([...latents], 0), [latents.length, -1]); // [L, h * w * C]
+    const mixed = tf.matMul(tf.tensor2d(weights.flat(), [weights.length, latents.length]), stacked);
+    return tf.reshape(mixed, [weights.length, ...shape]);
+  });
+}
+
+/** Pictures on the current device: [N, S, S, 3] in [-1, 1], resized where they have another size. */
+export async function toTensor(pictures: readonly RgbaImage[], size: number): Promise<tf.Tensor4D> {
+  return tf.tensor4d(await toFloats(pictures, size), [pictures.length, size, size, 3]);
+}
+
+/** Pictures from [N, S, S, 3] in [-1, 1], rounded and clipped. Disposes of nothing. */
+export async function toPictures(images: tf.Tensor4D): Promise<RgbaImage[]> {
+  const [n, size] = images.shape;
+  const floats = (await images.data()) as Float32Array;
+  const length = size * size * 3;
+  return Array.from({ length: n }, (_, i) => fromFloats(floats.subarray(i * length, (i + 1) * length), size));
+}

@@ -1,0 +1,57 @@
+/** A trained generator on the current device: from a run, a checkpoint or a generator file. */
+import { readFile, stat } from "node:fs/promises";
+import { fromSystemError } from "../errors.js";
+import { decodeSafetensors } from "../interop/safetensors.js";
+import type { ModelConfig } from "../model/config.js";
+import { type ModelFile, parseGenerator } from "../model/generator-file.js";
+import {
+  disposeParameters,
+  GENERATOR,
+  type Parameters,
+  parameterSpecs,
+  uploadParameters,
+} from "../model/parameters.js";
+import { CHECKPOINT_FORMAT, loadNewestCheckpoint, parseCheckpoint } from "../training/checkpoint.js";
+
+export interface Generator {
+  readonly config: ModelConfig;
+  /** Enc and Dec alone. */
+  readonly parameters: Parameters;
+  /** The file that was read, for captions and messages. */
+  readonly source: string;
+  /** What the user should know, such as a damaged checkpoint that was passed over. */
+  readonly warnings: readonly string[];
+  /** Frees the device's memory; before the device is closed. */
+  dispose(): void;
+}
+
+interface FoundModel extends ModelFile {
+  readonly source: string;
+  readonly warnings: readonly string[];
+}
+
+async function findModel(path: string): Promise<FoundModel> {
+  const failed = (error: unknown): never => {
+    throw fromSystemError(error, `Reading the model '${path}'`);
+  };
+  if ((await stat(path).catch(failed)).isDirectory()) {
+    const { checkpoint, path: source, warnings } = await loadNewestCheckpoint(path);
+    return { ...checkpoint, source, warnings };
+  }
+  const file = decodeSafetensors(await readFile(path).catch(failed), path);
+  // Anything but a checkpoint is refused by parseGenerator, which says what was expected.
+  const isCheckpoint = file.metadata.format === CHECKPOINT_FORMAT;
+  const { config, tensors } = isCheckpoint ? parseCheckpoint(file, path) : parseGenerator(file, path);
+  return { config, tensors, source: path, warnings: [] };
+}
+
+/**
+ * Opens a model on the current device.
+ * @param path a run's folder (its newest checkpoint), a checkpoint or a generator file
+ * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
+ */
+export async function openGenerator(path: string): Promise<Generator> {
+  const { config, tensors, source, warnings } = await findModel(path);
+  const parameters = uploadParameters(parameterSpecs(config, GENERATOR), tensors, source);
+  return { config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };
+}

@@ -1,0 +1,57 @@
+/** Grids between the input, top left, and exchanged latents at the other corners. */
+import * as tf from "@tensorflow/tfjs-core";
+import { type Faces, mixLatents, render } from "./faces.js";
+import type { Generator } from "./generator.js";
+import { type Edit, exchangeMany } from "./swap.js";
+
+export interface Grid {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Weights of every cell, row by row, from its place: across and down in [0, 1], 0 where there is one column or row. */
+function weighCells({ rows, columns }: Grid, weigh: (across: number, down: number) => number[]): number[][] {
+  const place = (index: number, count: number): number => (count === 1 ? 0 : index / (count - 1));
+  return Array.from({ length: rows * columns }, (_, cell) =>
+    weigh(place(cell % columns, columns), place(Math.floor(cell / columns), rows)),
+  );
+}
+
+/**
+ * One attribute of three references: bilinear between the input (top left) and the input with the attribute as in
+ * reference 1 (top right), 2 (bottom left) and 3 (bottom right).
+ * @returns [rows * columns, S, S, 3] in [-1, 1], row by row
+ * @throws InputError when the model does not have the attribute
+ */
+export function matrixOfReferences(
+  generator: Generator,
+  input: Faces,
+  references: readonly [Faces, Faces, Faces],
+  attribute: string,
+  grid: Grid,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const exchanged = references.map((reference) => exchangeMany(generator, input, [{ attribute, reference }]));
+    const weights = weighCells(grid, (x, y) => [(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y]);
+    return render(generator, input, mixLatents([input.latent, ...exchanged], weights));
+  });
+}
+
+/**
+ * Two attributes, each of its own reference: z = a z_1 + b z_2 + (1 - a - b) z_B, where the first attribute's share a
+ * grows from left to right and the second's b from top to bottom. The bottom right corner has both.
+ * @returns [rows * columns, S, S, 3] in [-1, 1], row by row
+ * @throws InputError when the model does not have one of the attributes
+ */
+export function matrixOfAttributes(
+  generator: Generator,
+  input: Faces,
+  edits: readonly [Edit, Edit],
+  grid: Grid,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const exchanged = edits.map((edit) => exchangeMany(generator, input, [edit]));
+    const weights = weighCells(grid, (a, b) => [1 - a - b, a, b]);
+    return render(generator, input, mixLatents([input.latent, ...exchanged], weights));
+  });
+}

@@ -1,0 +1,117 @@
+/** Quantisation and Huffman tables of ITU T.81 Annex K, as the file's headers and as the scan kernel need them. */
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from(text.match(/[0-9a-f]{2}/g)!, (pair) => Number.parseInt(pair, 16));
+}
+
+/** Tables K.1 (luminance) and K.2 (chrominance) in zigzag order: what quality 50 uses. */
+const QUANTISATION = [
+  fromHex(`
+    100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933383740485c4e404457453738506d51575f626768673e4d71
+    797064785c656763
+  `),
+  fromHex(`
+    1112121815182f1a1a2f63423842636363636363636363636363636363636363636363636363636363636363636363636363636363636363
+    6363636363636363
+  `),
+] as const;
+
+export interface HuffmanTable {
+  /** Class and destination of the DHT segment: 0x00 and 0x10 are luminance's DC and AC, 0x01 and 0x11 chrominance's. */
+  readonly id: number;
+  /** How many codes have 1 to 16 bits, [16]. */
+  readonly counts: Uint8Array;
+  /** Symbols in the order of their codes. */
+  readonly symbols: Uint8Array;
+}
+
+/** Tables K.3 to K.6 in the order of the kernel's code tables. */
+export const HUFFMAN_TABLES: readonly HuffmanTable[] = [
+  {
+    id: 0x00,
+    counts: fromHex("00010501010101010100000000000000"),
+    symbols: fromHex("000102030405060708090a0b"),
+  },
+  {
+    id: 0x10,
+    counts: fromHex("0002010303020403050504040000017d"),
+    symbols: fromHex(`
+    01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161718191a25262728292a343536373839
+    3a434445464748494a535455565758595a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7
+    a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9fa
+  `),
+  },
+  {
+    id: 0x01,
+    counts: fromHex("00030101010101010101010000000000"),
+    symbols: fromHex("000102030405060708090a0b"),
+  },
+  {
+    id: 0x11,
+    counts: fromHex("00020102040403040705040400010277"),
+    symbols: fromHex(`
+    000102031104052131061241510761711322328108144291a1b1c109233352f0156272d10a162434e125f11718191a262728292a35363738
+    393a434445464748494a535455565758595a636465666768696a737475767778797a82838485868788898a92939495969798999aa2a3a4a5
+    a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa
+  `),
+  },
+];
+
+/** Natural index (row * 8 + column) of each zigzag position. */
+export const ZIGZAG: readonly number[] = Array.from({ length: 64 }, (_, i) => i).sort((a, b) => {
+  const place = (index: number): number => {
+    const [row, column] = [index >> 3, index & 7];
+    const diagonal = row + column;
+    return diagonal * 8 + (diagonal % 2 === 0 ? column : row);
+  };
+  return place(a) - place(b);
+});
+
+/** Quantisation steps in zigzag order for a quality of 1 to 100, scaled as libjpeg does; [luminance, chrominance]. */
+export function quantisationTables(quality: number): readonly [Uint8Array, Uint8Array] {
+  const percent = quality < 50 ? Math.floor(5000 / quality) : 200 - 2 * quality;
+  const scale = (table: Uint8Array): Uint8Array =>
+    table.map((step) => Math.min(255, Math.max(1, Math.floor((step * percent + 50) / 100))));
+  return [scale(QUANTISATION[0]), scale(QUANTISATION[1])];
+}
+
+/** Length and code of each symbol: (length << 16 | code), 0 for symbols without a code; [256]. */
+function huffmanCodes({ counts, symbols }: HuffmanTable): Uint32Array {
+  const codes = new Uint32Array(256);
+  let [code, next] = [0, 0];
+  counts.forEach((count, index) => {
+    for (let i = 0; i < count; i++) codes[symbols[next++]] = ((index + 1) << 16) | code++;
+    code <<= 1;
+  });
+  return codes;
+}
+
+/** Bytes of the block that jpegTables() makes. */
+export const JPEG_TABLE_BYTES = 576 + 4 * 1024;
+/** Bytes of the scan kernel's scratch block. */
+export const JPEG_SCRATCH_BYTES = 6 * 256 + 128 + 1024;
+/** The most bytes that a 16 x 16 tile takes, and the room after the last one. */
+export const JPEG_TILE_BYTES = 2560;
+
+/** The table block of encodeJpegScan (layout in assembly/image/jpeg.ts) for a quality of 1 to 100. */
+export function jpegTables(quality: number): Uint8Array {
+  const block = new Uint8Array(JPEG_TABLE_BYTES);
+  const view = new DataView(block.buffer);
+  const dctScale = (k: number): number => (k === 0 ? 1 : Math.SQRT2 * Math.cos((k * Math.PI) / 16));
+  quantisationTables(quality).forEach((steps, table) => {
+    ZIGZAG.forEach((natural, position) => {
+      const [row, column] = [natural >> 3, natural & 7];
+      const divisor = steps[position] * dctScale(row) * dctScale(column) * 8;
+      view.setFloat32(table * 256 + (column * 8 + row) * 4, 1 / divisor, true);
+    });
+  });
+  ZIGZAG.forEach((natural, position) => {
+    view.setUint8(512 + position, (natural & 7) * 8 + (natural >> 3));
+  });
+  HUFFMAN_TABLES.forEach((table, i) => {
+    huffmanCodes(table).forEach((entry, symbol) => {
+      view.setUint32(576 + i * 1024 + symbol * 4, entry, true);
+    });
+  });
+  return block;
+}

@@ -1,0 +1,89 @@
+/** Pairs on their way from files to the device: decoded by the pool while the model trains, uploaded when their turn comes. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { FaceDataset } from "../dataset/dataset.js";
+import { BatchLoader, type LoadedBatch } from "../image/loader.js";
+import type { PairIndices, PairSampler } from "./pairs.js";
+import type { PairBatch } from "./step.js";
+
+/** Batches being decoded ahead of the one that is trained on. */
+const AHEAD = 3;
+
+interface Pending {
+  readonly attribute: number;
+  readonly indices: PairIndices;
+  readonly loaded: Promise<LoadedBatch>;
+}
+
+export interface BatchesOptions {
+  readonly dataset: FaceDataset;
+  readonly sampler: PairSampler;
+  readonly attributes: number;
+  readonly size: number;
+  readonly batch: number;
+  readonly workers: number;
+  /** The first step to deliver. */
+  readonly fromStep: number;
+}
+
+/** Delivers each step's batches, attribute by attribute, in order and without end. */
+export class PairBatches {
+  private readonly options: BatchesOptions;
+  private readonly loader: BatchLoader;
+  private readonly queue: Pending[] = [];
+  private step: number;
+  private attribute = 0;
+
+  constructor(options: BatchesOptions) {
+    this.options = options;
+    this.step = options.fromStep;
+    const { size, batch, workers } = options;
+    this.loader = new BatchLoader({ size, workers, batch: 2 * batch, slots: AHEAD + 1 });
+    while (this.queue.length < AHEAD) this.request();
+  }
+
+  private request(): void {
+    const { dataset, sampler, attributes } = this.options;
+    const indices = sampler.pairs(this.step, this.attribute);
+    const paths = [...indices.positive, ...indices.negative].map((i) => dataset.path(i));
+    const loaded = this.loader.load(paths);
+    loaded.catch(() => {}); // reported when its turn comes
+    this.queue.push({ attribute: this.attribute, indices, loaded });
+    this.attribute = (this.attribute + 1) % attributes;
+    if (this.attribute === 0) this.step++;
+  }
+
+  /** The next batch on the device; dispose of it with disposeBatch. */
+  async next(): Promise<PairBatch> {
+    const { size, batch, sampler, attributes } = this.options;
+    this.request();
+    const { attribute, indices, loaded } = this.queue.shift() as Pending;
+    const { data, release } = await loaded;
+    const half = data.length / 2;
+    // A copy: the slot is another batch's as soon as it is released.
+    const upload = (from: number): tf.Tensor4D => tf.tensor4d(data.slice(from, from + half), [batch, size, size, 3]);
+    const labels = (files: readonly number[]): tf.Tensor2D =>
+      tf.tensor2d(
+        files.flatMap((file) => [...sampler.labels(file)]),
+        [batch, attributes],
+        "float32",
+      );
+    const result: PairBatch = {
+      attribute,
+      A: upload(0),
+      B: upload(half),
+      yA: labels(indices.positive),
+      yB: labels(indices.negative),
+    };
+    release();
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.queue.map(({ loaded }) => loaded));
+    await this.loader.close();
+  }
+}
+
+export function disposeBatch({ A, B, yA, yB }: PairBatch): void {
+  tf.dispose([A, B, yA, yB]);
+}

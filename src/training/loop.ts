@@ -1,0 +1,138 @@
+/** The training loop: fetch, update, log, sample, save; one step goes over all attributes. */
+import type { FaceDataset } from "../dataset/dataset.js";
+import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
+import { ensureDir } from "../files.js";
+import type { ModelConfig } from "../model/config.js";
+import { disposeParameters } from "../model/parameters.js";
+import type { OnProgress } from "../types.js";
+import { disposeBatch, PairBatches } from "./batches.js";
+import { NOT_FINITE_REMEDY } from "./checkpoint.js";
+import { createPairSampler } from "./pairs.js";
+import { expectFreshFolder, newTrainingState, type RunStart, RunWriter, resumeRun } from "./run.js";
+import { drawSamples, loadSamplePairs } from "./samples.js";
+import { type RunSettings, stepSettings } from "./settings.js";
+import { type StepLosses, type TrainingState, trainStep } from "./step.js";
+
+export interface TrainOptions {
+  readonly dataset: FaceDataset;
+  readonly folder: string;
+  readonly config: ModelConfig;
+  readonly settings: Omit<RunSettings, "dataset">;
+  readonly resume: boolean;
+  /** Steps of the whole run. */
+  readonly steps: number;
+  /** Stops earlier, after this much time of this call. */
+  readonly seconds?: number;
+  readonly saveEvery: number;
+  readonly sampleEvery: number;
+  /** Threads that decode pictures. */
+  readonly workers: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
+  /** A line for the user: what the run starts from, warnings. */
+  readonly onMessage?: (line: string) => void;
+}
+
+export interface TrainResult {
+  readonly step: number;
+  /** Seconds of training alone: without sheets, checkpoints and the start. */
+  readonly trainingSeconds: number;
+  /** Updates (one attribute's D and G) done in this call. */
+  readonly updates: number;
+}
+
+/** TensorBoard gets one row in so many steps; the JSON log has all. */
+const SCALARS_EVERY = 10;
+
+function expectFinite(step: number, attribute: string, losses: StepLosses): void {
+  const values = Object.entries(losses);
+  if (values.every(([, value]) => Number.isFinite(value))) return;
+  const parts = values.map(([name, value]) => `${name} ${value.toPrecision(4)}`).join(", ");
+  throw new RetryableError(describeMismatch(`step ${step}, ${attribute}`, "finite losses", parts, NOT_FINITE_REMEDY));
+}
+
+function disposeState({ generator, discriminator }: TrainingState): void {
+  for (const { parameters, first, second } of [generator, discriminator]) {
+    for (const named of [parameters, first, second]) disposeParameters(named);
+  }
+}
+
+/**
+ * Trains on the current device until `steps`, the time or the signal ends it, and saves.
+ * @throws InputError for data that cannot be trained on, before anything is written
+ * @throws InterruptedError after an abort, with the state saved; RetryableError when a loss is not finite
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { dataset, folder, config, resume, steps, saveEvery, sampleEvery, workers, signal } = options;
+  const { batch, seed } = options.settings;
+  const sampler = createPairSampler(dataset, config.attributes, batch, seed);
+  const settings: RunSettings = { ...options.settings, dataset: sampler.fingerprint };
+  if (!resume) await expectFreshFolder(folder);
+  const samplePairs = await loadSamplePairs(dataset, config, workers);
+  const start: RunStart = resume
+    ? await resumeRun(folder, config, settings)
+    : { state: newTrainingState(config, seed), step: 0, warnings: [] };
+  const { state } = start;
+  for (const warning of start.warnings) options.onMessage?.(warning);
+  options.onMessage?.(
+    `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
+  );
+
+  await ensureDir(folder);
+  const writer = await RunWriter.open(folder, settings, start.step);
+  const batches = new PairBatches({
+    dataset,
+    sampler,
+    attributes: config.attributes.length,
+    size: config.size,
+    batch,
+    workers,
+    fromStep: start.step,
+  });
+  const began = performance.now();
+  let trained = 0;
+  let updates = 0;
+  let step = start.step;
+  const sample = async (): Promise<void> => {
+    await writer.sample(step, await drawSamples(state.generator.parameters, config, samplePairs));
+  };
+  const isOver = (): boolean =>
+    step >= steps || signal?.aborted === true || performance.now() - began > (options.seconds ?? Infinity) * 1000;
+
+  try {
+    while (!isOver()) {
+      const onStep = stepSettings(settings, step);
+      let latest: StepLosses | undefined;
+      for (const attribute of config.attributes) {
+        const pairs = await batches.next();
+        const updateBegan = performance.now();
+        latest = trainStep(state, pairs, onStep);
+        const seconds = (performance.now() - updateBegan) / 1000;
+        disposeBatch(pairs);
+        expectFinite(step + 1, attribute, latest);
+        trained += seconds;
+        updates++;
+        await writer.log(step + 1, attribute, latest, onStep.learningRate, seconds);
+        if ((step + 1) % SCALARS_EVERY === 0) await writer.scalars(step + 1, attribute, latest, onStep.learningRate);
+      }
+      step++;
+      const note =
+        latest === undefined
+          ? ""
+          : `D ${latest.D.toFixed(3)} G ${latest.G.toFixed(3)} rec ${latest.reconstruction.toFixed(4)}`;
+      options.onProgress?.({ stage: "train", done: step, total: steps, unit: "steps", note });
+      if (step % saveEvery === 0) await writer.save(step, state);
+      if (step % sampleEvery === 0) await sample();
+    }
+    await writer.save(step, state);
+    if (step % sampleEvery !== 0) await sample();
+  } finally {
+    await batches.close();
+    await writer.close();
+    disposeState(state);
+  }
+  if (signal?.aborted === true) {
+    throw new InterruptedError(`Interrupted: step ${step} is saved. Go on with the same command and --resume.`);
+  }
+  return { step, trainingSeconds: trained, updates };
+}

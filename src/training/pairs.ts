@@ -1,0 +1,130 @@
+/**
+ * Which pictures are trained on when: for each attribute a stream of pictures that have it and one of those that have
+ * not, each shuffled without end, the last partial batch of a round dropped (as published).
+ *
+ * A batch is a pure function of (seed, attribute, step): nothing has to be saved, and a resumed run sees the same pairs.
+ */
+import { createHash } from "node:crypto";
+import type { FaceDataset } from "../dataset/dataset.js";
+import { describeMismatch, InputError } from "../errors.js";
+import { Random } from "../random.js";
+
+export interface PairIndices {
+  /** Positions in the data set's files, `batch` of each. */
+  readonly positive: readonly number[];
+  readonly negative: readonly number[];
+}
+
+export interface PairSampler {
+  /** Files that take part. */
+  readonly size: number;
+  /** Changes with the files, their labels or their order. */
+  readonly fingerprint: string;
+  pairs(step: number, attribute: number): PairIndices;
+  /** 0 or 1 for each attribute of the model. */
+  labels(file: number): readonly number[];
+}
+
+/** Positions of the pictures to train on: the training partition where the data set says so, else all. */
+export function trainingFiles(dataset: FaceDataset): readonly number[] {
+  const all = dataset.files.map((_, i) => i);
+  if (dataset.partition === null) return all;
+  const partitionOf = new Map(dataset.partition.files.map((file, i) => [file, dataset.partition?.values[i]]));
+  return all.filter((i) => (partitionOf.get(dataset.files[i]) ?? 0) === 0);
+}
+
+/** Positions of the pictures that are not trained on. */
+export function heldOutFiles(dataset: FaceDataset): readonly number[] {
+  const trained = new Set(trainingFiles(dataset));
+  return dataset.files.flatMap((_, i) => (trained.has(i) ? [] : [i]));
+}
+
+function nearest(name: string, names: readonly string[]): string {
+  const simple = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+  const wanted = simple(name);
+  const found = names.find((known) => simple(known) === wanted || simple(known).startsWith(wanted));
+  return found === undefined ? `Known: ${names.join(", ")}.` : `Did you mean ${found}?`;
+}
+
+/** Column of each attribute. @throws InputError for a missing list or an unknown name */
+export function attributeColumns(dataset: FaceDataset, attributes: readonly string[]): readonly number[] {
+  const table = dataset.attributes;
+  if (table === null) {
+    const remedy = "Put CelebA's list beside the pictures.";
+    throw new InputError(describeMismatch(dataset.dir, "list_attr_celeba.txt", "no such file", remedy));
+  }
+  return attributes.map((name) => {
+    const column = table.names.indexOf(name);
+    if (column >= 0) return column;
+    throw new InputError(
+      describeMismatch("--attributes", "a name of the list", `'${name}'`, nearest(name, table.names)),
+    );
+  });
+}
+
+class Stream {
+  private readonly files: readonly number[];
+  private readonly batch: number;
+  private readonly order: (round: number) => Random;
+  private round = -1;
+  private shuffled: number[] = [];
+
+  constructor(files: readonly number[], batch: number, order: (round: number) => Random) {
+    this.files = files;
+    this.batch = batch;
+    this.order = order;
+  }
+
+  at(step: number): readonly number[] {
+    const perRound = Math.floor(this.files.length / this.batch);
+    const round = Math.floor(step / perRound);
+    if (round !== this.round) {
+      this.shuffled = this.order(round).shuffle([...this.files]);
+      this.round = round;
+    }
+    const first = (step % perRound) * this.batch;
+    return this.shuffled.slice(first, first + this.batch);
+  }
+}
+
+/**
+ * @param attributes names in the model's order
+ * @param batch      pictures with and as many without the attribute
+ * @throws InputError when an attribute is unknown, or has fewer than `batch` pictures on one side
+ */
+export function createPairSampler(
+  dataset: FaceDataset,
+  attributes: readonly string[],
+  batch: number,
+  seed: number,
+): PairSampler {
+  const columns = attributeColumns(dataset, attributes);
+  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
+  const files = trainingFiles(dataset);
+  const labelOf = (file: number, column: number): number => table.values[file * table.names.length + column];
+  const streams = columns.map((column, i) => {
+    const sides = [1, 0].map((value) => {
+      const side = files.filter((file) => labelOf(file, column) === value);
+      if (side.length < batch) {
+        const having = value === 1 ? "with" : "without";
+        const expected = `at least ${batch} training pictures ${having} ${attributes[i]}`;
+        const remedy =
+          side.length === 0 ? "Choose another attribute or add pictures." : `Use --batch ${side.length} or less.`;
+        throw new InputError(describeMismatch("pairs", expected, String(side.length), remedy));
+      }
+      return new Stream(side, batch, (round) => Random.fromSeed(seed, `pairs/${attributes[i]}/${value}/${round}`));
+    });
+    return { positive: sides[0], negative: sides[1] };
+  });
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${dataset.files[file]}:${columns.map((c) => labelOf(file, c)).join("")}\n`);
+  return {
+    size: files.length,
+    fingerprint: hash.digest("hex").slice(0, 16),
+    pairs: (step, attribute) => ({
+      positive: streams[attribute].positive.at(step),
+      negative: streams[attribute].negative.at(step),
+    }),
+    labels: (file) => columns.map((column) => labelOf(file, column)),
+  };
+}

@@ -1,0 +1,109 @@
+/** The folder of a training run: its checkpoints, logs and sample sheets, and what a new or resumed run starts from. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../errors.js";
+import { ensureDir, writeFileAtomic } from "../files.js";
+import { encodePng } from "../image/codec.js";
+import type { ModelConfig } from "../model/config.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../model/parameters.js";
+import type { RgbaImage } from "../types.js";
+import { loadNewestCheckpoint, restoreTrainingState, saveCheckpoint } from "./checkpoint.js";
+import { EventWriter } from "./events.js";
+import { LossLog } from "./log.js";
+import { expectSameRun, type RunSettings, runSettingsSchema } from "./settings.js";
+import { createOptimizer, type StepLosses, type TrainingState } from "./step.js";
+
+/** Names within the run's folder; docs/training.md describes them. */
+export const LOSSES_FILE = "losses.jsonl";
+const SAMPLES_FOLDER = "samples";
+const EVENTS_FOLDER = "events";
+
+export interface RunStart {
+  readonly state: TrainingState;
+  readonly step: number;
+  /** What the user should know, such as a damaged checkpoint that was passed over. */
+  readonly warnings: readonly string[];
+}
+
+/** A fresh state on the current device. */
+export function newTrainingState(config: ModelConfig, seed: number): TrainingState {
+  const optimizer = (networks: typeof GENERATOR) => {
+    const specs = parameterSpecs(config, networks);
+    return createOptimizer(uploadParameters(specs, initialParameters(config, networks, seed), "initial parameters"));
+  };
+  return { config, generator: optimizer(GENERATOR), discriminator: optimizer(DISCRIMINATORS) };
+}
+
+/** Refuses to train into a folder that holds another run. @throws InputError */
+export async function expectFreshFolder(folder: string): Promise<void> {
+  const entries = await readdir(folder).catch((): string[] => []);
+  if (entries.length === 0) return;
+  const what = entries.includes("checkpoints") ? "a run with checkpoints" : `${entries.length} files`;
+  throw new InputError(
+    `${folder}: expected a new or empty folder, received ${what}. Add --resume to go on, or choose another --out.`,
+  );
+}
+
+/** Goes on from the newest checkpoint that can be read. @throws InputError when there is none or settings differ */
+export async function resumeRun(folder: string, config: ModelConfig, settings: RunSettings): Promise<RunStart> {
+  const { checkpoint, warnings } = await loadNewestCheckpoint(folder);
+  const saved = runSettingsSchema.parse(checkpoint.progress.options); // the checksum vouches for what we wrote
+  expectSameRun({ config: checkpoint.config, settings: saved }, { config, settings });
+  return { state: restoreTrainingState(checkpoint), step: checkpoint.progress.step, warnings };
+}
+
+/** Writes what a run leaves behind. */
+export class RunWriter {
+  readonly folder: string;
+  private readonly settings: RunSettings;
+  private readonly losses: LossLog;
+  private readonly events: EventWriter;
+  private savedStep: number;
+
+  private constructor(folder: string, settings: RunSettings, losses: LossLog, events: EventWriter, step: number) {
+    this.folder = folder;
+    this.settings = settings;
+    this.losses = losses;
+    this.events = events;
+    this.savedStep = step;
+  }
+
+  /** @param fromStep 0 for a new run; later rows of an interrupted one are dropped */
+  static async open(folder: string, settings: RunSettings, fromStep: number): Promise<RunWriter> {
+    const losses = await LossLog.open(join(folder, LOSSES_FILE), fromStep);
+    const resumed = fromStep > 0 ? { resumedFrom: fromStep } : {};
+    const events = await EventWriter.open(join(folder, EVENTS_FOLDER), resumed);
+    return new RunWriter(folder, settings, losses, events, fromStep);
+  }
+
+  /** One row of the loss log. @param step counted from 1 */
+  async log(step: number, attribute: string, losses: StepLosses, learningRate: number, seconds: number): Promise<void> {
+    await this.losses.append({ step, attribute, ...losses, learningRate, seconds: Number(seconds.toFixed(4)) });
+  }
+
+  /** The same for TensorBoard. */
+  async scalars(step: number, attribute: string, losses: StepLosses, learningRate: number): Promise<void> {
+    const named = Object.entries(losses).map(([name, value]) => [`${attribute}/${name}`, value] as const);
+    await this.events.scalars(step, { ...Object.fromEntries(named), learningRate });
+  }
+
+  async sample(step: number, sheet: RgbaImage): Promise<void> {
+    const png = await encodePng(sheet);
+    await ensureDir(join(this.folder, SAMPLES_FOLDER));
+    await writeFileAtomic(join(this.folder, SAMPLES_FOLDER, `step-${String(step).padStart(8, "0")}.png`), png);
+    await this.events.image(step, "samples", png, sheet.width, sheet.height);
+  }
+
+  /** Saves unless this step is saved already. */
+  async save(step: number, state: TrainingState): Promise<void> {
+    if (step === this.savedStep) return;
+    await this.events.flush();
+    await saveCheckpoint(this.folder, state, { step, sampler: null, options: this.settings });
+    this.savedStep = step;
+  }
+
+  async close(): Promise<void> {
+    await this.losses.close();
+    await this.events.close();
+  }
+}

@@ -1,0 +1,79 @@
+/** The sample sheet of a run: the same pairs each time, so that one can watch them change. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { FaceDataset } from "../dataset/dataset.js";
+import { fromFloats } from "../image/floats.js";
+import { BatchLoader } from "../image/loader.js";
+import { composeSheet } from "../image/sheet.js";
+import type { ModelConfig } from "../model/config.js";
+import { generate } from "../model/exchange.js";
+import type { Parameters } from "../model/parameters.js";
+import type { RgbaImage } from "../types.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
+
+/** Pairs of each attribute. */
+const PAIRS = 3;
+
+export interface SamplePairs {
+  /** For each attribute, A then B stacked: [2 PAIRS, S, S, 3] in [-1, 1]. */
+  readonly pictures: readonly Float32Array[];
+  readonly pairs: number;
+}
+
+/** The first pairs of each attribute: held-out ones where there are enough, else of the training pictures. */
+export async function loadSamplePairs(
+  dataset: FaceDataset,
+  config: ModelConfig,
+  workers: number,
+): Promise<SamplePairs> {
+  const columns = attributeColumns(dataset, config.attributes);
+  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
+  const choose = (column: number, value: number): number[] => {
+    const having = (files: readonly number[]): number[] =>
+      files.filter((file) => table.values[file * table.names.length + column] === value).slice(0, PAIRS);
+    const heldOut = having(heldOutFiles(dataset));
+    return heldOut.length === PAIRS ? heldOut : having(trainingFiles(dataset));
+  };
+  const chosen = columns.map((column) => ({ A: choose(column, 1), B: choose(column, 0) }));
+  const pairs = Math.min(...chosen.map(({ A, B }) => Math.min(A.length, B.length)));
+  const loader = new BatchLoader({ size: config.size, workers, batch: 2 * pairs, slots: 1 });
+  try {
+    const pictures: Float32Array[] = [];
+    for (const { A, B } of chosen) {
+      const paths = [...A.slice(0, pairs), ...B.slice(0, pairs)].map((i) => dataset.path(i));
+      const { data, release } = await loader.load(paths);
+      pictures.push(data.slice());
+      release();
+    }
+    return { pictures, pairs };
+  } finally {
+    await loader.close();
+  }
+}
+
+/** Columns A, B, A', B', C (A without the attribute), D (B with A's); a row a pair. */
+export async function drawSamples(
+  parameters: Parameters,
+  config: ModelConfig,
+  { pictures, pairs }: SamplePairs,
+): Promise<RgbaImage> {
+  const { size } = config;
+  const rows: RgbaImage[][] = [];
+  const labels: string[] = [];
+  for (const [attribute, batch] of pictures.entries()) {
+    const stacked = tf.tidy(() => {
+      const both = tf.tensor4d(batch, [2 * pairs, size, size, 3]);
+      const { reconstructed, exchanged } = generate(parameters, config, both, attribute);
+      return tf.concat([both, reconstructed, exchanged], 0); // A, B, A', B', C, D
+    });
+    const values = (await stacked.data()) as Float32Array;
+    stacked.dispose();
+    const length = size * size * 3;
+    for (let pair = 0; pair < pairs; pair++) {
+      const cells = Array.from({ length: 6 }, (_, column) => (column * pairs + pair) * length);
+      rows.push(cells.map((at) => fromFloats(values.subarray(at, at + length), size)));
+      labels.push(config.attributes[attribute]);
+    }
+  }
+  const columns = ["A", "B", "A'", "B'", "C", "D"];
+  return composeSheet(rows, { labels: { rows: labels, columns }, scale: size < 128 ? 2 : 1 });
+}

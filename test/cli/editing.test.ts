@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nameOutputs } from "../../src/cli/editing.js";
+import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
+import { tinyGenerator } from "../support/model.js";
+import { goldenPhoto } from "../support/pictures.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+interface Answer {
+  readonly outputs: readonly string[];
+  readonly milliseconds: number;
+}
+
+describe("elegant swap, linear and matrix", () => {
+  let folder: string;
+  let face: (name: string) => string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+    face = (name) => join(folder, name);
+    await writeFile(face("model.safetensors"), tinyGenerator(9));
+    for (const name of ["a.png", "b.png", "r1.png", "r2.png", "r3.png"]) {
+      await writeFile(face(name), await encodePng(goldenPhoto(name, 2, 64, 64)));
+    }
+    await writeFile(face("large.jpg"), await encodeJpeg(goldenPhoto("large", 2, 100, 100), 95));
+    await writeFile(face("oblong.png"), await encodePng(goldenPhoto("oblong", 2, 64, 48)));
+    await writeFile(face("text.png"), "not a picture");
+    await mkdir(face("empty"));
+  });
+
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Words that name a file of the test's folder start with @. */
+  function elegant(line: string): Promise<Ended> {
+    const words = line.split(" ").map((word) => (word.startsWith("@") ? face(word.slice(1)) : word));
+    return runNode(fromRoot("bin/elegant.js"), [...words, "--device", "wasm", "--workers", "1"]);
+  }
+
+  async function answerOf(line: string): Promise<Answer> {
+    const { code, stdout, stderr } = await elegant(`${line} --json`);
+    assert.equal(code, 0, stderr);
+    const answer = JSON.parse(stdout) as Answer;
+    assert.ok(answer.milliseconds > 0);
+    return answer;
+  }
+
+  async function sizeOf(path: string): Promise<readonly [number, number]> {
+    const { width, height } = await decodeImage(await readFile(path), path);
+    return [width, height];
+  }
+
+  it("writes one picture an input, and a sheet of all", async () => {
+    const { outputs } = await answerOf(
+      "swap --model @model.safetensors --input @a.png @large.jpg --attribute Bangs --reference @r1.png --out @new/one",
+    );
+    const names = ["a-Bangs.png", "large-Bangs.png", "sheet.png"];
+    assert.deepEqual(
+      outputs,
+      names.map((name) => join(face("new/one"), name)),
+    );
+    assert.deepEqual((await readdir(face("new/one"))).sort(), names);
+    for (const path of outputs.slice(0, 2)) assert.deepEqual(await sizeOf(path), [64, 64]);
+    const [width, height] = await sizeOf(outputs[2]);
+    assert.ok(width > 4 * 64 && width < 6 * 64 + 100 && height > 2 * 64, `${width} x ${height}`);
+  });
+
+  it("takes several attributes from as many references, or from one", async () => {
+    const start = "swap --model @model.safetensors --input @a.png";
+    const pairs = "--attribute Bangs --reference @r1.png --attribute Smiling --reference @r2.png";
+    const two = await answerOf(`${start} ${pairs} --out @two`);
+    const together = await answerOf(`${start} --attribute Bangs Smiling --reference @r1.png @r2.png --out @together`);
+    const one = await answerOf(`${start} --attribute Bangs Smiling --reference @r1.png --out @single`);
+    assert.match(two.outputs[0], /a-Bangs\+Smiling\.png$/);
+    const [a, b, c] = await Promise.all([two, together, one].map(({ outputs }) => readFile(outputs[0])));
+    assert.deepEqual(a, b);
+    assert.notDeepEqual(a, c);
+  });
+
+  it("says what it has written to people", async () => {
+    const { code, stdout } = await elegant(
+      "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @a.png --out @people",
+    );
+    assert.equal(code, 0);
+    assert.match(stdout, /^model .*model\.safetensors on wasm.*\n.*a-Bangs\.png\n.*sheet\.png\n$/);
+  });
+
+  it("writes a line from the input to the reference", async () => {
+    const { outputs } = await answerOf(
+      "linear --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --steps 3 --out @new/l.png",
+    );
+    assert.deepEqual(outputs, [face("new/l.png")]);
+    const [width] = await sizeOf(outputs[0]);
+    assert.equal(width, 5 * 64 + 6 * 6);
+  });
+
+  it("writes a grid of one attribute or of two, also of a single cell", async () => {
+    const start = "matrix --model @model.safetensors --input @a.png";
+    const three = "--attribute Bangs --reference @r1.png @r2.png @r3.png";
+    const one = await answerOf(`${start} ${three} --rows 2 --columns 5 --out @m1.png`);
+    const two = await answerOf(`${start} --attribute Bangs Smiling --reference @r1.png @r2.png --out @m2.png`);
+    const cell = await answerOf(`${start} ${three} --rows 1 --columns 1 --out @m3.png`);
+    const sizes = await Promise.all([one, two, cell].map(({ outputs }) => sizeOf(outputs[0])));
+    assert.deepEqual(
+      sizes.map(([, height]) => height),
+      [3, 5, 2].map((rows) => rows * 70 + 6),
+    );
+  });
+
+  const swap = "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --out @never";
+  const linear =
+    "linear --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --out @never.png";
+  const matrix =
+    "matrix --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --out @never.png";
+  const wrong: readonly (readonly [string, string, RegExp])[] = [
+    ["an unknown attribute", swap.replace("Bangs", "bang"), /one of Bangs, Eyeglasses, Smiling.*Did you mean Bangs\?/],
+    ["an attribute twice", swap.replace("Bangs", "Bangs Bangs"), /each one once, received 'Bangs' twice/],
+    ["a reference too many", swap.replace("@r1", "@r2.png @r1"), /--reference: expected 1 face for 1 att.*received 2/],
+    ["a missing reference", swap.replace("@r1", "@none"), /none\.png: .*ENOENT/],
+    ["a reference that is no picture", swap.replace("@r1", "@text"), /text\.png: .*JPEG, PNG, BMP, GIF or TIFF/],
+    ["a picture that is not square", swap.replace("@a", "@oblong"), /expected a square picture.*received 48 x 64/],
+    ["a missing model", swap.replace("@model", "@none"), /Reading the model .*none\.safetensors/],
+    ["a model that is none", swap.replace("@model.safetensors", "@a.png"), /a\.png: header: .*no safetensors file/],
+    ["a folder without a run", swap.replace("@model.safetensors", "@empty"), /expected a run with checkpoints/],
+    ["a file for a folder", swap.replace("@never", "@a.png/sub"), /--out: expected a folder, received the file/],
+    ["no model", swap.replace("--model @model.safetensors", ""), /required option '--model <path>' not specified/],
+    ["no step", `${linear} --steps 0`, /an integer from 1 to 64, received '0'/],
+    ["another ending", linear.replace("@never.png", "@never.gif"), /expected a file named \*\.png/],
+    ["a folder for a file", linear.replace("@never.png", "@x.png/"), /--out: expected a file, received the folder/],
+    ["the input as output", linear.replace("@never", "@a"), /It would overwrite one; choose another/],
+    ["too few references", matrix, /--reference: expected 3 for one attribute, received 1/],
+    [
+      "three attributes",
+      matrix.replace("Bangs", "Bangs Smiling Eyeglasses"),
+      /--attribute: expected 1 or 2, received 3/,
+    ],
+    ["a device that does not exist", `${matrix} --device tpu`, /auto, tensorflow, wasm, cpu/],
+  ];
+  for (const [what, line, message] of wrong) {
+    it(`answers ${what} with one line, writes nothing and exits with 2`, async () => {
+      await mkdir(face("x.png"), { recursive: true });
+      const held = (await readdir(folder)).sort();
+      const { code, stdout, stderr } = await elegant(line.replace("  ", " "));
+      assert.deepEqual([code, stdout], [2, ""], stderr);
+      assert.match(stderr, message);
+      assert.match(stderr, /^elegant: .*\n$/);
+      assert.ok(!existsSync(face("never")));
+      assert.deepEqual((await readdir(folder)).sort(), held);
+    });
+  }
+
+  it("shows an example in each command's help", async () => {
+    for (const command of ["swap", "linear", "matrix"]) {
+      const { code, stdout } = await runNode(fromRoot("bin/elegant.js"), [command, "--help"]);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`elegant ${command} --model .* --input`));
+    }
+  });
+
+  it("numbers inputs of the same name, and keeps folders out of the names of attributes", () => {
+    assert.deepEqual(nameOutputs("out", ["x/a.png", "y/a.jpg", "b.png"], ["Bangs", "No/Beard"]), [
+      join("out", "a-Bangs+No_Beard.png"),
+      join("out", "a-2-Bangs+No_Beard.png"),
+      join("out", "b-Bangs+No_Beard.png"),
+    ]);
+  });
+});

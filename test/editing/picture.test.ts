@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readPicture } from "../../src/editing/picture.js";
+import { encodePng } from "../../src/image/codec.js";
+import { withFolder } from "../support/folder.js";
+import { goldenPhoto } from "../support/pictures.js";
+
+describe("editing/picture", () => {
+  it("reads square pictures and refuses others with what to do", async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "face.png");
+      await writeFile(path, await encodePng(goldenPhoto("face", 1, 64, 64)));
+      assert.equal((await readPicture(path)).width, 64);
+      await writeFile(path, await encodePng(goldenPhoto("face", 1, 218, 178)));
+      const message = `${path}: expected a square picture of an aligned face, received 178 x 218. `;
+      await assert.rejects(readPicture(path), (error: Error) => {
+        assert.ok(error.message.startsWith(message), error.message);
+        return error.name === "InputError";
+      });
+      await writeFile(path, "no image");
+      await assert.rejects(readPicture(path), { name: "InputError", message: /JPEG, PNG, BMP, GIF or TIFF/ });
+      await assert.rejects(readPicture(join(folder, "none.png")), { name: "InputError", message: /ENOENT/ });
+    });
+  });
+});

@@ -1,0 +1,72 @@
+/** Small models, batches and faces for tests of training and editing. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { ModelConfig } from "../../src/model/config.js";
+import { exportGenerator } from "../../src/model/generator-file.js";
+import {
+  DISCRIMINATORS,
+  disposeParameters,
+  GENERATOR,
+  initialParameters,
+  parameterSpecs,
+  uploadParameters,
+} from "../../src/model/parameters.js";
+import { Random } from "../../src/random.js";
+import { LOSS_WEIGHTS } from "../../src/training/losses.js";
+import { createOptimizer, type PairBatch, type StepSettings, type TrainingState } from "../../src/training/step.js";
+
+export const TINY: ModelConfig = { size: 64, width: 4, attributes: ["Bangs", "Eyeglasses", "Smiling"] };
+
+export const STEP_SETTINGS: StepSettings = {
+  weights: LOSS_WEIGHTS.official,
+  adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
+  learningRate: 2e-4,
+};
+
+/** A fresh model with its optimizers, on the current device. */
+export function tinyState(seed: number, config: ModelConfig = TINY): TrainingState {
+  const tensors = initialParameters(config, [...GENERATOR, ...DISCRIMINATORS], seed);
+  const create = (networks: typeof GENERATOR) =>
+    createOptimizer(uploadParameters(parameterSpecs(config, networks), tensors, "a fresh model"));
+  return { config, generator: create(GENERATOR), discriminator: create(DISCRIMINATORS) };
+}
+
+export function disposeState({ generator, discriminator }: TrainingState): void {
+  for (const { parameters, first, second } of [generator, discriminator]) {
+    for (const part of [parameters, first, second]) disposeParameters(part);
+  }
+}
+
+/** The bytes of a generator file; its weights are far larger than a fresh model's, so that its edits are strong. */
+export function tinyGenerator(seed: number, config: ModelConfig = TINY): Uint8Array {
+  const tensors = initialParameters(config, GENERATOR, seed);
+  for (const [name, { data }] of tensors) {
+    if (name.endsWith(".weight")) data.set(data.map((weight) => 20 * weight));
+  }
+  return exportGenerator(tensors, config, { dtype: "F32" });
+}
+
+/** Smooth random pictures, [n, 64, 64, 3] in [-1, 1]. */
+export function randomPictures(seed: number, n: number): tf.Tensor4D {
+  const random = Random.fromSeed(seed, "pictures");
+  return tf.tidy(() => {
+    const coarse = tf.tensor4d(
+      Float32Array.from({ length: n * 8 * 8 * 3 }, () => random.between(-1, 1)),
+      [n, 8, 8, 3],
+    );
+    return tf.image.resizeBilinear(coarse, [64, 64]);
+  });
+}
+
+/** Two pairs for one attribute of three. */
+export function tinyBatch(seed: number, attribute: number): PairBatch {
+  const labels = (own: number): tf.Tensor2D =>
+    tf.tensor2d(
+      [0, 1].map((i) => [0, 1, 2].map((a) => (a === attribute ? own : (a + i) % 2))),
+      [2, 3],
+    );
+  return { attribute, A: randomPictures(seed, 2), B: randomPictures(seed + 1, 2), yA: labels(1), yB: labels(0) };
+}
+
+export function disposeBatch({ A, B, yA, yB }: PairBatch): void {
+  tf.dispose([A, B, yA, yB]);
+}
