@@ -96,17 +96,10 @@ export function parseConfig(text: string | undefined, source: string): ModelConf
   const received = text === undefined ? "none" : `${path.join(".")}: ${message}`;
   throw new InputError(
     describeMismatch(
-<<<<<<< HEAD
-      "attribute",
-      `one of ${config.attributes.join(", ")}`,
-      `'${name}'`,
-      "This run was trained on those only.",
-=======
       `${source}: config`,
       "size, width and attributes",
       received,
       "The file is damaged; fetch it again.",
->>>>>>> main
     ),
   );
 }

@@ -21,40 +21,6 @@ export function exchangeSlice(a: tf.Tensor4D, b: tf.Tensor4D, config: ModelConfi
 }
 
 export interface Generated {
-<<<<<<< HEAD
-  /** Latents [N, S/32, S/32, 8 W]. */
-  readonly latents: {
-    readonly A: tf.Tensor4D;
-    readonly B: tf.Tensor4D;
-    readonly C: tf.Tensor4D;
-    readonly D: tf.Tensor4D;
-  };
-  /** Skips of A and B, four each. */
-  readonly skips: { readonly A: readonly tf.Tensor4D[]; readonly B: readonly tf.Tensor4D[] };
-  /** Residuals [N, S, S, 3] in [-2, 2]. */
-  readonly residuals: {
-    readonly A: tf.Tensor4D;
-    readonly B: tf.Tensor4D;
-    readonly C: tf.Tensor4D;
-    readonly D: tf.Tensor4D;
-  };
-  /** A', B', C, D: [N, S, S, 3] in [-1, 1]. */
-  readonly images: {
-    readonly A: tf.Tensor4D;
-    readonly B: tf.Tensor4D;
-    readonly C: tf.Tensor4D;
-    readonly D: tf.Tensor4D;
-  };
-}
-
-function firstAndSecond(x: tf.Tensor4D, n: number): [tf.Tensor4D, tf.Tensor4D] {
-  return [tf.slice(x, [0, 0, 0, 0], [n, -1, -1, -1]), tf.slice(x, [n, 0, 0, 0], [n, -1, -1, -1])];
-}
-
-/** Picture plus residual, clipped to [-1, 1]. */
-export function applyResidual(image: tf.Tensor4D, residual: tf.Tensor4D): tf.Tensor4D {
-  return tf.clipByValue(tf.add(image, residual), -1, 1);
-=======
   /** z_A, z_B, z_C, z_D stacked: [4N, S/32, S/32, 8 W]. */
   readonly latents: tf.Tensor4D;
   /** Skips of A and B stacked: four of [2N, ...]. */
@@ -65,7 +31,6 @@ export function applyResidual(image: tf.Tensor4D, residual: tf.Tensor4D): tf.Ten
   readonly reconstructed: tf.Tensor4D;
   /** C, D stacked: [2N, S, S, 3] in [-1, 1]. */
   readonly exchanged: tf.Tensor4D;
->>>>>>> main
 }
 
 /**
