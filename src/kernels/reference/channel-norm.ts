@@ -10,7 +10,7 @@ export interface ChannelNormArguments {
   readonly alpha: number;
   readonly beta: number;
   /** [pixels, channels], added after the activation; none when absent. */
-  readonly skip?: ArrayLike<number>;
+  readonly skip?: ArrayLike<number> | undefined;
   readonly channels: number;
   /** Of the activation below zero: 0.2 is LeakyReLU, 0 is ReLU. */
   readonly slope: number;
