@@ -3,35 +3,22 @@
  * quantities and every gradient of the first, the losses of all, the weights at the end.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { describeMismatch, InputError } from "../errors.js";
-import type { NamedTensors } from "../interop/safetensors.js";
-import { type ModelConfig, modelConfigSchema } from "../model/config.js";
+import type { ModelConfig } from "../model/config.js";
 import type { Generated } from "../model/exchange.js";
 import {
   DISCRIMINATORS,
-  disposeParameters,
   downloadParameters,
   fromDeviceLayout,
   GENERATOR,
-  type Network,
   type ParameterSpec,
   parameterSpecs,
-  uploadParameters,
 } from "../model/parameters.js";
 import { LOSS_WEIGHTS } from "../training/losses.js";
-import {
-  createOptimizer,
-  type OptimizerState,
-  type PairBatch,
-  type StepLosses,
-  type StepTrace,
-  type TrainingState,
-  trainStep,
-} from "../training/step.js";
+import { type PairBatch, type StepLosses, type StepTrace, type TrainingState, trainStep } from "../training/step.js";
 import type { OnProgress } from "../types.js";
 import { compareNumber, compareTensor, passes, type Quantity, type Summary } from "./compare.js";
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";
-import { field, fillParameters, image, labels } from "./formula.js";
+import { configOf, createBatch, createState, disposeState, toChannelsFirst } from "./elegant-setup.js";
 import { compareWeights, WEIGHT_GROUPS } from "./weights.js";
 
 export const TOLERANCES = {
@@ -58,24 +45,6 @@ export function differenceTolerance(rms: number): number {
 
 export const ADAM = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 } as const;
 export const LEARNING_RATE = 2e-4;
-
-/** [N, H, W, C] values as [N, C, H, W]. */
-export function toChannelsFirst(values: Float32Array, [n, h, w, c]: readonly number[]): Float32Array {
-  const out = new Float32Array(values.length);
-  let from = 0;
-  for (let picture = 0; picture < n; picture++) {
-    for (let pixel = 0; pixel < h * w; pixel++) {
-      for (let channel = 0; channel < c; channel++) out[(picture * c + channel) * h * w + pixel] = values[from++];
-    }
-  }
-  return out;
-}
-
-/** [N, C, H, W] values as [N, H, W, C]. */
-export function toChannelsLast(values: Float32Array, [n, c, h, w]: readonly number[]): Float32Array {
-  // The same exchange of two axes, with the roles of channels and pixels swapped.
-  return toChannelsFirst(values, [n, c, 1, h * w]);
-}
 
 function readImage(tensor: tf.Tensor): Float32Array {
   return toChannelsFirst(tensor.dataSync() as Float32Array, tensor.shape);
@@ -178,56 +147,6 @@ function checkLosses(golden: Iteration, iteration: number, ours: StepLosses): Qu
     const quantity = compareNumber(group, `${name}, iteration ${iteration}`, expected, received, tolerance);
     return { ...quantity, at: `iteration ${iteration} ${name}` };
   });
-}
-
-/** The model that a file is about; its width is read off the first layer. @throws InputError for sizes we do not train */
-export function configOf(golden: ElegantGolden, file: string): ModelConfig {
-  const width = golden.params_after["Enc.main.0.0.weight"]?.shape[0];
-  const attributes = Array.from({ length: golden.n_attributes }, (_, i) => `attribute${i}`);
-  const parsed = modelConfigSchema.safeParse({ size: golden.img_size, width, attributes });
-  if (parsed.success) return parsed.data;
-  const [{ path, message }] = parsed.error.issues;
-  const expected = "a model of size 64, 128 or 256";
-  throw new InputError(
-    describeMismatch(file, expected, `${path.join(".")}: ${message}`, "Choose another golden file."),
-  );
-}
-
-/** Weights moved by at most one rounding of float32, another way for each trial. */
-function nudge(tensors: NamedTensors, trial: number): NamedTensors {
-  if (trial === 0) return tensors;
-  const moved: NamedTensors = new Map();
-  for (const [name, { shape, data }] of tensors) {
-    const value = field(`${name} nudged`, trial);
-    moved.set(name, { shape, data: data.map((weight, i) => weight * (1 + value(i) * 2 ** -23)) });
-  }
-  return moved;
-}
-
-function createState(config: ModelConfig, seed: number, trial: number): TrainingState {
-  const optimizer = (networks: readonly Network[]): OptimizerState => {
-    const specs = parameterSpecs(config, networks);
-    return createOptimizer(uploadParameters(specs, nudge(fillParameters(specs, seed), trial), "formula"));
-  };
-  return { config, generator: optimizer(GENERATOR), discriminator: optimizer(DISCRIMINATORS) };
-}
-
-function disposeState({ generator, discriminator }: TrainingState): void {
-  for (const { parameters, first, second } of [generator, discriminator]) {
-    for (const set of [parameters, first, second]) disposeParameters(set);
-  }
-}
-
-function createBatch(golden: ElegantGolden, iteration: number): PairBatch {
-  const { seed, batch, img_size: size, n_attributes: count } = golden;
-  const attribute = iteration % count;
-  const picture = (side: "A" | "B"): tf.Tensor4D => {
-    const values = image(`${side}${iteration}`, seed, batch, size);
-    return tf.tensor4d(toChannelsLast(values, [batch, 3, size, size]), [batch, size, size, 3]);
-  };
-  const label = (side: "A" | "B"): tf.Tensor2D =>
-    tf.tensor2d(labels(side, seed, iteration, batch, count, attribute), [batch, count]);
-  return { attribute, A: picture("A"), B: picture("B"), yA: label("A"), yB: label("B") };
 }
 
 /** The file's labels beside the formula's: a difference is a fault of reading, not of computing. */
