@@ -22,7 +22,7 @@ interface Case {
   readonly dy: Float32Array;
 }
 
-/** Channels 1 to 70 with all combinations of slope and skip; one case in seven has a zero pixel. */
+/** Channels 1 to 70 with all combinations of slope and skip; one case in seven has a pixel of no length. */
 function makeCases(): readonly Case[] {
   const random = Random.fromSeed(SEED, "channel-norm");
   const cases: Case[] = [];
@@ -31,13 +31,15 @@ function makeCases(): readonly Case[] {
     const slope = channels % 2 === 0 ? 0.2 : 0;
     const hasSkip = channels % 3 === 0;
     const x = randomFloats(random, pixels * channels);
-    // The last pixel of some cases is the zero vector after the bias: its norm is clamped.
     const bias = randomFloats(random, channels);
-    if (channels % 7 === 0)
-      x.set(
-        bias.map((value) => -value),
-        (pixels - 1) * channels,
-      );
+    const last = x.subarray((pixels - 1) * channels);
+    // In some cases the norm of the last pixel is clamped: it is the zero vector, or a little shorter than 1e-12.
+    if (channels % 14 === 0) {
+      bias.fill(0);
+      last.fill(0.9e-12 / Math.sqrt(channels));
+    } else if (channels % 7 === 0) {
+      last.set(bias.map((value) => -value));
+    }
     const skip = hasSkip ? randomFloats(random, pixels * channels) : undefined;
     const dy = randomFloats(random, pixels * channels);
     const [alpha, beta] = [Math.fround(random.between(0.5, 1.5)), Math.fround(random.between(-0.1, 0.1))];
