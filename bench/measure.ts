@@ -19,8 +19,13 @@ export async function measure(work: () => unknown, rounds = 9, warmUp = 2): Prom
     await work();
     if (round >= 0) times.push(performance.now() - start);
   }
-  times.sort((a, b) => a - b);
-  const quantile = (q: number): number => times[Math.round((times.length - 1) * q)];
+  return timingOf(times);
+}
+
+/** @param times milliseconds of each round */
+export function timingOf(times: readonly number[]): Timing {
+  const sorted = [...times].sort((a, b) => a - b);
+  const quantile = (q: number): number => sorted[Math.round((sorted.length - 1) * q)];
   return { ms: quantile(0.5), spread: (quantile(0.75) - quantile(0.25)) / quantile(0.5) };
 }
 
@@ -46,18 +51,14 @@ export function row(work: string, ours: Timing, items: number, peer?: { name: st
 export async function report(name: string, rows: readonly Row[]): Promise<void> {
   const digits = (value: number | null): number | string => (value === null ? "" : Number(value.toPrecision(3)));
   console.table(
-    Object.fromEntries(
-      rows.map(({ work, oursMs, spread, peer, peerMs, ratio }) => [
-        work,
-        {
-          ms: digits(oursMs),
-          spread: digits(spread),
-          peer: peer ?? "",
-          "peer ms": digits(peerMs),
-          ratio: digits(ratio),
-        },
-      ]),
-    ),
+    rows.map(({ work, oursMs, spread, peer, peerMs, ratio }) => ({
+      work,
+      ms: digits(oursMs),
+      spread: digits(spread),
+      peer: peer ?? "",
+      "peer ms": digits(peerMs),
+      ratio: digits(ratio),
+    })),
   );
   const dir = fileURLToPath(new URL("../../bench/results/", import.meta.url)); // from dist/bench
   await mkdir(dir, { recursive: true });

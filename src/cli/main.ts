@@ -1,8 +1,9 @@
 /** The command line's entry: one file a command, each registers itself here. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ExitCode, fromSystemError } from "../errors.js";
+import { registerDemo } from "./demo.js";
 import { registerDoctor } from "./doctor.js";
+import { registerExport } from "./export.js";
 import { registerLinear } from "./linear.js";
 import { registerMatrix } from "./matrix.js";
 import { registerPreprocess } from "./preprocess.js";
@@ -10,24 +11,22 @@ import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 import { registerTrain } from "./train.js";
 import { registerVerify } from "./verify.js";
+import { packageVersion } from "./version.js";
 
 type Register = (program: Command) => void;
 
 const REGISTER: readonly Register[] = [
+  registerDemo,
   registerSynth,
   registerPreprocess,
   registerTrain,
   registerSwap,
   registerLinear,
   registerMatrix,
+  registerExport,
   registerVerify,
   registerDoctor,
 ];
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 export function createProgram(commands: readonly Register[] = REGISTER): Command {
   const program = new Command("elegant");

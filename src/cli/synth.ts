@@ -21,13 +21,10 @@ export function registerSynth(program: Command): void {
     .addHelpText("after", EXAMPLE)
     .action(async (dir: string, options: SynthCommandOptions) => {
       await runCommand(options, async (context) => {
-        const [{ writeSynth }, { encodeJpeg }] = await Promise.all([
-          import("../dataset/synth/write.js"),
-          import("../image/codec.js"),
-        ]);
-        const { count, seed } = options;
+        const { writeSynth } = await import("../dataset/synth/write.js");
+        const { count, seed, workers } = options;
         const { onProgress } = context;
-        const { painted, seconds } = await writeSynth({ directory: dir, count, seed, encode: encodeJpeg, onProgress });
+        const { painted, seconds } = await writeSynth({ directory: dir, count, seed, workers, onProgress });
         const imagesPerSecond = seconds > 0 ? painted / seconds : 0;
         const kept = painted < count ? ` (${count - painted} were there)` : "";
         context.print(`${dir}: ${painted} photos painted${kept}, ${imagesPerSecond.toFixed(1)} photos/s`);

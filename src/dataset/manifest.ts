@@ -62,7 +62,7 @@ async function readManifest(path: string): Promise<Manifest> {
 }
 
 /** Records of photos whose image is still there; a last line that breaks off (the run was killed) is ignored. */
-async function readRecords(out: string): Promise<FinishedPhoto[]> {
+export async function readRecords(out: string): Promise<FinishedPhoto[]> {
   const text = await readFile(join(out, RECORDS), "utf8").catch(() => "");
   const records = new Map<string, FinishedPhoto>();
   for (const line of text.split("\n")) {

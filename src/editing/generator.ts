@@ -25,12 +25,17 @@ export interface Generator {
   dispose(): void;
 }
 
-interface FoundModel extends ModelFile {
+export interface FoundModel extends ModelFile {
   readonly source: string;
   readonly warnings: readonly string[];
 }
 
-async function findModel(path: string): Promise<FoundModel> {
+/**
+ * Reads a model without a device.
+ * @param path a run's folder (its newest checkpoint), a checkpoint or a generator file
+ * @throws InputError when there is none or when it is damaged
+ */
+export async function readModel(path: string): Promise<FoundModel> {
   const failed = (error: unknown): never => {
     throw fromSystemError(error, `Reading the model '${path}'`);
   };
@@ -51,7 +56,7 @@ async function findModel(path: string): Promise<FoundModel> {
  * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
  */
 export async function openGenerator(path: string): Promise<Generator> {
-  const { config, tensors, source, warnings } = await findModel(path);
+  const { config, tensors, source, warnings } = await readModel(path);
   const parameters = uploadParameters(parameterSpecs(config, GENERATOR), tensors, source);
   return { config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };
 }

@@ -171,7 +171,6 @@ describe("synthetic lists", () => {
 
 describe("writing a synthetic data set", () => {
   let root = "";
-  const encode = async (image: RgbaImage): Promise<Uint8Array> => Uint8Array.from(image.data.subarray(0, 4000));
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), "elegant-synth-"));
   });
@@ -179,8 +178,8 @@ describe("writing a synthetic data set", () => {
 
   it("gives the same bytes for the same seed, and photo i whatever the count", async () => {
     const [one, two] = [join(root, "one"), join(root, "two")];
-    await writeSynth({ directory: one, count: 2, seed: 5, encode });
-    await writeSynth({ directory: two, count: 3, seed: 5, encode });
+    await writeSynth({ directory: one, count: 2, seed: 5, workers: 1 });
+    await writeSynth({ directory: two, count: 3, seed: 5, workers: 2 });
     for (const file of ["000001.jpg", "000002.jpg"]) {
       assert.deepEqual(await readFile(join(one, "images", file)), await readFile(join(two, "images", file)));
     }
@@ -188,8 +187,8 @@ describe("writing a synthetic data set", () => {
   });
 
   it("continues a data set of the same seed and keeps its photos", async () => {
-    await writeSynth({ directory: root, count: 1, seed: 5, encode });
-    const { painted } = await writeSynth({ directory: root, count: 3, seed: 5, encode });
+    await writeSynth({ directory: root, count: 1, seed: 5, workers: 1 });
+    const { painted } = await writeSynth({ directory: root, count: 3, seed: 5, workers: 1 });
     assert.equal(painted, 2);
     assert.match(await readFile(join(root, "list_attr_celeba.txt"), "utf8"), /^3\r\n/);
     const record = JSON.parse(await readFile(join(root, "synth.json"), "utf8"));
@@ -198,7 +197,7 @@ describe("writing a synthetic data set", () => {
 
   it("refuses a directory that holds something else, and leaves it alone", async () => {
     await writeFile(join(root, "holiday.txt"), "mine");
-    await assert.rejects(writeSynth({ directory: root, count: 1, seed: 5, encode }), (error: unknown) => {
+    await assert.rejects(writeSynth({ directory: root, count: 1, seed: 5, workers: 1 }), (error: unknown) => {
       assert.ok(error instanceof InputError);
       assert.equal(error.exitCode, 2);
       assert.match(error.message, /expected an empty directory.*received a directory with other files/);
@@ -208,8 +207,11 @@ describe("writing a synthetic data set", () => {
   });
 
   it("refuses a data set of another seed or with more photos", async () => {
-    await writeSynth({ directory: root, count: 2, seed: 5, encode });
-    await assert.rejects(writeSynth({ directory: root, count: 2, seed: 6, encode }), /received seed 5.*--seed 5/);
-    await assert.rejects(writeSynth({ directory: root, count: 1, seed: 5, encode }), /received 2 photos.*--count 2/);
+    await writeSynth({ directory: root, count: 2, seed: 5, workers: 1 });
+    await assert.rejects(writeSynth({ directory: root, count: 2, seed: 6, workers: 1 }), /received seed 5.*--seed 5/);
+    await assert.rejects(
+      writeSynth({ directory: root, count: 1, seed: 5, workers: 1 }),
+      /received 2 photos.*--count 2/,
+    );
   });
 });

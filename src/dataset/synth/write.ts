@@ -1,19 +1,22 @@
 /** Writes a synthetic data set in CelebA's files. A run that was cut off continues where it stopped. */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../../errors.js";
-import type { OnProgress, RgbaImage } from "../../types.js";
+import { writeWhole } from "../../image/photo.js";
+import type { OnProgress } from "../../types.js";
 import type { SynthFace } from "./face.js";
 import { attributeList, fileName, landmarkList, partitionList } from "./lists.js";
-import { loadPainter, renderPhoto } from "./raster.js";
 import { sampleFace } from "./sample.js";
+import { createPaintingPool, type PaintTask } from "./tasks.js";
 
 /** Of synth.json: a directory of another version is not continued, because its photos would look different. */
 export const SYNTH_VERSION = 1;
 const GENERATOR = "elegant synth";
 const RECORD = "synth.json";
 const JPEG_QUALITY = 88;
+/** Small enough that all threads end together and progress is seen. */
+const PHOTOS_PER_TASK = 8;
 
 const recordSchema = z.object({
   generator: z.literal(GENERATOR),
@@ -26,8 +29,8 @@ export interface SynthOptions {
   readonly directory: string;
   readonly count: number;
   readonly seed: number;
-  /** JPEG file of an image at a quality of 1 to 100. */
-  readonly encode: (image: RgbaImage, quality: number) => Promise<Uint8Array>;
+  /** Threads that paint. */
+  readonly workers: number;
   readonly onProgress?: OnProgress;
 }
 
@@ -35,17 +38,6 @@ export interface SynthResult {
   /** Photos painted now; those found from an earlier run are not. */
   readonly painted: number;
   readonly seconds: number;
-}
-
-async function writeWhole(path: string, data: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, data);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw fromSystemError(error, `Writing ${path}`);
-  }
 }
 
 /** Refuses a directory that holds anything but an earlier part of the same data set. */
@@ -87,7 +79,7 @@ function recordOf(faces: readonly SynthFace[], { seed }: SynthOptions): string {
  * already there are whole (each is renamed into place) and are kept.
  */
 export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
-  const { directory, count, seed, encode, onProgress } = options;
+  const { directory, count, seed, workers, onProgress } = options;
   await checkDirectory(options);
   const images = join(directory, "images");
   try {
@@ -96,20 +88,26 @@ export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
     throw fromSystemError(error, `Creating ${images}`);
   }
   const faces = Array.from({ length: count }, (_, i) => sampleFace(seed, i));
-  await writeWhole(join(directory, RECORD), recordOf(faces, options));
-  await loadPainter();
+  writeWhole(join(directory, RECORD), recordOf(faces, options));
   const there = new Set(await readdir(images));
-  const start = performance.now();
-  let painted = 0;
-  for (let i = 0; i < count; i++) {
-    if (!there.has(fileName(i))) {
-      await writeWhole(join(images, fileName(i)), await encode(renderPhoto(faces[i]), JPEG_QUALITY));
-      painted++;
-    }
-    onProgress?.({ stage: "paint", done: i + 1, total: count, unit: "photos" });
+  const missing = faces.flatMap((_, i) => (there.has(fileName(i)) ? [] : [i]));
+  const tasks: PaintTask[] = [];
+  for (let first = 0; first < missing.length; first += PHOTOS_PER_TASK) {
+    tasks.push({ seed, images, quality: JPEG_QUALITY, indices: missing.slice(first, first + PHOTOS_PER_TASK) });
   }
-  await writeWhole(join(directory, "list_attr_celeba.txt"), attributeList(faces));
-  await writeWhole(join(directory, "list_landmarks_celeba.txt"), landmarkList(faces));
-  await writeWhole(join(directory, "list_eval_partition.txt"), partitionList(count));
+  const start = performance.now();
+  const pool = createPaintingPool(workers);
+  let painted = 0;
+  try {
+    for await (const written of pool.map("paintPhotos", tasks)) {
+      painted += written;
+      onProgress?.({ stage: "paint", done: count - missing.length + painted, total: count, unit: "photos" });
+    }
+  } finally {
+    await pool.close();
+  }
+  writeWhole(join(directory, "list_attr_celeba.txt"), attributeList(faces));
+  writeWhole(join(directory, "list_landmarks_celeba.txt"), landmarkList(faces));
+  writeWhole(join(directory, "list_eval_partition.txt"), partitionList(count));
   return { painted, seconds: (performance.now() - start) / 1000 };
 }

@@ -1,0 +1,75 @@
+/** `elegant demo`: everything on painted faces, ending in an HTML report with pictures. */
+import type { Command } from "commander";
+import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { packageVersion } from "./version.js";
+
+interface Options extends CommonOptions {
+  readonly out: string;
+  readonly photos: number;
+  readonly trainSeconds: number;
+}
+
+const HELP = `
+Paints photos, aligns them, trains a small model in front of you, and edits faces it has not seen: with that model and
+with the checkpoint that comes with the package. Needs no data and no network.
+
+Example:
+  elegant demo
+  elegant demo --out quick --photos 80 --train-seconds 10`;
+
+export function registerDemo(program: Command): void {
+  withCommonOptions(program.command("demo"))
+    .description("paint, align, train, edit, and write a report with pictures and scores")
+    .option("--out <dir>", "a new folder", "elegant-demo")
+    .option("--photos <n>", "photos to paint", integer(1, 100_000), 500)
+    .option("--train-seconds <n>", "how long to train", number(1, 86_400), 150)
+    .addHelpText("after", HELP)
+    .action(async (options: Options) => {
+      await runCommand(options, async (context) => {
+        const [{ runDemo }, { openDevice }, { InterruptedError }] = await Promise.all([
+          import("../demo/demo.js"),
+          import("../device/device.js"),
+          import("../errors.js"),
+        ]);
+        const { out, photos, trainSeconds, seed, workers } = options;
+        const device = await openDevice(options.device, workers);
+        const controller = new AbortController();
+        const stop = (): void => {
+          controller.abort(
+            new InterruptedError(`Interrupted: ${out} holds what was done so far. Delete it before the next demo.`),
+          );
+        };
+        process.once("SIGINT", stop);
+        try {
+          context.print(device.description);
+          const { report, seconds, scores, gain } = await runDemo({
+            folder: out,
+            photos,
+            trainSeconds,
+            seed,
+            workers,
+            device,
+            version: packageVersion(),
+            signal: controller.signal,
+            onProgress: context.onProgress,
+          });
+          context.printJson({ report, seconds, gain, scores });
+          context.print("");
+          context.print(
+            "PSNR against the true answer, in the attribute's region, on faces that training has not seen:",
+          );
+          for (const { attribute, n, psnrInput, psnrSwap, checkpoint } of scores) {
+            const change = `unchanged ${psnrInput.toFixed(2)} dB, swap ${psnrSwap.toFixed(2)} dB`;
+            context.print(`  ${attribute.padEnd(20)} ${change}  (${n} pairs; ${checkpoint})`);
+          }
+          context.print(
+            `Mean gain: shipped checkpoint ${gain.shipped.toFixed(2)} dB, trained here ${gain.trained.toFixed(2)} dB`,
+          );
+          context.print(`Done in ${Math.round(seconds)} s. Open ${report}`);
+        } finally {
+          process.removeListener("SIGINT", stop);
+          await device.close();
+        }
+      });
+    });
+}

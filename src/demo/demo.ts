@@ -1,0 +1,205 @@
+/** `elegant demo`: the whole line from painted photos to edited faces and a report, on data whose truth is known. */
+import { join } from "node:path";
+import { openDataset } from "../dataset/dataset.js";
+import { preprocess } from "../dataset/preprocess.js";
+import { writeSynth } from "../dataset/synth/write.js";
+import type { Device } from "../device/device.js";
+import { describeMachine, listMachine } from "../device/machine.js";
+import { type Generator, openGenerator } from "../editing/generator.js";
+import { describeMismatch, InputError } from "../errors.js";
+import { writeFileAtomic } from "../files.js";
+import type { ReportModel, Score, Sheet, StageTime } from "../report/model.js";
+import { renderReport } from "../report/render.js";
+import { readLossLog } from "../training/log.js";
+import { train } from "../training/loop.js";
+import { expectFreshFolder, LOSSES_FILE } from "../training/run.js";
+import { LEARNING_RATE } from "../training/settings.js";
+import type { OnProgress } from "../types.js";
+import { choosePairs, type HeldOutFace, loadHeldOut, type ScoredPair } from "./pairs.js";
+import { meanGain, scorePairs, swapPairs } from "./scores.js";
+import { DEMO_ATTRIBUTES, DEMO_BATCH, DEMO_SIZE, DEMO_WIDTH, SHIPPED_MODEL } from "./settings.js";
+import { linearSheet, manySheet, matrixSheet, photosAndCrops, type ShownSwap, swapSheet } from "./sheets.js";
+import { describeRun, lossSeries, summarise } from "./story.js";
+
+/** Pairs that are scored for each attribute and direction, and rows that are shown. */
+const SCORED_PAIRS = 24;
+const SHOWN_PAIRS = 3;
+/** Half of the pictures of one side must reach the batch; fewer photos than this may not. */
+const FEWEST_PHOTOS = 60;
+
+export interface DemoOptions {
+  readonly folder: string;
+  readonly photos: number;
+  /** Of training in front of the user. */
+  readonly trainSeconds: number;
+  readonly seed: number;
+  readonly workers: number;
+  readonly device: Device;
+  readonly version: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
+export interface DemoResult {
+  readonly report: string;
+  readonly seconds: number;
+  readonly scores: readonly Score[];
+  /** Mean gain over doing nothing in dB, of the shipped model and of the one trained here. */
+  readonly gain: { readonly shipped: number; readonly trained: number };
+}
+
+interface Edited {
+  readonly scores: readonly Score[];
+  readonly swaps: Sheet;
+}
+
+/** Swaps and scores all pairs with one generator. */
+async function editAll(
+  generator: Generator,
+  groups: readonly (readonly ScoredPair[])[],
+  title: string,
+  checkpoint: string,
+): Promise<Edited> {
+  const scores: Score[] = [];
+  const shown: ShownSwap[][] = [];
+  for (const pairs of groups) {
+    if (pairs.length === 0) continue;
+    const results = await swapPairs(generator, pairs);
+    scores.push(scorePairs(pairs, results, checkpoint));
+    shown.push(pairs.slice(0, SHOWN_PAIRS).map((pair, i) => ({ pair, result: results[i] })));
+  }
+  return { scores, swaps: await swapSheet(title, shown, checkpoint) };
+}
+
+/** Inputs that have neither attribute, with a reference for each: for edits of several attributes at once. */
+function combine(groups: readonly (readonly ScoredPair[])[], faces: readonly HeldOutFace[]): readonly ScoredPair[][] {
+  const plain = new Set(faces.filter(({ has }) => DEMO_ATTRIBUTES.every((name) => !has(name))).map(({ file }) => file));
+  const adding = groups.filter((pairs) => pairs.length > 0 && pairs[0].adding);
+  const inputs = adding[0].filter(({ inputFace }) => plain.has(inputFace.file)).slice(0, SHOWN_PAIRS);
+  return inputs.map((pair, i) => [pair, ...adding.slice(1).map((pairs) => pairs[i % pairs.length])]);
+}
+
+/**
+ * Runs everything into `folder` and writes report.html there.
+ * @throws InputError before anything is written when the folder is not empty
+ */
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const { folder, photos, seed, workers, signal, onProgress, device } = options;
+  if (photos < FEWEST_PHOTOS) {
+    throw new InputError(describeMismatch("--photos", `at least ${FEWEST_PHOTOS}`, String(photos), "Paint more."));
+  }
+  await expectFreshFolder(folder);
+  const began = performance.now();
+  const stages: StageTime[] = [];
+  const timed = async <T>(name: string, work: () => Promise<T>, describe: (result: T, seconds: number) => string) => {
+    const start = performance.now();
+    const result = await work();
+    const seconds = (performance.now() - start) / 1000;
+    stages.push({ name, seconds, detail: describe(result, seconds) });
+    signal.throwIfAborted();
+    return result;
+  };
+  const [painted, crops, run] = ["photos", "faces", "run"].map((name) => join(folder, name));
+
+  await timed(
+    "paint",
+    () => writeSynth({ directory: painted, count: photos, seed, workers, onProgress }),
+    (_, seconds) => `${photos} photos, ${(photos / seconds).toFixed(1)} photos/s`,
+  );
+  await timed(
+    "preprocess",
+    () =>
+      preprocess(painted, crops, {
+        size: DEMO_SIZE,
+        format: "png",
+        quality: 95,
+        images: undefined,
+        crop: null,
+        limit: null,
+        workers,
+        signal,
+        onProgress,
+      }),
+    ({ done }, seconds) => `${done} crops of ${DEMO_SIZE} px, ${(done / seconds).toFixed(0)} images/s`,
+  );
+  const dataset = await openDataset(crops);
+  const config = { size: DEMO_SIZE, width: DEMO_WIDTH, attributes: [...DEMO_ATTRIBUTES] } as const;
+  const trained = await timed(
+    "train",
+    () =>
+      train({
+        dataset,
+        folder: run,
+        config: { ...config, attributes: [...DEMO_ATTRIBUTES] },
+        settings: { preset: "official", batch: DEMO_BATCH, seed, learningRate: LEARNING_RATE },
+        resume: false,
+        steps: 1_000_000,
+        seconds: options.trainSeconds,
+        saveEvery: 1_000_000,
+        sampleEvery: 1_000_000,
+        workers: Math.max(1, Math.floor(workers / 2)),
+        signal,
+        onProgress: (progress) => onProgress({ ...progress, total: null }),
+      }),
+    ({ step, updates, trainingSeconds }) => `${step} steps, ${(trainingSeconds / updates).toFixed(3)} s an update`,
+  );
+
+  const held = await loadHeldOut(dataset, seed);
+  const groups = await timed(
+    "truth",
+    () =>
+      Promise.all(
+        DEMO_ATTRIBUTES.flatMap((name) => [true, false].map((adding) => choosePairs(held, name, adding, SCORED_PAIRS))),
+      ),
+    (all) => `${all.flat().length} true answers painted`,
+  );
+  const names = { shipped: "the shipped checkpoint", trained: describeRun(trained.step, DEMO_WIDTH) };
+  const [shippedEdits, trainedEdits, sheets] = await timed(
+    "edit",
+    async () => {
+      const shipped = await openGenerator(SHIPPED_MODEL);
+      const own = await openGenerator(run);
+      const first = await editAll(shipped, groups, "Swaps by the shipped checkpoint", names.shipped);
+      const second = await editAll(own, groups, "The same swaps by the model trained just now", names.trained);
+      const adding = groups.filter((pairs) => pairs.length > 0 && pairs[0].adding);
+      const both = combine(groups, held);
+      const more = [
+        await linearSheet(
+          shipped,
+          adding.map(([pair]) => pair),
+          names.shipped,
+        ),
+      ];
+      if (both.length > 0) {
+        more.push(await matrixSheet(shipped, [both[0][0], both[0][1]], names.shipped));
+        more.push(await manySheet(shipped, both, names.shipped));
+      }
+      shipped.dispose();
+      own.dispose();
+      return [first, second, more] as const;
+    },
+    ([first, second]) => `${[...first.scores, ...second.scores].reduce((sum, { n }) => sum + n, 0)} swaps scored`,
+  );
+
+  const scores = [...shippedEdits.scores, ...trainedEdits.scores];
+  const gain = { shipped: meanGain(shippedEdits.scores), trained: meanGain(trainedEdits.scores) };
+  const seconds = (performance.now() - began) / 1000;
+  const story = summarise({ ...options, gain, seconds, step: trained.step, scores });
+  const model: ReportModel = {
+    ...story,
+    generatedBy: `elegant-faces ${options.version}, elegant demo`,
+    sheets: [
+      await photosAndCrops(join(painted, "images"), held.slice(0, 6)),
+      shippedEdits.swaps,
+      trainedEdits.swaps,
+      ...sheets,
+    ],
+    losses: lossSeries(await readLossLog(join(run, LOSSES_FILE))),
+    scores,
+    stages,
+    machine: [...listMachine(describeMachine()), { label: "Device", value: device.description }],
+  };
+  const report = join(folder, "report.html");
+  await writeFileAtomic(report, renderReport(model));
+  return { report, seconds, scores, gain };
+}

@@ -1,0 +1,81 @@
+/** Held-out faces of a preprocessed synthetic data set, and pairs of them whose true swap is known. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FaceDataset } from "../dataset/dataset.js";
+import { readRecords } from "../dataset/manifest.js";
+import type { SwappableAttribute } from "../dataset/synth/attributes.js";
+import type { SynthFace } from "../dataset/synth/face.js";
+import { loadPainter } from "../dataset/synth/raster.js";
+import { sampleFace } from "../dataset/synth/sample.js";
+import { type SwapTruth, swapTruth } from "../dataset/synth/truth.js";
+import { decodeImage } from "../image/codec.js";
+import { heldOutFiles } from "../training/pairs.js";
+import type { Affine, RgbaImage } from "../types.js";
+
+export interface HeldOutFace {
+  readonly file: string;
+  /** The crop that preprocessing made: what the model is given. */
+  readonly crop: RgbaImage;
+  readonly face: SynthFace;
+  /** Photo to crop. */
+  readonly matrix: Affine;
+  readonly has: (attribute: string) => boolean;
+}
+
+/** An input, a reference of another person, and the true answer of the swap. */
+export interface ScoredPair extends SwapTruth {
+  readonly attribute: SwappableAttribute;
+  /** Whether the reference has the attribute (it is added) or not (it is removed). */
+  readonly adding: boolean;
+  readonly input: RgbaImage;
+  readonly inputFace: HeldOutFace;
+  readonly referenceFace: HeldOutFace;
+}
+
+/** Reads the faces that training does not see. @param seed of the painter */
+export async function loadHeldOut(dataset: FaceDataset, seed: number): Promise<readonly HeldOutFace[]> {
+  const records = new Map((await readRecords(dataset.dir)).map((record) => [record.output, record]));
+  const table = dataset.attributes;
+  if (table === null) throw new Error(`${dataset.dir}: a synthetic data set has attributes`);
+  const faces: HeldOutFace[] = [];
+  for (const index of heldOutFiles(dataset)) {
+    const file = dataset.files[index];
+    const record = records.get(file);
+    if (record === undefined) throw new Error(`${dataset.dir}: no matrix of ${file}`);
+    const path = join(dataset.imageDir, file);
+    const crop = await decodeImage(await readFile(path), path);
+    faces.push({
+      file,
+      crop,
+      face: sampleFace(seed, Number.parseInt(record.file, 10) - 1), // photos are numbered from 1
+      matrix: record.matrix,
+      has: (attribute) => table.values[index * table.names.length + table.names.indexOf(attribute)] === 1,
+    });
+  }
+  return faces;
+}
+
+/**
+ * Pairs in the order of the files, each input once: with `adding`, inputs without the attribute and references with it.
+ * Pairs whose true answer is the input itself are left out.
+ */
+export async function choosePairs(
+  faces: readonly HeldOutFace[],
+  attribute: SwappableAttribute,
+  adding: boolean,
+  count: number,
+): Promise<readonly ScoredPair[]> {
+  await loadPainter();
+  const inputs = faces.filter((face) => face.has(attribute) !== adding);
+  const references = faces.filter((face) => face.has(attribute) === adding);
+  const pairs: ScoredPair[] = [];
+  for (const [i, inputFace] of inputs.entries()) {
+    if (pairs.length === count || references.length === 0) break;
+    const referenceFace = references[i % references.length];
+    const { matrix, crop, face } = inputFace;
+    const truth = swapTruth(face, referenceFace.face, attribute, { matrix, size: crop.width });
+    if (!truth.mask.includes(1)) continue;
+    pairs.push({ ...truth, attribute, adding, input: crop, inputFace, referenceFace });
+  }
+  return pairs;
+}

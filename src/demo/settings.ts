@@ -1,0 +1,12 @@
+/** What the demo trains and which model it brings along. */
+import { fileURLToPath } from "node:url";
+import type { SwappableAttribute } from "../dataset/synth/attributes.js";
+
+/** What the demo trains; the shipped checkpoint has the same attributes and size (assets/README.md). */
+export const DEMO_ATTRIBUTES = ["Eyeglasses", "Bangs"] as const satisfies readonly SwappableAttribute[];
+export const DEMO_SIZE = 64;
+/** Narrower than the shipped model's 32, so that minutes of training get somewhere. */
+export const DEMO_WIDTH = 16;
+export const DEMO_BATCH = 8;
+/** A model that this code trained for longer on other painted faces. */
+export const SHIPPED_MODEL = fileURLToPath(new URL("../../../assets/synth-64.safetensors", import.meta.url));
