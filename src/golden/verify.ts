@@ -5,7 +5,8 @@ import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { OnProgress } from "../types.js";
 import { alignSchema, checkAlign } from "./align.js";
 import type { Quantity } from "./compare.js";
-import { checkElegant, elegantSchema } from "./elegant.js";
+import { checkElegant } from "./elegant.js";
+import { elegantSchema } from "./elegant-schema.js";
 
 /** A golden file that was read and understood. */
 export interface GoldenFile {

@@ -11,6 +11,8 @@
 import type { NamedTensors } from "../interop/safetensors.js";
 import { coordinate, Largest, moments, type Quantity, type Summary } from "./compare.js";
 
+export const WEIGHT_GROUPS = ["weights: mean, rms", "weights: points"] as const;
+
 /** Of lr * updates. */
 export const WEIGHT_TOLERANCES = { mean: 0.01, points: 0.02 } as const;
 /** The share of points that may have been turned around. */
@@ -29,7 +31,7 @@ export function compareWeights(
   const quantities: Quantity[] = [];
   const points: { readonly error: number; readonly at: string }[] = [];
   for (const [name, summary] of Object.entries(golden)) {
-    const group = "weights: mean, rms";
+    const [group] = WEIGHT_GROUPS;
     const { mean: tolerance } = WEIGHT_TOLERANCES;
     const data = after.get(name)?.data;
     if (data === undefined) {
@@ -48,9 +50,8 @@ export function compareWeights(
   points.sort((a, b) => (Number.isNaN(a.error) ? 1 : Number.isNaN(b.error) ? -1 : a.error - b.error));
   const allowed = points[Math.max(0, Math.ceil(points.length * (1 - TURNED_SHARE)) - 1)];
   if (allowed !== undefined) {
-    const group = "weights: points";
+    const [, group] = WEIGHT_GROUPS;
     quantities.push({ group, name: "99 of 100 points after", ...allowed, tolerance: WEIGHT_TOLERANCES.points });
   }
-  if (process.env.DEBUG_POINTS) console.error(points.slice(-12));
   return quantities;
 }

@@ -55,6 +55,7 @@ export class KernelTeam {
   /**
    * Runs `kernel(...values, [scratch,] block)` for all blocks and returns when all are done.
    * @param scratchBytes of each thread; 0 when the kernel takes none
+   * @throws Error when the kernel traps in any thread: its arguments are wrong; the team can go on
    */
   run(kernel: TeamKernel, values: readonly number[], blocks: number, scratchBytes = 0): void {
     if (blocks <= 0) return;
@@ -75,7 +76,12 @@ export class KernelTeam {
       Atomics.add(words, GENERATION, 1);
       Atomics.notify(words, GENERATION);
     }
-    workOnBlocks(this.kernels, this.control, 0);
+    let failure: unknown;
+    try {
+      workOnBlocks(this.kernels, this.control, 0);
+    } catch (error) {
+      failure = error; // after the helpers are done: they would take the next run's blocks for this one's
+    }
     if (shared) {
       for (let spin = 0; spin < SPINS && Atomics.load(words, PENDING) !== 0; spin++);
       for (let left = Atomics.load(words, PENDING); left !== 0; left = Atomics.load(words, PENDING)) {
@@ -83,7 +89,11 @@ export class KernelTeam {
       }
     }
     if (scratch !== 0) this.heap.release(scratch);
-    if (Atomics.load(words, FAILED) === 1) throw new Error(`team: kernel ${kernel} trapped in a helper thread`);
+    const failedInHelper = Atomics.exchange(words, FAILED, 0) === 1;
+    if (failure !== undefined || failedInHelper) {
+      const where = failure === undefined ? "in a helper thread" : `(${String(failure)})`;
+      throw new Error(`team: kernel ${kernel} trapped ${where}`, { cause: failure });
+    }
   }
 
   async close(): Promise<void> {

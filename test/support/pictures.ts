@@ -3,8 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeJpeg, encodePng } from "../../src/image/codec.js";
-import { fnv1a } from "../../src/random.js";
-import type { RgbaImage } from "../../src/types.js";
+import { photo } from "../../src/golden/formula.js";
 
 /** Runs `work` with a folder that is removed afterwards. */
 export async function withFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {
@@ -16,31 +15,8 @@ export async function withFolder<T>(work: (dir: string) => Promise<T>): Promise<
   }
 }
 
-function hash32(x: number): number {
-  let h = x >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** bytes_hwc of golden/README.md as RGBA: gradients, a chequered pattern and a little noise. */
-export function goldenPhoto(name: string, seed: number, height: number, width: number): RgbaImage {
-  const data = new Uint8Array(width * height * 4);
-  const base = hash32((fnv1a(name) ^ seed) >>> 0);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const slopes = [x / width - 0.5, y / height - 0.5, (x + y) / (width + height) - 0.5];
-      const square = ((Math.floor(x / 16) + Math.floor(y / 16)) % 2) - 0.5;
-      for (let c = 0; c < 3; c++) {
-        const field = ((hash32((base + (y * width + x) * 3 + c) >>> 0) >>> 8) / 2 ** 24) * 2 - 1;
-        const value = 128 + 100 * slopes[c] + 25 * square + 6 * field;
-        data[(y * width + x) * 4 + c] = Math.min(255, Math.max(0, Math.floor(value + 0.5)));
-      }
-      data[(y * width + x) * 4 + 3] = 255;
-    }
-  }
-  return { width, height, data };
-}
+/** bytes_hwc of golden/README.md as RGBA. */
+export const goldenPhoto = photo;
 
 export const PHOTO_POINTS = [40, 50, 70, 52, 56, 68, 43, 82, 68, 84];
 

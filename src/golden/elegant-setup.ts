@@ -1,0 +1,86 @@
+/** The model, the weights and the batches that a golden file of training updates is about, on the current device. */
+import * as tf from "@tensorflow/tfjs-core";
+import { describeMismatch, InputError } from "../errors.js";
+import type { NamedTensors } from "../interop/safetensors.js";
+import { type ModelConfig, modelConfigSchema } from "../model/config.js";
+import {
+  DISCRIMINATORS,
+  disposeParameters,
+  GENERATOR,
+  type Network,
+  parameterSpecs,
+  uploadParameters,
+} from "../model/parameters.js";
+import { createOptimizer, type OptimizerState, type PairBatch, type TrainingState } from "../training/step.js";
+import type { ElegantGolden } from "./elegant-schema.js";
+import { field, fillParameters, image, labels } from "./formula.js";
+
+/** [N, H, W, C] values as [N, C, H, W]. */
+export function toChannelsFirst(values: Float32Array, [n, h, w, c]: readonly number[]): Float32Array {
+  const out = new Float32Array(values.length);
+  let from = 0;
+  for (let picture = 0; picture < n; picture++) {
+    for (let pixel = 0; pixel < h * w; pixel++) {
+      for (let channel = 0; channel < c; channel++) out[(picture * c + channel) * h * w + pixel] = values[from++];
+    }
+  }
+  return out;
+}
+
+/** [N, C, H, W] values as [N, H, W, C]. */
+export function toChannelsLast(values: Float32Array, [n, c, h, w]: readonly number[]): Float32Array {
+  // The same exchange of two axes, with the roles of channels and pixels swapped.
+  return toChannelsFirst(values, [n, c, 1, h * w]);
+}
+
+/** The model that a file is about; its width is read off the first layer. @throws InputError for sizes we do not train */
+export function configOf(golden: ElegantGolden, file: string): ModelConfig {
+  const width = golden.params_after["Enc.main.0.0.weight"]?.shape[0];
+  const attributes = Array.from({ length: golden.n_attributes }, (_, i) => `attribute${i}`);
+  const parsed = modelConfigSchema.safeParse({ size: golden.img_size, width, attributes });
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  const expected = "a model of size 64, 128 or 256";
+  throw new InputError(
+    describeMismatch(file, expected, `${path.join(".")}: ${message}`, "Choose another golden file."),
+  );
+}
+
+/** Weights moved by at most one rounding of float32, another way for each trial. */
+function nudge(tensors: NamedTensors, trial: number): NamedTensors {
+  if (trial === 0) return tensors;
+  const moved: NamedTensors = new Map();
+  for (const [name, { shape, data }] of tensors) {
+    const value = field(`${name} nudged`, trial);
+    moved.set(name, { shape, data: data.map((weight, i) => weight * (1 + value(i) * 2 ** -23)) });
+  }
+  return moved;
+}
+
+/** A state filled by the formula; trial 0 moves nothing. */
+export function createState(config: ModelConfig, seed: number, trial: number): TrainingState {
+  const optimizer = (networks: readonly Network[]): OptimizerState => {
+    const specs = parameterSpecs(config, networks);
+    return createOptimizer(uploadParameters(specs, nudge(fillParameters(specs, seed), trial), "formula"));
+  };
+  return { config, generator: optimizer(GENERATOR), discriminator: optimizer(DISCRIMINATORS) };
+}
+
+export function disposeState({ generator, discriminator }: TrainingState): void {
+  for (const { parameters, first, second } of [generator, discriminator]) {
+    for (const set of [parameters, first, second]) disposeParameters(set);
+  }
+}
+
+/** Pictures and labels of one update. */
+export function createBatch(golden: ElegantGolden, iteration: number): PairBatch {
+  const { seed, batch, img_size: size, n_attributes: count } = golden;
+  const attribute = iteration % count;
+  const picture = (side: "A" | "B"): tf.Tensor4D => {
+    const values = image(`${side}${iteration}`, seed, batch, size);
+    return tf.tensor4d(toChannelsLast(values, [batch, 3, size, size]), [batch, size, size, 3]);
+  };
+  const label = (side: "A" | "B"): tf.Tensor2D =>
+    tf.tensor2d(labels(side, seed, iteration, batch, count, attribute), [batch, count]);
+  return { attribute, A: picture("A"), B: picture("B"), yA: label("A"), yB: label("B") };
+}

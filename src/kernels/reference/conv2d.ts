@@ -1,0 +1,74 @@
+/**
+ * Plain twins of assembly/nn/conv2d.ts and its two gradients: the same sums, one product at a time, in float64.
+ * NHWC pictures, HWIO filters. Names are those of the forward convolution, also in the gradients.
+ */
+import type { ConvShape } from "../conv-shape.js";
+
+/** Calls `visit` for every product of the convolution with the flat places of x, filter and y that it joins. */
+function forEachPixelPair(s: ConvShape, visit: (x: number, filter: number, y: number) => void): void {
+  const { inputChannels: from, outputChannels: to } = s;
+  for (let n = 0; n < s.batch; n++) {
+    for (let oy = 0; oy < s.outputHeight; oy++) {
+      for (let ox = 0; ox < s.outputWidth; ox++) {
+        const y = ((n * s.outputHeight + oy) * s.outputWidth + ox) * to;
+        for (let ky = 0; ky < s.filterHeight; ky++) {
+          const iy = oy * s.strideY - s.padTop + ky;
+          if (iy < 0 || iy >= s.inputHeight) continue;
+          for (let kx = 0; kx < s.filterWidth; kx++) {
+            const ix = ox * s.strideX - s.padLeft + kx;
+            if (ix < 0 || ix >= s.inputWidth) continue;
+            const x = ((n * s.inputHeight + iy) * s.inputWidth + ix) * from;
+            visit(x, (ky * s.filterWidth + kx) * from * to, y);
+          }
+        }
+      }
+    }
+  }
+}
+
+/**
+ * y[n, oy, ox, o] = sum over ky, kx, i of x[n, oy * strideY - padTop + ky, ox * strideX - padLeft + kx, i] * filter[ky, kx, i, o].
+ * @param x      [batch, inputHeight, inputWidth, inputChannels]
+ * @param filter [filterHeight, filterWidth, inputChannels, outputChannels]
+ * @returns [batch, outputHeight, outputWidth, outputChannels]
+ */
+export function conv2d(s: ConvShape, x: ArrayLike<number>, filter: ArrayLike<number>): Float64Array {
+  const { inputChannels, outputChannels } = s;
+  const y = new Float64Array(s.batch * s.outputHeight * s.outputWidth * outputChannels);
+  forEachPixelPair(s, (fromX, fromFilter, toY) => {
+    for (let i = 0; i < inputChannels; i++) {
+      for (let o = 0; o < outputChannels; o++) {
+        y[toY + o] += x[fromX + i] * filter[fromFilter + i * outputChannels + o];
+      }
+    }
+  });
+  return y;
+}
+
+/** dx, shaped as x, from dy, shaped as y: the forward transposed convolution too. */
+export function conv2dInputGradient(s: ConvShape, dy: ArrayLike<number>, filter: ArrayLike<number>): Float64Array {
+  const { inputChannels, outputChannels } = s;
+  const dx = new Float64Array(s.batch * s.inputHeight * s.inputWidth * inputChannels);
+  forEachPixelPair(s, (toX, fromFilter, fromY) => {
+    for (let i = 0; i < inputChannels; i++) {
+      for (let o = 0; o < outputChannels; o++) {
+        dx[toX + i] += dy[fromY + o] * filter[fromFilter + i * outputChannels + o];
+      }
+    }
+  });
+  return dx;
+}
+
+/** The filter's gradient, shaped as the filter. */
+export function conv2dFilterGradient(s: ConvShape, x: ArrayLike<number>, dy: ArrayLike<number>): Float64Array {
+  const { inputChannels, outputChannels } = s;
+  const dw = new Float64Array(s.filterHeight * s.filterWidth * inputChannels * outputChannels);
+  forEachPixelPair(s, (fromX, toFilter, fromY) => {
+    for (let i = 0; i < inputChannels; i++) {
+      for (let o = 0; o < outputChannels; o++) {
+        dw[toFilter + i * outputChannels + o] += x[fromX + i] * dy[fromY + o];
+      }
+    }
+  });
+  return dw;
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { CONV_SHAPE_BYTES, writeConvShape } from "../../src/kernels/conv-shape.js";
+import { loadModule } from "../../src/kernels/module.js";
+import { KernelTeam } from "../../src/pool/team.js";
+import { fromRoot, runNode } from "../support/spawn.js";
+
+/** Sets `count` values at `pointer` to -1 by an Adam step of size 1 on gradients of 1; 64 values a block. */
+function stepDown(team: KernelTeam, pointer: number, count: number): void {
+  const { heap } = team;
+  const [m, v, g] = [0, 0, 0].map(() => heap.allocate(count * 4));
+  heap.floats(pointer, count).fill(0);
+  heap.floats(m, count).fill(0);
+  heap.floats(v, count).fill(0);
+  heap.floats(g, count).fill(1);
+  team.run("adam", [pointer, m, v, g, count, 1, 0, 0, 1, 1, 0, 1, 0, 64], Math.ceil(count / 64));
+  for (const block of [m, v, g]) heap.release(block);
+}
+
+describe("pool/team", () => {
+  it("does every block once, whatever the number of threads", async () => {
+    for (const threads of [1, 2, 3, 5]) {
+      const team = new KernelTeam(await loadModule("nn"), threads);
+      for (const count of [1, 64, 65, 1000, 10_000]) {
+        const pointer = team.heap.allocate(count * 4);
+        for (let round = 0; round < 20; round++) {
+          stepDown(team, pointer, count);
+          const wrong = team.heap.floats(pointer, count).findIndex((value) => value !== -1);
+          assert.equal(wrong, -1, `${threads} threads, ${count} values, round ${round}`);
+        }
+        team.heap.release(pointer);
+      }
+      await team.close();
+    }
+  });
+
+  it("turns a trap in any thread into an error, and works on", async () => {
+    const team = new KernelTeam(await loadModule("nn"), 2);
+    const { usedBytes } = team.heap.statistics;
+    const conv = team.heap.allocate(CONV_SHAPE_BYTES);
+    const side = { inputHeight: 16, inputWidth: 16, outputHeight: 16, outputWidth: 16 };
+    const filter = { filterHeight: 1, filterWidth: 1, strideY: 1, strideX: 1, padTop: 0, padLeft: 0 };
+    const shape = { batch: 1, inputChannels: 16, outputChannels: 16, ...side, ...filter };
+    writeConvShape(team.heap.words(), conv, shape);
+    const beyond = team.heap.memory.buffer.byteLength; // the input lies there
+    for (let round = 0; round < 5; round++) {
+      const run = (): void => team.run("conv2d", [conv, beyond, conv, 0, conv, conv, 16], 16, 4096);
+      assert.throws(run, /team: kernel conv2d trapped/);
+    }
+    team.heap.release(conv);
+    assert.equal(team.heap.statistics.usedBytes, usedBytes, "scratch memory was not released");
+    const pointer = team.heap.allocate(4000);
+    stepDown(team, pointer, 1000);
+    assert.ok(team.heap.floats(pointer, 1000).every((value) => value === -1));
+    await team.close();
+  });
+
+  it("does not keep the process alive", async () => {
+    const { code, stdout } = await runNode(fromRoot("dist/test/support/team-fixture.js"), []);
+    assert.deepEqual([code, stdout], [0, "worked\n"]);
+  });
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { openDevice } from "../../src/device/device.js";
+import { passes, type Quantity } from "../../src/golden/compare.js";
+import { checkElegant, differenceTolerance } from "../../src/golden/elegant.js";
+import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
+import { makeGolden } from "../support/golden.js";
+import { sharedPath } from "../support/shared.js";
+
+async function check(golden: ElegantGolden): Promise<Quantity[]> {
+  const device = await openDevice("wasm", 2);
+  try {
+    return await checkElegant(golden, "golden", () => {});
+  } finally {
+    await device.close();
+  }
+}
+
+const failed = (quantities: readonly Quantity[]): string[] =>
+  quantities.flatMap((quantity) => (passes(quantity) ? [] : [`${quantity.name}: ${quantity.error} ${quantity.at}`]));
+
+describe("golden/elegant", () => {
+  let own: ElegantGolden;
+  before(async () => {
+    const device = await openDevice("cpu", 1);
+    own = await makeGolden(9);
+    await device.close();
+  });
+
+  it("agrees on wasm with what stock TensorFlow.js computes", async () => {
+    const quantities = await check(own);
+    assert.deepEqual(failed(quantities), []);
+    // 2 x (labels, 8 scores, 7 losses), 18 forward quantities, 74 gradients, 74 weights, and their points.
+    assert.equal(quantities.length, 2 * 16 + 18 + 74 + 74 + 1);
+  });
+
+  it("names what is wrong", async () => {
+    const wrong = structuredClone(own);
+    wrong.iterations[0].z_C.mean += wrong.iterations[0].z_C.rms;
+    wrong.iterations[0].grad_G["Dec.main.2.0.weight"].rms *= 1.01;
+    wrong.iterations[0].y_A[0][1] = 7;
+    const names = failed(await check(wrong)).join("\n");
+    assert.match(names, /^labels, iteration 0: 1/m);
+    assert.match(names, /^z_C: .* mean$/m);
+    assert.match(names, /^grad_G Dec\.main\.2\.0\.weight: 0\.00\d+ rms$/m);
+  });
+
+  it("allows for the cancellation in a difference, but never for a missing exchange", () => {
+    assert.equal(differenceTolerance(1), 1e-4);
+    assert.ok(Math.abs(differenceTolerance(1e-3) - 9.5e-4) < 1e-5);
+    assert.equal(differenceTolerance(1e-9), 0.5);
+  });
+
+  it("agrees with the published networks in float64", async function () {
+    const path = sharedPath("golden/elegant-s1-64px-b2-n3.json");
+    if (path === null) this.skip();
+    this.timeout(600_000);
+    assert.deepEqual(failed(await check(elegantSchema.parse(JSON.parse(await readFile(path, "utf8"))))), []);
+  });
+});

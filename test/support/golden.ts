@@ -1,0 +1,96 @@
+/** A golden file of our own making: what the current device computes for a tiny model filled by the formula. */
+import type * as tf from "@tensorflow/tfjs-core";
+import { moments, type Summary } from "../../src/golden/compare.js";
+import { ADAM, LEARNING_RATE } from "../../src/golden/elegant.js";
+import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
+import { createBatch, createState, disposeState, toChannelsFirst } from "../../src/golden/elegant-setup.js";
+import type { ModelConfig } from "../../src/model/config.js";
+import {
+  DISCRIMINATORS,
+  downloadParameters,
+  fromDeviceLayout,
+  GENERATOR,
+  type ParameterSpec,
+  parameterSpecs,
+} from "../../src/model/parameters.js";
+import { Random } from "../../src/random.js";
+import { LOSS_WEIGHTS } from "../../src/training/losses.js";
+import { type StepTrace, trainStep } from "../../src/training/step.js";
+import { disposeBatch } from "./model.js";
+
+/** A summary with twelve points, as the golden files have it. */
+export function summarize(values: Float32Array, shape: readonly number[]): Summary {
+  const random = Random.fromSeed(1, "points");
+  const indices = Array.from({ length: 12 }, () => random.below(values.length));
+  const at = indices.map((i): [number, number] => [i, values[i]]);
+  return { shape: [...shape], ...moments(values), at };
+}
+
+/** Summaries of the equal parts of a stacked batch, [N, H, W, C] summarised as [N, C, H, W]. */
+function summarizeParts(tensor: tf.Tensor, parts: number): { summaries: Summary[]; values: Float32Array[] } {
+  const [n, h, w, c] = tensor.shape;
+  const all = toChannelsFirst(tensor.dataSync() as Float32Array, tensor.shape);
+  const length = all.length / parts;
+  const values = Array.from({ length: parts }, (_, i) => all.slice(i * length, (i + 1) * length));
+  return { values, summaries: values.map((part) => summarize(part, [n / parts, c, h, w])) };
+}
+
+const minus = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value - b[i]);
+
+function traceToFields(trace: Partial<StepTrace>, specs: ReadonlyMap<string, ParameterSpec>): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  const { generated, gradients } = trace;
+  for (const network of ["D1", "D2"] as const) {
+    for (const [picture, logits] of Object.entries(trace[network] ?? {})) {
+      const values = [...(logits as tf.Tensor).dataSync()];
+      fields[`${network.toLowerCase()}_${picture}`] = values.map((x) => 1 / (1 + Math.exp(-x)));
+    }
+  }
+  if (generated !== undefined) {
+    const z = summarizeParts(generated.latents, 4);
+    const R = summarizeParts(generated.residuals, 4);
+    [fields.z_A, , fields.z_C, fields.z_D] = z.summaries;
+    [fields.R_A, fields.R_B, fields.R_C, fields.R_D] = R.summaries;
+    [fields.A1, fields.B1] = summarizeParts(generated.reconstructed, 2).summaries;
+    [fields.C, fields.D] = summarizeParts(generated.exchanged, 2).summaries;
+    fields.A_skip = generated.skips.map((skip) => summarizeParts(skip, 2).summaries[0]);
+    fields["z_A-z_B"] = summarize(minus(z.values[0], z.values[1]), z.summaries[0].shape);
+    fields["R_C-R_A"] = summarize(minus(R.values[2], R.values[0]), R.summaries[0].shape);
+    fields["R_D-R_B"] = summarize(minus(R.values[3], R.values[1]), R.summaries[0].shape);
+  }
+  if (gradients !== undefined) {
+    const named = [...gradients].map(([name, tensor]) => {
+      const spec = specs.get(name) as ParameterSpec;
+      return [name, summarize(fromDeviceLayout(spec, tensor.dataSync() as Float32Array), spec.shape)];
+    });
+    fields[gradients.has("D1.linear.0.weight") ? "grad_D" : "grad_G"] = Object.fromEntries(named);
+  }
+  return fields;
+}
+
+/** Two updates of one pair of 64 px at width 4, with two attributes. */
+export async function makeGolden(seed: number): Promise<ElegantGolden> {
+  const config: ModelConfig = { size: 64, width: 4, attributes: ["first", "second"] };
+  const specs = new Map(parameterSpecs(config, [...GENERATOR, ...DISCRIMINATORS]).map((spec) => [spec.name, spec]));
+  const head = { seed, img_size: 64, batch: 1, n_attributes: 2 };
+  const settings = { weights: LOSS_WEIGHTS.official, adam: ADAM, learningRate: LEARNING_RATE };
+  const state = createState(config, seed, 0);
+  const iterations = [0, 1].map((iteration) => {
+    const batch = createBatch({ ...head } as ElegantGolden, iteration);
+    const fields: Record<string, unknown> = { attribute_id: batch.attribute };
+    fields.y_A = [[...batch.yA.dataSync()]];
+    fields.y_B = [[...batch.yB.dataSync()]];
+    const losses = trainStep(state, batch, settings, (trace) => Object.assign(fields, traceToFields(trace, specs)));
+    disposeBatch(batch);
+    const { D, G, D1, D2, reconstruction, adversarial1, adversarial2 } = losses;
+    const parts = { "G_loss/reconstruction": reconstruction, "G_loss/adv1": adversarial1, "G_loss/adv2": adversarial2 };
+    return { ...fields, loss_D: D, loss_G: G, "D_loss/D1": D1, "D_loss/D2": D2, ...parts };
+  });
+  const after = [
+    ...(await downloadParameters(parameterSpecs(config, GENERATOR), state.generator.parameters)),
+    ...(await downloadParameters(parameterSpecs(config, DISCRIMINATORS), state.discriminator.parameters)),
+  ];
+  disposeState(state);
+  const weights = Object.fromEntries(after.map(([name, { shape, data }]) => [name, summarize(data, shape)]));
+  return elegantSchema.parse({ ...head, iterations, params_after: weights });
+}

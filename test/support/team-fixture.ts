@@ -1,0 +1,9 @@
+/** Opens a team, lets it work, and does not close it: the process must end all the same. */
+import { openBackends } from "./team.js";
+
+const backends = await openBackends();
+for (const { team } of backends) {
+  const block = team.heap.allocate(4096);
+  team.run("adam", [block, block, block, block, 1024, 1, 0, 0, 1, 1, 1, 1, 0, 64], 16);
+}
+process.stdout.write("worked\n");

@@ -1,0 +1,51 @@
+/** Teams of one, two and three threads beside each other, and float32 blocks on their heaps. */
+import { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import { loadModule } from "../../src/kernels/module.js";
+import { KernelTeam } from "../../src/pool/team.js";
+import type { Random } from "../../src/random.js";
+
+export const THREADS = [1, 2, 3] as const;
+const GUARD = 77;
+const GUARD_VALUES = 64;
+
+export function randomFloats(random: Random, length: number): Float32Array {
+  return Float32Array.from({ length }, () => random.between(-1, 1));
+}
+
+/** A backend of its own a team; none is registered with TensorFlow.js. Close it with closeBackends(). */
+export async function openBackends(): Promise<readonly SharedMemoryBackend[]> {
+  const module = await loadModule("nn");
+  return THREADS.map((threads) => new SharedMemoryBackend(new KernelTeam(module, threads)));
+}
+
+export async function closeBackends(backends: readonly SharedMemoryBackend[]): Promise<void> {
+  await Promise.all(backends.map(({ team }) => team.close()));
+}
+
+/**
+ * Runs `work` with `inputs` and an output of `size` values in the shared memory; returns the output. Fails when values
+ * beyond the output have changed.
+ */
+export function runOnHeap(
+  { team }: SharedMemoryBackend,
+  inputs: readonly Float32Array[],
+  size: number,
+  work: (pointers: readonly number[], output: number) => void,
+): Float32Array {
+  const { heap } = team;
+  const pointers = inputs.map((values) => {
+    const pointer = heap.allocate(values.byteLength);
+    heap.floats(pointer, values.length).set(values);
+    return pointer;
+  });
+  const output = heap.allocate((size + GUARD_VALUES) * 4);
+  const view = heap.floats(output, size + GUARD_VALUES).fill(GUARD);
+  try {
+    work(pointers, output);
+    const beyond = view.subarray(size).findIndex((value) => value !== GUARD);
+    if (beyond >= 0) throw new Error(`value ${beyond} beyond the output's ${size} was overwritten`);
+    return view.slice(0, size);
+  } finally {
+    for (const pointer of [...pointers, output]) heap.release(pointer);
+  }
+}

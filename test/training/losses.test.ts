@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Device, openDevice } from "../../src/device/device.js";
+import {
+  adversarialLoss,
+  discriminatorLoss,
+  fakeCrossEntropy,
+  LOSS_WEIGHTS,
+  realCrossEntropy,
+} from "../../src/training/losses.js";
+import { assertClose } from "../support/close.js";
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+/** Binary cross entropy of scores as textbooks write it. */
+const entropy = (logits: readonly number[], target: 0 | 1): number =>
+  mean(logits.map((x) => -Math.log(target === 1 ? sigmoid(x) : sigmoid(-x))));
+
+const LOGITS = {
+  A: [0.3, -2, 5],
+  B: [1, 0, -7],
+  C: [-0.5, 4, 0.01],
+  D: [2, -3, 9],
+} as const;
+
+describe("training/losses", () => {
+  let device: Device;
+  before(async () => {
+    device = await openDevice("wasm", 1);
+  });
+  after(() => device.close());
+
+  const column = (values: readonly number[]): tf.Tensor => tf.tensor2d([...values], [values.length, 1]);
+
+  it("equal the textbook's cross entropies of scores", () => {
+    const [A, B, C, D] = (["A", "B", "C", "D"] as const).map((name) => column(LOGITS[name]));
+    const pairs = [
+      [
+        discriminatorLoss({ A, B, C, D }),
+        entropy(LOGITS.A, 1) + entropy(LOGITS.B, 1) + entropy(LOGITS.C, 0) + entropy(LOGITS.D, 0),
+      ],
+      [adversarialLoss({ C, D }), entropy(LOGITS.C, 1) + entropy(LOGITS.D, 1)],
+    ] as const;
+    for (const [loss, expected] of pairs) assertClose(loss.dataSync(), [expected], { abs: 0, rel: 1e-6 });
+  });
+
+  it("keep their gradients where a sigmoid would have saturated", () => {
+    // -log sigmoid(x) falls with slope sigmoid(x) - 1, -log(1 - sigmoid(x)) rises with slope sigmoid(x).
+    for (const logit of [-60, -20, 0, 20, 60]) {
+      const x = tf.tensor2d([[logit]]);
+      const slopes = [realCrossEntropy, fakeCrossEntropy].map(
+        (loss) =>
+          tf
+            .grad((y) => loss(y))(x)
+            .dataSync()[0],
+      );
+      assertClose(slopes, [-sigmoid(-logit), sigmoid(logit)], { abs: 1e-30, rel: 1e-5 }, (i) => `${i} at ${logit}`);
+    }
+    const far = tf.tensor2d([[-60]]);
+    assertClose(realCrossEntropy(far).dataSync(), [60], { abs: 0, rel: 1e-6 });
+  });
+
+  it("weigh as the published code and the paper do", () => {
+    assert.deepEqual(LOSS_WEIGHTS.official, {
+      ...{ reconstruction: 5, adversarial1: 1, adversarial2: 0.5 },
+      ...{ discriminator1: 0.25, discriminator2: 0.125 },
+    });
+    assert.deepEqual(new Set(Object.values(LOSS_WEIGHTS.paper)), new Set([1]));
+  });
+});
