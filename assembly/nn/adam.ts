@@ -25,8 +25,8 @@ export function adam(
   blockValues: i32,
   block: i32,
 ): void {
-  const start: usize = <usize>(block * blockValues) << 2;
-  const end: usize = <usize>min((block + 1) * blockValues, count) << 2;
+  const start: usize = (<usize>(block * blockValues)) << 2;
+  const end: usize = (<usize>min((block + 1) * blockValues, count)) << 2;
   const keep1 = f32x4.splat(beta1);
   const add1 = f32x4.splat(rest1);
   const keep2 = f32x4.splat(beta2);

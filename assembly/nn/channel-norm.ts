@@ -6,25 +6,21 @@
 
 const EPSILON: f32 = 1e-12;
 
-// @ts-ignore: decorator
-@inline
 function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
 /** The Euclidean norm of x + bias over `channels` values; the sum of squares in four lanes. */
-// @ts-ignore: decorator
-@inline
 function norm(x: usize, bias: usize, channels: i32): f32 {
   let sums = f32x4.splat(0);
   let i: i32 = 0;
   for (; i + 4 <= channels; i += 4) {
-    const v = f32x4.add(v128.load(x + (<usize>i << 2)), v128.load(bias + (<usize>i << 2)));
+    const v = f32x4.add(v128.load(x + ((<usize>i) << 2)), v128.load(bias + ((<usize>i) << 2)));
     sums = f32x4.add(sums, f32x4.mul(v, v));
   }
   let sum = sumLanes(sums);
   for (; i < channels; i++) {
-    const v = load<f32>(x + (<usize>i << 2)) + load<f32>(bias + (<usize>i << 2));
+    const v = load<f32>(x + ((<usize>i) << 2)) + load<f32>(bias + ((<usize>i) << 2));
     sum += v * v;
   }
   return sqrt<f32>(sum);
@@ -62,7 +58,7 @@ export function channelNorm(
   const betas = f32x4.splat(shift);
   const zero = f32x4.splat(0);
   const slopes = f32x4.splat(slope);
-  const bytes: usize = <usize>channels << 2;
+  const bytes: usize = (<usize>channels) << 2;
   for (let pixel = first; pixel < last; pixel++) {
     const offset = <usize>pixel * bytes;
     const from = x + offset;
@@ -115,7 +111,7 @@ export function channelNormGradient(
   const betas = f32x4.splat(shift);
   const zero = f32x4.splat(0);
   const slopes = f32x4.splat(slope);
-  const bytes: usize = <usize>channels << 2;
+  const bytes: usize = (<usize>channels) << 2;
   const sums = partial + <usize>block * (bytes + 8);
   memory.fill(sums, 0, bytes + 8);
   let dalpha: f32 = 0;
@@ -181,7 +177,7 @@ export function channelNormGradient(
 export function sumPartials(partial: usize, rows: i32, values: i32, out: usize): void {
   for (let i: i32 = 0; i < values; i++) {
     let sum: f32 = 0;
-    for (let row: i32 = 0; row < rows; row++) sum += load<f32>(partial + (<usize>(row * values + i) << 2));
-    store<f32>(out + (<usize>i << 2), sum);
+    for (let row: i32 = 0; row < rows; row++) sum += load<f32>(partial + ((<usize>(row * values + i)) << 2));
+    store<f32>(out + ((<usize>i) << 2), sum);
   }
 }

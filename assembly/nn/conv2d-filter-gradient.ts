@@ -16,20 +16,17 @@ export function packFilterGradientInput(conv: usize, dy: usize, to: usize, block
   const pixels = shape.batch(conv) * shape.outputHeight(conv) * shape.outputWidth(conv);
   const first = block * blockRows;
   const count = min(blockRows, pixels - first);
-  const panels = columns / WIDE + (columns % WIDE + NARROW - 1) / NARROW;
-  const from = dy + (<usize>first * <usize>columns << 2);
-  for (let panel: i32 = 0; panel < panels; panel++) packPanel(from, count, columns, columns, 1, to, pixels, first, panel);
+  const panels = columns / WIDE + ((columns % WIDE) + NARROW - 1) / NARROW;
+  const from = dy + ((<usize>first * <usize>columns) << 2);
+  for (let panel: i32 = 0; panel < panels; panel++)
+    packPanel(from, count, columns, columns, 1, to, pixels, first, panel);
 }
 
-// @ts-ignore: decorator
-@inline
 function addTo(to: usize, value: v128): void {
   v128.store(to, f32x4.add(v128.load(to), value));
 }
 
 /** toA and toB (16 columns each) += a[p][0] * w[p][:] and a[p][1] * w[p][:], summed over p. */
-// @ts-ignore: decorator
-@inline
 function widePair(a: usize, w: usize, depth: i32, toA: usize, toB: usize): void {
   let a0 = f32x4.splat(0);
   let a1 = a0;
@@ -39,7 +36,7 @@ function widePair(a: usize, w: usize, depth: i32, toA: usize, toB: usize): void 
   let b1 = a0;
   let b2 = a0;
   let b3 = a0;
-  const end = w + (<usize>depth << 6);
+  const end = w + ((<usize>depth) << 6);
   while (w < end) {
     const w0 = v128.load(w);
     const w1 = v128.load(w, 16);
@@ -68,8 +65,6 @@ function widePair(a: usize, w: usize, depth: i32, toA: usize, toB: usize): void 
   addTo(toB + 48, b3);
 }
 
-// @ts-ignore: decorator
-@inline
 function addLanes(to: usize, value: v128, lanes: i32): void {
   store<f32>(to, load<f32>(to) + f32x4.extract_lane(value, 0));
   if (lanes > 1) store<f32>(to, load<f32>(to, 4) + f32x4.extract_lane(value, 1), 4);
@@ -78,12 +73,10 @@ function addLanes(to: usize, value: v128, lanes: i32): void {
 }
 
 /** The same for a narrow panel, of whose four columns `lanes` exist. */
-// @ts-ignore: decorator
-@inline
 function narrowPair(a: usize, w: usize, depth: i32, toA: usize, toB: usize, lanes: i32): void {
   let sumA = f32x4.splat(0);
   let sumB = sumA;
-  const end = w + (<usize>depth << 4);
+  const end = w + ((<usize>depth) << 4);
   while (w < end) {
     const weights = v128.load(w);
     sumA = f32x4.add(sumA, f32x4.mul(v128.load32_splat(a), weights));
@@ -96,10 +89,8 @@ function narrowPair(a: usize, w: usize, depth: i32, toA: usize, toB: usize, lane
 }
 
 /** Copies `channels` values behind `from` into pairs: to[pair][pixel][2], a missing odd one as zero. */
-// @ts-ignore: decorator
-@inline
 function gather(from: usize, channels: i32, to: usize): void {
-  const pairBytes: usize = <usize>DEPTH << 3;
+  const pairBytes: usize = (<usize>DEPTH) << 3;
   let c: i32 = 0;
   for (; c + 4 <= channels; c += 4) {
     const values = v128.load(from);
@@ -146,12 +137,12 @@ export function conv2dFilterGradient(
   const pixels = shape.batch(conv) * outHeight * outWidth;
   const groups = (channels + GROUP - 1) / GROUP;
   const tap = block / groups;
-  const firstChannel = block % groups * GROUP;
+  const firstChannel = (block % groups) * GROUP;
   const rows = min(GROUP, channels - firstChannel);
   const ky = tap / kernelWidth;
   const kx = tap % kernelWidth;
-  const dump = scratch + (<usize>(GROUP * DEPTH) << 2);
-  const rowBytes: usize = <usize>columns << 2;
+  const dump = scratch + ((<usize>(GROUP * DEPTH)) << 2);
+  const rowBytes: usize = (<usize>columns) << 2;
   const dwRows = dw + <usize>(tap * channels + firstChannel) * rowBytes;
   memory.fill(dwRows, 0, <usize>rows * rowBytes);
 
@@ -160,12 +151,12 @@ export function conv2dFilterGradient(
     let ox = first % outWidth;
     let line = first / outWidth;
     for (let p: i32 = 0; p < depth; p++) {
-      const iy = line % outHeight * shape.strideY(conv) - shape.padTop(conv) + ky;
+      const iy = (line % outHeight) * shape.strideY(conv) - shape.padTop(conv) + ky;
       const ix = ox * shape.strideX(conv) - shape.padLeft(conv) + kx;
       const inside = iy >= 0 && iy < height && ix >= 0 && ix < width;
-      const pixel = (line / outHeight * height + iy) * width + ix;
-      const from = inside ? x + (<usize>pixel * <usize>channels + <usize>firstChannel << 2) : zeros;
-      gather(from, rows, scratch + (<usize>p << 3));
+      const pixel = ((line / outHeight) * height + iy) * width + ix;
+      const from = inside ? x + ((<usize>pixel * <usize>channels + <usize>firstChannel) << 2) : zeros;
+      gather(from, rows, scratch + ((<usize>p) << 3));
       if (++ox == outWidth) {
         ox = 0;
         line++;
@@ -176,17 +167,17 @@ export function conv2dFilterGradient(
     for (; column < columns; ) {
       const isWide = column + WIDE <= columns;
       const step = isWide ? WIDE : NARROW;
-      const w = panel + (<usize>(first * step) << 2);
-      let to = dwRows + (<usize>column << 2);
+      const w = panel + ((<usize>(first * step)) << 2);
+      let to = dwRows + ((<usize>column) << 2);
       let a = scratch;
       for (let row: i32 = 0; row < rows; row += 2) {
         const second = row + 1 < rows ? to + rowBytes : dump;
         if (isWide) widePair(a, w, depth, to, second);
         else narrowPair(a, w, depth, to, second, min(NARROW, columns - column));
         to += 2 * rowBytes;
-        a += <usize>DEPTH << 3;
+        a += (<usize>DEPTH) << 3;
       }
-      panel += <usize>pixels * <usize>step << 2;
+      panel += (<usize>pixels * <usize>step) << 2;
       column += step;
     }
   }

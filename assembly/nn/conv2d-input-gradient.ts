@@ -7,10 +7,8 @@
  */
 import { packPanel } from "./pack";
 import * as shape from "./shape";
-import { NARROW, ROWS, WIDE, indirectGemm } from "./tile";
+import { indirectGemm, NARROW, ROWS, WIDE } from "./tile";
 
-// @ts-ignore: decorator
-@inline
 function tapsOf(kernel: i32, stride: i32, remainder: i32): i32 {
   return remainder < kernel ? (kernel - remainder + stride - 1) / stride : 0;
 }
@@ -26,10 +24,8 @@ function tapsBefore(conv: usize, classIndex: i32): i32 {
 }
 
 /** Values of one packed tap: output channels deep, input channels wide, rounded up to whole panels. */
-// @ts-ignore: decorator
-@inline
 function packedColumns(conv: usize): i32 {
-  return (shape.inputChannels(conv) + NARROW - 1) / NARROW * NARROW;
+  return ((shape.inputChannels(conv) + NARROW - 1) / NARROW) * NARROW;
 }
 
 /**
@@ -51,12 +47,12 @@ export function packInputGradientFilter(conv: usize, filter: usize, to: usize, p
       let row: i32 = 0;
       for (let ky: i32 = ry; ky < kh; ky += sy) {
         for (let kx: i32 = rx; kx < kw; kx += sx) {
-          const tap = filter + (<usize>(ky * kw + kx) * <usize>(cin * cout) << 2);
+          const tap = filter + ((<usize>(ky * kw + kx) * <usize>(cin * cout)) << 2);
           packPanel(tap, cout, cin, 1, cout, out, taps * cout, row, panel);
           row += cout;
         }
       }
-      out += <usize>(taps * cout) * <usize>columns << 2;
+      out += (<usize>(taps * cout) * <usize>columns) << 2;
     }
   }
 }
@@ -102,46 +98,46 @@ export function conv2dInputGradient(
   const ry = classIndex / sx;
   const rx = classIndex % sx;
   // The first y >= 0 with (y + padTop) mod sy == ry.
-  const firstY = (ry + sy - shape.padTop(conv) % sy) % sy;
-  const firstX = (rx + sx - shape.padLeft(conv) % sx) % sx;
+  const firstY = (ry + sy - (shape.padTop(conv) % sy)) % sy;
+  const firstX = (rx + sx - (shape.padLeft(conv) % sx)) % sx;
   const classHeight = firstY < height ? (height - firstY + sy - 1) / sy : 0;
   const classWidth = firstX < width ? (width - firstX + sx - 1) / sx : 0;
   const pixels = shape.batch(conv) * classHeight * classWidth;
-  const first = block % blocks * blockRows;
+  const first = (block % blocks) * blockRows;
   if (first >= pixels) return;
   const count = min(blockRows, pixels - first);
-  const rows = (count + ROWS - 1) / ROWS * ROWS;
+  const rows = ((count + ROWS - 1) / ROWS) * ROWS;
   const tapsY = tapsOf(kh, sy, ry);
   const tapsX = tapsOf(kw, sx, rx);
   const taps = tapsY * tapsX;
   const inputs = scratch;
-  const outputs = inputs + (<usize>(taps * rows) << 2);
-  const dump = scratch + (<usize>(blockRows * (kh * kw + 1)) << 2);
+  const outputs = inputs + ((<usize>(taps * rows)) << 2);
+  const dump = scratch + ((<usize>(blockRows * (kh * kw + 1))) << 2);
 
   for (let row: i32 = 0; row < rows; row++) {
     const beyond = row >= count;
     const index = first + row;
     const column = index % classWidth;
     const line = index / classWidth;
-    const y = firstY + line % classHeight * sy;
+    const y = firstY + (line % classHeight) * sy;
     const x = firstX + column * sx;
     const n = line / classHeight;
     const pixel = (n * height + y) * width + x;
-    store<u32>(outputs + (<usize>row << 2), <u32>(beyond ? dump : dx + (<usize>pixel * <usize>columns << 2)));
+    store<u32>(outputs + ((<usize>row) << 2), <u32>(beyond ? dump : dx + ((<usize>pixel * <usize>columns) << 2)));
     const lastY = (y + shape.padTop(conv) - ry) / sy;
     const lastX = (x + shape.padLeft(conv) - rx) / sx;
-    let slot = inputs + (<usize>row << 2);
+    let slot = inputs + ((<usize>row) << 2);
     for (let ty: i32 = 0; ty < tapsY; ty++) {
       const oy = lastY - ty;
       for (let tx: i32 = 0; tx < tapsX; tx++) {
         const ox = lastX - tx;
         const inside = !beyond && oy >= 0 && oy < outHeight && ox >= 0 && ox < outWidth;
         const from = (n * outHeight + oy) * outWidth + ox;
-        store<u32>(slot, <u32>(inside ? dy + (<usize>from * <usize>channels << 2) : zeros));
-        slot += <usize>rows << 2;
+        store<u32>(slot, <u32>(inside ? dy + ((<usize>from * <usize>channels) << 2) : zeros));
+        slot += (<usize>rows) << 2;
       }
     }
   }
-  const panels = packed + (<usize>(tapsBefore(conv, classIndex) * channels) * <usize>packedColumns(conv) << 2);
+  const panels = packed + ((<usize>(tapsBefore(conv, classIndex) * channels) * <usize>packedColumns(conv)) << 2);
   indirectGemm(inputs, taps, rows, channels, panels, bias, outputs, columns);
 }

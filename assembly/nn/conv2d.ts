@@ -1,7 +1,7 @@
 /** 2D convolution, forward: NHWC input, panels of the HWIO filter, NHWC output. */
 import { packPanel } from "./pack";
 import * as shape from "./shape";
-import { ROWS, indirectGemm } from "./tile";
+import { indirectGemm, ROWS } from "./tile";
 
 /** Below this many input channels a filter row (kw * channels values, consecutive in NHWC) counts as one tap. */
 const MERGE_BELOW: i32 = 16;
@@ -49,52 +49,55 @@ export function conv2d(
   const pixels = shape.batch(conv) * outHeight * outWidth;
   const first = block * blockRows;
   const count = min(blockRows, pixels - first);
-  const rows = (count + ROWS - 1) / ROWS * ROWS;
+  const rows = ((count + ROWS - 1) / ROWS) * ROWS;
 
   const merge = channels < MERGE_BELOW;
   const taps = merge ? kernelHeight : kernelHeight * kernelWidth;
   const rowValues = kernelWidth * channels;
   const inputs = scratch;
-  const outputs = inputs + (<usize>(taps * rows) << 2);
-  let edge = outputs + (<usize>rows << 2);
-  const dump = scratch + (<usize>(blockRows * (kernelHeight * kernelWidth + 1)) << 2) + (merge ? <usize>(blockRows * kernelHeight * rowValues) << 2 : 0);
+  const outputs = inputs + ((<usize>(taps * rows)) << 2);
+  let edge = outputs + ((<usize>rows) << 2);
+  const dump =
+    scratch +
+    ((<usize>(blockRows * (kernelHeight * kernelWidth + 1))) << 2) +
+    (merge ? (<usize>(blockRows * kernelHeight * rowValues)) << 2 : 0);
 
   for (let row: i32 = 0; row < rows; row++) {
     const pixel = first + row;
     const beyond = row >= count;
-    store<u32>(outputs + (<usize>row << 2), <u32>(beyond ? dump : y + (<usize>pixel * <usize>columns << 2)));
+    store<u32>(outputs + ((<usize>row) << 2), <u32>(beyond ? dump : y + ((<usize>pixel * <usize>columns) << 2)));
     const ox = pixel % outWidth;
     const line = pixel / outWidth;
     const oy = line % outHeight;
-    const image = x + (<usize>(line / outHeight) * <usize>(height * width) * <usize>channels << 2);
+    const image = x + ((<usize>(line / outHeight) * <usize>(height * width) * <usize>channels) << 2);
     const y0 = oy * shape.strideY(conv) - shape.padTop(conv);
     const x0 = ox * shape.strideX(conv) - shape.padLeft(conv);
-    let slot = inputs + (<usize>row << 2);
+    let slot = inputs + ((<usize>row) << 2);
     for (let ky: i32 = 0; ky < kernelHeight; ky++) {
       const iy = y0 + ky;
       const lineInside = !beyond && iy >= 0 && iy < height;
-      const start = image + (<usize>(iy * width + x0) * <usize>channels << 2);
+      const start = image + ((<usize>(iy * width + x0) * <usize>channels) << 2);
       if (merge) {
         let pointer = zeros;
         if (lineInside) {
           pointer = start;
           if (x0 < 0 || x0 + kernelWidth > width) {
             pointer = edge;
-            edge += <usize>rowValues << 2;
+            edge += (<usize>rowValues) << 2;
             for (let kx: i32 = 0; kx < kernelWidth; kx++) {
               const inside = x0 + kx >= 0 && x0 + kx < width;
-              const from = inside ? start + (<usize>(kx * channels) << 2) : zeros;
-              memory.copy(pointer + (<usize>(kx * channels) << 2), from, <usize>channels << 2);
+              const from = inside ? start + ((<usize>(kx * channels)) << 2) : zeros;
+              memory.copy(pointer + ((<usize>(kx * channels)) << 2), from, (<usize>channels) << 2);
             }
           }
         }
         store<u32>(slot, <u32>pointer);
-        slot += <usize>rows << 2;
+        slot += (<usize>rows) << 2;
       } else {
         for (let kx: i32 = 0; kx < kernelWidth; kx++) {
           const inside = lineInside && x0 + kx >= 0 && x0 + kx < width;
-          store<u32>(slot, <u32>(inside ? start + (<usize>(kx * channels) << 2) : zeros));
-          slot += <usize>rows << 2;
+          store<u32>(slot, <u32>(inside ? start + ((<usize>(kx * channels)) << 2) : zeros));
+          slot += (<usize>rows) << 2;
         }
       }
     }

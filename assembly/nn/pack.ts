@@ -31,9 +31,9 @@ export function packPanel(
   const width = isWide ? WIDE : NARROW;
   const firstColumn = isWide ? panel * WIDE : widePanels * WIDE + (panel - widePanels) * NARROW;
   const count = min(width, columns - firstColumn);
-  let out = to + (<usize>firstColumn * <usize>panelDepth << 2) + (<usize>(firstRow * width) << 2);
-  let from = source + (<usize>(firstColumn * columnStride) << 2);
-  const step = <usize>depthStride << 2;
+  let out = to + ((<usize>firstColumn * <usize>panelDepth) << 2) + ((<usize>(firstRow * width)) << 2);
+  let from = source + ((<usize>(firstColumn * columnStride)) << 2);
+  const step = (<usize>depthStride) << 2;
   if (columnStride == 1 && isWide) {
     for (let k: i32 = 0; k < depth; k++) {
       v128.store(out, v128.load(from));
@@ -45,7 +45,7 @@ export function packPanel(
     }
     return;
   }
-  const columnStep = <usize>columnStride << 2;
+  const columnStep = (<usize>columnStride) << 2;
   for (let k: i32 = 0; k < depth; k++) {
     let p = from;
     for (let j: i32 = 0; j < width; j++) {

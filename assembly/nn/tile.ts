@@ -23,8 +23,6 @@ export const NARROW: i32 = 4;
 const RUN: i32 = 256;
 
 /** Sixteen values to `to`: stored by the first run, added by later ones. */
-// @ts-ignore: decorator
-@inline
 function flush(to: usize, isFirst: bool, v0: v128, v1: v128, v2: v128, v3: v128): void {
   if (isFirst) {
     v128.store(to, v0);
@@ -40,9 +38,16 @@ function flush(to: usize, isFirst: bool, v0: v128, v1: v128, v2: v128, v3: v128)
 }
 
 /** Two rows by sixteen columns over all taps; results go to `toA` and `toB`. */
-// @ts-ignore: decorator
-@inline
-function wideTile(pointers: usize, tapBytes: usize, taps: i32, channels: i32, w: usize, bias: usize, toA: usize, toB: usize): void {
+function wideTile(
+  pointers: usize,
+  tapBytes: usize,
+  taps: i32,
+  channels: i32,
+  w: usize,
+  bias: usize,
+  toA: usize,
+  toB: usize,
+): void {
   let a0 = f32x4.splat(0);
   let a1 = a0;
   let a2 = a0;
@@ -63,7 +68,7 @@ function wideTile(pointers: usize, tapBytes: usize, taps: i32, channels: i32, w:
     let pa = <usize>load<u32>(pointers);
     let pb = <usize>load<u32>(pointers, 4);
     pointers += tapBytes;
-    const end = w + (<usize>channels << 6);
+    const end = w + ((<usize>channels) << 6);
     while (w < end) {
       const w0 = v128.load(w);
       const w1 = v128.load(w, 16);
@@ -104,8 +109,6 @@ function wideTile(pointers: usize, tapBytes: usize, taps: i32, channels: i32, w:
 }
 
 /** Stores the first `count` (1..4) lanes of a vector at `to`. */
-// @ts-ignore: decorator
-@inline
 function storeLanes(to: usize, value: v128, count: i32): void {
   if (count == NARROW) {
     v128.store(to, value);
@@ -117,9 +120,17 @@ function storeLanes(to: usize, value: v128, count: i32): void {
 }
 
 /** Four rows by four columns over all taps; `outputs` holds the rows' pointers, `offset` the column's bytes. */
-// @ts-ignore: decorator
-@inline
-function narrowTile(pointers: usize, tapBytes: usize, taps: i32, channels: i32, w: usize, bias: usize, outputs: usize, offset: usize, lanes: i32): void {
+function narrowTile(
+  pointers: usize,
+  tapBytes: usize,
+  taps: i32,
+  channels: i32,
+  w: usize,
+  bias: usize,
+  outputs: usize,
+  offset: usize,
+  lanes: i32,
+): void {
   let a = f32x4.splat(0);
   if (bias != 0) a = v128.load(bias);
   let b = a;
@@ -131,7 +142,7 @@ function narrowTile(pointers: usize, tapBytes: usize, taps: i32, channels: i32, 
     let pc = <usize>load<u32>(pointers, 8);
     let pd = <usize>load<u32>(pointers, 12);
     pointers += tapBytes;
-    const end = w + (<usize>channels << 4);
+    const end = w + ((<usize>channels) << 4);
     while (w < end) {
       const weights = v128.load(w);
       a = f32x4.add(a, f32x4.mul(v128.load32_splat(pa), weights));
@@ -173,24 +184,33 @@ export function indirectGemm(
   outputs: usize,
   columns: i32,
 ): void {
-  const tapBytes: usize = <usize>rows << 2;
+  const tapBytes: usize = (<usize>rows) << 2;
   const depth: usize = <usize>(taps * channels);
   let column: i32 = 0;
   for (; column + WIDE <= columns; column += WIDE) {
-    const offset: usize = <usize>column << 2;
+    const offset: usize = (<usize>column) << 2;
     const panelBias: usize = bias == 0 ? 0 : bias + offset;
     for (let row: i32 = 0; row < rows; row += 2) {
-      const pointer: usize = <usize>row << 2;
-      wideTile(inputs + pointer, tapBytes, taps, channels, packed, panelBias, <usize>load<u32>(outputs + pointer) + offset, <usize>load<u32>(outputs + pointer, 4) + offset);
+      const pointer: usize = (<usize>row) << 2;
+      wideTile(
+        inputs + pointer,
+        tapBytes,
+        taps,
+        channels,
+        packed,
+        panelBias,
+        <usize>load<u32>(outputs + pointer) + offset,
+        <usize>load<u32>(outputs + pointer, 4) + offset,
+      );
     }
     packed += depth << 6;
   }
   for (; column < columns; column += NARROW) {
-    const offset: usize = <usize>column << 2;
+    const offset: usize = (<usize>column) << 2;
     const panelBias: usize = bias == 0 ? 0 : bias + offset;
     const lanes = min(NARROW, columns - column);
     for (let row: i32 = 0; row < rows; row += ROWS) {
-      const pointer: usize = <usize>row << 2;
+      const pointer: usize = (<usize>row) << 2;
       narrowTile(inputs + pointer, tapBytes, taps, channels, packed, panelBias, outputs + pointer, offset, lanes);
     }
     packed += depth << 4;
