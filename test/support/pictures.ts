@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { photo } from "../../src/golden/formula.js";
+import { encodeJpeg, encodePng } from "../../src/image/codec.js";
 
 /** Runs `work` with a folder that is removed afterwards. */
 export async function withFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {
