@@ -15,6 +15,8 @@ describe("device/shared-backend", () => {
     device = await openDevice("wasm", 2);
   });
   after(() => device.close());
+  beforeEach(() => tf.engine().startScope());
+  afterEach(() => tf.engine().endScope());
 
   it("keeps parts of a tensor when the tensor is gone and its memory is used again", () => {
     const filter = tf.ones<tf.Rank.R4>([1, 1, 8, 8]);
@@ -72,6 +74,8 @@ describe("device/tape", () => {
     device = await openDevice("wasm", 1);
   });
   after(() => device.close());
+  beforeEach(() => tf.engine().startScope());
+  afterEach(() => tf.engine().endScope());
 
   it("takes a gradient within a gradient, as a constant of the outer one", () => {
     const outer = tf.grad((x) => {

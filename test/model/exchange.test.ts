@@ -13,6 +13,8 @@ describe("model/exchange", () => {
     device = await openDevice("wasm", 1);
   });
   after(() => device.close());
+  beforeEach(() => tf.engine().startScope());
+  afterEach(() => tf.engine().endScope());
 
   it("takes the attribute's slice from the other latent and nothing else", () => {
     const shape: [number, number, number, number] = [2, 2, 2, CHANNELS];

@@ -29,6 +29,8 @@ describe("training/losses", () => {
     device = await openDevice("wasm", 1);
   });
   after(() => device.close());
+  beforeEach(() => tf.engine().startScope());
+  afterEach(() => tf.engine().endScope());
 
   const column = (values: readonly number[]): tf.Tensor => tf.tensor2d([...values], [values.length, 1]);
 
