@@ -7,7 +7,7 @@
  */
 import { packPanel } from "./pack";
 import * as shape from "./shape";
-import { indirectGemm, NARROW, ROWS, WIDE } from "./tile";
+import { indirectGemm, NARROW, ROWS } from "./tile";
 
 function tapsOf(kernel: i32, stride: i32, remainder: i32): i32 {
   return remainder < kernel ? (kernel - remainder + stride - 1) / stride : 0;
