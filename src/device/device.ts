@@ -73,6 +73,8 @@ async function openWasm(threads: number, reason: string): Promise<Device> {
 
 async function openCpu(): Promise<Device> {
   await tf.setBackend("cpu");
+  // It would print an advice to install another backend, on stdout, where JSON belongs.
+  (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   return {
     name: "cpu",
     description: "cpu: TensorFlow.js in plain JavaScript on one thread, for checking only",

@@ -5,6 +5,7 @@
 import {
   Add,
   AddN,
+  backend_util,
   getKernel,
   type KernelFunc,
   Multiply,
@@ -51,8 +52,7 @@ function binary(name: string, loop: Loop): KernelFunc {
       if (kernel == null) throw new Error(`no stock kernel '${name}'`);
       return kernel.kernelFunc(params);
     }
-    const larger = sizeA > sizeB || (sizeA === sizeB && a.shape.length >= b.shape.length) ? a : b;
-    const y = backend.allocate(larger.shape);
+    const y = backend.allocate(backend_util.assertAndGetBroadcastShape(a.shape, b.shape));
     const values = (tensor: TensorInfo): Float32Array => backend.data.get(tensor.dataId).values as Float32Array;
     loop(values(a), values(b), values(y.info), sizeA === 1 ? 0 : 1, sizeB === 1 ? 0 : 1);
     return y.info;

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { openDevice } from "../../src/device/device.js";
+import { Random } from "../../src/random.js";
+import { assertClose } from "../support/close.js";
+import { randomFloats } from "../support/team.js";
+
+const SEED = 20265;
+type Work = () => tf.Tensor | tf.Tensor[];
+
+function draw(name: string, shape: number[]): tf.Tensor {
+  return tf.tensor(randomFloats(Random.fromSeed(SEED, name), tf.util.sizeFromShape(shape)), shape);
+}
+const draw4d = (name: string, shape: number[]): tf.Tensor4D => draw(name, shape) as tf.Tensor4D;
+
+/** Operations whose kernels on the `wasm` device are ours, with shapes that we cover and shapes left to the stock ones. */
+const WORKS: Readonly<Record<string, Work>> = {
+  "slice of the first axis": () => tf.slice(draw("x", [5, 4, 3, 2]), [1, 0, 0, 0], [3, -1, -1, -1]),
+  "slice of an inner axis": () => tf.slice(draw("x", [2, 3, 4, 40]), [0, 0, 0, 3], [-1, -1, -1, 33]),
+  "slice of a middle axis": () => tf.slice(draw("x", [2, 5, 3]), [0, 1, 0], [-1, 2, -1]),
+  "slice of two axes": () => tf.slice(draw("x", [4, 5, 6]), [1, 2, 0], [2, 2, -1]),
+  "slice of everything": () => tf.slice(draw("x", [4, 5]), [0, 0], [-1, -1]),
+  "slice of a vector": () => tf.slice(draw("x", [9]), 3, 4),
+  "slice of integers": () => tf.slice(tf.tensor1d([1, 2, 3, 4], "int32"), 1, 2),
+  "split into equal parts": () => tf.split(draw("x", [6, 2, 3]), 3, 0),
+  "split into sizes": () => tf.split(draw("x", [2, 3, 7]), [1, 4, 2], -1),
+  "concat along the batch": () => tf.concat([draw("a", [1, 2, 3]), draw("b", [4, 2, 3])], 0),
+  "concat along channels": () => tf.concat([draw("a", [2, 3, 40]), draw("b", [2, 3, 1]), draw("c", [2, 3, 2])], -1),
+  "labels as planes": () => tf.tile(draw("x", [3, 1, 1, 5]), [1, 4, 2, 1]),
+  "tile of an axis that is not single": () => tf.tile(draw("x", [2, 3]), [2, 2]),
+  "tile by one": () => tf.tile(draw("x", [2, 3]), [1, 1]),
+  "halving average": () => tf.avgPool(draw4d("x", [2, 6, 4, 3]), 2, 2, "valid"),
+  "average that is no halving": () => tf.avgPool(draw4d("x", [1, 7, 5, 2]), 3, 2, "same"),
+  "gradient of the halving average": () =>
+    tf.grad((x: tf.Tensor) => tf.mul(tf.avgPool(x as tf.Tensor4D, 2, 2, "valid"), draw("dy", [2, 3, 2, 3])))(
+      draw("x", [2, 6, 4, 3]),
+    ),
+  "sum of equal shapes": () => tf.add(draw("a", [3, 5]), draw("b", [3, 5])),
+  "sum with a bias": () => tf.add(draw("a", [3, 5]), draw("b", [5])),
+  "difference from a scalar": () => tf.sub(draw("a", [3, 5]), 0.5),
+  "scalar minus a tensor": () => tf.sub(0.5, draw("a", [3, 5])),
+  "product with one value of higher rank": () => tf.mul(draw("a", [7]), draw("b", [1, 1])),
+  "quotient of equal shapes": () => tf.div(draw("a", [4, 4]), tf.add(draw("b", [4, 4]), 2)),
+  "squared difference": () => tf.squaredDifference(draw("a", [33]), draw("b", [33])),
+  "product of integers": () => tf.mul(tf.tensor1d([2, 3], "int32"), tf.tensor1d([4, 5], "int32")),
+  "sum of many": () => tf.addN([draw("a", [3, 3]), draw("b", [3, 3]), draw("c", [3, 3])]),
+};
+
+type Results = Map<string, { readonly shape: number[]; readonly values: ArrayLike<number> }[]>;
+
+async function runAll(device: "wasm" | "cpu"): Promise<Results> {
+  const opened = await openDevice(device, 2);
+  try {
+    const results: Results = new Map();
+    for (const [name, work] of Object.entries(WORKS)) {
+      tf.tidy(() => {
+        const tensors = [work()].flat();
+        results.set(
+          name,
+          tensors.map((tensor) => ({ shape: tensor.shape, values: tensor.dataSync().slice() })),
+        );
+      });
+    }
+    return results;
+  } finally {
+    await opened.close();
+  }
+}
+
+describe("device: kernels beside the stock ones", () => {
+  let results: { readonly ours: Results; readonly stock: Results };
+  before(async () => {
+    results = { ours: await runAll("wasm"), stock: await runAll("cpu") };
+  });
+  for (const name of Object.keys(WORKS)) {
+    it(`agree on the ${name}`, () => {
+      const [ours, stock] = [results.ours.get(name) ?? [], results.stock.get(name) ?? []];
+      assert.equal(ours.length, stock.length);
+      for (const [part, { shape, values }] of ours.entries()) {
+        assert.deepEqual(shape, stock[part].shape);
+        assertClose(
+          values,
+          stock[part].values,
+          { abs: 1e-6, rel: 0 },
+          (i) => `${name}, part ${part} [${i}] (seed ${SEED})`,
+        );
+      }
+    });
+  }
+});
