@@ -41,7 +41,7 @@ export function registerLinear(program: Command): void {
         await withEditor(options, [attribute], context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
           const { linear } = await import("../editing/linear.js");
-          const { composeSheet } = await import("../image/sheet.js");
+          const { composeSheet, sheetScale } = await import("../image/sheet.js");
           const start = performance.now();
           const faces = await encode([pictures[0]]);
           const other = await encode([pictures[1]]);
@@ -52,7 +52,13 @@ export function registerLinear(program: Command): void {
           images.dispose();
           for (const each of [faces, other]) disposeFaces(each);
           const shares = Array.from({ length: steps }, (_, i) => `${Math.round(((i + 1) / steps) * 100)} %`);
-          await writePicture(out, composeSheet([row], { labels: { columns: ["input", ...shares, "reference"] } }));
+          await writePicture(
+            out,
+            composeSheet([row], {
+              labels: { columns: ["input", ...shares, "reference"] },
+              scale: sheetScale(row[0].width),
+            }),
+          );
           context.print(out);
           context.printJson({ outputs: [out], milliseconds });
         });

@@ -53,7 +53,7 @@ export function registerMatrix(program: Command): void {
         const pictures = await readPictures([input, ...references]);
         await withEditor(options, attributes, context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
-          const { composeSheet } = await import("../image/sheet.js");
+          const { composeSheet, sheetScale } = await import("../image/sheet.js");
           const start = performance.now();
           const faces: Faces[] = [];
           for (const picture of pictures) faces.push(await encode([picture]));
@@ -66,7 +66,10 @@ export function registerMatrix(program: Command): void {
           const grid = Array.from({ length: rows }, (_, r) => cells.slice(r * columns, (r + 1) * columns));
           const directions = n === 1 ? attributes[0] : `${attributes[0]} across, ${attributes[1]} down`;
           const rowLabels = ["input, references", directions, ...Array<string>(rows - 1).fill("")];
-          await writePicture(out, composeSheet([originals, ...grid], { labels: { rows: rowLabels } }));
+          await writePicture(
+            out,
+            composeSheet([originals, ...grid], { labels: { rows: rowLabels }, scale: sheetScale(originals[0].width) }),
+          );
           context.print(out);
           context.printJson({ outputs: [out], milliseconds });
         });

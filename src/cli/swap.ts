@@ -139,11 +139,12 @@ async function composeSwapSheet(
   attributes: readonly string[],
   inputs: readonly string[],
 ): Promise<RgbaImage> {
-  const { composeSheet } = await import("../image/sheet.js");
+  const { composeSheet, sheetScale } = await import("../image/sheet.js");
   const cells = rows.map(({ input, references, result, back }) => {
     return [input, ...references, result, ...(back === null ? [] : [back])];
   });
   const columns = ["input", ...attributes.map((name) => `reference ${name}`), "result"];
   if (attributes.length === 1) columns.push("reference with the input's");
-  return composeSheet(cells, { labels: { columns, rows: inputs.slice(0, rows.length).map((path) => basename(path)) } });
+  const names = inputs.slice(0, rows.length).map((path) => basename(path));
+  return composeSheet(cells, { labels: { columns, rows: names }, scale: sheetScale(rows[0].input.width) });
 }

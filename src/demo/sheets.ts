@@ -7,12 +7,13 @@ import { linear } from "../editing/linear.js";
 import { matrixOfAttributes } from "../editing/matrix.js";
 import { swapMany } from "../editing/swap.js";
 import { decodeImage, encodePng } from "../image/codec.js";
-import { composeSheet } from "../image/sheet.js";
+import { composeSheet, sheetScale } from "../image/sheet.js";
 import type { Sheet } from "../report/model.js";
 import type { RgbaImage } from "../types.js";
 import type { HeldOutFace, ScoredPair } from "./pairs.js";
+import { DEMO_SIZE } from "./settings.js";
 
-const SCALE = 2;
+const SCALE = sheetScale(DEMO_SIZE);
 const LINEAR_STEPS = 5;
 const MATRIX_SIDE = 5;
 /** Height at which whole photos are shown beside their crops. */

@@ -36,7 +36,7 @@ export async function openGolden(file: string): Promise<GoldenFile> {
     value = JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw fromSystemError(error, `Cannot read '${file}'`);
-    throw new InputError(describeMismatch(file, "JSON", error.message, "Choose a golden file."), { cause: error });
+    throw new InputError(describeMismatch(file, "JSON", "something else", "Choose a golden file."), { cause: error });
   }
   const fields = typeof value === "object" && value !== null ? value : {};
   if ("img_size" in fields && "iterations" in fields) {

@@ -22,6 +22,11 @@ const LIGHT_TEXT: Rgb = [226, 228, 233];
 /** Pixels of a picture's width to one unit of the font: a line holds about sixteen characters. */
 const PICTURE_TO_UNIT = 85;
 
+/** How many times as large pictures of this side are shown, so that one can see what is in them. */
+export function sheetScale(side: number): number {
+  return side < 128 ? 2 : 1;
+}
+
 /**
  * One picture of many: `rows` from the top, each from the left; rows may have different lengths and pictures different
  * sizes (a column is as wide as its widest, a row as high as its highest, pictures centred). Transparent parts show

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { fromFloats } from "../image/floats.js";
 import { BatchLoader } from "../image/loader.js";
-import { composeSheet } from "../image/sheet.js";
+import { composeSheet, sheetScale } from "../image/sheet.js";
 import type { ModelConfig } from "../model/config.js";
 import { generate } from "../model/exchange.js";
 import type { Parameters } from "../model/parameters.js";
@@ -75,5 +75,5 @@ export async function drawSamples(
     }
   }
   const columns = ["A", "B", "A'", "B'", "C", "D"];
-  return composeSheet(rows, { labels: { rows: labels, columns }, scale: size < 128 ? 2 : 1 });
+  return composeSheet(rows, { labels: { rows: labels, columns }, scale: sheetScale(size) });
 }
