@@ -26,7 +26,9 @@ export function formatProgress(progress: Progress, startDone: number, elapsedSec
   const rate = elapsedSeconds > 0 ? (done - startDone) / elapsedSeconds : 0;
   const counted = total === null ? `${done} ${unit}` : `${done}/${total} ${unit}`;
   const speed = rate > 0 ? `, ${rate >= 10 ? rate.toFixed(0) : rate.toFixed(2)} ${unit}/s` : "";
-  const left = total !== null && rate > 0 && done < total ? `, ${formatDuration((total - done) / rate)} left` : "";
+  const needed = total !== null && rate > 0 && done < total ? (total - done) / rate : Number.POSITIVE_INFINITY;
+  const seconds = total !== null && done >= total ? 0 : Math.min(needed, progress.secondsLeft ?? needed);
+  const left = seconds > 0 && Number.isFinite(seconds) ? `, ${formatDuration(seconds)} left` : "";
   return `${stage}: ${counted}${speed}${left}${note === undefined ? "" : `  ${note}`}`;
 }
 
