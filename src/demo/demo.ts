@@ -59,13 +59,18 @@ async function editAll(
   groups: readonly (readonly ScoredPair[])[],
   title: string,
   checkpoint: string,
+  onSwapped: (count: number) => void,
 ): Promise<Edited> {
   const scores: Score[] = [];
   const shown: ShownSwap[][] = [];
   for (const pairs of groups) {
-    if (pairs.length === 0) continue;
+    if (pairs.length === 0) {
+      shown.push([]);
+      continue;
+    }
     const results = await swapPairs(generator, pairs);
     scores.push(scorePairs(pairs, results, checkpoint));
+    onSwapped(pairs.length);
     shown.push(pairs.slice(0, SHOWN_PAIRS).map((pair, i) => ({ pair, result: results[i] })));
   }
   return { scores, swaps: await swapSheet(title, shown, checkpoint) };
@@ -165,8 +170,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     async () => {
       const shipped = await openGenerator(SHIPPED_MODEL);
       const own = await openGenerator(run);
-      const first = await editAll(shipped, groups, "Swaps by the shipped checkpoint", names.shipped);
-      const second = await editAll(own, groups, "The same swaps by the model trained just now", names.trained);
+      const total = 2 * groups.flat().length;
+      let swapped = 0;
+      const onSwapped = (count: number): void => {
+        swapped += count;
+        onProgress({ stage: "edit", done: swapped, total, unit: "swaps" });
+      };
+      const first = await editAll(shipped, groups, "Swaps by the shipped checkpoint", names.shipped, onSwapped);
+      const title = "The same swaps by the model trained just now";
+      const second = await editAll(own, groups, title, names.trained, onSwapped);
       const adding = groups.filter((pairs) => pairs.length > 0 && pairs[0].adding);
       const both = combine(groups, held);
       const more = [
