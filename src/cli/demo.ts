@@ -38,7 +38,7 @@ export function registerDemo(program: Command): void {
           controller.abort(
             new InterruptedError(`Interrupted: ${out} holds what was done so far. Delete it before the next demo.`),
           );
-          context.print("Stopping when this stage is done; Ctrl-C again stops at once.");
+          context.print("Stopping soon; Ctrl-C again stops at once.");
         };
         process.once("SIGINT", stop);
         try {
