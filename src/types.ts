@@ -31,5 +31,7 @@ export interface Progress {
   readonly total: number | null;
   readonly unit: string;
   readonly note?: string;
+  /** Time after which the job ends by itself, done or not. */
+  readonly secondsLeft?: number;
 }
 export type OnProgress = (progress: Progress) => void;

@@ -38,10 +38,10 @@ export function registerDemo(program: Command): void {
           controller.abort(
             new InterruptedError(`Interrupted: ${out} holds what was done so far. Delete it before the next demo.`),
           );
+          context.print("Stopping soon; Ctrl-C again stops at once.");
         };
         process.once("SIGINT", stop);
         try {
-          context.print(device.description);
           const { report, seconds, scores, gain } = await runDemo({
             folder: out,
             photos,
@@ -65,7 +65,7 @@ export function registerDemo(program: Command): void {
           context.print(
             `Mean gain: shipped checkpoint ${gain.shipped.toFixed(2)} dB, trained here ${gain.trained.toFixed(2)} dB`,
           );
-          context.print(`Done in ${Math.round(seconds)} s. Open ${report}`);
+          context.print(`Done in ${Math.round(seconds)} s. ${device.description}. Open ${report}`);
         } finally {
           process.removeListener("SIGINT", stop);
           await device.close();

@@ -1,8 +1,6 @@
 /** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { preprocess } from "../dataset/preprocess.js";
 import type { OutputFormat } from "../image/tasks.js";
-import { STAGES } from "../image/tasks.js";
 import type { Rectangle } from "../types.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 
@@ -44,6 +42,10 @@ export function registerPreprocess(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (source: string, out: string, options: Options) => {
       await runCommand(options, async (context) => {
+        const [{ preprocess }, { STAGES }] = await Promise.all([
+          import("../dataset/preprocess.js"),
+          import("../image/tasks.js"),
+        ]);
         const controller = new AbortController();
         const interrupt = (): void => controller.abort();
         process.once("SIGINT", interrupt);

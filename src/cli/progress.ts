@@ -7,7 +7,7 @@ const PLAIN_INTERVAL_MS = 5000;
 
 export interface ProgressPrinter {
   readonly update: OnProgress;
-  /** Removes the redrawn line, so that other text can be printed. */
+  /** Makes way for other text: removes the redrawn line; a plain one that tells of a stage's end is printed first. */
   clear(): void;
   finish(): void;
 }
@@ -26,7 +26,9 @@ export function formatProgress(progress: Progress, startDone: number, elapsedSec
   const rate = elapsedSeconds > 0 ? (done - startDone) / elapsedSeconds : 0;
   const counted = total === null ? `${done} ${unit}` : `${done}/${total} ${unit}`;
   const speed = rate > 0 ? `, ${rate >= 10 ? rate.toFixed(0) : rate.toFixed(2)} ${unit}/s` : "";
-  const left = total !== null && rate > 0 && done < total ? `, ${formatDuration((total - done) / rate)} left` : "";
+  const needed = total !== null && rate > 0 && done < total ? (total - done) / rate : Number.POSITIVE_INFINITY;
+  const seconds = total !== null && done >= total ? 0 : Math.min(needed, progress.secondsLeft ?? needed);
+  const left = seconds > 0 && Number.isFinite(seconds) ? `, ${formatDuration(seconds)} left` : "";
   return `${stage}: ${counted}${speed}${left}${note === undefined ? "" : `  ${note}`}`;
 }
 
@@ -38,11 +40,8 @@ export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream):
   let printedAt = 0;
   let drawn = false;
   let held: string | null = null;
+  let ended = false;
 
-  const clear = (): void => {
-    if (drawn) stream.write("\r\x1b[2K");
-    drawn = false;
-  };
   const draw = (text: string): void => {
     if (interactive) {
       const columns = stream.columns ?? 80;
@@ -51,6 +50,13 @@ export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream):
     } else {
       stream.write(`${text}\n`);
     }
+  };
+  const clear = (): void => {
+    if (drawn) stream.write("\r\x1b[2K");
+    drawn = false;
+    if (interactive || held === null || !ended) return;
+    draw(held);
+    held = null;
   };
   return {
     update(progress) {
@@ -65,6 +71,7 @@ export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream):
         startDone = progress.done;
         printedAt = now;
       }
+      ended = progress.done === progress.total;
       const text = formatProgress(progress, startDone, (now - startedAt) / 1000);
       const due = now - printedAt >= (interactive ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS);
       if (due) {

@@ -61,9 +61,11 @@ export function registerTrain(program: Command): void {
         const config = createConfig({ size: Number(options.size), width, attributes });
         const dataset = await openDataset(data, options.images);
         const device = await openDevice(parseDevice(options.device), workers);
-        context.print(device.description);
         const controller = new AbortController();
-        const stop = (): void => controller.abort();
+        const stop = (): void => {
+          context.print("Stopping after this step and saving; Ctrl-C again stops at once, without saving.");
+          controller.abort();
+        };
         process.once("SIGINT", stop).once("SIGTERM", stop);
         try {
           const result = await train({
@@ -79,6 +81,7 @@ export function registerTrain(program: Command): void {
             workers: Math.max(1, Math.floor(workers / 2)),
             signal: controller.signal,
             onProgress: context.onProgress,
+            onStart: () => context.print(device.description),
             onMessage: context.print,
           });
           const secondsPerUpdate = result.updates === 0 ? null : result.trainingSeconds / result.updates;

@@ -1,10 +1,8 @@
 /** `elegant verify FILE...`: check golden files. */
 import type { Command } from "commander";
 import { parseDevice } from "../device/choices.js";
-import { openDevice } from "../device/device.js";
 import { InputError } from "../errors.js";
 import { excess, passes, type Quantity } from "../golden/compare.js";
-import { openGolden } from "../golden/verify.js";
 import { type CommonOptions, runCommand, withCommonOptions } from "./command.js";
 
 export interface CheckedFile {
@@ -25,6 +23,10 @@ export function registerVerify(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (files: string[], options: CommonOptions) => {
       await runCommand(options, async (context) => {
+        const [{ openGolden }, { openDevice }] = await Promise.all([
+          import("../golden/verify.js"),
+          import("../device/device.js"),
+        ]);
         const opened = await Promise.all(files.map(openGolden));
         const needsDevice = opened.some((golden) => golden.needsDevice);
         const device = needsDevice ? await openDevice(parseDevice(options.device), options.workers) : null;

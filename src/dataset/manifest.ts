@@ -40,13 +40,6 @@ export interface FinishedPhoto {
   readonly matrix: Affine;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function readManifest(path: string): Promise<Manifest> {
   let value: unknown;
   try {
@@ -85,7 +78,9 @@ export async function readRecords(out: string): Promise<FinishedPhoto[]> {
  * Throws InputError when the folder holds something else, or a run with other options.
  */
 export async function openOutput(out: string, options: ManifestOptions): Promise<FinishedPhoto[] | null> {
-  if (!(await exists(out))) return null;
+  const found = await stat(out).catch(() => null);
+  if (found === null) return null;
+  if (!found.isDirectory()) throw new InputError(describeMismatch(out, "a folder", "a file", "Choose another place."));
   const entries = await readdir(out).catch((error: unknown) => {
     throw fromSystemError(error, `Opening ${out}`);
   });

@@ -1,4 +1,5 @@
 /** What a preprocess run will do, decided from the lists alone: which photos, where each face is, which names. */
+import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
@@ -86,6 +87,11 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
         : { kind: "crop", square: crop };
     return { file, output, placement, rows };
   });
+  if (!photos.some(({ file }) => existsSync(join(imageDir, file)))) {
+    const expected = `the photos of the list (the first is ${photos[0].file})`;
+    const remedy = "Check the folder, or name another with --images DIR.";
+    throw new InputError(describeMismatch(imageDir, expected, "none of them", remedy));
+  }
   return { imageDir, lists, photos };
 }
 

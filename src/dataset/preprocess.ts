@@ -97,6 +97,12 @@ function writeLists(plan: PreprocessPlan, finished: ReadonlyMap<string, Finished
   }
 }
 
+/** Leaves things as they were before a run that made no picture. @param made the outermost folder that it made */
+async function removeOutput(out: string, made: string | undefined): Promise<void> {
+  const written = made === undefined ? ["images", MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
+  for (const path of written) await rm(path, { recursive: true, force: true });
+}
+
 /**
  * Aligns and crops the photos of `source` into `out`/images, with lists, manifest.json, manifest.jsonl (the matrix of
  * each photo) and failures.json. A photo that cannot be read is reported and skipped; finished ones are not made again.
@@ -150,7 +156,9 @@ export async function preprocess(source: string, out: string, options: Preproces
     onProgress?.(failures.length === 0 ? progress : { ...progress, note: `${failures.length} failed` });
   };
 
+  let made: string | undefined; // the first folder that was missing on the way to `out`
   try {
+    made = await mkdir(out, { recursive: true });
     const folders = new Set(todo.map(({ output }) => dirname(join(out, "images", output))).concat(join(out, "images")));
     for (const folder of folders) await mkdir(folder, { recursive: true });
   } catch (error) {
@@ -164,7 +172,7 @@ export async function preprocess(source: string, out: string, options: Preproces
     await pool.close();
   }
   if (finished.size === 0 && failures.length > 0) {
-    if (earlier === null) await rm(out, { recursive: true, force: true }); // made by this run, and empty
+    if (earlier === null) await removeOutput(out, made);
     throw new InputError(`None of the ${failures.length} photos could be used. The first: ${failures[0].reason}`);
   }
   save();

@@ -5,8 +5,8 @@ import { preprocess } from "../dataset/preprocess.js";
 import { writeSynth } from "../dataset/synth/write.js";
 import type { Device } from "../device/device.js";
 import { describeMachine, listMachine } from "../device/machine.js";
-import { type Generator, openGenerator } from "../editing/generator.js";
-import { describeMismatch, InputError } from "../errors.js";
+import { type Generator, openGenerator, readModel } from "../editing/generator.js";
+import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import type { ReportModel, Score, Sheet, StageTime } from "../report/model.js";
 import { renderReport } from "../report/render.js";
@@ -24,7 +24,7 @@ import { describeRun, lossSeries, summarise } from "./story.js";
 /** Pairs that are scored for each attribute and direction, and rows that are shown. */
 const SCORED_PAIRS = 24;
 const SHOWN_PAIRS = 3;
-/** Half of the pictures of one side must reach the batch; fewer photos than this may not. */
+/** So many that both sides of each attribute have a batch to train on. */
 const FEWEST_PHOTOS = 60;
 
 export interface DemoOptions {
@@ -59,13 +59,18 @@ async function editAll(
   groups: readonly (readonly ScoredPair[])[],
   title: string,
   checkpoint: string,
+  onSwapped: (count: number) => void,
 ): Promise<Edited> {
   const scores: Score[] = [];
   const shown: ShownSwap[][] = [];
   for (const pairs of groups) {
-    if (pairs.length === 0) continue;
+    if (pairs.length === 0) {
+      shown.push([]);
+      continue;
+    }
     const results = await swapPairs(generator, pairs);
     scores.push(scorePairs(pairs, results, checkpoint));
+    onSwapped(pairs.length);
     shown.push(pairs.slice(0, SHOWN_PAIRS).map((pair, i) => ({ pair, result: results[i] })));
   }
   return { scores, swaps: await swapSheet(title, shown, checkpoint) };
@@ -75,6 +80,7 @@ async function editAll(
 function combine(groups: readonly (readonly ScoredPair[])[], faces: readonly HeldOutFace[]): readonly ScoredPair[][] {
   const plain = new Set(faces.filter(({ has }) => DEMO_ATTRIBUTES.every((name) => !has(name))).map(({ file }) => file));
   const adding = groups.filter((pairs) => pairs.length > 0 && pairs[0].adding);
+  if (adding.length < DEMO_ATTRIBUTES.length) return []; // with few photos nobody unseen may have one of them
   const inputs = adding[0].filter(({ inputFace }) => plain.has(inputFace.file)).slice(0, SHOWN_PAIRS);
   return inputs.map((pair, i) => [pair, ...adding.slice(1).map((pairs) => pairs[i % pairs.length])]);
 }
@@ -88,12 +94,17 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   if (photos < FEWEST_PHOTOS) {
     throw new InputError(describeMismatch("--photos", `at least ${FEWEST_PHOTOS}`, String(photos), "Paint more."));
   }
-  await expectFreshFolder(folder);
+  await expectFreshFolder(folder, "Delete it, or choose another --out.");
+  await readModel(SHIPPED_MODEL); // rather a failure now than after the training
   const began = performance.now();
   const stages: StageTime[] = [];
   const timed = async <T>(name: string, work: () => Promise<T>, describe: (result: T, seconds: number) => string) => {
     const start = performance.now();
-    const result = await work();
+    const result = await work().catch((error: unknown) => {
+      // Stages that can be resumed by themselves say how; the demo cannot, and its own words are in the signal.
+      if (error instanceof InterruptedError) signal.throwIfAborted();
+      throw error;
+    });
     const seconds = (performance.now() - start) / 1000;
     stages.push({ name, seconds, detail: describe(result, seconds) });
     signal.throwIfAborted();
@@ -159,8 +170,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     async () => {
       const shipped = await openGenerator(SHIPPED_MODEL);
       const own = await openGenerator(run);
-      const first = await editAll(shipped, groups, "Swaps by the shipped checkpoint", names.shipped);
-      const second = await editAll(own, groups, "The same swaps by the model trained just now", names.trained);
+      const total = 2 * groups.flat().length;
+      let swapped = 0;
+      const onSwapped = (count: number): void => {
+        swapped += count;
+        onProgress({ stage: "edit", done: swapped, total, unit: "swaps" });
+      };
+      const first = await editAll(shipped, groups, "Swaps by the shipped checkpoint", names.shipped, onSwapped);
+      const title = "The same swaps by the model trained just now";
+      const second = await editAll(own, groups, title, names.trained, onSwapped);
       const adding = groups.filter((pairs) => pairs.length > 0 && pairs[0].adding);
       const both = combine(groups, held);
       const more = [

@@ -71,7 +71,10 @@ export interface ShownSwap {
 
 const SWAP_COLUMNS = ["input", "reference", "swap", "truth"] as const;
 
-/** Input, reference, result and truth of each swap; two groups side by side, each group a block of rows. */
+/**
+ * Input, reference, result and truth of each swap; two groups side by side, in as many rows as both can fill.
+ * @param groups for each attribute, swaps that add it and swaps that remove it
+ */
 export function swapSheet(
   title: string,
   groups: readonly (readonly ShownSwap[])[],
@@ -81,10 +84,10 @@ export function swapSheet(
   const rows: RgbaImage[][] = [];
   const names: string[] = [];
   for (let left = 0; left < groups.length; left += 2) {
-    const [first, second = []] = groups.slice(left, left + 2);
-    for (let i = 0; i < Math.max(first.length, second.length); i++) {
-      rows.push([first[i], second[i]].flatMap((swap) => (swap === undefined ? [] : cells(swap))));
-      names.push((first[i] ?? second[i]).pair.attribute);
+    const [adding, removing] = groups.slice(left, left + 2);
+    for (let i = 0; i < Math.min(adding.length, removing.length); i++) {
+      rows.push([...cells(adding[i]), ...cells(removing[i])]);
+      names.push(adding[i].pair.attribute);
     }
   }
   return toSheet(

@@ -3,8 +3,11 @@ import type { LossSeries, ReportModel, Score } from "../report/model.js";
 import type { LossRow } from "../training/log.js";
 import { DEMO_ATTRIBUTES, DEMO_BATCH, DEMO_SIZE, DEMO_WIDTH } from "./settings.js";
 
+const countSteps = (step: number): string => `${step} ${step === 1 ? "step" : "steps"}`;
+
+/** Names the model that the demo has trained, in the report and on the terminal. */
 export function describeRun(step: number, width: number): string {
-  return `the run above: ${step} steps, width ${width}`;
+  return `trained here: ${countSteps(step)}, width ${width}`;
 }
 
 const decibels = (value: number): string => `${value >= 0 ? "+" : ""}${value.toFixed(1)} dB`;
@@ -47,13 +50,13 @@ export function summarise(facts: StoryFacts): Story {
   return {
     title: "ELEGANT on painted faces",
     summary: [
-      `${photos} portraits were painted, aligned and cropped to ${DEMO_SIZE} px; a model for ${attributes} (width ${DEMO_WIDTH}, batch ${DEMO_BATCH} + ${DEMO_BATCH}) was trained for ${step} steps in front of you, and faces that training never saw were edited.`,
+      `${photos} portraits were painted, aligned and cropped to ${DEMO_SIZE} px; a model for ${attributes} (width ${DEMO_WIDTH}, batch ${DEMO_BATCH} + ${DEMO_BATCH}) was trained for ${countSteps(step)} in front of you, and faces that training never saw were edited.`,
       "Minutes of training only begin to show the method, so the package also ships a checkpoint that the same code trained for longer on other painted faces (assets/README.md has its command, seed and log). Each picture says which of the two made it.",
       "Since the painter can draw the same person with another's attribute, the true answer of every swap is known.",
     ],
     figures: [
       { value: decibels(gain.shipped), label: "shipped checkpoint: swap against doing nothing, in the region" },
-      { value: decibels(gain.trained), label: `after ${step} steps here: the same` },
+      { value: decibels(gain.trained), label: `after ${countSteps(step)} here: the same` },
       { value: `${Math.round(facts.seconds)} s`, label: "for everything in this report" },
     ],
     scoresCaption:

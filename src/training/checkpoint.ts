@@ -25,7 +25,7 @@ import type { OptimizerState, TrainingState } from "./step.js";
 export const CHECKPOINT_FORMAT = "elegant-faces checkpoint 1";
 const FOLDER = "checkpoints";
 export const NOT_FINITE_REMEDY =
-  "The last good checkpoint is kept: go on from it with --resume, or use a lower --learning-rate.";
+  "Checkpoints written before are kept, but the same settings lead here again: start a new run with a lower --learning-rate.";
 /** The newest one may be damaged and the one before may hold the fault that is being looked for. */
 const KEPT_CHECKPOINTS = 3;
 const FILE_PATTERN = /^step-(\d{8,})\.safetensors$/;

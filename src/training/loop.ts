@@ -29,6 +29,8 @@ export interface TrainOptions {
   readonly workers: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
+  /** Data and settings are accepted; nothing has been written. */
+  readonly onStart?: () => void;
   /** A line for the user: what the run starts from, warnings. */
   readonly onMessage?: (line: string) => void;
 }
@@ -67,19 +69,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { batch, seed } = options.settings;
   const sampler = createPairSampler(dataset, config.attributes, batch, seed);
   const settings: RunSettings = { ...options.settings, dataset: sampler.fingerprint };
-  if (!resume) await expectFreshFolder(folder);
+  if (!resume) await expectFreshFolder(folder, "Add --resume to go on with a run, or choose another --out.");
   const samplePairs = await loadSamplePairs(dataset, config, workers);
   const start: RunStart = resume
     ? await resumeRun(folder, config, settings)
     : { state: newTrainingState(config, seed), step: 0, warnings: [] };
   const { state } = start;
+  options.onStart?.();
   for (const warning of start.warnings) options.onMessage?.(warning);
   options.onMessage?.(
     `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
   );
 
   await ensureDir(folder);
-  const writer = await RunWriter.open(folder, settings, start.step);
+  const writer = await RunWriter.open(folder, settings, resume ? start.step : null);
   const batches = new PairBatches({
     dataset,
     sampler,
@@ -96,8 +99,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const sample = async (): Promise<void> => {
     await writer.sample(step, await drawSamples(state.generator.parameters, config, samplePairs));
   };
-  const isOver = (): boolean =>
-    step >= steps || signal?.aborted === true || performance.now() - began > (options.seconds ?? Infinity) * 1000;
+  const secondsLeft = (): number => (options.seconds ?? Infinity) - (performance.now() - began) / 1000;
+  const isOver = (): boolean => step >= steps || signal?.aborted === true || secondsLeft() < 0;
 
   try {
     while (!isOver()) {
@@ -120,7 +123,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         latest === undefined
           ? ""
           : `D ${latest.D.toFixed(3)} G ${latest.G.toFixed(3)} rec ${latest.reconstruction.toFixed(4)}`;
-      options.onProgress?.({ stage: "train", done: step, total: steps, unit: "steps", note });
+      options.onProgress?.({
+        stage: "train",
+        done: step,
+        total: steps,
+        unit: "steps",
+        note,
+        ...(options.seconds === undefined ? {} : { secondsLeft: secondsLeft() }),
+      });
       if (step % saveEvery === 0) await writer.save(step, state);
       if (step % sampleEvery === 0) await sample();
     }
@@ -131,7 +141,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await writer.close();
     disposeState(state);
   }
-  if (signal?.aborted === true) {
+  if (signal?.aborted === true && step < steps) {
     throw new InterruptedError(`Interrupted: step ${step} is saved. Go on with the same command and --resume.`);
   }
   return { step, trainingSeconds: trained, updates };

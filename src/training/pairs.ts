@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { Random } from "../random.js";
+import { suggest } from "../suggest.js";
 
 export interface PairIndices {
   /** Positions in the data set's files, `batch` of each. */
@@ -25,7 +26,7 @@ export interface PairSampler {
   labels(file: number): readonly number[];
 }
 
-/** Positions of the pictures to train on: the training partition where the data set says so, else all. */
+/** Positions of the pictures to train on: all but those that a partition list puts into validation or test. */
 export function trainingFiles(dataset: FaceDataset): readonly number[] {
   const all = dataset.files.map((_, i) => i);
   if (dataset.partition === null) return all;
@@ -39,13 +40,6 @@ export function heldOutFiles(dataset: FaceDataset): readonly number[] {
   return dataset.files.flatMap((_, i) => (trained.has(i) ? [] : [i]));
 }
 
-function nearest(name: string, names: readonly string[]): string {
-  const simple = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-  const wanted = simple(name);
-  const found = names.find((known) => simple(known) === wanted || simple(known).startsWith(wanted));
-  return found === undefined ? `Known: ${names.join(", ")}.` : `Did you mean ${found}?`;
-}
-
 /** Column of each attribute. @throws InputError for a missing list or an unknown name */
 export function attributeColumns(dataset: FaceDataset, attributes: readonly string[]): readonly number[] {
   const table = dataset.attributes;
@@ -56,9 +50,9 @@ export function attributeColumns(dataset: FaceDataset, attributes: readonly stri
   return attributes.map((name) => {
     const column = table.names.indexOf(name);
     if (column >= 0) return column;
-    throw new InputError(
-      describeMismatch("--attributes", "a name of the list", `'${name}'`, nearest(name, table.names)),
-    );
+    const meant = suggest(name, table.names);
+    const remedy = meant === null ? `Known: ${table.names.join(", ")}.` : `Did you mean ${meant}?`;
+    throw new InputError(describeMismatch("--attributes", "a name of the list", `'${name}'`, remedy));
   });
 }
 

@@ -1,7 +1,7 @@
 /** The folder of a training run: its checkpoints, logs and sample sheets, and what a new or resumed run starts from. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
 import type { ModelConfig } from "../model/config.js";
@@ -34,14 +34,19 @@ export function newTrainingState(config: ModelConfig, seed: number): TrainingSta
   return { config, generator: optimizer(GENERATOR), discriminator: optimizer(DISCRIMINATORS) };
 }
 
-/** Refuses to train into a folder that holds another run. @throws InputError */
-export async function expectFreshFolder(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch((): string[] => []);
+/** Refuses to write into what is there already. @param remedy for a folder with files @throws InputError */
+export async function expectFreshFolder(folder: string, remedy: string): Promise<void> {
+  const refuse = (received: string, whatToDo: string): never => {
+    throw new InputError(describeMismatch(`--out ${folder}`, "a new or empty folder", received, whatToDo));
+  };
+  const entries = await readdir(folder).catch((error: unknown): string[] => {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") return [];
+    if (code === "ENOTDIR") return refuse("a file", "Choose another --out.");
+    throw fromSystemError(error, `Opening '${folder}'`);
+  });
   if (entries.length === 0) return;
-  const what = entries.includes("checkpoints") ? "a run with checkpoints" : `${entries.length} files`;
-  throw new InputError(
-    `${folder}: expected a new or empty folder, received ${what}. Add --resume to go on, or choose another --out.`,
-  );
+  refuse(entries.includes("checkpoints") ? "a run with checkpoints" : `one that holds ${entries[0]}`, remedy);
 }
 
 /** Goes on from the newest checkpoint that can be read. @throws InputError when there is none or settings differ */
@@ -58,9 +63,16 @@ export class RunWriter {
   private readonly settings: RunSettings;
   private readonly losses: LossLog;
   private readonly events: EventWriter;
-  private savedStep: number;
+  /** Null until the first checkpoint, so that a run which is interrupted before its first step can be resumed too. */
+  private savedStep: number | null;
 
-  private constructor(folder: string, settings: RunSettings, losses: LossLog, events: EventWriter, step: number) {
+  private constructor(
+    folder: string,
+    settings: RunSettings,
+    losses: LossLog,
+    events: EventWriter,
+    step: number | null,
+  ) {
     this.folder = folder;
     this.settings = settings;
     this.losses = losses;
@@ -68,12 +80,16 @@ export class RunWriter {
     this.savedStep = step;
   }
 
-  /** @param fromStep 0 for a new run; later rows of an interrupted one are dropped */
-  static async open(folder: string, settings: RunSettings, fromStep: number): Promise<RunWriter> {
-    const losses = await LossLog.open(join(folder, LOSSES_FILE), fromStep);
-    const resumed = fromStep > 0 ? { resumedFrom: fromStep } : {};
-    const events = await EventWriter.open(join(folder, EVENTS_FOLDER), resumed);
-    return new RunWriter(folder, settings, losses, events, fromStep);
+  /** @param resumedFrom null for a new run; later rows of an interrupted one are dropped */
+  static async open(folder: string, settings: RunSettings, resumedFrom: number | null): Promise<RunWriter> {
+    const losses = await LossLog.open(join(folder, LOSSES_FILE), resumedFrom ?? 0);
+    try {
+      const events = await EventWriter.open(join(folder, EVENTS_FOLDER), resumedFrom === null ? {} : { resumedFrom });
+      return new RunWriter(folder, settings, losses, events, resumedFrom);
+    } catch (error) {
+      await losses.close();
+      throw error;
+    }
   }
 
   /** One row of the loss log. @param step counted from 1 */
@@ -103,7 +119,10 @@ export class RunWriter {
   }
 
   async close(): Promise<void> {
-    await this.losses.close();
-    await this.events.close();
+    try {
+      await this.losses.close();
+    } finally {
+      await this.events.close();
+    }
   }
 }

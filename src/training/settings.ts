@@ -54,7 +54,7 @@ export function expectSameRun(
     "--batch": String(settings.batch),
     "--seed": String(settings.seed),
     "--learning-rate": String(settings.learningRate),
-    "the data": settings.dataset,
+    "the data": `pictures and labels with fingerprint ${settings.dataset}`,
   });
   const wanted = values(asked);
   for (const [name, expected] of Object.entries(values(saved))) {

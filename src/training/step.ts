@@ -82,8 +82,9 @@ export function createOptimizer(parameters: Parameters): OptimizerState {
 /** The labels of C and D: their own with one entry from the other's. */
 export function exchangeLabels(y: tf.Tensor2D, other: tf.Tensor2D, attribute: number): tf.Tensor2D {
   return tf.tidy(() => {
-    const mask = tf.oneHot(tf.tensor1d([attribute], "int32"), y.shape[1]); // [1, attributes]
-    return tf.add(y, tf.mul(tf.cast(mask, "float32"), tf.sub(other, y)));
+    // Not tf.oneHot, which refuses a single attribute.
+    const mask = tf.tensor2d([Array.from({ length: y.shape[1] }, (_, i) => (i === attribute ? 1 : 0))]);
+    return tf.add(y, tf.mul(mask, tf.sub(other, y)));
   });
 }
 

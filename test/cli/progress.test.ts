@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createProgressPrinter, formatDuration, formatProgress } from "../../src/cli/progress.js";
+import type { Progress } from "../../src/types.js";
 
 /** A stream that keeps what is written. */
 function recorder(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
@@ -44,6 +45,29 @@ describe("progress", () => {
     assert.match(lines[1], /^Write: 1\/1 files/);
     assert.equal(lines.length, 3);
     assert.ok(!text().includes("\x1b"));
+  });
+
+  it("ends with what ends first: the items or the time", () => {
+    const progress = { stage: "Train", done: 300, total: 1000, unit: "steps" };
+    const left = (changes: Partial<Progress>): string => formatProgress({ ...progress, ...changes }, 100, 10);
+    assert.equal(left({ secondsLeft: 12 }), "Train: 300/1000 steps, 20 steps/s, 12s left");
+    assert.equal(left({ secondsLeft: 600 }), "Train: 300/1000 steps, 20 steps/s, 35s left");
+    assert.equal(left({ total: null, secondsLeft: 12 }), "Train: 300 steps, 20 steps/s, 12s left");
+    assert.equal(left({ secondsLeft: -0.1 }), "Train: 300/1000 steps, 20 steps/s");
+    assert.equal(left({ done: 1000, secondsLeft: 12 }), "Train: 1000/1000 steps, 90 steps/s");
+  });
+
+  it("tells of a stage's end before other text where there is no terminal, and of nothing before its end", () => {
+    const { stream, text } = recorder(false);
+    const printer = createProgressPrinter(stream);
+    printer.update({ stage: "Read", done: 1, total: 2, unit: "files" });
+    printer.clear();
+    assert.equal(text(), "");
+    printer.update({ stage: "Read", done: 2, total: 2, unit: "files" });
+    printer.clear();
+    assert.match(text(), /^Read: 2\/2 files.*\n$/);
+    printer.finish();
+    assert.equal(text().split("\n").length, 2);
   });
 
   it("redraws one line on a terminal, cut to its width, and leaves the line free for others", () => {

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { openDevice } from "../../src/device/device.js";
+import { readModel } from "../../src/editing/generator.js";
+import { decodeImage, encodePng } from "../../src/image/codec.js";
+import { saveCheckpoint } from "../../src/training/checkpoint.js";
+import { assertClose } from "../support/close.js";
+import { disposeState, TINY, tinyState } from "../support/model.js";
+import { goldenPhoto } from "../support/pictures.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+describe("elegant export", () => {
+  let folder: string;
+  let at: (name: string) => string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+    at = (name) => join(folder, name);
+    const device = await openDevice("wasm", 1);
+    const state = tinyState(8);
+    for (const [name, weights] of state.generator.parameters) {
+      // Far from a fresh model's, so that its edits are strong.
+      if (name.endsWith(".weight")) weights.assign(tf.mul(weights, 20));
+    }
+    await saveCheckpoint(at("run"), state, { step: 3, sampler: null, options: null });
+    disposeState(state);
+    await device.close();
+    for (const name of ["a", "b"]) await writeFile(at(`${name}.png`), await encodePng(goldenPhoto(name, 2, 64, 64)));
+  });
+
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+
+  /** The picture that swapping with a model makes, in levels of 255. */
+  async function swapWith(model: string): Promise<ArrayLike<number>> {
+    const out = at(`swap-${model}`);
+    const words = `--attribute Bangs --device wasm --workers 1 --json --model ${at(model)} --out ${out}`.split(" ");
+    const { code, stdout, stderr } = await elegant(
+      "swap",
+      "--input",
+      at("a.png"),
+      "--reference",
+      at("b.png"),
+      ...words,
+    );
+    assert.equal(code, 0, stderr);
+    const [path] = (JSON.parse(stdout) as { outputs: string[] }).outputs;
+    return (await decodeImage(await readFile(path), path)).data;
+  }
+
+  it("writes a run's newest generator, whole or in half the bytes, that swaps as the run does", async () => {
+    const run = await swapWith("run");
+    for (const [name, options, levels] of [
+      ["full.safetensors", [], 0],
+      // float16 keeps 11 bits of each weight.
+      ["half.safetensors", ["--half"], 2],
+    ] as const) {
+      const { code, stdout, stderr } = await elegant("export", at("run"), at(name), "--json", ...options);
+      assert.equal(code, 0, stderr);
+      const { bytes, source } = JSON.parse(stdout) as { bytes: number; source: string };
+      assert.equal(bytes, (await stat(at(name))).size);
+      assert.match(source, /step-00000003\.safetensors$/);
+      assert.deepEqual((await readModel(at(name))).config, TINY);
+      assertClose(await swapWith(name), run, { abs: levels, rel: 0 });
+    }
+    const [full, half] = await Promise.all(["full", "half"].map((name) => stat(at(`${name}.safetensors`))));
+    assert.ok(half.size < 0.6 * full.size, `${half.size} of ${full.size} bytes`);
+    const input = (await decodeImage(await readFile(at("a.png")), "a.png")).data;
+    assert.notDeepEqual(Uint8Array.from(run as Uint8Array), Uint8Array.from(input));
+  });
+
+  it("writes over its own earlier file, and says what is wrong with a path", async () => {
+    assert.equal((await elegant("export", at("run"), at("full.safetensors"))).code, 0);
+    for (const [file, message] of [
+      ["model.pth", /^elegant: FILE: expected a name ending in \.safetensors, received .*model\.pth'\. Rename it\.\n$/],
+      ["none/model.safetensors", /^elegant: Cannot write .*none\/model\.safetensors'.*ENOENT.*Check the path.*\n$/],
+    ] as const) {
+      const { code, stdout, stderr } = await elegant("export", at("run"), at(file));
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.match(stderr, message);
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { listCheckpoints } from "../../src/training/checkpoint.js";
+import { readLossLog } from "../../src/training/log.js";
+import { writeFaces } from "../support/faces.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+const SMALL = "--attributes Bangs Smiling --size 64 --width 4 --batch 2 --device wasm --workers 1".split(" ");
+
+describe("elegant train", () => {
+  let folder: string;
+  let data: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+    data = join(folder, "faces");
+    await writeFaces(data, 12);
+  });
+
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const train = (run: string, ...more: string[]): Promise<Ended> =>
+    runNode(fromRoot("bin/elegant.js"), ["train", data, "--out", run, ...SMALL, ...more]);
+
+  it("prints one JSON object, and what it does on stderr", async () => {
+    const run = join(folder, "json");
+    const { code, stdout, stderr } = await train(run, "--steps", "2", "--json");
+    assert.equal(code, 0, stderr);
+    const { secondsPerUpdate, ...rest } = JSON.parse(stdout) as { secondsPerUpdate: number };
+    assert.deepEqual(rest, { run, step: 2 });
+    assert.ok(secondsPerUpdate > 0);
+    assert.match(
+      stderr,
+      /^wasm: .*\n10 training pictures; a new run\ntrain: 2\/2 steps.* D \d.*\n.*step 2, .* s an update\n$/,
+    );
+    const again = await train(run, "--steps", "2", "--json", "--resume");
+    assert.deepEqual(JSON.parse(again.stdout), { run, step: 2, secondsPerUpdate: null });
+  });
+
+  it("saves on Ctrl-C or when it is told to end, exits with 130, and goes on with --resume", async () => {
+    const run = join(folder, "stopped");
+    let held = 0;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const more = held === 0 ? [] : ["--resume"];
+      const args = [fromRoot("bin/elegant.js"), "train", data, "--out", run, ...SMALL, ...more];
+      const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (chunk: Buffer) => {
+        // The start's last line; from here on a signal is heard.
+        if (/training pictures/.test(chunk.toString()) && !stdout.includes("training pictures")) {
+          setTimeout(() => child.kill(signal), 400);
+        }
+        stdout += chunk.toString();
+      });
+      child.stderr.on("data", (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      const code = await new Promise((resolve) => child.on("close", resolve));
+      assert.equal(code, 130, stderr);
+      assert.match(stdout, /Stopping after this step and saving; Ctrl-C again stops at once, without saving\.\n$/);
+      const step = Number(/^elegant: Interrupted: step (\d+) is saved\. Go on with .*--resume\.$/m.exec(stderr)?.[1]);
+      assert.ok(step >= held, stderr);
+      assert.equal((await listCheckpoints(run)).at(-1)?.step, step);
+      assert.equal((await readLossLog(join(run, "losses.jsonl"))).length, 2 * step);
+      held = step;
+    }
+    const { code, stdout } = await train(run, "--resume", "--steps", String(held + 1));
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`going on after step ${held}\n.*step ${held + 1}, `));
+  });
+
+  it("ends after --minutes with everything saved", async () => {
+    const run = join(folder, "timed");
+    const { code, stdout, stderr } = await train(run, "--minutes", "0.01", "--json");
+    assert.equal(code, 0, stderr);
+    const { step } = JSON.parse(stdout) as { step: number };
+    assert.equal((await listCheckpoints(run)).at(-1)?.step, step);
+  });
+});

@@ -1,0 +1,41 @@
+/** Training runs of the smallest model that there is. */
+import { join } from "node:path";
+import type { FaceDataset } from "../../src/dataset/dataset.js";
+import { readLossLog } from "../../src/training/log.js";
+import type { TrainOptions } from "../../src/training/loop.js";
+import { LOSSES_FILE } from "../../src/training/run.js";
+
+export const ATTRIBUTES = ["Bangs", "Smiling"];
+export const NEVER = 1_000_000;
+
+/** A run of the smallest model that there is; saves at its end only. */
+export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<TrainOptions> = {}): TrainOptions {
+  return {
+    dataset,
+    folder,
+    config: { size: 64, width: 4, attributes: ATTRIBUTES },
+    settings: { preset: "official", batch: 2, seed: 5, learningRate: 2e-4 },
+    resume: false,
+    steps: 2,
+    saveEvery: NEVER,
+    sampleEvery: NEVER,
+    workers: 1,
+    ...changes,
+  };
+}
+
+/** Stops a run as Ctrl-C does while step `step` is reported. */
+export function abortAt(step: number): Pick<TrainOptions, "signal" | "onProgress"> {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    onProgress: ({ done }) => {
+      if (done === step) controller.abort();
+    },
+  };
+}
+
+/** The loss rows but for the seconds, which are the machine's. */
+export async function rowsOf(run: string): Promise<unknown[]> {
+  return (await readLossLog(join(run, LOSSES_FILE))).map(({ seconds, ...row }) => row);
+}

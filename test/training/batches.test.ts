@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import * as tf from "@tensorflow/tfjs-core";
+import type { FaceDataset } from "../../src/dataset/dataset.js";
+import { type Device, openDevice } from "../../src/device/device.js";
+import { disposeBatch, PairBatches } from "../../src/training/batches.js";
+import { createPairSampler, type PairSampler } from "../../src/training/pairs.js";
+import { assertClose, shapeIndex } from "../support/close.js";
+import { FACE_SIZE, writeFaces } from "../support/faces.js";
+import { goldenPhoto, withFolder } from "../support/pictures.js";
+
+const ATTRIBUTES = ["Bangs", "Smiling"];
+const BATCH = 2;
+
+/** The floats of file `i` as writeFaces() has painted it. */
+function valuesOf(dataset: FaceDataset, i: number): number[] {
+  const { data } = goldenPhoto(dataset.files[i], i, FACE_SIZE, FACE_SIZE);
+  return [...data].filter((_, at) => at % 4 !== 3).map((value) => value / 127.5 - 1);
+}
+
+function open(dataset: FaceDataset, sampler: PairSampler, fromStep: number): PairBatches {
+  const options = { dataset, sampler, attributes: ATTRIBUTES.length, size: FACE_SIZE, batch: BATCH, workers: 1 };
+  return new PairBatches({ ...options, fromStep });
+}
+
+describe("training batches", () => {
+  let device: Device;
+
+  before(async () => {
+    device = await openDevice("wasm", 1);
+  });
+
+  after(async () => {
+    await device.close();
+  });
+
+  it("hold the pixels and labels of the sampler's pictures, step by step and attribute by attribute", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(folder, 12);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      const held = tf.memory().numTensors;
+      const batches = open(dataset, sampler, 5);
+      // More than the ring has slots, so that each is used again.
+      for (let n = 0; n < 12; n++) {
+        const [step, attribute] = [5 + Math.floor(n / 2), n % 2];
+        const expected = sampler.pairs(step, attribute);
+        const batch = await batches.next();
+        assert.equal(batch.attribute, attribute);
+        for (const [pictures, labels, files] of [
+          [batch.A, batch.yA, expected.positive],
+          [batch.B, batch.yB, expected.negative],
+        ] as const) {
+          assert.deepEqual(pictures.shape, [BATCH, FACE_SIZE, FACE_SIZE, 3]);
+          // float32 of a value in [-1, 1]: 2^-24 at most, twice rounded.
+          const values = files.flatMap((file) => valuesOf(dataset, file));
+          assertClose(pictures.dataSync(), values, { abs: 2e-7, rel: 0 }, shapeIndex(pictures.shape));
+          assert.deepEqual(
+            [...labels.dataSync()],
+            files.flatMap((file) => [...sampler.labels(file)]),
+          );
+        }
+        disposeBatch(batch);
+        assert.equal(tf.memory().numTensors, held);
+      }
+      await batches.close();
+    }));
+
+  it("keep a batch's pixels while later ones are decoded over its slot", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(folder, 12);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 4);
+      const batches = open(dataset, sampler, 0);
+      const first = await batches.next();
+      for (let n = 0; n < 6; n++) disposeBatch(await batches.next());
+      const values = sampler.pairs(0, 0).positive.flatMap((file) => valuesOf(dataset, file));
+      assertClose(first.A.dataSync(), values, { abs: 2e-7, rel: 0 }, shapeIndex(first.A.shape));
+      disposeBatch(first);
+      await batches.close();
+    }));
+
+  it("close while pictures are being decoded, and before the first is asked for", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(folder, 12);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      await open(dataset, sampler, 0).close();
+      const batches = open(dataset, sampler, 0);
+      disposeBatch(await batches.next());
+      await batches.close();
+    }));
+
+  it("name the file that cannot be read when its turn comes, and close all the same", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(folder, 12);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      const good = sampler.pairs(0, 0);
+      const { positive, negative } = sampler.pairs(0, 1);
+      const bad = [...positive, ...negative].find((file) => ![...good.positive, ...good.negative].includes(file));
+      assert.ok(bad !== undefined);
+      await writeFile(dataset.path(bad), "not a picture");
+      const batches = open(dataset, sampler, 0);
+      disposeBatch(await batches.next());
+      const name = dataset.files[bad].replace(".", "\\.");
+      await assert.rejects(batches.next(), { name: "InputError", message: new RegExp(name) });
+      await batches.close();
+    }));
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { type FaceDataset, openDataset } from "../../src/dataset/dataset.js";
+import { InputError } from "../../src/errors.js";
+import { createPairSampler, heldOutFiles, type PairSampler, trainingFiles } from "../../src/training/pairs.js";
+import { FACE_LABELS, faceAttributes, facePart, listedFaces, writeFaces } from "../support/faces.js";
+import { withFolder } from "../support/folder.js";
+
+const ATTRIBUTES = ["Bangs", "Smiling"];
+const SIDES = [
+  ["positive", 1],
+  ["negative", 0],
+] as const;
+
+/** The pictures of one side in the order of the steps. */
+function sideOf(sampler: PairSampler, side: "positive" | "negative", attribute: number, steps: number): number[][] {
+  return Array.from({ length: steps }, (_, step) => [...sampler.pairs(step, attribute)[side]]);
+}
+
+describe("training pairs", () => {
+  // 50 pictures, 40 of them to train on.
+  const dataset = listedFaces(50);
+  const batch = 3;
+  const sampler = createPairSampler(dataset, ATTRIBUTES, batch, 7);
+
+  it("have the attribute on one side and lack it on the other", () => {
+    for (const [attribute, name] of ATTRIBUTES.entries()) {
+      for (const [side, value] of SIDES) {
+        for (const files of sideOf(sampler, side, attribute, 40)) {
+          assert.equal(files.length, batch);
+          for (const file of files) {
+            assert.equal(FACE_LABELS[name](file), value, `${name}, ${side}: ${file}`);
+            assert.equal(sampler.labels(file)[attribute], value);
+          }
+        }
+      }
+    }
+  });
+
+  it("visit each picture at most once a round, leave out the last partial batch, and others in other rounds", () => {
+    for (const attribute of ATTRIBUTES.keys()) {
+      for (const [side, value] of SIDES) {
+        const all = trainingFiles(dataset).filter((file) => sampler.labels(file)[attribute] === value);
+        const perRound = Math.floor(all.length / batch);
+        const rounds = Array.from({ length: 6 }, (_, round) =>
+          sideOf(sampler, side, attribute, 6 * perRound)
+            .slice(round * perRound, (round + 1) * perRound)
+            .flat(),
+        );
+        for (const files of rounds) {
+          assert.equal(files.length, perRound * batch);
+          assert.equal(new Set(files).size, files.length, `${side}: ${files}`);
+        }
+        assert.notDeepEqual(rounds[0], rounds[1]);
+        assert.deepEqual(
+          [...new Set(rounds.flat())].sort((a, b) => a - b),
+          all,
+        );
+      }
+    }
+  });
+
+  it("never show a held-out picture", () => {
+    const seen = new Set(
+      ATTRIBUTES.flatMap((_, attribute) => SIDES.flatMap(([side]) => sideOf(sampler, side, attribute, 60).flat())),
+    );
+    const held = heldOutFiles(dataset);
+    assert.deepEqual(
+      held,
+      dataset.files.flatMap((_, i) => (facePart(i) === 0 ? [] : [i])),
+    );
+    assert.equal(sampler.size, 40);
+    assert.ok(held.every((file) => !seen.has(file)));
+    assert.equal(seen.size, 40);
+  });
+
+  it("are a function of seed, attribute and step, whatever was asked before", () => {
+    const again = createPairSampler(dataset, ATTRIBUTES, batch, 7);
+    for (const step of [25, 0, 13, 12, 25]) {
+      for (const attribute of [1, 0]) assert.deepEqual(again.pairs(step, attribute), sampler.pairs(step, attribute));
+    }
+    const other = createPairSampler(dataset, ATTRIBUTES, batch, 8);
+    assert.notDeepEqual(sideOf(other, "positive", 0, 4), sideOf(sampler, "positive", 0, 4));
+    // An attribute's own stream: that of Smiling does not depend on its place in the model.
+    const swapped = createPairSampler(dataset, ["Smiling", "Bangs"], batch, 7);
+    assert.deepEqual(swapped.pairs(3, 0), sampler.pairs(3, 1));
+    assert.deepEqual(swapped.labels(3), [...sampler.labels(3)].reverse());
+  });
+
+  it("are of all pictures where no partition is given", () => {
+    const whole = listedFaces(50, { partition: null });
+    assert.deepEqual([trainingFiles(whole).length, heldOutFiles(whole).length], [50, 0]);
+  });
+
+  it("have a fingerprint that changes with files, labels, their order and the partition alone", () => {
+    const of = (changes: Partial<FaceDataset>, attributes = ATTRIBUTES, seed = 7): string =>
+      createPairSampler(listedFaces(50, changes), attributes, batch, seed).fingerprint;
+    const own = sampler.fingerprint;
+    assert.equal(of({}, ATTRIBUTES, 9), own);
+    assert.equal(of({ dir: "elsewhere" }), own);
+    const table = faceAttributes(50);
+    const values = table.values.slice();
+    values[0] = 1 - values[0];
+    const files = [...table.files];
+    files[0] = "other.png";
+    const changed = [
+      of({ attributes: { ...table, values } }),
+      of({ files }),
+      of({ partition: null }),
+      of({}, ["Smiling", "Bangs"]),
+    ];
+    assert.equal(new Set([own, ...changed]).size, 5);
+  });
+
+  const wrong: readonly (readonly [string, Partial<FaceDataset>, readonly string[], number, RegExp])[] = [
+    [
+      "no list of attributes",
+      { attributes: null },
+      ATTRIBUTES,
+      2,
+      /^faces: expected list_attr_celeba\.txt, received no/,
+    ],
+    [
+      "a mistyped attribute",
+      {},
+      ["smilling"],
+      2,
+      /expected a name of the list, received 'smilling'. Did you mean Smiling\?/,
+    ],
+    ["an unknown attribute", {}, ["Eyeglasses"], 2, /received 'Eyeglasses'\. Known: Bangs, Smiling, Young\.$/],
+    [
+      "an attribute that all pictures have",
+      {},
+      ["Bangs", "Young"],
+      2,
+      /^pairs: expected at least 2 training pictures without Young, received 0\. Choose another attribute/,
+    ],
+    [
+      "a batch larger than one side",
+      {},
+      ["Smiling"],
+      16,
+      /expected at least 16 training pictures with Smiling, received 14\. Use --batch 14 or less\.$/,
+    ],
+  ];
+  for (const [what, changes, attributes, size, message] of wrong) {
+    it(`refuse ${what}`, () => {
+      assert.throws(
+        () => createPairSampler(listedFaces(50, changes), attributes, size, 1),
+        (error) => error instanceof InputError && message.test(error.message),
+      );
+    });
+  }
+
+  it("come from a folder's own lists", () =>
+    withFolder(async (folder) => {
+      const written = await writeFaces(folder, 10);
+      assert.deepEqual(heldOutFiles(written), [4, 9]);
+      const { fingerprint } = createPairSampler(written, ATTRIBUTES, 2, 1);
+      assert.equal(createPairSampler(await openDataset(folder), ATTRIBUTES, 2, 1).fingerprint, fingerprint);
+      assert.equal(createPairSampler(listedFaces(10), ATTRIBUTES, 2, 1).fingerprint, fingerprint);
+    }));
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Device, openDevice } from "../../src/device/device.js";
+import { loadNewestCheckpoint } from "../../src/training/checkpoint.js";
+import { type TrainOptions, train } from "../../src/training/loop.js";
+import type { Progress } from "../../src/types.js";
+import { writeFaces } from "../support/faces.js";
+import { withFolder } from "../support/folder.js";
+import { abortAt, rowsOf, tinyRun } from "../support/run.js";
+import { treeOf } from "../support/tree.js";
+
+describe("a training run that was stopped", () => {
+  let device: Device;
+
+  before(async () => {
+    device = await openDevice("wasm", 1);
+  });
+
+  after(async () => {
+    await device.close();
+  });
+
+  it("goes on after an interruption to the same weights, moments and loss rows, to the bit", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 20);
+      const [whole, parts] = ["whole", "parts"].map((name) => join(folder, name));
+      await train(tinyRun(dataset, whole, { steps: 5 }));
+
+      // Once saved by the interruption at 2; then killed after 4, as a crash would, with the checkpoint of 3 the newest.
+      await assert.rejects(train(tinyRun(dataset, parts, { steps: 5, ...abortAt(2) })), {
+        name: "InterruptedError",
+        message: /^Interrupted: step 2 is saved\. Go on with the same command and --resume\.$/,
+      });
+      const killed = new Error("killed");
+      const kill = ({ done }: Progress): void => {
+        if (done === 4) throw killed;
+      };
+      const options = tinyRun(dataset, parts, { steps: 5, saveEvery: 3, resume: true, onProgress: kill });
+      await assert.rejects(train(options), killed);
+      assert.equal((await rowsOf(parts)).length, 8);
+      const lines: string[] = [];
+      await train(tinyRun(dataset, parts, { steps: 5, resume: true, onMessage: (line) => lines.push(line) }));
+      assert.deepEqual(lines, ["16 training pictures; going on after step 3"]);
+
+      const [expected, actual] = await Promise.all([whole, parts].map((run) => loadNewestCheckpoint(run)));
+      assert.deepEqual(actual.checkpoint.progress, expected.checkpoint.progress);
+      assert.equal(actual.checkpoint.progress.step, 5);
+      for (const [name, { data }] of expected.checkpoint.tensors) {
+        assert.deepEqual(actual.checkpoint.tensors.get(name)?.data, data, name);
+      }
+      assert.deepEqual(await rowsOf(parts), await rowsOf(whole));
+      assert.equal((await readdir(join(parts, "events"))).length, 3);
+    }));
+
+  it("can be interrupted before its first step and resumed", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 12);
+      const run = join(folder, "run");
+      const signal = AbortSignal.abort();
+      await assert.rejects(train(tinyRun(dataset, run, { signal })), { message: /step 0 is saved/ });
+      assert.deepEqual((await train(tinyRun(dataset, run, { resume: true }))).step, 2);
+    }));
+
+  it("is done, not interrupted, when the signal comes with the last step", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 12);
+      assert.equal((await train(tinyRun(dataset, join(folder, "run"), abortAt(2)))).step, 2);
+    }));
+
+  it("has nothing left to do when it is resumed at its end", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 12);
+      const run = join(folder, "run");
+      await train(tinyRun(dataset, run));
+      const rows = await rowsOf(run);
+      assert.deepEqual(await train(tinyRun(dataset, run, { resume: true })), {
+        step: 2,
+        updates: 0,
+        trainingSeconds: 0,
+      });
+      assert.deepEqual(await rowsOf(run), rows);
+    }));
+
+  it("refuses to go on with other settings or other data, and changes nothing", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 20);
+      const other = await writeFaces(join(folder, "other"), 21);
+      const run = join(folder, "run");
+      await train(tinyRun(dataset, run, { steps: 1 }));
+      const held = { tree: await treeOf(folder), tensors: tf.memory().numTensors };
+      const { config, settings } = tinyRun(dataset, run);
+      const wrong: readonly (readonly [Partial<TrainOptions>, RegExp])[] = [
+        [{ config: { ...config, width: 8 } }, /--width: expected 4, received 8/],
+        [{ config: { ...config, size: 128 } }, /--size: expected 64, received 128/],
+        [{ config: { ...config, attributes: ["Bangs"] } }, /--attributes: expected Bangs Smiling, received Bangs\./],
+        [{ settings: { ...settings, batch: 3 } }, /--batch: expected 2, received 3/],
+        [{ settings: { ...settings, seed: 6 } }, /--seed: expected 5, received 6/],
+        [{ dataset: other }, /the data: expected pictures and labels with fingerprint/],
+        [{ folder: join(folder, "none") }, /none: expected a run with checkpoints.*received none\. Check the path/],
+      ];
+      for (const [changes, message] of wrong) {
+        const options = tinyRun(dataset, run, { steps: 3, resume: true, ...changes });
+        await assert.rejects(train(options), { name: "InputError", message });
+      }
+      assert.deepEqual({ tree: await treeOf(folder), tensors: tf.memory().numTensors }, held);
+    }));
+});

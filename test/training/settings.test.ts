@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { InputError } from "../../src/errors.js";
+import type { ModelConfig } from "../../src/model/config.js";
+import { expectSameRun, learningRateAt, type RunSettings, stepSettings } from "../../src/training/settings.js";
+
+const SETTINGS: RunSettings = {
+  preset: "official",
+  batch: 16,
+  seed: 1,
+  learningRate: 2e-4,
+  dataset: "0123456789abcdef",
+};
+const CONFIG: ModelConfig = { size: 256, width: 64, attributes: ["Bangs", "Smiling"] };
+
+describe("training settings", () => {
+  it("decay the official learning rate by 0.97 every 3,000 steps", () => {
+    for (const [step, decays] of [
+      [0, 0],
+      [2999, 0],
+      [3000, 1],
+      [5999, 1],
+      [6000, 2],
+      [199_999, 66],
+    ]) {
+      assert.equal(learningRateAt(SETTINGS, step), 2e-4 * 0.97 ** decays, `step ${step}`);
+    }
+  });
+
+  it("keep the paper's learning rate", () => {
+    for (const step of [0, 3000, 199_999]) assert.equal(learningRateAt({ ...SETTINGS, preset: "paper" }, step), 2e-4);
+  });
+
+  it("give the published code's weights and decay, or the paper's", () => {
+    const official = stepSettings(SETTINGS, 3000);
+    assert.deepEqual(official, {
+      weights: { reconstruction: 5, adversarial1: 1, adversarial2: 0.5, discriminator1: 0.25, discriminator2: 0.125 },
+      adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
+      learningRate: 2e-4 * 0.97,
+    });
+    const paper = stepSettings({ ...SETTINGS, preset: "paper" }, 3000);
+    assert.deepEqual(new Set(Object.values(paper.weights)), new Set([1]));
+    assert.equal(paper.adam.weightDecay, 0);
+    assert.equal(paper.learningRate, 2e-4);
+  });
+
+  it("of a resumed run must be the same, whatever the order of their keys", () => {
+    const asked = { settings: { ...SETTINGS }, config: { attributes: ["Bangs", "Smiling"], width: 64, size: 256 } };
+    expectSameRun({ config: CONFIG, settings: SETTINGS }, asked as { config: ModelConfig; settings: RunSettings });
+  });
+
+  const differences: readonly (readonly [Partial<ModelConfig>, Partial<RunSettings>, RegExp])[] = [
+    [{ size: 128 }, {}, /^--resume: --size: expected 256, received 128\. Resume with the run's own settings/],
+    [{ width: 32 }, {}, /--width: expected 64, received 32/],
+    [{ attributes: ["Smiling", "Bangs"] }, {}, /--attributes: expected Bangs Smiling, received Smiling Bangs/],
+    [{}, { preset: "paper" }, /--preset: expected official, received paper/],
+    [{}, { batch: 8 }, /--batch: expected 16, received 8/],
+    [{}, { seed: 2 }, /--seed: expected 1, received 2/],
+    [{}, { learningRate: 1e-4 }, /--learning-rate: expected 0\.0002, received 0\.0001/],
+    [{}, { dataset: "f" }, /the data: expected pictures and labels with fingerprint 0123456789abcdef, received .* f\./],
+    [{ width: 32 }, { seed: 2 }, /--width/],
+  ];
+  for (const [config, settings, message] of differences) {
+    it(`differ: ${JSON.stringify({ ...config, ...settings })}`, () => {
+      const asked = { config: { ...CONFIG, ...config }, settings: { ...SETTINGS, ...settings } };
+      assert.throws(
+        () => expectSameRun({ config: CONFIG, settings: SETTINGS }, asked),
+        (error) => error instanceof InputError && message.test(error.message),
+      );
+    });
+  }
+});
