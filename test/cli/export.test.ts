@@ -23,7 +23,7 @@ describe("elegant export", () => {
     const state = tinyState(8);
     for (const [name, weights] of state.generator.parameters) {
       // Far from a fresh model's, so that its edits are strong.
-      if (name.endsWith(".weight")) weights.assign(tf.mul(weights, 20));
+      if (name.endsWith(".weight")) tf.tidy(() => weights.assign(tf.mul(weights, 20)));
     }
     await saveCheckpoint(at("run"), state, { step: 3, sampler: null, options: null });
     disposeState(state);
