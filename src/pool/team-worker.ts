@@ -15,7 +15,8 @@ const { words } = control;
 let seen = 0;
 for (;;) {
   for (let spin = 0; spin < SPINS && Atomics.load(words, GENERATION) === seen; spin++);
-  Atomics.wait(words, GENERATION, seen);
+  // A wake-up alone is no work: the notify of a generation that was taken without sleeping may arrive during the next sleep.
+  while (Atomics.load(words, GENERATION) === seen) Atomics.wait(words, GENERATION, seen);
   seen = Atomics.load(words, GENERATION);
   if (Atomics.load(words, STOP) === 1) break;
   try {
