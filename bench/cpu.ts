@@ -1,7 +1,8 @@
 /**
  * How fast are the model's kernels, a training update and a swap on this machine's cores?
  * Usage: node dist/bench/cpu.js. Peers, each in a process of its own with as many threads: stock tfjs-backend-wasm
- * (a devDependency), and PyTorch where `python3 -c 'import torch'` works (Debian's python3-torch).
+ * (a devDependency), and PyTorch where PYTHON (by default /usr/bin/python3, Debian's, for which there is python3-torch)
+ * can import torch.
  */
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -37,6 +38,8 @@ const LAYERS = [
   [32, 256, 512],
   [16, 512, 512],
 ] as const;
+
+const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";
 
 const threads = availableParallelism();
 const peer = (name: string): string => fileURLToPath(new URL(`../../bench/peers/${name}`, import.meta.url));
@@ -122,7 +125,7 @@ const rows: Row[] = [];
 for (const width of TRAINING_WIDTHS) {
   const { size, batch } = TRAINING;
   const ours = await benchUpdate(width);
-  const torch = runPeer("python3", [peer("pytorch.py"), threads, ROUNDS, size, width, batch, SWAP.size, SWAP.width]);
+  const torch = runPeer(PYTHON, [peer("pytorch.py"), threads, ROUNDS, size, width, batch, SWAP.size, SWAP.width]);
   rows.push(
     row(
       `training update, ${size} px, width ${width}, batch ${batch} + ${batch}`,
@@ -133,7 +136,7 @@ for (const width of TRAINING_WIDTHS) {
   );
   if (width !== SWAP.width) continue;
   const swap = await benchSwap();
-  const stock = runPeer("node", [peer("stock_wasm.cjs"), SWAP.size, SWAP.width, ROUNDS]);
+  const stock = runPeer(process.execPath, [peer("stock_wasm.cjs"), SWAP.size, SWAP.width, ROUNDS]);
   const work = `swap, ${SWAP.size} px, width ${SWAP.width}`;
   rows.push(row(work, swap, 1, asPeer("PyTorch", torch?.swap)));
   rows.push(row(work, swap, 1, asPeer("stock tfjs-backend-wasm", stock?.swap)));
