@@ -65,7 +65,8 @@ export function registerDemo(program: Command): void {
           context.print(
             `Mean gain: shipped checkpoint ${gain.shipped.toFixed(2)} dB, trained here ${gain.trained.toFixed(2)} dB`,
           );
-          context.print(`Done in ${Math.round(seconds)} s. ${device.description}. Open ${report}`);
+          context.print(device.description);
+          context.print(`Done in ${Math.round(seconds)} s. Open ${report}`);
         } finally {
           process.removeListener("SIGINT", stop);
           await device.close();

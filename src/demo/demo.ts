@@ -15,7 +15,7 @@ import { train } from "../training/loop.js";
 import { expectFreshFolder, LOSSES_FILE } from "../training/run.js";
 import { LEARNING_RATE } from "../training/settings.js";
 import type { OnProgress } from "../types.js";
-import { choosePairs, type HeldOutFace, loadHeldOut, type ScoredPair } from "./pairs.js";
+import { changeOf, choosePairs, type HeldOutFace, loadHeldOut, type ScoredPair, strongest } from "./pairs.js";
 import { meanGain, scorePairs, swapPairs } from "./scores.js";
 import { DEMO_ATTRIBUTES, DEMO_BATCH, DEMO_SIZE, DEMO_WIDTH, SHIPPED_MODEL } from "./settings.js";
 import { linearSheet, manySheet, matrixSheet, photosAndCrops, type ShownSwap, swapSheet } from "./sheets.js";
@@ -81,7 +81,7 @@ function combine(groups: readonly (readonly ScoredPair[])[], faces: readonly Hel
   const plain = new Set(faces.filter(({ has }) => DEMO_ATTRIBUTES.every((name) => !has(name))).map(({ file }) => file));
   const adding = groups.filter((pairs) => pairs.length > 0 && pairs[0].adding);
   if (adding.length < DEMO_ATTRIBUTES.length) return []; // with few photos nobody unseen may have one of them
-  const inputs = adding[0].filter(({ inputFace }) => plain.has(inputFace.file)).slice(0, SHOWN_PAIRS);
+  const inputs = adding[0].filter(({ inputFace }) => plain.has(inputFace.file));
   return inputs.map((pair, i) => [pair, ...adding.slice(1).map((pairs) => pairs[i % pairs.length])]);
 }
 
@@ -181,16 +181,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       const second = await editAll(own, groups, title, names.trained, onSwapped);
       const adding = groups.filter((pairs) => pairs.length > 0 && pairs[0].adding);
       const both = combine(groups, held);
-      const more = [
-        await linearSheet(
-          shipped,
-          adding.map(([pair]) => pair),
-          names.shipped,
-        ),
-      ];
+      const more = [await linearSheet(shipped, adding.map(strongest), names.shipped)];
       if (both.length > 0) {
-        more.push(await matrixSheet(shipped, [both[0][0], both[0][1]], names.shipped));
-        more.push(await manySheet(shipped, both, names.shipped));
+        const [across, down] = both.reduce((best, pairs) => (changeOf(pairs) > changeOf(best) ? pairs : best));
+        more.push(await matrixSheet(shipped, [across, down], names.shipped));
+        more.push(await manySheet(shipped, both.slice(0, SHOWN_PAIRS), names.shipped));
       }
       shipped.dispose();
       own.dispose();

@@ -79,3 +79,17 @@ export async function choosePairs(
   }
   return pairs;
 }
+
+/** How much the true answers differ from their inputs, added over pairs: mean absolute difference in grey levels. */
+export function changeOf(pairs: readonly ScoredPair[]): number {
+  return pairs.reduce((sum, { input, truth }) => {
+    let difference = 0;
+    for (let i = 0; i < truth.data.length; i++) difference += Math.abs(truth.data[i] - input.data[i]);
+    return sum + difference / truth.data.length;
+  }, 0);
+}
+
+/** The pair whose true answer differs most from its input: where an edit is seen best. */
+export function strongest(pairs: readonly ScoredPair[]): ScoredPair {
+  return pairs.reduce((best, pair) => (changeOf([pair]) > changeOf([best]) ? pair : best));
+}

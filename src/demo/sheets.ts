@@ -134,7 +134,7 @@ export async function linearSheet(
   const shares = Array.from({ length: LINEAR_STEPS }, (_, i) => `${i + 1} of ${LINEAR_STEPS}`);
   return toSheet(
     "Linear: how much of the attribute",
-    "From the input on the left to the reference on the right; between them the latent moves in equal steps.",
+    "From the input on the left to the reference on the right; between them the latent moves in equal steps. Of each attribute's pairs, the one whose true answer changes most.",
     rows,
     { columns: ["input", ...shares, "reference"] },
     SCALE,
@@ -162,7 +162,7 @@ export async function matrixSheet(
     );
     return toSheet(
       `Matrix: ${across.attribute} and ${down.attribute}`,
-      `Top left is the input's own reconstruction; ${across.attribute} grows to the right, ${down.attribute} downwards, each from its own reference.`,
+      `Top left is the input's own reconstruction; ${across.attribute} grows to the right, ${down.attribute} downwards, each from its own reference. Of the pairs, the one whose true answers change most.`,
       rows,
       {},
       SCALE,
