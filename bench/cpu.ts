@@ -12,7 +12,7 @@ import { openDevice } from "../src/device/device.js";
 import { encodeFaces } from "../src/editing/faces.js";
 import type { Generator } from "../src/editing/generator.js";
 import { swapMany } from "../src/editing/swap.js";
-import type { ModelConfig } from "../src/model/config.js";
+import { type ModelConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
 import {
   disposeParameters,
   GENERATOR,
@@ -20,6 +20,7 @@ import {
   parameterSpecs,
   uploadParameters,
 } from "../src/model/parameters.js";
+import { METHODS } from "../src/training/method.js";
 import { newTrainingState } from "../src/training/run.js";
 import { stepSettings } from "../src/training/settings.js";
 import { trainStep } from "../src/training/step.js";
@@ -59,9 +60,12 @@ function asPeer(name: string, times: readonly number[] | undefined): { name: str
 
 async function benchUpdate(width: number): Promise<Timing> {
   const { size, batch } = TRAINING;
-  const config: ModelConfig = { size, width, attributes: ATTRIBUTES };
+  const config: ModelConfig = { ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES };
   const state = newTrainingState(config, 1);
-  const settings = stepSettings({ preset: "official", batch, seed: 1, learningRate: 2e-4, dataset: "bench" }, 0);
+  const settings = stepSettings(
+    { ...METHODS.official.method, batch, seed: 1, learningRate: 2e-4, dataset: "bench" },
+    0,
+  );
   const [A, B] = [3, 4].map((seed) => tf.randomUniform([batch, size, size, 3], -1, 1, "float32", seed) as tf.Tensor4D);
   const pairs = { attribute: 0, A, B, yA: tf.ones([batch, 2]) as tf.Tensor2D, yB: tf.zeros([batch, 2]) as tf.Tensor2D };
   const timing = await measure(() => trainStep(state, pairs, settings), ROUNDS);
@@ -74,7 +78,7 @@ async function benchUpdate(width: number): Promise<Timing> {
 
 /** Two encodes and one decode of one picture. */
 async function benchSwap(): Promise<Timing> {
-  const config: ModelConfig = { ...SWAP, attributes: ATTRIBUTES };
+  const config: ModelConfig = { ...OFFICIAL_NETWORK, ...SWAP, attributes: ATTRIBUTES };
   const specs = parameterSpecs(config, GENERATOR);
   const parameters = uploadParameters(specs, initialParameters(config, GENERATOR, 1), "bench");
   const generator: Generator = { config, parameters, source: "bench", warnings: [], dispose: () => {} };

@@ -1,16 +1,15 @@
 /** `elegant train DATA --attributes A B --out RUN`: train, or go on with a run. */
 import { type Command, Option } from "commander";
 import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, MethodOptions {
   readonly attributes: readonly string[];
   readonly out: string;
   readonly resume: boolean;
   readonly size: string;
   readonly width: number;
   readonly batch: number;
-  readonly preset: "official" | "paper";
-  readonly learningRate: number;
   readonly steps: number;
   readonly minutes?: number;
   readonly saveEvery: number;
@@ -28,7 +27,7 @@ Example:
   elegant train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --steps 5000 --out runs/small`;
 
 export function registerTrain(program: Command): void {
-  withCommonOptions(program.command("train <data>"))
+  const command = withCommonOptions(program.command("train <data>"))
     .description("train on a folder of aligned faces, or go on with a run")
     .requiredOption("--attributes <names...>", "what the latent's slices stand for, in order")
     .requiredOption("--out <run>", "the run's folder")
@@ -36,17 +35,12 @@ export function registerTrain(program: Command): void {
     .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("256"))
     .option("--width <n>", "channels of the first block, a multiple of 4; the paper's is 64", integer(4, 128), 64)
     .option("--batch <n>", "pictures with and as many without the attribute in an update", integer(1, 1024), 16)
-    .addOption(
-      new Option("--preset <name>", "losses and decay of the published code or of the paper")
-        .choices(["official", "paper"])
-        .default("official"),
-    )
-    .option("--learning-rate <x>", "of Adam", number(1e-8, 1), 2e-4)
     .option("--steps <n>", "steps of the whole run; one goes over all attributes", integer(1), 200_000)
     .option("--minutes <x>", "stop after this time, with everything saved", number(0.01, 1e6))
     .option("--save-every <n>", "steps between checkpoints", integer(1), 500)
     .option("--sample-every <n>", "steps between sample sheets", integer(1), 500)
-    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
+    .option("--images <dir>", "the pictures' folder, within DATA or absolute");
+  withMethodOptions(command)
     .addHelpText("after", HELP)
     .action(async (data: string, options: Options) => {
       await runCommand(options, async (context) => {
@@ -57,8 +51,9 @@ export function registerTrain(program: Command): void {
           import("../training/loop.js"),
           import("../model/config.js"),
         ]);
-        const { width, attributes, batch, preset, learningRate, seed, workers, minutes } = options;
-        const config = createConfig({ size: Number(options.size), width, attributes });
+        const { width, attributes, batch, learningRate, seed, workers, minutes } = options;
+        const { network, method } = chooseMethod(options);
+        const config = createConfig({ ...network, size: Number(options.size), width, attributes });
         const dataset = await openDataset(data, options.images);
         const device = await openDevice(parseDevice(options.device), workers);
         const controller = new AbortController();
@@ -72,7 +67,7 @@ export function registerTrain(program: Command): void {
             dataset,
             folder: options.out,
             config,
-            settings: { preset, batch, seed, learningRate },
+            settings: { ...method, batch, seed, learningRate },
             resume: options.resume,
             steps: options.steps,
             ...(minutes === undefined ? {} : { seconds: minutes * 60 }),

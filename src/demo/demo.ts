@@ -8,10 +8,12 @@ import { describeMachine, listMachine } from "../device/machine.js";
 import { type Generator, openGenerator, readModel } from "../editing/generator.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
+import { type ModelConfig, OFFICIAL_NETWORK } from "../model/config.js";
 import type { ReportModel, Score, Sheet, StageTime } from "../report/model.js";
 import { renderReport } from "../report/render.js";
 import { readLossLog } from "../training/log.js";
 import { train } from "../training/loop.js";
+import { METHODS } from "../training/method.js";
 import { expectFreshFolder, LOSSES_FILE } from "../training/run.js";
 import { LEARNING_RATE } from "../training/settings.js";
 import type { OnProgress } from "../types.js";
@@ -134,15 +136,20 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     ({ done }, seconds) => `${done} crops of ${DEMO_SIZE} px, ${(done / seconds).toFixed(0)} images/s`,
   );
   const dataset = await openDataset(crops);
-  const config = { size: DEMO_SIZE, width: DEMO_WIDTH, attributes: [...DEMO_ATTRIBUTES] } as const;
+  const config: ModelConfig = {
+    ...OFFICIAL_NETWORK,
+    size: DEMO_SIZE,
+    width: DEMO_WIDTH,
+    attributes: [...DEMO_ATTRIBUTES],
+  };
   const trained = await timed(
     "train",
     () =>
       train({
         dataset,
         folder: run,
-        config: { ...config, attributes: [...DEMO_ATTRIBUTES] },
-        settings: { preset: "official", batch: DEMO_BATCH, seed, learningRate: LEARNING_RATE },
+        config,
+        settings: { ...METHODS.official.method, batch: DEMO_BATCH, seed, learningRate: LEARNING_RATE },
         resume: false,
         steps: 1_000_000,
         seconds: options.trainSeconds,

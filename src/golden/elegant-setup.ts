@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
-import { type ModelConfig, modelConfigSchema } from "../model/config.js";
+import { type ModelConfig, modelConfigSchema, OFFICIAL_NETWORK } from "../model/config.js";
 import {
   DISCRIMINATORS,
   disposeParameters,
@@ -37,7 +37,7 @@ export function toChannelsLast(values: Float32Array, [n, c, h, w]: readonly numb
 export function configOf(golden: ElegantGolden, file: string): ModelConfig {
   const width = golden.params_after["Enc.main.0.0.weight"]?.shape[0];
   const attributes = Array.from({ length: golden.n_attributes }, (_, i) => `attribute${i}`);
-  const parsed = modelConfigSchema.safeParse({ size: golden.img_size, width, attributes });
+  const parsed = modelConfigSchema.safeParse({ ...OFFICIAL_NETWORK, size: golden.img_size, width, attributes });
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
   const expected = "a model of size 64, 128 or 256";

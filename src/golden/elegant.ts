@@ -13,7 +13,8 @@ import {
   type ParameterSpec,
   parameterSpecs,
 } from "../model/parameters.js";
-import { LOSS_WEIGHTS } from "../training/losses.js";
+import { METHODS } from "../training/method.js";
+import { LEARNING_RATE, stepSettings } from "../training/settings.js";
 import { type PairBatch, type StepLosses, type StepTrace, type TrainingState, trainStep } from "../training/step.js";
 import type { OnProgress } from "../types.js";
 import { compareNumber, compareTensor, passes, type Quantity, type Summary } from "./compare.js";
@@ -43,8 +44,11 @@ export function differenceTolerance(rms: number): number {
   return Math.min(0.5, Math.max(TOLERANCES.forward, (8 * RESIDUAL_ROUNDING) / rms));
 }
 
-export const ADAM = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 } as const;
-export const LEARNING_RATE = 2e-4;
+/** The published update; the files are of its first steps, before any decay of the rate. */
+export const SETTINGS = stepSettings(
+  { ...METHODS.official.method, batch: 1, seed: 0, learningRate: LEARNING_RATE, dataset: "" },
+  0,
+);
 
 function readImage(tensor: tf.Tensor): Float32Array {
   return toChannelsFirst(tensor.dataSync() as Float32Array, tensor.shape);
@@ -156,8 +160,6 @@ function checkLabels(golden: Iteration, iteration: number, batch: PairBatch): Qu
   const wrong = expected.length === received.length ? expected.filter((value, i) => value !== received[i]).length : 1;
   return { group: "labels", name: `labels, iteration ${iteration}`, error: wrong, tolerance: 0, at: "" };
 }
-
-const SETTINGS = { weights: LOSS_WEIGHTS.official, adam: ADAM, learningRate: LEARNING_RATE } as const;
 
 /** One update; `onTrace` reads what it needs at once. */
 function runUpdate(

@@ -4,6 +4,12 @@ import { describeMismatch, InputError } from "../errors.js";
 import { suggest } from "../suggest.js";
 
 export const SIZES = [64, 128, 256] as const;
+/** The published code has four convolutions in a discriminator, the paper says five. */
+export const DISCRIMINATOR_BLOCKS = [4, 5] as const;
+/** Of the decoder's first four blocks: as the published code has it, and as the paper says. */
+export const DECODER_ACTIVATIONS = ["relu", "leaky-relu"] as const;
+/** How a decoder block doubles its side: by the published transposed convolution, or by resizing before it convolves. */
+export const UPSAMPLINGS = ["transposed", "resize"] as const;
 
 export const modelConfigSchema = z.object({
   /** Side of the square pictures in pixels. */
@@ -12,8 +18,19 @@ export const modelConfigSchema = z.object({
   width: z.number().int().min(4).max(128).multipleOf(4),
   /** Attribute i owns slice i of the latent. */
   attributes: z.array(z.string().min(1)).min(1),
+  // Files from before these were choices are of the published code's network.
+  discriminatorBlocks: z.union([z.literal(4), z.literal(5)]).default(4),
+  decoderActivation: z.enum(DECODER_ACTIVATIONS).default("relu"),
+  upsampling: z.enum(UPSAMPLINGS).default("transposed"),
 });
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
+
+/** The layers of the published code. */
+export const OFFICIAL_NETWORK = {
+  discriminatorBlocks: 4,
+  decoderActivation: "relu",
+  upsampling: "transposed",
+} as const satisfies Partial<ModelConfig>;
 
 /** Channels of the five encoder blocks, 64-128-256-512-512 at width 64. */
 export function encoderChannels(width: number): readonly number[] {
@@ -25,9 +42,9 @@ export function decoderChannels(width: number): readonly number[] {
   return [8 * width, 4 * width, 2 * width, width, 3];
 }
 
-/** Channels of the four discriminator blocks, 64-128-256-512 at width 64. */
-export function discriminatorChannels(width: number): readonly number[] {
-  return [width, 2 * width, 4 * width, 8 * width];
+/** Channels of the discriminator's blocks, 64-128-256-512 at width 64; a fifth one keeps 512, as in the encoder. */
+export function discriminatorChannels({ width, discriminatorBlocks }: ModelConfig): readonly number[] {
+  return encoderChannels(width).slice(0, discriminatorBlocks);
 }
 
 /** The side of the latent for pictures of side `size`: five blocks of stride two. */
@@ -105,7 +122,9 @@ export function parseConfig(text: string | undefined, source: string): ModelConf
 }
 
 /** A configuration from a user's options. @throws InputError naming the option that does not fit */
-export function createConfig(options: { size: number; width: number; attributes: readonly string[] }): ModelConfig {
+export function createConfig(
+  options: Omit<ModelConfig, "size" | "attributes"> & { readonly size: number; readonly attributes: readonly string[] },
+): ModelConfig {
   const { attributes } = options;
   const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
   if (twice !== undefined) {

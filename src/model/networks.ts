@@ -8,7 +8,7 @@ import { residualOutput } from "../device/residual.js";
 import { encoderChannels, latentChannels, latentSide, type ModelConfig } from "./config.js";
 import { type Parameters, parameter } from "./parameters.js";
 
-/** Slope of LeakyReLU below zero in encoder and discriminators. */
+/** Slope of LeakyReLU below zero. */
 const LEAK = 0.2;
 
 export interface Encoded {
@@ -55,6 +55,31 @@ export function encode(parameters: Parameters, config: ModelConfig, images: tf.T
 }
 
 /**
+ * One doubling of the decoder, [N, s, s, C] -> [N, 2 s, 2 s, C'].
+ *
+ * "transposed" is the published layer (stride 2, pad 1, output_padding 1). "resize" repeats each pixel twice both ways and
+ * convolves with stride 1: every output then meets the same number of taps, which a 3x3 filter of stride 2 does not grant
+ * and which shows as a checkerboard (Odena et al. 2016, Deconvolution and Checkerboard Artifacts). Repeating and
+ * convolving are one transposed convolution with the filter summed over a 2x2 box, 4x4, so the repeated pixels are never made.
+ *
+ * @param weights [3, 3, C', C]
+ */
+function double(x: tf.Tensor4D, weights: tf.Tensor4D, upsampling: ModelConfig["upsampling"]): tf.Tensor4D {
+  const [n, side] = x.shape;
+  const shape: [number, number, number, number] = [n, 2 * side, 2 * side, weights.shape[2]];
+  return tf.conv2dTranspose(x, upsampling === "resize" ? boxed(weights) : weights, shape, 2, 1);
+}
+
+/** The filter convolved with a 2x2 box of ones: [3, 3, C', C] -> [4, 4, C', C]. */
+function boxed(weights: tf.Tensor4D): tf.Tensor4D {
+  return [0, 1].reduce((filter, axis) => {
+    const [height, width, to, from] = filter.shape;
+    const zeros = tf.zeros<tf.Rank.R4>(axis === 0 ? [1, width, to, from] : [height, 1, to, from]);
+    return tf.add(tf.concat([filter, zeros], axis), tf.concat([zeros, filter], axis));
+  }, weights);
+}
+
+/**
  * The residual of a picture whose own latent is `own` and whose edited latent is `edited`.
  * @param edited [N, S/32, S/32, 8 W]
  * @param own    the same shape
@@ -70,18 +95,16 @@ export function decode(
 ): tf.Tensor4D {
   const side = latentSide(config.size);
   expectShape("decoder", edited, [null, side, side, latentChannels(config.width)]);
-  const [n] = edited.shape;
+  const slope = config.decoderActivation === "leaky-relu" ? LEAK : 0;
   let x = tf.concat([edited, own], 3); // [N, S/32, S/32, 16 W]
   for (let i = 0; i < 5; i++) {
     const conv = `Dec.main.${i}.0`;
-    const weights = filter(parameters, `${conv}.weight`); // [3, 3, out, in]
-    const out = x.shape[1] * 2;
-    const y = tf.conv2dTranspose(x, weights, [n, out, out, weights.shape[2]], 2, 1);
+    const y = double(x, filter(parameters, `${conv}.weight`), config.upsampling);
     const bias = tensor1d(parameters, `${conv}.bias`);
     if (i === 4) return residualOutput(y, bias); // [N, S, S, 3]
     const alpha = tensor1d(parameters, `Dec.main.${i}.1.alpha`);
     const beta = tensor1d(parameters, `Dec.main.${i}.1.beta`);
-    x = channelNorm({ x: y, bias, alpha, beta, skip: skips[3 - i] }, 0); // [N, S / 2^(4-i), same, ...]
+    x = channelNorm({ x: y, bias, alpha, beta, skip: skips[3 - i] }, slope); // [N, S / 2^(4-i), same, ...]
   }
   throw new Error("decoder: unreachable");
 }
@@ -102,7 +125,9 @@ export function discriminate(
   const count = labels.shape[1];
   const planes = tf.broadcastTo(tf.reshape(labels, [n, 1, 1, count]), [n, height, width, count]) as tf.Tensor4D;
   let x = tf.concat([images, planes], 3); // [N, s, s, 3 + attributes]
-  for (let i = 0; i < 4; i++) x = downBlock(parameters, `${network}.conv.${3 * i}`, `${network}.conv.${3 * i + 1}`, x);
+  for (let i = 0; parameters.has(`${network}.conv.${3 * i}.weight`); i++) {
+    x = downBlock(parameters, `${network}.conv.${3 * i}`, `${network}.conv.${3 * i + 1}`, x); // [N, s / 2^(i+1), same, ...]
+  }
   // Flattened as H, W, C; the weight was permuted from the published C, H, W when it was uploaded.
   const weight = parameter(parameters, `${network}.linear.0.weight`) as unknown as tf.Tensor2D;
   const flat = tf.reshape(x, [n, weight.shape[0]]);

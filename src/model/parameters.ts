@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { Random } from "../random.js";
-import { decoderChannels, discriminatorChannels, encoderChannels, latentSide, type ModelConfig } from "./config.js";
+import { decoderChannels, discriminatorChannels, encoderChannels, type ModelConfig } from "./config.js";
 
 export type Network = "Enc" | "Dec" | "D1" | "D2";
 export const GENERATOR: readonly Network[] = ["Enc", "Dec"];
@@ -64,11 +64,11 @@ export function networkSpecs(network: Network, config: ModelConfig): readonly Pa
       return block("Dec.main", `${i}.0`, norm, "transposed", channels[i], to);
     });
   }
-  const channels = [3 + attributes.length, ...discriminatorChannels(width)];
+  const channels = [3 + attributes.length, ...discriminatorChannels(config)];
   const specs = channels.slice(1).flatMap((to, i) => {
     return block(`${network}.conv`, `${3 * i}`, `${3 * i + 1}`, "conv", channels[i], to);
   });
-  const side = (network === "D1" ? latentSide(size) * 2 : latentSide(size)) as number;
+  const side = size / 2 ** config.discriminatorBlocks / (network === "D1" ? 1 : 2);
   const features = 8 * width * side * side;
   const flattened = [8 * width, side, side] as const;
   specs.push({ name: `${network}.linear.0.weight`, shape: [1, features], kind: "linear", fanIn: features, flattened });

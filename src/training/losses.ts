@@ -4,20 +4,10 @@
  * where a sigmoid saturates.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { Reconstruction } from "./method.js";
 
-/** Weights of the parts; the presets differ in them. */
-export interface LossWeights {
-  readonly reconstruction: number;
-  readonly adversarial1: number;
-  readonly adversarial2: number;
-  readonly discriminator1: number;
-  readonly discriminator2: number;
-}
-
-export const LOSS_WEIGHTS: Readonly<Record<"official" | "paper", LossWeights>> = {
-  official: { reconstruction: 5, adversarial1: 1, adversarial2: 0.5, discriminator1: 1 / 4, discriminator2: 0.5 / 4 },
-  paper: { reconstruction: 1, adversarial1: 1, adversarial2: 1, discriminator1: 1, discriminator2: 1 },
-};
+/** Keeps the slope of the root finite for a perfect reconstruction; a thousandth of a grey level. */
+const NORM_FLOOR = 1e-10;
 
 /** Logits of one discriminator for a batch of each picture, [N, 1]. */
 export interface Scores {
@@ -53,10 +43,15 @@ export function adversarialLoss(scores: Pick<Scores, "C" | "D">): tf.Scalar {
 }
 
 /**
- * MSE(A', A) + MSE(B', B).
+ * "squared": MSE(A', A) + MSE(B', B), means over batch and values.
+ * "norm": ||A' - A|| + ||B' - B||, the Euclidean norm of each picture divided by the root of its number of values and averaged
+ * over the batch. The paper's norm has no scale; undivided it would grow with the picture's side and outweigh the
+ * adversarial parts by two orders of magnitude (docs/fidelity.md).
  * @param pictures      A and B stacked, [2N, S, S, 3]
  * @param reconstructed A' and B' stacked
  */
-export function reconstructionLoss(pictures: tf.Tensor, reconstructed: tf.Tensor): tf.Scalar {
-  return tf.mul(tf.mean(tf.squaredDifference(reconstructed, pictures)), 2);
+export function reconstructionLoss(pictures: tf.Tensor, reconstructed: tf.Tensor, form: Reconstruction): tf.Scalar {
+  const squares = tf.squaredDifference(reconstructed, pictures);
+  if (form === "squared") return tf.mul(tf.mean(squares), 2);
+  return tf.mul(tf.mean(tf.sqrt(tf.add(tf.mean(squares, [1, 2, 3]), NORM_FLOOR))), 2);
 }

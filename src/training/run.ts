@@ -10,7 +10,7 @@ import type { RgbaImage } from "../types.js";
 import { loadNewestCheckpoint, restoreTrainingState, saveCheckpoint } from "./checkpoint.js";
 import { EventWriter } from "./events.js";
 import { LossLog } from "./log.js";
-import { expectSameRun, type RunSettings, runSettingsSchema } from "./settings.js";
+import { expectSameRun, parseRunSettings, type RunSettings } from "./settings.js";
 import { createOptimizer, type StepLosses, type TrainingState } from "./step.js";
 
 /** Names within the run's folder; docs/training.md describes them. */
@@ -52,7 +52,7 @@ export async function expectFreshFolder(folder: string, remedy: string): Promise
 /** Goes on from the newest checkpoint that can be read. @throws InputError when there is none or settings differ */
 export async function resumeRun(folder: string, config: ModelConfig, settings: RunSettings): Promise<RunStart> {
   const { checkpoint, warnings } = await loadNewestCheckpoint(folder);
-  const saved = runSettingsSchema.parse(checkpoint.progress.options); // the checksum vouches for what we wrote
+  const saved = parseRunSettings(checkpoint.progress.options, checkpoint.source);
   expectSameRun({ config: checkpoint.config, settings: saved }, { config, settings });
   return { state: restoreTrainingState(checkpoint), step: checkpoint.progress.step, warnings };
 }

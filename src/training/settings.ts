@@ -1,16 +1,12 @@
-/** Everything that fixes a training run, with the published values as defaults; kept in each checkpoint. */
+/** Everything that fixes a training run beside its network and its data; kept in each checkpoint. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 import type { ModelConfig } from "../model/config.js";
-import { LOSS_WEIGHTS } from "./losses.js";
+import { LOSS_WEIGHTS, methodSchema } from "./method.js";
 import type { StepSettings } from "./step.js";
 
-export const PRESETS = ["official", "paper"] as const;
-export type Preset = (typeof PRESETS)[number];
-
 /** What must stay the same when a run is resumed. */
-export const runSettingsSchema = z.object({
-  preset: z.enum(PRESETS),
+export const runSettingsSchema = methodSchema.extend({
   /** Pairs of an update: this many pictures with the attribute and as many without. */
   batch: z.number().int().positive(),
   seed: z.number().int().nonnegative(),
@@ -20,25 +16,38 @@ export const runSettingsSchema = z.object({
 });
 export type RunSettings = z.infer<typeof runSettingsSchema>;
 
-/** Published values: Adam as in the code; the decay of the learning rate and of weights is the code's alone. */
+/** Adam's published values. */
 export const LEARNING_RATE = 2e-4;
-const LEARNING_RATE_DECAY = 0.97;
 const STEPS_PER_DECAY = 3000;
 const ADAM = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
-const WEIGHT_DECAY = 1e-5;
 
 /** The rate at a step counted from 0. */
 export function learningRateAt(settings: RunSettings, step: number): number {
-  if (settings.preset === "paper") return settings.learningRate;
-  return settings.learningRate * LEARNING_RATE_DECAY ** Math.floor(step / STEPS_PER_DECAY);
+  return settings.learningRate * settings.learningRateDecay ** Math.floor(step / STEPS_PER_DECAY);
 }
 
 export function stepSettings(settings: RunSettings, step: number): StepSettings {
+  const { reconstruction, lossWeights, weightDecay } = settings;
   return {
-    weights: LOSS_WEIGHTS[settings.preset],
-    adam: { ...ADAM, weightDecay: settings.preset === "official" ? WEIGHT_DECAY : 0 },
+    reconstruction,
+    weights: { ...LOSS_WEIGHTS[lossWeights], reconstruction: reconstruction === "squared" ? 5 : 1 },
+    adam: { ...ADAM, weightDecay },
     learningRate: learningRateAt(settings, step),
   };
+}
+
+/**
+ * The settings that a checkpoint of ours holds.
+ * @param source names the file in the message
+ * @throws InputError when an earlier version wrote them, which had other choices
+ */
+export function parseRunSettings(saved: unknown, source: string): RunSettings {
+  const parsed = runSettingsSchema.safeParse(saved);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  const remedy = "It can be used for editing; to train on, start a new run.";
+  const received = `settings of an earlier version (${path.join(".")}: ${message})`;
+  throw new InputError(describeMismatch(`${source}: settings`, "those of this version", received, remedy));
 }
 
 /** Refuses to go on with a run under other settings. @throws InputError naming the first that differs */
@@ -50,7 +59,16 @@ export function expectSameRun(
     "--size": String(config.size),
     "--width": String(config.width),
     "--attributes": config.attributes.join(" "),
-    "--preset": settings.preset,
+    "--discriminator-blocks": String(config.discriminatorBlocks),
+    "--decoder-activation": config.decoderActivation,
+    "--upsampling": config.upsampling,
+    "--reconstruction": settings.reconstruction,
+    "--loss-weights": settings.lossWeights,
+    "--weight-decay": String(settings.weightDecay),
+    "--learning-rate-decay": String(settings.learningRateDecay),
+    "--ema": String(settings.ema),
+    "--r1": String(settings.r1),
+    "--flip": settings.flip ? "on" : "off",
     "--batch": String(settings.batch),
     "--seed": String(settings.seed),
     "--learning-rate": String(settings.learningRate),

@@ -9,7 +9,8 @@ import type { ModelConfig } from "../model/config.js";
 import { type Generated, generate } from "../model/exchange.js";
 import { discriminate, halve } from "../model/networks.js";
 import type { Parameters } from "../model/parameters.js";
-import { adversarialLoss, discriminatorLoss, type LossWeights, reconstructionLoss, type Scores } from "./losses.js";
+import { adversarialLoss, discriminatorLoss, reconstructionLoss, type Scores } from "./losses.js";
+import type { LossWeights, Reconstruction } from "./method.js";
 
 /** One optimizer's state: moments beside each of its parameters, and the updates done. */
 export interface OptimizerState {
@@ -39,6 +40,7 @@ export interface PairBatch {
 }
 
 export interface StepSettings {
+  readonly reconstruction: Reconstruction;
   readonly weights: LossWeights;
   readonly adam: AdamSettings;
   readonly learningRate: number;
@@ -200,7 +202,7 @@ export function trainStep(
       const [C, D] = tf.split(discriminate(state.discriminator.parameters, network, fakes, fakeLabels), 2, 0);
       return adversarialLoss({ C, D });
     };
-    parts.reconstruction = tf.keep(reconstructionLoss(pictures, reconstructed));
+    parts.reconstruction = tf.keep(reconstructionLoss(pictures, reconstructed, settings.reconstruction));
     parts.adversarial1 = tf.keep(adversarial("D1", exchanged));
     parts.adversarial2 = tf.keep(adversarial("D2", halve(exchanged)));
     return tf.addN([

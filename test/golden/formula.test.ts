@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { field, fillParameters, image, labels } from "../../src/golden/formula.js";
+import { OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { parameterSpecs } from "../../src/model/parameters.js";
 
 describe("golden/formula", () => {
@@ -29,7 +30,7 @@ describe("golden/formula", () => {
   });
 
   it("scales parameters by their kind and fan", () => {
-    const specs = parameterSpecs({ size: 64, width: 4, attributes: ["a"] }, ["Enc", "Dec", "D1"]);
+    const specs = parameterSpecs({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ["a"] }, ["Enc", "Dec", "D1"]);
     const tensors = fillParameters(specs, 1);
     const largest = (name: string): number => Math.max(...(tensors.get(name)?.data ?? []).map(Math.abs));
     const near = (name: string, bound: number): void => {

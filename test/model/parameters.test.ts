@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { attributeSlice, type ModelConfig, roundHalfToEven } from "../../src/model/config.js";
+import { attributeSlice, type ModelConfig, OFFICIAL_NETWORK, roundHalfToEven } from "../../src/model/config.js";
 import {
   deviceShape,
   fromDeviceLayout,
@@ -13,7 +13,12 @@ import {
 
 const count = (spec: ParameterSpec): number => spec.shape.reduce((a, b) => a * b, 1);
 const config = (attributes: number, size: 64 | 128 | 256 = 256, width = 64): ModelConfig => {
-  return { size, width, attributes: Array.from({ length: attributes }, (_, i) => `attribute${i}`) };
+  return {
+    ...OFFICIAL_NETWORK,
+    size,
+    width,
+    attributes: Array.from({ length: attributes }, (_, i) => `attribute${i}`),
+  };
 };
 const NETWORKS: readonly Network[] = ["Enc", "Dec", "D1", "D2"];
 

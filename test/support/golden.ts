@@ -1,10 +1,10 @@
 /** A golden file of our own making: what the current device computes for a tiny model filled by the formula. */
 import type * as tf from "@tensorflow/tfjs-core";
 import { moments, type Summary } from "../../src/golden/compare.js";
-import { ADAM, LEARNING_RATE } from "../../src/golden/elegant.js";
+import { SETTINGS } from "../../src/golden/elegant.js";
 import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
 import { createBatch, createState, disposeState, toChannelsFirst } from "../../src/golden/elegant-setup.js";
-import type { ModelConfig } from "../../src/model/config.js";
+import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
 import {
   DISCRIMINATORS,
   downloadParameters,
@@ -14,7 +14,6 @@ import {
   parameterSpecs,
 } from "../../src/model/parameters.js";
 import { Random } from "../../src/random.js";
-import { LOSS_WEIGHTS } from "../../src/training/losses.js";
 import { type StepTrace, trainStep } from "../../src/training/step.js";
 import { disposeBatch } from "./model.js";
 
@@ -70,17 +69,16 @@ function traceToFields(trace: Partial<StepTrace>, specs: ReadonlyMap<string, Par
 
 /** Two updates of one pair of 64 px at width 4, with two attributes. */
 export async function makeGolden(seed: number): Promise<ElegantGolden> {
-  const config: ModelConfig = { size: 64, width: 4, attributes: ["first", "second"] };
+  const config: ModelConfig = { ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ["first", "second"] };
   const specs = new Map(parameterSpecs(config, [...GENERATOR, ...DISCRIMINATORS]).map((spec) => [spec.name, spec]));
   const head = { seed, img_size: 64, batch: 1, n_attributes: 2 };
-  const settings = { weights: LOSS_WEIGHTS.official, adam: ADAM, learningRate: LEARNING_RATE };
   const state = createState(config, seed, 0);
   const iterations = [0, 1].map((iteration) => {
     const batch = createBatch({ ...head } as ElegantGolden, iteration);
     const fields: Record<string, unknown> = { attribute_id: batch.attribute };
     fields.y_A = [[...batch.yA.dataSync()]];
     fields.y_B = [[...batch.yB.dataSync()]];
-    const losses = trainStep(state, batch, settings, (trace) => Object.assign(fields, traceToFields(trace, specs)));
+    const losses = trainStep(state, batch, SETTINGS, (trace) => Object.assign(fields, traceToFields(trace, specs)));
     disposeBatch(batch);
     const { D, G, D1, D2, reconstruction, adversarial1, adversarial2 } = losses;
     const parts = { "G_loss/reconstruction": reconstruction, "G_loss/adv1": adversarial1, "G_loss/adv2": adversarial2 };

@@ -1,6 +1,6 @@
 /** Small models, batches and faces for tests of training and editing. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { ModelConfig } from "../../src/model/config.js";
+import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { exportGenerator } from "../../src/model/generator-file.js";
 import {
   DISCRIMINATORS,
@@ -11,13 +11,19 @@ import {
   uploadParameters,
 } from "../../src/model/parameters.js";
 import { Random } from "../../src/random.js";
-import { LOSS_WEIGHTS } from "../../src/training/losses.js";
+import { LOSS_WEIGHTS } from "../../src/training/method.js";
 import { createOptimizer, type PairBatch, type StepSettings, type TrainingState } from "../../src/training/step.js";
 
-export const TINY: ModelConfig = { size: 64, width: 4, attributes: ["Bangs", "Eyeglasses", "Smiling"] };
+export const TINY: ModelConfig = {
+  ...OFFICIAL_NETWORK,
+  size: 64,
+  width: 4,
+  attributes: ["Bangs", "Eyeglasses", "Smiling"],
+};
 
 export const STEP_SETTINGS: StepSettings = {
-  weights: LOSS_WEIGHTS.official,
+  reconstruction: "squared",
+  weights: { reconstruction: 5, ...LOSS_WEIGHTS.official },
   adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
   learningRate: 2e-4,
 };

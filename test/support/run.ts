@@ -1,8 +1,10 @@
 /** Training runs of the smallest model that there is. */
 import { join } from "node:path";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
+import { OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { readLossLog } from "../../src/training/log.js";
 import type { TrainOptions } from "../../src/training/loop.js";
+import { METHODS } from "../../src/training/method.js";
 import { LOSSES_FILE } from "../../src/training/run.js";
 
 export const ATTRIBUTES = ["Bangs", "Smiling"];
@@ -13,8 +15,8 @@ export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<T
   return {
     dataset,
     folder,
-    config: { size: 64, width: 4, attributes: ATTRIBUTES },
-    settings: { preset: "official", batch: 2, seed: 5, learningRate: 2e-4 },
+    config: { ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ATTRIBUTES },
+    settings: { ...METHODS.official.method, batch: 2, seed: 5, learningRate: 2e-4 },
     resume: false,
     steps: 2,
     saveEvery: NEVER,

@@ -6,9 +6,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Device, openDevice } from "../../src/device/device.js";
 import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
 import { decodeImage } from "../../src/image/codec.js";
+import { OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { listCheckpoints, loadCheckpoint } from "../../src/training/checkpoint.js";
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
+import { METHODS } from "../../src/training/method.js";
 import { LOSSES_FILE } from "../../src/training/run.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
@@ -88,7 +90,7 @@ describe("training loop", () => {
       withFolder(async (folder) => {
         const dataset = await writeFaces(join(folder, "data"), 12);
         const run = join(folder, "run");
-        const settings = { preset, batch: 2, seed: 5, learningRate: 2e-4 };
+        const settings = { ...METHODS[preset].method, batch: 2, seed: 5, learningRate: 2e-4 };
         await train(tinyRun(dataset, run, { steps: 1, settings }));
         for (const row of await readLossLog(join(run, LOSSES_FILE))) {
           const value = (name: string): number => Number(row[name]);
@@ -128,7 +130,12 @@ describe("training loop", () => {
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 12);
       const run = join(folder, "run");
-      await train(tinyRun(dataset, run, { steps: 10, config: { size: 64, width: 4, attributes: ["Bangs"] } }));
+      await train(
+        tinyRun(dataset, run, {
+          steps: 10,
+          config: { ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ["Bangs"] },
+        }),
+      );
       const [file] = await readdir(join(run, "events"));
       const records = readRecords(await readFile(join(run, "events", file))).map(readFields);
       const [summary] = records.flatMap((fields) =>
@@ -167,7 +174,7 @@ describe("training loop", () => {
       const dataset = await writeFaces(join(folder, "data"), 20);
       const run = join(folder, "run");
       // Weights of 1e30 overflow float32 when they are squared; the first checkpoint comes before any update.
-      const settings = { preset: "official", batch: 2, seed: 5, learningRate: 1e30 } as const;
+      const settings = { ...METHODS.official.method, batch: 2, seed: 5, learningRate: 1e30 };
       await assert.rejects(train(tinyRun(dataset, run, { settings, signal: AbortSignal.abort() })), /step 0 is saved/);
       const good = (await listCheckpoints(run))[0].path;
       const held = tf.memory().numTensors;

@@ -5,9 +5,10 @@ import {
   adversarialLoss,
   discriminatorLoss,
   fakeCrossEntropy,
-  LOSS_WEIGHTS,
   realCrossEntropy,
+  reconstructionLoss,
 } from "../../src/training/losses.js";
+import { LOSS_WEIGHTS } from "../../src/training/method.js";
 import { assertClose } from "../support/close.js";
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
@@ -62,11 +63,28 @@ describe("training/losses", () => {
     assertClose(realCrossEntropy(far).dataSync(), [60], { abs: 0, rel: 1e-6 });
   });
 
+  it("measure the reconstruction as the code's mean square or as the paper's norm", () => {
+    // A and A' differ by 0.5 everywhere, B and B' by 0.25 in half of the values.
+    const pictures = tf.zeros([2, 2, 2, 2]);
+    const reconstructed = tf.tensor(
+      [...Array<number>(8).fill(0.5), ...[0, 1, 0, 1, 0, 1, 0, 1].map((v) => v / 4)],
+      [2, 2, 2, 2],
+    );
+    const squared = reconstructionLoss(pictures, reconstructed, "squared").dataSync();
+    assertClose(squared, [0.25 + 0.03125], { abs: 0, rel: 1e-6 });
+    const norm = reconstructionLoss(pictures, reconstructed, "norm").dataSync();
+    assertClose(norm, [0.5 + Math.sqrt(0.03125)], { abs: 0, rel: 1e-6 });
+    const slope = tf
+      .grad((x) => reconstructionLoss(pictures, x, "norm"))(pictures)
+      .dataSync();
+    assert.deepEqual([...slope], Array(16).fill(0), "a perfect reconstruction has no slope");
+  });
+
   it("weigh as the published code and the paper do", () => {
     assert.deepEqual(LOSS_WEIGHTS.official, {
-      ...{ reconstruction: 5, adversarial1: 1, adversarial2: 0.5 },
+      ...{ adversarial1: 1, adversarial2: 0.5 },
       ...{ discriminator1: 0.25, discriminator2: 0.125 },
     });
-    assert.deepEqual(new Set(Object.values(LOSS_WEIGHTS.paper)), new Set([1]));
+    assert.deepEqual(new Set(Object.values(LOSS_WEIGHTS.equal)), new Set([1]));
   });
 });

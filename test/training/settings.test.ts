@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
-import type { ModelConfig } from "../../src/model/config.js";
+import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { METHODS } from "../../src/training/method.js";
 import { expectSameRun, learningRateAt, type RunSettings, stepSettings } from "../../src/training/settings.js";
 
 const SETTINGS: RunSettings = {
-  preset: "official",
+  ...METHODS.official.method,
   batch: 16,
   seed: 1,
   learningRate: 2e-4,
   dataset: "0123456789abcdef",
 };
-const CONFIG: ModelConfig = { size: 256, width: 64, attributes: ["Bangs", "Smiling"] };
+const CONFIG: ModelConfig = { ...OFFICIAL_NETWORK, size: 256, width: 64, attributes: ["Bangs", "Smiling"] };
 
 describe("training settings", () => {
   it("decay the official learning rate by 0.97 every 3,000 steps", () => {
@@ -27,24 +28,30 @@ describe("training settings", () => {
   });
 
   it("keep the paper's learning rate", () => {
-    for (const step of [0, 3000, 199_999]) assert.equal(learningRateAt({ ...SETTINGS, preset: "paper" }, step), 2e-4);
+    for (const step of [0, 3000, 199_999])
+      assert.equal(learningRateAt({ ...SETTINGS, ...METHODS.paper.method }, step), 2e-4);
   });
 
   it("give the published code's weights and decay, or the paper's", () => {
     const official = stepSettings(SETTINGS, 3000);
     assert.deepEqual(official, {
+      reconstruction: "squared",
       weights: { reconstruction: 5, adversarial1: 1, adversarial2: 0.5, discriminator1: 0.25, discriminator2: 0.125 },
       adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
       learningRate: 2e-4 * 0.97,
     });
-    const paper = stepSettings({ ...SETTINGS, preset: "paper" }, 3000);
+    const paper = stepSettings({ ...SETTINGS, ...METHODS.paper.method }, 3000);
+    assert.equal(paper.reconstruction, "norm");
     assert.deepEqual(new Set(Object.values(paper.weights)), new Set([1]));
     assert.equal(paper.adam.weightDecay, 0);
     assert.equal(paper.learningRate, 2e-4);
   });
 
   it("of a resumed run must be the same, whatever the order of their keys", () => {
-    const asked = { settings: { ...SETTINGS }, config: { attributes: ["Bangs", "Smiling"], width: 64, size: 256 } };
+    const asked = {
+      settings: { ...SETTINGS },
+      config: { attributes: ["Bangs", "Smiling"], width: 64, size: 256, ...OFFICIAL_NETWORK },
+    };
     expectSameRun({ config: CONFIG, settings: SETTINGS }, asked as { config: ModelConfig; settings: RunSettings });
   });
 
@@ -52,7 +59,16 @@ describe("training settings", () => {
     [{ size: 128 }, {}, /^--resume: --size: expected 256, received 128\. Resume with the run's own settings/],
     [{ width: 32 }, {}, /--width: expected 64, received 32/],
     [{ attributes: ["Smiling", "Bangs"] }, {}, /--attributes: expected Bangs Smiling, received Smiling Bangs/],
-    [{}, { preset: "paper" }, /--preset: expected official, received paper/],
+    [{ discriminatorBlocks: 5 }, {}, /--discriminator-blocks: expected 4, received 5/],
+    [{ decoderActivation: "leaky-relu" }, {}, /--decoder-activation: expected relu, received leaky-relu/],
+    [{ upsampling: "resize" }, {}, /--upsampling: expected transposed, received resize/],
+    [{}, { reconstruction: "norm" }, /--reconstruction: expected squared, received norm/],
+    [{}, { lossWeights: "equal" }, /--loss-weights: expected official, received equal/],
+    [{}, { weightDecay: 0 }, /--weight-decay: expected 0\.00001, received 0/],
+    [{}, { learningRateDecay: 1 }, /--learning-rate-decay: expected 0\.97, received 1/],
+    [{}, { ema: 0.999 }, /--ema: expected 0, received 0\.999/],
+    [{}, { r1: 10 }, /--r1: expected 0, received 10/],
+    [{}, { flip: true }, /--flip: expected off, received on/],
     [{}, { batch: 8 }, /--batch: expected 16, received 8/],
     [{}, { seed: 2 }, /--seed: expected 1, received 2/],
     [{}, { learningRate: 1e-4 }, /--learning-rate: expected 0\.0002, received 0\.0001/],
