@@ -45,8 +45,7 @@ export function adversarialLoss(scores: Pick<Scores, "C" | "D">): tf.Scalar {
 /**
  * "squared": MSE(A', A) + MSE(B', B), means over batch and values.
  * "norm": ||A' - A|| + ||B' - B||, the Euclidean norm of each picture divided by the root of its number of values and averaged
- * over the batch. The paper's norm has no scale; undivided it would grow with the picture's side and outweigh the
- * adversarial parts by two orders of magnitude (docs/fidelity.md).
+ * over the batch. The paper's norm has no scale; undivided it would grow with the picture's side (docs/fidelity.md).
  * @param pictures      A and B stacked, [2N, S, S, 3]
  * @param reconstructed A' and B' stacked
  */
