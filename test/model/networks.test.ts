@@ -108,7 +108,7 @@ describe("model/networks", () => {
       const logits = discriminate(parameters, network, seen, labels);
       assert.deepEqual(logits.shape, [2, 1]);
       // Without the fifth block's weights it is another function.
-      const { [0]: before } = logits.dataSync();
+      const [before] = logits.dataSync();
       const weight = parameter(parameters, `${network}.conv.12.weight`);
       weight.assign(tf.mul(weight, -1));
       assert.ok(Math.abs(discriminate(parameters, network, seen, labels).dataSync()[0] - before) > 1e-3);

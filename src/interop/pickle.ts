@@ -1,0 +1,286 @@
+/**
+ * A reader of Python pickles (protocols 2 to 5, https://docs.python.org/3/library/pickle.html) that runs nothing: it
+ * builds dictionaries, lists, tuples, numbers and texts, and hands each global, call and persistent id to its caller,
+ * who decides what they stand for. A pickle is a program for a stack machine; opcodes that only make objects of
+ * classes are left out, and so refused.
+ */
+import { describeMismatch, InputError } from "../errors.js";
+
+/** A name that the pickle imports; nothing is imported. */
+export interface PickleGlobal {
+  readonly module: string;
+  readonly name: string;
+}
+
+/** A tuple, frozen so that it cannot be taken for a list. */
+export class Tuple {
+  readonly items: readonly unknown[];
+  constructor(items: readonly unknown[]) {
+    this.items = items;
+  }
+}
+
+/** What a pickle may refer to; each throws for what it does not know. */
+export interface PickleHost {
+  /** The value that stands for an imported name. */
+  global(name: PickleGlobal): unknown;
+  /** The result of calling `callee`, a value that global() returned. */
+  call(callee: unknown, args: readonly unknown[]): unknown;
+  /** The object behind a persistent id. */
+  persistent(id: unknown): unknown;
+}
+
+const MARK = Symbol("mark");
+
+/**
+ * Reads one pickle.
+ * @param source names the file in messages
+ * @returns the value and where the next byte lies
+ * @throws InputError for a pickle that is cut short, damaged, or does what its host refuses
+ */
+export function readPickle(
+  bytes: Uint8Array,
+  start: number,
+  host: PickleHost,
+  source: string,
+): { readonly value: unknown; readonly end: number } {
+  return new Machine(bytes, start, host, source).run();
+}
+
+class Machine {
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly host: PickleHost;
+  private readonly source: string;
+  private at: number;
+  private readonly stack: unknown[] = [];
+  private readonly memo = new Map<number, unknown>();
+
+  constructor(bytes: Uint8Array, start: number, host: PickleHost, source: string) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.at = start;
+    this.host = host;
+    this.source = source;
+  }
+
+  run(): { value: unknown; end: number } {
+    for (;;) {
+      const opcode = this.bytes[this.take(1)];
+      if (opcode === 0x2e) return { value: this.pop(), end: this.at }; // STOP
+      this.execute(opcode);
+    }
+  }
+
+  private fail(what: string): InputError {
+    const remedy = "The file is damaged or no PyTorch file; fetch it again.";
+    return new InputError(describeMismatch(`${this.source}: pickle`, "a whole pickle", what, remedy));
+  }
+
+  /** Steps over `count` bytes and says where they began. */
+  private take(count: number): number {
+    const from = this.at;
+    if (!Number.isSafeInteger(count) || count < 0 || from + count > this.bytes.length) {
+      throw this.fail(`one that is cut off at byte ${this.bytes.length}`);
+    }
+    this.at += count;
+    return from;
+  }
+
+  private pop(): unknown {
+    const value = this.stack.pop();
+    if (value === undefined || value === MARK) throw this.fail(`an empty stack at byte ${this.at}`);
+    return value;
+  }
+
+  private top(): unknown {
+    const value = this.pop();
+    this.stack.push(value);
+    return value;
+  }
+
+  /** What was pushed since the last mark, which goes too. */
+  private popMark(): unknown[] {
+    const mark = this.stack.lastIndexOf(MARK);
+    if (mark < 0) throw this.fail(`no mark at byte ${this.at}`);
+    return this.stack.splice(mark).slice(1);
+  }
+
+  private popMany(count: number): unknown[] {
+    return Array.from({ length: count }, () => this.pop()).reverse();
+  }
+
+  private text(length: number): string {
+    const from = this.take(length);
+    return new TextDecoder().decode(this.bytes.subarray(from, from + length));
+  }
+
+  private line(): string {
+    const end = this.bytes.indexOf(0x0a, this.at);
+    if (end < 0 || end - this.at > 1000) throw this.fail(`a name without end at byte ${this.at}`);
+    const text = this.text(end - this.at);
+    this.take(1);
+    return text;
+  }
+
+  /** A little-endian two's complement integer; a bigint where a number would not be exact. */
+  private long(length: number): number | bigint {
+    if (length > 256) throw this.fail(`an integer of ${length} bytes`);
+    const from = this.take(length);
+    let value = 0n;
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[from + i]);
+    value = BigInt.asIntN(8 * length, value);
+    const short = Number(value);
+    return Number.isSafeInteger(short) ? short : value;
+  }
+
+  private setItems(items: readonly unknown[]): void {
+    const target = this.top();
+    if (!(target instanceof Map) || items.length % 2 !== 0)
+      throw this.fail(`entries without a dict at byte ${this.at}`);
+    for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
+  }
+
+  private append(items: readonly unknown[]): void {
+    const target = this.top();
+    if (!Array.isArray(target)) throw this.fail(`items without a list at byte ${this.at}`);
+    for (const item of items) target.push(item);
+  }
+
+  private remember(key: number): void {
+    this.memo.set(key, this.top());
+  }
+
+  private recall(key: number): void {
+    if (!this.memo.has(key)) throw this.fail(`an unknown memo ${key} at byte ${this.at}`);
+    this.stack.push(this.memo.get(key));
+  }
+
+  private importName(module: unknown, name: unknown): void {
+    if (typeof module !== "string" || typeof name !== "string") throw this.fail(`a nameless global at byte ${this.at}`);
+    this.stack.push(this.host.global({ module, name }));
+  }
+
+  private execute(opcode: number): void {
+    const { stack, view } = this;
+    switch (opcode) {
+      case 0x80: // PROTO
+        if (this.bytes[this.take(1)] > 5) throw this.fail("a protocol after 5");
+        return;
+      case 0x95: // FRAME
+        this.take(8);
+        return;
+      case 0x28: // MARK
+        stack.push(MARK);
+        return;
+      case 0x30: // POP
+        stack.pop();
+        return;
+      case 0x4e: // NONE
+        stack.push(null);
+        return;
+      case 0x88: // NEWTRUE
+        stack.push(true);
+        return;
+      case 0x89: // NEWFALSE
+        stack.push(false);
+        return;
+      case 0x4b: // BININT1
+        stack.push(this.bytes[this.take(1)]);
+        return;
+      case 0x4d: // BININT2
+        stack.push(view.getUint16(this.take(2), true));
+        return;
+      case 0x4a: // BININT
+        stack.push(view.getInt32(this.take(4), true));
+        return;
+      case 0x8a: // LONG1
+        stack.push(this.long(this.bytes[this.take(1)]));
+        return;
+      case 0x8b: // LONG4
+        stack.push(this.long(view.getInt32(this.take(4), true)));
+        return;
+      case 0x47: // BINFLOAT
+        stack.push(view.getFloat64(this.take(8), false));
+        return;
+      case 0x58: // BINUNICODE
+      case 0x54: // BINSTRING
+        stack.push(this.text(view.getUint32(this.take(4), true)));
+        return;
+      case 0x8c: // SHORT_BINUNICODE
+      case 0x55: // SHORT_BINSTRING
+        stack.push(this.text(this.bytes[this.take(1)]));
+        return;
+      case 0x7d: // EMPTY_DICT
+        stack.push(new Map());
+        return;
+      case 0x5d: // EMPTY_LIST
+        stack.push([]);
+        return;
+      case 0x29: // EMPTY_TUPLE
+        stack.push(new Tuple([]));
+        return;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        stack.push(new Tuple(this.popMany(opcode - 0x84)));
+        return;
+      case 0x74: // TUPLE
+        stack.push(new Tuple(this.popMark()));
+        return;
+      case 0x73: // SETITEM
+        this.setItems(this.popMany(2));
+        return;
+      case 0x75: // SETITEMS
+        this.setItems(this.popMark());
+        return;
+      case 0x61: // APPEND
+        this.append([this.pop()]);
+        return;
+      case 0x65: // APPENDS
+        this.append(this.popMark());
+        return;
+      case 0x71: // BINPUT
+        this.remember(this.bytes[this.take(1)]);
+        return;
+      case 0x72: // LONG_BINPUT
+        this.remember(view.getUint32(this.take(4), true));
+        return;
+      case 0x94: // MEMOIZE
+        this.remember(this.memo.size);
+        return;
+      case 0x68: // BINGET
+        this.recall(this.bytes[this.take(1)]);
+        return;
+      case 0x6a: // LONG_BINGET
+        this.recall(view.getUint32(this.take(4), true));
+        return;
+      case 0x63: // GLOBAL
+        this.importName(this.line(), this.line());
+        return;
+      case 0x93: {
+        const [module, name] = this.popMany(2); // STACK_GLOBAL
+        this.importName(module, name);
+        return;
+      }
+      case 0x51: // BINPERSID
+        stack.push(this.host.persistent(this.pop()));
+        return;
+      case 0x52: {
+        const args = this.pop(); // REDUCE
+        if (!(args instanceof Tuple)) throw this.fail(`a call without arguments at byte ${this.at}`);
+        stack.push(this.host.call(this.pop(), args.items));
+        return;
+      }
+      case 0x62: // BUILD: attributes of an object, such as a state dict's versions of its modules; none is needed
+        this.pop();
+        if (!(this.top() instanceof Map))
+          throw this.fail(`attributes of something else than a dict at byte ${this.at}`);
+        return;
+      default:
+        throw this.fail(
+          `opcode 0x${opcode.toString(16).padStart(2, "0")} at byte ${this.at - 1}, which no state dict needs`,
+        );
+    }
+  }
+}
