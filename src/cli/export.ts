@@ -1,40 +1,79 @@
-/** `elegant export MODEL FILE`: a run's generator alone, as one small safetensors file. */
-import type { Command } from "commander";
-import { type CommonOptions, runCommand, withCommonOptions } from "./command.js";
+/** `elegant export MODEL DEST`: a run's networks for other tools. */
+import { type Command, Option } from "commander";
+import { type CommandContext, type CommonOptions, runCommand, withCommonOptions } from "./command.js";
 
 interface Options extends CommonOptions {
+  readonly safetensors?: boolean;
+  readonly pth?: boolean;
+  readonly onnx?: boolean;
   readonly half: boolean;
 }
 
+interface Written {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 const HELP = `
-MODEL is a run's folder (its newest checkpoint) or a checkpoint. FILE holds encoder and decoder under their PyTorch names
-and layout, with the configuration in its metadata; swap, linear and matrix take it as --model.
+MODEL is a run's folder (its newest checkpoint), a checkpoint or a generator file.
+  DEST.safetensors  encoder and decoder under their PyTorch names and layout, with the configuration in the metadata;
+                    swap, linear and matrix take it as --model, and 'elegant import' makes a run of it
+  DEST --pth        a folder with the published code's files: Enc_iter_N.pth, Dec_iter_N.pth and, of a run, D1 and D2
+  DEST --onnx       a folder with encoder.onnx, decoder.onnx and swap.onnx
 
 Example:
-  elegant export runs/first first.safetensors --half`;
+  elegant export runs/first first.safetensors --half
+  elegant export runs/first first-pth --pth
+  elegant export runs/first first-onnx --onnx`;
 
 export function registerExport(program: Command): void {
-  withCommonOptions(program.command("export <model> <file>"))
-    .description("write a run's generator as one safetensors file")
-    .option("--half", "float16: half the size, about three decimal digits", false)
+  withCommonOptions(program.command("export <model> <dest>"))
+    .description("write a run's networks as safetensors, as the published code's .pth files, or as ONNX")
+    .addOption(new Option("--safetensors", "one file, the default").conflicts(["pth", "onnx"]))
+    .addOption(new Option("--pth", "files that the published code loads").conflicts("onnx"))
+    .option("--onnx", "graphs for onnxruntime and others")
+    .addOption(
+      new Option("--half", "float16 in safetensors: half the size, about three decimal digits")
+        .default(false)
+        .conflicts(["pth", "onnx"]),
+    )
     .addHelpText("after", HELP)
-    .action(async (model: string, file: string, options: Options) => {
-      await runCommand(options, async (context) => {
-        const [{ readModel }, { exportGenerator }, { writeFileAtomic }, { InputError }] = await Promise.all([
-          import("../editing/generator.js"),
-          import("../model/generator-file.js"),
-          import("../files.js"),
-          import("../errors.js"),
-        ]);
-        if (!file.endsWith(".safetensors")) {
-          throw new InputError(`FILE: expected a name ending in .safetensors, received '${file}'. Rename it.`);
-        }
-        const { config, tensors, source, warnings } = await readModel(model);
-        for (const warning of warnings) context.print(warning);
-        const bytes = exportGenerator(tensors, config, { dtype: options.half ? "F16" : "F32" });
-        await writeFileAtomic(file, bytes);
-        context.printJson({ file, bytes: bytes.length, source });
-        context.print(`${file}: ${(bytes.length / 1e6).toFixed(2)} MB from ${source}`);
-      });
+    .action(async (model: string, dest: string, options: Options) => {
+      await runCommand(options, (context) => exportModel(model, dest, options, context));
     });
+}
+
+async function exportModel(model: string, dest: string, options: Options, context: CommandContext): Promise<void> {
+  const [{ readModel }, { ensureDir, writeFileAtomic }, { describeMismatch, InputError }, { join }] = await Promise.all(
+    [import("../editing/generator.js"), import("../files.js"), import("../errors.js"), import("node:path")],
+  );
+  const isFolder = options.pth === true || options.onnx === true;
+  if (isFolder === dest.endsWith(".safetensors")) {
+    const [expected, remedy] = isFolder
+      ? ["a folder", "--pth and --onnx write several files."]
+      : ["a name ending in .safetensors", "Rename it, or add --pth or --onnx."];
+    throw new InputError(describeMismatch("DEST", expected, `'${dest}'`, remedy));
+  }
+  const found = await readModel(model);
+  const { config, tensors, source, step } = found;
+  for (const warning of found.warnings) context.print(warning);
+  const encode = async (): Promise<readonly Written[]> => {
+    if (options.pth) {
+      const [{ publishedFiles }, { encodePth }] = await Promise.all([
+        import("../model/published.js"),
+        import("../interop/pth-writer.js"),
+      ]);
+      const files = publishedFiles(tensors, config, step);
+      return files.map((file) => ({ path: join(dest, file.name), bytes: encodePth(file.tensors) }));
+    }
+    const { exportGenerator } = await import("../model/generator-file.js");
+    return [{ path: dest, bytes: exportGenerator(tensors, config, { dtype: options.half ? "F16" : "F32" }) }];
+  };
+  const files = await encode();
+  if (isFolder) await ensureDir(dest);
+  for (const { path, bytes } of files) {
+    await writeFileAtomic(path, bytes);
+    context.print(`${path}: ${(bytes.length / 1e6).toFixed(2)} MB from ${source}`);
+  }
+  context.printJson({ files: files.map(({ path, bytes }) => ({ file: path, bytes: bytes.length })), source });
 }

@@ -4,6 +4,7 @@ import { ExitCode, fromSystemError } from "../errors.js";
 import { registerDemo } from "./demo.js";
 import { registerDoctor } from "./doctor.js";
 import { registerExport } from "./export.js";
+import { registerImport } from "./import.js";
 import { registerLinear } from "./linear.js";
 import { registerMatrix } from "./matrix.js";
 import { registerPreprocess } from "./preprocess.js";
@@ -23,6 +24,7 @@ const REGISTER: readonly Register[] = [
   registerSwap,
   registerLinear,
   registerMatrix,
+  registerImport,
   registerExport,
   registerVerify,
   registerDoctor,

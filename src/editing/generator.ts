@@ -26,6 +26,8 @@ export interface Generator {
 }
 
 export interface FoundModel extends ModelFile {
+  /** Steps of its training, 0 where the file does not tell. */
+  readonly step: number;
   readonly source: string;
   readonly warnings: readonly string[];
 }
@@ -41,13 +43,14 @@ export async function readModel(path: string): Promise<FoundModel> {
   };
   if ((await stat(path).catch(failed)).isDirectory()) {
     const { checkpoint, path: source, warnings } = await loadNewestCheckpoint(path);
-    return { ...checkpoint, source, warnings };
+    return { ...checkpoint, step: checkpoint.progress.step, source, warnings };
   }
   const file = decodeSafetensors(await readFile(path).catch(failed), path);
   // Anything but a checkpoint is refused by parseGenerator, which says what was expected.
   const isCheckpoint = file.metadata.format === CHECKPOINT_FORMAT;
-  const { config, tensors } = isCheckpoint ? parseCheckpoint(file, path) : parseGenerator(file, path);
-  return { config, tensors, source: path, warnings: [] };
+  if (!isCheckpoint) return { ...parseGenerator(file, path), step: 0, source: path, warnings: [] };
+  const checkpoint = parseCheckpoint(file, path);
+  return { ...checkpoint, step: checkpoint.progress.step, warnings: [] };
 }
 
 /**

@@ -152,12 +152,15 @@ export function fromDeviceLayout(spec: ParameterSpec, data: Float32Array): Float
 }
 
 /**
- * Puts named tensors in PyTorch's layout on the current device.
- * @throws InputError when a parameter is missing or has another shape (`source` names the file in the message)
+ * Each parameter with its values.
+ * @throws InputError when one is missing or has another shape (`source` names the file in the message)
  */
-export function uploadParameters(specs: readonly ParameterSpec[], tensors: NamedTensors, source: string): Parameters {
-  // All are checked before any is uploaded, so that a failure leaves nothing on the device.
-  const checked = specs.map((spec) => {
+export function matchParameters(
+  specs: readonly ParameterSpec[],
+  tensors: NamedTensors,
+  source: string,
+): readonly { readonly spec: ParameterSpec; readonly data: Float32Array }[] {
+  return specs.map((spec) => {
     const tensor = tensors.get(spec.name);
     if (tensor === undefined) {
       throw new InputError(describeMismatch(source, `a tensor '${spec.name}'`, "none", "Is this file of this model?"));
@@ -169,8 +172,16 @@ export function uploadParameters(specs: readonly ParameterSpec[], tensors: Named
     }
     return { spec, data: tensor.data };
   });
+}
+
+/**
+ * Puts named tensors in PyTorch's layout on the current device.
+ * @throws InputError when a parameter is missing or has another shape (`source` names the file in the message)
+ */
+export function uploadParameters(specs: readonly ParameterSpec[], tensors: NamedTensors, source: string): Parameters {
   const parameters = new Map<string, tf.Variable>();
-  for (const { spec, data } of checked) {
+  // All are matched before any is uploaded, so that a failure leaves nothing on the device.
+  for (const { spec, data } of matchParameters(specs, tensors, source)) {
     const values = tf.tensor(toDeviceLayout(spec, data), [...deviceShape(spec)], "float32");
     parameters.set(spec.name, tf.variable(values, true));
     values.dispose();

@@ -15,6 +15,7 @@ import {
   DISCRIMINATORS,
   downloadParameters,
   GENERATOR,
+  matchParameters,
   type Network,
   type Parameters,
   parameterSpecs,
@@ -93,7 +94,7 @@ async function collect(
  * Writes RUN/checkpoints/step-00001234.safetensors whole or not at all, then deletes all but the newest three up to
  * this step. The update counts are those of `state`, which must not be trained on until the promise is fulfilled.
  * @returns the path of the file
- * @throws RetryableError when the disk is full, InputError when the folder cannot be written
+ * @throws RetryableError when the disk is full or a value is not finite, InputError when the folder cannot be written
  */
 export async function saveCheckpoint(
   runFolder: string,
@@ -103,11 +104,44 @@ export async function saveCheckpoint(
   const { config, generator, discriminator } = state;
   const { updates: generatorUpdates } = generator;
   const { updates: discriminatorUpdates } = discriminator;
-  const saved = progressSchema.parse({ ...progress, generatorUpdates, discriminatorUpdates });
   const tensors: NamedTensors = new Map([
     ...(await collect(generator, config, GENERATOR)),
     ...(await collect(discriminator, config, DISCRIMINATORS)),
   ]);
+  return writeCheckpoint(runFolder, config, tensors, { ...progress, generatorUpdates, discriminatorUpdates });
+}
+
+/**
+ * A checkpoint of weights that come from elsewhere, before any update of ours: Adam's moments are zero.
+ * @param tensors all of Enc, Dec, D1 and D2 in PyTorch's layout
+ * @throws InputError when one is missing or does not fit; RetryableError as saveCheckpoint()
+ */
+export async function saveImported(
+  runFolder: string,
+  config: ModelConfig,
+  tensors: NamedTensors,
+  step: number,
+): Promise<string> {
+  const all: NamedTensors = new Map();
+  for (const networks of [GENERATOR, DISCRIMINATORS]) {
+    const matched = matchParameters(parameterSpecs(config, networks), tensors, "import");
+    for (const prefix of ["", FIRST_MOMENT, SECOND_MOMENT]) {
+      for (const { spec, data } of matched) {
+        all.set(prefix + spec.name, { shape: spec.shape, data: prefix === "" ? data : new Float32Array(data.length) });
+      }
+    }
+  }
+  const progress = { step, generatorUpdates: 0, discriminatorUpdates: 0, sampler: null, options: null };
+  return writeCheckpoint(runFolder, config, all, progress);
+}
+
+async function writeCheckpoint(
+  runFolder: string,
+  config: ModelConfig,
+  tensors: NamedTensors,
+  progress: CheckpointProgress,
+): Promise<string> {
+  const saved = progressSchema.parse(progress);
   for (const [name, { data }] of tensors) {
     // A checkpoint of NaN would push out the last good one.
     if (!data.every(Number.isFinite)) {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
+import type { NamedTensors } from "../interop/safetensors.js";
 import type { ModelConfig } from "../model/config.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../model/parameters.js";
 import type { RgbaImage } from "../types.js";
-import { loadNewestCheckpoint, restoreTrainingState, saveCheckpoint } from "./checkpoint.js";
+import { loadNewestCheckpoint, restoreTrainingState, saveCheckpoint, saveImported } from "./checkpoint.js";
 import { EventWriter } from "./events.js";
 import { LossLog } from "./log.js";
 import { expectSameRun, parseRunSettings, type RunSettings } from "./settings.js";
@@ -49,12 +50,38 @@ export async function expectFreshFolder(folder: string, remedy: string): Promise
   refuse(entries.includes("checkpoints") ? "a run with checkpoints" : `one that holds ${entries[0]}`, remedy);
 }
 
-/** Goes on from the newest checkpoint that can be read. @throws InputError when there is none or settings differ */
+/**
+ * Goes on from the newest checkpoint that can be read; one that was imported has no settings yet and takes those asked for.
+ * @throws InputError when there is none or settings differ
+ */
 export async function resumeRun(folder: string, config: ModelConfig, settings: RunSettings): Promise<RunStart> {
   const { checkpoint, warnings } = await loadNewestCheckpoint(folder);
-  const saved = parseRunSettings(checkpoint.progress.options, checkpoint.source);
+  const { options } = checkpoint.progress;
+  const saved = options === null ? settings : parseRunSettings(options, checkpoint.source);
   expectSameRun({ config: checkpoint.config, settings: saved }, { config, settings });
   return { state: restoreTrainingState(checkpoint), step: checkpoint.progress.step, warnings };
+}
+
+/** A model that was trained elsewhere. */
+export interface ImportedModel {
+  readonly config: ModelConfig;
+  /** Enc and Dec, and D1 and D2 where there are any, in PyTorch's layout; anything else is left out. */
+  readonly tensors: NamedTensors;
+  readonly step: number;
+}
+
+/**
+ * Makes a run of a model: one checkpoint, with fresh discriminators where it has none.
+ * @throws InputError when a tensor is missing or does not fit
+ */
+export async function importRun(
+  folder: string,
+  { config, tensors, step }: ImportedModel,
+  seed: number,
+): Promise<{ readonly checkpoint: string; readonly fresh: boolean }> {
+  const fresh = !parameterSpecs(config, DISCRIMINATORS).some(({ name }) => tensors.has(name));
+  const all = fresh ? new Map([...tensors, ...initialParameters(config, DISCRIMINATORS, seed)]) : tensors;
+  return { checkpoint: await saveImported(folder, config, all, step), fresh };
 }
 
 /** Writes what a run leaves behind. */

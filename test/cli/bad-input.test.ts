@@ -167,7 +167,7 @@ describe("bad input", () => {
       swap.replace("@new", "@notes.txt"),
       /--out: expected a folder, received the file .*notes\.txt/,
     ],
-    ["a folder as FILE", "export @run @empty", /FILE: expected a name ending in \.safetensors, received/],
+    ["a folder as DEST", "export @run @empty", /DEST: expected a name ending in \.safetensors, received/],
     [
       "a run of another width",
       resume.replace("width 4", "width 8"),

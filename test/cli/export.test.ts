@@ -63,7 +63,9 @@ describe("elegant export", () => {
     ] as const) {
       const { code, stdout, stderr } = await elegant("export", at("run"), at(name), "--json", ...options);
       assert.equal(code, 0, stderr);
-      const { bytes, source } = JSON.parse(stdout) as { bytes: number; source: string };
+      const { files, source } = JSON.parse(stdout) as { files: [{ file: string; bytes: number }]; source: string };
+      const [{ file, bytes }] = files;
+      assert.equal(file, at(name));
       assert.equal(bytes, (await stat(at(name))).size);
       assert.match(source, /step-00000003\.safetensors$/);
       assert.deepEqual((await readModel(at(name))).config, TINY);
@@ -78,7 +80,10 @@ describe("elegant export", () => {
   it("writes over its own earlier file, and says what is wrong with a path", async () => {
     assert.equal((await elegant("export", at("run"), at("full.safetensors"))).code, 0);
     for (const [file, message] of [
-      ["model.pth", /^elegant: FILE: expected a name ending in \.safetensors, received .*model\.pth'\. Rename it\.\n$/],
+      [
+        "model.pth",
+        /^elegant: DEST: expected a name ending in \.safetensors, received .*model\.pth'\. Rename it, or add --pth or --onnx\.\n$/,
+      ],
       ["none/model.safetensors", /^elegant: Cannot write .*none\/model\.safetensors'.*ENOENT.*Check the path.*\n$/],
     ] as const) {
       const { code, stdout, stderr } = await elegant("export", at("run"), at(file));

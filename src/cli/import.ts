@@ -1,0 +1,88 @@
+/** `elegant import FILE... --out RUN`: weights from elsewhere as a run that can be edited with and trained on. */
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+
+interface Options extends CommonOptions {
+  readonly out: string;
+  readonly attributes?: readonly string[];
+  readonly size?: number;
+}
+
+const HELP = `
+FILES are those of the published code, in any order: Enc_iter_N.pth, Dec_iter_N.pth and, to train on, D1_iter_N.pth and
+D2_iter_N.pth; nothing in them is run. Or one .safetensors file that 'elegant export' wrote, or a checkpoint.
+The step is N. Adam's moments were never published: they start at zero. Missing discriminators start fresh from --seed.
+
+Example:
+  elegant import Enc_iter_200000.pth Dec_iter_200000.pth D1_iter_200000.pth D2_iter_200000.pth \\
+    --attributes Bangs Smiling --out runs/official
+  elegant swap --model runs/official --input b.png --attribute Bangs --reference a.png --out swapped`;
+
+export function registerImport(program: Command): void {
+  withCommonOptions(program.command("import <files...>"))
+    .description("make a run of the published code's .pth files or of a .safetensors file")
+    .requiredOption("--out <run>", "a new or empty folder")
+    .option("--attributes <names...>", "of .pth files, which do not hold them: in the order of training")
+    .option(
+      "--size <n>",
+      "side of the pictures; needed for .pth files without discriminators (default: 256)",
+      integer(1),
+    )
+    .addHelpText("after", HELP)
+    .action(async (files: string[], options: Options) => {
+      await runCommand(options, (context) => importModel(files, options, context));
+    });
+}
+
+async function importModel(files: readonly string[], options: Options, context: CommandContext): Promise<void> {
+  const [{ describeMismatch, InputError }, { expectFreshFolder, importRun }] = await Promise.all([
+    import("../errors.js"),
+    import("../training/run.js"),
+  ]);
+  const { out, seed } = options;
+  await expectFreshFolder(out, "Choose another --out.");
+  const fromSafetensors = files.some((file) => file.endsWith(".safetensors"));
+  if (fromSafetensors && (files.length > 1 || options.attributes !== undefined || options.size !== undefined)) {
+    const received = files.length > 1 ? `${files.length} files` : "--attributes or --size";
+    const remedy = "It holds its own configuration.";
+    throw new InputError(describeMismatch("import", "a .safetensors file alone", received, remedy));
+  }
+  const model = fromSafetensors ? await readSafetensors(files[0]) : await readPth(files, options);
+  for (const warning of model.warnings) context.print(warning);
+  const { checkpoint, fresh } = await importRun(out, model, seed);
+  if (fresh) context.print(`No discriminators: new ones were drawn from --seed ${seed}; they learn from the start.`);
+  const { size, width, attributes } = model.config;
+  context.print(`${checkpoint}: ${size} px, width ${width}, ${attributes.join(", ")}, step ${model.step}`);
+  context.print(
+    "Adam's moments start at zero; a training that goes on from here is not that of one that never stopped.",
+  );
+  context.printJson({ run: out, checkpoint, step: model.step, config: model.config, freshDiscriminators: fresh });
+}
+
+async function readSafetensors(file: string) {
+  const { readModel } = await import("../editing/generator.js");
+  return readModel(file);
+}
+
+async function readPth(files: readonly string[], { attributes, size }: Options) {
+  const [{ readFile }, { describeMismatch, fromSystemError, InputError }, pth, { readPublished }] = await Promise.all([
+    import("node:fs/promises"),
+    import("../errors.js"),
+    import("../interop/pth.js"),
+    import("../model/published.js"),
+  ]);
+  if (attributes === undefined) {
+    const remedy = "Name the attributes in the order of training, such as --attributes Bangs Smiling.";
+    throw new InputError(describeMismatch("--attributes", "the names, which .pth files do not hold", "none", remedy));
+  }
+  const read = await Promise.all(
+    files.map(async (file) => {
+      const bytes = await readFile(file).catch((error: unknown) => {
+        throw fromSystemError(error, `Reading '${file}'`);
+      });
+      return { source: basename(file), tensors: pth.toNamedTensors(pth.decodePth(bytes, file)) };
+    }),
+  );
+  return { ...readPublished(read, attributes, size), warnings: [] };
+}

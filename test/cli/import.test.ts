@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { decodeImage, encodePng } from "../../src/image/codec.js";
+import { encodePth } from "../../src/interop/pth-writer.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/model/parameters.js";
+import { publishedFiles } from "../../src/model/published.js";
+import { loadNewestCheckpoint } from "../../src/training/checkpoint.js";
+import type { RgbaImage } from "../../src/types.js";
+import { writeFaces } from "../support/faces.js";
+import { withFolder } from "../support/folder.js";
+import { goldenPhoto } from "../support/pictures.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { hasTorch, runPython } from "../support/torch.js";
+import { treeOf } from "../support/tree.js";
+
+const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const ATTRIBUTES = ["Bangs", "Smiling"];
+const NETWORKS = ["Enc", "Dec", "D1", "D2"] as const;
+
+/** The published code's files of a fresh model of 64 px and width 4, named for step 12. */
+async function writePublished(folder: string, attributes: readonly string[] = ATTRIBUTES, size = 64): Promise<void> {
+  const config = createConfig({ ...OFFICIAL_NETWORK, size, width: 4, attributes });
+  const tensors = initialParameters(config, [...GENERATOR, ...DISCRIMINATORS], 3);
+  await mkdir(folder);
+  for (const file of publishedFiles(tensors, config, 12)) {
+    await writeFile(join(folder, file.name), encodePth(file.tensors));
+  }
+}
+
+const filesOf = (folder: string, networks: readonly string[] = NETWORKS, step = 12): string[] => {
+  return networks.map((network) => join(folder, `${network}_iter_${step}.pth`));
+};
+
+describe("elegant import", () => {
+  it("makes a run that trains on, with the step of the files' names and Adam's moments at zero", () =>
+    withFolder(async (folder) => {
+      const run = join(folder, "run");
+      await writePublished(join(folder, "pth"));
+      const files = filesOf(join(folder, "pth"));
+      const imported = await elegant(
+        "import",
+        ...files.reverse(),
+        "--attributes",
+        ...ATTRIBUTES,
+        "--out",
+        run,
+        "--json",
+      );
+      assert.equal(imported.code, 0, imported.stderr);
+      assert.match(imported.stderr, /Adam's moments start at zero/);
+      const { step, freshDiscriminators } = JSON.parse(imported.stdout);
+      assert.deepEqual({ step, freshDiscriminators }, { step: 12, freshDiscriminators: false });
+      const { checkpoint } = await loadNewestCheckpoint(run);
+      const expected = initialParameters(checkpoint.config, [...GENERATOR, ...DISCRIMINATORS], 3);
+      for (const [name, { shape, data }] of expected) {
+        assert.deepEqual(checkpoint.tensors.get(name), { shape, data }, name);
+        for (const moment of ["first", "second"]) {
+          assert.ok(checkpoint.tensors.get(`adam.${moment}/${name}`)?.data.every((value) => value === 0));
+        }
+      }
+
+      await writeFaces(join(folder, "data"), 12);
+      const words = "--size 64 --width 4 --batch 2 --steps 14 --device wasm --workers 1 --resume --json".split(" ");
+      const trained = await elegant(
+        "train",
+        join(folder, "data"),
+        "--attributes",
+        ...ATTRIBUTES,
+        "--out",
+        run,
+        ...words,
+      );
+      assert.equal(trained.code, 0, trained.stderr);
+      assert.equal((JSON.parse(trained.stdout) as { step: number }).step, 14);
+      const again = await elegant(
+        "train",
+        join(folder, "data"),
+        "--attributes",
+        ...ATTRIBUTES,
+        "--out",
+        run,
+        ...words,
+        "--ema",
+        "0.9",
+      );
+      assert.match(again.stderr, /--resume: --ema: expected 0, received 0\.9/);
+    }));
+
+  it("draws fresh discriminators, and says so, when only the generator is given", () =>
+    withFolder(async (folder) => {
+      await writePublished(join(folder, "pth"));
+      const files = filesOf(join(folder, "pth"), ["Enc", "Dec"]);
+      const { code, stdout } = await elegant(
+        "import",
+        ...files,
+        "--size",
+        "64",
+        "--attributes",
+        "A",
+        "B",
+        "C",
+        "--out",
+        join(folder, "run"),
+      );
+      assert.equal(code, 0);
+      assert.match(stdout, /No discriminators: new ones were drawn from --seed 1/);
+      const { checkpoint } = await loadNewestCheckpoint(join(folder, "run"));
+      assert.deepEqual(checkpoint.tensors.get("D1.conv.0.weight")?.shape, [4, 6, 3, 3]);
+    }));
+
+  it("takes a safetensors file of export back, and a checkpoint", () =>
+    withFolder(async (folder) => {
+      const [run, second, third] = ["run", "second", "third"].map((name) => join(folder, name));
+      await writePublished(join(folder, "pth"));
+      const files = filesOf(join(folder, "pth"));
+      assert.equal((await elegant("import", ...files, "--attributes", ...ATTRIBUTES, "--out", run)).code, 0);
+      const file = join(folder, "model.safetensors");
+      assert.equal((await elegant("export", run, file)).code, 0);
+      assert.equal((await elegant("import", file, "--out", second)).code, 0);
+      const [checkpoint] = await readdir(join(run, "checkpoints"));
+      assert.equal((await elegant("import", join(run, "checkpoints", checkpoint), "--out", third)).code, 0);
+      const [from, generator, whole] = await Promise.all(
+        [run, second, third].map((path) => loadNewestCheckpoint(path)),
+      );
+      assert.deepEqual(whole.checkpoint.tensors, from.checkpoint.tensors);
+      assert.deepEqual(generator.checkpoint.config, from.checkpoint.config);
+      for (const [name, tensor] of from.checkpoint.tensors) {
+        if (/^(Enc|Dec)\./.test(name)) assert.deepEqual(generator.checkpoint.tensors.get(name), tensor, name);
+      }
+    }));
+
+  it("refuses files that are wrong, twice or missing, with one line and nothing written", () =>
+    withFolder(async (folder) => {
+      await writePublished(join(folder, "pth"));
+      await writePublished(join(folder, "large"), ATTRIBUTES, 128);
+      const [enc, dec, d1, d2] = filesOf(join(folder, "pth"));
+      await writeFile(join(folder, "page.pth"), "<!DOCTYPE html>");
+      await writeFile(join(folder, "cut.pth"), (await readFile(enc)).subarray(0, 5000));
+      await writeFile(join(folder, "a.safetensors"), "no");
+      const [page, cut, broken] = ["page.pth", "cut.pth", "a.safetensors"].map((name) => join(folder, name));
+      const names = ["--attributes", ...ATTRIBUTES];
+      const before = await treeOf(folder);
+      for (const [args, message] of [
+        [[enc, dec], /--attributes: expected the names, which \.pth files do not hold, received none/],
+        [
+          [enc, dec, d1, d2, "--attributes", "Bangs"],
+          /--attributes: expected 2 names, as in D1_iter_12\.pth, received 1/,
+        ],
+        [[enc, enc, ...names], /one file of Enc, received Enc_iter_12\.pth and Enc_iter_12\.pth/],
+        [[enc, d1, d2, ...names], /one file of Dec, received none/],
+        [[enc, dec, d1, ...names], /both D1 and D2, or neither, received D1_iter_12\.pth/],
+        [[enc, dec, d1, d2, "--size", "128", ...names], /--size: expected 64, as in D1_iter_12\.pth, received 128/],
+        [[enc, dec, "--size", "100", ...names], /--size/],
+        [
+          [enc, dec, join(folder, "large", "D1_iter_12.pth"), d1, ...names],
+          /D1_iter_12\.pth: expected D2 by its shapes, received a file named for D1/,
+        ],
+        [[enc, page, ...names], /page\.pth: expected a file of torch\.save, received another kind of file/],
+        [[enc, cut, ...names], /cut\.pth: zip archive: expected a directory at its end/],
+        [[enc, join(folder, "none.pth"), ...names], /none\.pth/],
+        [[broken], /a\.safetensors/],
+        [[broken, enc], /expected a \.safetensors file alone, received 2 files/],
+        [[enc, dec, "--out", join(folder, "pth"), ...names], /--out .*a new or empty folder/],
+      ] as const) {
+        const { code, stderr, stdout } = await elegant("import", "--out", join(folder, "run"), ...args);
+        assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
+        assert.match(stderr, message);
+        assert.match(stderr, /^elegant: .*\n$/, "one line");
+        assert.equal(stdout, "");
+      }
+      assert.deepEqual(await treeOf(folder), before);
+    }));
+});
+
+describe("PyTorch", () => {
+  const SIZE = 64;
+  const WIDTH = 16;
+  const names = ["First", "Second", "Third"];
+  const rgb = ({ data }: RgbaImage): Uint8Array => Uint8Array.from(data.filter((_, i) => i % 4 !== 3));
+
+  for (const container of ["zip", "legacy"] as const) {
+    it(`loads what we export with strict=True, and swaps what it saved (${container}) to the same picture`, function () {
+      if (!hasTorch()) return this.skip();
+      this.timeout(120_000);
+      return withFolder(async (folder) => {
+        const [saved, run, exported] = ["saved", "run", "exported"].map((name) => join(folder, name));
+        await mkdir(saved);
+        runPython("elegant.py", ["save", saved, `${SIZE}`, `${WIDTH}`, `${names.length}`, container]);
+        const imported = await elegant(
+          "import",
+          ...filesOf(saved, NETWORKS, 7),
+          "--attributes",
+          ...names,
+          "--out",
+          run,
+        );
+        assert.equal(imported.code, 0, imported.stderr);
+        assert.equal((await elegant("export", run, exported, "--pth")).code, 0);
+
+        for (const name of ["a", "b"]) {
+          const picture = goldenPhoto(name, 2, SIZE, SIZE);
+          await writeFile(join(folder, `${name}.png`), await encodePng(picture));
+          await writeFile(join(folder, `${name}.raw`), rgb(picture));
+        }
+        const out = join(folder, "out");
+        const swapped = await elegant(
+          ...["swap", "--model", run, "--input", join(folder, "a.png"), "--attribute", "Second"],
+          ...["--reference", join(folder, "b.png"), "--out", out, "--device", "wasm", "--json"],
+        );
+        assert.equal(swapped.code, 0, swapped.stderr);
+        const [path] = (JSON.parse(swapped.stdout) as { outputs: string[] }).outputs;
+        const ours = rgb(await decodeImage(await readFile(path), path));
+        assert.ok(
+          ours.some((level, i) => Math.abs(level - rgb(goldenPhoto("a", 2, SIZE, SIZE))[i]) > 20),
+          "an edit",
+        );
+
+        for (const [source, step] of [
+          [saved, 7],
+          [exported, 7],
+        ] as const) {
+          const raw = join(folder, "theirs.raw");
+          const model = [`${step}`, `${SIZE}`, `${WIDTH}`, `${names.length}`];
+          runPython("elegant.py", ["swap", source, ...model, join(folder, "a.raw"), join(folder, "b.raw"), "1", raw]);
+          const theirs = await readFile(raw);
+          assert.equal(theirs.length, ours.length);
+          const worst = ours.reduce((most, level, i) => Math.max(most, Math.abs(level - theirs[i])), 0);
+          assert.ok(worst <= 1, `${source}: ${worst} of 255 levels apart`);
+        }
+      });
+    });
+  }
+});
