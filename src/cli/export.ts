@@ -44,9 +44,13 @@ export function registerExport(program: Command): void {
 }
 
 async function exportModel(model: string, dest: string, options: Options, context: CommandContext): Promise<void> {
-  const [{ readModel }, { ensureDir, writeFileAtomic }, { describeMismatch, InputError }, { join }] = await Promise.all(
-    [import("../editing/generator.js"), import("../files.js"), import("../errors.js"), import("node:path")],
-  );
+  const [{ readModel }, { ensureDir, writeFileAtomic }, { describeMismatch, InputError }, { basename, join }] =
+    await Promise.all([
+      import("../editing/generator.js"),
+      import("../files.js"),
+      import("../errors.js"),
+      import("node:path"),
+    ]);
   const isFolder = options.pth === true || options.onnx === true;
   if (isFolder === dest.endsWith(".safetensors")) {
     const [expected, remedy] = isFolder
@@ -65,6 +69,17 @@ async function exportModel(model: string, dest: string, options: Options, contex
       ]);
       const files = publishedFiles(tensors, config, step);
       return files.map((file) => ({ path: join(dest, file.name), bytes: encodePth(file.tensors) }));
+    }
+    if (options.onnx) {
+      const [{ onnxGraphs, onnxMetadata }, { encodeOnnx }, { packageVersion }] = await Promise.all([
+        import("../model/onnx-graphs.js"),
+        import("../interop/onnx.js"),
+        import("./version.js"),
+      ]);
+      const metadata = onnxMetadata(config, basename(source));
+      return onnxGraphs(tensors, config).map(({ file, graph }) => {
+        return { path: join(dest, file), bytes: encodeOnnx(graph, `elegant-faces ${packageVersion()}`, metadata) };
+      });
     }
     const { exportGenerator } = await import("../model/generator-file.js");
     return [{ path: dest, bytes: exportGenerator(tensors, config, { dtype: options.half ? "F16" : "F32" }) }];

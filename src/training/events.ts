@@ -7,6 +7,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { ensureDir } from "../files.js";
+import { bytesField, concat, doubleField, floatField, textField, varintField } from "../interop/protobuf.js";
 import { maskedCrc32c } from "./crc32c.js";
 
 export interface EventWriterOptions {
@@ -39,18 +40,20 @@ export class EventWriter {
     await ensureDir(folder);
     const { path, file } = await createFile(folder, Math.floor(now()));
     const writer = new EventWriter(path, file, now);
-    await writer.write(concat([double(1, now()), text(3, "brain.Event:2")]));
+    await writer.write(concat([doubleField(1, now()), textField(3, "brain.Event:2")]));
     if (options.resumedFrom !== undefined) {
       // SessionLog START: events of earlier files from this step on are obsolete.
       const start = bytesField(7, varintField(1, 1));
-      await writer.write(concat([double(1, now()), varintField(2, options.resumedFrom + 1), start]));
+      await writer.write(concat([doubleField(1, now()), varintField(2, options.resumedFrom + 1), start]));
     }
     return writer;
   }
 
   /** One point of each named curve. A tag's part before the first '/' is its group on the page. */
   async scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
-    const points = Object.entries(values).map(([tag, value]) => bytesField(1, concat([text(1, tag), float(2, value)])));
+    const points = Object.entries(values).map(([tag, value]) =>
+      bytesField(1, concat([textField(1, tag), floatField(2, value)])),
+    );
     await this.write(this.event(step, concat(points)));
   }
 
@@ -58,7 +61,7 @@ export class EventWriter {
   async image(step: number, tag: string, png: Uint8Array, width: number, height: number): Promise<void> {
     const rgb = 3; // the colour space field is informative, the PNG says what it is
     const image = [varintField(1, height), varintField(2, width), varintField(3, rgb), bytesField(4, png)];
-    await this.write(this.event(step, bytesField(1, concat([text(1, tag), bytesField(4, concat(image))]))));
+    await this.write(this.event(step, bytesField(1, concat([textField(1, tag), bytesField(4, concat(image))]))));
   }
 
   /** Waits until everything is on the disk. */
@@ -82,7 +85,7 @@ export class EventWriter {
     if (!Number.isSafeInteger(step) || step < 0) {
       throw new InputError(describeMismatch("step", "an integer from 0", String(step), "Count steps from 0."));
     }
-    return concat([double(1, this.now()), varintField(2, step), bytesField(5, summary)]);
+    return concat([doubleField(1, this.now()), varintField(2, step), bytesField(5, summary)]);
   }
 
   /** Frames a message and appends it behind those already on their way. */
@@ -114,58 +117,8 @@ async function createFile(folder: string, seconds: number): Promise<{ path: stri
   }
 }
 
-// Protocol buffers: a field is a key (number << 3 | wire type) and its value; wire type 0 is a varint, 1 is eight
-// bytes, 2 a length and that many bytes, 5 four bytes.
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80);
-    rest = Math.floor(rest / 0x80); // steps may exceed 32 bits, so no shifts
-  }
-  bytes.push(rest);
-  return Uint8Array.from(bytes);
-}
-
-function varintField(field: number, value: number): Uint8Array {
-  return concat([varint(field << 3), varint(value)]);
-}
-
-function bytesField(field: number, bytes: Uint8Array): Uint8Array {
-  return concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
-}
-
-function text(field: number, value: string): Uint8Array {
-  return bytesField(field, new TextEncoder().encode(value));
-}
-
-function double(field: number, value: number): Uint8Array {
-  const bytes = new Uint8Array(9);
-  bytes[0] = (field << 3) | 1;
-  new DataView(bytes.buffer).setFloat64(1, value, true);
-  return bytes;
-}
-
-function float(field: number, value: number): Uint8Array {
-  const bytes = new Uint8Array(5);
-  bytes[0] = (field << 3) | 5;
-  new DataView(bytes.buffer).setFloat32(1, value, true);
-  return bytes;
-}
-
 function uint32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value, true);
   return bytes;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

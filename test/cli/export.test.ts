@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/device.js";
 import { readModel } from "../../src/editing/generator.js";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
+import { createConfig } from "../../src/model/config.js";
+import { exportGenerator } from "../../src/model/generator-file.js";
+import { GENERATOR, initialParameters } from "../../src/model/parameters.js";
 import { saveCheckpoint } from "../../src/training/checkpoint.js";
 import { assertClose } from "../support/close.js";
 import { disposeState, TINY, tinyState } from "../support/model.js";
@@ -89,6 +92,39 @@ describe("elegant export", () => {
       const { code, stdout, stderr } = await elegant("export", at("run"), at(file));
       assert.deepEqual([code, stdout], [2, ""]);
       assert.match(stderr, message);
+    }
+  });
+
+  it("writes the published code's files and ONNX graphs into a folder", async () => {
+    for (const [flag, names] of [
+      ["--pth", ["D1_iter_3.pth", "D2_iter_3.pth", "Dec_iter_3.pth", "Enc_iter_3.pth"]],
+      ["--onnx", ["decoder.onnx", "encoder.onnx", "swap.onnx"]],
+    ] as const) {
+      const dest = at(`dest${flag}`);
+      const { code, stdout, stderr } = await elegant("export", at("run"), dest, flag, "--json");
+      assert.equal(code, 0, stderr);
+      assert.deepEqual((await readdir(dest)).sort(), names);
+      const { files } = JSON.parse(stdout) as { files: { file: string; bytes: number }[] };
+      for (const { file, bytes } of files) assert.equal((await stat(file)).size, bytes);
+    }
+  });
+
+  it("refuses formats that do not go together, and networks that the published code does not have", async () => {
+    const state = { size: 64, width: 4, attributes: ["A"], discriminatorBlocks: 4, upsampling: "resize" } as const;
+    const config = createConfig({ ...state, decoderActivation: "relu" });
+    const resized = exportGenerator(initialParameters(config, GENERATOR, 1), config, { dtype: "F32" });
+    await writeFile(at("resize.safetensors"), resized);
+    for (const [args, message] of [
+      [[at("run"), at("x"), "--pth", "--onnx"], /--pth.*cannot be used with option '--onnx'/],
+      [[at("run"), at("x"), "--onnx", "--half"], /--half.*cannot be used with option '--onnx'/],
+      [[at("run"), at("x.safetensors"), "--onnx"], /DEST: expected a folder, received '.*x\.safetensors'/],
+      [[at("resize.safetensors"), at("x"), "--pth"], /--pth: upsampling: expected transposed, received resize/],
+      [[at("none"), at("x"), "--onnx"], /Reading the model/],
+    ] as const) {
+      const { code, stdout, stderr } = await elegant("export", ...args);
+      assert.deepEqual([code, stdout], [2, ""], stderr);
+      assert.match(stderr, message);
+      await assert.rejects(stat(at("x")), { code: "ENOENT" });
     }
   });
 });
