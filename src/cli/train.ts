@@ -80,9 +80,10 @@ export function registerTrain(program: Command): void {
             onMessage: context.print,
           });
           const secondsPerUpdate = result.updates === 0 ? null : result.trainingSeconds / result.updates;
-          context.printJson({ run: options.out, step: result.step, secondsPerUpdate });
+          context.printJson({ run: options.out, step: result.step, secondsPerUpdate, best: result.best });
           const rate = secondsPerUpdate === null ? "nothing left to do" : `${secondsPerUpdate.toFixed(3)} s an update`;
-          context.print(`${options.out}: step ${result.step}, ${rate}`);
+          const best = result.best === null ? "" : `; best at step ${result.best.step} (checkpoints/best.safetensors)`;
+          context.print(`${options.out}: step ${result.step}, ${rate}${best}`);
         } finally {
           process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
           await device.close();

@@ -24,14 +24,16 @@ import {
 import type { OptimizerState, TrainingState } from "./step.js";
 
 export const CHECKPOINT_FORMAT = "elegant-faces checkpoint 1";
-const FOLDER = "checkpoints";
+export const CHECKPOINTS_FOLDER = "checkpoints";
 export const NOT_FINITE_REMEDY =
   "Checkpoints written before are kept, but the same settings lead here again: start a new run with a lower --learning-rate.";
 /** The newest one may be damaged and the one before may hold the fault that is being looked for. */
 const KEPT_CHECKPOINTS = 3;
 const FILE_PATTERN = /^step-(\d{8,})\.safetensors$/;
+/** The one with the lowest score (score.ts), beside the newest few. */
+const BEST = "best.safetensors";
 /** What a run that was killed while it wrote has left behind (files.ts); a run has one writer. */
-const LEFTOVER_PATTERN = /^\.step-\d+\.safetensors\..*\.tmp$/;
+const LEFTOVER_PATTERN = /^\.(step-\d+|best)\.safetensors\..*\.tmp$/;
 /** Adam's moments lie beside their parameter: adam.first/Enc.main.0.0.weight. */
 const FIRST_MOMENT = "adam.first/";
 const SECOND_MOMENT = "adam.second/";
@@ -43,8 +45,8 @@ const progressSchema = z.object({
   /** Updates of Enc + Dec and of D1 + D2, which Adam's bias correction counts. */
   generatorUpdates: count,
   discriminatorUpdates: count,
-  /** What the sampler needs to go on with the same batches; any JSON. */
-  sampler: z.unknown(),
+  /** The lowest score up to this step; null before the first. */
+  best: z.object({ step: count, score: z.number() }).nullable().default(null),
   /** The run's options, for a resume and for reports; any JSON. */
   options: z.unknown(),
 });
@@ -91,15 +93,15 @@ async function collect(
 }
 
 /**
- * Writes RUN/checkpoints/step-00001234.safetensors whole or not at all, then deletes all but the newest three up to
- * this step. The update counts are those of `state`, which must not be trained on until the promise is fulfilled.
+ * Writes RUN/checkpoints/step-00001234.safetensors whole or not at all, and the same as best.safetensors when it is the best
+ * so far, then deletes all but the newest three up to this step. The update counts are those of `state`, which must not be trained on until the promise is fulfilled.
  * @returns the path of the file
  * @throws RetryableError when the disk is full or a value is not finite, InputError when the folder cannot be written
  */
 export async function saveCheckpoint(
   runFolder: string,
   state: TrainingState,
-  progress: Pick<CheckpointProgress, "step" | "sampler" | "options">,
+  progress: Pick<CheckpointProgress, "step" | "best" | "options">,
 ): Promise<string> {
   const { config, generator, discriminator } = state;
   const { updates: generatorUpdates } = generator;
@@ -131,7 +133,7 @@ export async function saveImported(
       }
     }
   }
-  const progress = { step, generatorUpdates: 0, discriminatorUpdates: 0, sampler: null, options: null };
+  const progress = { step, generatorUpdates: 0, discriminatorUpdates: 0, best: null, options: null };
   return writeCheckpoint(runFolder, config, all, progress);
 }
 
@@ -153,9 +155,12 @@ async function writeCheckpoint(
   const [configText, stateText] = [JSON.stringify(config), JSON.stringify(saved)];
   const sha256 = checksumOf(configText, stateText, tensors);
   const metadata = { format: CHECKPOINT_FORMAT, config: configText, state: stateText, sha256 };
-  await ensureDir(join(runFolder, FOLDER));
-  const path = join(runFolder, FOLDER, `step-${String(saved.step).padStart(8, "0")}.safetensors`);
-  await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+  await ensureDir(join(runFolder, CHECKPOINTS_FOLDER));
+  const path = join(runFolder, CHECKPOINTS_FOLDER, `step-${String(saved.step).padStart(8, "0")}.safetensors`);
+  const bytes = encodeSafetensors(tensors, metadata);
+  // The best first: a run that is killed in between resumes from the checkpoint before, and comes here again.
+  if (saved.best?.step === saved.step) await writeFileAtomic(join(runFolder, CHECKPOINTS_FOLDER, BEST), bytes);
+  await writeFileAtomic(path, bytes);
   await removeOld(runFolder, saved.step);
   return path;
 }
@@ -163,7 +168,7 @@ async function writeCheckpoint(
 /** Files of a later step stay: they are damaged ones that a resume has stepped back from, and are written anew. */
 async function removeOld(runFolder: string, step: number): Promise<void> {
   const upToNow = (await listCheckpoints(runFolder)).filter((entry) => entry.step <= step);
-  const folder = join(runFolder, FOLDER);
+  const folder = join(runFolder, CHECKPOINTS_FOLDER);
   const leftovers = (await readdir(folder)).filter((name) => LEFTOVER_PATTERN.test(name));
   const old = upToNow.slice(0, -KEPT_CHECKPOINTS).map(({ path }) => path);
   for (const path of [...old, ...leftovers.map((name) => join(folder, name))]) {
@@ -173,7 +178,7 @@ async function removeOld(runFolder: string, step: number): Promise<void> {
 
 /** The checkpoints of a run, oldest first; none when there is no such folder. */
 export async function listCheckpoints(runFolder: string): Promise<CheckpointEntry[]> {
-  const folder = join(runFolder, FOLDER);
+  const folder = join(runFolder, CHECKPOINTS_FOLDER);
   const names = await readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw fromSystemError(error, `Listing the checkpoints of '${runFolder}'`);
@@ -191,7 +196,9 @@ export async function newestCheckpoint(runFolder: string): Promise<CheckpointEnt
   const newest = (await listCheckpoints(runFolder)).at(-1);
   if (newest !== undefined) return newest;
   const remedy = "Check the path, or train first: elegant train DATA --attributes A B --out RUN.";
-  throw new InputError(describeMismatch(runFolder, `a run with ${FOLDER}/step-*.safetensors`, "none", remedy));
+  throw new InputError(
+    describeMismatch(runFolder, `a run with ${CHECKPOINTS_FOLDER}/step-*.safetensors`, "none", remedy),
+  );
 }
 
 /** Reads the file of a checkpoint. @throws InputError when it is missing, none, of another version or damaged */
@@ -233,7 +240,10 @@ export async function loadNewestCheckpoint(
 ): Promise<{ readonly checkpoint: Checkpoint; readonly path: string; readonly warnings: readonly string[] }> {
   await newestCheckpoint(runFolder); // says what to do when there is none
   const warnings: string[] = [];
-  for (const { path } of (await listCheckpoints(runFolder)).reverse()) {
+  const newestFirst = (await listCheckpoints(runFolder)).reverse().map(({ path }) => path);
+  const folder = join(runFolder, CHECKPOINTS_FOLDER);
+  const best = (await readdir(folder)).includes(BEST) ? [join(folder, BEST)] : [];
+  for (const path of [...newestFirst, ...best]) {
     try {
       return { checkpoint: await loadCheckpoint(path), path, warnings };
     } catch (error) {

@@ -50,13 +50,18 @@ export class LossLog {
     return this.pending;
   }
 
-  /** Waits for the rows to reach the disk and closes the file. */
+  /** Waits for the rows to reach the disk. */
+  async flush(): Promise<void> {
+    await this.pending;
+    await this.file.datasync().catch((error: unknown) => {
+      throw fromSystemError(error, `Cannot write '${this.path}'`);
+    });
+  }
+
+  /** Flushes and closes. */
   async close(): Promise<void> {
     try {
-      await this.pending;
-      await this.file.datasync();
-    } catch (error) {
-      throw fromSystemError(error, `Cannot write '${this.path}'`);
+      await this.flush();
     } finally {
       await this.file.close();
     }

@@ -6,10 +6,12 @@ import type { ModelConfig } from "../model/config.js";
 import { disposeParameters } from "../model/parameters.js";
 import type { OnProgress } from "../types.js";
 import { disposeBatch, PairBatches } from "./batches.js";
-import { NOT_FINITE_REMEDY } from "./checkpoint.js";
-import { createPairSampler } from "./pairs.js";
-import { expectFreshFolder, newTrainingState, type RunStart, RunWriter, resumeRun } from "./run.js";
-import { drawSamples, loadSamplePairs } from "./samples.js";
+import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
+import { RunLock } from "./lock.js";
+import { createPairSampler, type PairSampler } from "./pairs.js";
+import { expectFreshFolder, RunWriter, resumeRun, startRun } from "./run.js";
+import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
+import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
 import { type RunSettings, stepSettings } from "./settings.js";
 import { type StepLosses, type TrainingState, trainStep } from "./step.js";
 
@@ -41,6 +43,8 @@ export interface TrainResult {
   readonly trainingSeconds: number;
   /** Updates (one attribute's D and G) done in this call. */
   readonly updates: number;
+  /** The checkpoint with the lowest score (score.ts). */
+  readonly best: { readonly step: number; readonly score: number } | null;
 }
 
 /** TensorBoard gets one row in so many steps; the JSON log has all. */
@@ -65,15 +69,41 @@ function disposeState({ generator, discriminator }: TrainingState): void {
  * @throws InterruptedError after an abort, with the state saved; RetryableError when a loss is not finite
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { dataset, folder, config, resume, steps, saveEvery, sampleEvery, workers, signal } = options;
+  const { dataset, folder, config, resume, workers } = options;
   const { batch, seed } = options.settings;
   const sampler = createPairSampler(dataset, config.attributes, batch, seed);
   const settings: RunSettings = { ...options.settings, dataset: sampler.fingerprint };
-  if (!resume) await expectFreshFolder(folder, "Add --resume to go on with a run, or choose another --out.");
+  await expectFolder(folder, resume);
   const samplePairs = await loadSamplePairs(dataset, config, workers);
-  const start: RunStart = resume
-    ? await resumeRun(folder, config, settings)
-    : { state: newTrainingState(config, seed), step: 0, warnings: [] };
+  const scoreFaces = await loadScoreFaces(dataset, config, workers);
+  await ensureDir(folder);
+  const lock = await RunLock.acquire(folder);
+  try {
+    await expectFolder(folder, resume); // again: another training may have begun and ended meanwhile
+    return await trainLocked(options, { sampler, settings, samplePairs, scoreFaces });
+  } finally {
+    await lock.release();
+  }
+}
+
+/** A run to go on with, or room for a new one. */
+async function expectFolder(folder: string, resume: boolean): Promise<void> {
+  if (resume) await newestCheckpoint(folder);
+  else await expectFreshFolder(folder, "Add --resume to go on with a run, or choose another --out.");
+}
+
+interface Prepared {
+  readonly sampler: PairSampler;
+  readonly settings: RunSettings;
+  readonly samplePairs: SamplePairs;
+  readonly scoreFaces: ScoreFaces;
+}
+
+async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<TrainResult> {
+  const { dataset, folder, config, resume, steps, saveEvery, sampleEvery, workers, signal } = options;
+  const { sampler, settings, samplePairs, scoreFaces } = prepared;
+  const { batch } = settings;
+  const start = resume ? await resumeRun(folder, config, settings) : await startRun(folder, config, settings);
   const { state } = start;
   options.onStart?.();
   for (const warning of start.warnings) options.onMessage?.(warning);
@@ -81,8 +111,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
   );
 
-  await ensureDir(folder);
-  const writer = await RunWriter.open(folder, settings, resume ? start.step : null);
+  const writer = await RunWriter.open(folder, settings, start, resume);
   const batches = new PairBatches({
     dataset,
     sampler,
@@ -98,6 +127,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let step = start.step;
   const sample = async (): Promise<void> => {
     await writer.sample(step, await drawSamples(state.generator.parameters, config, samplePairs));
+  };
+  const save = async (): Promise<void> => {
+    if (writer.isSaved(step)) return;
+    await writer.save(step, state, scoreGenerator(state.generator.parameters, config, scoreFaces));
   };
   const secondsLeft = (): number => (options.seconds ?? Infinity) - (performance.now() - began) / 1000;
   const isOver = (): boolean => step >= steps || signal?.aborted === true || secondsLeft() < 0;
@@ -131,11 +164,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         note,
         ...(options.seconds === undefined ? {} : { secondsLeft: secondsLeft() }),
       });
-      if (step % saveEvery === 0) await writer.save(step, state);
+      // The sheet first: a run that is killed in between comes back to an earlier checkpoint and draws it again.
       if (step % sampleEvery === 0) await sample();
+      if (step % saveEvery === 0) await save();
     }
-    await writer.save(step, state);
     if (step % sampleEvery !== 0) await sample();
+    await save();
   } finally {
     await batches.close();
     await writer.close();
@@ -144,5 +178,5 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (signal?.aborted === true && step < steps) {
     throw new InterruptedError(`Interrupted: step ${step} is saved. Go on with the same command and --resume.`);
   }
-  return { step, trainingSeconds: trained, updates };
+  return { step, trainingSeconds: trained, updates, best: writer.best };
 }

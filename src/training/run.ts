@@ -8,20 +8,32 @@ import type { NamedTensors } from "../interop/safetensors.js";
 import type { ModelConfig } from "../model/config.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../model/parameters.js";
 import type { RgbaImage } from "../types.js";
-import { loadNewestCheckpoint, restoreTrainingState, saveCheckpoint, saveImported } from "./checkpoint.js";
+import {
+  CHECKPOINTS_FOLDER,
+  type CheckpointProgress,
+  listCheckpoints,
+  loadNewestCheckpoint,
+  restoreTrainingState,
+  saveCheckpoint,
+  saveImported,
+} from "./checkpoint.js";
 import { EventWriter } from "./events.js";
+import { isLock } from "./lock.js";
 import { LossLog } from "./log.js";
+import type { RunScore } from "./score.js";
 import { expectSameRun, parseRunSettings, type RunSettings } from "./settings.js";
 import { createOptimizer, type StepLosses, type TrainingState } from "./step.js";
 
 /** Names within the run's folder; docs/training.md describes them. */
 export const LOSSES_FILE = "losses.jsonl";
+export const SCORES_FILE = "scores.jsonl";
 const SAMPLES_FOLDER = "samples";
 const EVENTS_FOLDER = "events";
 
 export interface RunStart {
   readonly state: TrainingState;
   readonly step: number;
+  readonly best: CheckpointProgress["best"];
   /** What the user should know, such as a damaged checkpoint that was passed over. */
   readonly warnings: readonly string[];
 }
@@ -46,8 +58,21 @@ export async function expectFreshFolder(folder: string, remedy: string): Promise
     if (code === "ENOTDIR") return refuse("a file", "Choose another --out.");
     throw fromSystemError(error, `Opening '${folder}'`);
   });
-  if (entries.length === 0) return;
-  refuse(entries.includes("checkpoints") ? "a run with checkpoints" : `one that holds ${entries[0]}`, remedy);
+  // A training that was killed before its first checkpoint leaves its lock and an empty folder for them.
+  const isStarted = entries.includes(CHECKPOINTS_FOLDER) && (await listCheckpoints(folder)).length > 0;
+  if (isStarted) refuse("a run with checkpoints", remedy);
+  const strange = entries.find((name) => name !== CHECKPOINTS_FOLDER && !isLock(name));
+  if (strange !== undefined) refuse(`one that holds ${strange}`, remedy);
+}
+
+/**
+ * A new run, with its first checkpoint written before its first step: from then on --resume is the way to go on.
+ * @throws RetryableError when the disk is full
+ */
+export async function startRun(folder: string, config: ModelConfig, settings: RunSettings): Promise<RunStart> {
+  const state = newTrainingState(config, settings.seed);
+  await saveCheckpoint(folder, state, { step: 0, best: null, options: settings });
+  return { state, step: 0, best: null, warnings: [] };
 }
 
 /**
@@ -59,7 +84,12 @@ export async function resumeRun(folder: string, config: ModelConfig, settings: R
   const { options } = checkpoint.progress;
   const saved = options === null ? settings : parseRunSettings(options, checkpoint.source);
   expectSameRun({ config: checkpoint.config, settings: saved }, { config, settings });
-  return { state: restoreTrainingState(checkpoint), step: checkpoint.progress.step, warnings };
+  return {
+    state: restoreTrainingState(checkpoint),
+    step: checkpoint.progress.step,
+    best: checkpoint.progress.best,
+    warnings,
+  };
 }
 
 /** A model that was trained elsewhere. */
@@ -89,32 +119,48 @@ export class RunWriter {
   readonly folder: string;
   private readonly settings: RunSettings;
   private readonly losses: LossLog;
+  private readonly scores: LossLog;
   private readonly events: EventWriter;
-  /** Null until the first checkpoint, so that a run which is interrupted before its first step can be resumed too. */
-  private savedStep: number | null;
+  private savedStep: number;
+  /** The lowest score so far. */
+  best: CheckpointProgress["best"];
 
   private constructor(
     folder: string,
     settings: RunSettings,
-    losses: LossLog,
-    events: EventWriter,
-    step: number | null,
+    start: Pick<RunStart, "step" | "best">,
+    files: { readonly losses: LossLog; readonly scores: LossLog; readonly events: EventWriter },
   ) {
     this.folder = folder;
     this.settings = settings;
-    this.losses = losses;
-    this.events = events;
-    this.savedStep = step;
+    this.savedStep = start.step;
+    this.best = start.best;
+    this.losses = files.losses;
+    this.scores = files.scores;
+    this.events = files.events;
   }
 
-  /** @param resumedFrom null for a new run; later rows of an interrupted one are dropped */
-  static async open(folder: string, settings: RunSettings, resumedFrom: number | null): Promise<RunWriter> {
-    const losses = await LossLog.open(join(folder, LOSSES_FILE), resumedFrom ?? 0);
+  /** @param start what is saved already; later rows of an interrupted run are dropped */
+  static async open(
+    folder: string,
+    settings: RunSettings,
+    start: Pick<RunStart, "step" | "best">,
+    resumed: boolean,
+  ): Promise<RunWriter> {
+    const opened: { close(): Promise<void> }[] = [];
+    const opening = async <File extends { close(): Promise<void> }>(file: Promise<File>): Promise<File> => {
+      opened.push(await file);
+      return file;
+    };
     try {
-      const events = await EventWriter.open(join(folder, EVENTS_FOLDER), resumedFrom === null ? {} : { resumedFrom });
-      return new RunWriter(folder, settings, losses, events, resumedFrom);
+      const losses = await opening(LossLog.open(join(folder, LOSSES_FILE), start.step));
+      const scores = await opening(LossLog.open(join(folder, SCORES_FILE), start.step));
+      const events = await opening(
+        EventWriter.open(join(folder, EVENTS_FOLDER), resumed ? { resumedFrom: start.step } : {}),
+      );
+      return new RunWriter(folder, settings, start, { losses, scores, events });
     } catch (error) {
-      await losses.close();
+      for (const file of opened) await file.close();
       throw error;
     }
   }
@@ -137,19 +183,25 @@ export class RunWriter {
     await this.events.image(step, "samples", png, sheet.width, sheet.height);
   }
 
-  /** Saves unless this step is saved already. */
-  async save(step: number, state: TrainingState): Promise<void> {
-    if (step === this.savedStep) return;
-    await this.events.flush();
-    await saveCheckpoint(this.folder, state, { step, sampler: null, options: this.settings });
+  /** True when the checkpoint of this step is there. */
+  isSaved(step: number): boolean {
+    return step === this.savedStep;
+  }
+
+  /** Saves a checkpoint and its score. @param attributes their names, in the model's order */
+  async save(step: number, state: TrainingState, { score, attributes }: RunScore): Promise<void> {
+    const named = state.config.attributes.map((name, i) => [name, attributes[i]] as const);
+    await this.scores.append({ step, score, ...Object.fromEntries(named) });
+    await this.events.scalars(step, { score });
+    // On the disk before the checkpoint that says they are there.
+    await Promise.all([this.losses.flush(), this.scores.flush(), this.events.flush()]);
+    if (this.best === null || score < this.best.score) this.best = { step, score };
+    await saveCheckpoint(this.folder, state, { step, best: this.best, options: this.settings });
     this.savedStep = step;
   }
 
   async close(): Promise<void> {
-    try {
-      await this.losses.close();
-    } finally {
-      await this.events.close();
-    }
+    const results = await Promise.allSettled([this.losses.close(), this.scores.close(), this.events.close()]);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 }

@@ -28,7 +28,7 @@ describe("elegant export", () => {
       // Far from a fresh model's, so that its edits are strong.
       if (name.endsWith(".weight")) tf.tidy(() => weights.assign(tf.mul(weights, 20)));
     }
-    await saveCheckpoint(at("run"), state, { step: 3, sampler: null, options: null });
+    await saveCheckpoint(at("run"), state, { step: 3, best: null, options: null });
     disposeState(state);
     await device.close();
     for (const name of ["a", "b"]) await writeFile(at(`${name}.png`), await encodePng(goldenPhoto(name, 2, 64, 64)));

@@ -31,15 +31,19 @@ describe("elegant train", () => {
     const run = join(folder, "json");
     const { code, stdout, stderr } = await train(run, "--steps", "2", "--json");
     assert.equal(code, 0, stderr);
-    const { secondsPerUpdate, ...rest } = JSON.parse(stdout) as { secondsPerUpdate: number };
+    const { secondsPerUpdate, best, ...rest } = JSON.parse(stdout) as {
+      secondsPerUpdate: number;
+      best: { step: number };
+    };
+    assert.equal(best.step, 2);
     assert.deepEqual(rest, { run, step: 2 });
     assert.ok(secondsPerUpdate > 0);
     assert.match(
       stderr,
-      /^wasm: .*\n10 training pictures; a new run\ntrain: 2\/2 steps.* D \d.*\n.*step 2, .* s an update\n$/,
+      /^wasm: .*\n10 training pictures; a new run\ntrain: 2\/2 steps.* D \d.*\n.*step 2, .* s an update; best at step 2 \(checkpoints\/best\.safetensors\)\n$/,
     );
     const again = await train(run, "--steps", "2", "--json", "--resume");
-    assert.deepEqual(JSON.parse(again.stdout), { run, step: 2, secondsPerUpdate: null });
+    assert.deepEqual(JSON.parse(again.stdout), { run, step: 2, secondsPerUpdate: null, best });
   });
 
   it("saves on Ctrl-C or when it is told to end, exits with 130, and goes on with --resume", async () => {

@@ -26,8 +26,8 @@ describe("generator", () => {
   it("is the same from a run, its newest checkpoint or an exported file, and uploads Enc and Dec alone", async () => {
     await withFolder(async (folder) => {
       const state = tinyState(3);
-      await saveCheckpoint(folder, state, { step: 1, sampler: null, options: null });
-      const checkpoint = await saveCheckpoint(folder, state, { step: 2, sampler: null, options: null });
+      await saveCheckpoint(folder, state, { step: 1, best: null, options: null });
+      const checkpoint = await saveCheckpoint(folder, state, { step: 2, best: null, options: null });
       const { tensors, config } = await loadCheckpoint(checkpoint);
       const file = join(folder, "model.safetensors");
       await writeFile(file, exportGenerator(tensors, config, { dtype: "F32" }));
@@ -53,8 +53,8 @@ describe("generator", () => {
   it("warns of a damaged checkpoint that it passes over", async () => {
     await withFolder(async (folder) => {
       const state = tinyState(3);
-      const good = await saveCheckpoint(folder, state, { step: 1, sampler: null, options: null });
-      await writeFile(await saveCheckpoint(folder, state, { step: 2, sampler: null, options: null }), "");
+      const good = await saveCheckpoint(folder, state, { step: 1, best: null, options: null });
+      await writeFile(await saveCheckpoint(folder, state, { step: 2, best: null, options: null }), "");
       disposeState(state);
       const generator = await openGenerator(folder);
       assert.equal(generator.source, good);

@@ -18,7 +18,7 @@ import { type TrainingState, trainStep } from "../../src/training/step.js";
 import { withFolder } from "../support/folder.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
 
-const PROGRESS = { sampler: { epoch: 2, order: [3, 1, 2] }, options: { learningRate: 2e-4, preset: "official" } };
+const PROGRESS = { best: { step: 7, score: 0.25 }, options: { learningRate: 2e-4, preset: "official" } };
 
 function train(state: TrainingState, seed: number): void {
   const batch = tinyBatch(seed, seed % 3);
@@ -151,6 +151,28 @@ describe("checkpoint", () => {
       });
     });
   }
+
+  it("keeps the best beside the newest three, and falls back to it when they are all damaged", () =>
+    withFolder(async (run) => {
+      const paths: string[] = [];
+      for (const [step, best] of [
+        [1, 1],
+        [2, 2],
+        [3, 2],
+        [4, 2],
+        [5, 2],
+      ]) {
+        paths.push(await saveCheckpoint(run, state, { step, best: { step: best, score: 1 / best }, options: null }));
+      }
+      const names = (await readdir(join(run, "checkpoints"))).sort();
+      assert.deepEqual(
+        names,
+        ["best", "step-00000003", "step-00000004", "step-00000005"].map((name) => `${name}.safetensors`),
+      );
+      for (const path of paths.slice(2)) await writeFile(path, "");
+      const { checkpoint, path, warnings } = await loadNewestCheckpoint(run);
+      assert.deepEqual([checkpoint.progress.step, basename(path), warnings.length], [2, "best.safetensors", 3]);
+    }));
 
   it("says what to do when there is no run, no checkpoint, or none that can be read", async () => {
     await withFolder(async (run) => {

@@ -11,7 +11,7 @@ import { listCheckpoints, loadCheckpoint } from "../../src/training/checkpoint.j
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
 import { METHODS } from "../../src/training/method.js";
-import { LOSSES_FILE } from "../../src/training/run.js";
+import { LOSSES_FILE, SCORES_FILE } from "../../src/training/run.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
@@ -78,8 +78,17 @@ describe("training loop", () => {
         const summary = fields.find(([field]) => field === 5);
         return summary === undefined ? [] : [Number(fields.find(([field]) => field === 2)?.[1])];
       });
-      // Pictures at 5, 10 and 11; curves of both attributes at 10.
-      assert.deepEqual(steps, [5, 10, 10, 10, 11]);
+      // Scores at 4, 8 and 11; pictures at 5, 10 and 11; curves of both attributes at 10.
+      assert.deepEqual(steps, [4, 5, 8, 10, 10, 10, 11, 11]);
+      const scores = await readLossLog(join(run, SCORES_FILE));
+      assert.deepEqual(
+        scores.map(({ step }) => step),
+        [4, 8, 11],
+      );
+      const best = scores.reduce((a, b) => (b.score < a.score ? b : a));
+      assert.deepEqual(result.best, { step: best.step, score: best.score });
+      const kept = await loadCheckpoint(join(run, "checkpoints", "best.safetensors"));
+      assert.equal(kept.progress.step, best.step);
     }));
 
   for (const [preset, of] of [
@@ -152,6 +161,7 @@ describe("training loop", () => {
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 12);
       await mkdir(join(folder, "full", "checkpoints"), { recursive: true });
+      await writeFile(join(folder, "full", "checkpoints", "step-00000000.safetensors"), "");
       await mkdir(join(folder, "notes"));
       await writeFile(join(folder, "notes", "mine.txt"), "mine");
       const held = await treeOf(folder);

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { listCheckpoints, loadNewestCheckpoint } from "../../src/training/checkpoint.js";
+import { writeFaces } from "../support/faces.js";
+import { withFolder } from "../support/folder.js";
+import { ATTRIBUTES, rowsOf } from "../support/run.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+/** Runs `body` with a file system of its own of so many bytes below `folder`; false where we may not mount one. */
+async function withSmallDisk(folder: string, bytes: number, body: (disk: string) => Promise<void>): Promise<boolean> {
+  const disk = join(folder, "disk");
+  await mkdir(disk);
+  if (spawnSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", disk]).status !== 0) return false;
+  try {
+    await body(disk);
+  } finally {
+    spawnSync("umount", ["-l", disk]);
+  }
+  return true;
+}
+
+describe("a full disk", () => {
+  const train = (data: string, run: string, ...more: string[]): Promise<Ended> => {
+    const words = "--size 64 --width 4 --batch 2 --steps 12 --save-every 2 --sample-every 4 --device wasm".split(" ");
+    return runNode(fromRoot("bin/elegant.js"), [
+      "train",
+      data,
+      "--attributes",
+      ...ATTRIBUTES,
+      "--out",
+      run,
+      ...words,
+      ...more,
+    ]);
+  };
+
+  it("ends the training with code 4 and one line, keeps the last good checkpoint, and leaves nothing half-written", function () {
+    this.timeout(120_000);
+    return withFolder(async (folder) => {
+      const data = join(folder, "data");
+      await writeFaces(data, 20);
+      const whole = join(folder, "whole");
+      assert.equal((await train(data, whole)).code, 0);
+      const expected = await readFile((await listCheckpoints(whole)).at(-1)?.path ?? "");
+      const size = expected.length;
+      // Room for so many checkpoints of the five that lie there or are being written, and for some logs: each writer meets
+      // the end of the disk in one of these.
+      for (const room of [0.5, 1.5, 2.5, 3.2, 4.5]) {
+        const mounted = await withSmallDisk(folder, Math.round(room * size) + 100_000, async (disk) => {
+          const run = join(disk, "run");
+          const full = await train(data, run);
+          assert.equal(full.code, 4, `${room}: ${full.stderr}`);
+          const lines = full.stderr.split("\n").filter((line) => line.startsWith("elegant: "));
+          assert.equal(lines.length, 1, full.stderr);
+          assert.match(lines[0], /Cannot write '.*(ENOSPC|no space)/);
+          const left = await readdir(run, { recursive: true });
+          assert.deepEqual(
+            left.filter((name) => /\.tmp$|\.running-/.test(name)),
+            [],
+          );
+          const saved = await listCheckpoints(run);
+          if (room > 2) assert.ok(saved.length > 0, "a checkpoint");
+          if (saved.length > 0) {
+            const { checkpoint, warnings } = await loadNewestCheckpoint(run);
+            assert.deepEqual([checkpoint.progress.step, warnings], [saved.at(-1)?.step, []]);
+          }
+          // Room again, after which it goes on as if nothing had happened.
+          spawnSync("mount", ["-o", `remount,size=${20 * size}`, disk]);
+          const resumed = await train(data, run, ...(saved.length > 0 ? ["--resume"] : []));
+          assert.equal(resumed.code, 0, resumed.stderr);
+          assert.ok(expected.equals(await readFile((await listCheckpoints(run)).at(-1)?.path ?? "")), "other bits");
+          assert.deepEqual(await rowsOf(run), await rowsOf(whole));
+        });
+        if (!mounted) {
+          console.log("        skipped: mounting a tmpfs is not permitted here");
+          return this.skip();
+        }
+        await rm(join(folder, "disk"), { recursive: true });
+      }
+    });
+  });
+
+  it("while the logs are written ends the same way", function () {
+    this.timeout(60_000);
+    return withFolder(async (folder) => {
+      const data = join(folder, "data");
+      await writeFaces(data, 20);
+      const mounted = await withSmallDisk(folder, 16_000_000, async (disk) => {
+        const run = join(disk, "run");
+        assert.equal((await train(data, run, "--steps", "2", "--save-every", "100", "--sample-every", "100")).code, 0);
+        // Fills what is left, so that the next row of a log is the first thing that does not fit.
+        const filler = join(disk, "filler");
+        for (let bytes = 1 << 20; bytes >= 512; bytes /= 2) {
+          while (spawnSync("sh", ["-c", `head -c ${bytes} /dev/zero >> '${filler}'`]).status === 0);
+        }
+        const full = await train(
+          data,
+          run,
+          "--resume",
+          "--steps",
+          "200",
+          "--save-every",
+          "100",
+          "--sample-every",
+          "100",
+        );
+        assert.equal(full.code, 4, full.stderr);
+        assert.match(full.stderr, /Cannot write/);
+        assert.equal((await loadNewestCheckpoint(run)).checkpoint.progress.step, 2);
+        await rm(filler);
+        const resumed = await train(data, run, "--resume", "--steps", "3");
+        assert.equal(resumed.code, 0, resumed.stderr);
+        assert.equal((await rowsOf(run)).length, 3 * ATTRIBUTES.length);
+      });
+      if (!mounted) this.skip();
+    });
+  });
+});

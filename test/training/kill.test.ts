@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Random } from "../../src/random.js";
+import { listCheckpoints } from "../../src/training/checkpoint.js";
+import { readLossLog } from "../../src/training/log.js";
+import { writeFaces } from "../support/faces.js";
+import { withFolder } from "../support/folder.js";
+import { ATTRIBUTES, NEVER, rowsOf } from "../support/run.js";
+import { fromRoot, runNode } from "../support/spawn.js";
+
+const KILLS = 25;
+const WORDS = "--size 64 --width 4 --batch 2 --save-every 1 --sample-every 3 --device wasm --ema 0.9 --flip".split(" ");
+
+const commandOf = (data: string, run: string, steps: number, ...more: string[]): string[] => {
+  return ["train", data, "--attributes", ...ATTRIBUTES, "--out", run, "--steps", `${steps}`, ...WORDS, ...more];
+};
+
+/** Starts a training and kills it `delay` milliseconds after it said that it trains. */
+function startAndKill(args: readonly string[], delay: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    let timer: NodeJS.Timeout | undefined;
+    const kill = (): void => {
+      timer ??= setTimeout(() => child.kill("SIGKILL"), Math.max(0, delay));
+    };
+    child.stdout.on("data", kill);
+    // Below zero: before it says anything, while it still starts.
+    if (delay < 0) setTimeout(kill, -delay);
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      if (signal === "SIGKILL") resolve();
+      else reject(new Error(`exit ${code}: ${said}`));
+    });
+  });
+}
+
+/** All files below a folder, by path. */
+async function filesOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+describe("a training that is killed", () => {
+  it(`${KILLS} times with SIGKILL at random moments ends with the bits of one that never stopped`, function () {
+    this.timeout(300_000);
+    return withFolder(async (folder) => {
+      const data = join(folder, "data");
+      await writeFaces(data, 20);
+      const [whole, killed] = ["whole", "killed"].map((name) => join(folder, name));
+      const random = Random.fromSeed(7, "kills");
+      const reached: number[] = [];
+      // As often as it takes on a slow machine that some came while it trained, not only while it started.
+      while (reached.length < KILLS || new Set(reached).size < 6) {
+        assert.ok(reached.length < 8 * KILLS, `steps at the kills: ${reached}`);
+        const isStarted = (await listCheckpoints(killed)).length > 0;
+        const delay = reached.length % 5 === 0 ? -random.between(50, 900) : random.between(100, 1000);
+        const args = commandOf(data, killed, NEVER, ...(isStarted ? ["--resume"] : []));
+        await startAndKill(args, delay);
+        reached.push((await listCheckpoints(killed)).at(-1)?.step ?? -1);
+      }
+      console.log(`        newest checkpoint at each kill: ${reached.join(" ")}`);
+      const steps = (reached.at(-1) ?? 0) + 4;
+      const last = await runNode(fromRoot("bin/elegant.js"), commandOf(data, killed, steps, "--resume"));
+      assert.equal(last.code, 0, last.stderr);
+      const reference = await runNode(fromRoot("bin/elegant.js"), commandOf(data, whole, steps));
+      assert.equal(reference.code, 0, reference.stderr);
+
+      for (const subfolder of ["checkpoints", "samples"]) {
+        const names = (await readdir(join(whole, subfolder))).sort();
+        assert.deepEqual((await readdir(join(killed, subfolder))).sort(), names);
+        assert.ok(names.length > 3, `${names}`);
+        for (const name of names) {
+          const [expected, actual] = await Promise.all(
+            [whole, killed].map((run) => readFile(join(run, subfolder, name))),
+          );
+          assert.ok(expected.equals(actual), `${subfolder}/${name} differs`);
+        }
+      }
+      assert.deepEqual(await rowsOf(killed), await rowsOf(whole));
+      const scores = await Promise.all([whole, killed].map((run) => readLossLog(join(run, "scores.jsonl"))));
+      assert.deepEqual(scores[1], scores[0]);
+      assert.equal(scores[0].length, steps);
+      const strange = (await filesOf(killed)).filter((path) => /\.tmp$|\.running-/.test(path));
+      assert.deepEqual(strange, []);
+    });
+  });
+
+  it("does not depend on the number of its threads", function () {
+    this.timeout(60_000);
+    return withFolder(async (folder) => {
+      const data = join(folder, "data");
+      await writeFaces(data, 20);
+      const files: Buffer[] = [];
+      for (const workers of [1, 2, 3]) {
+        const run = join(folder, `${workers}`);
+        const words = commandOf(data, run, 6, "--workers", `${workers}`);
+        const { code, stderr } = await runNode(fromRoot("bin/elegant.js"), words);
+        assert.equal(code, 0, stderr);
+        files.push(await readFile((await listCheckpoints(run)).at(-1)?.path ?? ""));
+        assert.deepEqual(await rowsOf(run), await rowsOf(join(folder, "1")));
+      }
+      assert.ok(files[1].equals(files[0]) && files[2].equals(files[0]), "checkpoints differ");
+    });
+  });
+
+  it("refuses a second training on its folder, and changes nothing there", function () {
+    this.timeout(60_000);
+    return withFolder(async (folder) => {
+      const data = join(folder, "data");
+      await writeFaces(data, 20);
+      const run = join(folder, "run");
+      const args = commandOf(data, run, NEVER, "--save-every", `${NEVER}`, "--sample-every", `${NEVER}`);
+      const first = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...args]);
+      try {
+        await new Promise((resolve) => first.stdout.once("data", resolve));
+        for (const more of [["--resume"], []]) {
+          const second = await runNode(fromRoot("bin/elegant.js"), commandOf(data, run, 3, ...more));
+          assert.equal(second.code, 2, second.stderr);
+          assert.match(
+            second.stderr,
+            more.length > 0 ? /no other training in this folder, received one by process/ : /a run with checkpoints/,
+          );
+        }
+        assert.equal((await listCheckpoints(run)).length, 1);
+      } finally {
+        first.kill("SIGKILL");
+      }
+    });
+  });
+});
