@@ -61,7 +61,7 @@ function asPeer(name: string, times: readonly number[] | undefined): { name: str
 async function benchUpdate(width: number): Promise<Timing> {
   const { size, batch } = TRAINING;
   const config: ModelConfig = { ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES };
-  const state = newTrainingState(config, 1);
+  const state = newTrainingState(config, 1, false);
   const settings = stepSettings(
     { ...METHODS.official.method, batch, seed: 1, learningRate: 2e-4, dataset: "bench" },
     0,

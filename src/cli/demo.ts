@@ -1,7 +1,7 @@
 /** `elegant demo`: everything on painted faces, ending in an HTML report with pictures. */
 import type { Command } from "commander";
+import { packageVersion } from "../version.js";
 import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
-import { packageVersion } from "./version.js";
 
 interface Options extends CommonOptions {
   readonly out: string;

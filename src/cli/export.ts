@@ -74,7 +74,7 @@ async function exportModel(model: string, dest: string, options: Options, contex
       const [{ onnxGraphs, onnxMetadata }, { encodeOnnx }, { packageVersion }] = await Promise.all([
         import("../model/onnx-graphs.js"),
         import("../interop/onnx.js"),
-        import("./version.js"),
+        import("../version.js"),
       ]);
       const metadata = onnxMetadata(config, basename(source));
       return onnxGraphs(tensors, config).map(({ file, graph }) => {

@@ -1,6 +1,7 @@
 /** The command line's entry: one file a command, each registers itself here. */
 import { Command, CommanderError } from "commander";
 import { ExitCode, fromSystemError } from "../errors.js";
+import { packageVersion } from "../version.js";
 import { registerDemo } from "./demo.js";
 import { registerDoctor } from "./doctor.js";
 import { registerExport } from "./export.js";
@@ -12,7 +13,6 @@ import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 import { registerTrain } from "./train.js";
 import { registerVerify } from "./verify.js";
-import { packageVersion } from "./version.js";
 
 type Register = (program: Command) => void;
 

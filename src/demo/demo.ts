@@ -14,14 +14,15 @@ import { renderReport } from "../report/render.js";
 import { readLossLog } from "../training/log.js";
 import { train } from "../training/loop.js";
 import { METHODS } from "../training/method.js";
-import { expectFreshFolder, LOSSES_FILE } from "../training/run.js";
+import { expectFreshFolder } from "../training/run.js";
+import { LOSSES_FILE, SCORES_FILE, trainingSeries, WATCHDOG_FILE, watchdogSection } from "../training/run-report.js";
 import { LEARNING_RATE } from "../training/settings.js";
 import type { OnProgress } from "../types.js";
 import { changeOf, choosePairs, type HeldOutFace, loadHeldOut, type ScoredPair, strongest } from "./pairs.js";
 import { meanGain, scorePairs, swapPairs } from "./scores.js";
 import { DEMO_ATTRIBUTES, DEMO_BATCH, DEMO_SIZE, DEMO_WIDTH, SHIPPED_MODEL } from "./settings.js";
 import { linearSheet, manySheet, matrixSheet, photosAndCrops, type ShownSwap, swapSheet } from "./sheets.js";
-import { describeRun, lossSeries, summarise } from "./story.js";
+import { describeRun, summarise } from "./story.js";
 
 /** Pairs that are scored for each attribute and direction, and rows that are shown. */
 const SCORED_PAIRS = 24;
@@ -214,7 +215,13 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       trainedEdits.swaps,
       ...sheets,
     ],
-    losses: lossSeries(await readLossLog(join(run, LOSSES_FILE))),
+    watchdog: watchdogSection(await readLossLog(join(run, WATCHDOG_FILE))),
+    losses: trainingSeries(
+      await readLossLog(join(run, LOSSES_FILE)),
+      await readLossLog(join(run, SCORES_FILE)),
+      DEMO_ATTRIBUTES,
+    ),
+    settings: [],
     scores,
     stages,
     machine: [...listMachine(describeMachine()), { label: "Device", value: device.description }],

@@ -1,6 +1,5 @@
 /** The words and curves of the demo's report. */
-import type { LossSeries, ReportModel, Score } from "../report/model.js";
-import type { LossRow } from "../training/log.js";
+import type { ReportModel, Score } from "../report/model.js";
 import { DEMO_ATTRIBUTES, DEMO_BATCH, DEMO_SIZE, DEMO_WIDTH } from "./settings.js";
 
 const countSteps = (step: number): string => `${step} ${step === 1 ? "step" : "steps"}`;
@@ -11,24 +10,6 @@ export function describeRun(step: number, width: number): string {
 }
 
 const decibels = (value: number): string => `${value >= 0 ? "+" : ""}${value.toFixed(1)} dB`;
-
-/** The curves that tell most: totals, and the reconstruction. Mean over attributes of each step. */
-export function lossSeries(rows: readonly LossRow[]): readonly LossSeries[] {
-  const byStep = new Map<number, LossRow[]>();
-  for (const row of rows) byStep.set(row.step, [...(byStep.get(row.step) ?? []), row]);
-  const series = (key: string, name: string, group: string): LossSeries => ({
-    name,
-    group,
-    points: [...byStep].map(([step, of]) => {
-      return { step, value: of.reduce((sum, row) => sum + Number(row[key]), 0) / of.length };
-    }),
-  });
-  return [
-    series("D", "discriminators", "Totals"),
-    series("G", "generator", "Totals"),
-    series("reconstruction", "reconstruction", "Mean squared error"),
-  ];
-}
 
 export interface StoryFacts {
   readonly folder: string;

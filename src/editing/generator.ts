@@ -11,7 +11,13 @@ import {
   parameterSpecs,
   uploadParameters,
 } from "../model/parameters.js";
-import { CHECKPOINT_FORMAT, loadNewestCheckpoint, parseCheckpoint } from "../training/checkpoint.js";
+import {
+  CHECKPOINT_FORMAT,
+  type Checkpoint,
+  editingTensors,
+  loadNewestCheckpoint,
+  parseCheckpoint,
+} from "../training/checkpoint.js";
 
 export interface Generator {
   readonly config: ModelConfig;
@@ -42,15 +48,20 @@ export async function readModel(path: string): Promise<FoundModel> {
     throw fromSystemError(error, `Reading the model '${path}'`);
   };
   if ((await stat(path).catch(failed)).isDirectory()) {
-    const { checkpoint, path: source, warnings } = await loadNewestCheckpoint(path);
-    return { ...checkpoint, step: checkpoint.progress.step, source, warnings };
+    const { checkpoint, warnings } = await loadNewestCheckpoint(path);
+    return fromCheckpoint(checkpoint, warnings);
   }
   const file = decodeSafetensors(await readFile(path).catch(failed), path);
   // Anything but a checkpoint is refused by parseGenerator, which says what was expected.
-  const isCheckpoint = file.metadata.format === CHECKPOINT_FORMAT;
-  if (!isCheckpoint) return { ...parseGenerator(file, path), step: 0, source: path, warnings: [] };
-  const checkpoint = parseCheckpoint(file, path);
-  return { ...checkpoint, step: checkpoint.progress.step, warnings: [] };
+  if (file.metadata.format === CHECKPOINT_FORMAT) return fromCheckpoint(parseCheckpoint(file, path), []);
+  return { ...parseGenerator(file, path), step: 0, source: path, warnings: [] };
+}
+
+function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): FoundModel {
+  const { config, source, progress } = checkpoint;
+  const { tensors, averaged } = editingTensors(checkpoint);
+  const note = `${source}: the moving average of the generator (--ema) is what is used.`;
+  return { config, tensors, source, step: progress.step, warnings: averaged ? [...warnings, note] : warnings };
 }
 
 /**

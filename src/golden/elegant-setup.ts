@@ -63,7 +63,7 @@ export function createState(config: ModelConfig, seed: number, trial: number): T
     const specs = parameterSpecs(config, networks);
     return createOptimizer(uploadParameters(specs, nudge(fillParameters(specs, seed), trial), "formula"));
   };
-  return { config, generator: optimizer(GENERATOR), discriminator: optimizer(DISCRIMINATORS) };
+  return { config, generator: optimizer(GENERATOR), average: null, discriminator: optimizer(DISCRIMINATORS) };
 }
 
 export function disposeState({ generator, discriminator }: TrainingState): void {

@@ -3,7 +3,7 @@
  * (paper section 3.2; ../shared/facts names every shape). S is the side, W the width, N the batch.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { channelNorm } from "../device/channel-norm.js";
+import { channelNorm, channelNormTwice } from "../device/channel-norm.js";
 import { residualOutput } from "../device/residual.js";
 import { encoderChannels, latentChannels, latentSide, type ModelConfig } from "./config.js";
 import { type Parameters, parameter } from "./parameters.js";
@@ -34,12 +34,18 @@ function filter(parameters: Parameters, name: string): tf.Tensor4D {
 }
 
 /** conv 3x3, stride 2, pad 1 -> Normalization -> LeakyReLU: [N, s, s, C] -> [N, s/2, s/2, C'] */
-function downBlock(parameters: Parameters, conv: string, norm: string, x: tf.Tensor4D): tf.Tensor4D {
+function downBlock(
+  parameters: Parameters,
+  conv: string,
+  norm: string,
+  x: tf.Tensor4D,
+  normalize: typeof channelNorm = channelNorm,
+): tf.Tensor4D {
   const y = tf.conv2d(x, filter(parameters, `${conv}.weight`), 2, 1);
   const bias = tensor1d(parameters, `${conv}.bias`);
   const alpha = tensor1d(parameters, `${norm}.alpha`);
   const beta = tensor1d(parameters, `${norm}.beta`);
-  return channelNorm({ x: y, bias, alpha, beta }, LEAK);
+  return normalize({ x: y, bias, alpha, beta }, LEAK);
 }
 
 /** @param images [N, S, S, 3] in [-1, 1] */
@@ -113,6 +119,7 @@ export function decode(
  * Logits of one discriminator (its sigmoid is the published score).
  * @param images [N, s, s, 3], s = S for D1 and S/2 for D2
  * @param labels [N, attributes] of 0 and 1
+ * @param twice  when a gradient of the gradient will be taken; slower
  * @returns [N, 1]
  */
 export function discriminate(
@@ -120,13 +127,16 @@ export function discriminate(
   network: "D1" | "D2",
   images: tf.Tensor4D,
   labels: tf.Tensor2D,
+  twice = false,
 ): tf.Tensor2D {
+  const normalize = twice ? channelNormTwice : channelNorm;
   const [n, height, width] = images.shape;
   const count = labels.shape[1];
   const planes = tf.broadcastTo(tf.reshape(labels, [n, 1, 1, count]), [n, height, width, count]) as tf.Tensor4D;
   let x = tf.concat([images, planes], 3); // [N, s, s, 3 + attributes]
   for (let i = 0; parameters.has(`${network}.conv.${3 * i}.weight`); i++) {
-    x = downBlock(parameters, `${network}.conv.${3 * i}`, `${network}.conv.${3 * i + 1}`, x); // [N, s / 2^(i+1), same, ...]
+    const [conv, norm] = [`${network}.conv.${3 * i}`, `${network}.conv.${3 * i + 1}`];
+    x = downBlock(parameters, conv, norm, x, normalize); // [N, s / 2^(i+1), same, ...]
   }
   // Flattened as H, W, C; the weight was permuted from the published C, H, W when it was uploaded.
   const weight = parameter(parameters, `${network}.linear.0.weight`) as unknown as tf.Tensor2D;

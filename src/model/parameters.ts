@@ -209,6 +209,13 @@ export function parameter(parameters: Parameters, name: string): tf.Variable {
   return found;
 }
 
+/** The same values in variables of their own. */
+export function copyParameters(parameters: Parameters): Parameters {
+  // Multiplied, not cloned: a clone shares its memory, which Adam changes in place.
+  const copied = [...parameters].map(([name, p]) => [name, tf.tidy(() => tf.variable(tf.mul(p, 1), false))] as const);
+  return new Map(copied);
+}
+
 export function disposeParameters(parameters: Parameters): void {
   for (const variable of parameters.values()) variable.dispose();
 }

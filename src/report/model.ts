@@ -56,6 +56,8 @@ export interface ReportModel {
   /** Sentences of one paragraph. */
   readonly summary: readonly string[];
   readonly figures: readonly Figure[];
+  /** What watched the training says, and all that it said; null where nothing was trained. */
+  readonly watchdog: { readonly summary: string; readonly alarms: readonly string[] } | null;
   readonly sheets: readonly Sheet[];
   readonly losses: readonly LossSeries[];
   readonly scores: readonly Score[];
@@ -63,6 +65,8 @@ export interface ReportModel {
   readonly scoresCaption: string;
   readonly stages: readonly StageTime[];
   readonly machine: readonly { readonly label: string; readonly value: string }[];
+  /** What the work was asked for. */
+  readonly settings: readonly { readonly label: string; readonly value: string }[];
   /** Shell commands that make this again, seed included. */
   readonly commands: readonly string[];
   readonly notes: readonly string[];

@@ -15,10 +15,12 @@ interface Section {
 export function renderReport(model: ReportModel): string {
   const sections: Section[] = [
     { id: "pictures", title: "Pictures", body: model.sheets.map(renderSheet).join("\n") },
+    { id: "watchdog", title: "Watchdog", body: renderWatchdog(model.watchdog) },
     { id: "losses", title: "Losses", body: renderLosses(model.losses) },
     { id: "scores", title: "Scores against the truth", body: renderScores(model.scores, model.scoresCaption) },
     { id: "time", title: "Time", body: renderStages(model.stages) },
-    { id: "machine", title: "Machine", body: renderMachine(model.machine) },
+    { id: "settings", title: "Settings", body: renderPairs(model.settings) },
+    { id: "machine", title: "Machine", body: renderPairs(model.machine) },
     { id: "reproduce", title: "Make this again", body: renderCommands(model.commands) },
     { id: "notes", title: "Notes", body: renderNotes(model.notes) },
   ].filter((section) => section.body !== "");
@@ -139,9 +141,14 @@ function percent(part: number, whole: number): string {
   return value > 0 && value < 0.5 ? "&lt;1 %" : `${formatFixed(value, 0)} %`;
 }
 
-function renderMachine(machine: ReportModel["machine"]): string {
-  if (machine.length === 0) return "";
-  const items = machine.map(({ label, value }) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd>`);
+function renderWatchdog(watchdog: ReportModel["watchdog"]): string {
+  if (watchdog === null) return "";
+  return `<p>${escapeHtml(watchdog.summary)}</p>\n${renderNotes(watchdog.alarms)}`;
+}
+
+function renderPairs(pairs: ReportModel["machine"]): string {
+  if (pairs.length === 0) return "";
+  const items = pairs.map(({ label, value }) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd>`);
   return `<dl>\n${items.join("\n")}\n</dl>`;
 }
 

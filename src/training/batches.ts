@@ -60,7 +60,13 @@ export class PairBatches {
     const { data, release } = await loaded;
     const half = data.length / 2;
     // A copy: the slot is another batch's as soon as it is released.
-    const upload = (from: number): tf.Tensor4D => tf.tensor4d(data.slice(from, from + half), [batch, size, size, 3]);
+    const pictures = data.slice();
+    for (const [i, mirrored] of indices.mirrored.entries()) {
+      const length = size * size * 3;
+      if (mirrored) mirror(pictures.subarray(i * length, (i + 1) * length), size);
+    }
+    const upload = (from: number): tf.Tensor4D =>
+      tf.tensor4d(pictures.slice(from, from + half), [batch, size, size, 3]);
     const labels = (files: readonly number[]): tf.Tensor2D =>
       tf.tensor2d(
         files.flatMap((file) => [...sampler.labels(file)]),
@@ -81,6 +87,19 @@ export class PairBatches {
   async close(): Promise<void> {
     await Promise.allSettled(this.queue.map(({ loaded }) => loaded));
     await this.loader.close();
+  }
+}
+
+/** Turns left and right around in place. @param picture [size, size, 3] */
+export function mirror(picture: Float32Array, size: number): void {
+  for (let row = 0; row < picture.length; row += size * 3) {
+    for (let [left, right] = [row, row + (size - 1) * 3]; left < right; left += 3, right -= 3) {
+      for (let c = 0; c < 3; c++) {
+        const kept = picture[left + c];
+        picture[left + c] = picture[right + c];
+        picture[right + c] = kept;
+      }
+    }
   }
 }
 

@@ -37,6 +37,8 @@ const LEFTOVER_PATTERN = /^\.(step-\d+|best)\.safetensors\..*\.tmp$/;
 /** Adam's moments lie beside their parameter: adam.first/Enc.main.0.0.weight. */
 const FIRST_MOMENT = "adam.first/";
 const SECOND_MOMENT = "adam.second/";
+/** The generator's moving average, where one is kept: ema/Enc.main.0.0.weight. */
+const AVERAGE = "ema/";
 
 const count = z.number().int().nonnegative();
 const progressSchema = z.object({
@@ -94,7 +96,8 @@ async function collect(
 
 /**
  * Writes RUN/checkpoints/step-00001234.safetensors whole or not at all, and the same as best.safetensors when it is the best
- * so far, then deletes all but the newest three up to this step. The update counts are those of `state`, which must not be trained on until the promise is fulfilled.
+ * so far, then deletes all but the newest three up to this step. The update counts are those of `state`, which must not be
+ * trained on until the promise is fulfilled.
  * @returns the path of the file
  * @throws RetryableError when the disk is full or a value is not finite, InputError when the folder cannot be written
  */
@@ -103,13 +106,17 @@ export async function saveCheckpoint(
   state: TrainingState,
   progress: Pick<CheckpointProgress, "step" | "best" | "options">,
 ): Promise<string> {
-  const { config, generator, discriminator } = state;
+  const { config, generator, discriminator, average } = state;
   const { updates: generatorUpdates } = generator;
   const { updates: discriminatorUpdates } = discriminator;
   const tensors: NamedTensors = new Map([
     ...(await collect(generator, config, GENERATOR)),
     ...(await collect(discriminator, config, DISCRIMINATORS)),
   ]);
+  if (average !== null) {
+    const averaged = await downloadParameters(parameterSpecs(config, GENERATOR), average);
+    for (const [name, tensor] of averaged) tensors.set(AVERAGE + name, tensor);
+  }
   return writeCheckpoint(runFolder, config, tensors, { ...progress, generatorUpdates, discriminatorUpdates });
 }
 
@@ -265,17 +272,32 @@ export function restoreTrainingState(checkpoint: Checkpoint): TrainingState {
     config,
     generator: restoreOptimizer(checkpoint, GENERATOR, progress.generatorUpdates),
     discriminator: restoreOptimizer(checkpoint, DISCRIMINATORS, progress.discriminatorUpdates),
+    average: hasAverage(checkpoint) ? restoreParameters(checkpoint, GENERATOR, AVERAGE) : null,
   };
 }
 
-function restoreOptimizer(checkpoint: Checkpoint, networks: readonly Network[], updates: number): OptimizerState {
+function hasAverage({ tensors }: Checkpoint): boolean {
+  return [...tensors.keys()].some((name) => name.startsWith(AVERAGE));
+}
+
+/** The generator to edit with: the moving average where the checkpoint has one, under the plain names. */
+export function editingTensors(checkpoint: Checkpoint): { readonly tensors: NamedTensors; readonly averaged: boolean } {
+  if (!hasAverage(checkpoint)) return { tensors: checkpoint.tensors, averaged: false };
+  return { tensors: new Map([...checkpoint.tensors, ...withPrefix(checkpoint, AVERAGE)]), averaged: true };
+}
+
+/** Tensors whose names begin with a prefix, without it. */
+function withPrefix({ tensors }: Checkpoint, prefix: string): NamedTensors {
+  const named = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(named.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+function restoreParameters(checkpoint: Checkpoint, networks: readonly Network[], prefix: string): Parameters {
   const specs = parameterSpecs(checkpoint.config, networks);
-  const upload = (prefix: string): Parameters => {
-    const tensors: NamedTensors = new Map();
-    for (const [name, tensor] of checkpoint.tensors) {
-      if (name.startsWith(prefix)) tensors.set(name.slice(prefix.length), tensor);
-    }
-    return uploadParameters(specs, tensors, `${checkpoint.source} ${prefix}`.trimEnd());
-  };
-  return { parameters: upload(""), first: upload(FIRST_MOMENT), second: upload(SECOND_MOMENT), updates };
+  return uploadParameters(specs, withPrefix(checkpoint, prefix), `${checkpoint.source} ${prefix}`.trimEnd());
+}
+
+function restoreOptimizer(checkpoint: Checkpoint, networks: readonly Network[], updates: number): OptimizerState {
+  const restore = (prefix: string): Parameters => restoreParameters(checkpoint, networks, prefix);
+  return { parameters: restore(""), first: restore(FIRST_MOMENT), second: restore(SECOND_MOMENT), updates };
 }

@@ -68,12 +68,15 @@ export class LossLog {
   }
 }
 
-/** The rows of a log, empty when there is none; a last line that a crash cut short is left out. */
-export async function readLossLog(path: string): Promise<LossRow[]> {
-  return (await read(path)).rows;
+/**
+ * The rows of a log, empty when there is none; a last line that a crash cut short is left out.
+ * @param every only the steps that it divides are read: the log of a long run has millions of rows
+ */
+export async function readLossLog(path: string, every = 1): Promise<LossRow[]> {
+  return (await read(path, every)).rows;
 }
 
-async function read(path: string): Promise<{ text: string; rows: LossRow[] }> {
+async function read(path: string, every = 1): Promise<{ text: string; rows: LossRow[] }> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -83,7 +86,9 @@ async function read(path: string): Promise<{ text: string; rows: LossRow[] }> {
   }
   const lines = text.split("\n");
   lines.pop(); // empty after the last newline, or the start of a row whose end was never written
-  return { text, rows: lines.map((line, i) => parseRow(line, `${path}, line ${i + 1}`)) };
+  const isWanted = (line: string): boolean =>
+    every === 1 || Number(/^\{"step":(\d+)/.exec(line)?.[1] ?? 0) % every === 0;
+  return { text, rows: lines.flatMap((line, i) => (isWanted(line) ? [parseRow(line, `${path}, line ${i + 1}`)] : [])) };
 }
 
 function parseRow(line: string, where: string): LossRow {

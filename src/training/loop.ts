@@ -57,7 +57,8 @@ function expectFinite(step: number, attribute: string, losses: StepLosses): void
   throw new RetryableError(describeMismatch(`step ${step}, ${attribute}`, "finite losses", parts, NOT_FINITE_REMEDY));
 }
 
-function disposeState({ generator, discriminator }: TrainingState): void {
+function disposeState({ generator, discriminator, average }: TrainingState): void {
+  if (average !== null) disposeParameters(average);
   for (const { parameters, first, second } of [generator, discriminator]) {
     for (const named of [parameters, first, second]) disposeParameters(named);
   }
@@ -71,7 +72,7 @@ function disposeState({ generator, discriminator }: TrainingState): void {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, folder, config, resume, workers } = options;
   const { batch, seed } = options.settings;
-  const sampler = createPairSampler(dataset, config.attributes, batch, seed);
+  const sampler = createPairSampler(dataset, config.attributes, batch, seed, options.settings.flip);
   const settings: RunSettings = { ...options.settings, dataset: sampler.fingerprint };
   await expectFolder(folder, resume);
   const samplePairs = await loadSamplePairs(dataset, config, workers);
@@ -126,11 +127,11 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   let updates = 0;
   let step = start.step;
   const sample = async (): Promise<void> => {
-    await writer.sample(step, await drawSamples(state.generator.parameters, config, samplePairs));
+    await writer.sample(step, await drawSamples(state.average ?? state.generator.parameters, config, samplePairs));
   };
   const save = async (): Promise<void> => {
     if (writer.isSaved(step)) return;
-    await writer.save(step, state, scoreGenerator(state.generator.parameters, config, scoreFaces));
+    await writer.save(step, state, scoreGenerator(state.average ?? state.generator.parameters, config, scoreFaces));
   };
   const secondsLeft = (): number => (options.seconds ?? Infinity) - (performance.now() - began) / 1000;
   const isOver = (): boolean => step >= steps || signal?.aborted === true || secondsLeft() < 0;
@@ -148,7 +149,8 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
         expectFinite(step + 1, attribute, latest);
         trained += seconds;
         updates++;
-        await writer.log(step + 1, attribute, latest, onStep.learningRate, seconds);
+        const alarms = await writer.log(step + 1, attribute, latest, onStep.learningRate, seconds);
+        for (const { message } of alarms) options.onMessage?.(message);
         if ((step + 1) % SCALARS_EVERY === 0) await writer.scalars(step + 1, attribute, latest, onStep.learningRate);
       }
       step++;

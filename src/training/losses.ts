@@ -37,6 +37,23 @@ export function discriminatorLoss(scores: Scores): tf.Scalar {
   ]);
 }
 
+/**
+ * The penalty R1 of one discriminator: gamma / 2 (E ||grad D(A)||^2 + E ||grad D(B)||^2), the gradients with respect to the real
+ * pictures (Mescheder et al. 2018, Which Training Methods for GANs do actually Converge?, eq. 9), a mean for each of the two
+ * real batches as in discriminatorLoss(), of which it is a summand.
+ * @param score    logits of pictures, differentiable twice
+ * @param pictures A and B stacked, [2N, s, s, 3]
+ */
+export function gradientPenalty(
+  score: (pictures: tf.Tensor4D) => tf.Tensor,
+  pictures: tf.Tensor4D,
+  gamma: number,
+): tf.Scalar {
+  const slopes = tf.grad((x) => tf.sum(score(x as tf.Tensor4D)))(pictures);
+  // The mean over 2N pictures is half the sum of the two means.
+  return tf.mul(tf.div(tf.sum(tf.square(slopes)), pictures.shape[0]), gamma);
+}
+
 /** One discriminator's part of the generator's loss. */
 export function adversarialLoss(scores: Pick<Scores, "C" | "D">): tf.Scalar {
   return tf.add(realCrossEntropy(scores.C), realCrossEntropy(scores.D));

@@ -14,6 +14,8 @@ export interface PairIndices {
   /** Positions in the data set's files, `batch` of each. */
   readonly positive: readonly number[];
   readonly negative: readonly number[];
+  /** Which of these pictures are mirrored, positives first. */
+  readonly mirrored: readonly boolean[];
 }
 
 export interface PairSampler {
@@ -84,6 +86,7 @@ class Stream {
 /**
  * @param attributes names in the model's order
  * @param batch      pictures with and as many without the attribute
+ * @param flip       mirrors each picture with probability 1/2
  * @throws InputError when an attribute is unknown, or has fewer than `batch` pictures on one side
  */
 export function createPairSampler(
@@ -91,6 +94,7 @@ export function createPairSampler(
   attributes: readonly string[],
   batch: number,
   seed: number,
+  flip = false,
 ): PairSampler {
   const columns = attributeColumns(dataset, attributes);
   const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
@@ -115,10 +119,14 @@ export function createPairSampler(
   return {
     size: files.length,
     fingerprint: hash.digest("hex").slice(0, 16),
-    pairs: (step, attribute) => ({
-      positive: streams[attribute].positive.at(step),
-      negative: streams[attribute].negative.at(step),
-    }),
+    pairs: (step, attribute) => {
+      const random = Random.fromSeed(seed, `flip/${attributes[attribute]}/${step}`);
+      return {
+        positive: streams[attribute].positive.at(step),
+        negative: streams[attribute].negative.at(step),
+        mirrored: Array.from({ length: 2 * batch }, () => flip && random.chance(0.5)),
+      };
+    },
     labels: (file) => columns.map((column) => labelOf(file, column)),
   };
 }

@@ -6,8 +6,16 @@ import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import type { ModelConfig } from "../model/config.js";
-import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../model/parameters.js";
+import {
+  copyParameters,
+  DISCRIMINATORS,
+  GENERATOR,
+  initialParameters,
+  parameterSpecs,
+  uploadParameters,
+} from "../model/parameters.js";
 import type { RgbaImage } from "../types.js";
+import { packageVersion } from "../version.js";
 import {
   CHECKPOINTS_FOLDER,
   type CheckpointProgress,
@@ -19,15 +27,13 @@ import {
 } from "./checkpoint.js";
 import { EventWriter } from "./events.js";
 import { isLock } from "./lock.js";
-import { LossLog } from "./log.js";
+import { LossLog, readLossLog } from "./log.js";
+import { LOSSES_FILE, SAMPLES_FOLDER, SCORES_FILE, WATCHDOG_FILE, writeRunReport } from "./run-report.js";
 import type { RunScore } from "./score.js";
 import { expectSameRun, parseRunSettings, type RunSettings } from "./settings.js";
 import { createOptimizer, type StepLosses, type TrainingState } from "./step.js";
+import { type Alarm, Watchdog } from "./watchdog.js";
 
-/** Names within the run's folder; docs/training.md describes them. */
-export const LOSSES_FILE = "losses.jsonl";
-export const SCORES_FILE = "scores.jsonl";
-const SAMPLES_FOLDER = "samples";
 const EVENTS_FOLDER = "events";
 
 export interface RunStart {
@@ -38,13 +44,15 @@ export interface RunStart {
   readonly warnings: readonly string[];
 }
 
-/** A fresh state on the current device. */
-export function newTrainingState(config: ModelConfig, seed: number): TrainingState {
+/** A fresh state on the current device. @param averaged keeps a moving average of the generator */
+export function newTrainingState(config: ModelConfig, seed: number, averaged: boolean): TrainingState {
   const optimizer = (networks: typeof GENERATOR) => {
     const specs = parameterSpecs(config, networks);
     return createOptimizer(uploadParameters(specs, initialParameters(config, networks, seed), "initial parameters"));
   };
-  return { config, generator: optimizer(GENERATOR), discriminator: optimizer(DISCRIMINATORS) };
+  const generator = optimizer(GENERATOR);
+  const average = averaged ? copyParameters(generator.parameters) : null;
+  return { config, generator, average, discriminator: optimizer(DISCRIMINATORS) };
 }
 
 /** Refuses to write into what is there already. @param remedy for a folder with files @throws InputError */
@@ -70,7 +78,7 @@ export async function expectFreshFolder(folder: string, remedy: string): Promise
  * @throws RetryableError when the disk is full
  */
 export async function startRun(folder: string, config: ModelConfig, settings: RunSettings): Promise<RunStart> {
-  const state = newTrainingState(config, settings.seed);
+  const state = newTrainingState(config, settings.seed, settings.ema > 0);
   await saveCheckpoint(folder, state, { step: 0, best: null, options: settings });
   return { state, step: 0, best: null, warnings: [] };
 }
@@ -84,8 +92,11 @@ export async function resumeRun(folder: string, config: ModelConfig, settings: R
   const { options } = checkpoint.progress;
   const saved = options === null ? settings : parseRunSettings(options, checkpoint.source);
   expectSameRun({ config: checkpoint.config, settings: saved }, { config, settings });
+  const restored = restoreTrainingState(checkpoint);
+  // One that was imported has no average yet.
+  const average = settings.ema > 0 ? (restored.average ?? copyParameters(restored.generator.parameters)) : null;
   return {
-    state: restoreTrainingState(checkpoint),
+    state: { ...restored, average },
     step: checkpoint.progress.step,
     best: checkpoint.progress.best,
     warnings,
@@ -114,29 +125,36 @@ export async function importRun(
   return { checkpoint: await saveImported(folder, config, all, step), fresh };
 }
 
+interface RunFiles {
+  readonly losses: LossLog;
+  readonly scores: LossLog;
+  readonly alarms: LossLog;
+  readonly events: EventWriter;
+  readonly watchdog: Watchdog;
+}
+
 /** Writes what a run leaves behind. */
 export class RunWriter {
   readonly folder: string;
   private readonly settings: RunSettings;
   private readonly losses: LossLog;
   private readonly scores: LossLog;
+  private readonly alarms: LossLog;
+  private readonly watchdog: Watchdog;
   private readonly events: EventWriter;
   private savedStep: number;
   /** The lowest score so far. */
   best: CheckpointProgress["best"];
 
-  private constructor(
-    folder: string,
-    settings: RunSettings,
-    start: Pick<RunStart, "step" | "best">,
-    files: { readonly losses: LossLog; readonly scores: LossLog; readonly events: EventWriter },
-  ) {
+  private constructor(folder: string, settings: RunSettings, start: Pick<RunStart, "step" | "best">, files: RunFiles) {
     this.folder = folder;
     this.settings = settings;
     this.savedStep = start.step;
     this.best = start.best;
     this.losses = files.losses;
     this.scores = files.scores;
+    this.alarms = files.alarms;
+    this.watchdog = files.watchdog;
     this.events = files.events;
   }
 
@@ -158,16 +176,31 @@ export class RunWriter {
       const events = await opening(
         EventWriter.open(join(folder, EVENTS_FOLDER), resumed ? { resumedFrom: start.step } : {}),
       );
-      return new RunWriter(folder, settings, start, { losses, scores, events });
+      const alarms = await opening(LossLog.open(join(folder, WATCHDOG_FILE), start.step));
+      const [rows, said] = await Promise.all(
+        [LOSSES_FILE, WATCHDOG_FILE].map((name) => readLossLog(join(folder, name))),
+      );
+      const watchdog = new Watchdog(rows, said);
+      return new RunWriter(folder, settings, start, { losses, scores, alarms, events, watchdog });
     } catch (error) {
       for (const file of opened) await file.close();
       throw error;
     }
   }
 
-  /** One row of the loss log. @param step counted from 1 */
-  async log(step: number, attribute: string, losses: StepLosses, learningRate: number, seconds: number): Promise<void> {
-    await this.losses.append({ step, attribute, ...losses, learningRate, seconds: Number(seconds.toFixed(4)) });
+  /** One row of the loss log. @param step counted from 1 @returns what the watchdog has to say about it */
+  async log(
+    step: number,
+    attribute: string,
+    losses: StepLosses,
+    learningRate: number,
+    seconds: number,
+  ): Promise<readonly Alarm[]> {
+    const row = { step, attribute, ...losses, learningRate, seconds: Number(seconds.toFixed(4)) };
+    await this.losses.append(row);
+    const alarms = this.watchdog.observe(row);
+    for (const alarm of alarms) await this.alarms.append(alarm);
+    return alarms;
   }
 
   /** The same for TensorBoard. */
@@ -194,14 +227,18 @@ export class RunWriter {
     await this.scores.append({ step, score, ...Object.fromEntries(named) });
     await this.events.scalars(step, { score });
     // On the disk before the checkpoint that says they are there.
-    await Promise.all([this.losses.flush(), this.scores.flush(), this.events.flush()]);
+    await Promise.all([this.losses, this.scores, this.alarms, this.events].map((file) => file.flush()));
     if (this.best === null || score < this.best.score) this.best = { step, score };
     await saveCheckpoint(this.folder, state, { step, best: this.best, options: this.settings });
     this.savedStep = step;
+    const generatedBy = `elegant-faces ${packageVersion()}, elegant train`;
+    const { folder, settings, best } = this;
+    await writeRunReport(folder, { config: state.config, settings, step, best, generatedBy });
   }
 
   async close(): Promise<void> {
-    const results = await Promise.allSettled([this.losses.close(), this.scores.close(), this.events.close()]);
+    const files = [this.losses, this.scores, this.alarms, this.events];
+    const results = await Promise.allSettled(files.map((file) => file.close()));
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 }

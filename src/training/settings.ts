@@ -27,12 +27,14 @@ export function learningRateAt(settings: RunSettings, step: number): number {
 }
 
 export function stepSettings(settings: RunSettings, step: number): StepSettings {
-  const { reconstruction, lossWeights, weightDecay } = settings;
+  const { reconstruction, lossWeights, weightDecay, r1, ema } = settings;
   return {
     reconstruction,
     weights: { ...LOSS_WEIGHTS[lossWeights], reconstruction: reconstruction === "squared" ? 5 : 1 },
     adam: { ...ADAM, weightDecay },
     learningRate: learningRateAt(settings, step),
+    r1,
+    ema,
   };
 }
 

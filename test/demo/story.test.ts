@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { meanGain } from "../../src/demo/scores.js";
-import { describeRun, lossSeries, summarise } from "../../src/demo/story.js";
+import { describeRun, summarise } from "../../src/demo/story.js";
 import type { Score } from "../../src/report/model.js";
 
 const SCORES: readonly Score[] = [
@@ -40,43 +40,5 @@ describe("the demo's story", () => {
     assert.equal(describeRun(1, 16), "trained here: 1 step, width 16");
     assert.equal(describeRun(2, 16), "trained here: 2 steps, width 16");
     assert.match(summarise({ ...FACTS, step: 1 }).summary[0], /for 1 step in front/);
-  });
-
-  it("draws the mean over the attributes of each step", () => {
-    const row = (step: number, attribute: string, value: number) => {
-      return { step, attribute, D: value, G: 2 * value, reconstruction: value / 10 };
-    };
-    const series = lossSeries([
-      row(1, "Bangs", 1),
-      row(1, "Eyeglasses", 3),
-      row(2, "Bangs", 4),
-      row(2, "Eyeglasses", 4),
-    ]);
-    assert.deepEqual(
-      series.map(({ name, points }) => [name, points.map(({ step, value }) => [step, value])]),
-      [
-        [
-          "discriminators",
-          [
-            [1, 2],
-            [2, 4],
-          ],
-        ],
-        [
-          "generator",
-          [
-            [1, 4],
-            [2, 8],
-          ],
-        ],
-        [
-          "reconstruction",
-          [
-            [1, 0.2],
-            [2, 0.4],
-          ],
-        ],
-      ],
-    );
   });
 });

@@ -28,7 +28,7 @@ describe("a whole update", () => {
     const cpu = await update("cpu", 1);
     const wasm = await update("wasm", 1);
     for (const [name, expected] of Object.entries(cpu.losses)) {
-      const received = wasm.losses[name as keyof StepLosses];
+      const received = wasm.losses[name as keyof StepLosses] as number;
       // 1e-5: sums of a few ten thousand float32 values in another order.
       assert.ok(
         Math.abs(received - expected) <= 1e-5 * Math.abs(expected),

@@ -7,12 +7,14 @@ const EMPTY: ReportModel = {
   generatedBy: "elegant-faces",
   summary: ["One.", "Two."],
   figures: [],
+  watchdog: null,
   sheets: [],
   losses: [],
   scores: [],
   scoresCaption: "",
   stages: [],
   machine: [],
+  settings: [],
   commands: [],
   notes: [],
 };
@@ -41,7 +43,9 @@ const FULL: ReportModel = {
     { name: "Score", seconds: 31, detail: "400 pairs" },
     { name: "Draw", seconds: 0.2, detail: "2 sheets" },
   ],
+  watchdog: { summary: "Not over: Bangs.", alarms: ["Watchdog, step 700: Bangs."] },
   machine: [{ label: "CPU", value: "Xeon" }],
+  settings: [{ label: "batch", value: "16" }],
   commands: ["elegant demo --seed 1"],
   notes: ["A note."],
 };
@@ -94,7 +98,17 @@ describe("report", () => {
   it("links to each of its sections", () => {
     const html = renderReport(FULL);
     const links = [...html.matchAll(/href="#(\w+)"/g)].map(([, id]) => id);
-    assert.deepEqual(links, ["pictures", "losses", "scores", "time", "machine", "reproduce", "notes"]);
+    assert.deepEqual(links, [
+      "pictures",
+      "watchdog",
+      "losses",
+      "scores",
+      "time",
+      "settings",
+      "machine",
+      "reproduce",
+      "notes",
+    ]);
     for (const id of links) assert.ok(html.includes(`<section id="${id}">`));
   });
 

@@ -26,6 +26,8 @@ export const STEP_SETTINGS: StepSettings = {
   weights: { reconstruction: 5, ...LOSS_WEIGHTS.official },
   adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
   learningRate: 2e-4,
+  r1: 0,
+  ema: 0,
 };
 
 /** A fresh model with its optimizers, on the current device. */
@@ -33,7 +35,7 @@ export function tinyState(seed: number, config: ModelConfig = TINY): TrainingSta
   const tensors = initialParameters(config, [...GENERATOR, ...DISCRIMINATORS], seed);
   const create = (networks: typeof GENERATOR) =>
     createOptimizer(uploadParameters(parameterSpecs(config, networks), tensors, "a fresh model"));
-  return { config, generator: create(GENERATOR), discriminator: create(DISCRIMINATORS) };
+  return { config, generator: create(GENERATOR), average: null, discriminator: create(DISCRIMINATORS) };
 }
 
 export function disposeState({ generator, discriminator }: TrainingState): void {

@@ -5,7 +5,7 @@ import { OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { readLossLog } from "../../src/training/log.js";
 import type { TrainOptions } from "../../src/training/loop.js";
 import { METHODS } from "../../src/training/method.js";
-import { LOSSES_FILE } from "../../src/training/run.js";
+import { LOSSES_FILE } from "../../src/training/run-report.js";
 
 export const ATTRIBUTES = ["Bangs", "Smiling"];
 export const NEVER = 1_000_000;

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
 import { type Device, openDevice } from "../../src/device/device.js";
-import { disposeBatch, PairBatches } from "../../src/training/batches.js";
+import { disposeBatch, mirror, PairBatches } from "../../src/training/batches.js";
 import { createPairSampler, type PairSampler } from "../../src/training/pairs.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { FACE_SIZE, writeFaces } from "../support/faces.js";
@@ -103,4 +103,15 @@ describe("training batches", () => {
       await assert.rejects(batches.next(), { name: "InputError", message: new RegExp(name) });
       await batches.close();
     }));
+});
+
+describe("mirror", () => {
+  it("turns left and right around and keeps colours together", () => {
+    // Three rows of three; each pixel as value, value + 0.1, value + 0.2.
+    const pixels = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const of = (values: readonly number[]) => Float32Array.from(values.flatMap((v) => [v, v + 0.1, v + 0.2]));
+    const picture = of(pixels);
+    mirror(picture, 3);
+    assert.deepEqual(picture, of([3, 2, 1, 6, 5, 4, 9, 8, 7]));
+  });
 });

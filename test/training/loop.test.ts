@@ -11,7 +11,7 @@ import { listCheckpoints, loadCheckpoint } from "../../src/training/checkpoint.j
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
 import { METHODS } from "../../src/training/method.js";
-import { LOSSES_FILE, SCORES_FILE } from "../../src/training/run.js";
+import { LOSSES_FILE, SCORES_FILE } from "../../src/training/run-report.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
@@ -153,7 +153,8 @@ describe("training loop", () => {
       const tags = readFields(summary).map(([, value]) =>
         new TextDecoder().decode(bytesOf(readFields(value as Uint8Array), 1)),
       );
-      const parts = ["D", "D1", "D2", "G", "reconstruction", "adversarial1", "adversarial2"];
+      const losses = ["D", "D1", "D2", "G", "reconstruction", "adversarial1", "adversarial2"];
+      const parts = [...losses, "accuracy1", "accuracy2", "residual", "exchange"];
       assert.deepEqual(new Set(tags), new Set([...parts.map((part) => `Bangs/${part}`), "learningRate"]));
     }));
 

@@ -160,3 +160,27 @@ describe("training pairs", () => {
       assert.equal(createPairSampler(listedFaces(10), ATTRIBUTES, 2, 1).fingerprint, fingerprint);
     }));
 });
+
+describe("mirrored training pictures", () => {
+  it("are half of them, a function of seed, attribute and step, and none without --flip", () => {
+    const dataset = listedFaces(60);
+    const mirroredOf = (seed: number, flip: boolean): boolean[][] => {
+      const sampler = createPairSampler(dataset, ["Bangs", "Smiling"], 4, seed, flip);
+      return Array.from({ length: 200 }, (_, i) => [...sampler.pairs(i >> 1, i % 2).mirrored]);
+    };
+    const all = mirroredOf(1, true);
+    assert.ok(all.every(({ length }) => length === 8));
+    const share = all.flat().filter(Boolean).length / all.flat().length;
+    // 1,600 throws of a coin: four standard deviations.
+    assert.ok(Math.abs(share - 0.5) < 0.05, `${share}`);
+    assert.notDeepEqual(all[0], all[1]);
+    assert.notDeepEqual(mirroredOf(2, true), all);
+    const later = createPairSampler(dataset, ["Bangs", "Smiling"], 4, 1, true);
+    assert.deepEqual(later.pairs(50, 1).mirrored, all[101], "whatever was asked for before");
+    assert.ok(
+      mirroredOf(1, false)
+        .flat()
+        .every((mirrored) => !mirrored),
+    );
+  });
+});

@@ -1,0 +1,144 @@
+/** RUN/report.html: what a training has done so far, from the files of its folder. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "../files.js";
+import { readImageHeader } from "../image/header.js";
+import type { ModelConfig } from "../model/config.js";
+import type { LossSeries, ReportModel, Sheet } from "../report/model.js";
+import { renderReport } from "../report/render.js";
+import { type LossRow, readLossLog } from "./log.js";
+import type { RunSettings } from "./settings.js";
+
+/** Names within the run's folder; docs/training.md describes them. */
+export const LOSSES_FILE = "losses.jsonl";
+export const SCORES_FILE = "scores.jsonl";
+export const WATCHDOG_FILE = "watchdog.jsonl";
+export const SAMPLES_FOLDER = "samples";
+const REPORT_FILE = "report.html";
+
+/** Steps whose rows are read; a chart shows fewer. */
+const CHARTED_STEPS = 4000;
+const GREY_LEVEL = 2 / 255;
+
+/** One value over the steps: the mean over attributes, or one attribute's. */
+export function seriesOf(
+  rows: readonly LossRow[],
+  value: (row: LossRow) => number,
+  name: string,
+  group: string,
+  unit?: string,
+): LossSeries {
+  const byStep = new Map<number, number[]>();
+  for (const row of rows) byStep.set(row.step, [...(byStep.get(row.step) ?? []), value(row)]);
+  const points = [...byStep].map(([step, values]) => {
+    return { step, value: values.reduce((sum, v) => sum + v, 0) / values.length };
+  });
+  return { name, group, points, ...(unit === undefined ? {} : { unit }) };
+}
+
+/** The curves that tell most: totals, reconstruction, accuracies, what edits change, scores. */
+export function trainingSeries(
+  rows: readonly LossRow[],
+  scores: readonly LossRow[],
+  attributes: readonly string[],
+): readonly LossSeries[] {
+  const key = (name: string) => (row: LossRow) => Number(row[name]);
+  const levels = (name: string) => (row: LossRow) => Number(row[name]) / GREY_LEVEL;
+  const own = attributes.map((attribute) => rows.filter((row) => row.attribute === attribute));
+  const change = "What an exchange changes";
+  return [
+    seriesOf(rows, key("D"), "discriminators", "Totals"),
+    seriesOf(rows, key("G"), "generator", "Totals"),
+    seriesOf(rows, key("reconstruction"), "reconstruction", "Reconstruction"),
+    seriesOf(rows, key("accuracy1"), "D1", "Pictures that the discriminators tell right"),
+    seriesOf(rows, key("accuracy2"), "D2", "Pictures that the discriminators tell right"),
+    ...own.map((part, i) => seriesOf(part, levels("exchange"), attributes[i], change, "grey levels of 255")),
+    ...(scores.length < 2
+      ? []
+      : [seriesOf(scores, key("score"), "all", "Score of checkpoints, lower is better")].concat(
+          attributes.map((name) => seriesOf(scores, key(name), name, "Score of checkpoints, lower is better")),
+        )),
+  ];
+}
+
+/** The watchdog's section from its log. */
+export function watchdogSection(alarms: readonly LossRow[]): NonNullable<ReportModel["watchdog"]> {
+  const open = new Set<string>();
+  for (const { attribute, condition, state } of alarms) {
+    if (state === "began") open.add(`${attribute}: ${condition}`);
+    else open.delete(`${attribute}: ${condition}`);
+  }
+  const summary =
+    alarms.length === 0
+      ? "Nothing to report: no collapse, no dead discriminator, no slice that does not matter. It looks from step 700 on."
+      : open.size === 0
+        ? "All that it reported is over."
+        : `Not over: ${[...open].join("; ")}.`;
+  return { summary, alarms: alarms.map(({ message }) => String(message)) };
+}
+
+async function latestSheet(folder: string): Promise<readonly Sheet[]> {
+  const names = await readdir(join(folder, SAMPLES_FOLDER)).catch(() => [] as string[]);
+  const name = names
+    .filter((file) => /^step-\d+\.png$/.test(file))
+    .sort()
+    .at(-1);
+  if (name === undefined) return [];
+  const png = await readFile(join(folder, SAMPLES_FOLDER, name));
+  const header = readImageHeader(png);
+  if (header === null) return [];
+  const { width, height } = header;
+  return [
+    {
+      title: `Samples at step ${Number(/\d+/.exec(name)?.[0])}`,
+      caption:
+        "A has the attribute, B has not; A' and B' are their reconstructions, C is A without the attribute, D is B with that of A. The same pairs in each sheet, held out where there is a held-out part.",
+      png,
+      width,
+      height,
+    },
+  ];
+}
+
+export interface RunReportFacts {
+  readonly config: ModelConfig;
+  readonly settings: RunSettings;
+  readonly step: number;
+  readonly best: { readonly step: number; readonly score: number } | null;
+  /** Program and version. */
+  readonly generatedBy: string;
+}
+
+/** Writes the report whole or not at all. */
+export async function writeRunReport(folder: string, facts: RunReportFacts): Promise<void> {
+  const { config, settings, step, best } = facts;
+  const every = Math.max(1, Math.ceil(step / CHARTED_STEPS));
+  const rows = await readLossLog(join(folder, LOSSES_FILE), every);
+  const scores = await readLossLog(join(folder, SCORES_FILE));
+  const alarms = await readLossLog(join(folder, WATCHDOG_FILE));
+  const names = config.attributes.join(", ");
+  const entries = Object.entries({ ...config, ...settings, attributes: names });
+  const model: ReportModel = {
+    title: `Training of ${names}`,
+    generatedBy: facts.generatedBy,
+    summary: [
+      `${config.size} px, width ${config.width}, batch ${settings.batch} + ${settings.batch}, ${step} steps so far.`,
+    ],
+    figures: [
+      { value: step.toLocaleString("en-US"), label: "steps; one goes over all attributes" },
+      ...(best === null ? [] : [{ value: best.score.toPrecision(3), label: `best score, at step ${best.step}` }]),
+      { value: String(watchdogSection(alarms).alarms.length), label: "messages of the watchdog" },
+    ],
+    watchdog: watchdogSection(alarms),
+    sheets: await latestSheet(folder),
+    losses: trainingSeries(rows, scores, config.attributes),
+    scores: [],
+    scoresCaption: "",
+    stages: [],
+    machine: [],
+    settings: entries.map(([label, value]) => ({ label, value: String(value) })),
+    commands: [],
+    notes: [],
+  };
+  await writeFileAtomic(join(folder, REPORT_FILE), renderReport(model));
+}
