@@ -39,6 +39,8 @@ describe("training settings", () => {
       weights: { reconstruction: 5, adversarial1: 1, adversarial2: 0.5, discriminator1: 0.25, discriminator2: 0.125 },
       adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
       learningRate: 2e-4 * 0.97,
+      r1: 0,
+      ema: 0,
     });
     const paper = stepSettings({ ...SETTINGS, ...METHODS.paper.method }, 3000);
     assert.equal(paper.reconstruction, "norm");
