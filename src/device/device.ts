@@ -6,6 +6,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers";
 import { describeMismatch, InputError } from "../errors.js";
 import { loadModule } from "../kernels/module.js";
+import { TEAM_KERNELS } from "../kernels/nn.js";
 import { KernelTeam } from "../pool/team.js";
 import { registerChannelNorm } from "./channel-norm.js";
 import type { DeviceChoice } from "./choices.js";
@@ -43,7 +44,7 @@ export function findTensorflowPackage(): string | null {
 let registered = false;
 
 async function openWasm(threads: number, reason: string): Promise<Device> {
-  const team = new KernelTeam(await loadModule("nn"), threads);
+  const team = new KernelTeam(await loadModule("nn"), threads, TEAM_KERNELS);
   if (!registered) {
     registerCpuKernels();
     for (const [kernelName, kernelFunc] of Object.entries({

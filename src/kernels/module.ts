@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { fromSystemError } from "../errors.js";
 
-export type ModuleName = "image" | "nn";
+export type ModuleName = "image" | "linalg" | "nn";
 
 const compiled = new Map<ModuleName, Promise<WebAssembly.Module>>();
 

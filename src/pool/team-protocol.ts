@@ -5,8 +5,6 @@
  * that sees a new generation takes blocks from NEXT until there are none, then subtracts one from PENDING. The order
  * matters: whoever reads the new GENERATION must find everything else written, and Atomics are sequentially consistent.
  */
-import { type NnKernels, TEAM_KERNELS } from "../kernels/nn.js";
-
 /** Indices of int32 words. */
 export const GENERATION = 0;
 export const NEXT = 1;
@@ -31,7 +29,12 @@ export interface TeamWorkerData {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly thread: number;
+  /** Exports of the module that the team runs; the index in this list is what travels to the helpers. */
+  readonly names: readonly string[];
 }
+
+/** Exports of a module by name. */
+export type BlockKernels = Readonly<Record<string, (...values: number[]) => void>>;
 
 export interface ControlViews {
   readonly words: Int32Array;
@@ -46,9 +49,14 @@ export function controlViews(memory: WebAssembly.Memory): ControlViews {
 }
 
 /** Takes blocks of the current work until none is left. */
-export function workOnBlocks(kernels: NnKernels, control: ControlViews, thread: number): void {
+export function workOnBlocks(
+  kernels: BlockKernels,
+  names: readonly string[],
+  control: ControlViews,
+  thread: number,
+): void {
   const { words } = control;
-  const run = kernels[TEAM_KERNELS[words[KERNEL]]] as (...values: number[]) => void;
+  const run = kernels[names[words[KERNEL]]];
   const values = Array.from(control.arguments.subarray(0, words[ARGUMENT_COUNT]));
   if (words[HAS_SCRATCH] === 1) values.push((words[SCRATCH] >>> 0) + thread * words[SCRATCH_BYTES]);
   const last = values.length;

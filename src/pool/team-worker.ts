@@ -1,14 +1,22 @@
 /** A helper thread of a team: waits for work, takes blocks, waits again. */
 import { workerData } from "node:worker_threads";
 import { instantiate } from "../kernels/module.js";
-import type { NnKernels } from "../kernels/nn.js";
-import { controlViews, FAILED, GENERATION, PENDING, STOP, type TeamWorkerData, workOnBlocks } from "./team-protocol.js";
+import {
+  type BlockKernels,
+  controlViews,
+  FAILED,
+  GENERATION,
+  PENDING,
+  STOP,
+  type TeamWorkerData,
+  workOnBlocks,
+} from "./team-protocol.js";
 
 /** Looks at the generation this often before sleeping: waking a sleeping thread costs more than a short kernel. */
 const SPINS = 4000;
 
-const { module, memory, thread } = workerData as TeamWorkerData;
-const kernels = instantiate<NnKernels>(module, memory);
+const { module, memory, thread, names } = workerData as TeamWorkerData;
+const kernels = instantiate<BlockKernels>(module, memory);
 const control = controlViews(memory);
 const { words } = control;
 
@@ -20,7 +28,7 @@ for (;;) {
   seen = Atomics.load(words, GENERATION);
   if (Atomics.load(words, STOP) === 1) break;
   try {
-    workOnBlocks(kernels, control, thread);
+    workOnBlocks(kernels, names, control, thread);
   } catch (error) {
     // The caller is asleep in Atomics.wait and can only be told through the memory.
     process.stderr.write(`team helper ${thread}: ${String(error)}\n`);

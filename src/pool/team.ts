@@ -8,10 +8,11 @@
 import { Worker } from "node:worker_threads";
 import { SharedHeap } from "../kernels/heap.js";
 import { instantiate } from "../kernels/module.js";
-import { type NnKernels, TEAM_KERNELS, type TeamKernel } from "../kernels/nn.js";
+import type { NnKernels, TeamKernel } from "../kernels/nn.js";
 import {
   ARGUMENT_COUNT,
   BLOCKS,
+  type BlockKernels,
   type ControlViews,
   controlViews,
   FAILED,
@@ -29,22 +30,30 @@ import {
 
 const SPINS = 20000;
 
-export class KernelTeam {
+/** @typeParam Kernels the module's exports, @typeParam Name those that run in blocks */
+export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   readonly heap: SharedHeap;
-  readonly kernels: NnKernels;
+  readonly kernels: Kernels;
+  private readonly names: readonly Name[];
+  private readonly blockKernels: BlockKernels;
   readonly threads: number;
   private readonly control: ControlViews;
   private readonly helpers: Worker[] = [];
 
-  /** @param threads how many cores to use, the calling thread included */
-  constructor(module: WebAssembly.Module, threads: number) {
+  /**
+   * @param threads how many cores to use, the calling thread included
+   * @param names   the exports that run in blocks: the last argument is the block, the one before it may be scratch memory
+   */
+  constructor(module: WebAssembly.Module, threads: number, names: readonly Name[]) {
     this.heap = new SharedHeap();
     const { memory } = this.heap;
     this.threads = threads;
-    this.kernels = instantiate<NnKernels>(module, memory);
+    this.names = names;
+    this.kernels = instantiate<Kernels>(module, memory);
+    this.blockKernels = this.kernels as BlockKernels;
     this.control = controlViews(memory);
     for (let thread = 1; thread < threads; thread++) {
-      const workerData: TeamWorkerData = { module, memory, thread };
+      const workerData: TeamWorkerData = { module, memory, thread, names };
       const helper = new Worker(new URL("./team-worker.js", import.meta.url), { workerData });
       // Asleep on the memory, a helper must not keep the process alive.
       helper.unref();
@@ -57,12 +66,12 @@ export class KernelTeam {
    * @param scratchBytes of each thread; 0 when the kernel takes none
    * @throws Error when the kernel traps in any thread: its arguments are wrong; the team can go on
    */
-  run(kernel: TeamKernel, values: readonly number[], blocks: number, scratchBytes = 0): void {
+  run(kernel: Name, values: readonly number[], blocks: number, scratchBytes = 0): void {
     if (blocks <= 0) return;
     const { words } = this.control;
     const aligned = (scratchBytes + 63) & ~63;
     const scratch = scratchBytes > 0 ? this.heap.allocate(aligned * this.threads) : 0;
-    words[KERNEL] = TEAM_KERNELS.indexOf(kernel);
+    words[KERNEL] = this.names.indexOf(kernel);
     words[ARGUMENT_COUNT] = values.length;
     words[BLOCKS] = blocks;
     words[HAS_SCRATCH] = scratchBytes > 0 ? 1 : 0;
@@ -78,7 +87,7 @@ export class KernelTeam {
     }
     let failure: unknown;
     try {
-      workOnBlocks(this.kernels, this.control, 0);
+      workOnBlocks(this.blockKernels, this.names, this.control, 0);
     } catch (error) {
       failure = error; // after the helpers are done: they would take the next run's blocks for this one's
     }

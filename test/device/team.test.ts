@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CONV_SHAPE_BYTES, writeConvShape } from "../../src/kernels/conv-shape.js";
 import { loadModule } from "../../src/kernels/module.js";
+import { TEAM_KERNELS } from "../../src/kernels/nn.js";
 import { KernelTeam } from "../../src/pool/team.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
@@ -19,7 +20,7 @@ function stepDown(team: KernelTeam, pointer: number, count: number): void {
 describe("pool/team", () => {
   it("does every block once, whatever the number of threads", async () => {
     for (const threads of [1, 2, 3, 5]) {
-      const team = new KernelTeam(await loadModule("nn"), threads);
+      const team = new KernelTeam(await loadModule("nn"), threads, TEAM_KERNELS);
       for (const count of [1, 64, 65, 1000, 10_000]) {
         const pointer = team.heap.allocate(count * 4);
         for (let round = 0; round < 20; round++) {
@@ -34,7 +35,7 @@ describe("pool/team", () => {
   });
 
   it("turns a trap in any thread into an error, and works on", async () => {
-    const team = new KernelTeam(await loadModule("nn"), 2);
+    const team = new KernelTeam(await loadModule("nn"), 2, TEAM_KERNELS);
     const { usedBytes } = team.heap.statistics;
     const conv = team.heap.allocate(CONV_SHAPE_BYTES);
     const side = { inputHeight: 16, inputWidth: 16, outputHeight: 16, outputWidth: 16 };

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { loadModule } from "../../src/kernels/module.js";
+import { TEAM_KERNELS } from "../../src/kernels/nn.js";
 import { KernelTeam } from "../../src/pool/team.js";
 import { controlViews, GENERATION, PENDING } from "../../src/pool/team-protocol.js";
 
 describe("pool/team", () => {
   it("takes a wake-up without new work for nothing", async () => {
-    const team = new KernelTeam(await loadModule("nn"), 2);
+    const team = new KernelTeam(await loadModule("nn"), 2, TEAM_KERNELS);
     try {
       const { words } = controlViews(team.heap.memory);
       const values = team.heap.allocate(4 * 4 * 64);

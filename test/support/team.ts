@@ -1,6 +1,7 @@
 /** Teams of one, two and three threads beside each other, and float32 blocks on their heaps. */
 import { SharedMemoryBackend } from "../../src/device/shared-backend.js";
 import { loadModule } from "../../src/kernels/module.js";
+import { TEAM_KERNELS } from "../../src/kernels/nn.js";
 import { KernelTeam } from "../../src/pool/team.js";
 import type { Random } from "../../src/random.js";
 
@@ -15,7 +16,7 @@ export function randomFloats(random: Random, length: number): Float32Array {
 /** A backend of its own a team; none is registered with TensorFlow.js. Close it with closeBackends(). */
 export async function openBackends(): Promise<readonly SharedMemoryBackend[]> {
   const module = await loadModule("nn");
-  return THREADS.map((threads) => new SharedMemoryBackend(new KernelTeam(module, threads)));
+  return THREADS.map((threads) => new SharedMemoryBackend(new KernelTeam(module, threads, TEAM_KERNELS)));
 }
 
 export async function closeBackends(backends: readonly SharedMemoryBackend[]): Promise<void> {

@@ -1,0 +1,199 @@
+/**
+ * Blocks of C = beta C + alpha A B^T in float64, all operands strided: the one product that everything here is made of.
+ *
+ * A is m x k with elements at aI * i + aK * k, B is n x k with elements at bJ * j + bK * k, C is row-major. A block is a square of
+ * BLOCK x BLOCK of C; its share of A and B is packed into panels of four, DEPTH deep, in the thread's scratch. Sums run in the
+ * order of k for every block, so that results do not depend on the number of threads.
+ */
+
+/** Side of a block of C. */
+export const BLOCK: i32 = 128;
+/** Values of k that are packed at a time: the two packed shares, 128 KiB each, stay in the second-level cache. */
+export const DEPTH: i32 = 128;
+
+/** Only blocks on and below the diagonal are computed. */
+export const LOWER: i32 = 1;
+/** With LOWER: what lies below the diagonal is also written above it. */
+export const MIRROR: i32 = 2;
+/** A and B are zero before the block's column: B is lower triangular as seen from k. */
+export const FROM_COLUMN: i32 = 4;
+/** The same from the block's row. */
+export const FROM_ROW: i32 = 8;
+
+/** Packs `count` rows (padded with zeros to a multiple of four) by `depth` as [panel of 4][k][4]. */
+function pack(from: usize, strideRow: i32, strideK: i32, count: i32, depth: i32, to: usize): void {
+  const rowBytes = (<usize>strideRow) << 3;
+  const kBytes = (<usize>strideK) << 3;
+  for (let row = 0; row < count; row += 4) {
+    let at = from + <usize>row * rowBytes;
+    const rows = min(4, count - row);
+    if (rows == 4 && strideRow == 1) {
+      for (let k = 0; k < depth; k++) {
+        v128.store(to, v128.load(at));
+        v128.store(to, v128.load(at, 16), 16);
+        to += 32;
+        at += kBytes;
+      }
+    } else if (rows == 4) {
+      for (let k = 0; k < depth; k++) {
+        f64.store(to, f64.load(at));
+        f64.store(to, f64.load(at + rowBytes), 8);
+        f64.store(to, f64.load(at + 2 * rowBytes), 16);
+        f64.store(to, f64.load(at + 3 * rowBytes), 24);
+        to += 32;
+        at += kBytes;
+      }
+    } else {
+      for (let k = 0; k < depth; k++) {
+        for (let r = 0; r < 4; r++)
+          f64.store(to + ((<usize>r) << 3), r < rows ? f64.load(at + <usize>r * rowBytes) : 0);
+        to += 32;
+        at += kBytes;
+      }
+    }
+  }
+}
+
+/** The 4 x 4 products of two panels, to `out` (16 values). Eight accumulators, two loads and four splats: what V8 keeps. */
+function multiplyPanels(a: usize, b: usize, depth: i32, out: usize): void {
+  let c0 = f64x2.splat(0);
+  let c1 = c0;
+  let c2 = c0;
+  let c3 = c0;
+  let c4 = c0;
+  let c5 = c0;
+  let c6 = c0;
+  let c7 = c0;
+  const end = a + ((<usize>depth) << 5);
+  while (a < end) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const a0 = v128.load64_splat(a);
+    const a1 = v128.load64_splat(a, 8);
+    const a2 = v128.load64_splat(a, 16);
+    const a3 = v128.load64_splat(a, 24);
+    c0 = f64x2.add(c0, f64x2.mul(a0, b0));
+    c1 = f64x2.add(c1, f64x2.mul(a0, b1));
+    c2 = f64x2.add(c2, f64x2.mul(a1, b0));
+    c3 = f64x2.add(c3, f64x2.mul(a1, b1));
+    c4 = f64x2.add(c4, f64x2.mul(a2, b0));
+    c5 = f64x2.add(c5, f64x2.mul(a2, b1));
+    c6 = f64x2.add(c6, f64x2.mul(a3, b0));
+    c7 = f64x2.add(c7, f64x2.mul(a3, b1));
+    a += 32;
+    b += 32;
+  }
+  v128.store(out, c0);
+  v128.store(out, c1, 16);
+  v128.store(out, c2, 32);
+  v128.store(out, c3, 48);
+  v128.store(out, c4, 64);
+  v128.store(out, c5, 80);
+  v128.store(out, c6, 96);
+  v128.store(out, c7, 112);
+}
+
+/** Adds alpha times a 4 x 4 product to C, or to beta times C. */
+function addTile(c: usize, rowBytes: usize, rows: i32, columns: i32, tile: usize, alpha: f64, beta: f64): void {
+  if (rows == 4 && columns == 4 && beta == 1) {
+    const factor = f64x2.splat(alpha);
+    for (let r = 0; r < 4; r++) {
+      v128.store(c, f64x2.add(v128.load(c), f64x2.mul(factor, v128.load(tile))));
+      v128.store(c, f64x2.add(v128.load(c, 16), f64x2.mul(factor, v128.load(tile, 16))), 16);
+      c += rowBytes;
+      tile += 32;
+    }
+    return;
+  }
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < columns; j++) {
+      const at = c + ((<usize>j) << 3);
+      // Beta 0 overwrites: what was there may be no number.
+      const before = beta == 0 ? 0 : beta * f64.load(at);
+      f64.store(at, before + alpha * f64.load(tile + ((<usize>j) << 3)));
+    }
+    c += rowBytes;
+    tile += 32;
+  }
+}
+
+/** One block. Scratch: (2 * BLOCK * DEPTH + 16) * 8 bytes. `flags` as above; m == n with LOWER. */
+export function gemm(
+  a: usize,
+  aI: i32,
+  aK: i32,
+  b: usize,
+  bJ: i32,
+  bK: i32,
+  c: usize,
+  ldc: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+  alpha: f64,
+  beta: f64,
+  flags: i32,
+  scratch: usize,
+  block: i32,
+): void {
+  let blockRow: i32;
+  let blockColumn: i32;
+  if ((flags & LOWER) != 0) {
+    blockRow = <i32>((Math.sqrt(8.0 * <f64>block + 1) - 1) / 2);
+    while ((blockRow * (blockRow + 1)) / 2 > block) blockRow--;
+    while (((blockRow + 1) * (blockRow + 2)) / 2 <= block) blockRow++;
+    blockColumn = block - (blockRow * (blockRow + 1)) / 2;
+  } else {
+    const across = (n + BLOCK - 1) / BLOCK;
+    blockRow = block / across;
+    blockColumn = block % across;
+  }
+  const top = blockRow * BLOCK;
+  const left = blockColumn * BLOCK;
+  const rows = min(BLOCK, m - top);
+  const columns = min(BLOCK, n - left);
+  const packedA = scratch;
+  const packedB = scratch + ((<usize>(BLOCK * DEPTH)) << 3);
+  const tile = packedB + ((<usize>(BLOCK * DEPTH)) << 3);
+  const rowBytes = (<usize>ldc) << 3;
+  const corner = c + <usize>top * rowBytes + ((<usize>left) << 3);
+  let first = 0;
+  if ((flags & FROM_COLUMN) != 0) first = left;
+  else if ((flags & FROM_ROW) != 0) first = top;
+  let scale = beta;
+  // With nothing to sum C is still scaled.
+  for (let from = first; from < k || from == first; from += DEPTH) {
+    const depth = max(0, min(DEPTH, k - from));
+    const atK = <isize>from;
+    pack(a + ((<usize>(<isize>top * aI + atK * aK)) << 3), aI, aK, rows, depth, packedA);
+    pack(b + ((<usize>(<isize>left * bJ + atK * bK)) << 3), bJ, bK, columns, depth, packedB);
+    const panelBytes = (<usize>depth) << 5;
+    for (let j = 0; j < columns; j += 4) {
+      const panelB = packedB + <usize>(j >> 2) * panelBytes;
+      for (let i = 0; i < rows; i += 4) {
+        multiplyPanels(packedA + <usize>(i >> 2) * panelBytes, panelB, depth, tile);
+        const at = corner + <usize>i * rowBytes + ((<usize>j) << 3);
+        addTile(at, rowBytes, min(4, rows - i), min(4, columns - j), tile, alpha, scale);
+      }
+    }
+    scale = 1;
+  }
+  if ((flags & MIRROR) == 0) return;
+  // In squares of eight, a cache line on either side.
+  const above = c + <usize>left * rowBytes + ((<usize>top) << 3);
+  for (let i0 = 0; i0 < rows; i0 += 8) {
+    const lastI = min(rows, i0 + 8);
+    const end = blockRow == blockColumn ? lastI : columns;
+    for (let j0 = 0; j0 < end; j0 += 8) {
+      const lastJ = min(end, j0 + 8);
+      for (let j = j0; j < lastJ; j++) {
+        let from = corner + <usize>i0 * rowBytes + ((<usize>j) << 3);
+        const to = above + <usize>j * rowBytes;
+        for (let i = i0; i < lastI; i++) {
+          if (blockRow != blockColumn || j < i) f64.store(to + ((<usize>i) << 3), f64.load(from));
+          from += rowBytes;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** Typed exports of linalg.wasm: float64, row-major. Pointers are byte offsets into the shared memory; see assembly/linalg. */
+
+export interface LinalgKernels {
+  /** A block of C = beta C + alpha A B^T; strides in values. Scratch: GEMM_SCRATCH bytes. */
+  gemm(
+    a: number,
+    aI: number,
+    aK: number,
+    b: number,
+    bJ: number,
+    bK: number,
+    c: number,
+    ldc: number,
+    m: number,
+    n: number,
+    k: number,
+    alpha: number,
+    beta: number,
+    flags: number,
+    scratch: number,
+    block: number,
+  ): void;
+  choleskyBlock(a: number, lda: number, n: number, floor: number): number;
+  solveRows(a: number, l: number, lda: number, m: number, n: number, block: number): void;
+  pivotedColumn(
+    a: number,
+    n: number,
+    l: number,
+    ldl: number,
+    order: number,
+    diagonal: number,
+    step: number,
+    root: number,
+    block: number,
+  ): void;
+  panelQr(a: number, lda: number, m: number, b: number, v: number, t: number, scratch: number): void;
+  bandToTridiagonal(band: number, n: number, b: number, diagonal: number, offDiagonal: number, scratch: number): void;
+  tridiagonalEigenvalues(diagonal: number, offDiagonal: number, n: number): number;
+  columnMeans(x: number, n: number, d: number, means: number, block: number): void;
+  centerRows(x: number, n: number, d: number, means: number, y: number, block: number): void;
+}
+
+/** Kernels that a team runs in blocks. */
+export const LINALG_KERNELS = [
+  "gemm",
+  "solveRows",
+  "pivotedColumn",
+  "columnMeans",
+  "centerRows",
+] as const satisfies readonly (keyof LinalgKernels)[];
+export type LinalgKernel = (typeof LINALG_KERNELS)[number];
+
+/** As in assembly/linalg: side of a block of gemm() and its scratch, rows and columns of a block of the others. */
+export const GEMM_BLOCK = 128;
+export const GEMM_SCRATCH = (2 * 128 * 128 + 16) * 8;
+export const SOLVE_ROWS = 16;
+export const PIVOT_ROWS = 128;
+export const MEAN_COLUMNS = 64;
+export const CENTER_ROWS = 16;
+
+/** Flags of gemm(). */
+export const LOWER = 1;
+export const MIRROR = 2;
+export const FROM_COLUMN = 4;
+export const FROM_ROW = 8;

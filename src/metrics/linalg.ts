@@ -1,0 +1,232 @@
+/**
+ * Dense linear algebra of the metrics: float64, row-major, on a team of threads over one shared memory. Every sum has a fixed
+ * order, so results are the same bits with any number of threads.
+ */
+import {
+  CENTER_ROWS,
+  GEMM_BLOCK,
+  GEMM_SCRATCH,
+  LINALG_KERNELS,
+  type LinalgKernel,
+  type LinalgKernels,
+  LOWER,
+  MEAN_COLUMNS,
+  MIRROR,
+  PIVOT_ROWS,
+  SOLVE_ROWS,
+} from "../kernels/linalg.js";
+import { loadModule } from "../kernels/module.js";
+import { KernelTeam } from "../pool/team.js";
+
+/** Columns of a panel of the Cholesky factorisation, and the half-width of the band in the reduction to tridiagonal form. */
+const CHOLESKY_PANEL = 64;
+const BAND = 24;
+
+/** A matrix (or, with one column, a vector) in the shared memory; `release` it. */
+export interface Matrix {
+  readonly pointer: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** A view; valid until release. */
+  readonly data: Float64Array;
+}
+
+/** An operand of a product: a matrix, or its transpose. */
+export interface Operand {
+  readonly matrix: Matrix;
+  readonly transposed?: boolean;
+}
+
+export interface ProductOptions {
+  readonly alpha?: number;
+  /** 0 (default) overwrites C. */
+  readonly beta?: number;
+  readonly flags?: number;
+}
+
+export class Linalg {
+  readonly team: KernelTeam<LinalgKernels, LinalgKernel>;
+
+  private constructor(team: KernelTeam<LinalgKernels, LinalgKernel>) {
+    this.team = team;
+  }
+
+  /** @param threads the calling one included; it blocks while a kernel runs */
+  static async open(threads: number): Promise<Linalg> {
+    return new Linalg(new KernelTeam<LinalgKernels, LinalgKernel>(await loadModule("linalg"), threads, LINALG_KERNELS));
+  }
+
+  close(): Promise<void> {
+    return this.team.close();
+  }
+
+  /** Contents are undefined. @throws RetryableError when 4 GiB are full */
+  allocate(rows: number, columns: number): Matrix {
+    const pointer = this.team.heap.allocate(Math.max(1, rows * columns) * 8);
+    const data = new Float64Array(this.team.heap.memory.buffer, pointer, rows * columns);
+    return { pointer, rows, columns, data };
+  }
+
+  release(...matrices: readonly Matrix[]): void {
+    for (const { pointer } of matrices) this.team.heap.release(pointer);
+  }
+
+  /** A copy of values in the shared memory. */
+  from(values: ArrayLike<number>, rows: number, columns: number): Matrix {
+    const matrix = this.allocate(rows, columns);
+    matrix.data.set(values);
+    return matrix;
+  }
+
+  /** C = beta C + alpha A B. Flags: kernels/linalg.ts; with LOWER, C is square and only its lower triangle is computed. */
+  multiply(a: Operand, b: Operand, c: Matrix, { alpha = 1, beta = 0, flags = 0 }: ProductOptions = {}): void {
+    const [m, k] = a.transposed ? [a.matrix.columns, a.matrix.rows] : [a.matrix.rows, a.matrix.columns];
+    const [kB, n] = b.transposed ? [b.matrix.columns, b.matrix.rows] : [b.matrix.rows, b.matrix.columns];
+    if (k !== kB || c.rows !== m || c.columns !== n) {
+      throw new Error(`multiply: [${m}, ${k}] by [${kB}, ${n}] into [${c.rows}, ${c.columns}]`);
+    }
+    const [aI, aK] = a.transposed ? [1, m] : [k, 1];
+    const [bJ, bK] = b.transposed ? [k, 1] : [1, n];
+    this.gemm(a.matrix.pointer, aI, aK, b.matrix.pointer, bJ, bK, c.pointer, n, m, n, k, alpha, beta, flags);
+  }
+
+  private gemm(
+    ...values: [...operands: number[], m: number, n: number, k: number, a: number, b: number, flags: number]
+  ) {
+    const [m, n, , , , flags] = values.slice(-6) as number[];
+    const [down, across] = [m, n].map((extent) => Math.ceil(extent / GEMM_BLOCK));
+    const blocks = (flags & LOWER) !== 0 ? (down * (down + 1)) / 2 : down * across;
+    this.team.run("gemm", values, blocks, GEMM_SCRATCH);
+  }
+
+  /**
+   * Factors A = L L^T in place; the upper triangle becomes zero.
+   * @returns false when A is not positive definite beyond rounding (a pivot is at most n eps max diag); A is then destroyed
+   */
+  cholesky(a: Matrix): boolean {
+    const { rows: n, pointer, data } = a;
+    let largest = 0;
+    for (let i = 0; i < n; i++) largest = Math.max(largest, data[i * n + i]);
+    const floor = n * Number.EPSILON * largest;
+    const at = (row: number, column: number): number => pointer + (row * n + column) * 8;
+    for (let j = 0; j < n; j += CHOLESKY_PANEL) {
+      const width = Math.min(CHOLESKY_PANEL, n - j);
+      if (this.team.kernels.choleskyBlock(at(j, j), n, width, floor) >= 0) return false;
+      const below = j + width;
+      const rest = n - below;
+      if (rest === 0) break;
+      this.team.run("solveRows", [at(below, j), at(j, j), n, rest, width], Math.ceil(rest / SOLVE_ROWS));
+      const panel = at(below, j);
+      this.gemm(panel, n, 1, panel, n, 1, at(below, below), n, rest, rest, width, -1, 1, LOWER);
+    }
+    for (let i = 0; i < n; i++) data.fill(0, i * n + i + 1, (i + 1) * n);
+    return true;
+  }
+
+  /**
+   * F with F F^T = A for a positive semidefinite A, up to rounding: Cholesky with diagonal pivoting, stopped when what is left of
+   * the diagonal is at most n eps times its largest value.
+   * @returns F [n, rank], to be released
+   */
+  semidefiniteFactor(a: Matrix): Matrix {
+    const n = a.rows;
+    const { heap } = this.team;
+    const order = heap.allocate(n * 4);
+    const permutation = new Int32Array(heap.memory.buffer, order, n);
+    const left = this.allocate(n, 1);
+    const l = this.allocate(n, n);
+    l.data.fill(0);
+    for (let i = 0; i < n; i++) {
+      permutation[i] = i;
+      left.data[i] = a.data[i * n + i];
+    }
+    const floor = n * Number.EPSILON * left.data.reduce((x, y) => Math.max(x, y), 0);
+    let rank = 0;
+    for (; rank < n; rank++) {
+      let pivot = rank;
+      for (let i = rank + 1; i < n; i++) if (left.data[i] > left.data[pivot]) pivot = i;
+      const value = left.data[pivot];
+      if (!(value > floor)) break;
+      if (pivot !== rank) {
+        [permutation[rank], permutation[pivot]] = [permutation[pivot], permutation[rank]];
+        [left.data[rank], left.data[pivot]] = [left.data[pivot], left.data[rank]];
+        const kept = l.data.slice(rank * n, rank * n + rank);
+        l.data.copyWithin(rank * n, pivot * n, pivot * n + rank);
+        l.data.set(kept, pivot * n);
+      }
+      const root = Math.sqrt(value);
+      l.data[rank * n + rank] = root;
+      const values = [a.pointer, n, l.pointer, n, order, left.pointer, rank, root];
+      this.team.run("pivotedColumn", values, Math.ceil(n / PIVOT_ROWS));
+    }
+    const factor = this.allocate(n, rank);
+    for (let i = 0; i < n; i++) factor.data.set(l.data.subarray(i * n, i * n + rank), permutation[i] * rank);
+    this.release(left, l);
+    heap.release(order);
+    return factor;
+  }
+
+  /** Eigenvalues of a symmetric matrix, ascending; both triangles are read. */
+  eigenvalues(a: Matrix): Float64Array {
+    const n = a.rows;
+    if (n === 0) return new Float64Array(0);
+    const b = Math.min(BAND, Math.max(1, n - 1));
+    // Rows a power of two apart fall into the same few lines of the caches.
+    const lda = n + 8;
+    const padded = this.allocate(n, lda);
+    for (let i = 0; i < n; i++) padded.data.set(a.data.subarray(i * n, (i + 1) * n), i * lda);
+    this.reduceToBand(padded, n, b);
+    const { kernels } = this.team;
+    // Rows of the band overlap: see bandToTridiagonal.
+    const band = this.allocate(n * (2 * b + 1) + 4 * b, 1);
+    band.data.fill(0);
+    for (let i = 0; i < n; i++) {
+      for (let j = Math.max(0, i - b); j <= i; j++) band.data[2 * b + i * 2 * b + j] = padded.data[i * lda + j];
+    }
+    const [diagonal, off, scratch] = [n, n, 3 * b + 1].map((size) => this.allocate(size, 1));
+    kernels.bandToTridiagonal(band.pointer + 16 * b, n, b, diagonal.pointer, off.pointer, scratch.pointer);
+    const failed = kernels.tridiagonalEigenvalues(diagonal.pointer, off.pointer, n);
+    const values = diagonal.data.slice().sort();
+    this.release(padded, band, diagonal, off, scratch);
+    if (failed !== 0 || !values.every(Number.isFinite)) throw new Error("eigenvalues: the iteration did not converge");
+    return values;
+  }
+
+  /** The first n columns of A become Q^T A Q with b diagonals on each side, in place. */
+  private reduceToBand({ pointer, columns: lda }: Matrix, n: number, b: number): void {
+    if (n <= b + 1) return;
+    const { kernels } = this.team;
+    // Rows of [b, m]: V, X, V again, so that [X V] and [V X] are both consecutive; then Y = V T and the small ones.
+    const work = this.allocate(4 * b, n);
+    const [t, s, scratch] = [b * b, b * b, b + 1].map((size) => this.allocate(size, 1));
+    for (let j = 0; j + b < n - 1; j += b) {
+      const top = j + b;
+      const m = n - top;
+      const [v, x, y] = [0, 1, 3].map((i) => work.pointer + i * b * m * 8);
+      const trailing = pointer + (top * lda + top) * 8;
+      kernels.panelQr(pointer + (top * lda + j) * 8, lda, m, b, v, t.pointer, scratch.pointer);
+      // Y^T = T^T V^T, W^T = Y^T A, S = Y^T W, X^T = W^T - S V^T / 2.
+      this.gemm(t.pointer, 1, b, v, 1, m, y, m, b, m, b, 1, 0, 0);
+      this.gemm(y, m, 1, trailing, 1, lda, x, m, b, m, m, 1, 0, 0);
+      this.gemm(y, m, 1, x, m, 1, s.pointer, b, b, b, m, 1, 0, 0);
+      this.gemm(s.pointer, 1, b, v, 1, m, x, m, b, m, b, -0.5, 1, 0);
+      const values = new Float64Array(this.team.heap.memory.buffer, v, 3 * b * m);
+      values.copyWithin(2 * b * m, 0, b * m);
+      // A - X V^T - V X^T
+      this.gemm(x, 1, m, v, 1, m, trailing, lda, m, m, 2 * b, -1, 1, LOWER | MIRROR);
+    }
+    this.release(work, t, s, scratch);
+  }
+
+  /** Means of the columns of float32 rows [n, d], and the rows without them as float64. */
+  center(x: Float32Array, n: number, d: number): { readonly means: Matrix; readonly centered: Matrix } {
+    const { heap } = this.team;
+    const raw = heap.allocate(Math.max(1, n * d) * 4);
+    new Float32Array(heap.memory.buffer, raw, n * d).set(x);
+    const [means, centered] = [this.allocate(d, 1), this.allocate(n, d)];
+    this.team.run("columnMeans", [raw, n, d, means.pointer], Math.ceil(d / MEAN_COLUMNS));
+    this.team.run("centerRows", [raw, n, d, means.pointer, centered.pointer], Math.ceil(n / CENTER_ROWS));
+    heap.release(raw);
+    return { means, centered };
+  }
+}
