@@ -1,8 +1,8 @@
 /**
- * The ZIP container as torch.save writes it (APPNOTE.TXT 6.3): entries are stored, not compressed, and sizes may be in
+ * The ZIP container as torch.save and numpy.savez write it (APPNOTE.TXT 6.3): entries are stored or deflated, and sizes may be in
  * the 64-bit extension. Everything is bounds-checked before it is used.
  */
-import { crc32 } from "node:zlib";
+import { crc32, inflateRawSync } from "node:zlib";
 import { describeMismatch, InputError } from "../errors.js";
 
 const LOCAL_HEADER = 0x04034b50;
@@ -31,11 +31,13 @@ export function isZip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The entries of an archive by name.
+ * The entries of an archive by name; stored ones are views of it.
  * @param source names the file in messages
- * @throws InputError for an archive that is cut short or damaged, or whose entries are compressed
+ * @param maxInflated the most bytes that compressed entries may take together; 0 refuses them
+ * @throws InputError for an archive that is cut short or damaged
  */
-export function readZip(bytes: Uint8Array, source: string): ReadonlyMap<string, Uint8Array> {
+export function readZip(bytes: Uint8Array, source: string, maxInflated = 0): ReadonlyMap<string, Uint8Array> {
+  let inflated = 0;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const damaged = (expected: string, received: string): InputError =>
     new InputError(describeMismatch(`${source}: zip archive`, expected, received, "Fetch or save the file again."));
@@ -77,19 +79,35 @@ export function readZip(bytes: Uint8Array, source: string): ReadonlyMap<string, 
       }
       field += 4 + length;
     }
-    if ((flags & 1) !== 0 || method !== 0 || packed !== size) {
-      throw damaged(`'${name}' stored, as torch.save does`, "a compressed or encrypted entry");
+    const isDeflated = method === 8 && maxInflated > 0;
+    if ((flags & 1) !== 0 || !(isDeflated || (method === 0 && packed === size))) {
+      const expected = `'${name}' stored${maxInflated > 0 ? " or deflated" : ", as torch.save does"}`;
+      throw damaged(expected, "an entry that is compressed otherwise or encrypted");
     }
+    if (isDeflated) inflated += size;
+    if (inflated > maxInflated) throw damaged(`at most ${maxInflated} bytes unpacked`, `${inflated}`);
     within(local, LOCAL_BYTES, "the header of an entry");
     if (view.getUint32(local, true) !== LOCAL_HEADER) throw damaged(`'${name}' at byte ${local}`, "something else");
     const from = local + LOCAL_BYTES + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-    within(from, size, `'${name}'`);
-    const data = bytes.subarray(from, from + size);
+    within(from, packed, `'${name}'`);
+    const stored = bytes.subarray(from, from + packed);
+    const data = isDeflated ? inflate(stored, size, () => damaged(`${size} bytes of '${name}'`, "other ones")) : stored;
     if (crc32(data) !== checksum) throw damaged(`the checksum of '${name}'`, "another one: the file is damaged");
     entries.set(name, data);
     at += CENTRAL_BYTES + nameBytes + extraBytes + commentBytes;
   }
   return entries;
+}
+
+/** Unpacks exactly `size` bytes. */
+function inflate(packed: Uint8Array, size: number, damaged: () => InputError): Uint8Array {
+  try {
+    const data = inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
+    if (data.length === size) return data;
+  } catch {
+    // Told below.
+  }
+  throw damaged();
 }
 
 /** Where the directory begins and how many entries it has. */

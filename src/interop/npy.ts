@@ -1,0 +1,128 @@
+/** NumPy's .npy files (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), numbers only: objects are refused. */
+import { describeMismatch, InputError } from "../errors.js";
+import { fromFloat16 } from "./float16.js";
+
+/** Row-major. */
+export interface NpyArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array;
+}
+
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // "\x93NUMPY"
+const ITEM_BYTES: Readonly<Record<string, number>> = {
+  f4: 4,
+  f8: 8,
+  f2: 2,
+  u1: 1,
+  i1: 1,
+  u2: 2,
+  i2: 2,
+  u4: 4,
+  i4: 4,
+  i8: 8,
+  b1: 1,
+};
+
+/** True for the first bytes of a .npy file. */
+export function isNpy(bytes: Uint8Array): boolean {
+  return MAGIC.every((byte, i) => bytes[i] === byte);
+}
+
+/** @param source names the file in messages @throws InputError for a damaged file or one of other things than numbers */
+export function decodeNpy(bytes: Uint8Array, source: string): NpyArray {
+  const refuse = (what: string, expected: string, received: string, remedy: string): InputError =>
+    new InputError(describeMismatch(`${source}: ${what}`, expected, received, remedy));
+  if (!isNpy(bytes) || bytes.length < 12) {
+    throw refuse("file", "a .npy file", bytes.length === 0 ? "an empty one" : "something else", "Choose another file.");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [major, start] = [bytes[6], bytes[6] === 1 ? 10 : 12];
+  const headerBytes = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (start + headerBytes > bytes.length)
+    throw refuse("header", "a whole one", "a file that is cut short", "Fetch it again.");
+  const header = new TextDecoder("latin1").decode(bytes.subarray(start, start + headerBytes));
+  // The header is a Python literal with these three keys.
+  const descriptor = /'descr'\s*:\s*'([^']+)'/.exec(header)?.[1];
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
+  const extents = /'shape'\s*:\s*\(([^)]*)\)/.exec(header)?.[1];
+  if (descriptor === undefined || order === undefined || extents === undefined) {
+    const remedy = "Save a plain array of numbers with numpy.save.";
+    throw refuse("header", "descr, fortran_order and shape", header.trim().slice(0, 60), remedy);
+  }
+  const [, endian, type] = /^([<>|=])(\w+)$/.exec(descriptor) ?? [];
+  if (endian === ">" || type === undefined || !Object.hasOwn(ITEM_BYTES, type)) {
+    const remedy = "Save it as little-endian numbers, such as float32 or float64.";
+    throw refuse("dtype", "little-endian numbers", `'${descriptor}'`, remedy);
+  }
+  const shape = extents
+    .split(",")
+    .map((text) => text.trim())
+    .filter((text) => text !== "")
+    .map(Number);
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  const data = bytes.subarray(start + headerBytes);
+  if (!Number.isSafeInteger(count) || count < 0 || data.length < count * ITEM_BYTES[type]) {
+    const received = `${data.length} for the shape (${shape.join(", ")})`;
+    throw refuse("data", `${count * ITEM_BYTES[type]} bytes`, received, "It is cut short; fetch it again.");
+  }
+  const values = readNumbers(data, type, count);
+  return { shape, data: order === "True" ? toRowMajor(values, shape) : values };
+}
+
+function readNumbers(bytes: Uint8Array, type: string, count: number): Float32Array | Float64Array {
+  // A copy: a typed array must begin on a multiple of its own size.
+  const { buffer } = new Uint8Array(bytes.subarray(0, count * ITEM_BYTES[type]));
+  switch (type) {
+    case "f4":
+      return new Float32Array(buffer);
+    case "f8":
+      return new Float64Array(buffer);
+    case "f2":
+      return Float32Array.from(new Uint16Array(buffer), fromFloat16);
+    case "i8": {
+      const wide = new BigInt64Array(buffer);
+      return Float64Array.from({ length: count }, (_, i) => Number(wide[i]));
+    }
+    case "i4":
+      return Float64Array.from(new Int32Array(buffer));
+    case "u4":
+      return Float64Array.from(new Uint32Array(buffer));
+    case "i2":
+      return Float32Array.from(new Int16Array(buffer));
+    case "u2":
+      return Float32Array.from(new Uint16Array(buffer));
+    case "i1":
+      return Float32Array.from(new Int8Array(buffer));
+    default:
+      return Float32Array.from(new Uint8Array(buffer));
+  }
+}
+
+function toRowMajor(values: Float32Array | Float64Array, shape: readonly number[]): Float32Array | Float64Array {
+  const out = values.slice();
+  const index = shape.map(() => 0);
+  for (let from = 0; from < values.length; from++) {
+    out[index.reduce((at, i, axis) => at * shape[axis] + i, 0)] = values[from];
+    for (let axis = 0; axis < shape.length; axis++) {
+      if (++index[axis] < shape[axis]) break;
+      index[axis] = 0;
+    }
+  }
+  return out;
+}
+
+/** The bytes of a .npy file of version 1, float32 or float64 as the data is. */
+export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
+  const type = data instanceof Float32Array ? "<f4" : "<f8";
+  const extents = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${extents}), }`;
+  // The data begins on a multiple of 64; the header ends with a newline.
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64;
+  const bytes = new Uint8Array(length + data.byteLength).fill(0x20, 10, length);
+  bytes.set([...MAGIC, 1, 0]);
+  new DataView(bytes.buffer).setUint16(8, length - 10, true);
+  bytes.set(new TextEncoder().encode(text), 10);
+  bytes[length - 1] = 0x0a;
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), length);
+  return bytes;
+}

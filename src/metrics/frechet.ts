@@ -1,0 +1,228 @@
+/**
+ * The Frechet distance of two Gaussians (Dowson and Landau 1982; FID of Heusel et al. 2017):
+ *   |mu1 - mu2|^2 + Tr S1 + Tr S2 - 2 Tr (S1 S2)^(1/2), everything in float64.
+ *
+ * The last trace comes by one of three routes; none adds anything to a diagonal, and none asks a symmetric solver about S1 S2.
+ *   features      the nuclear norm of A_c B_c^T / sqrt((n1 - 1)(n2 - 1)), where one side has fewer rows than dimensions
+ *   cholesky      S1 = L L^T: the sum of the roots of the eigenvalues of L^T S2 L
+ *   semidefinite  the same with F F^T = S1 by pivoted Cholesky, where neither side is positive definite
+ */
+import { describeMismatch, InputError } from "../errors.js";
+import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR } from "../kernels/linalg.js";
+import type { Linalg, Matrix } from "./linalg.js";
+import { MomentsAccumulator, statisticsOf } from "./moments.js";
+import type { Features, Side, Statistics } from "./sides.js";
+
+export type Route = "same" | "features" | "cholesky" | "semidefinite";
+
+export interface FrechetResult {
+  /** Never negative. */
+  readonly fid: number;
+  /** Before rounding below zero was taken off. */
+  readonly raw: number;
+  readonly route: Route;
+  readonly meanTerm: number;
+  readonly traces: readonly [number, number];
+  readonly traceOfRoot: number;
+}
+
+/** Rows of both sides together up to which the route over features is taken: its eigenproblem has that side. */
+const MAX_FEATURE_ROWS = 4096;
+/** What is lost to rounding, of the traces; more below zero than that is a fault of the statistics. */
+const ROUNDING = 1e-6;
+
+const traceOf = (a: Float64Array, d: number): number => {
+  let sum = 0;
+  for (let i = 0; i < d; i++) sum += a[i * d + i];
+  return sum;
+};
+
+const squaredDistance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  return sum;
+};
+
+/** Sum of the roots of the `rank` largest eigenvalues of a symmetric matrix that is positive semidefinite up to rounding. */
+function sumOfRoots(linalg: Linalg, matrix: Matrix, rank: number): number {
+  const eigenvalues = linalg.eigenvalues(matrix);
+  return eigenvalues.slice(-rank || eigenvalues.length).reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
+}
+
+/** Mean and covariance of features. */
+export function featureStatistics(linalg: Linalg, { source, n, d, data }: Features): Statistics {
+  if (data instanceof Float32Array) {
+    const moments = new MomentsAccumulator(linalg, d);
+    moments.add(data);
+    return statisticsOf(moments.finish(), source);
+  }
+  const { mean, centered } = centerDoubles(linalg, data, n, d);
+  const m2 = linalg.allocate(d, d);
+  linalg.multiply({ matrix: centered, transposed: true }, { matrix: centered }, m2, { flags: LOWER });
+  const statistics = statisticsOf({ n, mean, m2: m2.data.slice() }, source);
+  linalg.release(centered, m2);
+  return statistics;
+}
+
+function centerDoubles(linalg: Linalg, data: Float64Array, n: number, d: number) {
+  const mean = new Float64Array(d);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j] += data[i * d + j];
+  for (let j = 0; j < d; j++) mean[j] /= n;
+  const centered = linalg.allocate(n, d);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) centered.data[i * d + j] = data[i * d + j] - mean[j];
+  return { mean, centered };
+}
+
+function center(linalg: Linalg, { data, n, d }: Features): { readonly mean: Float64Array; readonly centered: Matrix } {
+  if (!(data instanceof Float32Array)) return centerDoubles(linalg, data, n, d);
+  const { means, centered } = linalg.center(data, n, d);
+  const mean = means.data.slice();
+  linalg.release(means);
+  return { mean, centered };
+}
+
+/**
+ * Singular values by the eigenvalues of [[0, G], [G^T, 0]], which are plus and minus them: accurate to rounding of the largest,
+ * where those of G G^T would lose half of the digits.
+ */
+function nuclearNorm(linalg: Linalg, a: Matrix, b: Matrix): number {
+  const [m, n] = [a.rows, b.rows];
+  const product = linalg.allocate(m, n);
+  linalg.multiply({ matrix: a }, { matrix: b, transposed: true }, product);
+  const both = linalg.allocate(m + n, m + n);
+  both.data.fill(0);
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      const value = product.data[i * n + j];
+      both.data[i * (m + n) + m + j] = value;
+      both.data[(m + j) * (m + n) + i] = value;
+    }
+  }
+  const norm = linalg.eigenvalues(both).reduce((sum, value) => sum + Math.max(0, value), 0);
+  linalg.release(product, both);
+  return norm;
+}
+
+function fromFeatures(linalg: Linalg, a: Features, b: Features): FrechetResult {
+  const [x, y] = [center(linalg, a), center(linalg, b)];
+  const squares = ({ data }: Matrix): number => data.reduce((sum, value) => sum + value * value, 0);
+  const traces = [squares(x.centered) / (a.n - 1), squares(y.centered) / (b.n - 1)] as const;
+  const traceOfRoot = nuclearNorm(linalg, x.centered, y.centered) / Math.sqrt((a.n - 1) * (b.n - 1));
+  linalg.release(x.centered, y.centered);
+  return conclude("features", squaredDistance(x.mean, y.mean), traces, traceOfRoot, [a, b]);
+}
+
+/** L^T S L for a lower triangular L. */
+function congruence(linalg: Linalg, l: Matrix, s: Matrix): Matrix {
+  const [right, both] = [linalg.allocate(s.rows, l.columns), linalg.allocate(l.columns, l.columns)];
+  linalg.multiply({ matrix: s }, { matrix: l }, right, { flags: FROM_COLUMN });
+  linalg.multiply({ matrix: l, transposed: true }, { matrix: right }, both, { flags: LOWER | MIRROR | FROM_ROW });
+  linalg.release(right);
+  return both;
+}
+
+function fromStatistics(linalg: Linalg, a: Statistics, b: Statistics): FrechetResult {
+  const { d } = a;
+  const meanTerm = squaredDistance(a.mean, b.mean);
+  const traces = [traceOf(a.covariance, d), traceOf(b.covariance, d)] as const;
+  // Not more eigenvalues than either side has dimensions; the others are rounding.
+  const rank = Math.min(d, (a.n ?? Number.POSITIVE_INFINITY) - 1, (b.n ?? Number.POSITIVE_INFINITY) - 1);
+  for (const [first, second] of [
+    [a, b],
+    [b, a],
+  ]) {
+    if (first.n !== null && first.n <= d) continue;
+    const l = linalg.from(first.covariance, d, d);
+    if (linalg.cholesky(l)) {
+      const s = linalg.from(second.covariance, d, d);
+      const m = congruence(linalg, l, s);
+      const traceOfRoot = sumOfRoots(linalg, m, rank);
+      linalg.release(l, s, m);
+      return conclude("cholesky", meanTerm, traces, traceOfRoot, [a, b]);
+    }
+    linalg.release(l);
+  }
+  const [sa, sb] = [a, b].map(({ covariance }) => linalg.from(covariance, d, d));
+  for (const [side, s] of [
+    [a, sa],
+    [b, sb],
+  ] as const) {
+    expectSemidefinite(linalg, side, s);
+  }
+  const f = linalg.semidefiniteFactor(sa);
+  let traceOfRoot = 0;
+  if (f.columns > 0) {
+    const [right, m] = [linalg.allocate(d, f.columns), linalg.allocate(f.columns, f.columns)];
+    linalg.multiply({ matrix: sb }, { matrix: f }, right);
+    linalg.multiply({ matrix: f, transposed: true }, { matrix: right }, m, { flags: LOWER | MIRROR });
+    traceOfRoot = sumOfRoots(linalg, m, Math.min(rank, f.columns));
+    linalg.release(right, m);
+  }
+  linalg.release(sa, sb, f);
+  return conclude("semidefinite", meanTerm, traces, traceOfRoot, [a, b]);
+}
+
+/** @throws InputError saying by how much the covariance is indefinite */
+function expectSemidefinite(linalg: Linalg, { source, d }: Statistics, s: Matrix): void {
+  const f = linalg.semidefiniteFactor(s);
+  const rest = linalg.from(s.data, d, d);
+  if (f.columns > 0) linalg.multiply({ matrix: f }, { matrix: f, transposed: true }, rest, { alpha: -1, beta: 1 });
+  const [largest, gap] = [s, rest].map(({ data }) => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+  linalg.release(f, rest);
+  if (gap <= ROUNDING * largest) return;
+  const [lowest] = linalg.eigenvalues(s);
+  const received = `one with an eigenvalue of ${lowest.toExponential(2)}, beside a largest value of ${largest.toExponential(2)}`;
+  const remedy = "It is no covariance; compute the statistics again.";
+  throw new InputError(describeMismatch(`${source}: sigma`, "a positive semidefinite matrix", received, remedy));
+}
+
+function conclude(
+  route: Route,
+  meanTerm: number,
+  traces: readonly [number, number],
+  traceOfRoot: number,
+  sides: readonly [Side, Side],
+): FrechetResult {
+  const raw = meanTerm + traces[0] + traces[1] - 2 * traceOfRoot;
+  if (!Number.isFinite(raw)) {
+    const names = sides.map(({ source }) => source).join(" and ");
+    const remedy = "The numbers are too large for float64; scale the features.";
+    throw new InputError(describeMismatch(names, "a finite distance", String(raw), remedy));
+  }
+  if (raw < -ROUNDING * (traces[0] + traces[1])) {
+    const names = sides.map(({ source }) => source).join(" and ");
+    const remedy = "The statistics are no covariances.";
+    throw new InputError(describeMismatch(names, "a distance from 0", raw.toExponential(2), remedy));
+  }
+  return { fid: Math.max(0, raw), raw, route, meanTerm, traces, traceOfRoot };
+}
+
+const equalArrays = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+function isSame(a: Side, b: Side): boolean {
+  if (a.kind === "features" && b.kind === "features") return a.n === b.n && equalArrays(a.data, b.data);
+  if (a.kind === "statistics" && b.kind === "statistics") {
+    return equalArrays(a.mean, b.mean) && equalArrays(a.covariance, b.covariance);
+  }
+  return false;
+}
+
+/**
+ * The distance of two sides; 0 exactly for the same numbers.
+ * @throws InputError when dimensions differ, or a covariance is none
+ */
+export function frechetDistance(linalg: Linalg, a: Side, b: Side): FrechetResult {
+  if (a.d !== b.d) {
+    const remedy = "Compare features of one network and layer.";
+    throw new InputError(describeMismatch(b.source, `${a.d} dimensions, as ${a.source} has`, String(b.d), remedy));
+  }
+  if (isSame(a, b)) return { fid: 0, raw: 0, route: "same", meanTerm: 0, traces: [0, 0], traceOfRoot: 0 };
+  const bothFeatures = a.kind === "features" && b.kind === "features";
+  if (bothFeatures && Math.min(a.n, b.n) <= a.d && a.n + b.n <= MAX_FEATURE_ROWS) return fromFeatures(linalg, a, b);
+  const [x, y] = [a, b].map((side) => (side.kind === "features" ? featureStatistics(linalg, side) : side));
+  return fromStatistics(linalg, x, y);
+}

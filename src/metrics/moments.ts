@@ -1,0 +1,100 @@
+/** Mean and covariance of features that arrive in pieces (Chan, Golub and LeVeque 1983: pairwise merging of moments). */
+import { LOWER } from "../kernels/linalg.js";
+import type { Linalg, Matrix } from "./linalg.js";
+import type { Statistics } from "./sides.js";
+
+/** Rows that are merged at a time: fixed, so that the sums do not depend on the pieces that rows arrive in. */
+const CHUNK = 1024;
+
+/** n, mean and the sum of squared deviations M2 [d, d] (lower triangle) of the rows so far. */
+export interface Moments {
+  readonly n: number;
+  readonly mean: Float64Array;
+  readonly m2: Float64Array;
+}
+
+/** Moments of two disjoint sets of rows from theirs; in a fixed order of merging the same bits. */
+export function mergeMoments(a: Moments, b: Moments): Moments {
+  if (a.n === 0) return b;
+  if (b.n === 0) return a;
+  const d = a.mean.length;
+  const n = a.n + b.n;
+  const delta = b.mean.map((value, j) => value - a.mean[j]);
+  const mean = a.mean.map((value, j) => value + (delta[j] * b.n) / n);
+  const m2 = new Float64Array(d * d);
+  const share = (a.n * b.n) / n;
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) m2[i * d + j] = a.m2[i * d + j] + b.m2[i * d + j] + share * delta[i] * delta[j];
+  }
+  return { n, mean, m2 };
+}
+
+/** The covariance with the divisor n - 1, both triangles. @throws Error for fewer than two rows */
+export function statisticsOf({ n, mean, m2 }: Moments, source: string): Statistics {
+  if (n < 2) throw new Error(`moments: expected two or more rows, received ${n}`);
+  const d = mean.length;
+  const covariance = new Float64Array(d * d);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) covariance[i * d + j] = covariance[j * d + i] = m2[i * d + j] / (n - 1);
+  }
+  return { kind: "statistics", source, n, d, mean, covariance };
+}
+
+/** Takes rows of float32 features and keeps their moments in the shared memory. */
+export class MomentsAccumulator {
+  private readonly linalg: Linalg;
+  private readonly d: number;
+  private readonly m2: Matrix;
+  private readonly mean: Float64Array;
+  private readonly waiting: Float32Array;
+  private rows = 0;
+  private n = 0;
+
+  constructor(linalg: Linalg, d: number) {
+    this.linalg = linalg;
+    this.d = d;
+    this.m2 = linalg.allocate(d, d);
+    this.m2.data.fill(0);
+    this.mean = new Float64Array(d);
+    this.waiting = new Float32Array(CHUNK * d);
+  }
+
+  /** @param features rows of d values */
+  add(features: Float32Array): void {
+    const { d, waiting } = this;
+    for (let at = 0; at < features.length; ) {
+      const rows = Math.min(CHUNK - this.rows, (features.length - at) / d);
+      waiting.set(features.subarray(at, at + rows * d), this.rows * d);
+      this.rows += rows;
+      at += rows * d;
+      if (this.rows === CHUNK) this.merge();
+    }
+  }
+
+  private merge(): void {
+    const { linalg, d, m2, rows } = this;
+    if (rows === 0) return;
+    const { means, centered } = linalg.center(this.waiting.subarray(0, rows * d), rows, d);
+    linalg.multiply({ matrix: centered, transposed: true }, { matrix: centered }, m2, { beta: 1, flags: LOWER });
+    const n = this.n + rows;
+    const delta = linalg.from(
+      means.data.map((value, j) => value - this.mean[j]),
+      1,
+      d,
+    );
+    const alpha = (this.n * rows) / n;
+    linalg.multiply({ matrix: delta, transposed: true }, { matrix: delta }, m2, { alpha, beta: 1, flags: LOWER });
+    for (let j = 0; j < d; j++) this.mean[j] += (delta.data[j] * rows) / n;
+    this.n = n;
+    this.rows = 0;
+    linalg.release(means, centered, delta);
+  }
+
+  /** The moments of all rows; the accumulator is then spent. */
+  finish(): Moments {
+    this.merge();
+    const m2 = this.m2.data.slice();
+    this.linalg.release(this.m2);
+    return { n: this.n, mean: this.mean, m2 };
+  }
+}

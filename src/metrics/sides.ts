@@ -1,0 +1,117 @@
+/** The two sides of a comparison: features, or their mean and covariance. */
+import { readFile } from "node:fs/promises";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { decodeNpy, isNpy, type NpyArray } from "../interop/npy.js";
+import { decodeNpz } from "../interop/npz.js";
+
+/** Rows of d features, row-major. */
+export interface Features {
+  readonly kind: "features";
+  /** For messages. */
+  readonly source: string;
+  readonly n: number;
+  readonly d: number;
+  readonly data: Float32Array | Float64Array;
+}
+
+/** Mean [d] and covariance [d, d] with the divisor n - 1. */
+export interface Statistics {
+  readonly kind: "statistics";
+  readonly source: string;
+  /** Rows that they were taken from; null where the file does not tell. */
+  readonly n: number | null;
+  readonly d: number;
+  readonly mean: Float64Array;
+  readonly covariance: Float64Array;
+}
+
+export type Side = Features | Statistics;
+
+/** Covariances that differ from their transpose by more than this of their largest value are no covariances. */
+const SYMMETRY = 1e-6;
+
+/**
+ * A matrix of features, checked.
+ * @throws InputError for anything but two or more rows of finite numbers
+ */
+export function asFeatures({ shape, data }: NpyArray, source: string): Features {
+  const refuse = (expected: string, received: string, remedy: string): InputError =>
+    new InputError(describeMismatch(source, expected, received, remedy));
+  const [n, d] = shape;
+  if (shape.length !== 2 || d < 1) {
+    throw refuse(
+      "features as [rows, dims]",
+      `an array of shape [${shape}]`,
+      "Save one row of features for each picture.",
+    );
+  }
+  if (n < 2) throw refuse("at least two rows of features", String(n), "A covariance needs more than one picture.");
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const received = `${data[bad]} in row ${Math.floor(bad / d)}, column ${bad % d}`;
+    throw refuse("finite features", received, "Remove the row or compute it again.");
+  }
+  return { kind: "features", source, n, d, data };
+}
+
+/** Mean and covariance, checked. @throws InputError when they do not fit, are not finite or not symmetric */
+export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, source: string): Statistics {
+  const refuse = (what: string, expected: string, received: string, remedy: string): InputError =>
+    new InputError(describeMismatch(`${source}: ${what}`, expected, received, remedy));
+  const d = mu.data.length;
+  if (mu.shape.length !== 1 || d < 1) {
+    throw refuse("mu", "a vector", `the shape [${mu.shape}]`, "Choose a file of FID statistics.");
+  }
+  if (sigma.shape.length !== 2 || sigma.shape[0] !== d || sigma.shape[1] !== d) {
+    throw refuse("sigma", `[${d}, ${d}], as mu has ${d}`, `[${sigma.shape}]`, "Choose a file of FID statistics.");
+  }
+  for (const [what, { data }] of [
+    ["mu", mu],
+    ["sigma", sigma],
+  ] as const) {
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw refuse(what, "finite numbers", `${data[bad]} at ${bad}`, "Compute the statistics again.");
+  }
+  const covariance = Float64Array.from(sigma.data);
+  let [largest, gap] = [0, 0];
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      const [below, above] = [covariance[i * d + j], covariance[j * d + i]];
+      largest = Math.max(largest, Math.abs(below));
+      gap = Math.max(gap, Math.abs(below - above));
+      // What rounding has left is evened out.
+      covariance[i * d + j] = covariance[j * d + i] = (below + above) / 2;
+    }
+  }
+  if (gap > SYMMETRY * largest) {
+    const received = `one that differs from its transpose by ${gap.toExponential(1)}`;
+    throw refuse("sigma", "a symmetric matrix", received, "It is no covariance; compute the statistics again.");
+  }
+  const negative = Array.from({ length: d }, (_, i) => covariance[i * d + i]).findIndex((value) => value < 0);
+  if (negative >= 0) {
+    const received = `${covariance[negative * d + negative]} at [${negative}, ${negative}]`;
+    throw refuse("sigma", "variances from 0", received, "It is no covariance; compute the statistics again.");
+  }
+  return { kind: "statistics", source, n, d, mean: Float64Array.from(mu.data), covariance };
+}
+
+/**
+ * Opens what people have: .npz statistics (mu and sigma; ours also tell n), .npy features, .npz with one matrix of features.
+ * @throws InputError when it is none of these
+ */
+export async function readSide(path: string): Promise<Side> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw fromSystemError(error, `Reading '${path}'`);
+  });
+  if (isNpy(bytes)) return asFeatures(decodeNpy(bytes, path), path);
+  const arrays = decodeNpz(bytes, path);
+  const [mu, sigma] = [arrays.get("mu"), arrays.get("sigma")];
+  if (mu !== undefined && sigma !== undefined) {
+    const n = arrays.get("n")?.().data[0] ?? null;
+    return asStatistics(mu(), sigma(), n, path);
+  }
+  const features = arrays.get("features") ?? arrays.get("arr_0");
+  if (features !== undefined) return asFeatures(features(), path);
+  const received = `${[...arrays.keys()].join(", ") || "nothing"}`;
+  throw new InputError(describeMismatch(path, "mu and sigma, or features", received, "Choose another file."));
+}
