@@ -94,6 +94,24 @@ export interface NnKernels {
     blockValues: number,
     block: number,
   ): void;
+  pool(
+    x: number,
+    y: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    filter: number,
+    stride: number,
+    padTop: number,
+    padLeft: number,
+    average: number,
+    rows: number,
+    blockRows: number,
+    block: number,
+  ): void;
+  biasRelu(y: number, bias: number, pixels: number, channels: number, blockRows: number, block: number): void;
   sumPartials(partial: number, rows: number, values: number, out: number): void;
   adam(
     p: number,
@@ -128,6 +146,8 @@ export const TEAM_KERNELS = [
   "residualGradient",
   "clippedSum",
   "clippedSumGradient",
+  "pool",
+  "biasRelu",
   "adam",
 ] as const satisfies readonly (keyof NnKernels)[];
 export type TeamKernel = (typeof TEAM_KERNELS)[number];
