@@ -7,6 +7,7 @@ import { alignSchema, checkAlign } from "./align.js";
 import type { Quantity } from "./compare.js";
 import { checkElegant } from "./elegant.js";
 import { elegantSchema } from "./elegant-schema.js";
+import { checkInception, inceptionSchema } from "./inception.js";
 
 /** A golden file that was read and understood. */
 export interface GoldenFile {
@@ -46,7 +47,8 @@ export async function openGolden(file: string): Promise<GoldenFile> {
   if (hasCases(fields)) {
     const [first] = fields.cases;
     if (typeof first === "object" && first !== null && "features" in first) {
-      throw new InputError(`${file}: golden numbers of Inception features are not supported yet. Leave the file out.`);
+      const golden = parse(inceptionSchema, value, file, "Inception features");
+      return { file, needsDevice: true, check: () => checkInception(golden) };
     }
     if (typeof first === "object" && first !== null && "landmarks" in first) {
       const golden = parse(alignSchema, value, file, "alignment");
@@ -54,5 +56,7 @@ export async function openGolden(file: string): Promise<GoldenFile> {
     }
   }
   const received = `the fields ${Object.keys(fields).slice(0, 5).join(", ") || "(none)"}`;
-  throw new InputError(describeMismatch(file, "golden numbers", received, "Known are training updates and alignment."));
+  throw new InputError(
+    describeMismatch(file, "golden numbers", received, "Known are training updates, alignment and Inception features."),
+  );
 }

@@ -3,6 +3,7 @@ import { loadModule } from "../kernels/module.js";
 import { WorkerPool } from "../pool/pool.js";
 import type { ItemFailure, SlotRange } from "../pool/protocol.js";
 import type { Affine, FivePoints, Rectangle } from "../types.js";
+import type { InceptionMode } from "./inception-input.js";
 
 /** What each worker gets once. */
 export interface ImageWorkerData {
@@ -68,7 +69,21 @@ export interface LoadResult {
   readonly failures: readonly ItemFailure[];
 }
 
+/** Reads images for FID's network, [items, size, size, 3] in its range, into a range of a ring slot. */
+export interface InceptionTask {
+  readonly size: number;
+  readonly mode: InceptionMode;
+  readonly paths: readonly string[];
+  readonly target: SlotRange;
+}
+
+export interface InceptionResult {
+  /** In the order of the paths; null for those that were read. */
+  readonly failures: readonly (ItemFailure | null)[];
+}
+
 export type ImageTasks = {
+  readonly loadInceptionInputs: { readonly task: InceptionTask; readonly result: InceptionResult };
   readonly alignPhotos: { readonly task: AlignTask; readonly result: AlignResult };
   readonly loadImages: { readonly task: LoadTask; readonly result: LoadResult };
 };

@@ -2,6 +2,7 @@
 import { workerData } from "piscina";
 import { ElegantError, RetryableError } from "../errors.js";
 import { type ItemFailure, openRange, type TaskHandler } from "../pool/protocol.js";
+import { toInceptionInput } from "./inception-input.js";
 import { alignPhoto, checkCrop, noSeconds, readPhoto } from "./photo.js";
 import { Pixels, wholeOf } from "./pixels.js";
 import type { AlignedPhoto, ImageTasks, ImageWorkerData } from "./tasks.js";
@@ -38,6 +39,22 @@ export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, 
       if (crop !== null) checkCrop(crop, image, path);
       const output = floats.subarray(i * imageLength, (i + 1) * imageLength);
       pixels.resizeToFloat(image, crop ?? wholeOf(image), size, size, output);
+    } catch (error) {
+      failures.push(failure(path, error));
+    }
+  }
+  return { failures };
+};
+
+export const loadInceptionInputs: TaskHandler<ImageTasks["loadInceptionInputs"]> = async (task) => {
+  const { size, mode, paths, target } = task;
+  const floats = openRange(target);
+  const length = size * size * 3;
+  const failures: (ItemFailure | null)[] = [];
+  for (const [i, path] of paths.entries()) {
+    try {
+      toInceptionInput(await readPhoto(path, path), size, mode, floats.subarray(i * length, (i + 1) * length));
+      failures.push(null);
     } catch (error) {
       failures.push(failure(path, error));
     }

@@ -1,0 +1,86 @@
+/** Features of image files: decoded and resized by the pool, one batch ahead of the network. */
+import * as tf from "@tensorflow/tfjs-core";
+import { RetryableError } from "../errors.js";
+import type { InceptionMode } from "../image/inception-input.js";
+import { createImagePool } from "../image/tasks.js";
+import type { ItemFailure } from "../pool/protocol.js";
+import { BatchRing } from "../pool/ring.js";
+import type { OnProgress } from "../types.js";
+
+/** What turns pictures into rows of features; FID's Inception is one (inception.ts). */
+export interface FeatureExtractor {
+  /** In outputs and messages. */
+  readonly name: string;
+  /** False where scores cannot be compared with published ones; said in every output. */
+  readonly comparable: boolean;
+  readonly dims: number;
+  /** Side of the pictures that it takes. */
+  readonly size: number;
+  /** @param images [N, size, size, 3] @returns [N, dims] on the current device */
+  extract(images: tf.Tensor4D): tf.Tensor2D;
+}
+
+export interface ExtractOptions {
+  readonly paths: readonly string[];
+  readonly mode: InceptionMode;
+  readonly workers: number;
+  readonly batch: number;
+  readonly onProgress?: OnProgress;
+  /** A picture that could not be read; it is left out. */
+  readonly onFailure: (failure: ItemFailure) => void;
+}
+
+/** Rows of features [n, dims] in the order of the paths, a batch at a time. */
+export async function* extractFeatures(
+  extractor: FeatureExtractor,
+  { paths, mode, workers, batch, onProgress, onFailure }: ExtractOptions,
+): AsyncGenerator<Float32Array> {
+  const { size } = extractor;
+  const length = size * size * 3;
+  const ring = new BatchRing(2, batch * length);
+  const pool = await createImagePool(workers);
+  const load = async (first: number) => {
+    const some = paths.slice(first, first + batch);
+    const slot = await ring.acquire();
+    const perTask = Math.ceil(some.length / workers);
+    const tasks = [];
+    for (let at = 0; at < some.length; at += perTask) {
+      const part = some.slice(at, at + perTask);
+      const target = ring.range(slot, at * length, part.length * length);
+      tasks.push(pool.run("loadInceptionInputs", { size, mode, paths: part, target }));
+    }
+    const failures = (await Promise.all(tasks)).flatMap((result) => result.failures);
+    return { slot, failures, count: some.length };
+  };
+  try {
+    let next: ReturnType<typeof load> | null = paths.length > 0 ? load(0) : null;
+    for (let first = 0; next !== null; first += batch) {
+      const { slot, failures, count } = await next;
+      next = first + batch < paths.length ? load(first + batch) : null;
+      next?.catch(() => {}); // reported when its turn comes
+      const { buffer, byteOffset } = ring.range(slot, 0, count * length);
+      const inputs = new Float32Array(buffer, byteOffset, count * length);
+      const good = failures.flatMap((failure, i) => (failure === null ? [i] : []));
+      for (const failure of failures) {
+        if (failure === null) continue;
+        if (failure.retryable) throw new RetryableError(failure.reason);
+        onFailure(failure);
+      }
+      const pictures = new Float32Array(good.length * length);
+      for (const [to, from] of good.entries()) {
+        pictures.set(inputs.subarray(from * length, (from + 1) * length), to * length);
+      }
+      ring.release(slot);
+      if (good.length > 0) {
+        const features = tf.tidy(() => extractor.extract(tf.tensor4d(pictures, [good.length, size, size, 3])));
+        const values = (await features.data()) as Float32Array;
+        const rows = values.slice();
+        features.dispose();
+        yield rows;
+      }
+      onProgress?.({ stage: "features", done: first + count, total: paths.length, unit: "images" });
+    }
+  } finally {
+    await pool.close();
+  }
+}
