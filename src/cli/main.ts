@@ -5,6 +5,7 @@ import { packageVersion } from "../version.js";
 import { registerDemo } from "./demo.js";
 import { registerDoctor } from "./doctor.js";
 import { registerExport } from "./export.js";
+import { registerFid } from "./fid.js";
 import { registerImport } from "./import.js";
 import { registerLinear } from "./linear.js";
 import { registerMatrix } from "./matrix.js";
@@ -13,6 +14,7 @@ import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 import { registerTrain } from "./train.js";
 import { registerVerify } from "./verify.js";
+import { registerWeights } from "./weights.js";
 
 type Register = (program: Command) => void;
 
@@ -26,6 +28,8 @@ const REGISTER: readonly Register[] = [
   registerMatrix,
   registerImport,
   registerExport,
+  registerFid,
+  registerWeights,
   registerVerify,
   registerDoctor,
 ];

@@ -1,0 +1,153 @@
+/** `elegant fid A B`: the Frechet distance of two sets of images, features or statistics; KID, precision and recall. */
+import { type Command, Option } from "commander";
+import type { ExtractorName } from "../metrics/extractors.js";
+import type { Features, Side } from "../metrics/sides.js";
+import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+
+interface Options extends CommonOptions {
+  readonly dims: string;
+  readonly mode: "pytorch" | "tensorflow" | "clean";
+  readonly features: ExtractorName;
+  readonly weights?: string;
+  readonly recursive: boolean;
+  readonly strict: boolean;
+  readonly cache: boolean;
+  readonly batch: number;
+  readonly kid: boolean;
+  readonly prc: boolean;
+  readonly saveStats?: string;
+}
+
+const HELP = `
+A and B are folders of images, .npz statistics (mu, sigma) or .npy/.npz features, in any mix; A is the reference. Images need
+the published weights (elegant weights) or --features random-inception, whose scores compare sets with each other only.
+With --save-stats alone B can be left away.
+
+Example:
+  elegant fid real/ generated/ --weights pt_inception-2015-12-05-6726825d.pth --kid --prc
+  elegant fid real/ --save-stats real.npz
+  elegant fid real.npz generated/ --json`;
+
+export function registerFid(program: Command): void {
+  withCommonOptions(program.command("fid <a> [b]"))
+    .description("Frechet distance of images, features or statistics; KID, precision and recall")
+    .addOption(new Option("--dims <n>", "features of images").choices(["64", "192", "768", "2048"]).default("2048"))
+    .addOption(
+      new Option("--mode <name>", "how images are resized: as pytorch-fid, the TensorFlow original or clean-fid do")
+        .choices(["pytorch", "tensorflow", "clean"])
+        .default("pytorch"),
+    )
+    .addOption(
+      new Option("--features <name>", "the network").choices(["inception", "random-inception"]).default("inception"),
+    )
+    .option("--weights <file>", "Inception's weights (.pth or .safetensors)")
+    .option("--recursive", "images in subfolders too", false)
+    .option("--strict", "stop at the first image that cannot be read", false)
+    .option("--no-cache", "compute features anew")
+    .option("--batch <n>", "images that go through the network at once", integer(1, 256), 8)
+    .option("--kid", "Kernel Inception Distance too", false)
+    .option("--prc", "precision and recall (3 neighbours) too", false)
+    .option("--save-stats <file>", "write A's mean and covariance as .npz")
+    .addHelpText("after", HELP)
+    .action(async (a: string, b: string | undefined, options: Options) => {
+      await runCommand(options, (context) => compare(a, b, options, context));
+    });
+}
+
+async function compare(a: string, b: string | undefined, options: Options, context: CommandContext): Promise<void> {
+  const [{ describeMismatch, InputError }, { stat }, { Linalg }, metrics] = await Promise.all([
+    import("../errors.js"),
+    import("node:fs/promises"),
+    import("../metrics/linalg.js"),
+    import("../metrics/fid.js"),
+  ]);
+  if (b === undefined && options.saveStats === undefined) {
+    throw new InputError(
+      describeMismatch("B", "something to compare with", "none", "Name it, or add --save-stats FILE."),
+    );
+  }
+  if (options.saveStats !== undefined && !options.saveStats.endsWith(".npz")) {
+    throw new InputError(
+      describeMismatch("--save-stats", "a name ending in .npz", `'${options.saveStats}'`, "Rename it."),
+    );
+  }
+  const names = b === undefined ? [a] : [a, b];
+  const folders = await Promise.all(
+    names.map((name) =>
+      stat(name).then(
+        (entry) => entry.isDirectory(),
+        () => false,
+      ),
+    ),
+  );
+  const seconds: Record<string, number> = {};
+  const timed = async <T>(stage: string, body: () => Promise<T> | T): Promise<T> => {
+    const began = performance.now();
+    const result = await body();
+    seconds[stage] = Number(((seconds[stage] ?? 0) + (performance.now() - began) / 1000).toFixed(4));
+    return result;
+  };
+  const { sides, failures, features, comparable } = await metrics.openSides(names, folders, options, timed, context);
+  const linalg = await Linalg.open(options.workers);
+  try {
+    const [sideA, sideB] = sides;
+    for (const side of sides) for (const warning of metrics.warningsFor(side)) context.print(warning);
+    if (options.saveStats !== undefined) {
+      const path = options.saveStats;
+      await timed("save", () => metrics.saveStatistics(linalg, sideA, path));
+      context.print(`${path}: mean and covariance of ${a}`);
+    }
+    if (sideB === undefined) {
+      context.printJson({ saved: options.saveStats, dims: sideA.d, n: [sideA.n], features, seconds });
+      return;
+    }
+    const both = expectFeatures([sideA, sideB], options, (source) => {
+      const remedy = "Statistics hold no rows; leave --kid and --prc away or give images or features.";
+      return new InputError(describeMismatch(source, "features for --kid and --prc", "statistics", remedy));
+    });
+    const distance = await timed("frechet", () => metrics.frechetDistance(linalg, sideA, sideB));
+    const kid = options.kid
+      ? await timed("kid", () => metrics.kernelDistance(linalg, both[0], both[1], options.seed))
+      : null;
+    const prc = options.prc ? await timed("prc", () => metrics.precisionRecall(linalg, both[0], both[1])) : null;
+    const note = comparable ? "" : " (not comparable with published scores)";
+    context.print(
+      `FID ${distance.fid.toFixed(6)}${note}, by the route ${distance.route}, ${sideA.d} dims, ${features}`,
+    );
+    if (kid !== null) {
+      context.print(
+        `KID ${kid.kid.toPrecision(6)}, over ${kid.subsets} subsets of ${kid.subsetRows}: ${kid.subsetMean.toPrecision(6)} +- ${kid.kidStd.toPrecision(3)}`,
+      );
+    }
+    if (prc !== null) context.print(`precision ${prc.precision.toFixed(6)}, recall ${prc.recall.toFixed(6)}`);
+    context.printJson({
+      fid: distance.fid,
+      raw: distance.raw,
+      ...(kid === null ? {} : { kid: kid.kid, kidStd: kid.kidStd, kidSubsetMean: kid.subsetMean }),
+      ...(prc ?? {}),
+      n: [sideA.n, sideB.n],
+      rank: [sideA, sideB].map(({ n, d }) => (n === null ? null : Math.min(d, n - 1))),
+      dims: sideA.d,
+      route: distance.route,
+      mode: folders.some(Boolean) ? options.mode : null,
+      decoder: folders.some(Boolean) ? metrics.DECODER : null,
+      features,
+      comparable,
+      failures: failures.map(({ file, reason }) => ({ file, reason })),
+      seconds,
+    });
+    if (failures.length > 0) context.markPartial();
+  } finally {
+    await linalg.close();
+  }
+}
+
+/** The sides as features where --kid or --prc need them; any pair otherwise. */
+function expectFeatures(
+  sides: readonly [Side, Side],
+  { kid, prc }: Options,
+  refusal: (source: string) => Error,
+): readonly [Features, Features] {
+  for (const side of sides) if ((kid || prc) && side.kind !== "features") throw refusal(side.source);
+  return sides as unknown as readonly [Features, Features]; // used under --kid and --prc only
+}

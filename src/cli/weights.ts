@@ -1,0 +1,49 @@
+/** `elegant weights [FILE]`: where Inception's weights come from, and how to check and keep them. */
+import type { Command } from "commander";
+import { type CommonOptions, runCommand, withCommonOptions } from "./command.js";
+
+const HELP = `
+FID's network needs the weights that pytorch-fid uses; they are not part of this package. Fetch the file that this command
+names on any machine, then give it here: it is checked and kept in the cache, and 'elegant fid' finds it.
+
+Example:
+  elegant weights
+  elegant weights pt_inception-2015-12-05-6726825d.pth`;
+
+export function registerWeights(program: Command): void {
+  withCommonOptions(program.command("weights [file]"))
+    .description("say where FID's Inception weights come from; check and keep a file of them")
+    .addHelpText("after", HELP)
+    .action(async (file: string | undefined, options: CommonOptions) => {
+      await runCommand(options, async (context) => {
+        const [weights, { cacheFolder }] = await Promise.all([
+          import("../metrics/inception-weights.js"),
+          import("../metrics/cache.js"),
+        ]);
+        const { WEIGHTS_SHA256_PREFIX, WEIGHTS_URL } = weights;
+        if (file === undefined) {
+          const installed = await weights.installedWeights();
+          context.print(`Weights: ${WEIGHTS_URL}`);
+          context.print(`SHA-256 begins with ${WEIGHTS_SHA256_PREFIX}; then: elegant weights FILE`);
+          context.print(
+            installed === null
+              ? "Installed: none"
+              : `Installed: ${installed.sha256.slice(0, 16)}... in ${cacheFolder()}${installed.published ? "" : ", not the published file"}`,
+          );
+          context.printJson({
+            url: WEIGHTS_URL,
+            sha256Prefix: WEIGHTS_SHA256_PREFIX,
+            installed: installed === null ? null : { sha256: installed.sha256, published: installed.published },
+          });
+          return;
+        }
+        const read = await weights.readWeights(file);
+        await weights.installWeights(read);
+        const { sha256, published } = read;
+        const verdict = published ? "the published file" : "NOT the published file: scores will not be comparable";
+        context.print(`${file}: ${read.tensors.size} tensors, SHA-256 ${sha256.slice(0, 16)}..., ${verdict}`);
+        context.print(`Kept in ${cacheFolder()}`);
+        context.printJson({ file, sha256, published, tensors: read.tensors.size });
+      });
+    });
+}

@@ -1,0 +1,78 @@
+/** The published weights of FID's Inception: read from the file that people have, checked, and kept as safetensors. */
+import { readFile } from "node:fs/promises";
+import { fromSystemError, InputError } from "../errors.js";
+import { decodePth, toNamedTensors } from "../interop/pth.js";
+import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
+import { readCached, sha256OfFile, writeCached } from "./cache.js";
+import { type InceptionDims, inceptionTensors } from "./inception.js";
+
+/** pytorch-fid's file; its name ends in the first digits of its SHA-256. */
+export const WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth";
+export const WEIGHTS_URL = `https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/${WEIGHTS_FILE}`;
+export const WEIGHTS_SHA256_PREFIX = "6726825d";
+/** The weights that are used when none are named. */
+const INSTALLED = "inception.safetensors";
+
+export interface InceptionWeights {
+  readonly tensors: NamedTensors;
+  /** SHA-256 of the file that they came from. */
+  readonly sha256: string;
+  /** Whether that is the published file. */
+  readonly published: boolean;
+}
+
+/** @throws InputError for a file that is no network, or lacks one of its tensors */
+export async function readWeights(path: string): Promise<InceptionWeights> {
+  const sha256 = await sha256OfFile(path);
+  const published = sha256.startsWith(WEIGHTS_SHA256_PREFIX);
+  const name = `inception-${sha256.slice(0, 16)}.safetensors`;
+  const kept = await fromCache(name, sha256);
+  if (kept !== null) return { tensors: kept, sha256, published };
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw fromSystemError(error, `Reading '${path}'`);
+  });
+  const isSafetensors = path.endsWith(".safetensors");
+  const all = isSafetensors ? decodeSafetensors(bytes, path).tensors : toNamedTensors(decodePth(bytes, path));
+  const tensors: NamedTensors = new Map();
+  for (const { name: wanted, shape } of inceptionTensors(2048)) {
+    const tensor = all.get(wanted);
+    if (tensor === undefined || tensor.shape.join() !== shape.join()) {
+      const received = tensor === undefined ? "none" : `[${tensor.shape}]`;
+      throw new InputError(
+        `${path}: expected a tensor '${wanted}' of shape [${shape}], received ${received}. See elegant weights for the file that fits.`,
+      );
+    }
+    tensors.set(wanted, tensor);
+  }
+  await writeCached(name, encodeSafetensors(tensors, { source: sha256 }));
+  return { tensors, sha256, published };
+}
+
+async function fromCache(name: string, sha256: string | null): Promise<NamedTensors | null> {
+  const bytes = await readCached(name);
+  if (bytes === null) return null;
+  try {
+    const { tensors, metadata } = decodeSafetensors(bytes, name);
+    return sha256 === null || metadata.source === sha256 ? tensors : null;
+  } catch {
+    return null; // damaged: read from the source again
+  }
+}
+
+/** Keeps weights for all commands that name none. */
+export async function installWeights({ tensors, sha256 }: InceptionWeights): Promise<void> {
+  await writeCached(INSTALLED, encodeSafetensors(tensors, { source: sha256 }));
+}
+
+/** The installed weights; null when there are none. */
+export async function installedWeights(): Promise<InceptionWeights | null> {
+  const bytes = await readCached(INSTALLED);
+  if (bytes === null) return null;
+  const { tensors, metadata } = decodeSafetensors(bytes, INSTALLED);
+  const sha256 = metadata.source ?? "";
+  return { tensors, sha256, published: sha256.startsWith(WEIGHTS_SHA256_PREFIX) };
+}
+
+export function isInceptionDims(value: number): value is InceptionDims {
+  return value === 64 || value === 192 || value === 768 || value === 2048;
+}
