@@ -58,6 +58,12 @@ export function addTwoScaled(y: usize, x: usize, factorX: f64, z: usize, factorZ
 }
 
 /**
+ * Below this a quotient loses digits, and reflectors made of it are not orthogonal. A matrix of low rank gets there: what is left
+ * of its columns shrinks by 1e-16 with each reflection. It counts as zero.
+ */
+const SAFE: f64 = 1e-290;
+
+/**
  * Turns x into the vector v = (1, v[1], ...) of a Householder reflection H = I - tau v v^T with H x = (beta, 0, ...) (Golub and Van
  * Loan, algorithm 5.1.1 with LAPACK's sign). Returns tau and stores beta; tau 0 is the identity.
  */
@@ -65,7 +71,8 @@ export function makeReflector(x: usize, count: i32, beta: usize): f64 {
   const alpha = f64.load(x);
   let largest: f64 = 0;
   for (let k = 1; k < count; k++) largest = Math.max(largest, Math.abs(f64.load(x + ((<usize>k) << 3))));
-  if (largest == 0) {
+  if (largest < SAFE) {
+    for (let k = 1; k < count; k++) f64.store(x + ((<usize>k) << 3), 0);
     f64.store(beta, alpha);
     f64.store(x, 1);
     return 0;

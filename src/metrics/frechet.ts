@@ -143,11 +143,12 @@ function fromStatistics(linalg: Linalg, a: Statistics, b: Statistics): FrechetRe
     linalg.release(l);
   }
   const [sa, sb] = [a, b].map(({ covariance }) => linalg.from(covariance, d, d));
-  for (const [side, s] of [
-    [a, sa],
-    [b, sb],
-  ] as const) {
-    expectSemidefinite(linalg, side, s);
+  try {
+    expectSemidefinite(linalg, a, sa);
+    expectSemidefinite(linalg, b, sb);
+  } catch (error) {
+    linalg.release(sa, sb);
+    throw error;
   }
   const f = linalg.semidefiniteFactor(sa);
   let traceOfRoot = 0;

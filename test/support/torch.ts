@@ -1,17 +1,22 @@
-/** Debian's PyTorch, for tests that compare with it. */
+/** Debian's PyTorch, SciPy and NumPy, for tests that compare with them. */
 import { spawnSync } from "node:child_process";
 import { fromRoot } from "./spawn.js";
 
 const PYTHON = "/usr/bin/python3";
 
-let available: boolean | undefined;
+const known = new Map<string, boolean>();
 
-/** False where it is not installed: the test then calls this.skip(). */
-export function hasTorch(): boolean {
-  available ??= spawnSync(PYTHON, ["-c", "import torch, numpy"]).status === 0;
-  if (!available) console.log("        skipped: needs Debian's python3-torch (apt-get install python3-torch)");
+/** False where a module is not installed: the test then calls this.skip(). */
+function hasModule(name: string): boolean {
+  const available = known.get(name) ?? spawnSync(PYTHON, ["-c", `import numpy, ${name}`]).status === 0;
+  known.set(name, available);
+  if (!available) console.log(`        skipped: needs Debian's python3-${name} (apt-get install python3-${name})`);
   return available;
 }
+
+export const hasTorch = (): boolean => hasModule("torch");
+export const hasScipy = (): boolean => hasModule("scipy");
+export const hasNumpy = (): boolean => hasModule("numpy");
 
 /** Runs a script of test/support with Debian's Python. @returns its stdout */
 export function runPython(script: string, args: readonly string[]): string {
