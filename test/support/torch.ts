@@ -17,6 +17,7 @@ function hasModule(name: string): boolean {
 export const hasTorch = (): boolean => hasModule("torch");
 export const hasScipy = (): boolean => hasModule("scipy");
 export const hasNumpy = (): boolean => hasModule("numpy");
+export const hasPillow = (): boolean => hasModule("PIL");
 
 /** Runs a script of test/support with Debian's Python. @returns its stdout */
 export function runPython(script: string, args: readonly string[]): string {

@@ -1,0 +1,114 @@
+/**
+ * How long does the matrix part of FID take beside SciPy and NumPy on the same numbers and cores?
+ * Usage: node dist/bench/fid.js [LARGEST]: dimensions 512, 1024 ... up to LARGEST (2048; 4096 takes minutes in SciPy).
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs-core";
+import { openDevice } from "../src/device/device.js";
+import { encodeNpy } from "../src/interop/npy.js";
+import { frechetDistance } from "../src/metrics/frechet.js";
+import { createInception, inceptionFeatures, randomInceptionTensors } from "../src/metrics/inception.js";
+import { Linalg } from "../src/metrics/linalg.js";
+import { MomentsAccumulator, statisticsOf } from "../src/metrics/moments.js";
+import { asFeatures, type Statistics } from "../src/metrics/sides.js";
+import { Random } from "../src/random.js";
+import { measure, type Row, report, row, type Timing } from "./measure.js";
+
+const threads = availableParallelism();
+const largest = Number(process.argv[2] ?? 2048);
+const DIMS = [512, 1024, 2048, 4096].filter((d) => d <= largest);
+const ROUNDS = 5;
+
+function rows(n: number, d: number, seed: number): Float32Array {
+  const random = Random.fromSeed(seed, "bench");
+  // Decaying scales, as features have.
+  const scales = Float32Array.from({ length: d }, (_, j) => Math.exp((-3 * j) / d));
+  return Float32Array.from({ length: n * d }, (_, at) => random.between(-1, 1) * scales[at % d]);
+}
+
+const folder = await mkdtemp(join(tmpdir(), "elegant-bench-"));
+const linalg = await Linalg.open(threads);
+const timings = new Map<string, Timing>();
+try {
+  const moments = (data: Float32Array, d: number): Statistics => {
+    const accumulator = new MomentsAccumulator(linalg, d);
+    accumulator.add(data);
+    return statisticsOf(accumulator.finish(), "bench");
+  };
+  for (const d of DIMS) {
+    const [a, b] = [1, 2].map((seed) => moments(rows(2 * d, d, seed), d));
+    timings.set(`frechet-${d}`, await measure(() => frechetDistance(linalg, a, b), ROUNDS));
+    for (const [name, { covariance }] of [
+      ["a", a],
+      ["b", b],
+    ] as const) {
+      await writeFile(join(folder, `${name}-${d}.npy`), encodeNpy({ shape: [d, d], data: covariance }));
+    }
+  }
+  const features = rows(10_000, 2048, 3);
+  timings.set("moments", await measure(() => moments(features, 2048), ROUNDS));
+  await writeFile(join(folder, "features.npy"), encodeNpy({ shape: [10_000, 2048], data: features }));
+  const [x, y] = [
+    [633, 4],
+    [641, 5],
+  ].map(([n, seed]) => asFeatures({ shape: [n, 2048], data: rows(n, 2048, seed) }, "bench"));
+  timings.set("features", await measure(() => frechetDistance(linalg, x, y), ROUNDS));
+  for (const [name, side] of [
+    ["x", x],
+    ["y", y],
+  ] as const) {
+    await writeFile(join(folder, `${name}.npy`), encodeNpy({ shape: [side.n, side.d], data: side.data }));
+  }
+} finally {
+  await linalg.close();
+}
+
+const device = await openDevice("wasm", threads);
+const network = createInception(randomInceptionTensors(1, 2048), 2048, "bench");
+const images = tf.randomUniform([8, 299, 299, 3], -1, 1) as tf.Tensor4D;
+timings.set("inception", await measure(() => inceptionFeatures(network, images).dispose(), ROUNDS));
+network.dispose();
+await device.close();
+
+const script = fileURLToPath(new URL("../../bench/peers/fid.py", import.meta.url));
+const { stdout, status } = spawnSync("/usr/bin/python3", [script, folder, String(threads), String(ROUNDS)], {
+  encoding: "utf8",
+});
+await rm(folder, { recursive: true });
+const peers = (status === 0 ? JSON.parse(stdout) : {}) as Record<string, number | string>;
+const peer = (key: string, name: string) => {
+  const ms = peers[key];
+  return typeof ms === "number" ? { name, timing: { ms, spread: 0 } } : undefined;
+};
+const timing = (name: string): Timing => timings.get(name) as Timing;
+const results: Row[] = DIMS.flatMap((d) => [
+  row(
+    `d = ${d}, statistics to score`,
+    timing(`frechet-${d}`),
+    1,
+    peer(`sqrtm-${d}`, `SciPy ${peers.scipy} sqrtm`),
+    d === 2048 ? 0.3 : null,
+  ),
+  row(
+    `d = ${d}, the same`,
+    timing(`frechet-${d}`),
+    1,
+    peer(`lapack-${d}`, "LAPACK Cholesky + eigvalsh"),
+    d === 2048 ? 1.5 : null,
+  ),
+]);
+results.push(
+  row("moments of 10,000 x 2048", timing("moments"), 1, peer("cov", `numpy ${peers.numpy} cov`), 1.5),
+  row("features 633/641 x 2048", timing("features"), 1, peer("svd", "numpy svd of the product"), 1.5),
+  row("Inception, an image of 299 px", timing("inception"), 8),
+);
+await report("fid", results);
+if (DIMS.length > 1) {
+  const [first, last] = [DIMS[0], DIMS[DIMS.length - 1]];
+  const ratio = timing(`frechet-${last}`).ms / timing(`frechet-${first}`).ms;
+  console.log(`Growth from ${first} to ${last}: d^${(Math.log(ratio) / Math.log(last / first)).toFixed(2)}`);
+}

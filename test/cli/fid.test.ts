@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { encodePng } from "../../src/image/codec.js";
+import { encodeNpy } from "../../src/interop/npy.js";
+import { encodePth } from "../../src/interop/pth-writer.js";
+import { randomInceptionTensors } from "../../src/metrics/inception.js";
+import { Random } from "../../src/random.js";
+import { withFolder } from "../support/folder.js";
+import { goldenPhoto } from "../support/pictures.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { treeOf } from "../support/tree.js";
+
+/** Runs with a cache of its own. */
+async function elegant(folder: string, ...args: string[]): Promise<Ended> {
+  const before = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = join(folder, "cache");
+  try {
+    return await runNode(fromRoot("bin/elegant.js"), args);
+  } finally {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+  }
+}
+
+async function writePictures(folder: string, count: number, seed: number): Promise<void> {
+  await mkdir(folder);
+  for (let i = 0; i < count; i++) {
+    await writeFile(join(folder, `${i}.png`), await encodePng(goldenPhoto(`${seed}-${i}`, seed, 30 + i, 50 - 3 * i)));
+  }
+}
+
+const rows = (n: number, d: number, seed: number): Uint8Array => {
+  const random = Random.fromSeed(seed, "rows");
+  return encodeNpy({ shape: [n, d], data: Float32Array.from({ length: n * d }, () => random.normal()) });
+};
+
+describe("elegant fid", function () {
+  this.timeout(120_000);
+
+  it("compares features, statistics and images in any mix, with all that the contract names", () =>
+    withFolder(async (folder) => {
+      const at = (name: string): string => join(folder, name);
+      await writeFile(at("a.npy"), rows(300, 64, 1));
+      await writeFile(at("b.npy"), rows(200, 64, 2));
+      await writePictures(at("images"), 5, 3);
+      const scored = await elegant(folder, "fid", at("a.npy"), at("b.npy"), "--kid", "--prc", "--json");
+      assert.equal(scored.code, 0, scored.stderr);
+      const json = JSON.parse(scored.stdout);
+      assert.deepEqual(Object.keys(json).sort(), [
+        "comparable",
+        "decoder",
+        "dims",
+        "failures",
+        "features",
+        "fid",
+        "kid",
+        "kidStd",
+        "kidSubsetMean",
+        "mode",
+        "n",
+        "precision",
+        "rank",
+        "raw",
+        "recall",
+        "route",
+        "seconds",
+      ]);
+      assert.deepEqual([json.n, json.dims, json.route, json.rank], [[300, 200], 64, "cholesky", [64, 64]]);
+      assert.ok(json.fid > 1 && json.fid < 100 && json.fid === json.raw);
+
+      assert.equal((await elegant(folder, "fid", at("a.npy"), "--save-stats", at("a.npz"))).code, 0);
+      const mixed = JSON.parse((await elegant(folder, "fid", at("a.npz"), at("b.npy"), "--json")).stdout);
+      assert.ok(Math.abs(mixed.fid - json.fid) < 1e-9 * json.fid, `${mixed.fid}, ${json.fid}`);
+      assert.ok(!("kid" in mixed) && !("precision" in mixed));
+
+      const words = ["--features", "random-inception", "--dims", "64", "--json"];
+      const images = await elegant(folder, "fid", at("images"), at("a.npy"), ...words);
+      assert.equal(images.code, 0, images.stderr);
+      assert.match(images.stderr, /not comparable with published scores/);
+      assert.match(images.stderr, /Warning: .*images has 5 rows for 64 dimensions: its covariance has rank 4/);
+      const first = JSON.parse(images.stdout);
+      assert.deepEqual([first.comparable, first.mode, first.n], [false, "pytorch", [5, 300]]);
+      const again = await elegant(folder, "fid", at("images"), at("a.npy"), ...words);
+      assert.match(again.stderr, /features from the cache/);
+      assert.equal(JSON.parse(again.stdout).fid, first.fid);
+      const other = await elegant(folder, "fid", at("images"), at("a.npy"), ...words, "--mode", "clean", "--no-cache");
+      assert.notEqual(JSON.parse(other.stdout).fid, first.fid);
+      assert.equal(JSON.parse((await elegant(folder, "fid", at("images"), at("images"), ...words)).stdout).fid, 0);
+    }));
+
+  it("skips damaged images with code 3 and names them, or stops with --strict", () =>
+    withFolder(async (folder) => {
+      const images = join(folder, "images");
+      await writePictures(images, 4, 3);
+      await writeFile(join(images, "bad.png"), "no picture");
+      const args = ["fid", images, images, "--features", "random-inception", "--dims", "64", "--no-cache"];
+      const skipped = await elegant(folder, ...args, "--json");
+      assert.equal(skipped.code, 3, skipped.stderr);
+      assert.match(JSON.parse(skipped.stdout).failures[0].file, /bad\.png$/);
+      const strict = await elegant(folder, ...args, "--strict");
+      assert.equal(strict.code, 2);
+      assert.match(strict.stderr, /elegant: .*bad\.png/);
+    }));
+
+  it("refuses what it cannot compare, with one line and nothing written", () =>
+    withFolder(async (folder) => {
+      const at = (name: string): string => join(folder, name);
+      await mkdir(at("empty"));
+      await mkdir(at("texts"));
+      await writeFile(at("texts/a.txt"), "a");
+      await writePictures(at("one"), 1, 3);
+      await writeFile(at("a.npy"), rows(10, 64, 1));
+      await writeFile(at("b.npy"), rows(10, 32, 1));
+      await writeFile(at("page.npz"), "<html>");
+      const random = ["--features", "random-inception", "--dims", "64", "--no-cache"];
+      const before = await treeOf(folder);
+      for (const [args, message] of [
+        [[at("empty"), at("a.npy"), ...random], /expected images .*, received an empty folder/],
+        [
+          [at("texts"), at("a.npy"), ...random],
+          /a folder of 1 other entries\. Choose another folder, or add --recursive/,
+        ],
+        [[at("one"), at("a.npy"), ...random], /at least two images that can be read, received 1/],
+        [
+          [at("one"), at("a.npy")],
+          /--weights: expected the weights of Inception for images, received none\. Run 'elegant weights'/,
+        ],
+        [[at("a.npy"), at("b.npy")], /b\.npy: expected 64 dimensions, as .*a\.npy has, received 32/],
+        [[at("a.npy"), at("page.npz")], /page\.npz: zip archive/],
+        [[at("a.npy"), at("none.npy")], /none\.npy/],
+        [[at("a.npy")], /B: expected something to compare with/],
+        [[at("a.npy"), "--save-stats", at("x.txt")], /--save-stats: expected a name ending in \.npz/],
+        [[at("a.npy"), at("b.npy"), "--dims", "100"], /--dims/],
+      ] as const) {
+        const { code, stdout, stderr } = await elegant(folder, "fid", ...args);
+        assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
+        assert.match(stderr, message);
+        assert.doesNotMatch(stdout, /^FID /m);
+      }
+      assert.deepEqual(await treeOf(folder), before);
+    }));
+
+  it("takes weights from a .pth, keeps them, and says that they are not the published ones", () =>
+    withFolder(async (folder) => {
+      const at = (name: string): string => join(folder, name);
+      await writePictures(at("images"), 3, 5);
+      await writeFile(at("a.npy"), rows(10, 64, 1));
+      await writeFile(at("w.pth"), encodePth(randomInceptionTensors(1, 2048)));
+      const none = JSON.parse((await elegant(folder, "weights", "--json")).stdout);
+      assert.deepEqual([none.sha256Prefix, none.installed], ["6726825d", null]);
+      assert.match(none.url, /pt_inception-2015-12-05-6726825d\.pth$/);
+      const kept = await elegant(folder, "weights", at("w.pth"), "--json");
+      assert.equal(kept.code, 0, kept.stderr);
+      const { published, tensors } = JSON.parse(kept.stdout);
+      assert.deepEqual([published, tensors], [false, 470]);
+      const args = ["fid", at("images"), at("a.npy"), "--dims", "64", "--json", "--no-cache"];
+      const installed = JSON.parse((await elegant(folder, ...args)).stdout);
+      assert.deepEqual(
+        [installed.comparable, /^inception with weights [0-9a-f]{8}$/.test(installed.features)],
+        [false, true],
+      );
+      const named = JSON.parse((await elegant(folder, ...args, "--weights", at("w.pth"))).stdout);
+      assert.equal(named.fid, installed.fid);
+      const random = JSON.parse((await elegant(folder, ...args, "--features", "random-inception")).stdout);
+      assert.equal(random.fid, installed.fid, "the same seeded weights");
+      await writeFile(at("bad.pth"), encodePth(new Map([["fc.bias", { shape: [1], data: Float32Array.of(1) }]])));
+      const bad = await elegant(folder, "weights", at("bad.pth"));
+      assert.equal(bad.code, 2);
+      assert.match(bad.stderr, /bad\.pth: expected a tensor 'Conv2d_1a_3x3\.conv\.weight'/);
+    }));
+});

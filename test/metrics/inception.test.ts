@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Device, openDevice } from "../../src/device/device.js";
+import { biasRelu } from "../../src/device/pool-kernels.js";
+import { passes } from "../../src/golden/compare.js";
+import { openGolden } from "../../src/golden/verify.js";
+import { encodePng } from "../../src/image/codec.js";
+import { toInceptionInput } from "../../src/image/inception-input.js";
+import { extractFeatures } from "../../src/metrics/extract.js";
+import {
+  createInception,
+  inceptionFeatures,
+  inceptionTensors,
+  randomInceptionTensors,
+} from "../../src/metrics/inception.js";
+import type { ItemFailure } from "../../src/pool/protocol.js";
+import { Random } from "../../src/random.js";
+import { assertClose } from "../support/close.js";
+import { withFolder } from "../support/folder.js";
+import { goldenPhoto } from "../support/pictures.js";
+import { sharedPath } from "../support/shared.js";
+import { hasPillow, hasTorch, runPython } from "../support/torch.js";
+
+const GOLDEN = sharedPath("golden/inception-s1.json");
+
+describe("metrics/inception", function () {
+  this.timeout(120_000);
+  let device: Device;
+  before(async () => {
+    device = await openDevice("wasm", 2);
+  });
+  after(() => device.close());
+
+  it("has the features of pytorch-fid's network at all dims", async function () {
+    if (GOLDEN === null) return this.skip();
+    const before = tf.memory().numTensors;
+    const quantities = await (await openGolden(GOLDEN)).check(() => {});
+    assert.equal(quantities.length, 12);
+    for (const quantity of quantities) assert.ok(passes(quantity), `${quantity.name}: ${quantity.error}`);
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  it("has as many parameters as the published network without its classifier", () => {
+    const trained = inceptionTensors(2048).filter(({ name }) => !name.includes("running"));
+    const count = trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    assert.deepEqual([inceptionTensors(2048).length, count], [94 * 5, 21_785_568]);
+  });
+
+  it("refuses weights that lack a tensor", () => {
+    const tensors = randomInceptionTensors(1, 64);
+    tensors.delete("Conv2d_2a_3x3.bn.running_var");
+    assert.throws(
+      () => createInception(tensors, 64, "w.pth"),
+      /w\.pth: expected a tensor 'Conv2d_2a_3x3\.bn\.running_var' of shape \[32\], received none/,
+    );
+  });
+
+  it("pools and adds biases as the stock kernels do, on shapes around the lane width", () => {
+    const random = Random.fromSeed(4, "pool");
+    tf.engine().startScope();
+    for (const [n, h, w, c] of [
+      [1, 3, 3, 1],
+      [2, 7, 5, 3],
+      [1, 8, 8, 4],
+      [3, 9, 10, 7],
+      [1, 17, 17, 33],
+    ]) {
+      const values = Float32Array.from({ length: n * h * w * c }, () => random.between(-1, 1));
+      const x = tf.tensor4d(values, [n, h, w, c]);
+      for (const [filter, stride, pad] of [
+        [3, 2, 0],
+        [3, 1, 1],
+        [2, 2, 0],
+        [2, 1, 0],
+      ]) {
+        for (const kind of ["max", "avg"] as const) {
+          const y = tf.pool(x, filter, kind, pad, 1, stride);
+          const [, oh, ow] = y.shape;
+          const expected = Float64Array.from({ length: n * oh * ow * c }, (_, at) => {
+            const [channel, column, row, image] = [
+              at % c,
+              Math.floor(at / c) % ow,
+              Math.floor(at / (c * ow)) % oh,
+              Math.floor(at / (c * ow * oh)),
+            ];
+            const seen: number[] = [];
+            for (let i = row * stride - pad; i < row * stride - pad + filter; i++)
+              for (let j = column * stride - pad; j < column * stride - pad + filter; j++)
+                if (i >= 0 && i < h && j >= 0 && j < w) seen.push(values[((image * h + i) * w + j) * c + channel]);
+            return kind === "max" ? Math.max(...seen) : seen.reduce((a, b) => a + b, 0) / seen.length;
+          });
+          assertClose(
+            y.dataSync(),
+            expected,
+            { abs: 1e-6, rel: 0 },
+            (i) => `${kind} ${filter}/${stride}/${pad} of [${n}, ${h}, ${w}, ${c}] [${i}]`,
+          );
+        }
+      }
+      const bias = Float32Array.from({ length: c }, () => random.between(-1, 1));
+      const received = biasRelu(x, tf.tensor1d(bias)).dataSync();
+      assertClose(
+        received,
+        values.map((value, i) => Math.max(0, Math.fround(value + bias[i % c]))),
+        { abs: 0, rel: 0 },
+      );
+      assert.deepEqual(x.dataSync(), values, "the input stays");
+    }
+    tf.engine().endScope();
+  });
+
+  it("resizes as PyTorch and as Pillow do", function () {
+    if (!hasTorch() || !hasPillow()) return this.skip();
+    return withFolder(async (folder) => {
+      for (const [width, height] of [
+        [64, 64],
+        [400, 360],
+        [299, 150],
+        [31, 500],
+      ]) {
+        const picture = goldenPhoto("resize", 3, height, width);
+        const raw = join(folder, "in.raw");
+        await writeFile(raw, Uint8Array.from(picture.data.filter((_, i) => i % 4 !== 3)));
+        for (const [mode, back] of [
+          ["pytorch", (v: number) => ((v + 1) * 255) / 2],
+          ["clean", (v: number) => v * 128 + 128],
+        ] as const) {
+          const out = join(folder, "out.f32");
+          runPython("resize.py", [raw, `${width}`, `${height}`, "97", mode, out]);
+          const bytes = await readFile(out);
+          const expected = new Float32Array(new Uint8Array(bytes).buffer);
+          const ours = new Float32Array(97 * 97 * 3);
+          toInceptionInput(picture, 97, mode, ours);
+          assertClose(ours.map(back), expected, { abs: 2e-3, rel: 0 }, (i) => `${mode}, ${width} x ${height} [${i}]`);
+        }
+      }
+    });
+  });
+
+  it("samples without half pixels in the mode of TensorFlow 1", () => {
+    const picture = {
+      width: 4,
+      height: 4,
+      data: Uint8ClampedArray.from({ length: 64 }, (_, i) => 10 * (Math.floor(i / 4) % 4) + 20 * Math.floor(i / 16)),
+    };
+    const out = new Float32Array(8 * 8 * 3);
+    toInceptionInput(picture, 8, "tensorflow", out);
+    // Positions 0, 0.5, 1 ... 3.5; the last one has no right neighbour.
+    const at = (x: number, y: number) => out[(y * 8 + x) * 3] * 128 + 128;
+    assertClose([at(0, 0), at(1, 0), at(2, 0), at(7, 0), at(3, 5)], [0, 5, 10, 30, 15 + 50], { abs: 1e-4, rel: 0 });
+  });
+
+  it("extracts features of files of all sizes in their order, tells damaged ones, and leaks nothing", () =>
+    withFolder(async (folder) => {
+      const network = createInception(randomInceptionTensors(2, 64), 64, "random");
+      const paths: string[] = [];
+      await mkdir(join(folder, "in"));
+      for (let i = 0; i < 7; i++) {
+        paths.push(join(folder, "in", `${i}.png`));
+        const bytes = await encodePng(goldenPhoto(`p${i}`, 2, 40 + 13 * i, 90 - 7 * i));
+        await writeFile(paths[i], i === 4 ? bytes.subarray(0, 200) : bytes);
+      }
+      const extractor = {
+        name: "random",
+        comparable: false,
+        dims: 64,
+        size: 299,
+        extract: (x: tf.Tensor4D) => inceptionFeatures(network, x),
+      };
+      const all = async (batch: number, workers: number) => {
+        const failures: ItemFailure[] = [];
+        const rows: number[] = [];
+        const options = {
+          paths,
+          mode: "pytorch",
+          workers,
+          batch,
+          onFailure: (failure: ItemFailure) => failures.push(failure),
+        } as const;
+        for await (const part of extractFeatures(extractor, options)) rows.push(...part);
+        return { rows, failed: failures.map(({ file }) => file) };
+      };
+      const held = tf.memory().numTensors;
+      const whole = await all(8, 2);
+      assert.equal(tf.memory().numTensors, held);
+      assert.deepEqual([whole.rows.length, whole.failed], [6 * 64, [paths[4]]]);
+      for (const batch of [1, 3]) {
+        const parts = await all(batch, 1);
+        assert.deepEqual(parts.failed, whole.failed);
+        assertClose(parts.rows, whole.rows, { abs: 1e-6, rel: 1e-5 });
+      }
+      network.dispose();
+    }));
+});
