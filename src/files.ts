@@ -1,7 +1,10 @@
 /** Files that others may read or that must survive a crash: written whole under another name, then renamed. */
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fromSystemError } from "./errors.js";
+
+/** Names of temporary files: hidden, with the process and a count. */
+const TEMPORARY = /^\..+\.\d+-\d+\.tmp$/;
 
 let temporaryCount = 0;
 
@@ -27,6 +30,16 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {}); // the first failure is the one to report
     throw fromSystemError(error, `Cannot write '${path}'`);
+  }
+}
+
+/**
+ * Removes what writers that were killed have left in a folder; only where nobody else writes. A folder that is not there has none.
+ */
+export async function removeTemporaries(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  for (const name of names.filter((entry) => TEMPORARY.test(entry))) {
+    await rm(join(folder, name), { force: true }).catch(() => {}); // in nobody's way
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../src/errors.js";
-import { ensureDir, writeFileAtomic } from "../src/files.js";
+import { ensureDir, removeTemporaries, writeFileAtomic } from "../src/files.js";
 import { withFolder } from "./support/folder.js";
 
 describe("files", () => {
@@ -42,5 +42,17 @@ describe("files", () => {
       await ensureDir(join(folder, "a", "b"));
       await ensureDir(join(folder, "a", "b"));
       assert.deepEqual(await readdir(join(folder, "a")), ["b"]);
+    }));
+});
+
+describe("removeTemporaries", () => {
+  it("removes what a killed writer has left, and nothing else", () =>
+    withFolder(async (folder) => {
+      const kept = ["a.txt", ".hidden", ".a.tmp", "b.1-2.tmp"];
+      for (const name of [...kept, ".a.txt.123-0.tmp", ".losses.jsonl.9-17.tmp"])
+        await writeFile(join(folder, name), "x");
+      await removeTemporaries(folder);
+      assert.deepEqual((await readdir(folder)).sort(), [...kept].sort());
+      await removeTemporaries(join(folder, "none"));
     }));
 });

@@ -12,6 +12,7 @@ import { registerMatrix } from "./matrix.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
+import { registerTable } from "./table.js";
 import { registerTrain } from "./train.js";
 import { registerVerify } from "./verify.js";
 import { registerWeights } from "./weights.js";
@@ -29,6 +30,7 @@ const REGISTER: readonly Register[] = [
   registerImport,
   registerExport,
   registerFid,
+  registerTable,
   registerWeights,
   registerVerify,
   registerDoctor,

@@ -48,6 +48,14 @@ export interface StageTime {
   readonly detail: string;
 }
 
+/** Numbers in rows; the first column names them. */
+export interface ReportTable {
+  readonly title: string;
+  readonly caption: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** Texts are plain: the report escapes them. Empty lists leave their section out. */
 export interface ReportModel {
   readonly title: string;
@@ -60,6 +68,7 @@ export interface ReportModel {
   readonly watchdog: { readonly summary: string; readonly alarms: readonly string[] } | null;
   readonly sheets: readonly Sheet[];
   readonly losses: readonly LossSeries[];
+  readonly tables: readonly ReportTable[];
   readonly scores: readonly Score[];
   /** How the scores were measured: the data, the region, and what the share means. */
   readonly scoresCaption: string;

@@ -7,7 +7,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError, RetryableError } from "../errors.js";
-import { ensureDir, writeFileAtomic } from "../files.js";
+import { ensureDir, removeTemporaries, writeFileAtomic } from "../files.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
 import { type ModelConfig, parseConfig } from "../model/config.js";
 import type { DecodedFile, ModelFile } from "../model/generator-file.js";
@@ -32,8 +32,6 @@ const KEPT_CHECKPOINTS = 3;
 const FILE_PATTERN = /^step-(\d{8,})\.safetensors$/;
 /** The one with the lowest score (score.ts), beside the newest few. */
 const BEST = "best.safetensors";
-/** What a run that was killed while it wrote has left behind (files.ts); a run has one writer. */
-const LEFTOVER_PATTERN = /^\.(step-\d+|best)\.safetensors\..*\.tmp$/;
 /** Adam's moments lie beside their parameter: adam.first/Enc.main.0.0.weight. */
 const FIRST_MOMENT = "adam.first/";
 const SECOND_MOMENT = "adam.second/";
@@ -175,12 +173,10 @@ async function writeCheckpoint(
 /** Files of a later step stay: they are damaged ones that a resume has stepped back from, and are written anew. */
 async function removeOld(runFolder: string, step: number): Promise<void> {
   const upToNow = (await listCheckpoints(runFolder)).filter((entry) => entry.step <= step);
-  const folder = join(runFolder, CHECKPOINTS_FOLDER);
-  const leftovers = (await readdir(folder)).filter((name) => LEFTOVER_PATTERN.test(name));
-  const old = upToNow.slice(0, -KEPT_CHECKPOINTS).map(({ path }) => path);
-  for (const path of [...old, ...leftovers.map((name) => join(folder, name))]) {
+  for (const { path } of upToNow.slice(0, -KEPT_CHECKPOINTS)) {
     await rm(path, { force: true }).catch(() => {}); // the checkpoint is safe; the next save tries again
   }
+  await removeTemporaries(join(runFolder, CHECKPOINTS_FOLDER));
 }
 
 /** The checkpoints of a run, oldest first; none when there is no such folder. */

@@ -1,7 +1,8 @@
 /** The training loop: fetch, update, log, sample, save; one step goes over all attributes. */
+import { join } from "node:path";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
-import { ensureDir } from "../files.js";
+import { ensureDir, removeTemporaries } from "../files.js";
 import type { ModelConfig } from "../model/config.js";
 import { disposeParameters } from "../model/parameters.js";
 import type { OnProgress } from "../types.js";
@@ -10,6 +11,7 @@ import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
 import { RunLock } from "./lock.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { expectFreshFolder, RunWriter, resumeRun, startRun } from "./run.js";
+import { SAMPLES_FOLDER } from "./run-report.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
 import { type RunSettings, stepSettings } from "./settings.js";
@@ -80,6 +82,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await ensureDir(folder);
   const lock = await RunLock.acquire(folder);
   try {
+    // What a killed run has left half-written; the checkpoints' folder is tidied with each checkpoint.
+    await removeTemporaries(folder);
+    await removeTemporaries(join(folder, SAMPLES_FOLDER));
     await expectFolder(folder, resume); // again: another training may have begun and ended meanwhile
     return await trainLocked(options, { sampler, settings, samplePairs, scoreFaces });
   } finally {

@@ -133,6 +133,7 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
     sheets: await latestSheet(folder),
     losses: trainingSeries(rows, scores, config.attributes),
     scores: [],
+    tables: [],
     scoresCaption: "",
     stages: [],
     machine: [],

@@ -21,7 +21,11 @@ describe("elegant verify", () => {
           '{"seed":1,"img_size":64,"iterations":[]}',
           /cut\.json: expected golden numbers of training updates/,
         ],
-        ["features.json", '{"seed":1,"cases":[{"features":{}}]}', /Inception features are not supported yet/],
+        [
+          "features.json",
+          '{"seed":1,"cases":[{"features":{}}]}',
+          /features\.json: expected golden numbers of Inception features, received cases\.0\.image/,
+        ],
       ];
       for (const [name, text, message] of cases) {
         const path = join(folder, name);

@@ -8,6 +8,7 @@ const EMPTY: ReportModel = {
   summary: ["One.", "Two."],
   figures: [],
   watchdog: null,
+  tables: [],
   sheets: [],
   losses: [],
   scores: [],
@@ -42,6 +43,9 @@ const FULL: ReportModel = {
     { name: "Train", seconds: 560.3, detail: "3,000 steps" },
     { name: "Score", seconds: 31, detail: "400 pairs" },
     { name: "Draw", seconds: 0.2, detail: "2 sheets" },
+  ],
+  tables: [
+    { title: "FID", caption: "Added / removed.", columns: ["System", "Bangs"], rows: [["this run", "1.0 / 2.0"]] },
   ],
   watchdog: { summary: "Not over: Bangs.", alarms: ["Watchdog, step 700: Bangs."] },
   machine: [{ label: "CPU", value: "Xeon" }],
@@ -100,6 +104,7 @@ describe("report", () => {
     const links = [...html.matchAll(/href="#(\w+)"/g)].map(([, id]) => id);
     assert.deepEqual(links, [
       "pictures",
+      "tables",
       "watchdog",
       "losses",
       "scores",

@@ -1,0 +1,241 @@
+/**
+ * The paper's Table 1 for a trained run: for each attribute, the Frechet distance of pictures with it added to real pictures with it,
+ * and of pictures with it removed to real pictures without it.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { FaceDataset } from "../dataset/dataset.js";
+import { encodeFaces } from "../editing/faces.js";
+import type { Generator } from "../editing/generator.js";
+import { swap } from "../editing/swap.js";
+import { describeMismatch, InputError } from "../errors.js";
+import { fromFloats, toFloats } from "../image/floats.js";
+import { toInceptionInput } from "../image/inception-input.js";
+import { BatchLoader } from "../image/loader.js";
+import { readPhoto } from "../image/photo.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../training/pairs.js";
+import type { OnProgress } from "../types.js";
+import type { FeatureExtractor } from "./extract.js";
+import { listImages } from "./folder.js";
+import { frechetDistance } from "./frechet.js";
+import type { Linalg } from "./linalg.js";
+import { asFeatures, type Features } from "./sides.js";
+
+/** Pairs that go through both networks at once. */
+const PAIRS_AT_ONCE = 4;
+/** Held-out pictures of each side below which all pictures are taken. */
+const MIN_HELD_OUT = 50;
+
+export interface TableRow {
+  readonly system: string;
+  readonly attribute: string;
+  readonly added: number;
+  readonly removed: number;
+}
+
+export interface Table {
+  readonly rows: readonly TableRow[];
+  /** Pictures of each of the four sets, by attribute. */
+  readonly pictures: Readonly<Record<string, number>>;
+  readonly heldOut: boolean;
+}
+
+/** Another method's pictures: DIR/ATTRIBUTE/added and DIR/ATTRIBUTE/removed. */
+export interface OtherSystem {
+  readonly name: string;
+  readonly folder: string;
+}
+
+export interface TableOptions {
+  readonly generator: Generator;
+  readonly dataset: FaceDataset;
+  readonly extractor: FeatureExtractor;
+  readonly systems: readonly OtherSystem[];
+  /** The most pictures of a side. */
+  readonly limit: number;
+  readonly workers: number;
+  readonly onProgress: OnProgress;
+}
+
+/** Features of pictures in [-1, 1]; all go through 8 bits and the same resize, real and edited. */
+function featuresOf(extractor: FeatureExtractor, pictures: Float32Array, size: number): Float32Array {
+  const length = size * size * 3;
+  const n = pictures.length / length;
+  const input = extractor.size * extractor.size * 3;
+  const inputs = new Float32Array(n * input);
+  for (let i = 0; i < n; i++) {
+    const picture = fromFloats(pictures.subarray(i * length, (i + 1) * length), size);
+    toInceptionInput(picture, extractor.size, "pytorch", inputs.subarray(i * input, (i + 1) * input));
+  }
+  return tf.tidy(() => {
+    const images = tf.tensor4d(inputs, [n, extractor.size, extractor.size, 3]);
+    return (extractor.extract(images).dataSync() as Float32Array).slice();
+  });
+}
+
+/** Rows of features that come in pieces. */
+class FeatureSet {
+  private readonly parts: Float32Array[] = [];
+  private readonly d: number;
+  private readonly name: string;
+
+  constructor(d: number, name: string) {
+    this.d = d;
+    this.name = name;
+  }
+
+  add(rows: Float32Array): void {
+    this.parts.push(rows);
+  }
+
+  features(): Features {
+    const data = new Float32Array(this.parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of this.parts) {
+      data.set(part, at);
+      at += part.length;
+    }
+    return asFeatures({ shape: [data.length / this.d, this.d], data }, this.name);
+  }
+}
+
+/**
+ * Scores a generator, and other methods' pictures against the same real ones.
+ * @throws InputError when an attribute has fewer than two pictures on a side
+ */
+export async function computeTable(linalg: Linalg, options: TableOptions): Promise<Table> {
+  const { generator, dataset, extractor, systems, limit, workers, onProgress } = options;
+  const { size, attributes } = generator.config;
+  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
+  const columns = attributeColumns(dataset, attributes);
+  const side = (files: readonly number[], column: number, value: number): number[] =>
+    files.filter((file) => table.values[file * table.names.length + column] === value);
+  const enough = columns.every((column) =>
+    [0, 1].every((value) => side(heldOutFiles(dataset), column, value).length >= MIN_HELD_OUT),
+  );
+  const files = enough ? heldOutFiles(dataset) : [...trainingFiles(dataset), ...heldOutFiles(dataset)];
+  const chosen = columns.map((column, i) => {
+    const [having, lacking] = [1, 0].map((value) => side(files, column, value).slice(0, limit));
+    const count = Math.min(having.length, lacking.length);
+    if (count >= 2) return { having: having.slice(0, count), lacking: lacking.slice(0, count), count };
+    const remedy = "Choose data with more of them.";
+    throw new InputError(
+      describeMismatch(`${attributes[i]}`, "two pictures with and without it", String(count), remedy),
+    );
+  });
+  const total = chosen.reduce((sum, { count }) => sum + count, 0);
+  const loader = new BatchLoader({ size, workers, batch: 2 * PAIRS_AT_ONCE, slots: 2 });
+  const rows: TableRow[] = [];
+  let done = 0;
+  try {
+    for (const [i, attribute] of attributes.entries()) {
+      const { having, lacking, count } = chosen[i];
+      const sets = ["with", "without", "added", "removed"].map(
+        (name) => new FeatureSet(extractor.dims, `${attribute} ${name}`),
+      );
+      for (let first = 0; first < count; first += PAIRS_AT_ONCE) {
+        const n = Math.min(PAIRS_AT_ONCE, count - first);
+        const indices = [...having.slice(first, first + n), ...lacking.slice(first, first + n)];
+        const { data, release } = await loader.load(indices.map((file) => dataset.path(file)));
+        const both = data.slice();
+        release();
+        const half = both.length / 2;
+        const [A, B] = [both.subarray(0, half), both.subarray(half)];
+        const [added, removed] = tf.tidy(() => {
+          const encode = (pictures: Float32Array) =>
+            encodeFaces(generator, tf.tensor4d(pictures.slice(), [n, size, size, 3]));
+          const { C, D } = swap(generator, encode(B), encode(A), attribute);
+          return [D, C].map((picture) => (picture.dataSync() as Float32Array).slice());
+        });
+        for (const [k, pictures] of [A, B, added, removed].entries())
+          sets[k].add(featuresOf(extractor, pictures, size));
+        done += n;
+        onProgress({ stage: "table", done, total, unit: "pairs" });
+      }
+      const [real, without, added, removed] = sets.map((set) => set.features());
+      const score = (system: string, plus: Features, minus: Features): void => {
+        rows.push({
+          system,
+          attribute,
+          added: frechetDistance(linalg, real, plus).fid,
+          removed: frechetDistance(linalg, without, minus).fid,
+        });
+      };
+      score("this run", added, removed);
+      score("no edit", without, real);
+      for (const { name, folder } of systems) {
+        const [plus, minus] = await Promise.all(
+          ["added", "removed"].map((kind) => otherFeatures(extractor, `${folder}/${attribute}/${kind}`, size)),
+        );
+        score(name, plus, minus);
+      }
+    }
+  } finally {
+    await loader.close();
+  }
+  const pictures = Object.fromEntries(attributes.map((name, i) => [name, chosen[i].count]));
+  return { rows, pictures, heldOut: enough };
+}
+
+/** Features of another method's pictures, resized to the side of the run's. */
+async function otherFeatures(extractor: FeatureExtractor, folder: string, size: number): Promise<Features> {
+  const set = new FeatureSet(extractor.dims, folder);
+  const paths = await listImages(folder, false);
+  for (let first = 0; first < paths.length; first += PAIRS_AT_ONCE) {
+    const photos = await Promise.all(paths.slice(first, first + PAIRS_AT_ONCE).map((path) => readPhoto(path, path)));
+    set.add(featuresOf(extractor, await toFloats(photos, size), size));
+  }
+  return set.features();
+}
+
+/** "30.71 / 31.12" */
+export const formatPair = (added: number, removed: number): string => `${added.toFixed(2)} / ${removed.toFixed(2)}`;
+
+/** A row a system, a column an attribute. */
+export function formatRows({ rows }: Table, attributes: readonly string[]): string[][] {
+  return [...new Set(rows.map(({ system }) => system))].map((name) => [
+    name,
+    ...attributes.map((attribute) => {
+      const found = rows.find((row) => row.system === name && row.attribute === attribute);
+      return found === undefined ? "" : formatPair(found.added, found.removed);
+    }),
+  ]);
+}
+
+/** The paper's Table 1 (FID, added / removed), on CelebA at 256 px with the published Inception: not comparable with other data. */
+export const PUBLISHED_TABLE: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>> = {
+  UNIT: {
+    Bangs: [135.41, 137.94],
+    Smiling: [120.25, 125.04],
+    Mustache: [119.32, 131.33],
+    Eyeglasses: [111.49, 139.43],
+    Male: [152.16, 154.59],
+  },
+  CycleGAN: {
+    Bangs: [27.81, 33.22],
+    Smiling: [23.23, 22.74],
+    Mustache: [43.58, 55.49],
+    Eyeglasses: [36.87, 48.82],
+    Male: [60.25, 46.25],
+  },
+  StarGAN: {
+    Bangs: [59.68, 71.07],
+    Smiling: [51.36, 78.87],
+    Mustache: [99.03, 176.18],
+    Eyeglasses: [70.4, 142.35],
+    Male: [70.14, 206.21],
+  },
+  "DNA-GAN": {
+    Bangs: [79.27, 76.89],
+    Smiling: [77.04, 72.35],
+    Mustache: [126.33, 127.66],
+    Eyeglasses: [75.02, 75.96],
+    Male: [121.04, 118.67],
+  },
+  ELEGANT: {
+    Bangs: [30.71, 31.12],
+    Smiling: [25.71, 24.88],
+    Mustache: [37.51, 49.13],
+    Eyeglasses: [47.35, 60.71],
+    Male: [59.37, 56.8],
+  },
+};
