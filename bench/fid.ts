@@ -80,6 +80,9 @@ const { stdout, status } = spawnSync("/usr/bin/python3", [script, folder, String
 });
 await rm(folder, { recursive: true });
 const peers = (status === 0 ? JSON.parse(stdout) : {}) as Record<string, number | string>;
+const torchScript = fileURLToPath(new URL("../../bench/peers/inception.py", import.meta.url));
+const torch = spawnSync("/usr/bin/python3", [torchScript, String(threads), "8", "3"], { encoding: "utf8" });
+if (torch.status === 0) peers.inception = Number(torch.stdout);
 const peer = (key: string, name: string) => {
   const ms = peers[key];
   return typeof ms === "number" ? { name, timing: { ms, spread: 0 } } : undefined;
@@ -104,7 +107,7 @@ const results: Row[] = DIMS.flatMap((d) => [
 results.push(
   row("moments of 10,000 x 2048", timing("moments"), 1, peer("cov", `numpy ${peers.numpy} cov`), 1.5),
   row("features 633/641 x 2048", timing("features"), 1, peer("svd", "numpy svd of the product"), 1.5),
-  row("Inception, an image of 299 px", timing("inception"), 8),
+  row("Inception, an image of 299 px", timing("inception"), 8, peer("inception", "PyTorch"), 3.3),
 );
 await report("fid", results);
 if (DIMS.length > 1) {

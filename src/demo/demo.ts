@@ -231,7 +231,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
           ...cells,
         ]);
       const rows = [...named(first, names.shipped), ...named(second, names.trained).slice(0, 1)];
-      return { rows, pictures: first.pictures };
+      return { rows, pictures: first.pictures, heldOut: first.heldOut };
     },
     ({ pictures }) => `${Object.values(pictures).reduce((sum, count) => sum + count, 0)} pairs, two models`,
   );
@@ -249,7 +249,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       trainedEdits.swaps,
       ...sheets,
     ],
-    watchdog: watchdogSection(await readLossLog(join(run, WATCHDOG_FILE))),
+    watchdog: watchdogSection(await readLossLog(join(run, WATCHDOG_FILE)), trained.step),
     losses: trainingSeries(
       await readLossLog(join(run, LOSSES_FILE)),
       await readLossLog(join(run, SCORES_FILE)),
@@ -259,7 +259,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     tables: [
       {
         title: "Frechet distance, added / removed",
-        caption: `Of edited pictures to real ones of the side that they were moved to, lower is better; "no edit" is the distance of the two sides. By a seeded random network (random-inception, ${TABLE_DIMS} dims) over ${Object.entries(
+        caption: `Of edited ${table.heldOut ? "held-out pictures" : "pictures (training ones among them)"} to real ones of the side that they were moved to, lower is better; "no edit" is the distance of the two sides. By a seeded random network (random-inception, ${TABLE_DIMS} dims) over ${Object.entries(
           table.pictures,
         )
           .map(([name, count]) => `${count} pairs for ${name}`)

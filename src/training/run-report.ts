@@ -8,6 +8,7 @@ import type { LossSeries, ReportModel, Sheet } from "../report/model.js";
 import { renderReport } from "../report/render.js";
 import { type LossRow, readLossLog } from "./log.js";
 import type { RunSettings } from "./settings.js";
+import { FIRST_JUDGED_STEP } from "./watchdog.js";
 
 /** Names within the run's folder; docs/training.md describes them. */
 export const LOSSES_FILE = "losses.jsonl";
@@ -61,19 +62,21 @@ export function trainingSeries(
   ];
 }
 
-/** The watchdog's section from its log. */
-export function watchdogSection(alarms: readonly LossRow[]): NonNullable<ReportModel["watchdog"]> {
+/** The watchdog's section from its log. @param step the run's */
+export function watchdogSection(alarms: readonly LossRow[], step: number): NonNullable<ReportModel["watchdog"]> {
   const open = new Set<string>();
   for (const { attribute, condition, state } of alarms) {
     if (state === "began") open.add(`${attribute}: ${condition}`);
     else open.delete(`${attribute}: ${condition}`);
   }
   const summary =
-    alarms.length === 0
-      ? "Nothing to report: no collapse, no dead discriminator, no slice that does not matter. It looks from step 700 on."
-      : open.size === 0
-        ? "All that it reported is over."
-        : `Not over: ${[...open].join("; ")}.`;
+    step < FIRST_JUDGED_STEP
+      ? `It judges from step ${FIRST_JUDGED_STEP} on; this run has not got there.`
+      : alarms.length === 0
+        ? "Nothing to report: no collapse, no dead discriminator, no slice that does not matter."
+        : open.size === 0
+          ? "All that it reported is over."
+          : `Not over: ${[...open].join("; ")}.`;
   return { summary, alarms: alarms.map(({ message }) => String(message)) };
 }
 
@@ -127,9 +130,9 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
     figures: [
       { value: step.toLocaleString("en-US"), label: "steps; one goes over all attributes" },
       ...(best === null ? [] : [{ value: best.score.toPrecision(3), label: `best score, at step ${best.step}` }]),
-      { value: String(watchdogSection(alarms).alarms.length), label: "messages of the watchdog" },
+      { value: String(alarms.length), label: "messages of the watchdog" },
     ],
-    watchdog: watchdogSection(alarms),
+    watchdog: watchdogSection(alarms, step),
     sheets: await latestSheet(folder),
     losses: trainingSeries(rows, scores, config.attributes),
     scores: [],

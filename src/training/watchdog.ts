@@ -9,6 +9,7 @@ import type { LossRow } from "./log.js";
 
 const WINDOW = 200;
 const FIRST_STEP = 500;
+export const FIRST_JUDGED_STEP = FIRST_STEP + WINDOW;
 /** The loss of one discriminator that guesses: four times ln 2. */
 const GUESSING = 4 * Math.LN2;
 /** Of [-1, 1] for one of 255 grey levels. */

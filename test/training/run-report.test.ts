@@ -39,11 +39,12 @@ describe("the report of a run", () => {
     const alarm = (attribute: string, state: string) => {
       return { step: 700, attribute, condition: "slice does not matter", state, message: `${attribute} ${state}` };
     };
-    assert.match(watchdogSection([]).summary, /^Nothing to report/);
-    const open = watchdogSection([alarm("Bangs", "began"), alarm("Smiling", "began"), alarm("Bangs", "ended")]);
+    assert.match(watchdogSection([], 700).summary, /^Nothing to report/);
+    assert.match(watchdogSection([], 699).summary, /judges from step 700 on; this run has not got there/);
+    const open = watchdogSection([alarm("Bangs", "began"), alarm("Smiling", "began"), alarm("Bangs", "ended")], 900);
     assert.equal(open.summary, "Not over: Smiling: slice does not matter.");
     assert.deepEqual(open.alarms, ["Bangs began", "Smiling began", "Bangs ended"]);
-    assert.match(watchdogSection([alarm("A", "began"), alarm("A", "ended")]).summary, /is over/);
+    assert.match(watchdogSection([alarm("A", "began"), alarm("A", "ended")], 900).summary, /is over/);
   });
 
   it("reads every n-th step of a long log", () =>
@@ -61,7 +62,7 @@ describe("the report of a run", () => {
         for (const text of [
           "Training of Bangs, Smiling",
           "Samples at step 6",
-          "Nothing to report",
+          "this run has not got there",
           "6 steps so far",
           "learningRate",
         ]) {
