@@ -139,5 +139,5 @@ export function conv2dInputGradient(
     }
   }
   const panels = packed + ((<usize>(tapsBefore(conv, classIndex) * channels) * <usize>packedColumns(conv)) << 2);
-  indirectGemm(inputs, taps, rows, channels, panels, bias, outputs, columns);
+  indirectGemm(inputs, taps, rows, channels, panels, bias, false, outputs, columns);
 }

@@ -1,4 +1,4 @@
-/** 2D convolution, forward: NHWC input, panels of the HWIO filter, NHWC output. */
+/** 2D convolution, forward, with bias and ReLU where asked for: NHWC input, panels of the HWIO filter, NHWC output. */
 import { packPanel } from "./pack";
 import * as shape from "./shape";
 import { indirectGemm, ROWS } from "./tile";
@@ -20,6 +20,7 @@ export function packConv2dFilter(conv: usize, filter: usize, to: usize, panel: i
  * @param x         float32 [n, h, w, cin]
  * @param packed    panels of the filter
  * @param bias      float32 [cout rounded up to 4], or 0
+ * @param relu      not 0: negative results become 0
  * @param y         float32 [n, oh, ow, cout]
  * @param zeros     float32 zeros, at least kw * cin
  * @param blockRows output pixels of a block, a multiple of 4
@@ -32,6 +33,7 @@ export function conv2d(
   x: usize,
   packed: usize,
   bias: usize,
+  relu: i32,
   y: usize,
   zeros: usize,
   blockRows: i32,
@@ -102,5 +104,5 @@ export function conv2d(
       }
     }
   }
-  indirectGemm(inputs, taps, rows, merge ? rowValues : channels, packed, bias, outputs, columns);
+  indirectGemm(inputs, taps, rows, merge ? rowValues : channels, packed, bias, relu != 0, outputs, columns);
 }

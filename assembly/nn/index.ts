@@ -5,4 +5,4 @@ export { conv2d, packConv2dFilter } from "./conv2d";
 export { conv2dFilterGradient, packFilterGradientInput } from "./conv2d-filter-gradient";
 export { conv2dInputGradient, packInputGradientFilter } from "./conv2d-input-gradient";
 export { clippedSum, clippedSumGradient, residualGradient, residualOutput } from "./output";
-export { biasRelu, pool } from "./pool";
+export { pool } from "./pool";

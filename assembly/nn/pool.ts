@@ -2,7 +2,8 @@
 
 /**
  * Some output rows (of N * outHeight), square filters: the largest value of each window (`average` 0), or the mean of those of its
- * values that lie within the picture.
+ * values that lie within the picture. A mean adds up each line of its window before the lines, so that the error of a window over
+ * the whole picture grows with its height and width, not with its area.
  */
 export function pool(
   x: usize,
@@ -42,10 +43,12 @@ export function pool(
         let value = average != 0 ? f32x4.splat(0) : v128.load(line);
         for (let i = beginY; i < endY; i++) {
           let at = line;
-          for (let j = beginX; j < endX; j++) {
-            value = average != 0 ? f32x4.add(value, v128.load(at)) : f32x4.pmax(value, v128.load(at));
+          let sum = v128.load(at);
+          for (let j = beginX + 1; j < endX; j++) {
             at += pixelBytes;
+            sum = average != 0 ? f32x4.add(sum, v128.load(at)) : f32x4.max(sum, v128.load(at));
           }
+          value = average != 0 ? f32x4.add(value, sum) : f32x4.max(value, sum);
           line += <usize>width * pixelBytes;
         }
         if (average != 0) value = f32x4.div(value, f32x4.splat(count));
@@ -57,36 +60,17 @@ export function pool(
         let value: f32 = average != 0 ? 0 : f32.load(line);
         for (let i = beginY; i < endY; i++) {
           let at = line;
-          for (let j = beginX; j < endX; j++) {
-            const next = f32.load(at);
-            if (average != 0) value += next;
-            else if (next > value) value = next;
+          let sum = f32.load(at);
+          for (let j = beginX + 1; j < endX; j++) {
             at += pixelBytes;
+            sum = average != 0 ? sum + f32.load(at) : max<f32>(sum, f32.load(at));
           }
+          value = average != 0 ? value + sum : max<f32>(value, sum);
           line += <usize>width * pixelBytes;
         }
         f32.store(to + offset, average != 0 ? value / count : value);
       }
       to += pixelBytes;
-    }
-  }
-}
-
-/** y = max(0, y + bias) in place for some pixels of [pixels, channels]. */
-export function biasRelu(y: usize, bias: usize, pixels: i32, channels: i32, blockRows: i32, block: i32): void {
-  const last = min(pixels, (block + 1) * blockRows);
-  const vectors = channels & ~3;
-  const zero = f32x4.splat(0);
-  let at = y + ((<usize>(block * blockRows) * <usize>channels) << 2);
-  for (let pixel = block * blockRows; pixel < last; pixel++) {
-    let c = 0;
-    for (; c < vectors; c += 4) {
-      v128.store(at, f32x4.max(zero, f32x4.add(v128.load(at), v128.load(bias + ((<usize>c) << 2)))));
-      at += 16;
-    }
-    for (; c < channels; c++) {
-      f32.store(at, max<f32>(0, f32.load(at) + f32.load(bias + ((<usize>c) << 2))));
-      at += 4;
     }
   }
 }

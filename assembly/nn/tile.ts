@@ -22,19 +22,25 @@ export const NARROW: i32 = 4;
  */
 const RUN: i32 = 256;
 
-/** Sixteen values to `to`: stored by the first run, added by later ones. */
-function flush(to: usize, isFirst: bool, v0: v128, v1: v128, v2: v128, v3: v128): void {
-  if (isFirst) {
-    v128.store(to, v0);
-    v128.store(to, v1, 16);
-    v128.store(to, v2, 32);
-    v128.store(to, v3, 48);
-  } else {
-    v128.store(to, f32x4.add(v128.load(to), v0));
-    v128.store(to, f32x4.add(v128.load(to, 16), v1), 16);
-    v128.store(to, f32x4.add(v128.load(to, 32), v2), 32);
-    v128.store(to, f32x4.add(v128.load(to, 48), v3), 48);
+/** Sixteen values to `to`: stored by the first run, added by later ones; the last run may cut at zero. */
+function flush(to: usize, isFirst: bool, relu: bool, v0: v128, v1: v128, v2: v128, v3: v128): void {
+  if (!isFirst) {
+    v0 = f32x4.add(v128.load(to), v0);
+    v1 = f32x4.add(v128.load(to, 16), v1);
+    v2 = f32x4.add(v128.load(to, 32), v2);
+    v3 = f32x4.add(v128.load(to, 48), v3);
   }
+  if (relu) {
+    const zero = f32x4.splat(0);
+    v0 = f32x4.max(v0, zero);
+    v1 = f32x4.max(v1, zero);
+    v2 = f32x4.max(v2, zero);
+    v3 = f32x4.max(v3, zero);
+  }
+  v128.store(to, v0);
+  v128.store(to, v1, 16);
+  v128.store(to, v2, 32);
+  v128.store(to, v3, 48);
 }
 
 /** Two rows by sixteen columns over all taps; results go to `toA` and `toB`. */
@@ -45,6 +51,7 @@ function wideTile(
   channels: i32,
   w: usize,
   bias: usize,
+  relu: bool,
   toA: usize,
   toB: usize,
 ): void {
@@ -90,8 +97,8 @@ function wideTile(
     }
     run += channels;
     if (run >= RUN && tap + 1 < taps) {
-      flush(toA, isFirst, a0, a1, a2, a3);
-      flush(toB, isFirst, b0, b1, b2, b3);
+      flush(toA, isFirst, false, a0, a1, a2, a3);
+      flush(toB, isFirst, false, b0, b1, b2, b3);
       a0 = f32x4.splat(0);
       a1 = a0;
       a2 = a0;
@@ -104,8 +111,8 @@ function wideTile(
       isFirst = false;
     }
   }
-  flush(toA, isFirst, a0, a1, a2, a3);
-  flush(toB, isFirst, b0, b1, b2, b3);
+  flush(toA, isFirst, relu, a0, a1, a2, a3);
+  flush(toB, isFirst, relu, b0, b1, b2, b3);
 }
 
 /** Stores the first `count` (1..4) lanes of a vector at `to`. */
@@ -127,6 +134,7 @@ function narrowTile(
   channels: i32,
   w: usize,
   bias: usize,
+  relu: bool,
   outputs: usize,
   offset: usize,
   lanes: i32,
@@ -156,6 +164,13 @@ function narrowTile(
       pd += 4;
     }
   }
+  if (relu) {
+    const zero = f32x4.splat(0);
+    a = f32x4.max(a, zero);
+    b = f32x4.max(b, zero);
+    c = f32x4.max(c, zero);
+    d = f32x4.max(d, zero);
+  }
   storeLanes(<usize>load<u32>(outputs) + offset, a, lanes);
   storeLanes(<usize>load<u32>(outputs, 4) + offset, b, lanes);
   storeLanes(<usize>load<u32>(outputs, 8) + offset, c, lanes);
@@ -171,6 +186,7 @@ function narrowTile(
  * @param channels values behind each input pointer
  * @param packed   float32 panels as packPanels lays them out, `taps * channels` deep
  * @param bias     float32 [columns rounded up to 4], or 0 for none
+ * @param relu     whether negative results become 0
  * @param outputs  u32 pointers [rows]; each points to `columns` float32
  * @param columns  output channels
  */
@@ -181,6 +197,7 @@ export function indirectGemm(
   channels: i32,
   packed: usize,
   bias: usize,
+  relu: bool,
   outputs: usize,
   columns: i32,
 ): void {
@@ -199,6 +216,7 @@ export function indirectGemm(
         channels,
         packed,
         panelBias,
+        relu,
         <usize>load<u32>(outputs + pointer) + offset,
         <usize>load<u32>(outputs + pointer, 4) + offset,
       );
@@ -211,7 +229,7 @@ export function indirectGemm(
     const lanes = min(NARROW, columns - column);
     for (let row: i32 = 0; row < rows; row += ROWS) {
       const pointer: usize = (<usize>row) << 2;
-      narrowTile(inputs + pointer, tapBytes, taps, channels, packed, panelBias, outputs + pointer, offset, lanes);
+      narrowTile(inputs + pointer, tapBytes, taps, channels, packed, panelBias, relu, outputs + pointer, offset, lanes);
     }
     packed += depth << 4;
   }

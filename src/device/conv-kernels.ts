@@ -1,4 +1,4 @@
-/** Our convolutions as TensorFlow.js kernels: Conv2D, Conv2DBackpropInput (also the transposed convolution), Conv2DBackpropFilter. */
+/** Our convolutions as TensorFlow.js kernels: Conv2D, FusedConv2D (bias, ReLU), Conv2DBackpropInput (also the transposed convolution), Conv2DBackpropFilter. */
 import {
   backend_util,
   Conv2D,
@@ -7,11 +7,14 @@ import {
   type Conv2DBackpropFilterAttrs,
   Conv2DBackpropInput,
   type Conv2DBackpropInputAttrs,
+  FusedConv2D,
+  type FusedConv2DAttrs,
   type KernelFunc,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../kernels/conv-shape.js";
 import type { SharedMemoryBackend } from "./shared-backend.js";
+import { stock } from "./stock.js";
 
 const WIDE = 16;
 const NARROW = 4;
@@ -73,7 +76,21 @@ function withWorkspace(
   heap.release(conv);
 }
 
-export function runConv2d(backend: SharedMemoryBackend, shape: ConvShape, x: number, filter: number, y: number): void {
+/** What follows a convolution within the same pass; without it, nothing does. */
+export interface Epilogue {
+  /** Float32 [cout], readable up to a multiple of four as all blocks of the heap are; 0 for none. */
+  readonly bias: number;
+  readonly relu: boolean;
+}
+
+export function runConv2d(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  x: number,
+  filter: number,
+  y: number,
+  { bias, relu }: Epilogue = { bias: 0, relu: false },
+): void {
   const { team, zeros } = backend;
   const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
   const depth = filterHeight * filterWidth * inputChannels;
@@ -85,7 +102,8 @@ export function runConv2d(backend: SharedMemoryBackend, shape: ConvShape, x: num
     const blockRows = blockRowsFor(pixels, bytesPerPixel, team.threads);
     const merged = inputChannels < 16 ? blockRows * depth * 4 : 0;
     const scratch = blockRows * (taps + 1) * 4 + merged + outputChannels * 4;
-    team.run("conv2d", [conv, x, packed, 0, y, zeros, blockRows], Math.ceil(pixels / blockRows), scratch);
+    const values = [conv, x, packed, bias, relu ? 1 : 0, y, zeros, blockRows];
+    team.run("conv2d", values, Math.ceil(pixels / blockRows), scratch);
   });
 }
 
@@ -142,20 +160,37 @@ function kernel<Attrs>(
     run(backend as SharedMemoryBackend, inputs as unknown as ConvInputs, attrs as unknown as Attrs);
 }
 
+function forward(
+  backend: SharedMemoryBackend,
+  x: TensorInfo,
+  filter: TensorInfo,
+  { strides, dilations, pad, dimRoundingMode }: Conv2DAttrs | FusedConv2DAttrs,
+  epilogue?: Epilogue,
+): TensorInfo {
+  const info = backend_util.computeConv2DInfo(
+    x.shape as [number, number, number, number],
+    filter.shape as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+  );
+  const y = backend.allocate(info.outShape);
+  runConv2d(backend, toConvShape(info), backend.pointerOf(x), backend.pointerOf(filter), y.pointer, epilogue);
+  return y.info;
+}
+
 export const CONV_KERNELS: Readonly<Record<string, KernelFunc>> = {
-  [Conv2D]: kernel<Conv2DAttrs>((backend, { x, filter }, attrs) => {
-    const info = backend_util.computeConv2DInfo(
-      x.shape as [number, number, number, number],
-      filter.shape as [number, number, number, number],
-      attrs.strides,
-      attrs.dilations,
-      attrs.pad,
-      attrs.dimRoundingMode,
-    );
-    const y = backend.allocate(info.outShape);
-    runConv2d(backend, toConvShape(info), backend.pointerOf(x), backend.pointerOf(filter), y.pointer);
-    return y.info;
-  }),
+  [Conv2D]: kernel<Conv2DAttrs>((backend, { x, filter }, attrs) => forward(backend, x, filter, attrs)),
+  [FusedConv2D]: (params) => {
+    const backend = params.backend as SharedMemoryBackend;
+    const { x, filter, bias } = params.inputs as unknown as ConvInputs & { readonly bias?: TensorInfo };
+    const attrs = params.attrs as unknown as FusedConv2DAttrs;
+    const biased = bias == null || (bias.shape.length === 1 && bias.shape[0] === filter.shape[3]);
+    if (!biased || (attrs.activation !== "relu" && attrs.activation !== "linear")) return stock(FusedConv2D, params);
+    const relu = attrs.activation === "relu";
+    return forward(backend, x, filter, attrs, { bias: bias == null ? 0 : backend.pointerOf(bias), relu });
+  },
   [Conv2DBackpropInput]: kernel<Conv2DBackpropInputAttrs>((backend, { dy, filter }, attrs) => {
     const info = backend_util.computeConv2DInfo(
       attrs.inputShape,

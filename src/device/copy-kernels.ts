@@ -1,15 +1,13 @@
 /**
- * Slice, SplitV, Concat, Tile and 2x2 average pooling for the `wasm` device: stock ones walk element by element through index
+ * Slice, SplitV, Concat, Tile and the gradient of 2x2 average pooling for the `wasm` device: stock ones walk element by element through index
  * arrays, these copy runs of consecutive values. Anything they do not cover goes to the stock kernel.
  */
 import {
-  AvgPool,
   type AvgPoolAttrs,
   AvgPoolGrad,
   backend_util,
   Concat,
   type ConcatAttrs,
-  getKernel,
   type KernelFunc,
   Slice,
   type SliceAttrs,
@@ -22,14 +20,7 @@ import {
   util,
 } from "@tensorflow/tfjs-core";
 import type { SharedMemoryBackend } from "./shared-backend.js";
-
-type Params = Parameters<KernelFunc>[0];
-
-function stock(name: string, params: Params): TensorInfo | TensorInfo[] {
-  const kernel = getKernel(name, "cpu");
-  if (kernel == null) throw new Error(`no stock kernel '${name}'`);
-  return kernel.kernelFunc(params);
-}
+import { stock } from "./stock.js";
 
 function floats(backend: SharedMemoryBackend, tensor: TensorInfo): Float32Array {
   return backend.data.get(tensor.dataId).values as Float32Array;
@@ -162,27 +153,6 @@ function isHalving(attrs: unknown, shape: readonly number[]): boolean {
   return isTwo(filterSize) && isTwo(strides) && pad === "valid" && shape[1] % 2 === 0 && shape[2] % 2 === 0;
 }
 
-const avgPool: KernelFunc = (params) => {
-  const backend = params.backend as SharedMemoryBackend;
-  const { x } = params.inputs as unknown as { x: TensorInfo };
-  if (!isHalving(params.attrs, x.shape)) return stock(AvgPool, params);
-  const [n, height, width, channels] = x.shape;
-  const y = backend.allocate([n, height / 2, width / 2, channels]);
-  const from = floats(backend, x);
-  const to = floats(backend, y.info);
-  const line = width * channels;
-  let out = 0;
-  for (let row = 0; row < (n * height) / 2; row++) {
-    for (let column = 0; column < width / 2; column++) {
-      const at = 2 * (row * line + column * channels);
-      for (let c = at; c < at + channels; c++) {
-        to[out++] = 0.25 * (from[c] + from[c + channels] + (from[c + line] + from[c + line + channels]));
-      }
-    }
-  }
-  return y.info;
-};
-
 const avgPoolGrad: KernelFunc = (params) => {
   const backend = params.backend as SharedMemoryBackend;
   const { dy, input } = params.inputs as unknown as { dy: TensorInfo; input: TensorInfo };
@@ -213,6 +183,5 @@ export const COPY_KERNELS: Readonly<Record<string, KernelFunc>> = {
   [SplitV]: splitV,
   [Concat]: concat,
   [Tile]: tile,
-  [AvgPool]: avgPool,
   [AvgPoolGrad]: avgPoolGrad,
 };

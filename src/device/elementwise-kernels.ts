@@ -6,7 +6,6 @@ import {
   Add,
   AddN,
   backend_util,
-  getKernel,
   type KernelFunc,
   Multiply,
   RealDiv,
@@ -16,6 +15,7 @@ import {
   util,
 } from "@tensorflow/tfjs-core";
 import type { SharedMemoryBackend } from "./shared-backend.js";
+import { stock } from "./stock.js";
 
 type Loop = (a: Float32Array, b: Float32Array, y: Float32Array, stepA: number, stepB: number) => void;
 
@@ -47,11 +47,7 @@ function binary(name: string, loop: Loop): KernelFunc {
     const { a, b } = params.inputs as unknown as { a: TensorInfo; b: TensorInfo };
     const [sizeA, sizeB] = [a, b].map(({ shape }) => util.sizeFromShape(shape));
     const covered = util.arraysEqual(a.shape, b.shape) || sizeB === 1 || sizeA === 1;
-    if (a.dtype !== "float32" || b.dtype !== "float32" || !covered) {
-      const kernel = getKernel(name, "cpu");
-      if (kernel == null) throw new Error(`no stock kernel '${name}'`);
-      return kernel.kernelFunc(params);
-    }
+    if (a.dtype !== "float32" || b.dtype !== "float32" || !covered) return stock(name, params);
     const y = backend.allocate(backend_util.assertAndGetBroadcastShape(a.shape, b.shape));
     const values = (tensor: TensorInfo): Float32Array => backend.data.get(tensor.dataId).values as Float32Array;
     loop(values(a), values(b), values(y.info), sizeA === 1 ? 0 : 1, sizeB === 1 ? 0 : 1);

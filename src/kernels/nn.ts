@@ -8,6 +8,7 @@ export interface NnKernels {
     x: number,
     packed: number,
     bias: number,
+    relu: number,
     y: number,
     zeros: number,
     blockRows: number,
@@ -111,7 +112,6 @@ export interface NnKernels {
     blockRows: number,
     block: number,
   ): void;
-  biasRelu(y: number, bias: number, pixels: number, channels: number, blockRows: number, block: number): void;
   sumPartials(partial: number, rows: number, values: number, out: number): void;
   adam(
     p: number,
@@ -147,7 +147,6 @@ export const TEAM_KERNELS = [
   "clippedSum",
   "clippedSumGradient",
   "pool",
-  "biasRelu",
   "adam",
 ] as const satisfies readonly (keyof NnKernels)[];
 export type TeamKernel = (typeof TEAM_KERNELS)[number];

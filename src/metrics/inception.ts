@@ -4,7 +4,6 @@
  * auxiliary head. Inference only: batch norm (epsilon 1e-3) is folded into the convolutions.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { biasRelu } from "../device/pool-kernels.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { Random } from "../random.js";
@@ -201,15 +200,19 @@ export function inceptionFeatures({ dims, filters }: Inception, images: tf.Tenso
       [padX, padX],
       [0, 0],
     ];
-    return tf.tidy(() => biasRelu(tf.conv2d(x, filter, stride, pads), bias));
+    return tf.fused.conv2d({ x, filter, bias, strides: stride, pad: pads, activation: "relu" });
   };
   const chain = (x: tf.Tensor4D, ...names: readonly string[]): tf.Tensor4D => names.reduce(conv, x);
   const join = (...parts: readonly tf.Tensor4D[]): tf.Tensor4D => tf.concat([...parts], 3);
   const numbered = (name: string, count: number): string[] =>
     Array.from({ length: count }, (_, i) => `${name}_${i + 1}`);
   const shrink = (x: tf.Tensor4D): tf.Tensor4D => tf.maxPool(x, 3, 2, "valid");
-  const smooth = (x: tf.Tensor4D): tf.Tensor4D => tf.avgPool(x, 3, 1, 1);
-  const average = (x: tf.Tensor4D): tf.Tensor2D => tf.mean(x, [1, 2]);
+  // "same" is a pad of 1 on all sides here; the `tensorflow` device takes no other pads for pooling.
+  const smooth = (x: tf.Tensor4D): tf.Tensor4D => tf.avgPool(x, 3, 1, "same");
+  const average = (x: tf.Tensor4D): tf.Tensor2D => {
+    const [n, height, width] = x.shape;
+    return tf.reshape(tf.avgPool(x, [height, width], 1, "valid"), [n, dims]);
+  };
 
   const blockA = (x: tf.Tensor4D, name: string): tf.Tensor4D =>
     join(
@@ -250,7 +253,7 @@ export function inceptionFeatures({ dims, filters }: Inception, images: tf.Tenso
       shrink(x),
     ); // [N, 8, 8, 1280]
     x = blockE(x, "Mixed_7b", smooth(x)); // [N, 8, 8, 2048]
-    x = blockE(x, "Mixed_7c", tf.maxPool(x, 3, 1, 1));
+    x = blockE(x, "Mixed_7c", tf.maxPool(x, 3, 1, "same"));
     return average(x);
   });
 }

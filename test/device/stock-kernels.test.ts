@@ -13,6 +13,11 @@ function draw(name: string, shape: number[]): tf.Tensor {
 }
 const draw4d = (name: string, shape: number[]): tf.Tensor4D => draw(name, shape) as tf.Tensor4D;
 
+function fused(bias: tf.Tensor | null, activation: "linear" | "relu" | "relu6"): tf.Tensor {
+  const [x, filter] = [draw4d("x", [2, 6, 5, 3]), draw4d("f", [3, 1, 3, 5])];
+  return tf.fused.conv2d({ x, filter, strides: 1, pad: "same", activation, ...(bias && { bias }) });
+}
+
 /** Operations whose kernels on the `wasm` device are ours, with shapes that we cover and shapes left to the stock ones. */
 const WORKS: Readonly<Record<string, Work>> = {
   "slice of the first axis": () => tf.slice(draw("x", [5, 4, 3, 2]), [1, 0, 0, 0], [3, -1, -1, -1]),
@@ -29,6 +34,14 @@ const WORKS: Readonly<Record<string, Work>> = {
   "labels as planes": () => tf.tile(draw("x", [3, 1, 1, 5]), [1, 4, 2, 1]),
   "tile of an axis that is not single": () => tf.tile(draw("x", [2, 3]), [2, 2]),
   "tile by one": () => tf.tile(draw("x", [2, 3]), [1, 1]),
+  "convolution with bias and ReLU": () => fused(draw("b", [5]), "relu"),
+  "convolution with bias": () => fused(draw("b", [5]), "linear"),
+  "convolution with ReLU": () => fused(null, "relu"),
+  "convolution with one bias for all": () => fused(draw("b", [1]), "relu"),
+  "convolution with ReLU6": () => fused(draw("b", [5]), "relu6"),
+  "largest of windows": () => tf.maxPool(draw4d("x", [2, 7, 5, 6]), 3, 2, "valid"),
+  "largest of windows that are not square": () => tf.maxPool(draw4d("x", [1, 7, 5, 6]), [2, 3], 1, "same"),
+  "average over the whole picture": () => tf.avgPool(draw4d("x", [2, 7, 7, 6]), 7, 1, "valid"),
   "halving average": () => tf.avgPool(draw4d("x", [2, 6, 4, 3]), 2, 2, "valid"),
   "average that is no halving": () => tf.avgPool(draw4d("x", [1, 7, 5, 2]), 3, 2, "same"),
   "gradient of the halving average": () =>

@@ -64,10 +64,10 @@ function checkShape(backends: readonly SharedMemoryBackend[], random: Random, s:
     shape: readonly number[],
     depth: number,
     expected: Float64Array,
-    run: (backend: SharedMemoryBackend, a: number, b: number, out: number) => void,
+    run: (backend: SharedMemoryBackend, a: number, b: number, out: number, c: number) => void,
   ): void => {
     const results = backends.map((backend) =>
-      runOnHeap(backend, inputs, count(shape), ([a, b], out) => run(backend, a, b, out)),
+      runOnHeap(backend, inputs, count(shape), ([a, b, c], out) => run(backend, a, b, out, c)),
     );
     const name = shapeIndex(shape);
     // Products of values up to 1, summed in float32: roundings of 6e-8 that grow with the root of the depth.
@@ -82,6 +82,13 @@ function checkShape(backends: readonly SharedMemoryBackend[], random: Random, s:
   check("y", [x, filter], yShape, depth, conv2d(s, x, filter), (backend, a, b, out) =>
     runConv2d(backend, s, a, b, out),
   );
+  const bias = randomFloats(random, s.outputChannels);
+  for (const relu of [false, true]) {
+    const what = `y with bias${relu ? " and ReLU" : ""}`;
+    check(what, [x, filter, bias], yShape, depth, conv2d(s, x, filter, bias, relu), (backend, a, b, out, c) =>
+      runConv2d(backend, s, a, b, out, { bias: c, relu }),
+    );
+  }
   const dx = conv2dInputGradient(s, dy, filter);
   check("dx", [dy, filter], xShape, taps * s.outputChannels, dx, (backend, a, b, out) =>
     runConv2dInputGradient(backend, s, a, b, out),

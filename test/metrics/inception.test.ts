@@ -3,7 +3,6 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Device, openDevice } from "../../src/device/device.js";
-import { biasRelu } from "../../src/device/pool-kernels.js";
 import { passes } from "../../src/golden/compare.js";
 import { openGolden } from "../../src/golden/verify.js";
 import { encodePng } from "../../src/image/codec.js";
@@ -16,7 +15,6 @@ import {
   randomInceptionTensors,
 } from "../../src/metrics/inception.js";
 import type { ItemFailure } from "../../src/pool/protocol.js";
-import { Random } from "../../src/random.js";
 import { assertClose } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto } from "../support/pictures.js";
@@ -55,60 +53,6 @@ describe("metrics/inception", function () {
       () => createInception(tensors, 64, "w.pth"),
       /w\.pth: expected a tensor 'Conv2d_2a_3x3\.bn\.running_var' of shape \[32\], received none/,
     );
-  });
-
-  it("pools and adds biases as the stock kernels do, on shapes around the lane width", () => {
-    const random = Random.fromSeed(4, "pool");
-    tf.engine().startScope();
-    for (const [n, h, w, c] of [
-      [1, 3, 3, 1],
-      [2, 7, 5, 3],
-      [1, 8, 8, 4],
-      [3, 9, 10, 7],
-      [1, 17, 17, 33],
-    ]) {
-      const values = Float32Array.from({ length: n * h * w * c }, () => random.between(-1, 1));
-      const x = tf.tensor4d(values, [n, h, w, c]);
-      for (const [filter, stride, pad] of [
-        [3, 2, 0],
-        [3, 1, 1],
-        [2, 2, 0],
-        [2, 1, 0],
-      ]) {
-        for (const kind of ["max", "avg"] as const) {
-          const y = tf.pool(x, filter, kind, pad, 1, stride);
-          const [, oh, ow] = y.shape;
-          const expected = Float64Array.from({ length: n * oh * ow * c }, (_, at) => {
-            const [channel, column, row, image] = [
-              at % c,
-              Math.floor(at / c) % ow,
-              Math.floor(at / (c * ow)) % oh,
-              Math.floor(at / (c * ow * oh)),
-            ];
-            const seen: number[] = [];
-            for (let i = row * stride - pad; i < row * stride - pad + filter; i++)
-              for (let j = column * stride - pad; j < column * stride - pad + filter; j++)
-                if (i >= 0 && i < h && j >= 0 && j < w) seen.push(values[((image * h + i) * w + j) * c + channel]);
-            return kind === "max" ? Math.max(...seen) : seen.reduce((a, b) => a + b, 0) / seen.length;
-          });
-          assertClose(
-            y.dataSync(),
-            expected,
-            { abs: 1e-6, rel: 0 },
-            (i) => `${kind} ${filter}/${stride}/${pad} of [${n}, ${h}, ${w}, ${c}] [${i}]`,
-          );
-        }
-      }
-      const bias = Float32Array.from({ length: c }, () => random.between(-1, 1));
-      const received = biasRelu(x, tf.tensor1d(bias)).dataSync();
-      assertClose(
-        received,
-        values.map((value, i) => Math.max(0, Math.fround(value + bias[i % c]))),
-        { abs: 0, rel: 0 },
-      );
-      assert.deepEqual(x.dataSync(), values, "the input stays");
-    }
-    tf.engine().endScope();
   });
 
   it("resizes as PyTorch and as Pillow do", function () {

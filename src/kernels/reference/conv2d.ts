@@ -30,9 +30,17 @@ function forEachPixelPair(s: ConvShape, visit: (x: number, filter: number, y: nu
  * y[n, oy, ox, o] = sum over ky, kx, i of x[n, oy * strideY - padTop + ky, ox * strideX - padLeft + kx, i] * filter[ky, kx, i, o].
  * @param x      [batch, inputHeight, inputWidth, inputChannels]
  * @param filter [filterHeight, filterWidth, inputChannels, outputChannels]
+ * @param bias   [outputChannels], added
+ * @param relu   whether negative sums become 0
  * @returns [batch, outputHeight, outputWidth, outputChannels]
  */
-export function conv2d(s: ConvShape, x: ArrayLike<number>, filter: ArrayLike<number>): Float64Array {
+export function conv2d(
+  s: ConvShape,
+  x: ArrayLike<number>,
+  filter: ArrayLike<number>,
+  bias?: ArrayLike<number>,
+  relu = false,
+): Float64Array {
   const { inputChannels, outputChannels } = s;
   const y = new Float64Array(s.batch * s.outputHeight * s.outputWidth * outputChannels);
   forEachPixelPair(s, (fromX, fromFilter, toY) => {
@@ -42,6 +50,8 @@ export function conv2d(s: ConvShape, x: ArrayLike<number>, filter: ArrayLike<num
       }
     }
   });
+  if (bias !== undefined) for (let at = 0; at < y.length; at++) y[at] += bias[at % outputChannels];
+  if (relu) for (let at = 0; at < y.length; at++) y[at] = Math.max(0, y[at]);
   return y;
 }
 
