@@ -21,7 +21,7 @@ export const inceptionSchema = z.object({
       height: z.number().int().positive(),
       width: z.number().int().positive(),
       batch: z.number().int().positive(),
-      features: z.record(z.string(), summarySchema),
+      features: z.partialRecord(z.enum(["64", "192", "768", "2048"]), summarySchema),
     }),
   ),
 });

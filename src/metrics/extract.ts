@@ -30,11 +30,19 @@ export interface ExtractOptions {
   readonly onFailure: (failure: ItemFailure) => void;
 }
 
-/** Rows of features [n, dims] in the order of the paths, a batch at a time. */
+/** Features of the pictures of a batch that could be read. */
+export interface FeatureBatch {
+  /** [indices, dims] */
+  readonly features: Float32Array;
+  /** Of the rows' files in the paths, ascending. */
+  readonly indices: readonly number[];
+}
+
+/** Features of all files in the order of the paths, a batch at a time; memory for two batches, whatever the number of files. */
 export async function* extractFeatures(
   extractor: FeatureExtractor,
   { paths, mode, workers, batch, onProgress, onFailure }: ExtractOptions,
-): AsyncGenerator<Float32Array> {
+): AsyncGenerator<FeatureBatch> {
   const { size } = extractor;
   const length = size * size * 3;
   const ring = new BatchRing(2, batch * length);
@@ -72,11 +80,11 @@ export async function* extractFeatures(
       }
       ring.release(slot);
       if (good.length > 0) {
-        const features = tf.tidy(() => extractor.extract(tf.tensor4d(pictures, [good.length, size, size, 3])));
-        const values = (await features.data()) as Float32Array;
-        const rows = values.slice();
-        features.dispose();
-        yield rows;
+        const rows = tf.tidy(() => extractor.extract(tf.tensor4d(pictures, [good.length, size, size, 3])));
+        const features = ((await rows.data()) as Float32Array).slice();
+        rows.dispose();
+        const from = first;
+        yield { features, indices: good.map((i) => from + i) };
       }
       onProgress?.({ stage: "features", done: first + count, total: paths.length, unit: "images" });
     }

@@ -64,9 +64,9 @@ export async function folderFeatures(folder: string, options: FolderOptions): Pr
     if (strict) throw new InputError(`${failure.reason} Leave --strict away to skip it.`);
     failures.push(failure);
   };
-  for await (const rows of extractFeatures(extractor, { ...options, paths, onFailure })) {
-    data.set(rows, length);
-    length += rows.length;
+  for await (const { features } of extractFeatures(extractor, { ...options, paths, onFailure })) {
+    data.set(features, length);
+    length += features.length;
   }
   const shape = [length / extractor.dims, extractor.dims];
   if (shape[0] < 2) {

@@ -1,10 +1,10 @@
 /** The published weights of FID's Inception: read from the file that people have, checked, and kept as safetensors. */
 import { readFile } from "node:fs/promises";
-import { fromSystemError, InputError } from "../errors.js";
+import { fromSystemError } from "../errors.js";
 import { decodePth, toNamedTensors } from "../interop/pth.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
 import { readCached, sha256OfFile, writeCached } from "./cache.js";
-import { type InceptionDims, inceptionTensors } from "./inception.js";
+import { checkInceptionTensors, type InceptionDims, inceptionTensors } from "./inception.js";
 
 /** pytorch-fid's file; its name ends in the first digits of its SHA-256. */
 export const WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth";
@@ -33,17 +33,9 @@ export async function readWeights(path: string): Promise<InceptionWeights> {
   });
   const isSafetensors = path.endsWith(".safetensors");
   const all = isSafetensors ? decodeSafetensors(bytes, path).tensors : toNamedTensors(decodePth(bytes, path));
-  const tensors: NamedTensors = new Map();
-  for (const { name: wanted, shape } of inceptionTensors(2048)) {
-    const tensor = all.get(wanted);
-    if (tensor === undefined || tensor.shape.join() !== shape.join()) {
-      const received = tensor === undefined ? "none" : `[${tensor.shape}]`;
-      throw new InputError(
-        `${path}: expected a tensor '${wanted}' of shape [${shape}], received ${received}. See elegant weights for the file that fits.`,
-      );
-    }
-    tensors.set(wanted, tensor);
-  }
+  checkInceptionTensors(all, 2048, path);
+  const wanted = new Set(inceptionTensors(2048).map((tensor) => tensor.name));
+  const tensors: NamedTensors = new Map([...all].filter(([tensor]) => wanted.has(tensor)));
   await writeCached(name, encodeSafetensors(tensors, { source: sha256 }));
   return { tensors, sha256, published };
 }

@@ -130,19 +130,30 @@ export function inceptionTensors(
   ]);
 }
 
+/** How many tensors a message names before it only counts them. */
+const NAMED = 4;
+
+/** @throws InputError that names the tensors that are missing or have another shape */
+export function checkInceptionTensors(tensors: NamedTensors, dims: InceptionDims, source: string): void {
+  const wrong = inceptionTensors(dims).filter(({ name, shape }) => tensors.get(name)?.shape.join() !== shape.join());
+  if (wrong.length === 0) return;
+  const words = wrong.slice(0, NAMED).map(({ name, shape }) => {
+    const found = tensors.get(name);
+    return `'${name}' of shape [${shape}] (${found === undefined ? "missing" : `has [${found.shape}]`})`;
+  });
+  if (wrong.length > NAMED) words.push(`and ${wrong.length - NAMED} more`);
+  const received = `${tensors.size} tensors without ${wrong.length === 1 ? "it" : "them"}`;
+  const remedy = "Is it the file of pytorch-fid? See elegant weights.";
+  throw new InputError(describeMismatch(source, `tensors ${words.join(", ")}`, received, remedy));
+}
+
 /**
  * Puts the network on the current device.
  * @param tensors under the names of the published weight file; others (fc, counters) are left alone
- * @throws InputError when one is missing or has another shape
+ * @throws InputError when some are missing or have another shape
  */
 export function createInception(tensors: NamedTensors, dims: InceptionDims, source: string): Inception {
-  for (const { name, shape } of inceptionTensors(dims)) {
-    const found = tensors.get(name);
-    if (found !== undefined && found.shape.join() === shape.join()) continue;
-    const received = found === undefined ? "none" : `shape [${found.shape}]`;
-    const remedy = "Is it the file of pytorch-fid? See elegant weights.";
-    throw new InputError(describeMismatch(source, `a tensor '${name}' of shape [${shape}]`, received, remedy));
-  }
+  checkInceptionTensors(tensors, dims, source);
   const valuesOf = (name: string): Float32Array => (tensors.get(name) as { data: Float32Array }).data;
   const filters = new Map<string, { filter: tf.Tensor4D; bias: tf.Tensor1D }>();
   for (const { name, from, to, height, width } of layersFor(dims)) {

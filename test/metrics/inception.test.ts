@@ -3,19 +3,22 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Device, openDevice } from "../../src/device/device.js";
+import { InputError } from "../../src/errors.js";
 import { passes } from "../../src/golden/compare.js";
 import { openGolden } from "../../src/golden/verify.js";
 import { encodePng } from "../../src/image/codec.js";
 import { toInceptionInput } from "../../src/image/inception-input.js";
+import { decodePth, toNamedTensors } from "../../src/interop/pth.js";
 import { extractFeatures } from "../../src/metrics/extract.js";
 import {
   createInception,
+  INCEPTION_SIZE,
   inceptionFeatures,
   inceptionTensors,
   randomInceptionTensors,
 } from "../../src/metrics/inception.js";
 import type { ItemFailure } from "../../src/pool/protocol.js";
-import { assertClose } from "../support/close.js";
+import { assertClose, shapeIndex } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { sharedPath } from "../support/shared.js";
@@ -46,13 +49,41 @@ describe("metrics/inception", function () {
     assert.deepEqual([inceptionTensors(2048).length, count], [94 * 5, 21_785_568]);
   });
 
-  it("refuses weights that lack a tensor", () => {
+  it("refuses weights that lack tensors, and names them", () => {
     const tensors = randomInceptionTensors(1, 64);
+    tensors.set("fc.bias", { shape: [1008], data: new Float32Array(1008) });
+    createInception(tensors, 64, "w.pth").dispose();
     tensors.delete("Conv2d_2a_3x3.bn.running_var");
+    tensors.set("Conv2d_2b_3x3.bn.bias", { shape: [32], data: new Float32Array(32) });
     assert.throws(
       () => createInception(tensors, 64, "w.pth"),
-      /w\.pth: expected a tensor 'Conv2d_2a_3x3\.bn\.running_var' of shape \[32\], received none/,
+      /w\.pth: expected tensors 'Conv2d_2a_3x3\.bn\.running_var' of shape \[32\] \(missing\), 'Conv2d_2b_3x3\.bn\.bias' of shape \[64\] \(has \[32\]\), received 15 tensors without them\. /,
     );
+    assert.throws(
+      () => createInception(tensors, 192, "w.pth"),
+      (error: Error) =>
+        error instanceof InputError &&
+        /'Conv2d_3b_1x1\.bn\.weight' of shape \[80\] \(missing\), and 8 more/.test(error.message),
+    );
+  });
+
+  it("reads PyTorch's legacy file with strided filters, and agrees with PyTorch's layers", function () {
+    if (!hasTorch()) return this.skip();
+    return withFolder(async (folder) => {
+      const [file, out] = [join(folder, "w.pth"), join(folder, "features.f32")];
+      runPython("inception.py", [file, out]);
+      const tensors = toNamedTensors(decodePth(await readFile(file), file));
+      const network = createInception(tensors, 192, file);
+      const length = INCEPTION_SIZE * INCEPTION_SIZE * 3;
+      const inputs = new Float32Array(2 * length);
+      for (let i = 0; i < inputs.length; i++) inputs[i] = (i % 977) / 488 - 1; // as in inception.py
+      const features = tf.tidy(() =>
+        inceptionFeatures(network, tf.tensor4d(inputs, [2, INCEPTION_SIZE, INCEPTION_SIZE, 3])).dataSync(),
+      );
+      network.dispose();
+      const expected = new Float32Array(new Uint8Array(await readFile(out)).buffer);
+      assertClose(features, expected, { abs: 1e-5, rel: 1e-5 }, shapeIndex([2, 192]));
+    });
   });
 
   it("resizes as PyTorch and as Pillow do", function () {
@@ -116,6 +147,7 @@ describe("metrics/inception", function () {
       const all = async (batch: number, workers: number) => {
         const failures: ItemFailure[] = [];
         const rows: number[] = [];
+        const indices: number[] = [];
         const options = {
           paths,
           mode: "pytorch",
@@ -123,18 +155,29 @@ describe("metrics/inception", function () {
           batch,
           onFailure: (failure: ItemFailure) => failures.push(failure),
         } as const;
-        for await (const part of extractFeatures(extractor, options)) rows.push(...part);
-        return { rows, failed: failures.map(({ file }) => file) };
+        for await (const part of extractFeatures(extractor, options)) {
+          rows.push(...part.features);
+          indices.push(...part.indices);
+        }
+        return { rows, indices, failed: failures.map(({ file }) => file) };
       };
       const held = tf.memory().numTensors;
       const whole = await all(8, 2);
       assert.equal(tf.memory().numTensors, held);
       assert.deepEqual([whole.rows.length, whole.failed], [6 * 64, [paths[4]]]);
+      assert.deepEqual(whole.indices, [0, 1, 2, 3, 5, 6]);
       for (const batch of [1, 3]) {
         const parts = await all(batch, 1);
-        assert.deepEqual(parts.failed, whole.failed);
+        assert.deepEqual([parts.failed, parts.indices], [whole.failed, whole.indices]);
         assertClose(parts.rows, whole.rows, { abs: 1e-6, rel: 1e-5 });
       }
+      for await (const { indices } of extractFeatures(extractor, {
+        ...{ paths, mode: "clean", workers: 2, batch: 2, onFailure: (failure) => assert.fail(failure.reason) },
+      })) {
+        assert.deepEqual(indices, [0, 1]);
+        break; // closes its workers, or mocha would wait for them
+      }
       network.dispose();
+      assert.equal(tf.memory().numTensors, held - 2 * 3, "filter and bias of three layers");
     }));
 });
