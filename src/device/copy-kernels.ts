@@ -52,6 +52,9 @@ function copyRuns(
   }
 }
 
+/** Values of one block of a copy by the team. */
+const BLOCK_VALUES = 16384;
+
 const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
 /** A part of one axis, all of the others: [outer, axis, inner] -> [outer, size, inner]. */
@@ -137,11 +140,12 @@ const concat: KernelFunc = (params) => {
   const outer = product(inputs[0].shape.slice(0, dim));
   const total = inputs.reduce((sum, { shape }) => sum + shape[dim], 0);
   const y = backend.allocate(inputs[0].shape.map((extent, i) => (i === dim ? total : extent)));
-  const to = floats(backend, y.info);
   let start = 0;
   for (const input of inputs) {
     const length = input.shape[dim] * inner;
-    copyRuns(floats(backend, input), 0, length, to, start, total * inner, length, outer);
+    const blockRuns = Math.max(1, Math.floor(BLOCK_VALUES / length));
+    const values = [backend.pointerOf(input), y.pointer + 4 * start, 4 * length, 4 * length, 4 * total * inner];
+    if (length > 0) backend.team.run("copyRuns", [...values, outer, blockRuns], Math.ceil(outer / blockRuns));
     start += length;
   }
   return y.info;

@@ -21,7 +21,9 @@ export const inceptionSchema = z.object({
       height: z.number().int().positive(),
       width: z.number().int().positive(),
       batch: z.number().int().positive(),
-      features: z.partialRecord(z.enum(["64", "192", "768", "2048"]), summarySchema),
+      features: z
+        .partialRecord(z.enum(["64", "192", "768", "2048"]), summarySchema)
+        .refine((features) => Object.keys(features).length > 0, "no features"),
     }),
   ),
 });

@@ -112,6 +112,16 @@ export interface NnKernels {
     blockRows: number,
     block: number,
   ): void;
+  copyRuns(
+    from: number,
+    to: number,
+    runBytes: number,
+    fromBytes: number,
+    toBytes: number,
+    runs: number,
+    blockRuns: number,
+    block: number,
+  ): void;
   sumPartials(partial: number, rows: number, values: number, out: number): void;
   adam(
     p: number,
@@ -147,6 +157,7 @@ export const TEAM_KERNELS = [
   "clippedSum",
   "clippedSumGradient",
   "pool",
+  "copyRuns",
   "adam",
 ] as const satisfies readonly (keyof NnKernels)[];
 export type TeamKernel = (typeof TEAM_KERNELS)[number];

@@ -31,6 +31,14 @@ const WORKS: Readonly<Record<string, Work>> = {
   "split into sizes": () => tf.split(draw("x", [2, 3, 7]), [1, 4, 2], -1),
   "concat along the batch": () => tf.concat([draw("a", [1, 2, 3]), draw("b", [4, 2, 3])], 0),
   "concat along channels": () => tf.concat([draw("a", [2, 3, 40]), draw("b", [2, 3, 1]), draw("c", [2, 3, 2])], -1),
+  "concat of more than one block": () => {
+    const shapes = [3, 64, 17].map((channels) => [2, 19, 23, channels]);
+    return tf.concat(
+      shapes.map((shape) => draw4d(`x${shape[3]}`, shape)),
+      3,
+    );
+  },
+  "concat with nothing": () => tf.concat([draw("a", [3, 0]), draw("b", [3, 5])], 1),
   "labels as planes": () => tf.tile(draw("x", [3, 1, 1, 5]), [1, 4, 2, 1]),
   "tile of an axis that is not single": () => tf.tile(draw("x", [2, 3]), [2, 2]),
   "tile by one": () => tf.tile(draw("x", [2, 3]), [1, 1]),
