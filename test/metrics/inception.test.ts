@@ -7,7 +7,7 @@ import { InputError } from "../../src/errors.js";
 import { passes } from "../../src/golden/compare.js";
 import { openGolden } from "../../src/golden/verify.js";
 import { encodePng } from "../../src/image/codec.js";
-import { toInceptionInput } from "../../src/image/inception-input.js";
+import { type InceptionMode, toInceptionInput } from "../../src/image/inception-input.js";
 import { decodePth, toNamedTensors } from "../../src/interop/pth.js";
 import { extractFeatures } from "../../src/metrics/extract.js";
 import {
@@ -112,6 +112,33 @@ describe("metrics/inception", function () {
         }
       }
     });
+  });
+
+  /** Output columns of a picture that has these grey levels from left to right, as grey levels. */
+  function columns(mode: InceptionMode, size: number, levels: readonly number[]): Float32Array {
+    const [width, height] = [levels.length, 6];
+    const data = Uint8ClampedArray.from({ length: 4 * width * height }, (_, i) => levels[Math.floor(i / 4) % width]);
+    const out = new Float32Array(size * size * 3);
+    toInceptionInput({ width, height, data }, size, mode, out);
+    const grey = (value: number): number => (mode === "pytorch" ? ((value + 1) * 255) / 2 : value * 128 + 128);
+    return Float32Array.from({ length: size }, (_, x) => grey(out[3 * (size + x)]));
+  }
+
+  it("samples at half pixels in the mode of PyTorch, and skips pixels where it shrinks", () => {
+    assertClose(columns("pytorch", 4, [40, 80]), [40, 50, 70, 80], { abs: 1e-4, rel: 0 });
+    assertClose(columns("pytorch", 2, [0, 10, 20, 90, 250, 7, 8, 9]), [(10 + 20) / 2, (7 + 8) / 2], {
+      abs: 1e-4,
+      rel: 0,
+    });
+  });
+
+  it("filters with a cubic as wide as the reduction in the clean mode, and clips what overshoots", () => {
+    // Keys' cubic at 1/4, 3/4 and 5/4 of an output pixel.
+    const [near, mid, far] = [0.8671875, 0.2265625, -0.0703125];
+    const sum = 2 * near + mid + far;
+    const expected = [(255 * 2 * near) / sum, (255 * (mid + far)) / sum];
+    assertClose(columns("clean", 2, [255, 255, 0, 0]), expected, { abs: 1e-4, rel: 0 });
+    assertClose(columns("clean", 2, [0, 0, 0, 255]), [0, (255 * near) / sum], { abs: 1e-4, rel: 0 });
   });
 
   it("samples without half pixels in the mode of TensorFlow 1", () => {
