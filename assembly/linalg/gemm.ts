@@ -19,6 +19,8 @@ export const MIRROR: i32 = 2;
 export const FROM_COLUMN: i32 = 4;
 /** The same from the block's row. */
 export const FROM_ROW: i32 = 8;
+/** A and B are zero behind the block's row: A is lower triangular as seen from k. */
+export const TO_ROW: i32 = 16;
 
 /** Packs `count` rows (padded with zeros to a multiple of four) by `depth` as [panel of 4][k][4]. */
 function pack(from: usize, strideRow: i32, strideK: i32, count: i32, depth: i32, to: usize): void {
@@ -33,6 +35,24 @@ function pack(from: usize, strideRow: i32, strideK: i32, count: i32, depth: i32,
         v128.store(to, v128.load(at, 16), 16);
         to += 32;
         at += kBytes;
+      }
+    } else if (rows == 4 && strideK == 1) {
+      let k = 0;
+      for (; k + 2 <= depth; k += 2) {
+        const r0 = v128.load(at);
+        const r1 = v128.load(at + rowBytes);
+        const r2 = v128.load(at + 2 * rowBytes);
+        const r3 = v128.load(at + 3 * rowBytes);
+        v128.store(to, v128.shuffle<f64>(r0, r1, 0, 2));
+        v128.store(to, v128.shuffle<f64>(r2, r3, 0, 2), 16);
+        v128.store(to, v128.shuffle<f64>(r0, r1, 1, 3), 32);
+        v128.store(to, v128.shuffle<f64>(r2, r3, 1, 3), 48);
+        to += 64;
+        at += 16;
+      }
+      if (k < depth) {
+        for (let r = 0; r < 4; r++) f64.store(to + ((<usize>r) << 3), f64.load(at + <usize>r * rowBytes));
+        to += 32;
       }
     } else if (rows == 4) {
       for (let k = 0; k < depth; k++) {
@@ -80,6 +100,24 @@ function multiplyPanels(a: usize, b: usize, depth: i32, out: usize): void {
     c5 = f64x2.add(c5, f64x2.mul(a2, b1));
     c6 = f64x2.add(c6, f64x2.mul(a3, b0));
     c7 = f64x2.add(c7, f64x2.mul(a3, b1));
+    // Ends where the depth is odd, and keeps V8 from loading both halves of the loop at once, more than it has registers for.
+    a += 32;
+    b += 32;
+    if (a == end) break;
+    const d0 = v128.load(b);
+    const d1 = v128.load(b, 16);
+    const e0 = v128.load64_splat(a);
+    const e1 = v128.load64_splat(a, 8);
+    const e2 = v128.load64_splat(a, 16);
+    const e3 = v128.load64_splat(a, 24);
+    c0 = f64x2.add(c0, f64x2.mul(e0, d0));
+    c1 = f64x2.add(c1, f64x2.mul(e0, d1));
+    c2 = f64x2.add(c2, f64x2.mul(e1, d0));
+    c3 = f64x2.add(c3, f64x2.mul(e1, d1));
+    c4 = f64x2.add(c4, f64x2.mul(e2, d0));
+    c5 = f64x2.add(c5, f64x2.mul(e2, d1));
+    c6 = f64x2.add(c6, f64x2.mul(e3, d0));
+    c7 = f64x2.add(c7, f64x2.mul(e3, d1));
     a += 32;
     b += 32;
   }
@@ -160,10 +198,11 @@ export function gemm(
   let first = 0;
   if ((flags & FROM_COLUMN) != 0) first = left;
   else if ((flags & FROM_ROW) != 0) first = top;
+  const end = (flags & TO_ROW) != 0 ? min(k, top + rows) : k;
   let scale = beta;
   // With nothing to sum C is still scaled.
-  for (let from = first; from < k || from == first; from += DEPTH) {
-    const depth = max(0, min(DEPTH, k - from));
+  for (let from = first; from < end || from == first; from += DEPTH) {
+    const depth = max(0, min(DEPTH, end - from));
     const atK = <isize>from;
     pack(a + ((<usize>(<isize>top * aI + atK * aK)) << 3), aI, aK, rows, depth, packedA);
     pack(b + ((<usize>(<isize>left * bJ + atK * bK)) << 3), bJ, bK, columns, depth, packedB);
@@ -183,9 +222,9 @@ export function gemm(
   const above = c + <usize>left * rowBytes + ((<usize>top) << 3);
   for (let i0 = 0; i0 < rows; i0 += 8) {
     const lastI = min(rows, i0 + 8);
-    const end = blockRow == blockColumn ? lastI : columns;
-    for (let j0 = 0; j0 < end; j0 += 8) {
-      const lastJ = min(end, j0 + 8);
+    const endJ = blockRow == blockColumn ? lastI : columns;
+    for (let j0 = 0; j0 < endJ; j0 += 8) {
+      const lastJ = min(endJ, j0 + 8);
       for (let j = j0; j < lastJ; j++) {
         let from = corner + <usize>i0 * rowBytes + ((<usize>j) << 3);
         const to = above + <usize>j * rowBytes;

@@ -35,6 +35,16 @@ export interface LinalgKernels {
   ): void;
   panelQr(a: number, lda: number, m: number, b: number, v: number, t: number, scratch: number): void;
   bandToTridiagonal(band: number, n: number, b: number, diagonal: number, offDiagonal: number, scratch: number): void;
+  /** Scratch: bandTraceScratch(b) bytes. */
+  bandInverseTraces(
+    band: number,
+    n: number,
+    b: number,
+    shifts: number,
+    traces: number,
+    scratch: number,
+    block: number,
+  ): void;
   tridiagonalEigenvalues(diagonal: number, offDiagonal: number, n: number): number;
   columnMeans(x: number, n: number, d: number, means: number, block: number): void;
   centerRows(x: number, n: number, d: number, means: number, y: number, block: number): void;
@@ -45,6 +55,7 @@ export const LINALG_KERNELS = [
   "gemm",
   "solveRows",
   "pivotedColumn",
+  "bandInverseTraces",
   "columnMeans",
   "centerRows",
 ] as const satisfies readonly (keyof LinalgKernels)[];
@@ -58,8 +69,11 @@ export const PIVOT_ROWS = 128;
 export const MEAN_COLUMNS = 64;
 export const CENTER_ROWS = 16;
 
+export const bandTraceScratch = (b: number): number => (2 * (b + 1) * (b + 2) + 4 * (b + 1)) * 16;
+
 /** Flags of gemm(). */
 export const LOWER = 1;
 export const MIRROR = 2;
 export const FROM_COLUMN = 4;
 export const FROM_ROW = 8;
+export const TO_ROW = 16;

@@ -8,9 +8,10 @@
  *   semidefinite  the same with F F^T = S1 by pivoted Cholesky, where neither side is positive definite
  */
 import { describeMismatch, InputError } from "../errors.js";
-import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR } from "../kernels/linalg.js";
+import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR, TO_ROW } from "../kernels/linalg.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import { MomentsAccumulator, statisticsOf } from "./moments.js";
+import { rootTrace } from "./root-trace.js";
 import type { Features, Side, Statistics } from "./sides.js";
 
 export type Route = "same" | "features" | "cholesky" | "semidefinite";
@@ -42,12 +43,6 @@ const squaredDistance = (a: ArrayLike<number>, b: ArrayLike<number>): number => 
   for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
   return sum;
 };
-
-/** Sum of the roots of the `rank` largest eigenvalues of a symmetric matrix that is positive semidefinite up to rounding. */
-function sumOfRoots(linalg: Linalg, matrix: Matrix, rank: number): number {
-  const eigenvalues = linalg.eigenvalues(matrix);
-  return eigenvalues.slice(-rank || eigenvalues.length).reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
-}
 
 /** Mean and covariance of features. */
 export function featureStatistics(linalg: Linalg, { source, n, d, data }: Features): Statistics {
@@ -82,16 +77,26 @@ function center(linalg: Linalg, { data, n, d }: Features): { readonly mean: Floa
 }
 
 /**
- * The sum of the singular values of A B^T by the eigenvalues of its smaller Gram matrix. That squares them, which costs those below
- * 1e-8 of the largest their digits: 1e-12 of the score on real features. Centred rows are linearly dependent, so that the last
- * singular value is zero and is left out.
+ * Rows with the same sums of products, one less: centred rows are linearly dependent, and the reflection that takes (1, ..., 1) to
+ * the first axis makes the first of them zero. Changes them in place; a view of the others.
+ */
+function independentRows({ pointer, rows, columns, data }: Matrix): Matrix {
+  const factor = 1 / (Math.sqrt(rows) - 1);
+  for (let i = 1; i < rows; i++) for (let j = 0; j < columns; j++) data[i * columns + j] += factor * data[j];
+  return { pointer: pointer + columns * 8, rows: rows - 1, columns, data: data.subarray(columns) };
+}
+
+/**
+ * The sum of the singular values of A B^T for centred rows by the eigenvalues of its smaller Gram matrix. That squares them, which
+ * costs those below 1e-8 of the largest their digits: 1e-12 of the score on real features. The rows of the smaller side are changed.
  */
 function nuclearNorm(linalg: Linalg, a: Matrix, b: Matrix): number {
-  const [short, long] = a.rows <= b.rows ? [a, b] : [b, a];
+  const [fewer, long] = a.rows <= b.rows ? [a, b] : [b, a];
+  const short = independentRows(fewer);
   const [product, gram] = [linalg.allocate(short.rows, long.rows), linalg.allocate(short.rows, short.rows)];
   linalg.multiply({ matrix: short }, { matrix: long, transposed: true }, product);
   linalg.multiply({ matrix: product }, { matrix: product, transposed: true }, gram, { flags: LOWER | MIRROR });
-  const norm = sumOfRoots(linalg, gram, short.rows - 1);
+  const norm = rootTrace(linalg, gram, short.rows);
   linalg.release(product, gram);
   return norm;
 }
@@ -105,11 +110,21 @@ function fromFeatures(linalg: Linalg, a: Features, b: Features): FrechetResult {
   return conclude("features", squaredDistance(x.mean, y.mean), traces, traceOfRoot, [a, b]);
 }
 
-/** L^T S L for a lower triangular L. */
+/**
+ * L^T S L for a lower triangular L, in n^3 multiplications: with T the lower triangle of S and half its diagonal, S = T + T^T and
+ * L^T S L = L^T (T L) + (T L)^T L, where T L is triangular too. S is destroyed.
+ */
 function congruence(linalg: Linalg, l: Matrix, s: Matrix): Matrix {
-  const [right, both] = [linalg.allocate(s.rows, l.columns), linalg.allocate(l.columns, l.columns)];
-  linalg.multiply({ matrix: s }, { matrix: l }, right, { flags: FROM_COLUMN });
-  linalg.multiply({ matrix: l, transposed: true }, { matrix: right }, both, { flags: LOWER | MIRROR | FROM_ROW });
+  const n = s.rows;
+  for (let i = 0; i < n; i++) {
+    s.data[i * n + i] /= 2;
+    s.data.fill(0, i * n + i + 1, (i + 1) * n);
+  }
+  const [right, both] = [linalg.allocate(n, n), linalg.allocate(n, n)];
+  linalg.multiply({ matrix: s }, { matrix: l }, right, { flags: LOWER | FROM_COLUMN | TO_ROW });
+  linalg.multiply({ matrix: l, transposed: true }, { matrix: right }, both, { flags: LOWER | FROM_ROW });
+  const flags = LOWER | MIRROR | FROM_ROW;
+  linalg.multiply({ matrix: right, transposed: true }, { matrix: l }, both, { beta: 1, flags });
   linalg.release(right);
   return both;
 }
@@ -129,7 +144,7 @@ function fromStatistics(linalg: Linalg, a: Statistics, b: Statistics): FrechetRe
     if (linalg.cholesky(l)) {
       const s = linalg.from(second.covariance, d, d);
       const m = congruence(linalg, l, s);
-      const traceOfRoot = sumOfRoots(linalg, m, rank);
+      const traceOfRoot = rootTrace(linalg, m, rank);
       linalg.release(l, s, m);
       return conclude("cholesky", meanTerm, traces, traceOfRoot, [a, b]);
     }
@@ -149,7 +164,7 @@ function fromStatistics(linalg: Linalg, a: Statistics, b: Statistics): FrechetRe
     const [right, m] = [linalg.allocate(d, f.columns), linalg.allocate(f.columns, f.columns)];
     linalg.multiply({ matrix: sb }, { matrix: f }, right);
     linalg.multiply({ matrix: f, transposed: true }, { matrix: right }, m, { flags: LOWER | MIRROR });
-    traceOfRoot = sumOfRoots(linalg, m, Math.min(rank, f.columns));
+    traceOfRoot = rootTrace(linalg, m, Math.min(rank, f.columns));
     linalg.release(right, m);
   }
   linalg.release(sa, sb, f);

@@ -31,6 +31,14 @@ export interface Matrix {
   readonly data: Float64Array;
 }
 
+/** A symmetric band: element (i, j), i - b <= j <= i, at i * 2b + j values from `pointer`. Release its matrix. */
+export interface Band {
+  readonly matrix: Matrix;
+  readonly pointer: number;
+  readonly n: number;
+  readonly b: number;
+}
+
 /** An operand of a product: a matrix, or its transpose. */
 export interface Operand {
   readonly matrix: Matrix;
@@ -168,26 +176,41 @@ export class Linalg {
 
   /** Eigenvalues of a symmetric matrix, ascending; both triangles are read. */
   eigenvalues(a: Matrix): Float64Array {
+    if (a.rows === 0) return new Float64Array(0);
+    const band = this.toBand(a, BAND);
+    const values = this.bandEigenvalues(band);
+    this.release(band.matrix);
+    return values;
+  }
+
+  /** A band of half-width `halfWidth` (less where n is smaller) with the eigenvalues of a symmetric matrix; both triangles are read. */
+  toBand(a: Matrix, halfWidth: number): Band {
     const n = a.rows;
-    if (n === 0) return new Float64Array(0);
-    const b = Math.min(BAND, Math.max(1, n - 1));
+    const b = Math.min(halfWidth, Math.max(1, n - 1));
     // Rows a power of two apart fall into the same few lines of the caches.
     const lda = n + 8;
     const padded = this.allocate(n, lda);
     for (let i = 0; i < n; i++) padded.data.set(a.data.subarray(i * n, (i + 1) * n), i * lda);
     this.reduceToBand(padded, n, b);
-    const { kernels } = this.team;
     // Rows of the band overlap: see bandToTridiagonal.
-    const band = this.allocate(n * (2 * b + 1) + 4 * b, 1);
-    band.data.fill(0);
+    const matrix = this.allocate(n * (2 * b + 1) + 4 * b, 1);
+    matrix.data.fill(0);
     for (let i = 0; i < n; i++) {
-      for (let j = Math.max(0, i - b); j <= i; j++) band.data[2 * b + i * 2 * b + j] = padded.data[i * lda + j];
+      const first = Math.max(0, i - b);
+      matrix.data.set(padded.data.subarray(i * lda + first, i * lda + i + 1), 2 * b + i * 2 * b + first);
     }
+    this.release(padded);
+    return { matrix, pointer: matrix.pointer + 16 * b, n, b };
+  }
+
+  /** Eigenvalues of a band, ascending; the band is destroyed. */
+  bandEigenvalues({ pointer, n, b }: Band): Float64Array {
+    const { kernels } = this.team;
     const [diagonal, off, scratch] = [n, n, 3 * b + 1].map((size) => this.allocate(size, 1));
-    kernels.bandToTridiagonal(band.pointer + 16 * b, n, b, diagonal.pointer, off.pointer, scratch.pointer);
+    kernels.bandToTridiagonal(pointer, n, b, diagonal.pointer, off.pointer, scratch.pointer);
     const failed = kernels.tridiagonalEigenvalues(diagonal.pointer, off.pointer, n);
     const values = diagonal.data.slice().sort();
-    this.release(padded, band, diagonal, off, scratch);
+    this.release(diagonal, off, scratch);
     if (failed !== 0 || !values.every(Number.isFinite)) throw new Error("eigenvalues: the iteration did not converge");
     return values;
   }
@@ -224,9 +247,15 @@ export class Linalg {
     const raw = heap.allocate(Math.max(1, n * d) * 4);
     new Float32Array(heap.memory.buffer, raw, n * d).set(x);
     const [means, centered] = [this.allocate(d, 1), this.allocate(n, d)];
-    this.team.run("columnMeans", [raw, n, d, means.pointer], Math.ceil(d / MEAN_COLUMNS));
-    this.team.run("centerRows", [raw, n, d, means.pointer, centered.pointer], Math.ceil(n / CENTER_ROWS));
+    this.centerInto(raw, n, means, centered);
     heap.release(raw);
     return { means, centered };
+  }
+
+  /** The same for the first n rows at a pointer, into the first n rows of a matrix. */
+  centerInto(raw: number, n: number, means: Matrix, centered: Matrix): void {
+    const d = centered.columns;
+    this.team.run("columnMeans", [raw, n, d, means.pointer], Math.ceil(d / MEAN_COLUMNS));
+    this.team.run("centerRows", [raw, n, d, means.pointer, centered.pointer], Math.ceil(n / CENTER_ROWS));
   }
 }

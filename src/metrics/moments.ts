@@ -29,34 +29,52 @@ export function mergeMoments(a: Moments, b: Moments): Moments {
   return { n, mean, m2 };
 }
 
+/** Side of the squares in which a triangle is mirrored: both sides of a square stay in the cache. */
+const SQUARE = 32;
+
 /** The covariance with the divisor n - 1, both triangles. @throws Error for fewer than two rows */
 export function statisticsOf({ n, mean, m2 }: Moments, source: string): Statistics {
   if (n < 2) throw new Error(`moments: expected two or more rows, received ${n}`);
   const d = mean.length;
   const covariance = new Float64Array(d * d);
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) covariance[i * d + j] = covariance[j * d + i] = m2[i * d + j] / (n - 1);
+  for (let top = 0; top < d; top += SQUARE) {
+    for (let left = 0; left <= top; left += SQUARE) {
+      for (let i = top; i < Math.min(d, top + SQUARE); i++) {
+        for (let j = left; j < Math.min(i + 1, left + SQUARE); j++) {
+          covariance[i * d + j] = covariance[j * d + i] = m2[i * d + j] / (n - 1);
+        }
+      }
+    }
   }
   return { kind: "statistics", source, n, d, mean, covariance };
 }
 
-/** Takes rows of float32 features and keeps their moments in the shared memory. */
+/** Takes rows of float32 features and keeps their moments, and a chunk of rows, in the shared memory until `finish`. */
 export class MomentsAccumulator {
   private readonly linalg: Linalg;
   private readonly d: number;
   private readonly m2: Matrix;
   private readonly mean: Float64Array;
+  /** Pointer to CHUNK rows of float32, and a view of them. */
+  private readonly raw: number;
   private readonly waiting: Float32Array;
+  private readonly means: Matrix;
+  private readonly delta: Matrix;
+  private readonly centered: Matrix;
   private rows = 0;
   private n = 0;
 
   constructor(linalg: Linalg, d: number) {
+    const { heap } = linalg.team;
     this.linalg = linalg;
     this.d = d;
     this.m2 = linalg.allocate(d, d);
     this.m2.data.fill(0);
     this.mean = new Float64Array(d);
-    this.waiting = new Float32Array(CHUNK * d);
+    this.raw = heap.allocate(CHUNK * d * 4);
+    this.waiting = new Float32Array(heap.memory.buffer, this.raw, CHUNK * d);
+    [this.means, this.delta] = [linalg.allocate(d, 1), linalg.allocate(1, d)];
+    this.centered = linalg.allocate(CHUNK, d);
   }
 
   /** @param features rows of d values */
@@ -72,29 +90,27 @@ export class MomentsAccumulator {
   }
 
   private merge(): void {
-    const { linalg, d, m2, rows } = this;
+    const { linalg, d, m2, rows, means, delta } = this;
     if (rows === 0) return;
-    const { means, centered } = linalg.center(this.waiting.subarray(0, rows * d), rows, d);
+    linalg.centerInto(this.raw, rows, means, this.centered);
+    const centered = { ...this.centered, rows };
     linalg.multiply({ matrix: centered, transposed: true }, { matrix: centered }, m2, { beta: 1, flags: LOWER });
     const n = this.n + rows;
-    const delta = linalg.from(
-      means.data.map((value, j) => value - this.mean[j]),
-      1,
-      d,
-    );
+    for (let j = 0; j < d; j++) delta.data[j] = means.data[j] - this.mean[j];
     const alpha = (this.n * rows) / n;
     linalg.multiply({ matrix: delta, transposed: true }, { matrix: delta }, m2, { alpha, beta: 1, flags: LOWER });
     for (let j = 0; j < d; j++) this.mean[j] += (delta.data[j] * rows) / n;
     this.n = n;
     this.rows = 0;
-    linalg.release(means, centered, delta);
   }
 
   /** The moments of all rows; the accumulator is then spent. */
   finish(): Moments {
+    const { linalg, m2, means, delta, centered, raw } = this;
     this.merge();
-    const m2 = this.m2.data.slice();
-    this.linalg.release(this.m2);
-    return { n: this.n, mean: this.mean, m2 };
+    const result = { n: this.n, mean: this.mean, m2: m2.data.slice() };
+    linalg.release(m2, means, delta, centered);
+    linalg.team.heap.release(raw);
+    return result;
   }
 }

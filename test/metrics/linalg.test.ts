@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR } from "../../src/kernels/linalg.js";
+import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR, TO_ROW } from "../../src/kernels/linalg.js";
 import { Linalg, type Matrix } from "../../src/metrics/linalg.js";
 import { Random } from "../../src/random.js";
 import { assertClose, shapeIndex } from "../support/close.js";
@@ -102,6 +102,22 @@ describe("metrics/linalg", function () {
         return result;
       });
       assertClose(received, full, { abs: 1e-12 * n * n, rel: 0 }, (i) => `n ${n}, ${shapeIndex([n, n])(i)}`);
+    }
+  });
+
+  it("multiplies triangles into a triangle, of which it reads no more than that", () => {
+    for (const n of SIZES) {
+      const [a, b] = [0, 1].map(() => values(n * n).map((value, at) => (at % n > Math.floor(at / n) ? 0 : value)));
+      const received = onAll((linalg) => {
+        const [left, right, out] = [linalg.from(a, n, n), linalg.from(b, n, n), linalg.allocate(n, n)];
+        out.data.fill(0);
+        linalg.multiply({ matrix: left }, { matrix: right }, out, { flags: LOWER | FROM_COLUMN | TO_ROW });
+        const result = out.data.slice();
+        linalg.release(left, right, out);
+        return result;
+      });
+      const expected = multiplyPlainly(a, b, n, n, n);
+      assertClose(received, expected, { abs: 1e-13 * n, rel: 0 }, (i) => `n ${n}, ${shapeIndex([n, n])(i)}`);
     }
   });
 
