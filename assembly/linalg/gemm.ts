@@ -8,8 +8,8 @@
 
 /** Side of a block of C. */
 export const BLOCK: i32 = 128;
-/** Values of k that are packed at a time: the two packed shares, 128 KiB each, stay in the second-level cache. */
-export const DEPTH: i32 = 128;
+/** Values of k that are packed at a time, as many as a block has rows: the packed shares, 128 KiB each, stay in the L2 cache. */
+export const DEPTH: i32 = BLOCK;
 
 /** Only blocks on and below the diagonal are computed. */
 export const LOWER: i32 = 1;
@@ -21,6 +21,8 @@ export const FROM_COLUMN: i32 = 4;
 export const FROM_ROW: i32 = 8;
 /** A and B are zero behind the block's row: A is lower triangular as seen from k. */
 export const TO_ROW: i32 = 16;
+/** B is symmetric, row-major (bK = 1), and only its lower triangle is read: a matrix that changes need not be mirrored each time. */
+export const SYMMETRIC: i32 = 32;
 
 /** Packs `count` rows (padded with zeros to a multiple of four) by `depth` as [panel of 4][k][4]. */
 function pack(from: usize, strideRow: i32, strideK: i32, count: i32, depth: i32, to: usize): void {
@@ -69,6 +71,19 @@ function pack(from: usize, strideRow: i32, strideK: i32, count: i32, depth: i32,
           f64.store(to + ((<usize>r) << 3), r < rows ? f64.load(at + <usize>r * rowBytes) : 0);
         to += 32;
         at += kBytes;
+      }
+    }
+  }
+}
+
+/** The same for a square on the diagonal of a symmetric matrix of which the lower triangle is read. */
+function packSymmetric(corner: usize, ld: i32, count: i32, to: usize): void {
+  for (let row = 0; row < count; row += 4) {
+    for (let k = 0; k < count; k++) {
+      for (let r = row; r < row + 4; r++) {
+        const at = r >= k ? r * ld + k : k * ld + r;
+        f64.store(to, r < count ? f64.load(corner + ((<usize>at) << 3)) : 0);
+        to += 8;
       }
     }
   }
@@ -205,7 +220,13 @@ export function gemm(
     const depth = max(0, min(DEPTH, end - from));
     const atK = <isize>from;
     pack(a + ((<usize>(<isize>top * aI + atK * aK)) << 3), aI, aK, rows, depth, packedA);
-    pack(b + ((<usize>(<isize>left * bJ + atK * bK)) << 3), bJ, bK, columns, depth, packedB);
+    if ((flags & SYMMETRIC) == 0 || from < left) {
+      pack(b + ((<usize>(<isize>left * bJ + atK * bK)) << 3), bJ, bK, columns, depth, packedB);
+    } else if (from > left) {
+      pack(b + ((<usize>(<isize>left * bK + atK * bJ)) << 3), bK, bJ, columns, depth, packedB);
+    } else {
+      packSymmetric(b + ((<usize>(<isize>left * bJ + atK)) << 3), bJ, columns, packedB);
+    }
     const panelBytes = (<usize>depth) << 5;
     for (let j = 0; j < columns; j += 4) {
       const panelB = packedB + <usize>(j >> 2) * panelBytes;

@@ -77,3 +77,4 @@ export const MIRROR = 2;
 export const FROM_COLUMN = 4;
 export const FROM_ROW = 8;
 export const TO_ROW = 16;
+export const SYMMETRIC = 32;

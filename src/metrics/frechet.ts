@@ -8,7 +8,7 @@
  *   semidefinite  the same with F F^T = S1 by pivoted Cholesky, where neither side is positive definite
  */
 import { describeMismatch, InputError } from "../errors.js";
-import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR, TO_ROW } from "../kernels/linalg.js";
+import { FROM_COLUMN, FROM_ROW, LOWER, TO_ROW } from "../kernels/linalg.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import { MomentsAccumulator, statisticsOf } from "./moments.js";
 import { rootTrace } from "./root-trace.js";
@@ -95,7 +95,7 @@ function nuclearNorm(linalg: Linalg, a: Matrix, b: Matrix): number {
   const short = independentRows(fewer);
   const [product, gram] = [linalg.allocate(short.rows, long.rows), linalg.allocate(short.rows, short.rows)];
   linalg.multiply({ matrix: short }, { matrix: long, transposed: true }, product);
-  linalg.multiply({ matrix: product }, { matrix: product, transposed: true }, gram, { flags: LOWER | MIRROR });
+  linalg.multiply({ matrix: product }, { matrix: product, transposed: true }, gram, { flags: LOWER });
   const norm = rootTrace(linalg, gram, short.rows);
   linalg.release(product, gram);
   return norm;
@@ -111,7 +111,7 @@ function fromFeatures(linalg: Linalg, a: Features, b: Features): FrechetResult {
 }
 
 /**
- * L^T S L for a lower triangular L, in n^3 multiplications: with T the lower triangle of S and half its diagonal, S = T + T^T and
+ * The lower triangle of L^T S L for a lower triangular L, in n^3 multiplications: with T the lower triangle of S and half its diagonal, S = T + T^T and
  * L^T S L = L^T (T L) + (T L)^T L, where T L is triangular too. S is destroyed.
  */
 function congruence(linalg: Linalg, l: Matrix, s: Matrix): Matrix {
@@ -123,7 +123,7 @@ function congruence(linalg: Linalg, l: Matrix, s: Matrix): Matrix {
   const [right, both] = [linalg.allocate(n, n), linalg.allocate(n, n)];
   linalg.multiply({ matrix: s }, { matrix: l }, right, { flags: LOWER | FROM_COLUMN | TO_ROW });
   linalg.multiply({ matrix: l, transposed: true }, { matrix: right }, both, { flags: LOWER | FROM_ROW });
-  const flags = LOWER | MIRROR | FROM_ROW;
+  const flags = LOWER | FROM_ROW;
   linalg.multiply({ matrix: right, transposed: true }, { matrix: l }, both, { beta: 1, flags });
   linalg.release(right);
   return both;
@@ -163,7 +163,7 @@ function fromStatistics(linalg: Linalg, a: Statistics, b: Statistics): FrechetRe
   if (f.columns > 0) {
     const [right, m] = [linalg.allocate(d, f.columns), linalg.allocate(f.columns, f.columns)];
     linalg.multiply({ matrix: sb }, { matrix: f }, right);
-    linalg.multiply({ matrix: f, transposed: true }, { matrix: right }, m, { flags: LOWER | MIRROR });
+    linalg.multiply({ matrix: f, transposed: true }, { matrix: right }, m, { flags: LOWER });
     traceOfRoot = rootTrace(linalg, m, Math.min(rank, f.columns));
     linalg.release(right, m);
   }

@@ -11,9 +11,9 @@ import {
   type LinalgKernels,
   LOWER,
   MEAN_COLUMNS,
-  MIRROR,
   PIVOT_ROWS,
   SOLVE_ROWS,
+  SYMMETRIC,
 } from "../kernels/linalg.js";
 import { loadModule } from "../kernels/module.js";
 import { KernelTeam } from "../pool/team.js";
@@ -174,7 +174,7 @@ export class Linalg {
     return factor;
   }
 
-  /** Eigenvalues of a symmetric matrix, ascending; both triangles are read. */
+  /** Eigenvalues of a symmetric matrix, ascending; its lower triangle is read. */
   eigenvalues(a: Matrix): Float64Array {
     if (a.rows === 0) return new Float64Array(0);
     const band = this.toBand(a, BAND);
@@ -183,14 +183,14 @@ export class Linalg {
     return values;
   }
 
-  /** A band of half-width `halfWidth` (less where n is smaller) with the eigenvalues of a symmetric matrix; both triangles are read. */
+  /** A band of half-width `halfWidth` (less where n is smaller) with the eigenvalues of a symmetric matrix, of which the lower triangle is read. */
   toBand(a: Matrix, halfWidth: number): Band {
     const n = a.rows;
     const b = Math.min(halfWidth, Math.max(1, n - 1));
     // Rows a power of two apart fall into the same few lines of the caches.
     const lda = n + 8;
     const padded = this.allocate(n, lda);
-    for (let i = 0; i < n; i++) padded.data.set(a.data.subarray(i * n, (i + 1) * n), i * lda);
+    for (let i = 0; i < n; i++) padded.data.set(a.data.subarray(i * n, i * n + i + 1), i * lda);
     this.reduceToBand(padded, n, b);
     // Rows of the band overlap: see bandToTridiagonal.
     const matrix = this.allocate(n * (2 * b + 1) + 4 * b, 1);
@@ -215,7 +215,7 @@ export class Linalg {
     return values;
   }
 
-  /** The first n columns of A become Q^T A Q with b diagonals on each side, in place. */
+  /** The lower triangle of the first n columns of A becomes that of Q^T A Q with b diagonals on each side, in place. */
   private reduceToBand({ pointer, columns: lda }: Matrix, n: number, b: number): void {
     if (n <= b + 1) return;
     const { kernels } = this.team;
@@ -230,13 +230,13 @@ export class Linalg {
       kernels.panelQr(pointer + (top * lda + j) * 8, lda, m, b, v, t.pointer, scratch.pointer);
       // Y^T = T^T V^T, W^T = Y^T A, S = Y^T W, X^T = W^T - S V^T / 2.
       this.gemm(t.pointer, 1, b, v, 1, m, y, m, b, m, b, 1, 0, 0);
-      this.gemm(y, m, 1, trailing, 1, lda, x, m, b, m, m, 1, 0, 0);
+      this.gemm(y, m, 1, trailing, lda, 1, x, m, b, m, m, 1, 0, SYMMETRIC);
       this.gemm(y, m, 1, x, m, 1, s.pointer, b, b, b, m, 1, 0, 0);
       this.gemm(s.pointer, 1, b, v, 1, m, x, m, b, m, b, -0.5, 1, 0);
       const values = new Float64Array(this.team.heap.memory.buffer, v, 3 * b * m);
       values.copyWithin(2 * b * m, 0, b * m);
       // A - X V^T - V X^T
-      this.gemm(x, 1, m, v, 1, m, trailing, lda, m, m, 2 * b, -1, 1, LOWER | MIRROR);
+      this.gemm(x, 1, m, v, 1, m, trailing, lda, m, m, 2 * b, -1, 1, LOWER);
     }
     this.release(work, t, s, scratch);
   }

@@ -89,7 +89,8 @@ function byQuadrature(linalg: Linalg, band: Band): number | null {
 }
 
 /**
- * The sum of the roots of the `rank` largest eigenvalues of a symmetric matrix [n, n], what is negative by rounding counted as zero.
+ * The sum of the roots of the `rank` largest eigenvalues of a symmetric matrix [n, n], what is negative by rounding counted as zero. Its
+ * lower triangle is read.
  *
  * The matrix is reduced to a band. A positive definite one needs no eigenvalues: the trace of its root is a sum of traces of
  * inverses of shifted bands, which costs n b^2 for each of 64 shifts on all threads, where bringing the band to three diagonals

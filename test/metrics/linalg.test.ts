@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR, TO_ROW } from "../../src/kernels/linalg.js";
+import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR, SYMMETRIC, TO_ROW } from "../../src/kernels/linalg.js";
 import { Linalg, type Matrix } from "../../src/metrics/linalg.js";
 import { Random } from "../../src/random.js";
 import { assertClose, shapeIndex } from "../support/close.js";
@@ -118,6 +118,24 @@ describe("metrics/linalg", function () {
       });
       const expected = multiplyPlainly(a, b, n, n, n);
       assertClose(received, expected, { abs: 1e-13 * n, rel: 0 }, (i) => `n ${n}, ${shapeIndex([n, n])(i)}`);
+    }
+  });
+
+  it("multiplies by a symmetric matrix of which it reads the lower triangle", () => {
+    for (const n of [...SIZES, 257]) {
+      const m = SIZES[(n * 3) % SIZES.length];
+      const [a, s] = [values(m * n), values(n * n)];
+      for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) s[j * n + i] = s[i * n + j];
+      const lower = s.map((value, at) => (at % n > Math.floor(at / n) ? Number.NaN : value));
+      const received = onAll((linalg) => {
+        const [left, right, out] = [linalg.from(a, m, n), linalg.from(lower, n, n), linalg.allocate(m, n)];
+        linalg.multiply({ matrix: left }, { matrix: right, transposed: true }, out, { flags: SYMMETRIC });
+        const result = out.data.slice();
+        linalg.release(left, right, out);
+        return result;
+      });
+      const expected = multiplyPlainly(a, s, m, n, n);
+      assertClose(received, expected, { abs: 1e-13 * n, rel: 0 }, (i) => `[${m}, ${n}] ${shapeIndex([m, n])(i)}`);
     }
   });
 
