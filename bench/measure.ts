@@ -53,8 +53,8 @@ export function row(
   return { work, oursMs, spread: ours.spread, peer: peer?.name ?? null, peerMs, ratio, atMost };
 }
 
-/** Prints a table and writes bench/results/NAME.json. */
-export async function report(name: string, rows: readonly Row[]): Promise<void> {
+/** Prints a table and writes bench/results/NAME.json. @param more what the file holds beside the rows */
+export async function report(name: string, rows: readonly Row[], more: Record<string, unknown> = {}): Promise<void> {
   const digits = (value: number | null): number | string => (value === null ? "" : Number(value.toPrecision(3)));
   console.table(
     rows.map(({ work, oursMs, spread, peer, peerMs, ratio, atMost }) => ({
@@ -71,6 +71,6 @@ export async function report(name: string, rows: readonly Row[]): Promise<void> 
   await mkdir(dir, { recursive: true });
   const machine = `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} threads`;
   const path = join(dir, `${name}.json`);
-  await writeFile(path, `${JSON.stringify({ machine, node: process.version, rows }, null, 2)}\n`);
+  await writeFile(path, `${JSON.stringify({ machine, node: process.version, rows, ...more }, null, 2)}\n`);
   console.log(`Written to ${path}`);
 }

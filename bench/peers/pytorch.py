@@ -1,8 +1,10 @@
-"""One update of ELEGANT (D, then G; one attribute) and one swap in PyTorch on the CPU: prints milliseconds as JSON.
+"""ELEGANT in PyTorch on the CPU, milliseconds of each round as JSON.
 
-Usage: pytorch.py THREADS ROUNDS SIZE WIDTH BATCH [SWAP_SIZE SWAP_WIDTH]
+  pytorch.py update THREADS ROUNDS SIZE WIDTH BATCH   D, then G, one attribute; and the largest resident size in MiB
+  pytorch.py swap THREADS ROUNDS SIZE WIDTH           two encodes, one decode
 """
 import json
+import resource
 import sys
 import time
 
@@ -10,7 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-threads, rounds, size, width, batch, swap_size, swap_width = map(int, sys.argv[1:8])
+work = sys.argv[1]
+threads, rounds, size, width = map(int, sys.argv[2:6])
+batch = int(sys.argv[6]) if work == "update" else 1
 torch.set_num_threads(threads)
 ATTRIBUTES = 2
 
@@ -123,13 +127,15 @@ def update():
 
 def swap():
     with torch.no_grad():
-        z, skips = swap_enc(pair)
-        edited = torch.cat([z[1:, : 4 * swap_width], z[:1, 4 * swap_width :]], 1)
-        swap_dec(edited, z[:1], [s[:1] for s in skips])
+        z, skips = enc(pair)
+        edited = torch.cat([z[1:, : 4 * width], z[:1, 4 * width :]], 1)
+        dec(edited, z[:1], [s[:1] for s in skips])
 
 
-result = {"update": timed(update), "version": torch.__version__}
-swap_enc, swap_dec = Encoder(swap_width), Decoder(swap_width)
-pair = torch.rand(2, 3, swap_size, swap_size) * 2 - 1
-result["swap"] = timed(swap)
-print(json.dumps(result))
+if work == "update":
+    times = timed(update)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps({"update": times, "peakMiB": peak, "version": torch.__version__}))
+else:
+    pair = torch.rand(2, 3, size, size) * 2 - 1
+    print(json.dumps({"swap": timed(swap), "version": torch.__version__}))

@@ -1,0 +1,37 @@
+/**
+ * Training updates in a process of their own, as the peers run theirs, so that memory and threads are this work's alone.
+ * Usage: node dist/bench/update.js THREADS SIZE WIDTH BATCH ROUNDS
+ * Prints JSON: milliseconds of each round, the largest resident size in MiB, the resident size at ten moments, tensors alive.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { openDevice } from "../src/device/device.js";
+import { createConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
+import { METHODS } from "../src/training/method.js";
+import { newTrainingState } from "../src/training/run.js";
+import { stepSettings } from "../src/training/settings.js";
+import { trainStep } from "../src/training/step.js";
+
+const WARM_UP = 2;
+const [threads, size, width, batch, rounds] = process.argv.slice(2).map(Number);
+const device = await openDevice("wasm", threads);
+const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ["Bangs", "Eyeglasses"] });
+const state = newTrainingState(config, 1, false);
+const settings = stepSettings({ ...METHODS.official.method, batch, seed: 1, learningRate: 2e-4, dataset: "bench" }, 0);
+const [A, B] = [3, 4].map((seed) => tf.randomUniform([batch, size, size, 3], -1, 1, "float32", seed) as tf.Tensor4D);
+const pairs = { attribute: 0, A, B, yA: tf.ones([batch, 2]) as tf.Tensor2D, yB: tf.zeros([batch, 2]) as tf.Tensor2D };
+const update: number[] = [];
+const resident: number[] = [];
+const tensors: number[] = [];
+for (let round = -WARM_UP; round < rounds; round++) {
+  const began = performance.now();
+  trainStep(state, pairs, settings);
+  if (round < 0) continue;
+  update.push(performance.now() - began);
+  if ((round + 1) % Math.ceil(rounds / 10) !== 0) continue;
+  resident.push(Math.round(process.memoryUsage.rss() / 2 ** 20));
+  tensors.push(tf.memory().numTensors);
+}
+const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
+process.stdout.write(JSON.stringify({ update, peakMiB, resident, tensors }));
+await device.close();
+process.exit(0);
