@@ -11,16 +11,15 @@ import {
   type LinalgKernels,
   LOWER,
   MEAN_COLUMNS,
-  MIRROR,
   PIVOT_ROWS,
   SOLVE_ROWS,
 } from "../kernels/linalg.js";
 import { loadModule } from "../kernels/module.js";
 import { KernelTeam } from "../pool/team.js";
+import { type EigenDecomposition, eigenvalues, eigenvectors } from "./eigen.js";
 
-/** Columns of a panel of the Cholesky factorisation, and the half-width of the band in the reduction to tridiagonal form. */
+/** Columns of a panel of the Cholesky factorisation. */
 const CHOLESKY_PANEL = 64;
-const BAND = 24;
 
 /** A matrix (or, with one column, a vector) in the shared memory; `release` it. */
 export interface Matrix {
@@ -90,9 +89,8 @@ export class Linalg {
     this.gemm(a.matrix.pointer, aI, aK, b.matrix.pointer, bJ, bK, c.pointer, n, m, n, k, alpha, beta, flags);
   }
 
-  private gemm(
-    ...values: [...operands: number[], m: number, n: number, k: number, a: number, b: number, flags: number]
-  ) {
+  /** The same on pointers and strides: the arguments of the kernel, assembly/linalg/gemm.ts. */
+  gemm(...values: [...operands: number[], m: number, n: number, k: number, a: number, b: number, flags: number]) {
     const [m, n, , , , flags] = values.slice(-6) as number[];
     const [down, across] = [m, n].map((extent) => Math.ceil(extent / GEMM_BLOCK));
     const blocks = (flags & LOWER) !== 0 ? (down * (down + 1)) / 2 : down * across;
@@ -168,54 +166,12 @@ export class Linalg {
 
   /** Eigenvalues of a symmetric matrix, ascending; both triangles are read. */
   eigenvalues(a: Matrix): Float64Array {
-    const n = a.rows;
-    if (n === 0) return new Float64Array(0);
-    const b = Math.min(BAND, Math.max(1, n - 1));
-    // Rows a power of two apart fall into the same few lines of the caches.
-    const lda = n + 8;
-    const padded = this.allocate(n, lda);
-    for (let i = 0; i < n; i++) padded.data.set(a.data.subarray(i * n, (i + 1) * n), i * lda);
-    this.reduceToBand(padded, n, b);
-    const { kernels } = this.team;
-    // Rows of the band overlap: see bandToTridiagonal.
-    const band = this.allocate(n * (2 * b + 1) + 4 * b, 1);
-    band.data.fill(0);
-    for (let i = 0; i < n; i++) {
-      for (let j = Math.max(0, i - b); j <= i; j++) band.data[2 * b + i * 2 * b + j] = padded.data[i * lda + j];
-    }
-    const [diagonal, off, scratch] = [n, n, 3 * b + 1].map((size) => this.allocate(size, 1));
-    kernels.bandToTridiagonal(band.pointer + 16 * b, n, b, diagonal.pointer, off.pointer, scratch.pointer);
-    const failed = kernels.tridiagonalEigenvalues(diagonal.pointer, off.pointer, n);
-    const values = diagonal.data.slice().sort();
-    this.release(padded, band, diagonal, off, scratch);
-    if (failed !== 0 || !values.every(Number.isFinite)) throw new Error("eigenvalues: the iteration did not converge");
-    return values;
+    return eigenvalues(this, a);
   }
 
-  /** The first n columns of A become Q^T A Q with b diagonals on each side, in place. */
-  private reduceToBand({ pointer, columns: lda }: Matrix, n: number, b: number): void {
-    if (n <= b + 1) return;
-    const { kernels } = this.team;
-    // Rows of [b, m]: V, X, V again, so that [X V] and [V X] are both consecutive; then Y = V T and the small ones.
-    const work = this.allocate(4 * b, n);
-    const [t, s, scratch] = [b * b, b * b, b + 1].map((size) => this.allocate(size, 1));
-    for (let j = 0; j + b < n - 1; j += b) {
-      const top = j + b;
-      const m = n - top;
-      const [v, x, y] = [0, 1, 3].map((i) => work.pointer + i * b * m * 8);
-      const trailing = pointer + (top * lda + top) * 8;
-      kernels.panelQr(pointer + (top * lda + j) * 8, lda, m, b, v, t.pointer, scratch.pointer);
-      // Y^T = T^T V^T, W^T = Y^T A, S = Y^T W, X^T = W^T - S V^T / 2.
-      this.gemm(t.pointer, 1, b, v, 1, m, y, m, b, m, b, 1, 0, 0);
-      this.gemm(y, m, 1, trailing, 1, lda, x, m, b, m, m, 1, 0, 0);
-      this.gemm(y, m, 1, x, m, 1, s.pointer, b, b, b, m, 1, 0, 0);
-      this.gemm(s.pointer, 1, b, v, 1, m, x, m, b, m, b, -0.5, 1, 0);
-      const values = new Float64Array(this.team.heap.memory.buffer, v, 3 * b * m);
-      values.copyWithin(2 * b * m, 0, b * m);
-      // A - X V^T - V X^T
-      this.gemm(x, 1, m, v, 1, m, trailing, lda, m, m, 2 * b, -1, 1, LOWER | MIRROR);
-    }
-    this.release(work, t, s, scratch);
+  /** Eigenvalues and eigenvectors of a symmetric matrix; both triangles are read. Release the vectors: eigen.ts. */
+  eigenvectors(a: Matrix): EigenDecomposition {
+    return eigenvectors(this, a);
   }
 
   /** Means of the columns of float32 rows [n, d], and the rows without them as float64. */
