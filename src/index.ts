@@ -14,6 +14,10 @@ export { ElegantError, ExitCode, InputError, InterruptedError, RetryableError } 
 export { similarityFromEyes, similarityFromLandmarks } from "./image/align.js";
 export { decodeImage, encodeJpeg, encodePng } from "./image/codec.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensors } from "./interop/safetensors.js";
+export type { EigenDecomposition } from "./metrics/eigen.js";
+export { Linalg, type Matrix } from "./metrics/linalg.js";
+export { squareRoot, symmetricSquareRoot } from "./metrics/sqrtm.js";
+export { symmetricEigenvectors, type ThreadOptions } from "./metrics/symmetric.js";
 export { createConfig, type ModelConfig } from "./model/config.js";
 export { type TrainOptions, type TrainResult, train } from "./training/loop.js";
 export type { Affine, FivePoints, OnProgress, Progress, Rectangle, RgbaImage } from "./types.js";

@@ -110,106 +110,46 @@ function takeColumn(block: usize, ld: i32, m: i32, v: usize, beta: usize): f64 {
 }
 
 /**
- * Reduces a symmetric band of half-width b to tridiagonal form by chasing bulges with reflectors.
+ * A part of the reduction of a symmetric band of half-width b to tridiagonal form: columns first to last - 1 lose all below their
+ * first subdiagonal entry, each by a chain of reflectors that chase the bulge to the end. All n - 2 columns are to be done in order.
  * `band` holds element (i, j), j <= i, at i * 2b + j from its element (0, 0), with room for 2b values before: rows overlap, so that
- * every block is a plain matrix with 2b values a row. Writes the diagonal [n] and the subdiagonal [n - 1].
- * Scratch: 3b + 1 values.
+ * every block is a plain matrix with 2b values a row.
+ * Reflector k of column j, which acts on rows j + 1 + k b and the b - 1 after it, is left in `reflectors` at slot
+ * (j - first) * chain + k as (tau, v): b + 1 values a slot; chain >= (n - 1) / b. Scratch: b + 1 values.
  */
 export function bandToTridiagonal(
   band: usize,
   n: i32,
   b: i32,
-  diagonal: usize,
-  offDiagonal: usize,
+  first: i32,
+  last: i32,
+  reflectors: usize,
+  chain: i32,
   scratch: usize,
 ): void {
   const ld = 2 * b;
-  let v = scratch;
-  let next = scratch + ((<usize>b) << 3);
-  const work = next + ((<usize>b) << 3);
-  const beta = work + ((<usize>b) << 3);
-  for (let j = 0; j < n - 2; j++) {
-    // Column j loses all but its first entry below the diagonal.
+  const slotBytes = (<usize>(b + 1)) << 3;
+  const beta = scratch + ((<usize>b) << 3);
+  for (let j = first; j < last; j++) {
+    let slot = reflectors + <usize>((j - first) * chain) * slotBytes;
     let top = j + 1;
     let m = min(b, n - top);
-    let tau = takeColumn(band + ((<usize>(top * ld + j)) << 3), ld, m, v, beta);
+    let tau = takeColumn(band + ((<usize>(top * ld + j)) << 3), ld, m, slot + 8, beta);
     for (;;) {
-      if (tau != 0) reflectSymmetric(band + ((<usize>(top * ld + top)) << 3), ld, m, v, tau, work);
+      const v = slot + 8;
+      f64.store(slot, tau);
+      if (tau != 0) reflectSymmetric(band + ((<usize>(top * ld + top)) << 3), ld, m, v, tau, scratch);
       const below = top + m;
       const rows = min(b, n - below);
       if (rows <= 0) break;
       // The block below gets fill from the right; its first column is made short again, the rest of the bulge stays for later.
       const block = band + ((<usize>(below * ld + top)) << 3);
       if (tau != 0) reflectRight(block, ld, rows, m, v, tau);
-      const tauNext = takeColumn(block, ld, rows, next, beta);
-      if (tauNext != 0) reflectLeft(block + 8, ld, rows, m - 1, next, tauNext, work);
-      const swapped = v;
-      v = next;
-      next = swapped;
-      tau = tauNext;
+      slot += slotBytes;
+      tau = takeColumn(block, ld, rows, slot + 8, beta);
+      if (tau != 0) reflectLeft(block + 8, ld, rows, m - 1, slot + 8, tau, scratch);
       top = below;
       m = rows;
     }
   }
-  for (let i = 0; i < n; i++) {
-    f64.store(diagonal + ((<usize>i) << 3), f64.load(band + ((<usize>(i * ld + i)) << 3)));
-    if (i > 0) f64.store(offDiagonal + ((<usize>(i - 1)) << 3), f64.load(band + ((<usize>(i * ld + i - 1)) << 3)));
-  }
-}
-
-/**
- * Eigenvalues of a symmetric tridiagonal matrix, in place of its diagonal and in no order: the root-free QL iteration of Pal, Walker
- * and Kahan (Parlett, The Symmetric Eigenvalue Problem, section 8.14). The subdiagonal is destroyed; it has room for n values.
- * Returns 0, or 1 when an eigenvalue takes more than 60 iterations.
- */
-export function tridiagonalEigenvalues(d: usize, e: usize, n: i32): i32 {
-  const epsilon = 2.220446049250313e-16;
-  let norm: f64 = 0;
-  for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(f64.load(d + ((<usize>i) << 3))));
-  for (let i = 0; i < n - 1; i++) norm = Math.max(norm, Math.abs(f64.load(e + ((<usize>i) << 3))));
-  // A tenth of what the reduction before this has rounded away.
-  const negligible = 0.01 * epsilon * epsilon * norm * norm;
-  f64.store(e + ((<usize>(n - 1)) << 3), 0);
-  for (let i = 0; i < n - 1; i++) {
-    const at = e + ((<usize>i) << 3);
-    f64.store(at, f64.load(at) * f64.load(at));
-  }
-  for (let l = 0; l < n; l++) {
-    for (let iteration = 0; ; iteration++) {
-      // The first subdiagonal entry that is negligible splits the matrix.
-      let m = l;
-      for (; m < n - 1; m++) {
-        const pair = Math.abs(f64.load(d + ((<usize>m) << 3)) * f64.load(d + ((<usize>(m + 1)) << 3)));
-        if (f64.load(e + ((<usize>m) << 3)) <= epsilon * epsilon * pair + negligible) break;
-      }
-      if (m < n - 1) f64.store(e + ((<usize>m) << 3), 0);
-      if (m == l) break;
-      if (iteration == 60) return 1;
-      const p = f64.load(d + ((<usize>l) << 3));
-      const root = Math.sqrt(f64.load(e + ((<usize>l) << 3)));
-      let g = (f64.load(d + ((<usize>(l + 1)) << 3)) - p) / (2 * root);
-      const r = Math.sqrt(g * g + 1);
-      const shift = p - root / (g + (g >= 0 ? r : -r));
-      let c: f64 = 1;
-      let s: f64 = 0;
-      g = f64.load(d + ((<usize>m) << 3)) - shift;
-      let q = g * g;
-      for (let i = m - 1; i >= l; i--) {
-        const bb = f64.load(e + ((<usize>i) << 3));
-        const rr = q + bb;
-        if (i != m - 1) f64.store(e + ((<usize>(i + 1)) << 3), s * rr);
-        const oldC = c;
-        c = q / rr;
-        s = bb / rr;
-        const oldG = g;
-        const alpha = f64.load(d + ((<usize>i) << 3));
-        g = c * (alpha - shift) - s * oldG;
-        f64.store(d + ((<usize>(i + 1)) << 3), oldG + (alpha - g));
-        q = c != 0 ? (g * g) / c : oldC * bb;
-      }
-      f64.store(e + ((<usize>l) << 3), s * q);
-      f64.store(d + ((<usize>l) << 3), shift + g);
-    }
-  }
-  return 0;
 }

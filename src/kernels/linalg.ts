@@ -34,7 +34,27 @@ export interface LinalgKernels {
     block: number,
   ): void;
   panelQr(a: number, lda: number, m: number, b: number, v: number, t: number, scratch: number): void;
-  bandToTridiagonal(band: number, n: number, b: number, diagonal: number, offDiagonal: number, scratch: number): void;
+  /** Columns first to last - 1; leaves their reflectors for reflectPanel(). */
+  bandToTridiagonal(
+    band: number,
+    n: number,
+    b: number,
+    first: number,
+    last: number,
+    reflectors: number,
+    chain: number,
+    scratch: number,
+  ): void;
+  reflectPanel(
+    panels: number,
+    n: number,
+    reflectors: number,
+    chain: number,
+    b: number,
+    first: number,
+    columns: number,
+    block: number,
+  ): void;
   /** Scratch: bandTraceScratch(b) bytes. */
   bandInverseTraces(
     band: number,
@@ -46,6 +66,17 @@ export interface LinalgKernels {
     block: number,
   ): void;
   tridiagonalEigenvalues(diagonal: number, offDiagonal: number, n: number): number;
+  /** As many pairs of QL sweeps as `steps` hold, for rotatePanel(); 0: all is done, -1: no convergence. */
+  recordRotations(
+    diagonal: number,
+    offDiagonal: number,
+    n: number,
+    negligible: number,
+    state: number,
+    record: number,
+    steps: number,
+  ): number;
+  rotatePanel(panels: number, n: number, record: number, pairs: number, block: number): void;
   columnMeans(x: number, n: number, d: number, means: number, block: number): void;
   centerRows(x: number, n: number, d: number, means: number, y: number, block: number): void;
 }
@@ -55,6 +86,8 @@ export const LINALG_KERNELS = [
   "gemm",
   "solveRows",
   "pivotedColumn",
+  "reflectPanel",
+  "rotatePanel",
   "bandInverseTraces",
   "columnMeans",
   "centerRows",
@@ -68,6 +101,9 @@ export const SOLVE_ROWS = 16;
 export const PIVOT_ROWS = 128;
 export const MEAN_COLUMNS = 64;
 export const CENTER_ROWS = 16;
+/** Columns of a panel of reflectPanel() and rotatePanel(), and bytes of a step of recordRotations(). */
+export const PANEL_COLUMNS = 8;
+export const ROTATION_BYTES = 32;
 
 export const bandTraceScratch = (b: number): number => (2 * (b + 1) * (b + 2) + 4 * (b + 1)) * 16;
 

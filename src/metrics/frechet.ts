@@ -7,8 +7,10 @@
  *   cholesky      S1 = L L^T: the sum of the roots of the eigenvalues of L^T S2 L
  *   semidefinite  the same with F F^T = S1 by pivoted Cholesky, where neither side is positive definite
  */
+
 import { describeMismatch, InputError } from "../errors.js";
 import { FROM_COLUMN, FROM_ROW, LOWER, TO_ROW } from "../kernels/linalg.js";
+import { eigenvalues } from "./eigen.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import { MomentsAccumulator, statisticsOf } from "./moments.js";
 import { rootTrace } from "./root-trace.js";
@@ -179,7 +181,7 @@ function expectSemidefinite(linalg: Linalg, { source, d }: Statistics, s: Matrix
   const [largest, gap] = [s, rest].map(({ data }) => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
   linalg.release(f, rest);
   if (gap <= ROUNDING * largest) return;
-  const [lowest] = linalg.eigenvalues(s);
+  const [lowest] = eigenvalues(linalg, s);
   const received = `one with an eigenvalue of ${lowest.toExponential(2)}, beside a largest value of ${largest.toExponential(2)}`;
   const remedy = "It is no covariance; compute the statistics again.";
   throw new InputError(describeMismatch(`${source}: sigma`, "a positive semidefinite matrix", received, remedy));

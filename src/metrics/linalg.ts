@@ -13,14 +13,12 @@ import {
   MEAN_COLUMNS,
   PIVOT_ROWS,
   SOLVE_ROWS,
-  SYMMETRIC,
 } from "../kernels/linalg.js";
 import { loadModule } from "../kernels/module.js";
 import { KernelTeam } from "../pool/team.js";
 
-/** Columns of a panel of the Cholesky factorisation, and the half-width of the band in the reduction to tridiagonal form. */
+/** Columns of a panel of the Cholesky factorisation. */
 const CHOLESKY_PANEL = 64;
-const BAND = 24;
 
 /** A matrix (or, with one column, a vector) in the shared memory; `release` it. */
 export interface Matrix {
@@ -29,14 +27,6 @@ export interface Matrix {
   readonly columns: number;
   /** A view; valid until release. */
   readonly data: Float64Array;
-}
-
-/** A symmetric band: element (i, j), i - b <= j <= i, at i * 2b + j values from `pointer`. Release its matrix. */
-export interface Band {
-  readonly matrix: Matrix;
-  readonly pointer: number;
-  readonly n: number;
-  readonly b: number;
 }
 
 /** An operand of a product: a matrix, or its transpose. */
@@ -98,9 +88,8 @@ export class Linalg {
     this.gemm(a.matrix.pointer, aI, aK, b.matrix.pointer, bJ, bK, c.pointer, n, m, n, k, alpha, beta, flags);
   }
 
-  private gemm(
-    ...values: [...operands: number[], m: number, n: number, k: number, a: number, b: number, flags: number]
-  ) {
+  /** The same on pointers and strides: the arguments of the kernel, assembly/linalg/gemm.ts. */
+  gemm(...values: [...operands: number[], m: number, n: number, k: number, a: number, b: number, flags: number]) {
     const [m, n, , , , flags] = values.slice(-6) as number[];
     const [down, across] = [m, n].map((extent) => Math.ceil(extent / GEMM_BLOCK));
     const blocks = (flags & LOWER) !== 0 ? (down * (down + 1)) / 2 : down * across;
@@ -172,73 +161,6 @@ export class Linalg {
     this.release(left, l);
     heap.release(order);
     return factor;
-  }
-
-  /** Eigenvalues of a symmetric matrix, ascending; its lower triangle is read. */
-  eigenvalues(a: Matrix): Float64Array {
-    if (a.rows === 0) return new Float64Array(0);
-    const band = this.toBand(a, BAND);
-    const values = this.bandEigenvalues(band);
-    this.release(band.matrix);
-    return values;
-  }
-
-  /** A band of half-width `halfWidth` (less where n is smaller) with the eigenvalues of a symmetric matrix, of which the lower triangle is read. */
-  toBand(a: Matrix, halfWidth: number): Band {
-    const n = a.rows;
-    const b = Math.min(halfWidth, Math.max(1, n - 1));
-    // Rows a power of two apart fall into the same few lines of the caches.
-    const lda = n + 8;
-    const padded = this.allocate(n, lda);
-    for (let i = 0; i < n; i++) padded.data.set(a.data.subarray(i * n, i * n + i + 1), i * lda);
-    this.reduceToBand(padded, n, b);
-    // Rows of the band overlap: see bandToTridiagonal.
-    const matrix = this.allocate(n * (2 * b + 1) + 4 * b, 1);
-    matrix.data.fill(0);
-    for (let i = 0; i < n; i++) {
-      const first = Math.max(0, i - b);
-      matrix.data.set(padded.data.subarray(i * lda + first, i * lda + i + 1), 2 * b + i * 2 * b + first);
-    }
-    this.release(padded);
-    return { matrix, pointer: matrix.pointer + 16 * b, n, b };
-  }
-
-  /** Eigenvalues of a band, ascending; the band is destroyed. */
-  bandEigenvalues({ pointer, n, b }: Band): Float64Array {
-    const { kernels } = this.team;
-    const [diagonal, off, scratch] = [n, n, 3 * b + 1].map((size) => this.allocate(size, 1));
-    kernels.bandToTridiagonal(pointer, n, b, diagonal.pointer, off.pointer, scratch.pointer);
-    const failed = kernels.tridiagonalEigenvalues(diagonal.pointer, off.pointer, n);
-    const values = diagonal.data.slice().sort();
-    this.release(diagonal, off, scratch);
-    if (failed !== 0 || !values.every(Number.isFinite)) throw new Error("eigenvalues: the iteration did not converge");
-    return values;
-  }
-
-  /** The lower triangle of the first n columns of A becomes that of Q^T A Q with b diagonals on each side, in place. */
-  private reduceToBand({ pointer, columns: lda }: Matrix, n: number, b: number): void {
-    if (n <= b + 1) return;
-    const { kernels } = this.team;
-    // Rows of [b, m]: V, X, V again, so that [X V] and [V X] are both consecutive; then Y = V T and the small ones.
-    const work = this.allocate(4 * b, n);
-    const [t, s, scratch] = [b * b, b * b, b + 1].map((size) => this.allocate(size, 1));
-    for (let j = 0; j + b < n - 1; j += b) {
-      const top = j + b;
-      const m = n - top;
-      const [v, x, y] = [0, 1, 3].map((i) => work.pointer + i * b * m * 8);
-      const trailing = pointer + (top * lda + top) * 8;
-      kernels.panelQr(pointer + (top * lda + j) * 8, lda, m, b, v, t.pointer, scratch.pointer);
-      // Y^T = T^T V^T, W^T = Y^T A, S = Y^T W, X^T = W^T - S V^T / 2.
-      this.gemm(t.pointer, 1, b, v, 1, m, y, m, b, m, b, 1, 0, 0);
-      this.gemm(y, m, 1, trailing, lda, 1, x, m, b, m, m, 1, 0, SYMMETRIC);
-      this.gemm(y, m, 1, x, m, 1, s.pointer, b, b, b, m, 1, 0, 0);
-      this.gemm(s.pointer, 1, b, v, 1, m, x, m, b, m, b, -0.5, 1, 0);
-      const values = new Float64Array(this.team.heap.memory.buffer, v, 3 * b * m);
-      values.copyWithin(2 * b * m, 0, b * m);
-      // A - X V^T - V X^T
-      this.gemm(x, 1, m, v, 1, m, trailing, lda, m, m, 2 * b, -1, 1, LOWER);
-    }
-    this.release(work, t, s, scratch);
   }
 
   /** Means of the columns of float32 rows [n, d], and the rows without them as float64. */

@@ -1,6 +1,8 @@
 /** The trace of the square root of a symmetric matrix that is positive semidefinite up to rounding. */
 import { bandTraceScratch } from "../kernels/linalg.js";
-import type { Band, Linalg, Matrix } from "./linalg.js";
+import { type Band, toBand } from "./band.js";
+import { bandEigenvalues } from "./eigen.js";
+import type { Linalg, Matrix } from "./linalg.js";
 
 /** Half-width of the band that a quadrature works on: products with 32 rows run faster than with 24, and the traces cost b^2. */
 const BAND = 32;
@@ -98,11 +100,11 @@ function byQuadrature(linalg: Linalg, band: Band): number | null {
  */
 export function rootTrace(linalg: Linalg, matrix: Matrix, rank: number): number {
   if (rank <= 0 || matrix.rows === 0) return 0;
-  const band = linalg.toBand(matrix, BAND);
+  const band = toBand(linalg, matrix, BAND);
   try {
     const trace = rank >= matrix.rows ? byQuadrature(linalg, band) : null;
-    if (trace !== null) return trace;
-    const largest = linalg.bandEigenvalues(band).slice(-rank);
+    if (trace !== null) return trace / Math.sqrt(band.scale);
+    const largest = bandEigenvalues(linalg, band).slice(-rank);
     return largest.reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
   } finally {
     linalg.release(band.matrix);

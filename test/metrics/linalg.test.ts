@@ -1,49 +1,17 @@
 import assert from "node:assert/strict";
 import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR, SYMMETRIC, TO_ROW } from "../../src/kernels/linalg.js";
-import { Linalg, type Matrix } from "../../src/metrics/linalg.js";
+import { eigenvalues } from "../../src/metrics/eigen.js";
+import type { Matrix } from "../../src/metrics/linalg.js";
 import { Random } from "../../src/random.js";
 import { assertClose, shapeIndex } from "../support/close.js";
+import { diagonalMatrix, multiplyPlainly, SIZES, transpose, useTeams, withEigenvalues } from "../support/matrix.js";
 
 const SEED = 11;
-/** Around the width of a tile, of a panel, of the band and of a block. */
-const SIZES = [1, 2, 3, 4, 5, 15, 16, 17, 24, 25, 63, 64, 65, 127, 128, 129, 200];
-
-/** The plain twin of gemm: sums in the order of k. */
-function multiplyPlainly(a: Float64Array, b: Float64Array, m: number, n: number, k: number): Float64Array {
-  const c = new Float64Array(m * n);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let l = 0; l < k; l++) sum += a[i * k + l] * b[l * n + j];
-      c[i * n + j] = sum;
-    }
-  }
-  return c;
-}
-
-const transpose = (a: Float64Array, rows: number, columns: number): Float64Array =>
-  Float64Array.from(a, (_, at) => a[(at % rows) * columns + Math.floor(at / rows)]);
-
 describe("metrics/linalg", function () {
   this.timeout(60_000);
   const random = Random.fromSeed(SEED, "linalg");
   const values = (count: number): Float64Array => Float64Array.from({ length: count }, () => random.between(-1, 1));
-  let teams: Linalg[];
-  before(async () => {
-    teams = await Promise.all([1, 2, 3].map((threads) => Linalg.open(threads)));
-  });
-  after(() => Promise.all(teams.map((team) => team.close())));
-
-  /** Runs on each team; all give the same bits. */
-  function onAll(body: (linalg: Linalg) => Float64Array): Float64Array {
-    const [first, ...others] = teams.map((linalg) => {
-      const result = body(linalg);
-      assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated");
-      return result;
-    });
-    for (const other of others) assert.deepEqual(other, first, "the same bits with any number of threads");
-    return first;
-  }
+  const { all, onAll } = useTeams();
 
   it("multiplies matrices of any shape, transposed or not, as its plain twin does", () => {
     const shapes = SIZES.map((m, i) => [m, SIZES[(i * 5 + 3) % SIZES.length], SIZES[(i * 7 + 1) % SIZES.length]]);
@@ -159,7 +127,7 @@ describe("metrics/linalg", function () {
       const scale = Math.max(...a.map(Math.abs));
       assertClose(multiplyPlainly(l, transpose(l, n, n), n, n, n), a, { abs: 1e-14 * n * scale, rel: 0 });
     }
-    const [linalg] = teams;
+    const [linalg] = all;
     for (const bad of [
       covariance(40, 30),
       new Float64Array(1600),
@@ -202,12 +170,10 @@ describe("metrics/linalg", function () {
       const known = Float64Array.from({ length: n }, (_, i) =>
         i % 3 === 0 ? 0 : i % 5 === 0 ? 2 : (i - n / 3) / 7,
       ).sort();
-      let a: Float64Array = new Float64Array(n * n);
-      for (let i = 0; i < n; i++) a[i * n + i] = known[i];
       const check = (matrix: Float64Array, what: string): void => {
         const found = onAll((linalg) => {
           const m: Matrix = linalg.from(matrix, n, n);
-          const result = linalg.eigenvalues(m);
+          const result = eigenvalues(linalg, m);
           linalg.release(m);
           return result;
         });
@@ -218,22 +184,8 @@ describe("metrics/linalg", function () {
           (i) => `${what}, n ${n} [${i}]`,
         );
       };
-      check(a, "diagonal");
-      for (let reflection = 0; reflection < 3; reflection++) {
-        const v = values(n);
-        const squares = v.reduce((sum, x) => sum + x * x, 0);
-        const h = Float64Array.from({ length: n * n }, (_, at) => {
-          const [i, j] = [Math.floor(at / n), at % n];
-          return (i === j ? 1 : 0) - (2 * v[i] * v[j]) / squares;
-        });
-        a = multiplyPlainly(h, multiplyPlainly(a, h, n, n, n), n, n, n);
-      }
-      for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
-      check(a, "rotated");
-      check(
-        a.map((value) => value),
-        "again",
-      );
+      check(diagonalMatrix(known), "diagonal");
+      check(withEigenvalues(random, known), "rotated");
     }
   });
 
@@ -244,7 +196,7 @@ describe("metrics/linalg", function () {
       const a = Float64Array.from({ length: n * n }, (_, at) => v[Math.floor(at / n)] * v[at % n]);
       const found = onAll((linalg) => {
         const m = linalg.from(a, n, n);
-        const result = linalg.eigenvalues(m);
+        const result = eigenvalues(linalg, m);
         linalg.release(m);
         return result;
       });
@@ -259,7 +211,7 @@ describe("metrics/linalg", function () {
       const [plain, scaled] = [a, a.map((value) => value * scale)].map((matrix) =>
         onAll((linalg) => {
           const m = linalg.from(matrix, 50, 50);
-          const result = linalg.eigenvalues(m);
+          const result = eigenvalues(linalg, m);
           linalg.release(m);
           return result;
         }),

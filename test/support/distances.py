@@ -1,6 +1,7 @@
 """Frechet distances by SciPy's sqrtm and numpy's own statistics, for tests.
 
   distances.py distance A.npz B.npz     with mu and sigma
+  distances.py sqrtm X.npy              roots of X X^T, as rows one after the other
   distances.py read FILE                shapes, dtypes and sums of the arrays of a .npz or .npy
   distances.py write FOLDER             arrays in the forms that numpy writes
 """
@@ -17,6 +18,19 @@ if command == "distance":
     root = linalg.sqrtm(s1 @ s2)
     root = root[0] if isinstance(root, tuple) else root
     print(float(((m1 - m2) ** 2).sum() + np.trace(s1) + np.trace(s2) - 2 * np.trace(root.real)))
+elif command == "sqrtm":
+    from scipy import linalg
+
+    def root(a):
+        result = linalg.sqrtm(a)
+        return (result[0] if isinstance(result, tuple) else result).real
+
+    x = np.load(args[0])
+    # Of A = X X^T itself; and by the small product, which has full rank where A has not: X (X^T X)^(-1/2) X^T.
+    roots = {"direct": root(x @ x.T)}
+    if x.shape[1] < x.shape[0]:
+        roots["thin"] = x @ linalg.solve(root(x.T @ x), x.T, assume_a="pos")
+    print(json.dumps({name: value.ravel().tolist() for name, value in roots.items()}))
 elif command == "read":
     loaded = np.load(args[0])
     named = {"": loaded} if isinstance(loaded, np.ndarray) else {k: loaded[k] for k in loaded.files}

@@ -1,0 +1,142 @@
+/**
+ * Orthogonal transformations of the rows of a matrix, which is kept as panels of eight columns, [panel][row][8]: a row of a panel is
+ * a cache line, a panel lies together and stays in the second-level cache, and each is the work of one thread.
+ */
+import { STEP_BYTES } from "./tridiagonal";
+
+/** Bytes of a row of a panel: eight values. */
+const ROW_BYTES: usize = 64;
+
+/** (I - tau v v^T) for m rows. */
+function reflectRows(rows: usize, v: usize, tau: f64, m: i32): void {
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let row = rows;
+  const end = v + ((<usize>m) << 3);
+  for (let at = v; at < end; at += 8) {
+    const factor = v128.load64_splat(at);
+    s0 = f64x2.add(s0, f64x2.mul(factor, v128.load(row)));
+    s1 = f64x2.add(s1, f64x2.mul(factor, v128.load(row, 16)));
+    s2 = f64x2.add(s2, f64x2.mul(factor, v128.load(row, 32)));
+    s3 = f64x2.add(s3, f64x2.mul(factor, v128.load(row, 48)));
+    row += ROW_BYTES;
+  }
+  const scale = f64x2.splat(-tau);
+  s0 = f64x2.mul(scale, s0);
+  s1 = f64x2.mul(scale, s1);
+  s2 = f64x2.mul(scale, s2);
+  s3 = f64x2.mul(scale, s3);
+  row = rows;
+  for (let at = v; at < end; at += 8) {
+    const factor = v128.load64_splat(at);
+    v128.store(row, f64x2.add(v128.load(row), f64x2.mul(factor, s0)));
+    v128.store(row, f64x2.add(v128.load(row, 16), f64x2.mul(factor, s1)), 16);
+    v128.store(row, f64x2.add(v128.load(row, 32), f64x2.mul(factor, s2)), 32);
+    v128.store(row, f64x2.add(v128.load(row, 48), f64x2.mul(factor, s3)), 48);
+    row += ROW_BYTES;
+  }
+}
+
+/**
+ * Applies the reflectors that bandToTridiagonal() left for `columns` columns from `first` on to one panel of n rows.
+ * Reflectors k of neighbouring columns share all rows but one, so they are taken together; the last k goes first, because
+ * reflector k of a column meets those of k and k + 1 of the column before.
+ */
+export function reflectPanel(
+  panels: usize,
+  n: i32,
+  reflectors: usize,
+  chain: i32,
+  b: i32,
+  first: i32,
+  columns: i32,
+  block: i32,
+): void {
+  const panel = panels + <usize>block * <usize>n * ROW_BYTES;
+  const slotBytes = (<usize>(b + 1)) << 3;
+  for (let k = chain - 1; k >= 0; k--) {
+    for (let j = 0; j < columns; j++) {
+      const top = first + j + 1 + k * b;
+      if (top >= n) break;
+      const slot = reflectors + <usize>(j * chain + k) * slotBytes;
+      const tau = f64.load(slot);
+      if (tau != 0) reflectRows(panel + <usize>top * ROW_BYTES, slot + 8, tau, min(b, n - top));
+    }
+  }
+}
+
+/**
+ * Applies `pairs` pairs of sweeps of recordRotations() to one panel of n rows. The second sweep follows the first one row behind:
+ * both keep the upper row of their next rotation in registers, and each row is loaded and stored once for two rotations.
+ */
+export function rotatePanel(panels: usize, n: i32, record: usize, pairs: i32, block: i32): void {
+  const panel = panels + <usize>block * <usize>n * ROW_BYTES;
+  let at = record;
+  for (let pair = 0; pair < pairs; pair++) {
+    const low = i32.load(at);
+    const high = i32.load(at, 4);
+    at += STEP_BYTES;
+    let row = panel + <usize>(high - 1) * ROW_BYTES;
+    // The first rotation of the first sweep: x is row `high - 1`, y row `high`, which wait for the next ones.
+    let c = v128.load64_splat(at);
+    let s = v128.load64_splat(at, 8);
+    let a = v128.load(row);
+    let z = v128.load(row, 64);
+    let y0 = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, z));
+    let x0 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, z));
+    a = v128.load(row, 16);
+    z = v128.load(row, 80);
+    let y1 = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, z));
+    let x1 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, z));
+    a = v128.load(row, 32);
+    z = v128.load(row, 96);
+    let y2 = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, z));
+    let x2 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, z));
+    a = v128.load(row, 48);
+    z = v128.load(row, 112);
+    let y3 = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, z));
+    let x3 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, z));
+    const end = at + <usize>(high - low) * STEP_BYTES;
+    for (at += STEP_BYTES; at < end; at += STEP_BYTES) {
+      row -= ROW_BYTES;
+      c = v128.load64_splat(at);
+      s = v128.load64_splat(at, 8);
+      // The second sweep's rotation of the rows before: at the step before, 16 bytes in.
+      const c2 = v128.load64_splat(at - 16);
+      const s2 = v128.load64_splat(at - 8);
+      a = v128.load(row);
+      z = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, x0));
+      x0 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, x0));
+      v128.store(row, f64x2.add(f64x2.mul(s2, z), f64x2.mul(c2, y0)), 128);
+      y0 = f64x2.sub(f64x2.mul(c2, z), f64x2.mul(s2, y0));
+      a = v128.load(row, 16);
+      z = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, x1));
+      x1 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, x1));
+      v128.store(row, f64x2.add(f64x2.mul(s2, z), f64x2.mul(c2, y1)), 144);
+      y1 = f64x2.sub(f64x2.mul(c2, z), f64x2.mul(s2, y1));
+      a = v128.load(row, 32);
+      z = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, x2));
+      x2 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, x2));
+      v128.store(row, f64x2.add(f64x2.mul(s2, z), f64x2.mul(c2, y2)), 160);
+      y2 = f64x2.sub(f64x2.mul(c2, z), f64x2.mul(s2, y2));
+      a = v128.load(row, 48);
+      z = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, x3));
+      x3 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, x3));
+      v128.store(row, f64x2.add(f64x2.mul(s2, z), f64x2.mul(c2, y3)), 176);
+      y3 = f64x2.sub(f64x2.mul(c2, z), f64x2.mul(s2, y3));
+    }
+    // The second sweep's last rotation.
+    c = v128.load64_splat(at - 16);
+    s = v128.load64_splat(at - 8);
+    v128.store(row, f64x2.sub(f64x2.mul(c, x0), f64x2.mul(s, y0)));
+    v128.store(row, f64x2.sub(f64x2.mul(c, x1), f64x2.mul(s, y1)), 16);
+    v128.store(row, f64x2.sub(f64x2.mul(c, x2), f64x2.mul(s, y2)), 32);
+    v128.store(row, f64x2.sub(f64x2.mul(c, x3), f64x2.mul(s, y3)), 48);
+    v128.store(row, f64x2.add(f64x2.mul(s, x0), f64x2.mul(c, y0)), 64);
+    v128.store(row, f64x2.add(f64x2.mul(s, x1), f64x2.mul(c, y1)), 80);
+    v128.store(row, f64x2.add(f64x2.mul(s, x2), f64x2.mul(c, y2)), 96);
+    v128.store(row, f64x2.add(f64x2.mul(s, x3), f64x2.mul(c, y3)), 112);
+  }
+}

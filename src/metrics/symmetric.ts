@@ -1,0 +1,91 @@
+/** Symmetric matrices that users hand in: checked, then decomposed on a team of threads. */
+
+import { availableParallelism } from "node:os";
+import { describeMismatch, InputError } from "../errors.js";
+import { eigenvectors } from "./eigen.js";
+import { Linalg, type Matrix } from "./linalg.js";
+
+export interface ThreadOptions {
+  /** Default: one for each core. The result is the same bits with any number. */
+  readonly threads?: number;
+}
+
+/** What sums in another order may make of the two halves of a symmetric matrix, of its largest value. */
+const ASYMMETRY = 1e-10;
+
+/**
+ * A copy of the symmetric matrix `matrix` [d, d], row-major, in the shared memory; what its halves differ by in rounding is averaged.
+ * @throws InputError when it is not square, finite and symmetric
+ */
+export function takeSymmetric(linalg: Linalg, matrix: Float64Array, d: number): Matrix {
+  if (!Number.isInteger(d) || d < 1) {
+    throw new InputError(describeMismatch("d", "a whole number from 1", String(d), "Give the number of rows."));
+  }
+  if (matrix.length !== d * d) {
+    const remedy = "Give all rows of a square matrix, one after the other.";
+    throw new InputError(describeMismatch("matrix", `${d} x ${d} values`, `${matrix.length} values`, remedy));
+  }
+  let largest = 0;
+  let gap = 0;
+  let [row, column] = [0, 0];
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < d; j++) {
+      const value = matrix[i * d + j];
+      if (!Number.isFinite(value)) {
+        const remedy = "Look for a division by zero or an overflow where it was made.";
+        throw new InputError(describeMismatch("matrix", "finite values", `${value} at [${i}, ${j}]`, remedy));
+      }
+      largest = Math.max(largest, Math.abs(value));
+      const difference = j < i ? Math.abs(value - matrix[j * d + i]) : 0;
+      if (difference > gap) [gap, row, column] = [difference, i, j];
+    }
+  }
+  if (gap > ASYMMETRY * largest) {
+    const [lower, upper] = [matrix[row * d + column], matrix[column * d + row]];
+    const received = `${lower} at [${row}, ${column}] and ${upper} at [${column}, ${row}], ${gap.toExponential(2)} apart`;
+    const remedy = "Pass half the sum of the matrix and its transpose if this is rounding.";
+    throw new InputError(describeMismatch("matrix", "a symmetric matrix", received, remedy));
+  }
+  const taken = linalg.from(matrix, d, d);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < i; j++) {
+      const [a, b] = [matrix[i * d + j], matrix[j * d + i]];
+      if (a !== b) taken.data[i * d + j] = taken.data[j * d + i] = a / 2 + b / 2;
+    }
+  }
+  return taken;
+}
+
+/** Opens a team for one piece of work and closes it. @throws InputError for threads that are no number of threads */
+export async function onThreads<T>(threads: number | undefined, work: (linalg: Linalg) => T): Promise<T> {
+  const count = threads ?? availableParallelism();
+  if (!Number.isInteger(count) || count < 1 || count > 256) {
+    const remedy = "Leave it out for one for each core.";
+    throw new InputError(describeMismatch("threads", "a whole number from 1 to 256", String(threads), remedy));
+  }
+  const linalg = await Linalg.open(count);
+  try {
+    return work(linalg);
+  } finally {
+    await linalg.close();
+  }
+}
+
+/**
+ * Eigenvalues and eigenvectors of a symmetric matrix in float64; eigenvectors() (eigen.ts) says how and how precisely.
+ *
+ * @param matrix [d, d], row-major
+ * @returns values [d], ascending; vectors [d, d], row-major: row k is the eigenvector of values[k], of length 1
+ * @throws InputError when the matrix is not square, finite and symmetric
+ * @throws RetryableError when the 4 GiB of a WebAssembly memory are full
+ */
+export function symmetricEigenvectors(
+  matrix: Float64Array,
+  d: number,
+  { threads }: ThreadOptions = {},
+): Promise<{ readonly values: Float64Array; readonly vectors: Float64Array }> {
+  return onThreads(threads, (linalg) => {
+    const { values, vectors } = eigenvectors(linalg, takeSymmetric(linalg, matrix, d));
+    return { values, vectors: vectors.data.slice() };
+  });
+}
