@@ -91,14 +91,15 @@ async function compare(a: string, b: string | undefined, options: Options, conte
   const linalg = await Linalg.open(options.workers);
   try {
     const [sideA, sideB] = sides;
-    for (const side of sides) for (const warning of metrics.warningsFor(side)) context.print(warning);
+    const warnings = sides.flatMap(metrics.warningsFor);
+    for (const warning of warnings) context.warn(warning);
     if (options.saveStats !== undefined) {
       const path = options.saveStats;
       await timed("save", () => metrics.saveStatistics(linalg, sideA, path));
       context.print(`${path}: mean and covariance of ${a}`);
     }
     if (sideB === undefined) {
-      context.printJson({ saved: options.saveStats, dims: sideA.d, n: [sideA.n], features, seconds });
+      context.printJson({ saved: options.saveStats, dims: sideA.d, n: [sideA.n], features, warnings, seconds });
       return;
     }
     const both = expectFeatures([sideA, sideB], options, (source) => {
@@ -133,6 +134,7 @@ async function compare(a: string, b: string | undefined, options: Options, conte
       decoder: folders.some(Boolean) ? metrics.DECODER : null,
       features,
       comparable,
+      warnings,
       failures: failures.map(({ file, reason }) => ({ file, reason })),
       seconds,
     });

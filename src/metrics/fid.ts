@@ -47,7 +47,7 @@ export async function openSides(
   isFolder: readonly boolean[],
   options: SideOptions,
   timed: <T>(stage: string, body: () => Promise<T> | T) => Promise<T>,
-  context: { print(line: string): void; readonly onProgress: OnProgress },
+  context: { print(line: string): void; warn(line: string): void; readonly onProgress: OnProgress },
 ): Promise<OpenedSides> {
   // Files first: what is wrong with them is told before the network works.
   const read = await timed("read", () => Promise.all(paths.map((path, i) => (isFolder[i] ? null : readSide(path)))));
@@ -72,7 +72,7 @@ export async function openSides(
         return folderFeatures(path, { ...options, extractor, extractorKey: key, onProgress: context.onProgress });
       });
       context.print(`${path}: ${folder.features.n} images${folder.cached ? ", features from the cache" : ""}`);
-      for (const { reason } of folder.failures) context.print(`Skipped: ${reason}`);
+      for (const { reason } of folder.failures) context.warn(`skipped ${reason}`);
       failures.push(...folder.failures);
       sides.push(folder.features);
     }
@@ -87,7 +87,7 @@ export async function openSides(
 export function warningsFor({ source, n, d }: Side): readonly string[] {
   if (n === null || n > d) return [];
   return [
-    `Warning: ${source} has ${n} rows for ${d} dimensions: its covariance has rank ${Math.min(d, n - 1)}, and FID is biased upwards; KID (--kid) is not.`,
+    `${source} has ${n} rows for ${d} dimensions: its covariance has rank ${Math.min(d, n - 1)}, and FID is biased upwards; KID (--kid) is not.`,
   ];
 }
 

@@ -65,6 +65,7 @@ describe("elegant fid", function () {
         "recall",
         "route",
         "seconds",
+        "warnings",
       ]);
       assert.deepEqual([json.n, json.dims, json.route, json.rank], [[300, 200], 64, "cholesky", [64, 64]]);
       assert.ok(json.fid > 1 && json.fid < 100 && json.fid === json.raw);
@@ -87,6 +88,22 @@ describe("elegant fid", function () {
       const other = await elegant(folder, "fid", at("images"), at("a.npy"), ...words, "--mode", "clean", "--no-cache");
       assert.notEqual(JSON.parse(other.stdout).fid, first.fid);
       assert.equal(JSON.parse((await elegant(folder, "fid", at("images"), at("images"), ...words)).stdout).fid, 0);
+    }));
+
+  it("warns on stderr, never among the results on stdout, and in the JSON", () =>
+    withFolder(async (folder) => {
+      const [a, b] = ["a.npy", "b.npy"].map((name) => join(folder, name));
+      await writeFile(a, rows(300, 64, 1));
+      await writeFile(b, rows(20, 64, 2));
+      const warning = `${b} has 20 rows for 64 dimensions: its covariance has rank 19, and FID is biased upwards; KID (--kid) is not.`;
+      const plain = await elegant(folder, "fid", a, b);
+      assert.equal(plain.stderr, `Warning: ${warning}\n`);
+      assert.match(plain.stdout, /^FID [\d.]+, by the route features, 64 dims, as given\n$/);
+      const json = await elegant(folder, "fid", a, b, "--json");
+      assert.ok(json.stderr.startsWith(`Warning: ${warning}\n`), json.stderr);
+      assert.deepEqual(JSON.parse(json.stdout).warnings, [warning], "stdout is one object");
+      const saved = await elegant(folder, "fid", b, "--save-stats", join(folder, "b.npz"), "--json");
+      assert.deepEqual(JSON.parse(saved.stdout).warnings, [warning]);
     }));
 
   it("skips damaged images with code 3 and names them, or stops with --strict", () =>
