@@ -1,14 +1,12 @@
 /** A side of a comparison from a folder of images. */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { IMAGE_EXTENSION } from "../dataset/dataset.js";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError } from "../errors.js";
 import type { InceptionMode } from "../image/inception-input.js";
 import { decodeNpy, encodeNpy } from "../interop/npy.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
 import { contentKey, readCached, writeCached } from "./cache.js";
 import { extractFeatures, type FeatureExtractor } from "./extract.js";
+import { listImages } from "./image-list.js";
 import { asFeatures, type Features } from "./sides.js";
 
 /** Named in outputs: which code decoded the pictures changes a score in its third digit. */
@@ -34,18 +32,6 @@ export interface FolderFeatures {
   readonly cached: boolean;
 }
 
-/** Image files, sorted. @throws InputError for a folder with none, or that is none */
-export async function listImages(folder: string, recursive: boolean): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive }).catch((error: unknown) => {
-    throw fromSystemError(error, `Listing '${folder}'`);
-  });
-  const files = names.filter((name) => IMAGE_EXTENSION.test(name)).sort();
-  if (files.length > 0) return files.map((name) => join(folder, name));
-  const received = names.length === 0 ? "an empty folder" : `a folder of ${names.length} other entries`;
-  const remedy = recursive ? "Choose another folder." : "Choose another folder, or add --recursive.";
-  throw new InputError(describeMismatch(folder, "images (jpg, png, bmp, gif, tiff)", received, remedy));
-}
-
 /**
  * Features of all images of a folder, from the cache when it has them.
  * @throws InputError when fewer than two images can be read, or one cannot with `strict`
@@ -53,9 +39,10 @@ export async function listImages(folder: string, recursive: boolean): Promise<re
 export async function folderFeatures(folder: string, options: FolderOptions): Promise<FolderFeatures> {
   const { extractor, extractorKey, mode, recursive, strict, cache } = options;
   const paths = await listImages(folder, recursive);
-  const key = await contentKey([extractorKey, mode, DECODER], paths);
-  const name = `features-${key.slice(0, 32)}.npy`;
-  const kept = cache ? await readCached(name) : null;
+  // A picture that cannot be read has no contents to go by; the network's turn tells of it.
+  const key = cache ? await contentKey([extractorKey, mode, DECODER], paths).catch(() => null) : null;
+  const name = `features-${key?.slice(0, 32)}.npy`;
+  const kept = key === null ? null : await readCached(name);
   if (kept !== null) return { features: asFeatures(decodeNpy(kept, name), folder), failures: [], cached: true };
   const failures: ItemFailure[] = [];
   const data = new Float32Array(paths.length * extractor.dims);
@@ -75,6 +62,6 @@ export async function folderFeatures(folder: string, options: FolderOptions): Pr
   }
   const array = { shape, data: data.slice(0, length) };
   // A folder with damaged images is looked at again, so that they are told again.
-  if (cache && failures.length === 0) await writeCached(name, encodeNpy(array));
+  if (key !== null && failures.length === 0) await writeCached(name, encodeNpy(array));
   return { features: asFeatures(array, folder), failures, cached: false };
 }

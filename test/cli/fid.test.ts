@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodePng } from "../../src/image/codec.js";
 import { encodeNpy } from "../../src/interop/npy.js";
@@ -118,6 +118,34 @@ describe("elegant fid", function () {
       const strict = await elegant(folder, ...args, "--strict");
       assert.equal(strict.code, 2);
       assert.match(strict.stderr, /elegant: .*bad\.png/);
+    }));
+
+  it("scores nested folders with --recursive, each picture once, and tells of one that cannot be read", () =>
+    withFolder(async (folder) => {
+      const [flat, nested] = ["flat", "nested"].map((name) => join(folder, name));
+      await writePictures(flat, 4, 3);
+      await mkdir(join(nested, "some.png", "deep"), { recursive: true });
+      for (const [from, to] of [
+        ["0.png", "0.PNG"],
+        ["1.png", "some.png/1.png"],
+        ["2.png", "some.png/deep/2.png"],
+        ["3.png", "some.png/deep/3.png"],
+        ["3.png", ".hidden.png"],
+      ]) {
+        await copyFile(join(flat, from), join(nested, to));
+      }
+      await symlink(nested, join(nested, "some.png", "loop"));
+      const words = ["--features", "random-inception", "--dims", "64", "--json"];
+      const same = await elegant(folder, "fid", flat, nested, ...words, "--recursive");
+      assert.equal(same.code, 0, same.stderr);
+      const { fid, n } = JSON.parse(same.stdout);
+      assert.deepEqual([fid, n], [0, [4, 4]]);
+      await symlink(join(folder, "gone.png"), join(nested, "link.png"));
+      const broken = await elegant(folder, "fid", flat, nested, ...words, "--recursive");
+      assert.equal(broken.code, 3, broken.stderr);
+      const told = JSON.parse(broken.stdout);
+      assert.deepEqual([told.fid, told.n, told.failures.length], [0, [4, 4], 1]);
+      assert.match(told.failures[0].file, /link\.png$/);
     }));
 
   it("refuses what it cannot compare, with one line and nothing written", () =>
