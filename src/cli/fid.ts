@@ -43,7 +43,7 @@ export function registerFid(program: Command): void {
     .option("--weights <file>", "Inception's weights (.pth or .safetensors)")
     .option("--recursive", "images in subfolders too", false)
     .option("--strict", "stop at the first image that cannot be read", false)
-    .option("--no-cache", "compute features anew")
+    .option("--no-cache", "compute features anew, and keep nothing")
     .option("--batch <n>", "images that go through the network at once", integer(1, 256), 8)
     .option("--kid", "Kernel Inception Distance too", false)
     .option("--prc", "precision and recall (3 neighbours) too", false)
@@ -87,19 +87,26 @@ async function compare(a: string, b: string | undefined, options: Options, conte
     seconds[stage] = Number(((seconds[stage] ?? 0) + (performance.now() - began) / 1000).toFixed(4));
     return result;
   };
-  const { sides, failures, features, comparable } = await metrics.openSides(names, folders, options, timed, context);
   const linalg = await Linalg.open(options.workers);
   try {
+    const warnings: string[] = [];
+    const warn = (line: string): void => {
+      warnings.push(line);
+      context.warn(line);
+    };
+    const wanted = { ...options, rows: options.kid || options.prc };
+    const opened = await metrics.openSides(linalg, names, folders, wanted, timed, { ...context, warn });
+    const { sides, failures, cached, features, comparable } = opened;
     const [sideA, sideB] = sides;
-    const warnings = sides.flatMap(metrics.warningsFor);
-    for (const warning of warnings) context.warn(warning);
+    for (const { reason } of failures) context.warn(`skipped ${reason}`); // in the JSON as failures
+    for (const warning of sides.flatMap(metrics.warningsFor)) warn(warning);
     if (options.saveStats !== undefined) {
       const path = options.saveStats;
       await timed("save", () => metrics.saveStatistics(linalg, sideA, path));
       context.print(`${path}: mean and covariance of ${a}`);
     }
     if (sideB === undefined) {
-      context.printJson({ saved: options.saveStats, dims: sideA.d, n: [sideA.n], features, warnings, seconds });
+      context.printJson({ saved: options.saveStats, dims: sideA.d, n: [sideA.n], features, cached, warnings, seconds });
       return;
     }
     const both = expectFeatures([sideA, sideB], options, (source) => {
@@ -134,6 +141,7 @@ async function compare(a: string, b: string | undefined, options: Options, conte
       decoder: folders.some(Boolean) ? metrics.DECODER : null,
       features,
       comparable,
+      cached,
       warnings,
       failures: failures.map(({ file, reason }) => ({ file, reason })),
       seconds,
