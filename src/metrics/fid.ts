@@ -7,6 +7,7 @@ import type { InceptionMode } from "../image/inception-input.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
 import { type ExtractorName, openExtractor } from "./extractors.js";
+import { areFolders, checkFiles, checkStatisticsPath } from "./fid-inputs.js";
 import { DECODER, folderSide } from "./folder.js";
 import { featureStatistics, frechetDistance } from "./frechet.js";
 import type { InceptionDims } from "./inception.js";
@@ -15,7 +16,7 @@ import type { Linalg } from "./linalg.js";
 import { precisionRecall } from "./precision-recall.js";
 import { encodeSide, readSide, type Side } from "./sides.js";
 
-export { DECODER, frechetDistance, kernelDistance, precisionRecall };
+export { areFolders, checkStatisticsPath, DECODER, frechetDistance, kernelDistance, precisionRecall };
 
 export interface SideOptions {
   readonly device: string;
@@ -55,6 +56,8 @@ export async function openSides(
 ): Promise<OpenedSides> {
   // Files first: what is wrong with them is told before the network works.
   const read = await timed("read", () => Promise.all(paths.map((path, i) => (isFolder[i] ? null : readSide(path)))));
+  const files = read.filter((side) => side !== null);
+  checkFiles(files, options.rows, isFolder.some(Boolean) ? Number(options.dims) : null);
   if (!isFolder.some(Boolean)) {
     return {
       sides: read as Side[],

@@ -66,7 +66,7 @@ export async function folderSide(linalg: Linalg, folder: string, options: Folder
       }
     }
     if (gatherer.n < 2) {
-      const received = `${gatherer.n}${failures.length > 0 ? `; ${failures[0].reason}` : ""}`;
+      const received = `${gatherer.n}${failures.length > 0 ? `: ${failures[0].reason.replace(/\.$/, "")}` : ""}`;
       throw new InputError(describeMismatch(folder, "at least two images that can be read", received, "Add images."));
     }
     const { n } = gatherer;

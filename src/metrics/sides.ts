@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeNpy, isNpy, type NpyArray } from "../interop/npy.js";
 import { decodeNpz, encodeNpz } from "../interop/npz.js";
+import { isZip } from "../interop/zip.js";
 
 /** Rows of d features, row-major. */
 export interface Features {
@@ -102,6 +103,11 @@ export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, so
  */
 export function decodeSide(bytes: Uint8Array, source: string): Side {
   if (isNpy(bytes)) return asFeatures(decodeNpy(bytes, source), source);
+  if (!isZip(bytes)) {
+    const received = bytes.length === 0 ? "an empty file" : "a file of another kind";
+    const expected = ".npz statistics, or .npy or .npz features";
+    throw new InputError(describeMismatch(source, expected, received, "Choose such a file, or a folder of images."));
+  }
   const arrays = decodeNpz(bytes, source);
   const [mu, sigma] = [arrays.get("mu"), arrays.get("sigma")];
   if (mu !== undefined && sigma !== undefined) {
