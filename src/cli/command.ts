@@ -52,6 +52,8 @@ export interface CommandContext {
   readonly onProgress: OnProgress;
   /** One plain line for the reader (stderr when --json, else stdout). */
   print(line: string): void;
+  /** What the reader should know before trusting a result: a plain line on stderr, with --json and without. */
+  warn(line: string): void;
   /** Emits the JSON object of the contract when --json was given. */
   printJson(value: unknown): void;
   /** Ends with code 3: done, but some items failed. */
@@ -70,6 +72,10 @@ export async function runCommand(
     print(line) {
       progress.clear();
       (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+    },
+    warn(line) {
+      progress.clear();
+      process.stderr.write(`Warning: ${line}\n`);
     },
     printJson(value) {
       progress.clear();

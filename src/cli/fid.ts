@@ -1,7 +1,7 @@
 /** `elegant fid A B`: the Frechet distance of two sets of images, features or statistics; KID, precision and recall. */
 import { type Command, Option } from "commander";
 import type { ExtractorName } from "../metrics/extractors.js";
-import type { Features, Side } from "../metrics/sides.js";
+import type { Features } from "../metrics/sides.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 
 interface Options extends CommonOptions {
@@ -43,7 +43,7 @@ export function registerFid(program: Command): void {
     .option("--weights <file>", "Inception's weights (.pth or .safetensors)")
     .option("--recursive", "images in subfolders too", false)
     .option("--strict", "stop at the first image that cannot be read", false)
-    .option("--no-cache", "compute features anew")
+    .option("--no-cache", "compute features anew, and keep nothing")
     .option("--batch <n>", "images that go through the network at once", integer(1, 256), 8)
     .option("--kid", "Kernel Inception Distance too", false)
     .option("--prc", "precision and recall (3 neighbours) too", false)
@@ -55,31 +55,19 @@ export function registerFid(program: Command): void {
 }
 
 async function compare(a: string, b: string | undefined, options: Options, context: CommandContext): Promise<void> {
-  const [{ describeMismatch, InputError }, { stat }, { Linalg }, metrics] = await Promise.all([
+  const [{ describeMismatch, InputError }, { Linalg }, metrics] = await Promise.all([
     import("../errors.js"),
-    import("node:fs/promises"),
     import("../metrics/linalg.js"),
     import("../metrics/fid.js"),
   ]);
-  if (b === undefined && options.saveStats === undefined) {
-    throw new InputError(
-      describeMismatch("B", "something to compare with", "none", "Name it, or add --save-stats FILE."),
-    );
+  const rows = options.kid || options.prc;
+  if (b === undefined && (options.saveStats === undefined || rows)) {
+    const remedy = rows ? "Name it, or leave --kid and --prc away." : "Name it, or add --save-stats FILE.";
+    throw new InputError(describeMismatch("B", "something to compare with", "none", remedy));
   }
-  if (options.saveStats !== undefined && !options.saveStats.endsWith(".npz")) {
-    throw new InputError(
-      describeMismatch("--save-stats", "a name ending in .npz", `'${options.saveStats}'`, "Rename it."),
-    );
-  }
+  if (options.saveStats !== undefined) await metrics.checkStatisticsPath(options.saveStats);
   const names = b === undefined ? [a] : [a, b];
-  const folders = await Promise.all(
-    names.map((name) =>
-      stat(name).then(
-        (entry) => entry.isDirectory(),
-        () => false,
-      ),
-    ),
-  );
+  const folders = await metrics.areFolders(names);
   const seconds: Record<string, number> = {};
   const timed = async <T>(stage: string, body: () => Promise<T> | T): Promise<T> => {
     const began = performance.now();
@@ -87,29 +75,37 @@ async function compare(a: string, b: string | undefined, options: Options, conte
     seconds[stage] = Number(((seconds[stage] ?? 0) + (performance.now() - began) / 1000).toFixed(4));
     return result;
   };
-  const { sides, failures, features, comparable } = await metrics.openSides(names, folders, options, timed, context);
   const linalg = await Linalg.open(options.workers);
   try {
+    const warnings: string[] = [];
+    const warn = (line: string): void => {
+      warnings.push(line);
+      context.warn(line);
+    };
+    const wanted = { ...options, rows };
+    const opened = await metrics.openSides(linalg, names, folders, wanted, timed, { ...context, warn });
+    const { sides, failures, cached, features, comparable } = opened;
     const [sideA, sideB] = sides;
-    for (const side of sides) for (const warning of metrics.warningsFor(side)) context.print(warning);
-    if (options.saveStats !== undefined) {
+    for (const { reason } of failures) context.warn(`skipped ${reason}`); // in the JSON as failures
+    for (const warning of new Set(sides.flatMap(metrics.warningsFor))) warn(warning);
+    const save = async (): Promise<void> => {
+      if (options.saveStats === undefined) return;
       const path = options.saveStats;
       await timed("save", () => metrics.saveStatistics(linalg, sideA, path));
       context.print(`${path}: mean and covariance of ${a}`);
-    }
+    };
     if (sideB === undefined) {
-      context.printJson({ saved: options.saveStats, dims: sideA.d, n: [sideA.n], features, seconds });
+      await save();
+      context.printJson({ saved: options.saveStats, dims: sideA.d, n: [sideA.n], features, cached, warnings, seconds });
       return;
     }
-    const both = expectFeatures([sideA, sideB], options, (source) => {
-      const remedy = "Statistics hold no rows; leave --kid and --prc away or give images or features.";
-      return new InputError(describeMismatch(source, "features for --kid and --prc", "statistics", remedy));
-    });
+    const both = sides as readonly Features[]; // under --kid and --prc, which openSides() checks
     const distance = await timed("frechet", () => metrics.frechetDistance(linalg, sideA, sideB));
     const kid = options.kid
       ? await timed("kid", () => metrics.kernelDistance(linalg, both[0], both[1], options.seed))
       : null;
     const prc = options.prc ? await timed("prc", () => metrics.precisionRecall(linalg, both[0], both[1])) : null;
+    await save(); // where the sides cannot be compared nothing is written
     const note = comparable ? "" : " (not comparable with published scores)";
     context.print(
       `FID ${distance.fid.toFixed(6)}${note}, by the route ${distance.route}, ${sideA.d} dims, ${features}`,
@@ -133,6 +129,8 @@ async function compare(a: string, b: string | undefined, options: Options, conte
       decoder: folders.some(Boolean) ? metrics.DECODER : null,
       features,
       comparable,
+      cached,
+      warnings,
       failures: failures.map(({ file, reason }) => ({ file, reason })),
       seconds,
     });
@@ -140,14 +138,4 @@ async function compare(a: string, b: string | undefined, options: Options, conte
   } finally {
     await linalg.close();
   }
-}
-
-/** The sides as features where --kid or --prc need them; any pair otherwise. */
-function expectFeatures(
-  sides: readonly [Side, Side],
-  { kid, prc }: Options,
-  refusal: (source: string) => Error,
-): readonly [Features, Features] {
-  for (const side of sides) if ((kid || prc) && side.kind !== "features") throw refusal(side.source);
-  return sides as unknown as readonly [Features, Features]; // used under --kid and --prc only
 }

@@ -20,6 +20,7 @@ const ITEM_BYTES: Readonly<Record<string, number>> = {
   u4: 4,
   i4: 4,
   i8: 8,
+  u8: 8,
   b1: 1,
 };
 
@@ -58,10 +59,14 @@ export function decodeNpy(bytes: Uint8Array, source: string): NpyArray {
     .split(",")
     .map((text) => text.trim())
     .filter((text) => text !== "")
-    .map(Number);
+    // Python 2 wrote some with an L.
+    .map((text) => (/^\d+L?$/.test(text) ? Number.parseInt(text, 10) : Number.NaN));
+  if (shape.some(Number.isNaN)) {
+    throw refuse("shape", "whole numbers from 0", `(${extents})`, "It is damaged; save it again.");
+  }
   const count = shape.reduce((product, extent) => product * extent, 1);
   const data = bytes.subarray(start + headerBytes);
-  if (!Number.isSafeInteger(count) || count < 0 || data.length < count * ITEM_BYTES[type]) {
+  if (!Number.isSafeInteger(count) || data.length < count * ITEM_BYTES[type]) {
     const received = `${data.length} for the shape (${shape.join(", ")})`;
     throw refuse("data", `${count * ITEM_BYTES[type]} bytes`, received, "It is cut short; fetch it again.");
   }
@@ -81,6 +86,10 @@ function readNumbers(bytes: Uint8Array, type: string, count: number): Float32Arr
       return Float32Array.from(new Uint16Array(buffer), fromFloat16);
     case "i8": {
       const wide = new BigInt64Array(buffer);
+      return Float64Array.from({ length: count }, (_, i) => Number(wide[i]));
+    }
+    case "u8": {
+      const wide = new BigUint64Array(buffer);
       return Float64Array.from({ length: count }, (_, i) => Number(wide[i]));
     }
     case "i4":

@@ -17,10 +17,10 @@ export async function readCached(name: string): Promise<Uint8Array | null> {
 }
 
 /** Keeps a file; a cache that cannot be written is no failure, since nothing is lost. */
-export async function writeCached(name: string, bytes: Uint8Array): Promise<void> {
+export async function writeCached(name: string, encode: () => Uint8Array): Promise<void> {
   try {
     await ensureDir(cacheFolder());
-    await writeFileAtomic(join(cacheFolder(), name), bytes);
+    await writeFileAtomic(join(cacheFolder(), name), encode());
   } catch {
     // Computed again the next time.
   }

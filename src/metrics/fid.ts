@@ -4,19 +4,19 @@ import { parseDevice } from "../device/choices.js";
 import { openDevice } from "../device/device.js";
 import { writeFileAtomic } from "../files.js";
 import type { InceptionMode } from "../image/inception-input.js";
-import { encodeNpz } from "../interop/npz.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
 import { type ExtractorName, openExtractor } from "./extractors.js";
-import { DECODER, folderFeatures } from "./folder.js";
+import { areFolders, checkFiles, checkStatisticsPath } from "./fid-inputs.js";
+import { DECODER, folderSide } from "./folder.js";
 import { featureStatistics, frechetDistance } from "./frechet.js";
 import type { InceptionDims } from "./inception.js";
 import { kernelDistance } from "./kid.js";
 import type { Linalg } from "./linalg.js";
 import { precisionRecall } from "./precision-recall.js";
-import { readSide, type Side } from "./sides.js";
+import { encodeSide, readSide, type Side } from "./sides.js";
 
-export { DECODER, frechetDistance, kernelDistance, precisionRecall };
+export { areFolders, checkStatisticsPath, DECODER, frechetDistance, kernelDistance, precisionRecall };
 
 export interface SideOptions {
   readonly device: string;
@@ -27,6 +27,8 @@ export interface SideOptions {
   readonly recursive: boolean;
   readonly strict: boolean;
   readonly cache: boolean;
+  /** Whether the rows of features are asked for (KID, precision and recall). */
+  readonly rows: boolean;
   readonly workers: number;
   readonly batch: number;
   readonly seed: number;
@@ -35,6 +37,8 @@ export interface SideOptions {
 export interface OpenedSides {
   readonly sides: readonly Side[];
   readonly failures: readonly ItemFailure[];
+  /** What came from the cache, for each side. */
+  readonly cached: readonly (Side["kind"] | null)[];
   /** What made the features, for outputs. */
   readonly features: string;
   /** Whether the score may be set beside published ones. */
@@ -43,16 +47,25 @@ export interface OpenedSides {
 
 /** Opens each path; folders go through the network, which is loaded when there is one. */
 export async function openSides(
+  linalg: Linalg,
   paths: readonly string[],
   isFolder: readonly boolean[],
   options: SideOptions,
   timed: <T>(stage: string, body: () => Promise<T> | T) => Promise<T>,
-  context: { print(line: string): void; readonly onProgress: OnProgress },
+  context: { print(line: string): void; warn(line: string): void; readonly onProgress: OnProgress },
 ): Promise<OpenedSides> {
   // Files first: what is wrong with them is told before the network works.
   const read = await timed("read", () => Promise.all(paths.map((path, i) => (isFolder[i] ? null : readSide(path)))));
+  const files = read.filter((side) => side !== null);
+  checkFiles(files, options.rows, isFolder.some(Boolean) ? Number(options.dims) : null);
   if (!isFolder.some(Boolean)) {
-    return { sides: read as Side[], failures: [], features: "as given", comparable: true };
+    return {
+      sides: read as Side[],
+      failures: [],
+      cached: paths.map(() => null),
+      features: "as given",
+      comparable: true,
+    };
   }
   const device = await openDevice(parseDevice(options.device), options.workers);
   try {
@@ -62,22 +75,25 @@ export async function openSides(
     context.print(`${extractor.name} on ${device.description}`);
     const failures: ItemFailure[] = [];
     const sides: Side[] = [];
+    const cached: (Side["kind"] | null)[] = [];
     for (const [i, path] of paths.entries()) {
       const known = read[i];
       if (known !== null) {
         sides.push(known);
+        cached.push(null);
         continue;
       }
       const folder = await timed("features", () => {
-        return folderFeatures(path, { ...options, extractor, extractorKey: key, onProgress: context.onProgress });
+        return folderSide(linalg, path, { ...options, ...context, extractor, extractorKey: key });
       });
-      context.print(`${path}: ${folder.features.n} images${folder.cached ? ", features from the cache" : ""}`);
-      for (const { reason } of folder.failures) context.print(`Skipped: ${reason}`);
+      const from = folder.cached === null ? "" : `, ${folder.cached} from the cache`;
+      context.print(`${path}: ${folder.side.n} images${from}`);
       failures.push(...folder.failures);
-      sides.push(folder.features);
+      sides.push(folder.side);
+      cached.push(folder.cached);
     }
     opened.dispose();
-    return { sides, failures, features: extractor.name, comparable: extractor.comparable };
+    return { sides, failures, cached, features: extractor.name, comparable: extractor.comparable };
   } finally {
     await device.close();
   }
@@ -87,17 +103,11 @@ export async function openSides(
 export function warningsFor({ source, n, d }: Side): readonly string[] {
   if (n === null || n > d) return [];
   return [
-    `Warning: ${source} has ${n} rows for ${d} dimensions: its covariance has rank ${Math.min(d, n - 1)}, and FID is biased upwards; KID (--kid) is not.`,
+    `${source} has ${n} rows for ${d} dimensions: its covariance has rank ${Math.min(d, n - 1)}, and FID is biased upwards; KID (--kid) is not.`,
   ];
 }
 
-/** Writes mean and covariance as .npz, which pytorch-fid reads; n is there too. */
+/** Writes mean and covariance as .npz. */
 export async function saveStatistics(linalg: Linalg, side: Side, path: string): Promise<void> {
-  const { n, d, mean, covariance } = side.kind === "features" ? featureStatistics(linalg, side) : side;
-  const bytes = encodeNpz({
-    mu: { shape: [d], data: mean },
-    sigma: { shape: [d, d], data: covariance },
-    ...(n === null ? {} : { n: { shape: [], data: Float64Array.of(n) } }),
-  });
-  await writeFileAtomic(path, bytes);
+  await writeFileAtomic(path, encodeSide(side.kind === "features" ? featureStatistics(linalg, side) : side));
 }

@@ -1,15 +1,15 @@
 /** A side of a comparison from a folder of images. */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { IMAGE_EXTENSION } from "../dataset/dataset.js";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError } from "../errors.js";
 import type { InceptionMode } from "../image/inception-input.js";
-import { decodeNpy, encodeNpy } from "../interop/npy.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
-import { contentKey, readCached, writeCached } from "./cache.js";
-import { extractFeatures, type FeatureExtractor } from "./extract.js";
-import { asFeatures, type Features } from "./sides.js";
+import { contentKey } from "./cache.js";
+import { extractFeatures, type FeatureBatch, type FeatureExtractor } from "./extract.js";
+import { SideGatherer } from "./gather.js";
+import { listImages } from "./image-list.js";
+import { keepSide, readKeptSide } from "./kept-side.js";
+import type { Linalg } from "./linalg.js";
+import type { Side } from "./sides.js";
 
 /** Named in outputs: which code decoded the pictures changes a score in its third digit. */
 export const DECODER = "mozjpeg (WASM), jimp";
@@ -23,58 +23,67 @@ export interface FolderOptions {
   /** A picture that cannot be read ends the work. */
   readonly strict: boolean;
   readonly cache: boolean;
+  /** Whether all rows of features are asked for; else mean and covariance do where there are more rows than dimensions. */
+  readonly rows: boolean;
   readonly workers: number;
   readonly batch: number;
   readonly onProgress: OnProgress;
+  readonly warn: (line: string) => void;
 }
 
-export interface FolderFeatures {
-  readonly features: Features;
+export interface FolderSide {
+  readonly side: Side & { readonly n: number };
   readonly failures: readonly ItemFailure[];
-  readonly cached: boolean;
-}
-
-/** Image files, sorted. @throws InputError for a folder with none, or that is none */
-export async function listImages(folder: string, recursive: boolean): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive }).catch((error: unknown) => {
-    throw fromSystemError(error, `Listing '${folder}'`);
-  });
-  const files = names.filter((name) => IMAGE_EXTENSION.test(name)).sort();
-  if (files.length > 0) return files.map((name) => join(folder, name));
-  const received = names.length === 0 ? "an empty folder" : `a folder of ${names.length} other entries`;
-  const remedy = recursive ? "Choose another folder." : "Choose another folder, or add --recursive.";
-  throw new InputError(describeMismatch(folder, "images (jpg, png, bmp, gif, tiff)", received, remedy));
+  /** What came from the cache. */
+  readonly cached: Side["kind"] | null;
 }
 
 /**
- * Features of all images of a folder, from the cache when it has them.
+ * A folder's side, from the cache when it has it; memory for it does not grow with the number of images unless rows are asked for.
  * @throws InputError when fewer than two images can be read, or one cannot with `strict`
  */
-export async function folderFeatures(folder: string, options: FolderOptions): Promise<FolderFeatures> {
-  const { extractor, extractorKey, mode, recursive, strict, cache } = options;
+export async function folderSide(linalg: Linalg, folder: string, options: FolderOptions): Promise<FolderSide> {
+  const { extractor, extractorKey, mode, recursive, strict, cache, rows, warn } = options;
+  const { dims } = extractor;
   const paths = await listImages(folder, recursive);
-  const key = await contentKey([extractorKey, mode, DECODER], paths);
-  const name = `features-${key.slice(0, 32)}.npy`;
-  const kept = cache ? await readCached(name) : null;
-  if (kept !== null) return { features: asFeatures(decodeNpy(kept, name), folder), failures: [], cached: true };
+  // A picture that cannot be read has no contents to go by; the network's turn tells of it.
+  const key = cache ? await contentKey([extractorKey, mode, DECODER], paths).catch(() => null) : null;
+  const kept = key === null ? null : await readKeptSide(key, { source: folder, n: paths.length, dims, rows, warn });
+  if (kept !== null && (rows || kept.kind === "statistics")) return { side: kept, failures: [], cached: kept.kind };
+
   const failures: ItemFailure[] = [];
-  const data = new Float32Array(paths.length * extractor.dims);
-  let length = 0;
   const onFailure = (failure: ItemFailure): void => {
     if (strict) throw new InputError(`${failure.reason} Leave --strict away to skip it.`);
     failures.push(failure);
   };
-  for await (const { features } of extractFeatures(extractor, { ...options, paths, onFailure })) {
-    data.set(features, length);
-    length += features.length;
+  const gatherer = new SideGatherer(linalg, { dims, most: paths.length, rows });
+  try {
+    if (kept !== null) gatherer.add(kept.data instanceof Float32Array ? kept.data : Float32Array.from(kept.data));
+    else {
+      for await (const batch of extractFeatures(extractor, { ...options, paths, onFailure })) {
+        expectFinite(batch, dims, paths, extractor.name);
+        gatherer.add(batch.features);
+      }
+    }
+    if (gatherer.n < 2) {
+      const received = `${gatherer.n}${failures.length > 0 ? `: ${failures[0].reason.replace(/\.$/, "")}` : ""}`;
+      throw new InputError(describeMismatch(folder, "at least two images that can be read", received, "Add images."));
+    }
+    const { n } = gatherer;
+    const side = { ...gatherer.finish(folder), n };
+    // A folder with damaged images is looked at again, so that they are told again.
+    if (key !== null && failures.length === 0 && side.kind !== kept?.kind) await keepSide(key, side);
+    return { side, failures, cached: kept?.kind ?? null };
+  } finally {
+    gatherer.dispose();
   }
-  const shape = [length / extractor.dims, extractor.dims];
-  if (shape[0] < 2) {
-    const received = `${shape[0]}${failures.length > 0 ? `; ${failures[0].reason}` : ""}`;
-    throw new InputError(describeMismatch(folder, "at least two images that can be read", received, "Add images."));
-  }
-  const array = { shape, data: data.slice(0, length) };
-  // A folder with damaged images is looked at again, so that they are told again.
-  if (cache && failures.length === 0) await writeCached(name, encodeNpy(array));
-  return { features: asFeatures(array, folder), failures, cached: false };
+}
+
+/** @throws InputError naming the first picture whose features are no numbers; in a mean they could not be told apart any more */
+function expectFinite({ features, indices }: FeatureBatch, dims: number, paths: readonly string[], network: string) {
+  const bad = features.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const remedy = "The network's weights are damaged, or not for these pictures.";
+  const path = paths[indices[Math.floor(bad / dims)]];
+  throw new InputError(describeMismatch(path, `finite features of ${network}`, String(features[bad]), remedy));
 }

@@ -36,7 +36,7 @@ export async function readWeights(path: string): Promise<InceptionWeights> {
   checkInceptionTensors(all, 2048, path);
   const wanted = new Set(inceptionTensors(2048).map((tensor) => tensor.name));
   const tensors: NamedTensors = new Map([...all].filter(([tensor]) => wanted.has(tensor)));
-  await writeCached(name, encodeSafetensors(tensors, { source: sha256 }));
+  await writeCached(name, () => encodeSafetensors(tensors, { source: sha256 }));
   return { tensors, sha256, published };
 }
 
@@ -53,7 +53,7 @@ async function fromCache(name: string, sha256: string | null): Promise<NamedTens
 
 /** Keeps weights for all commands that name none. */
 export async function installWeights({ tensors, sha256 }: InceptionWeights): Promise<void> {
-  await writeCached(INSTALLED, encodeSafetensors(tensors, { source: sha256 }));
+  await writeCached(INSTALLED, () => encodeSafetensors(tensors, { source: sha256 }));
 }
 
 /** The installed weights; null when there are none. */

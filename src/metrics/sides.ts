@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeNpy, isNpy, type NpyArray } from "../interop/npy.js";
-import { decodeNpz } from "../interop/npz.js";
+import { decodeNpz, encodeNpz } from "../interop/npz.js";
+import { isZip } from "../interop/zip.js";
 
 /** Rows of d features, row-major. */
 export interface Features {
@@ -96,22 +97,53 @@ export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, so
 }
 
 /**
- * Opens what people have: .npz statistics (mu and sigma; ours also tell n), .npy features, .npz with one matrix of features.
+ * What people have: .npz statistics (mu and sigma; ours also tell n), .npy features, .npz with one matrix of features.
+ * @param source names it in messages
  * @throws InputError when it is none of these
  */
+export function decodeSide(bytes: Uint8Array, source: string): Side {
+  if (isNpy(bytes)) return asFeatures(decodeNpy(bytes, source), source);
+  if (!isZip(bytes)) {
+    const received = bytes.length === 0 ? "an empty file" : "a file of another kind";
+    const expected = ".npz statistics, or .npy or .npz features";
+    throw new InputError(describeMismatch(source, expected, received, "Choose such a file, or a folder of images."));
+  }
+  const arrays = decodeNpz(bytes, source);
+  const [mu, sigma] = [arrays.get("mu"), arrays.get("sigma")];
+  if (mu !== undefined && sigma !== undefined) {
+    return asStatistics(mu(), sigma(), readCount(arrays.get("n"), source), source);
+  }
+  const features = arrays.get("features") ?? arrays.get("arr_0");
+  if (features !== undefined) return asFeatures(features(), source);
+  const received = `${[...arrays.keys()].join(", ") || "nothing"}`;
+  throw new InputError(describeMismatch(source, "mu and sigma, or features", received, "Choose another file."));
+}
+
+/** The number of rows that statistics were taken from; a wrong one would be a wrong rank. */
+function readCount(n: (() => NpyArray) | undefined, source: string): number | null {
+  if (n === undefined) return null;
+  const { data } = n();
+  if (data.length === 1 && Number.isInteger(data[0]) && data[0] >= 2) return data[0];
+  const received = data.length === 1 ? String(data[0]) : `${data.length} values`;
+  const remedy = "Leave n away, or save the number of rows.";
+  throw new InputError(describeMismatch(`${source}: n`, "one number of rows, at least 2", received, remedy));
+}
+
+/** Opens a file. @throws InputError when it cannot be read or is no side */
 export async function readSide(path: string): Promise<Side> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw fromSystemError(error, `Reading '${path}'`);
   });
-  if (isNpy(bytes)) return asFeatures(decodeNpy(bytes, path), path);
-  const arrays = decodeNpz(bytes, path);
-  const [mu, sigma] = [arrays.get("mu"), arrays.get("sigma")];
-  if (mu !== undefined && sigma !== undefined) {
-    const n = arrays.get("n")?.().data[0] ?? null;
-    return asStatistics(mu(), sigma(), n, path);
-  }
-  const features = arrays.get("features") ?? arrays.get("arr_0");
-  if (features !== undefined) return asFeatures(features(), path);
-  const received = `${[...arrays.keys()].join(", ") || "nothing"}`;
-  throw new InputError(describeMismatch(path, "mu and sigma, or features", received, "Choose another file."));
+  return decodeSide(bytes, path);
+}
+
+/** A side as .npz; pytorch-fid reads those of statistics, which also tell n. */
+export function encodeSide(side: Side): Uint8Array {
+  const { n, d } = side;
+  if (side.kind === "features") return encodeNpz({ features: { shape: [side.n, d], data: side.data } });
+  return encodeNpz({
+    mu: { shape: [d], data: side.mean },
+    sigma: { shape: [d, d], data: side.covariance },
+    ...(n === null ? {} : { n: { shape: [], data: Float64Array.of(n) } }),
+  });
 }

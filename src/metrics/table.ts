@@ -15,8 +15,8 @@ import { readPhoto } from "../image/photo.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "../training/pairs.js";
 import type { OnProgress } from "../types.js";
 import type { FeatureExtractor } from "./extract.js";
-import { listImages } from "./folder.js";
 import { frechetDistance } from "./frechet.js";
+import { listImages } from "./image-list.js";
 import type { Linalg } from "./linalg.js";
 import { asFeatures, type Features } from "./sides.js";
 

@@ -64,9 +64,16 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   /**
    * Runs `kernel(...values, [scratch,] block)` for all blocks and returns when all are done.
    * @param scratchBytes of each thread; 0 when the kernel takes none
-   * @throws Error when the kernel traps in any thread: its arguments are wrong; the team can go on
+   * @throws Error for another number of values than the kernel has parameters, and when it traps in any thread: its arguments are
+   *   wrong; the team can go on
    */
   run(kernel: Name, values: readonly number[], blocks: number, scratchBytes = 0): void {
+    // WebAssembly takes what is missing for 0: a kernel would write to address 0, where the control words are, or never end.
+    const expected = this.blockKernels[kernel].length - (scratchBytes > 0 ? 2 : 1);
+    if (values.length !== expected) {
+      const beside = scratchBytes > 0 ? "beside scratch and block" : "beside the block";
+      throw new Error(`team: kernel ${kernel}: expected ${expected} arguments ${beside}, received ${values.length}`);
+    }
     if (blocks <= 0) return;
     const { words } = this.control;
     const aligned = (scratchBytes + 63) & ~63;

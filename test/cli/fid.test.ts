@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodePng } from "../../src/image/codec.js";
 import { encodeNpy } from "../../src/interop/npy.js";
@@ -26,7 +26,10 @@ async function elegant(folder: string, ...args: string[]): Promise<Ended> {
 async function writePictures(folder: string, count: number, seed: number): Promise<void> {
   await mkdir(folder);
   for (let i = 0; i < count; i++) {
-    await writeFile(join(folder, `${i}.png`), await encodePng(goldenPhoto(`${seed}-${i}`, seed, 30 + i, 50 - 3 * i)));
+    await writeFile(
+      join(folder, `${i}.png`),
+      await encodePng(goldenPhoto(`${seed}-${i}`, seed, 30 + i, 20 + ((5 * i) % 31))),
+    );
   }
 }
 
@@ -48,6 +51,7 @@ describe("elegant fid", function () {
       assert.equal(scored.code, 0, scored.stderr);
       const json = JSON.parse(scored.stdout);
       assert.deepEqual(Object.keys(json).sort(), [
+        "cached",
         "comparable",
         "decoder",
         "dims",
@@ -65,6 +69,7 @@ describe("elegant fid", function () {
         "recall",
         "route",
         "seconds",
+        "warnings",
       ]);
       assert.deepEqual([json.n, json.dims, json.route, json.rank], [[300, 200], 64, "cholesky", [64, 64]]);
       assert.ok(json.fid > 1 && json.fid < 100 && json.fid === json.raw);
@@ -89,6 +94,52 @@ describe("elegant fid", function () {
       assert.equal(JSON.parse((await elegant(folder, "fid", at("images"), at("images"), ...words)).stdout).fid, 0);
     }));
 
+  it("warns on stderr, never among the results on stdout, and in the JSON", () =>
+    withFolder(async (folder) => {
+      const [a, b] = ["a.npy", "b.npy"].map((name) => join(folder, name));
+      await writeFile(a, rows(300, 64, 1));
+      await writeFile(b, rows(20, 64, 2));
+      const warning = `${b} has 20 rows for 64 dimensions: its covariance has rank 19, and FID is biased upwards; KID (--kid) is not.`;
+      const plain = await elegant(folder, "fid", a, b);
+      assert.equal(plain.stderr, `Warning: ${warning}\n`);
+      assert.match(plain.stdout, /^FID [\d.]+, by the route features, 64 dims, as given\n$/);
+      const json = await elegant(folder, "fid", a, b, "--json");
+      assert.ok(json.stderr.startsWith(`Warning: ${warning}\n`), json.stderr);
+      assert.deepEqual(JSON.parse(json.stdout).warnings, [warning], "stdout is one object");
+      const saved = await elegant(folder, "fid", b, "--save-stats", join(folder, "b.npz"), "--json");
+      assert.deepEqual(JSON.parse(saved.stdout).warnings, [warning]);
+    }));
+
+  it("keeps a large folder's mean and covariance alone, says so, and notices when they are damaged", () =>
+    withFolder(async (folder) => {
+      const at = (name: string): string => join(folder, name);
+      await writeFile(at("a.npy"), rows(300, 64, 1));
+      await writePictures(at("images"), 66, 3);
+      const words = [at("images"), at("a.npy"), "--features", "random-inception", "--dims", "64", "--json"];
+      const score = async (...more: string[]) => {
+        const { code, stdout, stderr } = await elegant(folder, "fid", ...words, ...more);
+        assert.equal(code, 0, stderr);
+        return { ...JSON.parse(stdout), stderr };
+      };
+      const first = await score();
+      assert.deepEqual([first.cached, first.n, first.warnings], [[null, null], [66, 300], []]);
+      const [name, ...others] = await readdir(at("cache/elegant-faces"));
+      assert.match(name, /^statistics-[0-9a-f]{32}\.npz$/);
+      assert.deepEqual(others, []);
+      const second = await score();
+      assert.deepEqual([second.cached, second.fid], [["statistics", null], first.fid]);
+      assert.match(second.stderr, /images: 66 images, statistics from the cache/);
+      const [path, bytes] = [at(`cache/elegant-faces/${name}`), await readFile(at(`cache/elegant-faces/${name}`))];
+      bytes[1000] ^= 1;
+      await writeFile(path, bytes);
+      const third = await score();
+      assert.deepEqual([third.cached, third.fid], [[null, null], first.fid]);
+      assert.deepEqual(third.warnings, [`the cache's file ${name} is damaged and is made anew`]);
+      const rowsToo = await score("--kid");
+      assert.deepEqual([rowsToo.cached, rowsToo.fid], [[null, null], first.fid]);
+      assert.deepEqual((await score("--kid")).cached, ["features", null]);
+    }));
+
   it("skips damaged images with code 3 and names them, or stops with --strict", () =>
     withFolder(async (folder) => {
       const images = join(folder, "images");
@@ -101,6 +152,34 @@ describe("elegant fid", function () {
       const strict = await elegant(folder, ...args, "--strict");
       assert.equal(strict.code, 2);
       assert.match(strict.stderr, /elegant: .*bad\.png/);
+    }));
+
+  it("scores nested folders with --recursive, each picture once, and tells of one that cannot be read", () =>
+    withFolder(async (folder) => {
+      const [flat, nested] = ["flat", "nested"].map((name) => join(folder, name));
+      await writePictures(flat, 4, 3);
+      await mkdir(join(nested, "some.png", "deep"), { recursive: true });
+      for (const [from, to] of [
+        ["0.png", "0.PNG"],
+        ["1.png", "some.png/1.png"],
+        ["2.png", "some.png/deep/2.png"],
+        ["3.png", "some.png/deep/3.png"],
+        ["3.png", ".hidden.png"],
+      ]) {
+        await copyFile(join(flat, from), join(nested, to));
+      }
+      await symlink(nested, join(nested, "some.png", "loop"));
+      const words = ["--features", "random-inception", "--dims", "64", "--json"];
+      const same = await elegant(folder, "fid", flat, nested, ...words, "--recursive");
+      assert.equal(same.code, 0, same.stderr);
+      const { fid, n } = JSON.parse(same.stdout);
+      assert.deepEqual([fid, n], [0, [4, 4]]);
+      await symlink(join(folder, "gone.png"), join(nested, "link.png"));
+      const broken = await elegant(folder, "fid", flat, nested, ...words, "--recursive");
+      assert.equal(broken.code, 3, broken.stderr);
+      const told = JSON.parse(broken.stdout);
+      assert.deepEqual([told.fid, told.n, told.failures.length], [0, [4, 4], 1]);
+      assert.match(told.failures[0].file, /link\.png$/);
     }));
 
   it("refuses what it cannot compare, with one line and nothing written", () =>
@@ -123,12 +202,12 @@ describe("elegant fid", function () {
         ],
         [[at("one"), at("a.npy"), ...random], /at least two images that can be read, received 1/],
         [
-          [at("one"), at("a.npy")],
+          [at("one"), at("a.npy"), "--dims", "64"],
           /--weights: expected the weights of Inception for images, received none\. Run 'elegant weights'/,
         ],
         [[at("a.npy"), at("b.npy")], /b\.npy: expected 64 dimensions, as .*a\.npy has, received 32/],
-        [[at("a.npy"), at("page.npz")], /page\.npz: zip archive/],
-        [[at("a.npy"), at("none.npy")], /none\.npy/],
+        [[at("a.npy"), at("page.npz")], /page\.npz: expected \.npz statistics, .*, received a file of another kind/],
+        [[at("a.npy"), at("none.npy")], /none\.npy: expected a folder of images, .*, received nothing there\. Check/],
         [[at("a.npy")], /B: expected something to compare with/],
         [[at("a.npy"), "--save-stats", at("x.txt")], /--save-stats: expected a name ending in \.npz/],
         [[at("a.npy"), at("b.npy"), "--dims", "100"], /--dims/],

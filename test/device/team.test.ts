@@ -55,6 +55,28 @@ describe("pool/team", () => {
     await team.close();
   });
 
+  it("refuses another number of arguments than the kernel takes, before anything runs, and works on", async () => {
+    const team = new KernelTeam(await loadModule("nn"), 2, TEAM_KERNELS);
+    const pointer = team.heap.allocate(4000);
+    const values = [pointer, pointer, pointer, pointer, 1000, 1, 0, 0, 1, 1, 0, 1, 0, 64];
+    for (const [wrong, scratch, message] of [
+      [values.slice(1), 0, "team: kernel adam: expected 14 arguments beside the block, received 13"],
+      [[...values, 0], 0, "team: kernel adam: expected 14 arguments beside the block, received 15"],
+      [[], 0, "team: kernel adam: expected 14 arguments beside the block, received 0"],
+      // Scratch memory that the kernel does not take is an argument too many.
+      [values, 64, "team: kernel adam: expected 13 arguments beside scratch and block, received 14"],
+    ] as const) {
+      assert.throws(() => team.run("adam", wrong, 16, scratch), { message });
+    }
+    assert.throws(
+      () => team.run("conv2d", [0], 4, 4096),
+      /kernel conv2d: expected 8 arguments beside scratch and block/,
+    );
+    stepDown(team, pointer, 1000);
+    assert.ok(team.heap.floats(pointer, 1000).every((value) => value === -1));
+    await team.close();
+  });
+
   it("does not keep the process alive", async () => {
     const { code, stdout } = await runNode(fromRoot("dist/test/support/team-fixture.js"), []);
     assert.deepEqual([code, stdout], [0, "worked\n"]);

@@ -29,7 +29,7 @@ describe("interop/npy", () => {
     return withFolder(async (folder) => {
       runPython("distances.py", ["write", folder]);
       const read = async (name: string) => decodeNpy(await readFile(join(folder, name)), name);
-      for (const type of ["f4", "f8", "f2", "i8", "i4", "u1", "i2"]) {
+      for (const type of ["f4", "f8", "f2", "i8", "i4", "u1", "i2", "u8"]) {
         const { shape, data } = await read(`${type}.npy`);
         assert.deepEqual(
           [shape, [...data]],
@@ -67,6 +67,18 @@ describe("interop/npy", () => {
     });
   });
 
+  it("reads shapes as Python 2 wrote them", () => {
+    const good = encodeNpy({ shape: [2, 3], data: Float64Array.from(BASE) });
+    const text = new TextDecoder("latin1").decode(good).replace("(2, 3), }  ", "(2L, 3L), }");
+    assert.deepEqual(
+      decodeNpy(
+        Uint8Array.from(text, (c) => c.charCodeAt(0)),
+        "a",
+      ).shape,
+      [2, 3],
+    );
+  });
+
   it("refuses damaged files", () => {
     const good = encodeNpy({ shape: [2, 3], data: Float64Array.from(BASE) });
     refuses(() => decodeNpy(new Uint8Array(0), "a"), /a: file: expected a \.npy file, received an empty one/);
@@ -84,6 +96,14 @@ describe("interop/npy", () => {
         ),
       /header: expected descr, fortran_order and shape/,
     );
+    const withShape = (shape: string): Uint8Array => {
+      const header = new TextDecoder("latin1").decode(good).replace("(2, 3), }", `(${shape}), }`);
+      return Uint8Array.from(header, (c) => c.charCodeAt(0));
+    };
+    for (const shape of ["2.5, 3", "-2, 3", "-2,-3", "2, x3", "0x2, 3"]) {
+      refuses(() => decodeNpy(withShape(shape), "a"), /a: shape: expected whole numbers from 0, received \(/);
+    }
+    refuses(() => decodeNpy(withShape("9999999999999999999, 3"), "a"), /expected \d+ bytes, received /);
     refuses(() => decodeNpz(new TextEncoder().encode("<html>"), "a.npz"), /a\.npz: zip archive/);
   });
 });

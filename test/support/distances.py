@@ -38,7 +38,7 @@ elif command == "read":
 else:
     folder = args[0]
     base = np.arange(6, dtype=np.float64).reshape(2, 3) / 4
-    for name in ("f4", "f8", "f2", "i8", "i4", "u1", "i2"):
+    for name in ("f4", "f8", "f2", "i8", "i4", "u1", "i2", "u8"):
         np.save(f"{folder}/{name}.npy", (base * 4).astype(name))
     np.save(f"{folder}/fortran.npy", np.asfortranarray(base))
     np.save(f"{folder}/scalar.npy", np.float64(2.5))

@@ -19,9 +19,19 @@ export const hasScipy = (): boolean => hasModule("scipy");
 export const hasNumpy = (): boolean => hasModule("numpy");
 export const hasPillow = (): boolean => hasModule("PIL");
 
-/** Runs a script of test/support with Debian's Python. @returns its stdout */
-export function runPython(script: string, args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(PYTHON, [fromRoot(`test/support/${script}`), ...args], {
+/** The interpreter that has pytorch-fid: Debian's, or the one that ELEGANT_PYTHON_FID names; null where neither has. */
+export function pythonWithFid(): string | null {
+  const named = process.env.ELEGANT_PYTHON_FID;
+  for (const python of named === undefined ? [PYTHON] : [named, PYTHON]) {
+    if (spawnSync(python, ["-c", "import pytorch_fid.fid_score"]).status === 0) return python;
+  }
+  console.log("        skipped: needs pytorch-fid in Debian's Python or in the one named by ELEGANT_PYTHON_FID");
+  return null;
+}
+
+/** Runs a script of test/support with Debian's Python, or another. @returns its stdout */
+export function runPython(script: string, args: readonly string[], python = PYTHON): string {
+  const { status, stdout, stderr } = spawnSync(python, [fromRoot(`test/support/${script}`), ...args], {
     encoding: "utf8",
     maxBuffer: 1e9,
   });

@@ -1,0 +1,55 @@
+/** What can be refused before `elegant fid` works for hours: paths that are not there, or cannot be written. */
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { Side } from "./sides.js";
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+
+/** True for folders, false for files. @throws InputError where there is neither */
+export function areFolders(paths: readonly string[]): Promise<readonly boolean[]> {
+  return Promise.all(
+    paths.map(async (path) => {
+      try {
+        return (await stat(path)).isDirectory();
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT") throw fromSystemError(error, `Reading '${path}'`);
+        const expected = "a folder of images, .npz statistics or .npy/.npz features";
+        throw new InputError(describeMismatch(path || "an empty path", expected, "nothing there", "Check the path."));
+      }
+    }),
+  );
+}
+
+/** @throws InputError for a name that is not .npz, that a folder has, or in a folder that is not there */
+export async function checkStatisticsPath(path: string): Promise<void> {
+  const refuse = (expected: string, received: string, remedy: string): InputError =>
+    new InputError(describeMismatch("--save-stats", expected, received, remedy));
+  if (!path.endsWith(".npz")) throw refuse("a name ending in .npz", `'${path}'`, "Rename it.");
+  const isFolder = (name: string): Promise<boolean> =>
+    stat(name).then(
+      (entry) => entry.isDirectory(),
+      () => false,
+    );
+  if (await isFolder(path)) throw refuse("a file", `the folder '${path}'`, "Name a file in it.");
+  const folder = dirname(path);
+  if (!(await isFolder(folder))) throw refuse("a folder that exists", `'${folder}'`, "Make it first.");
+}
+
+/**
+ * What is wrong with files is told before the network works on the other side.
+ * @param rows whether rows are asked for
+ * @param dims of the network; null without one
+ */
+export function checkFiles(files: readonly Side[], rows: boolean, dims: number | null): void {
+  for (const { kind, source, d } of files) {
+    if (rows && kind !== "features") {
+      const remedy = "Statistics hold no rows; leave --kid and --prc away or give images or features.";
+      throw new InputError(describeMismatch(source, "features for --kid and --prc", "statistics", remedy));
+    }
+    if (dims !== null && d !== dims) {
+      const remedy = "Compare features of one network and layer.";
+      throw new InputError(describeMismatch(source, `${dims} dimensions, as --dims says`, String(d), remedy));
+    }
+  }
+}
