@@ -10,10 +10,10 @@
 
 import { describeMismatch, InputError } from "../errors.js";
 import { FROM_COLUMN, FROM_ROW, LOWER, TO_ROW } from "../kernels/linalg.js";
-import { eigenvalues } from "./eigen.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import { MomentsAccumulator, statisticsOf } from "./moments.js";
 import { rootTrace } from "./root-trace.js";
+import { expectSemidefinite, semidefiniteFactor } from "./semidefinite.js";
 import type { Features, Side, Statistics } from "./sides.js";
 
 export type Route = "same" | "features" | "cholesky" | "semidefinite";
@@ -98,7 +98,7 @@ function nuclearNorm(linalg: Linalg, a: Matrix, b: Matrix): number {
   const [product, gram] = [linalg.allocate(short.rows, long.rows), linalg.allocate(short.rows, short.rows)];
   linalg.multiply({ matrix: short }, { matrix: long, transposed: true }, product);
   linalg.multiply({ matrix: product }, { matrix: product, transposed: true }, gram, { flags: LOWER });
-  const norm = rootTrace(linalg, gram, short.rows);
+  const norm = rootTrace(linalg, gram, short.rows).trace;
   linalg.release(product, gram);
   return norm;
 }
@@ -113,8 +113,8 @@ function fromFeatures(linalg: Linalg, a: Features, b: Features): FrechetResult {
 }
 
 /**
- * The lower triangle of L^T S L for a lower triangular L, in n^3 multiplications: with T the lower triangle of S and half its diagonal, S = T + T^T and
- * L^T S L = L^T (T L) + (T L)^T L, where T L is triangular too. S is destroyed.
+ * The lower triangle of L^T S L for a lower triangular L, in n^3 multiplications: with T the lower triangle of S and half its
+ * diagonal, S = T + T^T and L^T S L = L^T (T L) + (T L)^T L, where T L is triangular too. S is destroyed.
  */
 function congruence(linalg: Linalg, l: Matrix, s: Matrix): Matrix {
   const n = s.rows;
@@ -142,49 +142,56 @@ function fromStatistics(linalg: Linalg, a: Statistics, b: Statistics): FrechetRe
     [b, a],
   ]) {
     if (first.n !== null && first.n <= d) continue;
-    const l = linalg.from(first.covariance, d, d);
-    if (linalg.cholesky(l)) {
-      const s = linalg.from(second.covariance, d, d);
-      const m = congruence(linalg, l, s);
-      const traceOfRoot = rootTrace(linalg, m, rank);
-      linalg.release(l, s, m);
-      return conclude("cholesky", meanTerm, traces, traceOfRoot, [a, b]);
-    }
-    linalg.release(l);
+    const traceOfRoot = byCholesky(linalg, first, second, rank);
+    if (traceOfRoot !== null) return conclude("cholesky", meanTerm, traces, traceOfRoot, [a, b]);
   }
-  const [sa, sb] = [a, b].map(({ covariance }) => linalg.from(covariance, d, d));
-  try {
-    expectSemidefinite(linalg, a, sa);
-    expectSemidefinite(linalg, b, sb);
-  } catch (error) {
-    linalg.release(sa, sb);
-    throw error;
-  }
-  const f = linalg.semidefiniteFactor(sa);
-  let traceOfRoot = 0;
-  if (f.columns > 0) {
-    const [right, m] = [linalg.allocate(d, f.columns), linalg.allocate(f.columns, f.columns)];
-    linalg.multiply({ matrix: sb }, { matrix: f }, right);
-    linalg.multiply({ matrix: f, transposed: true }, { matrix: right }, m, { flags: LOWER });
-    traceOfRoot = rootTrace(linalg, m, Math.min(rank, f.columns));
-    linalg.release(right, m);
-  }
-  linalg.release(sa, sb, f);
-  return conclude("semidefinite", meanTerm, traces, traceOfRoot, [a, b]);
+  return conclude("semidefinite", meanTerm, traces, bySemidefiniteFactor(linalg, a, b, rank), [a, b]);
 }
 
-/** @throws InputError saying by how much the covariance is indefinite */
-function expectSemidefinite(linalg: Linalg, { source, d }: Statistics, s: Matrix): void {
-  const f = linalg.semidefiniteFactor(s);
-  const rest = linalg.from(s.data, d, d);
-  if (f.columns > 0) linalg.multiply({ matrix: f }, { matrix: f, transposed: true }, rest, { alpha: -1, beta: 1 });
-  const [largest, gap] = [s, rest].map(({ data }) => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
-  linalg.release(f, rest);
-  if (gap <= ROUNDING * largest) return;
-  const [lowest] = eigenvalues(linalg, s);
-  const received = `one with an eigenvalue of ${lowest.toExponential(2)}, beside a largest value of ${largest.toExponential(2)}`;
-  const remedy = "It is no covariance; compute the statistics again.";
-  throw new InputError(describeMismatch(`${source}: sigma`, "a positive semidefinite matrix", received, remedy));
+/** Null where the first side's covariance is not positive definite. @throws InputError when the second's is indefinite */
+function byCholesky(linalg: Linalg, first: Statistics, second: Statistics, rank: number): number | null {
+  const { d } = first;
+  const l = linalg.from(first.covariance, d, d);
+  try {
+    if (!linalg.cholesky(l)) return null;
+    const s = linalg.from(second.covariance, d, d);
+    const m = congruence(linalg, l, s);
+    try {
+      const { trace, lowest } = rootTrace(linalg, m, rank);
+      // L^T S L has as many negative eigenvalues as S (Sylvester), of another size: ask S itself whether they are rounding.
+      if (lowest < -d * Number.EPSILON) {
+        s.data.set(second.covariance);
+        expectSemidefinite(linalg, s, second.source);
+      }
+      return trace;
+    } finally {
+      linalg.release(s, m);
+    }
+  } finally {
+    linalg.release(l);
+  }
+}
+
+/** @throws InputError when a covariance is indefinite */
+function bySemidefiniteFactor(linalg: Linalg, a: Statistics, b: Statistics, rank: number): number {
+  const { d } = a;
+  const held: Matrix[] = [];
+  const hold = (matrix: Matrix): Matrix => {
+    held.push(matrix);
+    return matrix;
+  };
+  try {
+    const [sa, sb] = [a, b].map(({ covariance }) => hold(linalg.from(covariance, d, d)));
+    const [fa, fb] = [hold(semidefiniteFactor(linalg, sa, a.source)), hold(semidefiniteFactor(linalg, sb, b.source))];
+    const [f, s] = fa.columns <= fb.columns ? [fa, sb] : [fb, sa];
+    if (f.columns === 0) return 0;
+    const [right, m] = [hold(linalg.allocate(d, f.columns)), hold(linalg.allocate(f.columns, f.columns))];
+    linalg.multiply({ matrix: s }, { matrix: f }, right);
+    linalg.multiply({ matrix: f, transposed: true }, { matrix: right }, m, { flags: LOWER });
+    return rootTrace(linalg, m, Math.min(rank, f.columns)).trace;
+  } finally {
+    linalg.release(...held);
+  }
 }
 
 function conclude(

@@ -11,7 +11,6 @@ import {
   type LinalgKernels,
   LOWER,
   MEAN_COLUMNS,
-  PIVOT_ROWS,
   SOLVE_ROWS,
 } from "../kernels/linalg.js";
 import { loadModule } from "../kernels/module.js";
@@ -118,49 +117,6 @@ export class Linalg {
     }
     for (let i = 0; i < n; i++) data.fill(0, i * n + i + 1, (i + 1) * n);
     return true;
-  }
-
-  /**
-   * F with F F^T = A for a positive semidefinite A, up to rounding: Cholesky with diagonal pivoting, stopped when what is left of
-   * the diagonal is at most n eps times its largest value.
-   * @returns F [n, rank], to be released
-   */
-  semidefiniteFactor(a: Matrix): Matrix {
-    const n = a.rows;
-    const { heap } = this.team;
-    const order = heap.allocate(n * 4);
-    const permutation = new Int32Array(heap.memory.buffer, order, n);
-    const left = this.allocate(n, 1);
-    const l = this.allocate(n, n);
-    l.data.fill(0);
-    for (let i = 0; i < n; i++) {
-      permutation[i] = i;
-      left.data[i] = a.data[i * n + i];
-    }
-    const floor = n * Number.EPSILON * left.data.reduce((x, y) => Math.max(x, y), 0);
-    let rank = 0;
-    for (; rank < n; rank++) {
-      let pivot = rank;
-      for (let i = rank + 1; i < n; i++) if (left.data[i] > left.data[pivot]) pivot = i;
-      const value = left.data[pivot];
-      if (!(value > floor)) break;
-      if (pivot !== rank) {
-        [permutation[rank], permutation[pivot]] = [permutation[pivot], permutation[rank]];
-        [left.data[rank], left.data[pivot]] = [left.data[pivot], left.data[rank]];
-        const kept = l.data.slice(rank * n, rank * n + rank);
-        l.data.copyWithin(rank * n, pivot * n, pivot * n + rank);
-        l.data.set(kept, pivot * n);
-      }
-      const root = Math.sqrt(value);
-      l.data[rank * n + rank] = root;
-      const values = [a.pointer, n, l.pointer, n, order, left.pointer, rank, root];
-      this.team.run("pivotedColumn", values, Math.ceil(n / PIVOT_ROWS));
-    }
-    const factor = this.allocate(n, rank);
-    for (let i = 0; i < n; i++) factor.data.set(l.data.subarray(i * n, i * n + rank), permutation[i] * rank);
-    this.release(left, l);
-    heap.release(order);
-    return factor;
   }
 
   /** Means of the columns of float32 rows [n, d], and the rows without them as float64. */

@@ -90,22 +90,30 @@ function byQuadrature(linalg: Linalg, band: Band): number | null {
   return sum;
 }
 
+export interface RootTrace {
+  readonly trace: number;
+  /** The lowest eigenvalue, of the largest, where it is below zero; else 0. */
+  readonly lowest: number;
+}
+
 /**
- * The sum of the roots of the `rank` largest eigenvalues of a symmetric matrix [n, n], what is negative by rounding counted as zero. Its
- * lower triangle is read.
+ * The sum of the roots of the `rank` largest eigenvalues of a symmetric matrix [n, n], what is negative counted as zero. Its lower
+ * triangle is read.
  *
  * The matrix is reduced to a band. A positive definite one needs no eigenvalues: the trace of its root is a sum of traces of
  * inverses of shifted bands, which costs n b^2 for each of 64 shifts on all threads, where bringing the band to three diagonals
  * and their iteration is the work of one. Accuracy: 1e-13 of the sum and rounding of the largest eigenvalue.
  */
-export function rootTrace(linalg: Linalg, matrix: Matrix, rank: number): number {
-  if (rank <= 0 || matrix.rows === 0) return 0;
+export function rootTrace(linalg: Linalg, matrix: Matrix, rank: number): RootTrace {
+  if (rank <= 0 || matrix.rows === 0) return { trace: 0, lowest: 0 };
   const band = toBand(linalg, matrix, BAND);
   try {
-    const trace = rank >= matrix.rows ? byQuadrature(linalg, band) : null;
-    if (trace !== null) return trace / Math.sqrt(band.scale);
-    const largest = bandEigenvalues(linalg, band).slice(-rank);
-    return largest.reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
+    const quadrature = rank >= matrix.rows ? byQuadrature(linalg, band) : null;
+    if (quadrature !== null) return { trace: quadrature / Math.sqrt(band.scale), lowest: 0 };
+    const values = bandEigenvalues(linalg, band);
+    const trace = values.slice(-rank).reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
+    const [lowest, largest] = [values[0], Math.max(Math.abs(values[0]), values[values.length - 1])];
+    return { trace, lowest: lowest < 0 ? lowest / largest : 0 };
   } finally {
     linalg.release(band.matrix);
   }

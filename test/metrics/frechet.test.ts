@@ -126,6 +126,25 @@ describe("metrics", function () {
     }
   });
 
+  it("take statistics that were rounded to float32, which leaves eigenvalues below zero", () => {
+    const sides = [rows(60, 128), rows(70, 128, 0.2, 1.1), rows(400, 128, 0.1)];
+    const rounded = sides.map((side) => {
+      const kept = statistics(side);
+      return { ...kept, n: null, covariance: Float64Array.from(Float32Array.from(kept.covariance)) };
+    });
+    for (const [i, j] of [
+      [0, 1],
+      [1, 0],
+      [0, 2],
+      [2, 1],
+    ]) {
+      const expected = frechetDistance(linalg, sides[i], sides[j]);
+      const { fid } = frechetDistance(linalg, rounded[i], rounded[j]);
+      // Eigenvalues of rounding, 1e-7 of the largest, count with their roots.
+      assertClose([fid], [expected.fid], { abs: 3e-5 * expected.traces[0], rel: 0 }, () => `sides ${i} and ${j}`);
+    }
+  });
+
   it("do not depend on the pieces in which rows arrive, nor on threads, and merge", async () => {
     const d = 37;
     const side = rows(2500, d, 3);
@@ -240,6 +259,13 @@ describe("metrics", function () {
       () => frechetDistance(linalg, indefinite, { ...indefinite, covariance: Float64Array.of(1, 2, 2, 1) }),
       /bad\.npz: sigma: expected a positive semidefinite matrix, received one with an eigenvalue of -2/,
     );
+    const definite = asStatistics(mu, sigma([2, 0, 0, 1]), null, "good.npz");
+    for (const [a, b] of [
+      [definite, indefinite],
+      [indefinite, definite],
+    ]) {
+      refuses(() => frechetDistance(linalg, a, b), /bad\.npz: sigma: expected a positive semidefinite matrix/);
+    }
     refuses(() => frechetDistance(linalg, rows(5, 3), rows(5, 4)), /expected 3 dimensions, as 5 rows has, received 4/);
     refuses(() => precisionRecall(linalg, rows(3, 2), rows(9, 2)), /at least 4 rows for --prc, received 3/);
   });

@@ -33,7 +33,7 @@ describe("metrics/root-trace", function () {
   };
   const traceOn = (linalg: Linalg, values: Float64Array, n: number, rank: number): number => {
     const a = linalg.from(values, n, n);
-    const trace = rootTrace(linalg, a, rank);
+    const { trace } = rootTrace(linalg, a, rank);
     linalg.release(a);
     assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated");
     return trace;

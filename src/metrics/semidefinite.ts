@@ -1,0 +1,111 @@
+/** Covariances without full rank: their factors, and what tells them from matrices that are no covariances. */
+import { describeMismatch, InputError } from "../errors.js";
+import { LOWER, PIVOT_ROWS } from "../kernels/linalg.js";
+import { eigenvalues, eigenvectors } from "./eigen.js";
+import type { Linalg, Matrix } from "./linalg.js";
+
+/** What a factor may leave over and how far below zero an eigenvalue may be, of the largest: what float32 loses. */
+const ROUNDING = 1e-6;
+
+/**
+ * F with F F^T = A, up to rounding, by Cholesky with diagonal pivoting, stopped when what is left of the diagonal is at most n eps
+ * times its largest value (Higham, Accuracy and Stability of Numerical Algorithms, section 10.3).
+ * @returns F [n, rank], to be released
+ */
+export function pivotedCholesky(linalg: Linalg, a: Matrix): Matrix {
+  const n = a.rows;
+  const { heap } = linalg.team;
+  const order = heap.allocate(n * 4);
+  const permutation = new Int32Array(heap.memory.buffer, order, n);
+  const left = linalg.allocate(n, 1);
+  const l = linalg.allocate(n, n);
+  l.data.fill(0);
+  for (let i = 0; i < n; i++) {
+    permutation[i] = i;
+    left.data[i] = a.data[i * n + i];
+  }
+  const floor = n * Number.EPSILON * left.data.reduce((x, y) => Math.max(x, y), 0);
+  let rank = 0;
+  for (; rank < n; rank++) {
+    let pivot = rank;
+    for (let i = rank + 1; i < n; i++) if (left.data[i] > left.data[pivot]) pivot = i;
+    const value = left.data[pivot];
+    if (!(value > floor)) break;
+    if (pivot !== rank) {
+      [permutation[rank], permutation[pivot]] = [permutation[pivot], permutation[rank]];
+      [left.data[rank], left.data[pivot]] = [left.data[pivot], left.data[rank]];
+      const kept = l.data.slice(rank * n, rank * n + rank);
+      l.data.copyWithin(rank * n, pivot * n, pivot * n + rank);
+      l.data.set(kept, pivot * n);
+    }
+    const root = Math.sqrt(value);
+    l.data[rank * n + rank] = root;
+    const values = [a.pointer, n, l.pointer, n, order, left.pointer, rank, root];
+    linalg.team.run("pivotedColumn", values, Math.ceil(n / PIVOT_ROWS));
+  }
+  const factor = linalg.allocate(n, rank);
+  for (let i = 0; i < n; i++) factor.data.set(l.data.subarray(i * n, i * n + rank), permutation[i] * rank);
+  linalg.release(left, l);
+  heap.release(order);
+  return factor;
+}
+
+/** @throws InputError when an eigenvalue is below zero by more than rounding */
+function expectNotIndefinite(lowest: number, largest: number, source: string): void {
+  if (lowest >= -ROUNDING * Math.max(0, largest)) return;
+  const received = `one with an eigenvalue of ${lowest.toExponential(2)} (the largest is ${largest.toExponential(2)})`;
+  const remedy = "It is no covariance; compute the statistics again.";
+  throw new InputError(describeMismatch(`${source}: sigma`, "a positive semidefinite matrix", received, remedy));
+}
+
+/** @param a symmetric; its lower triangle is read @throws InputError when it is indefinite, saying by how much */
+export function expectSemidefinite(linalg: Linalg, a: Matrix, source: string): void {
+  const values = eigenvalues(linalg, a);
+  expectNotIndefinite(values[0], values[values.length - 1], source);
+}
+
+/**
+ * F with F F^T = A for a covariance: by pivoted Cholesky; where rounding to float32 has made A indefinite, which that does not
+ * survive, by eigenvectors, without eigenvalues that are not further from zero than the lowest or n eps of the largest.
+ * @param source names the file in the message
+ * @returns F [n, rank], to be released
+ * @throws InputError when A is indefinite by more than that
+ */
+export function semidefiniteFactor(linalg: Linalg, a: Matrix, source: string): Matrix {
+  const n = a.rows;
+  const factor = pivotedCholesky(linalg, a);
+  const rest = linalg.from(a.data, n, n);
+  const beta = { alpha: -1, beta: 1, flags: LOWER };
+  if (factor.columns > 0) linalg.multiply({ matrix: factor }, { matrix: factor, transposed: true }, rest, beta);
+  let [largest, gap] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      largest = Math.max(largest, Math.abs(a.data[i * n + j]));
+      gap = Math.max(gap, Math.abs(rest.data[i * n + j]));
+    }
+  }
+  linalg.release(rest);
+  if (gap <= ROUNDING * largest) return factor;
+  linalg.release(factor);
+  return factorByEigenvectors(linalg, a, source);
+}
+
+function factorByEigenvectors(linalg: Linalg, a: Matrix, source: string): Matrix {
+  const n = a.rows;
+  const { values, vectors } = eigenvectors(linalg, a);
+  try {
+    const [lowest, largest] = [values[0], values[n - 1]];
+    expectNotIndefinite(lowest, largest, source);
+    const floor = Math.max(-lowest, n * Number.EPSILON * largest);
+    const first = values.findIndex((value) => value > floor);
+    const rank = first < 0 ? 0 : n - first;
+    const factor = linalg.allocate(n, rank);
+    for (let k = 0; k < rank; k++) {
+      const root = Math.sqrt(values[first + k]);
+      for (let i = 0; i < n; i++) factor.data[i * rank + k] = root * vectors.data[(first + k) * n + i];
+    }
+    return factor;
+  } finally {
+    linalg.release(vectors);
+  }
+}
