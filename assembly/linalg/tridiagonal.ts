@@ -73,10 +73,26 @@ function openPair(at: usize, low: i32, high: i32): usize {
   return at;
 }
 
+/** Of `known`, n ascending values, the one nearest to x. */
+function nearest(known: usize, n: i32, x: f64): f64 {
+  let low = 0;
+  let high = n - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (f64.load(known + ((<usize>middle) << 3)) < x) low = middle + 1;
+    else high = middle;
+  }
+  const above = f64.load(known + ((<usize>low) << 3));
+  if (low == 0) return above;
+  const below = f64.load(known + ((<usize>(low - 1)) << 3));
+  return Math.abs(above - x) < Math.abs(x - below) ? above : below;
+}
+
 /**
  * The implicit QL iteration with Wilkinson's shift (Golub and Van Loan, section 8.3; Dubrulle, Martin and Wilkinson 1968): the
  * diagonal d [n] becomes the eigenvalues, in no order, the subdiagonal e (n values) is destroyed. An entry of e up to `negligible`,
- * or up to the rounding of its two neighbours, is zero.
+ * or up to the rounding of its two neighbours, is zero. The first two shifts for an eigenvalue are taken to the nearest of its
+ * eigenvalues `known` [n], ascending: that saves a quarter of the rotations (Greenbaum and Dongarra 1989, LAPACK working note 17).
  *
  * The rotations are left in `record` for rotatePanel(), two sweeps side by side where both end in the same row: a step with the
  * rows (low, high) of the pair, then a step for each pair of rows (i, i + 1), i from high - 1 down to low. `record` has room for
@@ -87,6 +103,7 @@ export function recordRotations(
   d: usize,
   e: usize,
   n: i32,
+  known: usize,
   negligible: f64,
   state: usize,
   record: usize,
@@ -129,7 +146,9 @@ export function recordRotations(
       const side = f64.load(e + ((<usize>l) << 3));
       const half = (f64.load(d + ((<usize>(l + 1)) << 3)) - low) / (2 * side);
       const root = Math.sqrt(half * half + 1);
-      let g = f64.load(d + ((<usize>m) << 3)) - low + side / (half + (half >= 0 ? root : -root));
+      let shift = low - side / (half + (half >= 0 ? root : -root));
+      if (iteration < 2) shift = nearest(known, n, shift);
+      let g = f64.load(d + ((<usize>m) << 3)) - shift;
       let c: f64 = 1;
       let s: f64 = 1;
       let p: f64 = 0;

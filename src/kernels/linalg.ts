@@ -71,6 +71,7 @@ export interface LinalgKernels {
     diagonal: number,
     offDiagonal: number,
     n: number,
+    known: number,
     negligible: number,
     state: number,
     record: number,

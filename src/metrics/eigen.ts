@@ -10,7 +10,7 @@ import type { Linalg, Matrix } from "./linalg.js";
 /** Half-width of the band. */
 const BAND = 24;
 /** QL sweeps over all rows whose rotations are collected before they are applied. */
-const SWEEPS = 64;
+const SWEEPS = 16;
 
 export interface EigenDecomposition {
   /** [n], ascending. */
@@ -97,14 +97,19 @@ function iterate(linalg: Linalg, diagonal: Matrix, off: Matrix, panels: Matrix):
   const largest = [diagonal, off].reduce((most, { data }) => data.reduce((x, y) => Math.max(x, Math.abs(y)), most), 0);
   // A tenth of what the reduction before this has rounded away.
   const negligible = 0.1 * Number.EPSILON * largest;
+  const [known, rest] = [diagonal, off].map(({ data }) => linalg.from(data, n, 1));
+  const failed = kernels.tridiagonalEigenvalues(known.pointer, rest.pointer, n);
+  known.data.sort();
   const steps = SWEEPS * (n + 1);
   const [record, state] = [steps * ROTATION_BYTES, 8].map((bytes) => heap.allocate(bytes));
   new Int32Array(heap.memory.buffer, state, 2).fill(0);
-  let pairs: number;
-  do {
-    pairs = kernels.recordRotations(diagonal.pointer, off.pointer, n, negligible, state, record, steps);
+  const [d, e] = [diagonal.pointer, off.pointer];
+  let pairs = failed === 0 ? 1 : -1;
+  while (pairs > 0) {
+    pairs = kernels.recordRotations(d, e, n, known.pointer, negligible, state, record, steps);
     if (pairs > 0) linalg.team.run("rotatePanel", [panels.pointer, n, record, pairs], panels.rows);
-  } while (pairs > 0);
+  }
+  linalg.release(known, rest);
   heap.release(record);
   heap.release(state);
   return pairs === 0;
