@@ -28,7 +28,24 @@ export const SYMMETRIC: i32 = 32;
 function pack(from: usize, strideRow: i32, strideK: i32, count: i32, depth: i32, to: usize): void {
   const rowBytes = (<usize>strideRow) << 3;
   const kBytes = (<usize>strideK) << 3;
-  for (let row = 0; row < count; row += 4) {
+  let row = 0;
+  if (strideRow == 1) {
+    // Two panels at once, a cache line of each k: lines a power of two apart push each other out of the cache.
+    const apart = (<usize>depth) << 5;
+    for (; row + 8 <= count; row += 8) {
+      let at = from + ((<usize>row) << 3);
+      for (let k = 0; k < depth; k++) {
+        v128.store(to, v128.load(at));
+        v128.store(to, v128.load(at, 16), 16);
+        v128.store(to + apart, v128.load(at, 32));
+        v128.store(to + apart, v128.load(at, 48), 16);
+        to += 32;
+        at += kBytes;
+      }
+      to += apart;
+    }
+  }
+  for (; row < count; row += 4) {
     let at = from + <usize>row * rowBytes;
     const rows = min(4, count - row);
     if (rows == 4 && strideRow == 1) {
@@ -231,7 +248,16 @@ export function gemm(
     for (let j = 0; j < columns; j += 4) {
       const panelB = packedB + <usize>(j >> 2) * panelBytes;
       for (let i = 0; i < rows; i += 4) {
-        multiplyPanels(packedA + <usize>(i >> 2) * panelBytes, panelB, depth, tile);
+        // Within the blocks on a triangle's edge, tiles stop where their own zeros begin.
+        let low = 0;
+        let high = depth;
+        if ((flags & FROM_COLUMN) != 0) low = left + j - from;
+        else if ((flags & FROM_ROW) != 0) low = top + i - from;
+        if ((flags & TO_ROW) != 0) high = min(depth, top + i + 4 - from);
+        low = max(0, low);
+        const skipped = (<usize>low) << 5;
+        const rowsA = packedA + <usize>(i >> 2) * panelBytes;
+        multiplyPanels(rowsA + skipped, panelB + skipped, max(0, high - low), tile);
         const at = corner + <usize>i * rowBytes + ((<usize>j) << 3);
         addTile(at, rowBytes, min(4, rows - i), min(4, columns - j), tile, alpha, scale);
       }

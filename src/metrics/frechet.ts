@@ -40,6 +40,12 @@ const traceOf = (a: Float64Array, d: number): number => {
   return sum;
 };
 
+const sumOfSquares = ({ data }: Matrix): number => {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i] * data[i];
+  return sum;
+};
+
 const squaredDistance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
@@ -105,8 +111,7 @@ function nuclearNorm(linalg: Linalg, a: Matrix, b: Matrix): number {
 
 function fromFeatures(linalg: Linalg, a: Features, b: Features): FrechetResult {
   const [x, y] = [center(linalg, a), center(linalg, b)];
-  const squares = ({ data }: Matrix): number => data.reduce((sum, value) => sum + value * value, 0);
-  const traces = [squares(x.centered) / (a.n - 1), squares(y.centered) / (b.n - 1)] as const;
+  const traces = [sumOfSquares(x.centered) / (a.n - 1), sumOfSquares(y.centered) / (b.n - 1)] as const;
   const traceOfRoot = nuclearNorm(linalg, x.centered, y.centered) / Math.sqrt((a.n - 1) * (b.n - 1));
   linalg.release(x.centered, y.centered);
   return conclude("features", squaredDistance(x.mean, y.mean), traces, traceOfRoot, [a, b]);
