@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../src/device/device.js";
+import { freezeWeights } from "../src/device/freeze.js";
 import type { SharedMemoryBackend } from "../src/device/shared-backend.js";
 import { encodeFaces } from "../src/editing/faces.js";
 import type { Generator } from "../src/editing/generator.js";
@@ -82,6 +83,7 @@ async function swapRows(): Promise<Row[]> {
   const config: ModelConfig = { ...OFFICIAL_NETWORK, ...SWAP, attributes: ATTRIBUTES };
   const values = initialParameters(config, GENERATOR, 1);
   const parameters = uploadParameters(parameterSpecs(config, GENERATOR), values, "bench");
+  freezeWeights(parameters.values()); // as openGenerator does
   const generator: Generator = { config, parameters, source: "bench", warnings: [], dispose: () => {} };
   const shape: [number, number, number, number] = [1, SWAP.size, SWAP.size, 3];
   const [input, reference] = [5, 6].map((seed) => tf.randomUniform(shape, -1, 1, "float32", seed) as tf.Tensor4D);

@@ -116,7 +116,8 @@ export function conv2dInputGradient(
 
   for (let row: i32 = 0; row < rows; row++) {
     const beyond = row >= count;
-    const index = first + row;
+    // As in conv2d(): the first row again.
+    const index = beyond ? first : first + row;
     const column = index % classWidth;
     const line = index / classWidth;
     const y = firstY + (line % classHeight) * sy;
@@ -131,7 +132,7 @@ export function conv2dInputGradient(
       const oy = lastY - ty;
       for (let tx: i32 = 0; tx < tapsX; tx++) {
         const ox = lastX - tx;
-        const inside = !beyond && oy >= 0 && oy < outHeight && ox >= 0 && ox < outWidth;
+        const inside = oy >= 0 && oy < outHeight && ox >= 0 && ox < outWidth;
         const from = (n * outHeight + oy) * outWidth + ox;
         store<u32>(slot, <u32>(inside ? dy + ((<usize>from * <usize>channels) << 2) : zeros));
         slot += (<usize>rows) << 2;

@@ -65,8 +65,9 @@ export function conv2d(
     (merge ? (<usize>(blockRows * kernelHeight * rowValues)) << 2 : 0);
 
   for (let row: i32 = 0; row < rows; row++) {
-    const pixel = first + row;
+    // Rows beyond the end are the first one again: their results are not kept, but what they read is there.
     const beyond = row >= count;
+    const pixel = beyond ? first : first + row;
     store<u32>(outputs + ((<usize>row) << 2), <u32>(beyond ? dump : y + ((<usize>pixel * <usize>columns) << 2)));
     const ox = pixel % outWidth;
     const line = pixel / outWidth;
@@ -77,7 +78,7 @@ export function conv2d(
     let slot = inputs + ((<usize>row) << 2);
     for (let ky: i32 = 0; ky < kernelHeight; ky++) {
       const iy = y0 + ky;
-      const lineInside = !beyond && iy >= 0 && iy < height;
+      const lineInside = iy >= 0 && iy < height;
       const start = image + ((<usize>(iy * width + x0) * <usize>channels) << 2);
       if (merge) {
         let pointer = zeros;

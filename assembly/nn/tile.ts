@@ -144,6 +144,11 @@ function narrowTile(
   let b = a;
   let c = a;
   let d = a;
+  let sumA = f32x4.splat(0);
+  let sumB = sumA;
+  let sumC = sumA;
+  let sumD = sumA;
+  let run: i32 = 0;
   for (let tap: i32 = 0; tap < taps; tap++) {
     let pa = <usize>load<u32>(pointers);
     let pb = <usize>load<u32>(pointers, 4);
@@ -163,7 +168,23 @@ function narrowTile(
       pc += 4;
       pd += 4;
     }
+    run += channels;
+    if (run >= RUN) {
+      sumA = f32x4.add(sumA, a);
+      sumB = f32x4.add(sumB, b);
+      sumC = f32x4.add(sumC, c);
+      sumD = f32x4.add(sumD, d);
+      a = f32x4.splat(0);
+      b = a;
+      c = a;
+      d = a;
+      run = 0;
+    }
   }
+  a = f32x4.add(sumA, a);
+  b = f32x4.add(sumB, b);
+  c = f32x4.add(sumC, c);
+  d = f32x4.add(sumD, d);
   if (relu) {
     const zero = f32x4.splat(0);
     a = f32x4.max(a, zero);

@@ -60,19 +60,12 @@ function blockRowsFor(pixels: number, bytesPerPixel: number, threads: number): n
   return roundUp(Math.max(4, Math.min(cached, shared, 256)), NARROW);
 }
 
-/** Runs `body` with the shape's description and a block of `bytes` in memory, and releases both. */
-function withWorkspace(
-  backend: SharedMemoryBackend,
-  shape: ConvShape,
-  bytes: number,
-  body: (conv: number, workspace: number) => void,
-): void {
+/** Runs `body` with the shape's description in memory. */
+function withShape(backend: SharedMemoryBackend, shape: ConvShape, body: (conv: number) => void): void {
   const { heap } = backend.team;
   const conv = heap.allocate(CONV_SHAPE_BYTES);
-  const workspace = heap.allocate(bytes);
   writeConvShape(heap.words(), conv, shape);
-  body(conv, workspace);
-  heap.release(workspace);
+  body(conv);
   heap.release(conv);
 }
 
@@ -87,23 +80,28 @@ export function runConv2d(
   backend: SharedMemoryBackend,
   shape: ConvShape,
   x: number,
-  filter: number,
+  filter: TensorInfo | number,
   y: number,
   { bias, relu }: Epilogue = { bias: 0, relu: false },
 ): void {
   const { team, zeros } = backend;
   const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
   const depth = filterHeight * filterWidth * inputChannels;
-  withWorkspace(backend, shape, depth * roundUp(outputChannels, NARROW) * 4, (conv, packed) => {
-    team.run("packConv2dFilter", [conv, filter, packed], panelCount(outputChannels));
-    const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
-    const taps = filterHeight * filterWidth;
-    const bytesPerPixel = shape.strideY * shape.strideX * inputChannels * 4 + taps * 4;
-    const blockRows = blockRowsFor(pixels, bytesPerPixel, team.threads);
-    const merged = inputChannels < 16 ? blockRows * depth * 4 : 0;
-    const scratch = blockRows * (taps + 1) * 4 + merged + outputChannels * 4;
-    const values = [conv, x, packed, bias, relu ? 1 : 0, y, zeros, blockRows];
-    team.run("conv2d", values, Math.ceil(pixels / blockRows), scratch);
+  withShape(backend, shape, (conv) => {
+    const pack = (source: number, packed: number): void => {
+      team.run("packConv2dFilter", [conv, source, packed], panelCount(outputChannels));
+    };
+    const bytes = depth * roundUp(outputChannels, NARROW) * 4;
+    backend.withPacking(filter, `forward ${depth}`, bytes, pack, (packed) => {
+      const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
+      const taps = filterHeight * filterWidth;
+      const bytesPerPixel = shape.strideY * shape.strideX * inputChannels * 4 + taps * 4;
+      const blockRows = blockRowsFor(pixels, bytesPerPixel, team.threads);
+      const merged = inputChannels < 16 ? blockRows * depth * 4 : 0;
+      const scratch = blockRows * (taps + 1) * 4 + merged + outputChannels * 4;
+      const values = [conv, x, packed, bias, relu ? 1 : 0, y, zeros, blockRows];
+      team.run("conv2d", values, Math.ceil(pixels / blockRows), scratch);
+    });
   });
 }
 
@@ -111,20 +109,25 @@ export function runConv2dInputGradient(
   backend: SharedMemoryBackend,
   shape: ConvShape,
   dy: number,
-  filter: number,
+  filter: TensorInfo | number,
   dx: number,
 ): void {
   const { team, zeros } = backend;
   const { inputChannels, outputChannels, filterHeight, filterWidth, strideY, strideX } = shape;
   const taps = filterHeight * filterWidth;
-  withWorkspace(backend, shape, taps * outputChannels * roundUp(inputChannels, NARROW) * 4, (conv, packed) => {
-    team.run("packInputGradientFilter", [conv, filter, packed], panelCount(inputChannels));
-    const classPixels = shape.batch * Math.ceil(shape.inputHeight / strideY) * Math.ceil(shape.inputWidth / strideX);
-    const blockRows = blockRowsFor(classPixels, outputChannels * 4 + taps * 4, team.threads);
-    const blocks = Math.ceil(classPixels / blockRows);
-    const scratch = blockRows * (taps + 1) * 4 + inputChannels * 4;
-    const values = [conv, dy, packed, 0, dx, zeros, blockRows, blocks];
-    team.run("conv2dInputGradient", values, blocks * strideY * strideX, scratch);
+  withShape(backend, shape, (conv) => {
+    const pack = (source: number, packed: number): void => {
+      team.run("packInputGradientFilter", [conv, source, packed], panelCount(inputChannels));
+    };
+    const bytes = taps * outputChannels * roundUp(inputChannels, NARROW) * 4;
+    backend.withPacking(filter, `input gradient ${strideY} ${strideX}`, bytes, pack, (packed) => {
+      const classPixels = shape.batch * Math.ceil(shape.inputHeight / strideY) * Math.ceil(shape.inputWidth / strideX);
+      const blockRows = blockRowsFor(classPixels, outputChannels * 4 + taps * 4, team.threads);
+      const blocks = Math.ceil(classPixels / blockRows);
+      const scratch = blockRows * (taps + 1) * 4 + inputChannels * 4;
+      const values = [conv, dy, packed, 0, dx, zeros, blockRows, blocks];
+      team.run("conv2dInputGradient", values, blocks * strideY * strideX, scratch);
+    });
   });
 }
 
@@ -137,12 +140,14 @@ export function runConv2dFilterGradient(
 ): void {
   const { team, zeros } = backend;
   const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
-  withWorkspace(backend, shape, pixels * roundUp(shape.outputChannels, NARROW) * 4, (conv, packed) => {
+  withShape(backend, shape, (conv) => {
+    const packed = team.heap.allocate(pixels * roundUp(shape.outputChannels, NARROW) * 4);
     team.run("packFilterGradientInput", [conv, dy, packed, PACK_ROWS], Math.ceil(pixels / PACK_ROWS));
     const groups = Math.ceil(shape.inputChannels / FILTER_GROUP);
     const scratch = FILTER_GROUP * FILTER_DEPTH * 4 + shape.outputChannels * 4;
     const blocks = shape.filterHeight * shape.filterWidth * groups;
     team.run("conv2dFilterGradient", [conv, x, packed, dw, zeros], blocks, scratch);
+    team.heap.release(packed);
   });
 }
 
@@ -176,7 +181,7 @@ function forward(
     dimRoundingMode,
   );
   const y = backend.allocate(info.outShape);
-  runConv2d(backend, toConvShape(info), backend.pointerOf(x), backend.pointerOf(filter), y.pointer, epilogue);
+  runConv2d(backend, toConvShape(info), backend.pointerOf(x), filter, y.pointer, epilogue);
   return y.info;
 }
 
@@ -201,7 +206,7 @@ export const CONV_KERNELS: Readonly<Record<string, KernelFunc>> = {
       attrs.dimRoundingMode,
     );
     const dx = backend.allocate(info.inShape);
-    runConv2dInputGradient(backend, toConvShape(info), backend.pointerOf(dy), backend.pointerOf(filter), dx.pointer);
+    runConv2dInputGradient(backend, toConvShape(info), backend.pointerOf(dy), filter, dx.pointer);
     return dx.info;
   }),
   [Conv2DBackpropFilter]: kernel<Conv2DBackpropFilterAttrs>((backend, { x, dy }, attrs) => {

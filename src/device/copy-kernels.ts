@@ -1,6 +1,6 @@
 /**
- * Slice, SplitV, Concat, Tile and the gradient of 2x2 average pooling for the `wasm` device: stock ones walk element by element through index
- * arrays, these copy runs of consecutive values. Anything they do not cover goes to the stock kernel.
+ * Slice, SplitV, Concat, PadV2, Tile and the gradient of 2x2 average pooling for the `wasm` device: stock ones walk element by element
+ * through index arrays, these copy runs of consecutive values. Anything they do not cover goes to the stock kernel.
  */
 import {
   type AvgPoolAttrs,
@@ -9,6 +9,8 @@ import {
   Concat,
   type ConcatAttrs,
   type KernelFunc,
+  PadV2,
+  type PadV2Attrs,
   Slice,
   type SliceAttrs,
   SplitV,
@@ -26,34 +28,32 @@ function floats(backend: SharedMemoryBackend, tensor: TensorInfo): Float32Array 
   return backend.data.get(tensor.dataId).values as Float32Array;
 }
 
-/** Copies `runs` runs of `length` values; runs lie `fromStride` and `toStride` apart. */
-function copyRuns(
-  from: Float32Array,
-  fromStart: number,
-  fromStride: number,
-  to: Float32Array,
-  toStart: number,
-  toStride: number,
-  length: number,
-  runs: number,
-): void {
-  if (length < 32) {
-    // Short runs: the loop is cheaper than a call and a view each.
-    for (let run = 0; run < runs; run++) {
-      const a = fromStart + run * fromStride;
-      const b = toStart + run * toStride;
-      for (let i = 0; i < length; i++) to[b + i] = from[a + i];
-    }
-    return;
-  }
-  for (let run = 0; run < runs; run++) {
-    const a = fromStart + run * fromStride;
-    to.set(from.subarray(a, a + length), toStart + run * toStride);
-  }
-}
-
 /** Values of one block of a copy by the team. */
 const BLOCK_VALUES = 16384;
+
+/** Where runs of consecutive float32 values begin, and how many values lie from one to the next. */
+interface Runs {
+  readonly pointer: number;
+  readonly stride: number;
+}
+
+/** Copies `count` runs of `length` values. */
+function copyRuns(backend: SharedMemoryBackend, from: Runs, to: Runs, length: number, count: number): void {
+  if (length === 0 || count === 0) return;
+  if (count === 1 && length > BLOCK_VALUES) {
+    // One long run is many: each thread takes some.
+    const parts = Math.floor(length / BLOCK_VALUES);
+    const done = parts * BLOCK_VALUES * 4;
+    const part = (pointer: number): Runs => ({ pointer, stride: BLOCK_VALUES });
+    copyRuns(backend, part(from.pointer), part(to.pointer), BLOCK_VALUES, parts);
+    const rest = { from: { ...from, pointer: from.pointer + done }, to: { ...to, pointer: to.pointer + done } };
+    copyRuns(backend, rest.from, rest.to, length % BLOCK_VALUES, 1);
+    return;
+  }
+  const blockRuns = Math.max(1, Math.floor(BLOCK_VALUES / length));
+  const values = [from.pointer, to.pointer, 4 * length, 4 * from.stride, 4 * to.stride, count, blockRuns];
+  backend.team.run("copyRuns", values, Math.ceil(count / blockRuns));
+}
 
 const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
@@ -69,8 +69,8 @@ function takeFromAxis(
   const outer = product(x.shape.slice(0, axis));
   const shape = x.shape.map((extent, i) => (i === axis ? size : extent));
   const y = backend.allocate(shape);
-  const stride = x.shape[axis] * inner;
-  copyRuns(floats(backend, x), begin * inner, stride, floats(backend, y.info), 0, size * inner, size * inner, outer);
+  const from = { pointer: backend.pointerOf(x) + 4 * begin * inner, stride: x.shape[axis] * inner };
+  copyRuns(backend, from, { pointer: y.pointer, stride: size * inner }, size * inner, outer);
   return y.info;
 }
 
@@ -143,11 +143,34 @@ const concat: KernelFunc = (params) => {
   let start = 0;
   for (const input of inputs) {
     const length = input.shape[dim] * inner;
-    const blockRuns = Math.max(1, Math.floor(BLOCK_VALUES / length));
-    const values = [backend.pointerOf(input), y.pointer + 4 * start, 4 * length, 4 * length, 4 * total * inner];
-    if (length > 0) backend.team.run("copyRuns", [...values, outer, blockRuns], Math.ceil(outer / blockRuns));
+    const from = { pointer: backend.pointerOf(input), stride: length };
+    copyRuns(backend, from, { pointer: y.pointer + 4 * start, stride: total * inner }, length, outer);
     start += length;
   }
+  return y.info;
+};
+
+/** Zeros around a part of one axis, as the gradient of a slice has them. */
+const pad: KernelFunc = (params) => {
+  const backend = params.backend as SharedMemoryBackend;
+  const { x } = params.inputs as unknown as { x: TensorInfo };
+  const { paddings, constantValue } = params.attrs as unknown as PadV2Attrs;
+  const padded = paddings.flatMap(([before, after], i) => (before + after > 0 ? [i] : []));
+  if (x.dtype !== "float32" || padded.length > 1 || constantValue !== 0) return stock(PadV2, params);
+  const axis = padded[0] ?? 0;
+  const [before, after] = paddings[axis] ?? [0, 0];
+  const y = backend.allocate(x.shape.map((extent, i) => (i === axis ? extent + before + after : extent)));
+  const inner = product(x.shape.slice(axis + 1));
+  const outer = product(x.shape.slice(0, axis));
+  const length = (x.shape[axis] ?? 1) * inner;
+  const stride = length + (before + after) * inner;
+  const to = floats(backend, y.info);
+  for (let run = 0; run < outer; run++) {
+    to.fill(0, run * stride, run * stride + before * inner);
+    to.fill(0, run * stride + before * inner + length, (run + 1) * stride);
+  }
+  const from = { pointer: backend.pointerOf(x), stride: length };
+  copyRuns(backend, from, { pointer: y.pointer + 4 * before * inner, stride }, length, outer);
   return y.info;
 };
 
@@ -186,6 +209,7 @@ export const COPY_KERNELS: Readonly<Record<string, KernelFunc>> = {
   [Slice]: slice,
   [SplitV]: splitV,
   [Concat]: concat,
+  [PadV2]: pad,
   [Tile]: tile,
   [AvgPoolGrad]: avgPoolGrad,
 };

@@ -13,6 +13,7 @@ import type { DeviceChoice } from "./choices.js";
 import { CONV_KERNELS } from "./conv-kernels.js";
 import { COPY_KERNELS } from "./copy-kernels.js";
 import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
+import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
 import { registerResidual } from "./residual.js";
 import { BACKEND_NAME, registerCpuKernels, SharedMemoryBackend } from "./shared-backend.js";
@@ -52,6 +53,7 @@ async function openWasm(threads: number, reason: string): Promise<Device> {
       ...CONV_KERNELS,
       ...COPY_KERNELS,
       ...ELEMENTWISE_KERNELS,
+      ...MATMUL_KERNELS,
       ...POOL_KERNELS,
     })) {
       tf.unregisterKernel(kernelName, BACKEND_NAME);

@@ -1,47 +1,35 @@
 /**
- * Elementwise arithmetic for the `wasm` device where shapes agree or one side is a single value, and addition of many:
- * stock kernels take a slow path through index arrays as soon as anything is broadcast. The rest stays with them.
+ * Elementwise arithmetic for the `wasm` device where shapes agree or one side is a single value, addition of many, and means and sums
+ * over everything: stock kernels take a slow path through index arrays and one thread. The rest stays with them.
  */
 import {
   Add,
   AddN,
   backend_util,
   type KernelFunc,
+  Mean,
+  type MeanAttrs,
   Multiply,
   RealDiv,
   SquaredDifference,
   Sub,
+  Sum,
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
 import type { SharedMemoryBackend } from "./shared-backend.js";
 import { stock } from "./stock.js";
 
-type Loop = (a: Float32Array, b: Float32Array, y: Float32Array, stepA: number, stepB: number) => void;
+/** Numbered as in assembly/nn/elementwise.ts. */
+const OPERATIONS = [Add, Sub, Multiply, RealDiv, SquaredDifference];
+const ADD = 0;
+/** Values of one block; a multiple of four. */
+const BLOCK_VALUES = 16384;
 
-/** One loop an operation, so that each is compiled for itself. A step of 0 holds a single value. */
-const LOOPS: Readonly<Record<string, Loop>> = {
-  [Add]: (a, b, y, stepA, stepB) => {
-    for (let i = 0, j = 0, k = 0; i < y.length; i++, j += stepA, k += stepB) y[i] = a[j] + b[k];
-  },
-  [Sub]: (a, b, y, stepA, stepB) => {
-    for (let i = 0, j = 0, k = 0; i < y.length; i++, j += stepA, k += stepB) y[i] = a[j] - b[k];
-  },
-  [Multiply]: (a, b, y, stepA, stepB) => {
-    for (let i = 0, j = 0, k = 0; i < y.length; i++, j += stepA, k += stepB) y[i] = a[j] * b[k];
-  },
-  [RealDiv]: (a, b, y, stepA, stepB) => {
-    for (let i = 0, j = 0, k = 0; i < y.length; i++, j += stepA, k += stepB) y[i] = a[j] / b[k];
-  },
-  [SquaredDifference]: (a, b, y, stepA, stepB) => {
-    for (let i = 0, j = 0, k = 0; i < y.length; i++, j += stepA, k += stepB) {
-      const difference = a[j] - b[k];
-      y[i] = difference * difference;
-    }
-  },
-};
+const blocksOf = (count: number): number => Math.ceil(count / BLOCK_VALUES);
 
-function binary(name: string, loop: Loop): KernelFunc {
+function binary(name: string): KernelFunc {
+  const operation = OPERATIONS.indexOf(name);
   return (params) => {
     const backend = params.backend as SharedMemoryBackend;
     const { a, b } = params.inputs as unknown as { a: TensorInfo; b: TensorInfo };
@@ -49,24 +37,54 @@ function binary(name: string, loop: Loop): KernelFunc {
     const covered = util.arraysEqual(a.shape, b.shape) || sizeB === 1 || sizeA === 1;
     if (a.dtype !== "float32" || b.dtype !== "float32" || !covered) return stock(name, params);
     const y = backend.allocate(backend_util.assertAndGetBroadcastShape(a.shape, b.shape));
-    const values = (tensor: TensorInfo): Float32Array => backend.data.get(tensor.dataId).values as Float32Array;
-    loop(values(a), values(b), values(y.info), sizeA === 1 ? 0 : 1, sizeB === 1 ? 0 : 1);
+    const count = Math.max(sizeA, sizeB);
+    const [singleA, singleB] = [sizeA === 1 && sizeB !== 1, sizeB === 1 && sizeA !== 1].map(Number);
+    const values = [operation, backend.pointerOf(a), backend.pointerOf(b), y.pointer, singleA, singleB];
+    backend.team.run("binary", [...values, count, BLOCK_VALUES], blocksOf(count));
     return y.info;
   };
 }
 
 const addN: KernelFunc = ({ inputs, backend }) => {
   const shared = backend as SharedMemoryBackend;
-  const terms = inputs as unknown as TensorInfo[];
-  const y = shared.allocate(terms[0].shape);
-  const values = (tensor: TensorInfo): Float32Array => shared.data.get(tensor.dataId).values as Float32Array;
-  const sum = values(y.info);
-  sum.set(values(terms[0]));
-  for (const term of terms.slice(1)) LOOPS[Add](sum, values(term), sum, 1, 1);
+  const [first, ...terms] = inputs as unknown as TensorInfo[];
+  const y = shared.allocate(first.shape);
+  const count = util.sizeFromShape(first.shape);
+  let sum = shared.pointerOf(first);
+  if (terms.length === 0) shared.team.heap.floats(y.pointer, count).set(shared.team.heap.floats(sum, count));
+  for (const term of terms) {
+    const values = [ADD, sum, shared.pointerOf(term), y.pointer, 0, 0];
+    shared.team.run("binary", [...values, count, BLOCK_VALUES], blocksOf(count));
+    sum = y.pointer;
+  }
   return y.info;
 };
 
+/** Over all axes: in float64, blocks in their order, so that threads change nothing. */
+function reduceAll(name: string, divisor: (count: number) => number): KernelFunc {
+  return (params) => {
+    const backend = params.backend as SharedMemoryBackend;
+    const { x } = params.inputs as unknown as { x: TensorInfo };
+    const { axis, keepDims } = params.attrs as unknown as MeanAttrs;
+    const axes = util.parseAxisParam(axis, x.shape);
+    const count = util.sizeFromShape(x.shape);
+    if (x.dtype !== "float32" || axes.length !== x.shape.length || count === 0) return stock(name, params);
+    const { heap } = backend.team;
+    const blocks = blocksOf(count);
+    const partial = heap.allocate(blocks * 8);
+    backend.team.run("blockSums", [backend.pointerOf(x), partial, count, BLOCK_VALUES], blocks);
+    let sum = 0;
+    for (const value of new Float64Array(heap.memory.buffer, partial, blocks)) sum += value;
+    heap.release(partial);
+    const y = backend.allocate(keepDims ? x.shape.map(() => 1) : []);
+    heap.floats(y.pointer, 1)[0] = sum / divisor(count);
+    return y.info;
+  };
+}
+
 export const ELEMENTWISE_KERNELS: Readonly<Record<string, KernelFunc>> = {
-  ...Object.fromEntries(Object.entries(LOOPS).map(([name, loop]) => [name, binary(name, loop)])),
+  ...Object.fromEntries(OPERATIONS.map((name) => [name, binary(name)])),
   [AddN]: addN,
+  [Mean]: reduceAll(Mean, (count) => count),
+  [Sum]: reduceAll(Sum, () => 1),
 };

@@ -29,6 +29,8 @@ export class SharedMemoryBackend extends MathBackendCPU {
   /** Zeros for taps outside of a picture; never written. */
   readonly zeros: number;
   private readonly pointers = new WeakMap<DataId, number>();
+  /** Packed forms of filters that do not change, by name; of those alone there is an entry. */
+  private readonly packings = new WeakMap<DataId, Map<string, number>>();
 
   constructor(team: KernelTeam) {
     super();
@@ -52,11 +54,12 @@ export class SharedMemoryBackend extends MathBackendCPU {
     const known = this.pointers.get(dataId);
     if (known !== undefined) return known;
     const data = this.data.get(dataId);
-    const values = data.values as Float32Array;
-    const pointer = this.team.heap.allocate(values.byteLength);
+    const values = data.values as Float32Array | Int32Array | Uint8Array;
+    const pointer = this.team.heap.allocate(values.length * 4);
     const view = this.team.heap.floats(pointer, values.length);
     view.set(values);
-    data.values = view;
+    // Casting booleans or integers to float32 only renames them in stock kernels: the other name keeps its own values.
+    if (values instanceof Float32Array) data.values = view;
     this.pointers.set(dataId, pointer);
     return pointer;
   }
@@ -68,6 +71,35 @@ export class SharedMemoryBackend extends MathBackendCPU {
     const dataId = this.adopt(this.team.heap.floats(pointer, size), "float32");
     this.pointers.set(dataId, pointer);
     return { info: { dataId, shape: shape as number[], dtype: "float32" }, pointer };
+  }
+
+  /** Declares that a tensor's values will not change: what kernels make of it is kept until it is disposed of. */
+  freeze(tensor: TensorInfo): void {
+    const dataId = tensor.dataId as DataId;
+    if (!this.packings.has(dataId)) this.packings.set(dataId, new Map());
+  }
+
+  /**
+   * Runs `body` with the packed form of a filter: the kept one of a frozen filter, else one that `pack` makes for this call.
+   * @param filter a tensor, or a pointer to one that is not frozen
+   * @param name   tells a filter's forms apart
+   */
+  withPacking(
+    filter: TensorInfo | number,
+    name: string,
+    bytes: number,
+    pack: (source: number, packed: number) => void,
+    body: (packed: number) => void,
+  ): void {
+    const kept = typeof filter === "number" ? undefined : this.packings.get(filter.dataId as DataId);
+    let pointer = kept?.get(name);
+    if (pointer === undefined) {
+      pointer = this.team.heap.allocate(bytes);
+      pack(typeof filter === "number" ? filter : this.pointerOf(filter), pointer);
+      kept?.set(name, pointer);
+    }
+    body(pointer);
+    if (kept === undefined) this.team.heap.release(pointer);
   }
 
   private adopt(values: backend_util.BackendValues, dtype: DataType): DataId {
@@ -84,6 +116,8 @@ export class SharedMemoryBackend extends MathBackendCPU {
         this.pointers.delete(dataId);
         this.team.heap.release(pointer);
       }
+      for (const packing of this.packings.get(dataId)?.values() ?? []) this.team.heap.release(packing);
+      this.packings.delete(dataId);
     }
     return gone;
   }

@@ -1,5 +1,7 @@
 /** A trained generator on the current device: from a run, a checkpoint or a generator file. */
+
 import { readFile, stat } from "node:fs/promises";
+import { freezeWeights } from "../device/freeze.js";
 import { fromSystemError } from "../errors.js";
 import { decodeSafetensors } from "../interop/safetensors.js";
 import type { ModelConfig } from "../model/config.js";
@@ -72,5 +74,6 @@ function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): Fo
 export async function openGenerator(path: string): Promise<Generator> {
   const { config, tensors, source, warnings } = await readModel(path);
   const parameters = uploadParameters(parameterSpecs(config, GENERATOR), tensors, source);
+  freezeWeights(parameters.values());
   return { config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };
 }

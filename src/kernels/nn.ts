@@ -122,6 +122,18 @@ export interface NnKernels {
     blockRuns: number,
     block: number,
   ): void;
+  binary(
+    operation: number,
+    a: number,
+    b: number,
+    y: number,
+    singleA: number,
+    singleB: number,
+    count: number,
+    blockValues: number,
+    block: number,
+  ): void;
+  blockSums(x: number, partial: number, count: number, blockValues: number, block: number): void;
   sumPartials(partial: number, rows: number, values: number, out: number): void;
   adam(
     p: number,
@@ -158,6 +170,8 @@ export const TEAM_KERNELS = [
   "clippedSumGradient",
   "pool",
   "copyRuns",
+  "binary",
+  "blockSums",
   "adam",
 ] as const satisfies readonly (keyof NnKernels)[];
 export type TeamKernel = (typeof TEAM_KERNELS)[number];

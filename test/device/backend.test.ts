@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Device, openDevice } from "../../src/device/device.js";
+import { freezeWeights } from "../../src/device/freeze.js";
 import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
 import { suspendTape } from "../../src/device/tape.js";
 import { trainStep } from "../../src/training/step.js";
@@ -65,6 +66,47 @@ describe("device/shared-backend", () => {
     assert.equal(tf.memory().numTensors, tensors);
     disposeState(state);
     assert.ok(heapOf().statistics.usedBytes < usedBytes, "the model's memory was released");
+  });
+});
+
+describe("device/freeze", () => {
+  let device: Device;
+  before(async () => {
+    device = await openDevice("wasm", 2);
+  });
+  after(() => device.close());
+
+  it("packs frozen filters once, with the same bits, and gives their memory back", () => {
+    const { team } = tf.backend() as SharedMemoryBackend;
+    const run = team.run.bind(team);
+    let packed = 0;
+    team.run = (kernel, ...rest) => {
+      if (kernel.startsWith("pack")) packed++;
+      run(kernel, ...rest);
+    };
+    try {
+      const { usedBytes } = team.heap.statistics;
+      const [x, filter] = [tf.randomUniform([1, 8, 8, 6]), tf.randomUniform([3, 3, 6, 5])] as [
+        tf.Tensor4D,
+        tf.Tensor4D,
+      ];
+      const both = (): Float32Array[] =>
+        tf.tidy(() => {
+          const y = tf.conv2d(x, filter, 2, 1);
+          return [y, tf.conv2dTranspose(y, filter, [1, 8, 8, 6], 2, 1)].map((t) => t.dataSync() as Float32Array);
+        });
+      const first = both();
+      const plain = packed;
+      freezeWeights([filter]);
+      assert.deepEqual(both(), first);
+      assert.equal(packed, 2 * plain);
+      assert.deepEqual(both(), first);
+      assert.equal(packed, 2 * plain, "nothing is packed again");
+      tf.dispose([x, filter]);
+      assert.equal(team.heap.statistics.usedBytes, usedBytes);
+    } finally {
+      team.run = run;
+    }
   });
 });
 

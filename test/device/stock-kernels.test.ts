@@ -64,6 +64,50 @@ const WORKS: Readonly<Record<string, Work>> = {
   "quotient of equal shapes": () => tf.div(draw("a", [4, 4]), tf.add(draw("b", [4, 4]), 2)),
   "squared difference": () => tf.squaredDifference(draw("a", [33]), draw("b", [33])),
   "product of integers": () => tf.mul(tf.tensor1d([2, 3], "int32"), tf.tensor1d([4, 5], "int32")),
+  "sum of equal shapes over more than one block": () => tf.add(draw("a", [3, 7001]), draw("b", [3, 7001])),
+  "quotient of a scalar over more than one block": () => tf.div(2, tf.add(draw("b", [20001]), 3)),
+  "sum of one": () => tf.addN([draw("a", [3, 3])]),
+  "mean of everything": () => tf.mean(draw("a", [3, 6007])),
+  "mean of everything, keeping axes": () => tf.mean(draw("a", [3, 5, 2]), [0, 1, 2], true),
+  "mean of an axis": () => tf.mean(draw("a", [3, 5]), 1),
+  "total of everything": () => tf.sum(draw("a", [3, 5, 7])),
+  "total of a scalar": () => tf.sum(draw("a", [])),
+  "total of integers": () => tf.sum(tf.tensor1d([1, 2, 3], "int32")),
+  "zeros around an axis": () =>
+    tf.pad(draw("x", [2, 3, 2]), [
+      [0, 0],
+      [1, 2],
+      [0, 0],
+    ]),
+  "zeros around two axes": () =>
+    tf.pad(draw("x", [2, 3]), [
+      [1, 0],
+      [0, 2],
+    ]),
+  "ones around an axis": () =>
+    tf.pad(
+      draw("x", [2, 3]),
+      [
+        [1, 1],
+        [0, 0],
+      ],
+      1,
+    ),
+  "zeros around nothing": () => tf.pad(draw("x", [4]), [[0, 0]]),
+  "slice longer than one block": () => tf.slice(draw("x", [3, 20011]), [1, 0], [1, -1]),
+  "product of matrices": () => tf.matMul(draw("a", [5, 7]), draw("b", [7, 3])),
+  "product with a single column": () => tf.mul(tf.matMul(draw("a", [6, 1024]), draw("b", [1024, 1])), 0.1),
+  "product with the first transposed": () => tf.matMul(draw("a", [7, 5]), draw("b", [7, 18]), true),
+  "product with the second transposed": () => tf.matMul(draw("a", [5, 1]), draw("b", [70, 1]), false, true),
+  "product with both transposed": () => tf.matMul(draw("a", [7, 5]), draw("b", [3, 7]), true, true),
+  "product of rows longer than the zeros beside them": () =>
+    tf.mul(tf.matMul(draw("a", [3, 20000]), draw("b", [20000, 2])), 0.001),
+  "batches of matrices": () => tf.matMul(draw("a", [2, 5, 7]) as tf.Tensor3D, draw("b", [2, 7, 3]) as tf.Tensor3D),
+  "product with a mask that was cast": () => {
+    const x = draw("x", [5, 3001]);
+    const mask = tf.greater(x, 0);
+    return [tf.mul(x, tf.cast(mask, "float32")), tf.logicalNot(mask)];
+  },
   "sum of many": () => tf.addN([draw("a", [3, 3]), draw("b", [3, 3]), draw("c", [3, 3])]),
 };
 
