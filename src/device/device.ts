@@ -17,6 +17,7 @@ import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
 import { registerResidual } from "./residual.js";
 import { BACKEND_NAME, registerCpuKernels, SharedMemoryBackend } from "./shared-backend.js";
+import { registerPaddedConvolutions } from "./tensorflow-kernels.js";
 
 /** Packages of the `tensorflow` device in the order tried; installed by the user, never by us. */
 const TENSORFLOW_PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
@@ -98,6 +99,7 @@ async function openTensorflow(name: string): Promise<Device> {
     );
   }
   await tf.setBackend("tensorflow");
+  registerPaddedConvolutions();
   return { name: "tensorflow", description: `tensorflow: ${name}`, threads: 0, close: async () => {} };
 }
 
