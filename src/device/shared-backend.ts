@@ -40,8 +40,8 @@ export class SharedMemoryBackend extends MathBackendCPU {
 
   /**
    * As the base class does, without its advice to install another backend. Values in somebody else's shared memory are
-   * copied: a stock kernel may return a part of its input as a view (Slice does), and a slot of a ring is used again. Without SharedArrayBuffer
-   * such memory does not look different from any other, and everything is copied.
+   * copied: a stock kernel may return a part of its input as a view (Slice does), and a slot of a ring is used again.
+   * Without SharedArrayBuffer such memory does not look different from any other, and everything is copied.
    */
   override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
     const borrowed = ArrayBuffer.isView(values) && (!HAS_SHARED_MEMORY || values.buffer instanceof SharedArrayBuffer);

@@ -50,6 +50,6 @@ const SHARED_FLAG = 2;
  */
 export function unshare(module: Uint8Array): void {
   const found = Buffer.from(module.buffer, module.byteOffset, module.byteLength).indexOf(MEMORY_IMPORT, 0, "latin1");
-  if (found < 0) throw new Error("unshare: expected a module that imports env.memory. Run 'npm run build'.");
+  if (found < 0) throw new Error("unshare: expected a module that imports env.memory");
   module[found + MEMORY_IMPORT.length] &= ~SHARED_FLAG;
 }

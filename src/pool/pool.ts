@@ -56,8 +56,7 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
     task: Tasks[Name]["task"],
     { signal }: RunOptions = {},
   ): Promise<Tasks[Name]["result"]> {
-    if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // the place is handed over by its holder
+    await this.takePlace();
     try {
       signal?.throwIfAborted();
       if (this.piscina === null) {
@@ -66,10 +65,19 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
       }
       return await this.piscina.run(task, signal === undefined ? { name } : { name, signal });
     } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.free++;
-      else next();
+      this.leavePlace();
     }
+  }
+
+  private async takePlace(): Promise<void> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // the place is handed over by its holder
+  }
+
+  private leavePlace(): void {
+    const next = this.waiting.shift();
+    if (next === undefined) this.free++;
+    else next();
   }
 
   /**
@@ -98,6 +106,8 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
 
   /** Waits for tasks in flight and ends the threads. */
   async close(): Promise<void> {
-    await this.piscina?.close();
+    if (this.piscina !== null) return this.piscina.close();
+    await this.takePlace(); // behind all that wait for the only one
+    this.leavePlace();
   }
 }
