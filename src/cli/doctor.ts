@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { type Capabilities, examineCapabilities } from "../device/capabilities.js";
 import { describeMachine, listMachine, type MachineDescription } from "../device/machine.js";
+import { ONE_THREAD } from "../kernels/memory.js";
 import { runCommand, withCommonOptions } from "./command.js";
 
 /** A line of the table: what, whether it is fine, and what is found or what to do. */
@@ -46,7 +47,9 @@ export function listFindings(found: Capabilities): Finding[] {
   return [
     need("Node.js", ok, `${needed} or newer`, `too old: install ${needed} or newer`),
     need("WebAssembly SIMD", found.simd, "available", "not available: use a current Node.js without --jitless"),
-    need("Threads", found.threads, "shared memory and Atomics.wait", "no shared memory: run with one worker"),
+    found.threads
+      ? { name: "Threads", state: "ok", text: "they share memory" }
+      : { name: "Threads", state: "optional", text: `${ONE_THREAD}; the same results, later` },
     ...found.kernels.map(({ name, state }) =>
       need(`Kernels ${name}`, state === "ok", "found", `${state} in dist/wasm: run 'npm run build'`),
     ),

@@ -1,5 +1,6 @@
 /** `elegant fid A B`: the Frechet distance of two sets of images, features or statistics; KID, precision and recall. */
 import { type Command, Option } from "commander";
+import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { ExtractorName } from "../metrics/extractors.js";
 import type { Features } from "../metrics/sides.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
@@ -76,6 +77,8 @@ async function compare(a: string, b: string | undefined, options: Options, conte
     return result;
   };
   const linalg = await Linalg.open(options.workers);
+  // Where there are images the device's line says it.
+  if (!HAS_SHARED_MEMORY && !folders.some(Boolean)) context.print(ONE_THREAD);
   try {
     const warnings: string[] = [];
     const warn = (line: string): void => {

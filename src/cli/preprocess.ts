@@ -1,6 +1,7 @@
 /** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { OutputFormat } from "../image/tasks.js";
+import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { Rectangle } from "../types.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 
@@ -46,6 +47,7 @@ export function registerPreprocess(program: Command): void {
           import("../dataset/preprocess.js"),
           import("../image/tasks.js"),
         ]);
+        if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);
         const controller = new AbortController();
         const interrupt = (): void => controller.abort();
         process.once("SIGINT", interrupt);

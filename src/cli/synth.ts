@@ -1,5 +1,6 @@
 /** `elegant synth DIR`: a synthetic in-the-wild data set in CelebA's own files. */
 import type { Command } from "commander";
+import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 
 interface SynthCommandOptions extends CommonOptions {
@@ -24,6 +25,7 @@ export function registerSynth(program: Command): void {
         const { writeSynth } = await import("../dataset/synth/write.js");
         const { count, seed, workers } = options;
         const { onProgress } = context;
+        if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);
         const { painted, seconds } = await writeSynth({ directory: dir, count, seed, workers, onProgress });
         const imagesPerSecond = seconds > 0 ? painted / seconds : 0;
         const kept = painted < count ? ` (${count - painted} were there)` : "";

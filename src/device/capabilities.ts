@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { HAS_SHARED_MEMORY, unshare } from "../kernels/memory.js";
 
 /** (module (func (result v128) (i8x16.splat (i32.const 0)))), which an engine without SIMD refuses. */
 const SIMD_MODULE = Uint8Array.from([
@@ -13,7 +14,7 @@ const SIMD_MODULE = Uint8Array.from([
 ]);
 
 /** The modules that `npm run build` makes. */
-const KERNEL_FILES = ["image.wasm", "nn.wasm"] as const;
+const KERNEL_FILES = ["image.wasm", "linalg.wasm", "nn.wasm"] as const;
 
 interface OptionalPackage {
   readonly name: string;
@@ -54,7 +55,7 @@ export interface Capabilities {
   /** The oldest Node.js that package.json allows, and whether this one is new enough. */
   readonly node: { readonly needed: string; readonly ok: boolean };
   readonly simd: boolean;
-  /** Shared memory, and waiting on it in the main thread. */
+  /** Whether threads can share memory; where they cannot, one does everything. */
   readonly threads: boolean;
   readonly kernels: readonly KernelFile[];
   readonly packages: readonly PackageState[];
@@ -74,7 +75,7 @@ export function examineCapabilities(): Capabilities {
   return {
     node: examineNode(process.versions.node),
     simd,
-    threads: canUseThreads(),
+    threads: HAS_SHARED_MEMORY,
     kernels: examineKernels(fileURLToPath(new URL("../../wasm/", import.meta.url))),
     packages,
     device: chooseDevice(packages, simd),
@@ -103,8 +104,18 @@ export function examineKernels(folder: string): KernelFile[] {
   return KERNEL_FILES.map((name) => {
     const path = join(folder, name);
     if (!existsSync(path)) return { name, state: "missing" };
-    return { name, state: WebAssembly.validate(readFileSync(path)) ? "ok" : "invalid" };
+    return { name, state: isModule(readFileSync(path)) ? "ok" : "invalid" };
   });
+}
+
+/** As module.ts would load it. */
+function isModule(bytes: Uint8Array<ArrayBuffer>): boolean {
+  try {
+    if (!HAS_SHARED_MEMORY) unshare(bytes);
+    return WebAssembly.validate(bytes);
+  } catch {
+    return false;
+  }
 }
 
 /** Looks a package up in `folders` (node_modules) without loading it: a native binding can end the process. */
@@ -125,14 +136,4 @@ export function examinePackage(item: OptionalPackage, folders: readonly string[]
 function hasBinding(lib: string, binding: string): boolean {
   if (!existsSync(lib)) return false;
   return readdirSync(lib).some((folder) => folder.startsWith("napi-") && existsSync(join(lib, folder, binding)));
-}
-
-function canUseThreads(): boolean {
-  try {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    // A wait of no time returns at once; where waiting is forbidden it throws.
-    return Atomics.wait(new Int32Array(memory.buffer), 0, 0, 0) === "timed-out";
-  } catch {
-    return false;
-  }
 }

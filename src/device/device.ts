@@ -68,8 +68,8 @@ async function openWasm(threads: number, reason: string): Promise<Device> {
   await tf.setBackend(BACKEND_NAME);
   return {
     name: "wasm",
-    description: `wasm: our SIMD kernels on ${threads} ${threads === 1 ? "thread" : "threads"} (${reason})`,
-    threads,
+    description: `wasm: our SIMD kernels on ${team.description} (${reason})`,
+    threads: team.threads,
     async close() {
       tf.removeBackend(BACKEND_NAME);
       await team.close();
@@ -105,7 +105,7 @@ async function openTensorflow(name: string): Promise<Device> {
 
 /**
  * Opens a device and makes it TensorFlow.js's current one. Open one at a time.
- * @param threads of the `wasm` device
+ * @param threads of the `wasm` device, which takes one where the engine has no SharedArrayBuffer and says so
  */
 export async function openDevice(choice: DeviceChoice, threads: number): Promise<Device> {
   if (choice === "cpu") return openCpu();

@@ -15,6 +15,7 @@ import {
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
+import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { KernelTeam } from "../pool/team.js";
 
 export const BACKEND_NAME = "elegant-wasm";
@@ -42,9 +43,10 @@ export class SharedMemoryBackend extends MathBackendCPU {
   /**
    * As the base class does, without its advice to install another backend. Values in somebody else's shared memory are
    * copied: a stock kernel may return a part of its input as a view (Slice does), and a slot of a ring is used again.
+   * Without SharedArrayBuffer such memory does not look different from any other, and everything is copied.
    */
   override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
-    const borrowed = ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer;
+    const borrowed = ArrayBuffer.isView(values) && (!HAS_SHARED_MEMORY || values.buffer instanceof SharedArrayBuffer);
     return this.adopt(borrowed ? (values as Float32Array).slice() : values, dtype);
   }
 

@@ -1,13 +1,20 @@
-/** The image workers' entry: Piscina calls the exported functions by name. A bad image is a result, never a throw. */
+/**
+ * The image workers' entry: Piscina, or WorkerPool where there are no threads, calls the exported functions by name. A bad
+ * image is a result, never a throw.
+ */
 import { workerData } from "piscina";
 import { ElegantError, RetryableError } from "../errors.js";
+import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
+import { loadModule } from "../kernels/module.js";
 import { type ItemFailure, openRange, type TaskHandler } from "../pool/protocol.js";
 import { toInceptionInput } from "./inception-input.js";
 import { alignPhoto, checkCrop, noSeconds, readPhoto } from "./photo.js";
 import { Pixels, wholeOf } from "./pixels.js";
 import type { AlignedPhoto, ImageTasks, ImageWorkerData } from "./tasks.js";
 
-const pixels = new Pixels((workerData as ImageWorkerData).imageModule);
+// The calling thread has its own module, already compiled.
+const loading = HAS_SHARED_MEMORY ? (workerData as ImageWorkerData).imageModule : loadModule("image");
+const opened = Promise.resolve(loading).then((module) => new Pixels(module));
 
 function failure(file: string, error: unknown): ItemFailure {
   const reason = error instanceof Error ? error.message : String(error);
@@ -17,6 +24,7 @@ function failure(file: string, error: unknown): ItemFailure {
 }
 
 export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ items, ...options }) => {
+  const pixels = await opened;
   const seconds = noSeconds();
   const results: (AlignedPhoto | ItemFailure)[] = [];
   for (const item of items) {
@@ -30,6 +38,7 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
 };
 
 export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, paths, target }) => {
+  const pixels = await opened;
   const floats = openRange(target); // [paths, size, size, 3]
   const failures: ItemFailure[] = [];
   const imageLength = size * size * 3;

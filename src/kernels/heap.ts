@@ -1,15 +1,15 @@
 /**
- * An allocator over one shared WebAssembly.Memory. Shapes repeat from step to step, so blocks are kept in lists by size
- * class and handed out again; nothing is ever returned to the system. Views of a shared memory stay valid when it grows.
+ * An allocator over one WebAssembly.Memory that tensors, kernels and threads share. Shapes repeat from step to step, so
+ * blocks are kept in lists by size class and handed out again; nothing is ever returned to the system. Views stay valid:
+ * those of shared memory when it grows, and the memory of a single thread never does (memory.ts).
  */
 import { RetryableError } from "../errors.js";
+import { fixedMemory, HAS_SHARED_MEMORY, MAX_PAGES, PAGE, sharedMemory } from "./memory.js";
 
-const PAGE = 65536;
 const ALIGNMENT = 64;
-/** 4 GiB, the most that 32-bit pointers reach; nn.wasm declares the same. */
-export const MAX_PAGES = 65536;
 /** The control block of the team and other fixed places come before this address. */
 export const HEAP_START = 4096;
+const INITIAL_BYTES = 16 * 1024 * 1024;
 
 /** Rounds up to a quarter step between powers of two, so that at most a fifth is wasted and similar sizes share a list. */
 export function sizeClass(bytes: number): number {
@@ -26,12 +26,8 @@ export class SharedHeap {
   private used = 0;
   private buffer: ArrayBufferLike;
 
-  constructor(initialBytes = 16 * 1024 * 1024) {
-    this.memory = new WebAssembly.Memory({
-      initial: Math.ceil(initialBytes / PAGE),
-      maximum: MAX_PAGES,
-      shared: true,
-    });
+  constructor(memory = HAS_SHARED_MEMORY ? sharedMemory(INITIAL_BYTES) : fixedMemory()) {
+    this.memory = memory;
     this.buffer = this.memory.buffer;
   }
 
@@ -40,7 +36,7 @@ export class SharedHeap {
     return { usedBytes: this.used, reservedBytes: this.end };
   }
 
-  /** A block of at least `bytes`, 64-byte aligned, contents undefined. @throws RetryableError when 4 GiB are full */
+  /** A block of at least `bytes`, 64-byte aligned, contents undefined. @throws RetryableError when the memory is full, at 4 GiB or less */
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
     const pointer = this.free.get(size)?.pop() ?? this.extend(size);
@@ -78,6 +74,7 @@ export class SharedHeap {
       const wanted = Math.min(MAX_PAGES, Math.ceil(Math.max(end, capacity * 1.5) / PAGE));
       try {
         if (end > MAX_PAGES * PAGE) throw new RangeError("beyond 4 GiB");
+        // A fixed memory refuses, and keeps its views.
         this.memory.grow(wanted - capacity / PAGE);
       } catch (cause) {
         const mebibytes = Math.round(this.used / 2 ** 20);

@@ -1,6 +1,7 @@
 /** Loads the WASM modules of assembly/: compiled once a process, instantiated on any Memory. */
 import { readFile } from "node:fs/promises";
 import { fromSystemError } from "../errors.js";
+import { HAS_SHARED_MEMORY, unshare } from "./memory.js";
 
 export type ModuleName = "image" | "linalg" | "nn";
 
@@ -9,7 +10,9 @@ const compiled = new Map<ModuleName, Promise<WebAssembly.Module>>();
 async function compile(name: ModuleName): Promise<WebAssembly.Module> {
   const url = new URL(`../../wasm/${name}.wasm`, import.meta.url); // from dist/src/kernels to dist/wasm
   try {
-    return await WebAssembly.compile(await readFile(url));
+    const bytes = await readFile(url);
+    if (!HAS_SHARED_MEMORY) unshare(bytes);
+    return await WebAssembly.compile(bytes);
   } catch (error) {
     throw fromSystemError(error, `Loading the kernels '${name}.wasm' (npm run build makes them)`);
   }

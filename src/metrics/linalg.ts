@@ -48,7 +48,7 @@ export class Linalg {
     this.team = team;
   }
 
-  /** @param threads the calling one included; it blocks while a kernel runs */
+  /** @param threads the calling one included, which blocks while a kernel runs; without SharedArrayBuffer that one alone */
   static async open(threads: number): Promise<Linalg> {
     return new Linalg(new KernelTeam<LinalgKernels, LinalgKernel>(await loadModule("linalg"), threads, LINALG_KERNELS));
   }
@@ -57,7 +57,7 @@ export class Linalg {
     return this.team.close();
   }
 
-  /** Contents are undefined. @throws RetryableError when 4 GiB are full */
+  /** Contents are undefined. @throws RetryableError when the memory is full */
   allocate(rows: number, columns: number): Matrix {
     const pointer = this.team.heap.allocate(Math.max(1, rows * columns) * 8);
     const data = new Float64Array(this.team.heap.memory.buffer, pointer, rows * columns);

@@ -2,11 +2,12 @@
 
 import { availableParallelism } from "node:os";
 import { describeMismatch, InputError } from "../errors.js";
+import { ONE_THREAD } from "../kernels/memory.js";
 import { eigenvectors } from "./eigen.js";
 import { Linalg, type Matrix } from "./linalg.js";
 
 export interface ThreadOptions {
-  /** Default: one for each core. The result is the same bits with any number. */
+  /** Default: one for each core. The result is the same bits with any number. One where the engine has no SharedArrayBuffer. */
   readonly threads?: number;
 }
 
@@ -56,6 +57,8 @@ export function takeSymmetric(linalg: Linalg, matrix: Float64Array, d: number): 
   return taken;
 }
 
+let warned = false;
+
 /** Opens a team for one piece of work and closes it. @throws InputError for threads that are no number of threads */
 export async function onThreads<T>(threads: number | undefined, work: (linalg: Linalg) => T): Promise<T> {
   const count = threads ?? availableParallelism();
@@ -64,6 +67,10 @@ export async function onThreads<T>(threads: number | undefined, work: (linalg: L
     throw new InputError(describeMismatch("threads", "a whole number from 1 to 256", String(threads), remedy));
   }
   const linalg = await Linalg.open(count);
+  if (linalg.team.threads < count && !warned) {
+    process.emitWarning(ONE_THREAD); // a function of the library has no other place to say it
+    warned = true;
+  }
   try {
     return work(linalg);
   } finally {

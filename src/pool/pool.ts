@@ -1,7 +1,11 @@
-/** A typed pool of worker threads over Piscina, with bounded work in flight. */
+/**
+ * A typed pool of worker threads over Piscina, with bounded work in flight. Piscina makes a SharedArrayBuffer for each
+ * worker, whatever its options; where the engine has none, tasks run in the calling thread, one after the other.
+ */
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
-import type { TaskTypes } from "./protocol.js";
+import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
+import type { TaskHandler, TaskTypes } from "./protocol.js";
 
 /** Idle workers stay this long: 0 would start and stop threads between batches. */
 const IDLE_TIMEOUT_MS = 30_000;
@@ -10,56 +14,70 @@ const IN_FLIGHT_PER_THREAD = 2;
 
 export interface PoolOptions {
   readonly threads: number;
-  /** Handed to each worker once; put compiled WebAssembly.Modules here. */
+  /** Handed to each worker once; put compiled WebAssembly.Modules here. Tasks in the calling thread do without. */
   readonly workerData?: unknown;
 }
 
 export interface RunOptions {
-  /** Cancels the task; Piscina ends the thread that runs it, so its slot in the ring must not be reused before that. */
+  /**
+   * Cancels the task; Piscina ends the thread that runs it, so its slot in the ring must not be reused before that.
+   * In the calling thread a task that runs goes on to its end.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** `Tasks` maps each exported function of the worker entry to its task and result (a type, see TaskTypes). */
 export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
   readonly threads: number;
-  private readonly piscina: Piscina;
+  /** How many tasks are handed out at once; Piscina's own queue has no bound. */
+  readonly maxInFlight: number;
+  private readonly entry: URL;
+  /** Null where tasks run in the calling thread. */
+  private readonly piscina: Piscina | null;
   private free: number;
   private readonly waiting: (() => void)[] = [];
 
   /** `entry`: the compiled worker file; threads start with the first tasks. */
   constructor(entry: URL, { threads, workerData }: PoolOptions) {
-    this.threads = threads;
-    this.free = threads * IN_FLIGHT_PER_THREAD;
-    this.piscina = new Piscina({
-      filename: fileURLToPath(entry),
-      minThreads: 0,
-      maxThreads: threads,
-      idleTimeout: IDLE_TIMEOUT_MS,
-      workerData,
-    });
+    this.entry = entry;
+    this.threads = HAS_SHARED_MEMORY ? threads : 1;
+    // The functions of an entry share its state, so that the calling thread runs one at a time, as a worker does.
+    this.maxInFlight = HAS_SHARED_MEMORY ? threads * IN_FLIGHT_PER_THREAD : 1;
+    this.free = this.maxInFlight;
+    const filename = fileURLToPath(entry);
+    this.piscina = HAS_SHARED_MEMORY
+      ? new Piscina({ filename, minThreads: 0, maxThreads: threads, idleTimeout: IDLE_TIMEOUT_MS, workerData })
+      : null;
   }
 
-  /** The most tasks that are handed to Piscina at once; its own queue has no bound. */
-  get maxInFlight(): number {
-    return this.threads * IN_FLIGHT_PER_THREAD;
-  }
-
-  /** Runs one task in a worker, after waiting for a free place. Rejects with what the worker throws, or on abort. */
+  /** Runs one task, after waiting for a free place. Rejects with what the worker throws, or on abort. */
   async run<Name extends keyof Tasks & string>(
     name: Name,
     task: Tasks[Name]["task"],
     { signal }: RunOptions = {},
   ): Promise<Tasks[Name]["result"]> {
-    if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // the place is handed over by its holder
+    await this.takePlace();
     try {
       signal?.throwIfAborted();
+      if (this.piscina === null) {
+        const handlers = (await import(this.entry.href)) as { [Key in keyof Tasks]: TaskHandler<Tasks[Key]> };
+        return await handlers[name](task);
+      }
       return await this.piscina.run(task, signal === undefined ? { name } : { name, signal });
     } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.free++;
-      else next();
+      this.leavePlace();
     }
+  }
+
+  private async takePlace(): Promise<void> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // the place is handed over by its holder
+  }
+
+  private leavePlace(): void {
+    const next = this.waiting.shift();
+    if (next === undefined) this.free++;
+    else next();
   }
 
   /**
@@ -88,6 +106,8 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
 
   /** Waits for tasks in flight and ends the threads. */
   async close(): Promise<void> {
-    await this.piscina.close();
+    if (this.piscina !== null) return this.piscina.close();
+    await this.takePlace(); // behind all that wait for the only one
+    this.leavePlace();
   }
 }

@@ -23,14 +23,14 @@ export interface ItemFailure {
 
 /** Where a worker writes floats: a range of a slot in the shared ring. */
 export interface SlotRange {
-  readonly buffer: SharedArrayBuffer;
+  readonly buffer: ArrayBufferLike;
   /** In bytes from the start of the buffer, a multiple of 4. */
   readonly byteOffset: number;
   /** In floats. */
   readonly length: number;
 }
 
-/** The floats of a range; a view on the shared memory, not a copy. */
+/** The floats of a range; a view on the ring, not a copy. */
 export function openRange({ buffer, byteOffset, length }: SlotRange): Float32Array {
   return new Float32Array(buffer, byteOffset, length);
 }

@@ -1,21 +1,24 @@
 /**
  * A ring of equal slots in one SharedArrayBuffer: workers write a batch's floats there, the main thread reads them.
+ * Where the engine has none, the tasks run in the main thread (pool.ts) and plain memory does.
  * Only the main thread acquires and releases; a ring without a free slot makes it wait, which is the back-pressure.
  */
+import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { SlotRange } from "./protocol.js";
 
 export class BatchRing {
   readonly slots: number;
   /** Floats in a slot. */
   readonly slotLength: number;
-  private readonly buffer: SharedArrayBuffer;
+  private readonly buffer: ArrayBufferLike;
   private readonly free: number[];
   private readonly waiting: ((slot: number) => void)[] = [];
 
   constructor(slots: number, slotLength: number) {
     this.slots = slots;
     this.slotLength = slotLength;
-    this.buffer = new SharedArrayBuffer(slots * slotLength * Float32Array.BYTES_PER_ELEMENT);
+    const bytes = slots * slotLength * Float32Array.BYTES_PER_ELEMENT;
+    this.buffer = HAS_SHARED_MEMORY ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
     this.free = Array.from({ length: slots }, (_, slot) => slot);
   }
 

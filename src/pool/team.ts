@@ -7,6 +7,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { SharedHeap } from "../kernels/heap.js";
+import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import { instantiate } from "../kernels/module.js";
 import type { NnKernels, TeamKernel } from "../kernels/nn.js";
 import {
@@ -37,22 +38,25 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   private readonly names: readonly Name[];
   private readonly blockKernels: BlockKernels;
   readonly threads: number;
+  /** "2 threads", or why it is only one; for descriptions of devices. */
+  readonly description: string;
   private readonly control: ControlViews;
   private readonly helpers: Worker[] = [];
 
   /**
-   * @param threads how many cores to use, the calling thread included
+   * @param threads how many cores to use, the calling thread included; without SharedArrayBuffer that one alone
    * @param names   the exports that run in blocks: the last argument is the block, the one before it may be scratch memory
    */
   constructor(module: WebAssembly.Module, threads: number, names: readonly Name[]) {
     this.heap = new SharedHeap();
     const { memory } = this.heap;
-    this.threads = threads;
+    this.threads = HAS_SHARED_MEMORY ? threads : 1;
+    this.description = HAS_SHARED_MEMORY ? `${threads} ${threads === 1 ? "thread" : "threads"}` : ONE_THREAD;
     this.names = names;
     this.kernels = instantiate<Kernels>(module, memory);
     this.blockKernels = this.kernels as BlockKernels;
     this.control = controlViews(memory);
-    for (let thread = 1; thread < threads; thread++) {
+    for (let thread = 1; thread < this.threads; thread++) {
       const workerData: TeamWorkerData = { module, memory, thread, names };
       const helper = new Worker(new URL("./team-worker.js", import.meta.url), { workerData });
       // Asleep on the memory, a helper must not keep the process alive.

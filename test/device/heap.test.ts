@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { RetryableError } from "../../src/errors.js";
 import { HEAP_START, SharedHeap, sizeClass } from "../../src/kernels/heap.js";
+import { fixedMemory, sharedMemory } from "../../src/kernels/memory.js";
 
 describe("kernels/heap", () => {
   it("gives aligned blocks that do not overlap, and takes them back", () => {
-    const heap = new SharedHeap(65536);
+    const heap = new SharedHeap(sharedMemory(65536));
     const blocks = [1, 64, 65, 300, 5000].map((bytes) => ({ pointer: heap.allocate(bytes), bytes }));
     for (const { pointer } of blocks) assert.equal(pointer % 64, 0);
     assert.ok(blocks[0].pointer >= HEAP_START);
@@ -15,7 +17,7 @@ describe("kernels/heap", () => {
   });
 
   it("hands a released block out again, also for a slightly smaller one", () => {
-    const heap = new SharedHeap(65536);
+    const heap = new SharedHeap(sharedMemory(65536));
     const pointer = heap.allocate(1000);
     heap.release(pointer);
     const { reservedBytes } = heap.statistics;
@@ -24,7 +26,7 @@ describe("kernels/heap", () => {
   });
 
   it("refuses to release a block twice, and a place that is no block", () => {
-    const heap = new SharedHeap(65536);
+    const heap = new SharedHeap(sharedMemory(65536));
     const pointer = heap.allocate(100);
     heap.release(pointer);
     assert.throws(() => heap.release(pointer), /not an allocated block \(released twice\?\)/);
@@ -32,7 +34,7 @@ describe("kernels/heap", () => {
   });
 
   it("keeps views valid when it grows", () => {
-    const heap = new SharedHeap(65536);
+    const heap = new SharedHeap(sharedMemory(65536));
     const view = heap.floats(heap.allocate(16), 4);
     view.set([1, 2, 3, 4]);
     const before = heap.memory.buffer.byteLength;
@@ -46,6 +48,27 @@ describe("kernels/heap", () => {
     for (let bytes = 1; bytes < 100_000; bytes = Math.ceil(bytes * 1.07)) {
       assert.ok(sizeClass(bytes) >= bytes && sizeClass(bytes) <= Math.max(64, bytes * 1.25 + 64), `${bytes}`);
     }
-    assert.throws(() => new SharedHeap(65536).allocate(5 * 2 ** 30), /received none\. Use a smaller --batch/);
+    assert.throws(
+      () => new SharedHeap(sharedMemory(65536)).allocate(5 * 2 ** 30),
+      /received none\. Use a smaller --batch/,
+    );
+  });
+
+  it("keeps views valid in a memory of one thread, which never grows, also when it is full", () => {
+    const heap = new SharedHeap(fixedMemory());
+    const capacity = heap.memory.buffer.byteLength;
+    assert.ok(capacity <= 4 * 2 ** 30 && !(heap.memory.buffer instanceof SharedArrayBuffer));
+    const first = heap.allocate(16);
+    const view = heap.floats(first, 4);
+    view.set([1, 2, 3, 4]);
+    const half = heap.allocate(capacity / 2);
+    assert.throws(
+      () => heap.allocate(capacity / 2),
+      (error) => error instanceof RetryableError && /received none\. Use a smaller --batch/.test(error.message),
+    );
+    assert.deepEqual([...view], [1, 2, 3, 4]);
+    heap.release(half);
+    assert.equal(heap.allocate(capacity / 2), half, "what is released is there again");
+    assert.equal(heap.memory.buffer.byteLength, capacity);
   });
 });

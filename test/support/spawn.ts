@@ -12,10 +12,15 @@ export function fromRoot(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 }
 
-/** Runs a script with Node; `closeStdout` closes the reading end of its stdout after the first bytes. */
-export function runNode(script: string, args: readonly string[], closeStdout = false): Promise<Ended> {
+/** Runs a script with Node; `closeStdout` closes the reading end of its stdout after the first bytes. `flags` are Node's. */
+export function runNode(
+  script: string,
+  args: readonly string[],
+  closeStdout = false,
+  flags: readonly string[] = [],
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...flags, script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => {

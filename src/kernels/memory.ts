@@ -1,0 +1,55 @@
+/** What a heap lies on: memory that threads share, or, where the engine has no SharedArrayBuffer, memory of one thread. */
+import { RetryableError } from "../errors.js";
+
+export const PAGE = 65536;
+/** 4 GiB, the most that 32-bit pointers reach; nn.wasm and linalg.wasm declare the same. */
+export const MAX_PAGES = 65536;
+/** Less than 64 MiB holds no model. */
+const LEAST_PAGES = 1024;
+
+/** False under Node's --no-harmony-sharedarraybuffer, and in pages without cross-origin isolation. */
+export const HAS_SHARED_MEMORY = typeof SharedArrayBuffer !== "undefined";
+
+/** What that means, for whoever reads which device they got. */
+export const ONE_THREAD = "one thread: this engine has no SharedArrayBuffer";
+
+/** A memory that threads share. Its views stay valid when it grows. */
+export function sharedMemory(initialBytes: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: Math.ceil(initialBytes / PAGE), maximum: MAX_PAGES, shared: true });
+}
+
+/**
+ * A memory of one thread that never grows, because growing would detach every view of it: as much as the engine gives,
+ * at most 4 GiB. The system hands out its pages when they are first written, so what stays unused costs nothing.
+ * @throws RetryableError when there are not even 64 MiB
+ */
+export function fixedMemory(): WebAssembly.Memory {
+  for (let pages = MAX_PAGES; ; pages /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: pages, maximum: pages });
+    } catch (cause) {
+      if (pages > LEAST_PAGES) continue;
+      throw new RetryableError(
+        "memory: expected 64 MiB of address space, received none. Raise the limit (ulimit -v).",
+        {
+          cause,
+        },
+      );
+    }
+  }
+}
+
+/** "env" and "memory" with their lengths, then the kind of the import; its flags are the next byte. */
+const MEMORY_IMPORT = "\x03env\x06memory\x02";
+const SHARED_FLAG = 2;
+
+/**
+ * Turns a module that imports shared memory into one for memory of one thread, in place. The kernels use no atomics, so
+ * that the two differ in nothing but the flag of the import; image.wasm has it cleared already.
+ * @throws Error for bytes that import no memory
+ */
+export function unshare(module: Uint8Array): void {
+  const found = Buffer.from(module.buffer, module.byteOffset, module.byteLength).indexOf(MEMORY_IMPORT, 0, "latin1");
+  if (found < 0) throw new Error("unshare: expected a module that imports env.memory");
+  module[found + MEMORY_IMPORT.length] &= ~SHARED_FLAG;
+}
