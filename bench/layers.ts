@@ -73,7 +73,8 @@ export function measureTile(backend: SharedMemoryBackend): number {
   const times: number[] = [];
   for (let round = 0; round < 12; round++) {
     const began = performance.now();
-    for (let i = 0; i < repeats; i++) team.run("conv2d", [conv, x, packed, 0, 0, y, zeros, rows], blocks, scratch);
+    for (let i = 0; i < repeats; i++)
+      team.run("conv2d", [conv, x, packed, 0, 0, y, zeros, rows, channels], blocks, scratch);
     if (round > 2) times.push((performance.now() - began) / repeats);
   }
   for (const pointer of [conv, x, y, filter, packed]) team.heap.release(pointer);

@@ -58,7 +58,7 @@ export function packInputGradientFilter(conv: usize, filter: usize, to: usize, p
 }
 
 /**
- * Computes a block of one class's pixels.
+ * Computes a block of one class's pixels and of their channels, as in conv2d().
  *
  * @param conv      the shape (shape.ts)
  * @param dy        float32 [n, oh, ow, cout]
@@ -67,7 +67,8 @@ export function packInputGradientFilter(conv: usize, filter: usize, to: usize, p
  * @param dx        float32 [n, h, w, cin]
  * @param zeros     float32 zeros, at least cout
  * @param blockRows pixels of a block, a multiple of 4
- * @param blocks    blocks of the largest class (ceil(n * ceil(h/sy) * ceil(w/sx) / blockRows))
+ * @param blockColumns channels of a block, a multiple of 16
+ * @param blocks    blocks of the largest class (ceil(n * ceil(h/sy) * ceil(w/sx) / blockRows) * ceil(cin / blockColumns))
  * @param scratch   this thread's: blockRows * (4 * kh * kw + 4) bytes, then cin * 4
  * @param block     class * blocks + block of the class
  */
@@ -79,6 +80,7 @@ export function conv2dInputGradient(
   dx: usize,
   zeros: usize,
   blockRows: i32,
+  blockColumns: i32,
   blocks: i32,
   scratch: usize,
   block: i32,
@@ -103,7 +105,9 @@ export function conv2dInputGradient(
   const classHeight = firstY < height ? (height - firstY + sy - 1) / sy : 0;
   const classWidth = firstX < width ? (width - firstX + sx - 1) / sx : 0;
   const pixels = shape.batch(conv) * classHeight * classWidth;
-  const first = (block % blocks) * blockRows;
+  const groups = (columns + blockColumns - 1) / blockColumns;
+  const first = ((block % blocks) / groups) * blockRows;
+  const firstColumn = ((block % blocks) % groups) * blockColumns;
   if (first >= pixels) return;
   const count = min(blockRows, pixels - first);
   const rows = ((count + ROWS - 1) / ROWS) * ROWS;
@@ -124,7 +128,10 @@ export function conv2dInputGradient(
     const x = firstX + column * sx;
     const n = line / classHeight;
     const pixel = (n * height + y) * width + x;
-    store<u32>(outputs + ((<usize>row) << 2), <u32>(beyond ? dump : dx + ((<usize>pixel * <usize>columns) << 2)));
+    store<u32>(
+      outputs + ((<usize>row) << 2),
+      <u32>(beyond ? dump : dx + ((<usize>pixel * <usize>columns + <usize>firstColumn) << 2)),
+    );
     const lastY = (y + shape.padTop(conv) - ry) / sy;
     const lastX = (x + shape.padLeft(conv) - rx) / sx;
     let slot = inputs + ((<usize>row) << 2);
@@ -140,5 +147,15 @@ export function conv2dInputGradient(
     }
   }
   const panels = packed + ((<usize>(tapsBefore(conv, classIndex) * channels) * <usize>packedColumns(conv)) << 2);
-  indirectGemm(inputs, taps, rows, channels, panels, bias, false, outputs, columns);
+  indirectGemm(
+    inputs,
+    taps,
+    rows,
+    channels,
+    panels + ((<usize>firstColumn * <usize>(taps * channels)) << 2),
+    bias == 0 ? 0 : bias + ((<usize>firstColumn) << 2),
+    false,
+    outputs,
+    min(blockColumns, columns - firstColumn),
+  );
 }

@@ -14,7 +14,9 @@ export function packConv2dFilter(conv: usize, filter: usize, to: usize, panel: i
 }
 
 /**
- * Computes the output pixels [block * blockRows, ...) of all images, flattened over N, H, W.
+ * Computes some output pixels of all images, flattened over N, H, W, and some of their channels. Block number
+ * rowBlock * ceil(cout / blockColumns) + columnBlock has the pixels [rowBlock * blockRows, ...) and the channels
+ * [columnBlock * blockColumns, ...): layers of few pixels and many channels are shared among threads by channels.
  *
  * @param conv      the shape (shape.ts)
  * @param x         float32 [n, h, w, cin]
@@ -24,6 +26,7 @@ export function packConv2dFilter(conv: usize, filter: usize, to: usize, panel: i
  * @param y         float32 [n, oh, ow, cout]
  * @param zeros     float32 zeros, at least kw * cin
  * @param blockRows output pixels of a block, a multiple of 4
+ * @param blockColumns output channels of a block, a multiple of 16
  * @param scratch   this thread's: blockRows * (4 * kh * kw + 4) bytes of pointers, then (when merging) blockRows * kh * kw * cin * 4,
  *                  then cout * 4 for rows beyond the end
  * @param block     which block
@@ -37,6 +40,7 @@ export function conv2d(
   y: usize,
   zeros: usize,
   blockRows: i32,
+  blockColumns: i32,
   scratch: usize,
   block: i32,
 ): void {
@@ -49,7 +53,9 @@ export function conv2d(
   const kernelHeight = shape.filterHeight(conv);
   const kernelWidth = shape.filterWidth(conv);
   const pixels = shape.batch(conv) * outHeight * outWidth;
-  const first = block * blockRows;
+  const groups = (columns + blockColumns - 1) / blockColumns;
+  const first = (block / groups) * blockRows;
+  const firstColumn = (block % groups) * blockColumns;
   const count = min(blockRows, pixels - first);
   const rows = ((count + ROWS - 1) / ROWS) * ROWS;
 
@@ -68,7 +74,10 @@ export function conv2d(
     // Rows beyond the end are the first one again: their results are not kept, but what they read is there.
     const beyond = row >= count;
     const pixel = beyond ? first : first + row;
-    store<u32>(outputs + ((<usize>row) << 2), <u32>(beyond ? dump : y + ((<usize>pixel * <usize>columns) << 2)));
+    store<u32>(
+      outputs + ((<usize>row) << 2),
+      <u32>(beyond ? dump : y + ((<usize>pixel * <usize>columns + <usize>firstColumn) << 2)),
+    );
     const ox = pixel % outWidth;
     const line = pixel / outWidth;
     const oy = line % outHeight;
@@ -105,5 +114,16 @@ export function conv2d(
       }
     }
   }
-  indirectGemm(inputs, taps, rows, merge ? rowValues : channels, packed, bias, relu != 0, outputs, columns);
+  const depth = taps * (merge ? rowValues : channels);
+  indirectGemm(
+    inputs,
+    taps,
+    rows,
+    merge ? rowValues : channels,
+    packed + ((<usize>firstColumn * <usize>depth) << 2),
+    bias == 0 ? 0 : bias + ((<usize>firstColumn) << 2),
+    relu != 0,
+    outputs,
+    min(blockColumns, columns - firstColumn),
+  );
 }

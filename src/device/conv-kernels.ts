@@ -50,14 +50,22 @@ function toConvShape(info: backend_util.Conv2DInfo): ConvShape {
   };
 }
 
+/** Blocks for each thread at the least, so that no thread waits long for the last one. */
+const BLOCKS_PER_THREAD = 4;
+
 /**
- * Output pixels of a block. The inputs of a block are read once per panel of sixteen columns, so they should stay in the
- * second-level cache (half of 512 KiB), while more rows share each panel; and there should be blocks for all threads.
+ * Output pixels and channels of a block. The packed channels of a panel are read once for each block of pixels, so there should be many
+ * pixels in it; their inputs are read once per panel, and should stay in the second-level cache (256 KiB) where there are more than
+ * 64 of them. Where that leaves too few blocks for all threads, they share the channels.
  */
-function blockRowsFor(pixels: number, bytesPerPixel: number, threads: number): number {
-  const cached = Math.max(16, Math.floor((256 * 1024) / bytesPerPixel));
-  const shared = Math.ceil(pixels / (2 * threads));
-  return roundUp(Math.max(4, Math.min(cached, shared, 256)), NARROW);
+function blockShape(pixels: number, bytesPerPixel: number, channels: number, threads: number) {
+  const cached = Math.max(64, Math.floor((256 * 1024) / bytesPerPixel));
+  const rows = roundUp(Math.max(4, Math.min(cached, pixels, 256)), NARROW);
+  const rowBlocks = Math.ceil(pixels / rows);
+  const panels = Math.max(1, Math.floor(channels / WIDE));
+  const wanted = Math.min(panels, Math.ceil((BLOCKS_PER_THREAD * threads) / rowBlocks));
+  const columns = Math.ceil(panels / wanted) * WIDE;
+  return { rows, columns, blocks: rowBlocks * Math.ceil(channels / columns) };
 }
 
 /** Runs `body` with the shape's description in memory. */
@@ -96,11 +104,10 @@ export function runConv2d(
       const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
       const taps = filterHeight * filterWidth;
       const bytesPerPixel = shape.strideY * shape.strideX * inputChannels * 4 + taps * 4;
-      const blockRows = blockRowsFor(pixels, bytesPerPixel, team.threads);
-      const merged = inputChannels < 16 ? blockRows * depth * 4 : 0;
-      const scratch = blockRows * (taps + 1) * 4 + merged + outputChannels * 4;
-      const values = [conv, x, packed, bias, relu ? 1 : 0, y, zeros, blockRows];
-      team.run("conv2d", values, Math.ceil(pixels / blockRows), scratch);
+      const { rows, columns, blocks } = blockShape(pixels, bytesPerPixel, outputChannels, team.threads);
+      const merged = inputChannels < 16 ? rows * depth * 4 : 0;
+      const scratch = rows * (taps + 1) * 4 + merged + outputChannels * 4;
+      team.run("conv2d", [conv, x, packed, bias, relu ? 1 : 0, y, zeros, rows, columns], blocks, scratch);
     });
   });
 }
@@ -122,10 +129,10 @@ export function runConv2dInputGradient(
     const bytes = taps * outputChannels * roundUp(inputChannels, NARROW) * 4;
     backend.withPacking(filter, `input gradient ${strideY} ${strideX}`, bytes, pack, (packed) => {
       const classPixels = shape.batch * Math.ceil(shape.inputHeight / strideY) * Math.ceil(shape.inputWidth / strideX);
-      const blockRows = blockRowsFor(classPixels, outputChannels * 4 + taps * 4, team.threads);
-      const blocks = Math.ceil(classPixels / blockRows);
-      const scratch = blockRows * (taps + 1) * 4 + inputChannels * 4;
-      const values = [conv, dy, packed, 0, dx, zeros, blockRows, blocks];
+      const bytesPerPixel = outputChannels * 4 + taps * 4;
+      const { rows, columns, blocks } = blockShape(classPixels, bytesPerPixel, inputChannels, team.threads);
+      const scratch = rows * (taps + 1) * 4 + inputChannels * 4;
+      const values = [conv, dy, packed, 0, dx, zeros, rows, columns, blocks];
       team.run("conv2dInputGradient", values, blocks * strideY * strideX, scratch);
     });
   });

@@ -12,6 +12,7 @@ export interface NnKernels {
     y: number,
     zeros: number,
     blockRows: number,
+    blockColumns: number,
     scratch: number,
     block: number,
   ): void;
@@ -24,6 +25,7 @@ export interface NnKernels {
     dx: number,
     zeros: number,
     blockRows: number,
+    blockColumns: number,
     blocks: number,
     scratch: number,
     block: number,

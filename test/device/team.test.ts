@@ -44,7 +44,7 @@ describe("pool/team", () => {
     writeConvShape(team.heap.words(), conv, shape);
     const beyond = team.heap.memory.buffer.byteLength; // the input lies there
     for (let round = 0; round < 5; round++) {
-      const run = (): void => team.run("conv2d", [conv, beyond, conv, 0, 0, conv, conv, 16], 16, 4096);
+      const run = (): void => team.run("conv2d", [conv, beyond, conv, 0, 0, conv, conv, 16, 16], 16, 4096);
       assert.throws(run, /team: kernel conv2d trapped/);
     }
     team.heap.release(conv);
@@ -70,7 +70,7 @@ describe("pool/team", () => {
     }
     assert.throws(
       () => team.run("conv2d", [0], 4, 4096),
-      /kernel conv2d: expected 8 arguments beside scratch and block/,
+      /kernel conv2d: expected 9 arguments beside scratch and block/,
     );
     stepDown(team, pointer, 1000);
     assert.ok(team.heap.floats(pointer, 1000).every((value) => value === -1));
