@@ -28,10 +28,11 @@ import {
 import { EventWriter } from "./events.js";
 import { isLock } from "./lock.js";
 import { LossLog, readLossLog } from "./log.js";
+import { createOptimizer } from "./optimizer.js";
 import { LOSSES_FILE, SAMPLES_FOLDER, SCORES_FILE, WATCHDOG_FILE, writeRunReport } from "./run-report.js";
 import type { RunScore } from "./score.js";
 import { expectSameRun, parseRunSettings, type RunSettings } from "./settings.js";
-import { createOptimizer, type StepLosses, type TrainingState } from "./step.js";
+import type { StepLosses, TrainingState } from "./step.js";
 import { type Alarm, Watchdog } from "./watchdog.js";
 
 const EVENTS_FOLDER = "events";
