@@ -43,9 +43,10 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   /**
    * @param threads how many cores to use, the calling thread included
    * @param names   the exports that run in blocks: the last argument is the block, the one before it may be scratch memory
+   * @param heap    a smaller one in tests
    */
-  constructor(module: WebAssembly.Module, threads: number, names: readonly Name[]) {
-    this.heap = new SharedHeap();
+  constructor(module: WebAssembly.Module, threads: number, names: readonly Name[], heap = new SharedHeap()) {
+    this.heap = heap;
     const { memory } = this.heap;
     this.threads = threads;
     this.names = names;

@@ -104,6 +104,13 @@ export async function resumeRun(folder: string, config: ModelConfig, settings: R
   };
 }
 
+/** The batch of a run's newest checkpoint; null for an imported model, which has none yet. @throws InputError as resumeRun() */
+export async function savedBatch(folder: string): Promise<number | null> {
+  const { checkpoint } = await loadNewestCheckpoint(folder);
+  const { options } = checkpoint.progress;
+  return options === null ? null : parseRunSettings(options, checkpoint.source).batch;
+}
+
 /** A model that was trained elsewhere. */
 export interface ImportedModel {
   readonly config: ModelConfig;

@@ -1,0 +1,114 @@
+/** How much memory an update takes, and in how many parts a batch is computed so that it fits. */
+import { formatGibibytes } from "../device/machine.js";
+import type { ModelConfig } from "../model/config.js";
+import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "../model/parameters.js";
+
+/** What the memory of an update depends on, beside the pairs computed at once. */
+export interface UpdateFacts {
+  readonly config: ModelConfig;
+  readonly r1: number;
+  readonly ema: number;
+}
+
+/** For Node.js itself, pictures decoded ahead, and a checkpoint while it is written. */
+const HEAD_ROOM = 0.75 * 2 ** 30;
+
+/** What says how much memory tensors may take. */
+export interface MemoryFacts {
+  /** The most that the device's one memory can have, and what it has taken already. */
+  readonly heap: { readonly limitBytes: number; readonly reservedBytes: number };
+  readonly machine: {
+    readonly platform: NodeJS.Platform;
+    readonly memoryBytes: number;
+    readonly freeBytes: number;
+    /** What the container allows, null where that is all of it. */
+    readonly memoryLimitBytes: number | null;
+  };
+  /** What this process has now. */
+  readonly residentBytes: number;
+}
+
+/** Bytes that all tensors together may take. */
+export function roomForTensors({ heap, machine, residentBytes }: MemoryFacts): number {
+  const { platform, memoryBytes, memoryLimitBytes } = machine;
+  // macOS keeps what it could give at once out of the free memory: half of all is the better guess.
+  const free = platform === "darwin" ? Math.max(machine.freeBytes, memoryBytes / 2) : machine.freeBytes;
+  const left = memoryLimitBytes === null ? free : Math.min(free, memoryLimitBytes - residentBytes);
+  return Math.max(0, Math.min(heap.limitBytes, heap.reservedBytes + left - HEAD_ROOM));
+}
+
+/** Values of all parameters of some networks. */
+function countParameters(config: ModelConfig, networks: readonly Network[]): number {
+  return parameterSpecs(config, networks).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/**
+ * About how many bytes of tensors there are at once in an update that computes `part` pairs at a time, parameters included.
+ *
+ * Everything between the layers grows with the pairs, the picture's area and the width, or with the area alone (pictures
+ * and what has their shape, planes of labels). Counting each layer would depend on when TensorFlow.js frees what; these
+ * factors were fitted to what the heap had taken after two updates (bench/batch-memory.ts): 64 to 256 px, width 8 to
+ * 128, 1 to 16 pairs, whole and in parts, with and without R1, a fifth block and resizing. ERROR_SENTENCE
+ */
+export function updateBytes({ config, r1, ema }: UpdateFacts, part: number, whole: boolean): number {
+  const area = config.size ** 2 * part;
+  const generator = countParameters(config, GENERATOR);
+  const discriminators = countParameters(config, DISCRIMINATORS);
+  // Parameters, two moments and gradients; packed filters.
+  let values = 4.25 * (generator + discriminators);
+  // Gradients are summed beside those of the part.
+  if (!whole) values += 2.2 * (generator + discriminators);
+  if (ema > 0) values += generator;
+  values += area * (20.8 * config.width + 60 + 120 * config.attributes.length);
+  if (r1 > 0) values += area * (26 * config.width + 20) + 2 * discriminators;
+  if (config.upsampling === "resize") values += 0 * generator;
+  return 4 * values;
+}
+
+/** Of the estimate; it was at most 3 % too low. */
+const MARGIN = 1.07;
+
+/** How a batch is computed. */
+export interface Division {
+  /** Pairs in an update. */
+  readonly batch: number;
+  /** The most of them that are computed at once. */
+  readonly part: number;
+  /** Estimates for the whole batch at once and for the parts. */
+  readonly wholeBytes: number;
+  readonly partBytes: number;
+}
+
+/**
+ * The fewest parts that fit, as equal as they can be; single pairs where not even these do, as the estimate may be too high.
+ * @param roomBytes what tensors may take; Infinity where nobody knows
+ */
+export function divideBatch(facts: UpdateFacts, batch: number, roomBytes: number): Division {
+  const bytesOf = (part: number): number => MARGIN * updateBytes(facts, part, part >= batch);
+  const wholeBytes = bytesOf(batch);
+  for (let parts = 1; parts < batch; parts++) {
+    const part = Math.ceil(batch / parts);
+    const partBytes = bytesOf(part);
+    if (partBytes <= roomBytes) return { batch, part, wholeBytes, partBytes };
+  }
+  return { batch, part: 1, wholeBytes, partBytes: bytesOf(1) };
+}
+
+/** 8, or 6, 6 and 4: the sizes of the parts in words. */
+function describeParts({ batch, part }: Division): string {
+  const parts = Math.ceil(batch / part);
+  const last = batch - (parts - 1) * part;
+  const of = last === part ? `${part} + ${part}` : `${part} + ${part}, the last of ${last} + ${last}`;
+  return `${parts} parts of ${of}`;
+}
+
+/** One line about a batch that is computed in parts; null for one that is not. */
+export function describeDivision(division: Division, roomBytes: number): string | null {
+  const { batch, part, wholeBytes, partBytes } = division;
+  const fits = partBytes <= roomBytes;
+  if (part === batch && fits) return null;
+  const needs = `takes about ${formatGibibytes(wholeBytes)} of memory, there is room for ${formatGibibytes(roomBytes)}`;
+  const how = part === batch ? "computed all the same" : `computed in ${describeParts(division)}, same result`;
+  const doubt = fits ? "" : ` (${formatGibibytes(partBytes)}: may fail; close other programs or use a smaller --width)`;
+  return `batch ${batch} + ${batch} ${needs}: ${how}${doubt}`;
+}
