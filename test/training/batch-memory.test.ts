@@ -19,7 +19,7 @@ import { METHODS } from "../../src/training/method.js";
 import { trainStep } from "../../src/training/step.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
+import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
 import { rowsOf, tinyRun } from "../support/run.js";
 
 const GIB = 2 ** 30;
@@ -57,7 +57,7 @@ describe("memory of an update", () => {
 
   it("is estimated for this machine's own update too", async () => {
     const device = await openDevice("wasm", 2);
-    const state = tinyState(1);
+    const state = tinyState(1, { ...TINY, width: 8 });
     for (let update = 0; update < 2; update++) {
       const batch = tinyBatch(update, 1);
       trainStep(state, batch, STEP_SETTINGS);
@@ -67,7 +67,7 @@ describe("memory of an update", () => {
     const estimate = updateBytes({ config: state.config, r1: 0, ema: 0 }, 2, true);
     disposeState(state);
     await device.close();
-    // A heap of ten MiB: the small blocks and scratch that the estimate leaves out count here.
+    // Small heaps: blocks that the estimate leaves out count here.
     assert.ok(Math.abs(estimate / reservedBytes - 1) < 0.1, `${estimate / MIB} MiB, received ${reservedBytes / MIB}`);
   });
 });
@@ -77,6 +77,7 @@ describe("how a batch is divided", () => {
 
   it("is not at all where it fits, and else into the fewest equal parts that fit", () => {
     const parts = (batch: number, room: number): number => divideBatch(published, batch, room).part;
+    // About 6.6 GiB for sixteen pairs, 3.1 for eight, 2.4 for six, 1.7 for four, 0.7 for one.
     assert.equal(parts(16, Number.POSITIVE_INFINITY), 16);
     assert.equal(parts(16, 8 * GIB), 16);
     assert.equal(parts(16, 4 * GIB), 8);
@@ -169,7 +170,7 @@ describe("training with little memory", () => {
       for (const [i, row] of (rows as Record<string, number | string>[]).entries()) {
         for (const [name, value] of Object.entries(expected[i] as typeof row)) {
           if (typeof value !== "number") continue;
-          // Seen: SEEN.
+          // Seen: 4e-5, in the row after the first update: Adam lengthens what rounding has left of tiny gradients.
           assert.ok(
             Math.abs(Number(row[name]) - value) <= 1e-4 * Math.abs(value),
             `${i} ${name}: ${row[name]}, ${value}`,
@@ -187,7 +188,7 @@ describe("training with little memory", () => {
         const options = { settings: { ...settings, batch }, steps: 0, resume };
         return (await train(tinyRun(dataset, join(folder, run), options))).batch;
       };
-      assert.deepEqual(await chosen(45, "many", "auto"), {
+      assert.deepEqual(await chosen(90, "many", "auto"), {
         batch: 16,
         part: 16,
         description: "--batch auto: 16 + 16, as published",
@@ -197,13 +198,13 @@ describe("training with little memory", () => {
         few.description ?? "",
         /^--batch auto: (\d) \+ \1, all \1 training pictures with.* (Bangs|Smiling); published are 16$/,
       );
-      await chosen(45, "own", 3);
-      assert.deepEqual(await chosen(45, "own", "auto", true), {
+      await chosen(90, "own", 3);
+      assert.deepEqual(await chosen(90, "own", "auto", true), {
         batch: 3,
         part: 3,
         description: "--batch auto: 3 + 3, as the run has it",
       });
-      await assert.rejects(chosen(45, "none", "auto", true), { name: "InputError", message: /none: expected a run/ });
+      await assert.rejects(chosen(90, "none", "auto", true), { name: "InputError", message: /none: expected a run/ });
       await device.close();
     }));
 });
