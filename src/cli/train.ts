@@ -9,7 +9,7 @@ interface Options extends CommonOptions, MethodOptions {
   readonly resume: boolean;
   readonly size: string;
   readonly width: number;
-  readonly batch: number;
+  readonly batch: number | "auto";
   readonly steps: number;
   readonly minutes?: number;
   readonly saveEvery: number;
@@ -34,7 +34,12 @@ export function registerTrain(program: Command): void {
     .option("--resume", "go on from the run's newest checkpoint", false)
     .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("256"))
     .option("--width <n>", "channels of the first block, a multiple of 4; the paper's is 64", integer(4, 128), 64)
-    .option("--batch <n>", "pictures with and as many without the attribute in an update", integer(1, 1024), 16)
+    .option(
+      "--batch <n>",
+      "pictures with and as many without the attribute in an update; auto: the published 16, or what the data have",
+      (text) => (text === "auto" ? text : integer(1, 1024)(text)),
+      16,
+    )
     .option("--steps <n>", "steps of the whole run; one goes over all attributes", integer(1), 200_000)
     .option("--minutes <x>", "stop after this time, with everything saved", number(0.01, 1e6))
     .option("--save-every <n>", "steps between checkpoints", integer(1), 500)
@@ -80,7 +85,14 @@ export function registerTrain(program: Command): void {
             onMessage: context.print,
           });
           const secondsPerUpdate = result.updates === 0 ? null : result.trainingSeconds / result.updates;
-          context.printJson({ run: options.out, step: result.step, secondsPerUpdate, best: result.best });
+          const { batch: size, part, description: reason } = result.batch;
+          context.printJson({
+            run: options.out,
+            step: result.step,
+            batch: { size, part, reason },
+            secondsPerUpdate,
+            best: result.best,
+          });
           const rate = secondsPerUpdate === null ? "nothing left to do" : `${secondsPerUpdate.toFixed(3)} s an update`;
           const best = result.best === null ? "" : `; best at step ${result.best.step} (checkpoints/best.safetensors)`;
           context.print(`${options.out}: step ${result.step}, ${rate}${best}`);

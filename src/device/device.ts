@@ -5,6 +5,7 @@ import "@tensorflow/tfjs-backend-cpu";
 // For its side effect: the gradients of all stock kernels, which tfjs-core's Node bundle leaves out.
 import "@tensorflow/tfjs-layers";
 import { describeMismatch, InputError } from "../errors.js";
+import type { SharedHeap } from "../kernels/heap.js";
 import { loadModule } from "../kernels/module.js";
 import { TEAM_KERNELS } from "../kernels/nn.js";
 import { KernelTeam } from "../pool/team.js";
@@ -46,8 +47,8 @@ export function findTensorflowPackage(): string | null {
 
 let registered = false;
 
-async function openWasm(threads: number, reason: string): Promise<Device> {
-  const team = new KernelTeam(await loadModule("nn"), threads, TEAM_KERNELS);
+async function openWasm(threads: number, reason: string, heap?: SharedHeap): Promise<Device> {
+  const team = new KernelTeam(await loadModule("nn"), threads, TEAM_KERNELS, heap);
   if (!registered) {
     registerCpuKernels();
     for (const [kernelName, kernelFunc] of Object.entries({
@@ -106,10 +107,11 @@ async function openTensorflow(name: string): Promise<Device> {
 /**
  * Opens a device and makes it TensorFlow.js's current one. Open one at a time.
  * @param threads of the `wasm` device, which takes one where the engine has no SharedArrayBuffer and says so
+ * @param heap    of the `wasm` device, a smaller one in tests
  */
-export async function openDevice(choice: DeviceChoice, threads: number): Promise<Device> {
+export async function openDevice(choice: DeviceChoice, threads: number, heap?: SharedHeap): Promise<Device> {
   if (choice === "cpu") return openCpu();
-  if (choice === "wasm") return openWasm(threads, "asked for");
+  if (choice === "wasm") return openWasm(threads, "asked for", heap);
   const installed = findTensorflowPackage();
   if (choice === "tensorflow") {
     if (installed === null) {

@@ -11,7 +11,8 @@ import {
   parameterSpecs,
   uploadParameters,
 } from "../model/parameters.js";
-import { createOptimizer, type OptimizerState, type PairBatch, type TrainingState } from "../training/step.js";
+import { createOptimizer, type OptimizerState } from "../training/optimizer.js";
+import type { PairBatch, TrainingState } from "../training/step.js";
 import type { ElegantGolden } from "./elegant-schema.js";
 import { field, fillParameters, image, labels } from "./formula.js";
 

@@ -172,7 +172,7 @@ function runUpdate(
   const batch = createBatch(golden, iteration);
   try {
     const labelCheck = checkLabels(expected, iteration, batch);
-    return [labelCheck, ...checkLosses(expected, iteration, trainStep(state, batch, SETTINGS, onTrace))];
+    return [labelCheck, ...checkLosses(expected, iteration, trainStep(state, batch, SETTINGS, { onTrace }))];
   } finally {
     tf.dispose([batch.A, batch.B, batch.yA, batch.yB]);
   }

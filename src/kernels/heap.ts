@@ -20,14 +20,24 @@ export function sizeClass(bytes: number): number {
 
 export class SharedHeap {
   readonly memory: WebAssembly.Memory;
+  /** What it may ever take. */
+  readonly limitBytes: number;
+  /** Beyond it, a larger block is handed out, where one is free, before more is taken: what the machine should not exceed. */
+  comfortBytes: number;
   private readonly free = new Map<number, number[]>();
   private readonly sizes = new Map<number, number>();
   private end = HEAP_START;
   private used = 0;
   private buffer: ArrayBufferLike;
 
-  constructor(memory = HAS_SHARED_MEMORY ? sharedMemory(INITIAL_BYTES) : fixedMemory()) {
+  /** @param limitBytes smaller than the memory's own limit in tests only */
+  constructor(
+    memory = HAS_SHARED_MEMORY ? sharedMemory(INITIAL_BYTES) : fixedMemory(),
+    limitBytes = HAS_SHARED_MEMORY ? MAX_PAGES * PAGE : memory.buffer.byteLength,
+  ) {
     this.memory = memory;
+    this.limitBytes = limitBytes;
+    this.comfortBytes = limitBytes;
     this.buffer = this.memory.buffer;
   }
 
@@ -39,10 +49,24 @@ export class SharedHeap {
   /** A block of at least `bytes`, 64-byte aligned, contents undefined. @throws RetryableError when the memory is full, at 4 GiB or less */
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
-    const pointer = this.free.get(size)?.pop() ?? this.extend(size);
+    const known = this.free.get(size)?.pop();
+    if (known !== undefined) return this.handOut(known, size);
+    const larger = this.end + size > this.comfortBytes ? this.largerThan(size) : undefined;
+    const pointer = larger === undefined ? undefined : this.free.get(larger)?.pop();
+    if (larger !== undefined && pointer !== undefined) return this.handOut(pointer, larger);
+    return this.handOut(this.extend(size), size);
+  }
+
+  private handOut(pointer: number, size: number): number {
     this.sizes.set(pointer, size);
     this.used += size;
     return pointer;
+  }
+
+  /** The smallest class above `size` that has a free block: other shapes than before, as those of a sheet, need no more room. */
+  private largerThan(size: number): number | undefined {
+    const sizes = [...this.free].flatMap(([other, blocks]) => (other > size && blocks.length > 0 ? [other] : []));
+    return sizes.length === 0 ? undefined : Math.min(...sizes);
   }
 
   release(pointer: number): void {
@@ -69,11 +93,11 @@ export class SharedHeap {
     const pointer = this.end;
     const end = pointer + size;
     const capacity = this.buffer.byteLength;
-    if (end > capacity) {
+    if (end > Math.min(capacity, this.limitBytes)) {
       // Half as much again, so that growing stays rare.
       const wanted = Math.min(MAX_PAGES, Math.ceil(Math.max(end, capacity * 1.5) / PAGE));
       try {
-        if (end > MAX_PAGES * PAGE) throw new RangeError("beyond 4 GiB");
+        if (end > this.limitBytes) throw new RangeError(`beyond ${this.limitBytes} bytes`);
         // A fixed memory refuses, and keeps its views.
         this.memory.grow(wanted - capacity / PAGE);
       } catch (cause) {

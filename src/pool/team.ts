@@ -46,9 +46,10 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   /**
    * @param threads how many cores to use, the calling thread included; without SharedArrayBuffer that one alone
    * @param names   the exports that run in blocks: the last argument is the block, the one before it may be scratch memory
+   * @param heap    a smaller one in tests
    */
-  constructor(module: WebAssembly.Module, threads: number, names: readonly Name[]) {
-    this.heap = new SharedHeap();
+  constructor(module: WebAssembly.Module, threads: number, names: readonly Name[], heap = new SharedHeap()) {
+    this.heap = heap;
     const { memory } = this.heap;
     this.threads = HAS_SHARED_MEMORY ? threads : 1;
     this.description = HAS_SHARED_MEMORY ? `${threads} ${threads === 1 ? "thread" : "threads"}` : ONE_THREAD;

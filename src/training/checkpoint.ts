@@ -21,7 +21,8 @@ import {
   parameterSpecs,
   uploadParameters,
 } from "../model/parameters.js";
-import type { OptimizerState, TrainingState } from "./step.js";
+import type { OptimizerState } from "./optimizer.js";
+import type { TrainingState } from "./step.js";
 
 export const CHECKPOINT_FORMAT = "elegant-faces checkpoint 1";
 export const CHECKPOINTS_FOLDER = "checkpoints";

@@ -6,6 +6,7 @@ import { ensureDir, removeTemporaries } from "../files.js";
 import type { ModelConfig } from "../model/config.js";
 import { disposeParameters } from "../model/parameters.js";
 import type { OnProgress } from "../types.js";
+import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
 import { disposeBatch, PairBatches } from "./batches.js";
 import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
 import { RunLock } from "./lock.js";
@@ -21,7 +22,7 @@ export interface TrainOptions {
   readonly dataset: FaceDataset;
   readonly folder: string;
   readonly config: ModelConfig;
-  readonly settings: Omit<RunSettings, "dataset">;
+  readonly settings: Omit<RunSettings, "dataset" | "batch"> & { readonly batch: BatchChoice };
   readonly resume: boolean;
   /** Steps of the whole run. */
   readonly steps: number;
@@ -45,6 +46,8 @@ export interface TrainResult {
   readonly trainingSeconds: number;
   /** Updates (one attribute's D and G) done in this call. */
   readonly updates: number;
+  /** Pairs of an update, the most that are computed at once, and why, where there is something to say. */
+  readonly batch: Pick<PlannedBatch, "batch" | "part" | "description">;
   /** The checkpoint with the lowest score (score.ts). */
   readonly best: { readonly step: number; readonly score: number } | null;
 }
@@ -73,9 +76,11 @@ function disposeState({ generator, discriminator, average }: TrainingState): voi
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, folder, config, resume, workers } = options;
-  const { batch, seed } = options.settings;
-  const sampler = createPairSampler(dataset, config.attributes, batch, seed, options.settings.flip);
-  const settings: RunSettings = { ...options.settings, dataset: sampler.fingerprint };
+  const { seed, flip } = options.settings;
+  const chosen = await chooseBatch(options.settings.batch, dataset, config.attributes, resume ? folder : null);
+  const { batch } = chosen;
+  const sampler = createPairSampler(dataset, config.attributes, batch, seed, flip);
+  const settings: RunSettings = { ...options.settings, batch, dataset: sampler.fingerprint };
   await expectFolder(folder, resume);
   const samplePairs = await loadSamplePairs(dataset, config, workers);
   const scoreFaces = await loadScoreFaces(dataset, config, workers);
@@ -86,7 +91,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await removeTemporaries(folder);
     await removeTemporaries(join(folder, SAMPLES_FOLDER));
     await expectFolder(folder, resume); // again: another training may have begun and ended meanwhile
-    return await trainLocked(options, { sampler, settings, samplePairs, scoreFaces });
+    return await trainLocked(options, { sampler, settings, chosen, samplePairs, scoreFaces });
   } finally {
     await lock.release();
   }
@@ -101,14 +106,18 @@ async function expectFolder(folder: string, resume: boolean): Promise<void> {
 interface Prepared {
   readonly sampler: PairSampler;
   readonly settings: RunSettings;
+  readonly chosen: ChosenBatch;
   readonly samplePairs: SamplePairs;
   readonly scoreFaces: ScoreFaces;
 }
 
 async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<TrainResult> {
   const { dataset, folder, config, resume, steps, saveEvery, sampleEvery, workers, signal } = options;
-  const { sampler, settings, samplePairs, scoreFaces } = prepared;
+  const { sampler, settings, chosen, samplePairs, scoreFaces } = prepared;
   const { batch } = settings;
+  // Before anything is on the device, as the estimate is of all that will be there.
+  const planned = planBatch({ config, ...settings }, chosen);
+  const { part } = planned;
   const start = resume ? await resumeRun(folder, config, settings) : await startRun(folder, config, settings);
   const { state } = start;
   options.onStart?.();
@@ -116,6 +125,7 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   options.onMessage?.(
     `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
   );
+  if (planned.description !== null) options.onMessage?.(planned.description);
 
   const writer = await RunWriter.open(folder, settings, start, resume);
   const batches = new PairBatches({
@@ -148,7 +158,7 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
       for (const attribute of config.attributes) {
         const pairs = await batches.next();
         const updateBegan = performance.now();
-        latest = trainStep(state, pairs, onStep);
+        latest = trainStep(state, pairs, onStep, { part });
         const seconds = (performance.now() - updateBegan) / 1000;
         disposeBatch(pairs);
         expectFinite(step + 1, attribute, latest);
@@ -185,5 +195,6 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   if (signal?.aborted === true && step < steps) {
     throw new InterruptedError(`Interrupted: step ${step} is saved. Go on with the same command and --resume.`);
   }
-  return { step, trainingSeconds: trained, updates, best: writer.best };
+  const { description } = planned;
+  return { step, trainingSeconds: trained, updates, batch: { batch, part, description }, best: writer.best };
 }

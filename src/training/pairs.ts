@@ -42,6 +42,29 @@ export function heldOutFiles(dataset: FaceDataset): readonly number[] {
   return dataset.files.flatMap((_, i) => (trained.has(i) ? [] : [i]));
 }
 
+/** Of all attributes' two sides the one with the fewest training pictures. @throws InputError as attributeColumns() */
+export function scarcestSide(
+  dataset: FaceDataset,
+  attributes: readonly string[],
+): { readonly count: number /** "with Bangs", "without Bangs" */; readonly having: string } {
+  const columns = attributeColumns(dataset, attributes);
+  const files = trainingFiles(dataset);
+  return attributes
+    .flatMap((name, i) => {
+      const positive = files.filter((file) => labelOf(dataset, file, columns[i]) === 1).length;
+      return [
+        { count: positive, having: `with ${name}` },
+        { count: files.length - positive, having: `without ${name}` },
+      ];
+    })
+    .reduce((fewest, side) => (side.count < fewest.count ? side : fewest));
+}
+
+function labelOf({ attributes }: FaceDataset, file: number, column: number): number {
+  const table = attributes as NonNullable<FaceDataset["attributes"]>; // attributeColumns() has refused a missing one
+  return table.values[file * table.names.length + column];
+}
+
 /** Column of each attribute. @throws InputError for a missing list or an unknown name */
 export function attributeColumns(dataset: FaceDataset, attributes: readonly string[]): readonly number[] {
   const table = dataset.attributes;
@@ -97,17 +120,17 @@ export function createPairSampler(
   flip = false,
 ): PairSampler {
   const columns = attributeColumns(dataset, attributes);
-  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
   const files = trainingFiles(dataset);
-  const labelOf = (file: number, column: number): number => table.values[file * table.names.length + column];
   const streams = columns.map((column, i) => {
     const sides = [1, 0].map((value) => {
-      const side = files.filter((file) => labelOf(file, column) === value);
+      const side = files.filter((file) => labelOf(dataset, file, column) === value);
       if (side.length < batch) {
         const having = value === 1 ? "with" : "without";
         const expected = `at least ${batch} training pictures ${having} ${attributes[i]}`;
         const remedy =
-          side.length === 0 ? "Choose another attribute or add pictures." : `Use --batch ${side.length} or less.`;
+          side.length === 0
+            ? "Choose another attribute or add pictures."
+            : `Use --batch ${side.length} or less, or --batch auto.`;
         throw new InputError(describeMismatch("pairs", expected, String(side.length), remedy));
       }
       return new Stream(side, batch, (round) => Random.fromSeed(seed, `pairs/${attributes[i]}/${value}/${round}`));
@@ -115,7 +138,8 @@ export function createPairSampler(
     return { positive: sides[0], negative: sides[1] };
   });
   const hash = createHash("sha256");
-  for (const file of files) hash.update(`${dataset.files[file]}:${columns.map((c) => labelOf(file, c)).join("")}\n`);
+  for (const file of files)
+    hash.update(`${dataset.files[file]}:${columns.map((c) => labelOf(dataset, file, c)).join("")}\n`);
   return {
     size: files.length,
     fingerprint: hash.digest("hex").slice(0, 16),
@@ -127,6 +151,6 @@ export function createPairSampler(
         mirrored: Array.from({ length: 2 * batch }, () => flip && random.chance(0.5)),
       };
     },
-    labels: (file) => columns.map((column) => labelOf(file, column)),
+    labels: (file) => columns.map((column) => labelOf(dataset, file, column)),
   };
 }

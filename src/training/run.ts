@@ -28,10 +28,11 @@ import {
 import { EventWriter } from "./events.js";
 import { isLock } from "./lock.js";
 import { LossLog, readLossLog } from "./log.js";
+import { createOptimizer } from "./optimizer.js";
 import { LOSSES_FILE, SAMPLES_FOLDER, SCORES_FILE, WATCHDOG_FILE, writeRunReport } from "./run-report.js";
 import type { RunScore } from "./score.js";
 import { expectSameRun, parseRunSettings, type RunSettings } from "./settings.js";
-import { createOptimizer, type StepLosses, type TrainingState } from "./step.js";
+import type { StepLosses, TrainingState } from "./step.js";
 import { type Alarm, Watchdog } from "./watchdog.js";
 
 const EVENTS_FOLDER = "events";
@@ -101,6 +102,13 @@ export async function resumeRun(folder: string, config: ModelConfig, settings: R
     best: checkpoint.progress.best,
     warnings,
   };
+}
+
+/** The batch of a run's newest checkpoint; null for an imported model, which has none yet. @throws InputError as resumeRun() */
+export async function savedBatch(folder: string): Promise<number | null> {
+  const { checkpoint } = await loadNewestCheckpoint(folder);
+  const { options } = checkpoint.progress;
+  return options === null ? null : parseRunSettings(options, checkpoint.source).batch;
 }
 
 /** A model that was trained elsewhere. */

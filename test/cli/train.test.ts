@@ -36,14 +36,15 @@ describe("elegant train", () => {
       best: { step: number };
     };
     assert.equal(best.step, 2);
-    assert.deepEqual(rest, { run, step: 2 });
+    const alone = { size: 2, part: 2, reason: null };
+    assert.deepEqual(rest, { run, step: 2, batch: alone });
     assert.ok(secondsPerUpdate > 0);
     assert.match(
       stderr,
       /^wasm: .*\n10 training pictures; a new run\ntrain: 2\/2 steps.* D \d.*\n.*step 2, .* s an update; best at step 2 \(checkpoints\/best\.safetensors\)\n$/,
     );
     const again = await train(run, "--steps", "2", "--json", "--resume");
-    assert.deepEqual(JSON.parse(again.stdout), { run, step: 2, secondsPerUpdate: null, best });
+    assert.deepEqual(JSON.parse(again.stdout), { run, step: 2, batch: alone, secondsPerUpdate: null, best });
   });
 
   it("saves on Ctrl-C or when it is told to end, exits with 130, and goes on with --resume", async () => {

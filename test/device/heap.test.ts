@@ -33,6 +33,25 @@ describe("kernels/heap", () => {
     assert.throws(() => heap.release(pointer + 4), /not an allocated block/);
   });
 
+  it("hands out a larger free block, the smallest there is, beyond what the machine is comfortable with", () => {
+    const heap = new SharedHeap(sharedMemory(65536), 32768);
+    const [large, medium, kept] = [16384, 4096, 2048].map((bytes) => heap.allocate(bytes));
+    heap.release(large);
+    heap.release(medium);
+    const { reservedBytes } = heap.statistics;
+    const fresh = heap.allocate(1024);
+    assert.equal(fresh, reservedBytes); // there is room
+    heap.comfortBytes = heap.statistics.reservedBytes;
+    assert.equal(heap.allocate(1024), medium);
+    assert.equal(heap.allocate(1024), large);
+    assert.equal(heap.allocate(1024), fresh + 1024); // more is taken, as nothing else is left
+    heap.release(medium);
+    assert.equal(heap.allocate(4096), medium); // with its own size
+    assert.ok(heap.statistics.reservedBytes < heap.limitBytes);
+    assert.throws(() => heap.allocate(32768), /^RetryableError: memory: expected room .* received none/);
+    assert.notEqual(kept, medium);
+  });
+
   it("keeps views valid when it grows", () => {
     const heap = new SharedHeap(sharedMemory(65536));
     const view = heap.floats(heap.allocate(16), 4);

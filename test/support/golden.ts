@@ -78,7 +78,9 @@ export async function makeGolden(seed: number): Promise<ElegantGolden> {
     const fields: Record<string, unknown> = { attribute_id: batch.attribute };
     fields.y_A = [[...batch.yA.dataSync()]];
     fields.y_B = [[...batch.yB.dataSync()]];
-    const losses = trainStep(state, batch, SETTINGS, (trace) => Object.assign(fields, traceToFields(trace, specs)));
+    const losses = trainStep(state, batch, SETTINGS, {
+      onTrace: (trace) => Object.assign(fields, traceToFields(trace, specs)),
+    });
     disposeBatch(batch);
     const { D, G, D1, D2, reconstruction, adversarial1, adversarial2 } = losses;
     const parts = { "G_loss/reconstruction": reconstruction, "G_loss/adv1": adversarial1, "G_loss/adv2": adversarial2 };

@@ -12,7 +12,8 @@ import {
 } from "../../src/model/parameters.js";
 import { Random } from "../../src/random.js";
 import { LOSS_WEIGHTS } from "../../src/training/method.js";
-import { createOptimizer, type PairBatch, type StepSettings, type TrainingState } from "../../src/training/step.js";
+import { createOptimizer } from "../../src/training/optimizer.js";
+import type { PairBatch, StepSettings, TrainingState } from "../../src/training/step.js";
 
 export const TINY: ModelConfig = {
   ...OFFICIAL_NETWORK,

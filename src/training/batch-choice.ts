@@ -1,0 +1,71 @@
+/** `--batch auto`, and how an update's batch is computed on the device and machine that there are. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { FaceDataset } from "../dataset/dataset.js";
+import { describeMachine } from "../device/machine.js";
+import { SharedMemoryBackend } from "../device/shared-backend.js";
+import { type Division, describeDivision, divideBatch, roomForTensors, type UpdateFacts } from "./batch-memory.js";
+import { scarcestSide } from "./pairs.js";
+import { savedBatch } from "./run.js";
+
+/** Pairs of an update: a number, or chosen by chooseBatch(). */
+export type BatchChoice = number | "auto";
+
+/** The method's batch. */
+export const PUBLISHED_BATCH = 16;
+
+export interface ChosenBatch {
+  readonly batch: number;
+  /** Why it is this one; null when it was asked for. */
+  readonly reason: string | null;
+}
+
+/**
+ * What "auto" stands for: the run's own batch when it goes on, else the published one, or as many as the data have. It does not
+ * depend on memory: a smaller batch would be another training, while the published one in parts is the same.
+ * @param resumed the run's folder when one goes on
+ */
+export async function chooseBatch(
+  asked: BatchChoice,
+  dataset: FaceDataset,
+  attributes: readonly string[],
+  resumed: string | null,
+): Promise<ChosenBatch> {
+  if (asked !== "auto") return { batch: asked, reason: null };
+  const saved = resumed === null ? null : await savedBatch(resumed);
+  if (saved !== null) return { batch: saved, reason: "as the run has it" };
+  const { count, having } = scarcestSide(dataset, attributes);
+  if (count >= PUBLISHED_BATCH) return { batch: PUBLISHED_BATCH, reason: "as published" };
+  // With none the sampler says what is missing.
+  const batch = Math.max(1, count);
+  return { batch, reason: `all ${count} training pictures ${having}; published are ${PUBLISHED_BATCH}` };
+}
+
+/** What tensors may take on the current device; Infinity where that is not known, as on a GPU. */
+function currentRoom(): number {
+  const backend = tf.backend();
+  if (!(backend instanceof SharedMemoryBackend)) return Number.POSITIVE_INFINITY;
+  const { heap } = backend.team;
+  const room = roomForTensors({
+    heap: { limitBytes: heap.limitBytes, reservedBytes: heap.statistics.reservedBytes },
+    machine: { platform: process.platform, ...describeMachine() },
+    residentBytes: process.memoryUsage.rss(),
+  });
+  // Sheets and scores have other shapes than updates; here they must not add to them.
+  heap.comfortBytes = Math.min(heap.limitBytes, room);
+  return room;
+}
+
+export interface PlannedBatch extends Division {
+  /** For the user: what was chosen and why; null when the batch was asked for and fits. */
+  readonly description: string | null;
+}
+
+/** How the batch is computed on the current device. */
+export function planBatch(facts: UpdateFacts, { batch, reason }: ChosenBatch): PlannedBatch {
+  const room = currentRoom();
+  const division = divideBatch(facts, batch, room);
+  const divided = describeDivision(division, room);
+  const auto = reason === null ? null : `--batch auto: ${batch} + ${batch}, ${reason}`;
+  const lines = [auto, divided].filter((line) => line !== null);
+  return { ...division, description: lines.length === 0 ? null : lines.join("; ") };
+}

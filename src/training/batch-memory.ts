@@ -1,0 +1,123 @@
+/** How much memory an update takes, and in how many parts a batch is computed so that it fits. */
+import { formatGibibytes } from "../device/machine.js";
+import type { ModelConfig } from "../model/config.js";
+import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "../model/parameters.js";
+
+/** What the memory of an update depends on, beside the pairs computed at once. */
+export interface UpdateFacts {
+  readonly config: ModelConfig;
+  readonly r1: number;
+  readonly ema: number;
+}
+
+/** For Node.js itself, pictures decoded ahead, and a checkpoint while it is written. */
+const HEAD_ROOM = 0.75 * 2 ** 30;
+
+/** What says how much memory tensors may take. */
+export interface MemoryFacts {
+  /** The most that the device's one memory can have, and what it has taken already. */
+  readonly heap: { readonly limitBytes: number; readonly reservedBytes: number };
+  readonly machine: {
+    readonly platform: NodeJS.Platform;
+    readonly memoryBytes: number;
+    readonly freeBytes: number;
+    /** What the container allows, null where that is all of it. */
+    readonly memoryLimitBytes: number | null;
+  };
+  /** What this process has now. */
+  readonly residentBytes: number;
+}
+
+/** Bytes that all tensors together may take. */
+export function roomForTensors({ heap, machine, residentBytes }: MemoryFacts): number {
+  const { platform, memoryBytes, memoryLimitBytes } = machine;
+  // macOS keeps what it could give at once out of the free memory: half of all is the better guess.
+  const free = platform === "darwin" ? Math.max(machine.freeBytes, memoryBytes / 2) : machine.freeBytes;
+  const left = memoryLimitBytes === null ? free : Math.min(free, memoryLimitBytes - residentBytes);
+  return Math.max(0, Math.min(heap.limitBytes, heap.reservedBytes + left - HEAD_ROOM));
+}
+
+/** Values of all parameters of some networks. */
+function countParameters(config: ModelConfig, networks: readonly Network[]): number {
+  return parameterSpecs(config, networks).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/**
+ * About how many bytes of tensors there are at once in an update that computes `part` pairs at a time, parameters included.
+ *
+ * What lies between the layers grows with the pairs, the picture's area and the width; what has the shape of pictures or of
+ * planes of labels with the area alone. Counting layer by layer would depend on when TensorFlow.js frees what, so the
+ * factors were fitted to what the heap had taken after two updates (bench/batch-memory.ts): 64 to 256 px, width 16 to 128, 1 to 16
+ * pairs, whole and in parts, with and without R1 and resizing. Over 19 of them the estimate was 3.1 % too low to 4.4 % too
+ * high, and 9 % too low at width 8, where an update takes 30 MiB.
+ * @param whole the batch is one part: the discriminators then learn while the generator's tape is held
+ */
+export function updateBytes({ config, r1, ema }: UpdateFacts, part: number, whole: boolean): number {
+  const { width, attributes, size, upsampling } = config;
+  const generator = countParameters(config, GENERATOR);
+  const discriminators = countParameters(config, DISCRIMINATORS);
+  const all = generator + discriminators;
+  // Values for each pixel of a pair: between the layers, pictures, labels.
+  let perPixel = 20.7 * width + 166 + 21 * attributes.length;
+  // Parameters, two moments, gradients, packed filters.
+  let values = 4.2 * all;
+  if (!whole) {
+    perPixel -= 3.2 * width;
+    values += 2.5 * all; // the sums beside the gradients of a part
+  }
+  if (r1 > 0) {
+    perPixel += (whole ? 35.5 : 30) * width;
+    values += 2.8 * discriminators;
+  }
+  if (upsampling === "resize") values += 11 * generator; // filters over a box, in steps
+  if (ema > 0) values += generator;
+  return 4 * (values + perPixel * size ** 2 * part);
+}
+
+/** Of the estimate, which may be a little low. */
+const MARGIN = 1.07;
+
+/** How a batch is computed. */
+export interface Division {
+  /** Pairs in an update. */
+  readonly batch: number;
+  /** The most of them that are computed at once. */
+  readonly part: number;
+  /** Estimates for the whole batch at once and for the parts. */
+  readonly wholeBytes: number;
+  readonly partBytes: number;
+}
+
+/**
+ * The fewest parts that fit, as equal as they can be; single pairs where not even these do, as the estimate may be too high.
+ * @param roomBytes what tensors may take; Infinity where nobody knows
+ */
+export function divideBatch(facts: UpdateFacts, batch: number, roomBytes: number): Division {
+  const bytesOf = (part: number): number => MARGIN * updateBytes(facts, part, part >= batch);
+  const wholeBytes = bytesOf(batch);
+  for (let parts = 1; parts < batch; parts++) {
+    const part = Math.ceil(batch / parts);
+    const partBytes = bytesOf(part);
+    if (partBytes <= roomBytes) return { batch, part, wholeBytes, partBytes };
+  }
+  return { batch, part: 1, wholeBytes, partBytes: bytesOf(1) };
+}
+
+/** 8, or 6, 6 and 4: the sizes of the parts in words. */
+function describeParts({ batch, part }: Division): string {
+  const parts = Math.ceil(batch / part);
+  const last = batch - (parts - 1) * part;
+  const of = last === part ? `${part} + ${part}` : `${part} + ${part}, the last of ${last} + ${last}`;
+  return `${parts} parts of ${of}`;
+}
+
+/** One line about a batch that is computed in parts; null for one that is not. */
+export function describeDivision(division: Division, roomBytes: number): string | null {
+  const { batch, part, wholeBytes, partBytes } = division;
+  const fits = partBytes <= roomBytes;
+  if (part === batch && fits) return null;
+  const needs = `takes about ${formatGibibytes(wholeBytes)} of memory, there is room for ${formatGibibytes(roomBytes)}`;
+  const how = part === batch ? "computed all the same" : `computed in ${describeParts(division)}, same result`;
+  const doubt = fits ? "" : ` (${formatGibibytes(partBytes)}: may fail; close other programs or use a smaller --width)`;
+  return `batch ${batch} + ${batch} ${needs}: ${how}${doubt}`;
+}
