@@ -143,8 +143,8 @@ describe("a batch in parts", () => {
     }));
 
   it("completes where the whole batch finds the memory full", () => {
-    // The whole takes 27 MiB, parts of three and one 24 where no shape is given the blocks of another.
-    const heap = new SharedHeap(sharedMemory(1 << 20), 23 * 2 ** 20);
+    // Parts of three and one get by with 26 MiB, the whole does not with 30.
+    const heap = new SharedHeap(sharedMemory(1 << 20), 28 * 2 ** 20);
     return withDevice(
       1,
       () => {
