@@ -33,8 +33,6 @@ export interface LayerResult {
   readonly pass: string;
   readonly gflops: number;
   readonly spread: number;
-  /** Of the tile's rate in the same run. */
-  readonly share: number;
 }
 
 /** GFLOP/s of the tile over all threads on data that stays in the caches: packed once, one block of rows again and again. */
@@ -81,13 +79,13 @@ export function measureTile(backend: SharedMemoryBackend): number {
   return (2 * side * side * 9 * channels * channels) / 1e6 / timingOf(times).ms;
 }
 
-/** Each layer's passes. @param tile GFLOP/s of measureTile */
-export async function measureLayers(tile: number, rounds: number): Promise<readonly LayerResult[]> {
+/** Each layer's passes. */
+export async function measureLayers(rounds: number): Promise<readonly LayerResult[]> {
   const results: LayerResult[] = [];
   const add = async (layer: string, pass: string, operations: number, work: () => tf.Tensor): Promise<void> => {
     const { ms, spread } = await measure(() => work().dispose(), rounds);
     const gflops = operations / 1e6 / ms;
-    results.push({ layer, pass, gflops, spread, share: gflops / tile });
+    results.push({ layer, pass, gflops, spread });
   };
   for (const [side, from, to, kernel, stride] of [...NETWORK, ...INCEPTION]) {
     const isNetwork = NETWORK.some(([s, c]) => s === side && c === from);
