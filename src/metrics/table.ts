@@ -122,6 +122,18 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
       describeMismatch(`${attributes[i]}`, "two pictures with and without it", String(count), remedy),
     );
   });
+  // Before the network begins: what is missing is told at once.
+  const others: { readonly name: string; readonly lists: readonly PictureList[] }[] = [];
+  for (const { name, folder } of systems) {
+    const lists: PictureList[] = [];
+    for (const attribute of attributes) {
+      for (const kind of ["added", "removed"]) {
+        const path = `${folder}/${attribute}/${kind}`;
+        lists.push({ folder: path, paths: await listImages(path, false) });
+      }
+    }
+    others.push({ name, lists });
+  }
   const total = chosen.reduce((sum, { count }) => sum + count, 0);
   const loader = new BatchLoader({ size, workers, batch: 2 * PAIRS_AT_ONCE, slots: 2 });
   const rows: TableRow[] = [];
@@ -162,11 +174,9 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
       };
       score("this run", added, removed);
       score("no edit", without, real);
-      for (const { name, folder } of systems) {
-        const [plus, minus] = await Promise.all(
-          ["added", "removed"].map((kind) => otherFeatures(extractor, `${folder}/${attribute}/${kind}`, size)),
-        );
-        score(name, plus, minus);
+      for (const { name, lists } of others) {
+        const plus = await otherFeatures(extractor, lists[2 * i], size);
+        score(name, plus, await otherFeatures(extractor, lists[2 * i + 1], size));
       }
     }
   } finally {
@@ -176,10 +186,18 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
   return { rows, pictures, heldOut: enough };
 }
 
+interface PictureList {
+  readonly folder: string;
+  readonly paths: readonly string[];
+}
+
 /** Features of another method's pictures, resized to the side of the run's. */
-async function otherFeatures(extractor: FeatureExtractor, folder: string, size: number): Promise<Features> {
+async function otherFeatures(
+  extractor: FeatureExtractor,
+  { folder, paths }: PictureList,
+  size: number,
+): Promise<Features> {
   const set = new FeatureSet(extractor.dims, folder);
-  const paths = await listImages(folder, false);
   for (let first = 0; first < paths.length; first += PAIRS_AT_ONCE) {
     const photos = await Promise.all(paths.slice(first, first + PAIRS_AT_ONCE).map((path) => readPhoto(path, path)));
     set.add(featuresOf(extractor, await toFloats(photos, size), size));
