@@ -1,8 +1,7 @@
 /** Carries out a plan: its places as gates, its groups as steps of a pipeline; measures each stage, and plans anew where it must. */
-import { groupStages } from "./model.js";
 import { runPipeline, type Step } from "./pipeline.js";
 import { type Revision, revise } from "./revise.js";
-import { Turnstile } from "./turnstile.js";
+import { passFirst, Turnstile } from "./turnstile.js";
 import type { Limits, Machine, Measured, Place, Plan, PlannedStage, Span, Stage } from "./types.js";
 
 /** What a plan is carried out on: real pictures and networks, or a simulation of them. */
@@ -34,20 +33,23 @@ export interface Execution {
 /** After those that fill the pipeline. */
 const MIN_UNITS = 4;
 
-/** The groups of a plan with their own order of units between the places. */
+/** The groups of a plan as steps that pass the gates of their places. */
 function stepsOf<Unit>(plan: Plan, work: Work<Unit>, onSpans: (spans: readonly Span[]) => void): Step<Unit>[] {
   const gates = { pool: new Turnstile(plan.workers), device: new Turnstile(1) };
   const firsts = plan.stages.filter(({ group }, i) => group !== plan.stages[i - 1]?.group);
-  return firsts.map(({ group, deviceShare, workers, queue }): Step<Unit> => {
-    let units = 0;
+  return firsts.map(({ group, deviceShare, workers, queue }, index): Step<Unit> => {
+    // A split group takes what is free first, and how long calls take brings about the proportion. The device before the pool, whose
+    // threads other groups wait for.
+    const places: readonly Place[] = deviceShare === 1 ? ["device"] : deviceShare === 0 ? ["pool"] : ["device", "pool"];
+    // Short calls that feed a split group and take from it go before its long ones, or one of its places runs out of units or room.
+    const rank = deviceShare > 0 && deviceShare < 1 ? firsts.length : index;
     return {
       name: group,
       calls: workers,
       queue,
       async run(unit, signal) {
-        const place = placeOfUnit(units++, deviceShare);
-        // All groups of a place share its threads. The pipeline's own calls may wait here, holding what the plan counts.
-        await gates[place].pass();
+        // All groups of a place share its threads, so that a unit may wait here for a call of another group.
+        const place = places[await passFirst(places.map((name) => gates[name]), rank)];
         try {
           signal.throwIfAborted();
           onSpans(await work.run(group, place, unit, signal));
@@ -58,13 +60,6 @@ function stepsOf<Unit>(plan: Plan, work: Work<Unit>, onSpans: (spans: readonly S
       },
     };
   });
-}
-
-/** Spreads units over both places evenly in proportion: of a share of 1/3 every third goes to the device. */
-export function placeOfUnit(index: number, deviceShare: number): Place {
-  // A share of 1/3 in floats may lack a last bit at every third unit.
-  const taken = (count: number): number => Math.floor(count * deviceShare + 1e-9);
-  return taken(index + 1) > taken(index) ? "device" : "pool";
 }
 
 /** Runs the plan for a while. Rejects as runPipeline does. */
@@ -150,9 +145,4 @@ export async function executeAdapting<Unit>(
   const next = revision?.plan ?? plan;
   const execution = await execute(next, work, { ...options, seconds: options.seconds * (1 - FIRST_PART) });
   return { plan: next, execution, revisions: revision === null ? [] : [revision.reason] };
-}
-
-/** Names of the groups in their order. */
-export function groupNames(stages: readonly Stage[]): readonly string[] {
-  return groupStages(stages).map(({ name }) => name);
 }

@@ -110,3 +110,14 @@ export function memoryOf(
   return held + workers * worker;
 }
 
+
+/**
+ * Results that must be able to wait behind each group for the planned rate: where both places work, what one of them finishes
+ * during a call of the slower one, since units leave in their order.
+ */
+export function leastQueues(groups: readonly Group[], { shares, batch }: Choice, rate: number): readonly number[] {
+  return groups.map((group, i) => {
+    if (shares[i] === 0 || shares[i] === 1) return 0;
+    return Math.ceil(Math.max(groupSeconds(group, "pool", batch), groupSeconds(group, "device", batch)) * rate);
+  });
+}

@@ -9,6 +9,7 @@ import {
   type Group,
   groupSeconds,
   groupStages,
+  leastQueues,
   loadsOf,
   memoryOf,
   rateOf,
@@ -40,7 +41,6 @@ export interface Candidate extends Choice {
  */
 export function plan(stages: readonly Stage[], machine: Machine, limits: Limits): Plan {
   const groups = groupStages(stages);
-  const bare = groups.map(() => 0);
   const fitting: Candidate[] = [];
   let least = Infinity;
   for (const batch of limits.batches) {
@@ -50,10 +50,10 @@ export function plan(stages: readonly Stage[], machine: Machine, limits: Limits)
           // No threads for a pool without work, and some for one with work.
           if (shares.some((share) => share < 1) !== workers > 0) continue;
           const choice = { shares, workers, batch };
-          const bytes = memoryOf(groups, choice, bare);
+          const outcome = rateOf(loadsOf(groups, choice), workers, machine);
+          const bytes = memoryOf(groups, choice, leastQueues(groups, choice, outcome.rate));
           least = Math.min(least, bytes);
-          if (bytes > limits.memoryBytes) continue;
-          fitting.push({ ...choice, ...rateOf(loadsOf(groups, choice), workers, machine) });
+          if (bytes <= limits.memoryBytes) fitting.push({ ...choice, ...outcome });
         }
       }
     }
@@ -95,8 +95,11 @@ function withSplits(
   const split = groups.findIndex(({ stages }) => {
     return stages.every(({ splittable, costs }) => splittable && costs.pool !== undefined && costs.device !== undefined);
   });
-  // Of the two placements that differ in that group only one needs to look.
-  if (split < 0 || machine.device === null || workers === 0 || places[split] !== 1) return [places];
+  // Of the two placements that differ in that group only one needs to look. A single worker that also feeds the group would leave the
+  // device without units while it works on one itself.
+  if (split < 0 || machine.device === null || workers < 2 || places[split] !== 1) return [places];
+  // Another group's units would wait on the device behind whole calls of the model, and keep both places waiting in turn.
+  if (places.some((share, i) => i !== split && share === 1)) return [places];
   const withShare = (share: number): Shares => places.map((place, i) => (i === split ? share : place));
   const { threads } = machine.device;
   const times = (share: number): readonly number[] => {
@@ -151,11 +154,12 @@ function describe(
   const threads = machine.device?.threads ?? 0;
   const slowest: Place = bound === "cores" ? (loads.pool > threads * loads.device ? "pool" : "device") : bound;
   const isAt = (share: number, place: Place): boolean => (place === "pool" ? share < 1 : share > 0);
+  const needed = leastQueues(groups, chosen, rate);
   const queues = QUEUES.map(([before, elsewhere]) => {
-    return groups.map((_, i) => {
+    return needed.map((least, i) => {
       const next = shares[i + 1];
-      if (next === undefined) return 0; // the sink takes units as they come
-      return isAt(next, slowest) ? before : elsewhere;
+      if (next === undefined) return least; // the sink takes units as they come
+      return least + (isAt(next, slowest) ? before : elsewhere);
     });
   }).find((some) => memoryOf(groups, chosen, some) <= limits.memoryBytes) as readonly number[];
 

@@ -16,6 +16,9 @@ function bruteForce(of: Case, splits: boolean): number {
       for (const batch of of.limits.batches) {
         for (let workers = 0; workers <= of.limits.workers; workers++) {
           if ([...shares.values()].some((share) => share < 1) !== workers > 0) continue;
+          const parts = [...shares.values()];
+          // Not with a single worker, nor where another group needs the device.
+          if (parts.some((share) => share % 1 > 0) && (workers < 2 || parts.includes(1))) continue;
           const { rate, bytes } = outcomeOf(of, shares, workers, batch);
           if (bytes <= of.limits.memoryBytes) best = Math.max(best, rate);
         }
@@ -25,7 +28,7 @@ function bruteForce(of: Case, splits: boolean): number {
     const own = of.stages.filter((candidate) => candidate.group === group);
     const canDevice = of.machine.device !== null && own.every(({ costs }) => costs.device !== undefined);
     const canPool = own.every(({ costs }) => costs.pool !== undefined);
-    const both = splits && canDevice && canPool && own.every(({ splittable }) => splittable);
+    const both = splits && of.limits.workers > 1 && canDevice && canPool && own.every(({ splittable }) => splittable);
     for (const share of [...(canDevice ? [1] : []), ...(canPool ? [0] : []), ...(both ? SHARES : [])]) {
       visit(new Map([...shares, [group, share]]));
     }

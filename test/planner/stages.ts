@@ -111,7 +111,7 @@ export function outcomeOf(
   shares: ReadonlyMap<string, number>,
   workers: number,
   batch: number,
-  queue: (group: string) => number = () => 0,
+  queue?: (group: string) => number,
 ): Outcome {
   const busy = { pool: 0, device: 0 };
   const places: readonly Place[] = ["pool", "device"];
@@ -135,7 +135,12 @@ export function outcomeOf(
   for (const [i, name] of names.entries()) {
     const own = stages.filter(({ group }) => group === name);
     const output = own[own.length - 1].outputBytes * batch;
-    const waiting = calls[i] + queue(name) + (calls[i + 1] ?? 1);
+    // Where both places work, what one of them finishes during a call of the slower one waits for its turn.
+    const call = (place: Place): number =>
+      own.reduce((sum, { costs }) => sum + (costs[place]?.seconds ?? 0) * batch + (costs[place]?.callSeconds ?? 0), 0);
+    const isSplit = part(name, "pool") > 0 && part(name, "device") > 0;
+    const least = isSplit ? Math.ceil((Math.max(call("pool"), call("device")) / slowest / batch) * (1 - 1e-12)) : 0;
+    const waiting = calls[i] + (queue?.(name) ?? least) + (calls[i + 1] ?? 1);
     bytes += waiting * output;
     const between = own.slice(0, -1).reduce((sum, { outputBytes }) => sum + outputBytes, 0);
     const at = (place: Place): number =>
