@@ -49,7 +49,13 @@ function stepsOf<Unit>(plan: Plan, work: Work<Unit>, onSpans: (spans: readonly S
       queue,
       async run(unit, signal) {
         // All groups of a place share its threads, so that a unit may wait here for a call of another group.
-        const place = places[await passFirst(places.map((name) => gates[name]), rank)];
+        const place =
+          places[
+            await passFirst(
+              places.map((name) => gates[name]),
+              rank,
+            )
+          ];
         try {
           signal.throwIfAborted();
           onSpans(await work.run(group, place, unit, signal));

@@ -1,5 +1,5 @@
 /** The reasons of a plan in words, each with the numbers that decided it. */
-import { groupSeconds, type Group } from "./model.js";
+import { type Group, groupSeconds } from "./model.js";
 import type { Candidate } from "./plan.js";
 import type { Limits, Machine, Place, Plan, PlannedStage } from "./types.js";
 

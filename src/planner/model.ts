@@ -110,7 +110,6 @@ export function memoryOf(
   return held + workers * worker;
 }
 
-
 /**
  * Results that must be able to wait behind each group for the planned rate: where both places work, what one of them finishes
  * during a call of the slower one, since units leave in their order.

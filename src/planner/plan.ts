@@ -93,7 +93,9 @@ function withSplits(
   machine: Machine,
 ): Shares[] {
   const split = groups.findIndex(({ stages }) => {
-    return stages.every(({ splittable, costs }) => splittable && costs.pool !== undefined && costs.device !== undefined);
+    return stages.every(
+      ({ splittable, costs }) => splittable && costs.pool !== undefined && costs.device !== undefined,
+    );
   });
   // Of the two placements that differ in that group only one needs to look. A single worker that also feeds the group would leave the
   // device without units while it works on one itself.
@@ -129,7 +131,7 @@ export function choose(fitting: readonly Candidate[]): Candidate {
   const enough = best(kept) * (1 - WORTH);
   return kept
     .filter(({ rate }) => rate >= enough)
-    .reduce((a, b) => (b.workers - a.workers || b.batch - a.batch || a.rate - b.rate) < 0 ? b : a);
+    .reduce((a, b) => ((b.workers - a.workers || b.batch - a.batch || a.rate - b.rate) < 0 ? b : a));
 }
 
 function tooLittleMemory(least: number, { memoryBytes, batches }: Limits): InputError {

@@ -87,8 +87,7 @@ export function uploadPairs(
     const length = size * size * 3;
     if (mirrored) mirror(pictures.subarray(i * length, (i + 1) * length), size);
   }
-  const upload = (from: number): tf.Tensor4D =>
-    tf.tensor4d(pictures.slice(from, from + half), [batch, size, size, 3]);
+  const upload = (from: number): tf.Tensor4D => tf.tensor4d(pictures.slice(from, from + half), [batch, size, size, 3]);
   const labels = (files: readonly number[]): tf.Tensor2D =>
     tf.tensor2d(
       files.flatMap((file) => [...sampler.labels(file)]),

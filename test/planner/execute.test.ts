@@ -70,9 +70,11 @@ describe("execution of a plan", () => {
     const clock = new VirtualClock();
     const work = new SimulatedWork(stages, clock, { slowness: { pool: 3 } });
     const options = { seconds: 20, now: clock.now };
-    const { plan: next, execution, revisions } = await clock.run(
-      executeAdapting(stages, made, GPU, LIMITS, work, options),
-    );
+    const {
+      plan: next,
+      execution,
+      revisions,
+    } = await clock.run(executeAdapting(stages, made, GPU, LIMITS, work, options));
     assert.equal(next.workers, 3);
     assert.match(revisions.join(), /^the pool takes 9\.30 ms an item instead of 3\.10 ms$/);
     assert.ok(execution.rate > 0.9 * made.rate, `${execution.rate} of ${made.rate}`);

@@ -137,12 +137,17 @@ describe("pipeline", () => {
     const clock = new VirtualClock();
     const controller = new AbortController();
     const deaf = timed(clock, "deaf", 50);
-    const steps = [timed(clock, "decode", 5, 2), { ...deaf, run: (unit: number) => deaf.run(unit, new AbortController().signal) }];
+    const steps = [
+      timed(clock, "decode", 5, 2),
+      { ...deaf, run: (unit: number) => deaf.run(unit, new AbortController().signal) },
+    ];
     const run = runPipeline(upTo(50), steps, () => {}, { signal: controller.signal });
     let ended = false;
-    run.catch(() => {}).finally(() => {
-      ended = true;
-    });
+    run
+      .catch(() => {})
+      .finally(() => {
+        ended = true;
+      });
     await clock.advance(120);
     controller.abort(new Error("enough"));
     await clock.advance(20);

@@ -87,7 +87,10 @@ describe("planner", () => {
     assert.deepEqual([slow.bottleneck, slow.bound, slow.workers], ["update", "device", 1]);
     const fast = plan(training(0.1), { cores: 4, device: gpu }, limits);
     assert.deepEqual([fast.bottleneck, fast.bound], ["decode", "cores"]);
-    assert.match(fast.reasons[0], /^bottleneck decode: the cores, which the pool uses most, can do no more than \d+\/s$/);
+    assert.match(
+      fast.reasons[0],
+      /^bottleneck decode: the cores, which the pool uses most, can do no more than \d+\/s$/,
+    );
   });
 
   it("gives a training no more workers than the device can follow, and queues before it", () => {
@@ -114,7 +117,10 @@ describe("planner", () => {
     assert.equal(made.stages[0].place, "both");
     assert.ok(Math.abs(made.stages[0].deviceShare - 1 / 3) < 1e-9);
     assert.ok(Math.abs(made.rate - 300) < 1e-6);
-    assert.match(made.stages[0].reason, /with 33 % of the batches the device ends when the pool does; one place alone would give 200\/s/);
+    assert.match(
+      made.stages[0].reason,
+      /with 33 % of the batches the device ends when the pool does; one place alone would give 200\/s/,
+    );
     // A gain of under a twentieth is not worth a second copy of the model.
     const unequal = [stage("forward", "model", { pool: cost(40), device: cost(0.2) }, { splittable: true })];
     assert.equal(plan(unequal, { cores: 9, device: gpu }, { ...limits, workers: 8 }).stages[0].place, "device");

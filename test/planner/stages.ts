@@ -144,7 +144,10 @@ export function outcomeOf(
     bytes += waiting * output;
     const between = own.slice(0, -1).reduce((sum, { outputBytes }) => sum + outputBytes, 0);
     const at = (place: Place): number =>
-      own.reduce((sum, { costs }) => sum + (costs[place]?.callBytes ?? 0) + batch * (costs[place]?.bytes ?? 0), between);
+      own.reduce(
+        (sum, { costs }) => sum + (costs[place]?.callBytes ?? 0) + batch * (costs[place]?.bytes ?? 0),
+        between,
+      );
     if (part(name, "pool") > 0) worker = Math.max(worker, at("pool"));
     if (part(name, "device") > 0) bytes += at("device");
   }

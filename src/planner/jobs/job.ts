@@ -33,12 +33,7 @@ export function epochNow(): number {
 }
 
 /** Runs a stage on the main thread. */
-export async function onDevice<T>(
-  spans: Span[],
-  stage: string,
-  items: number,
-  work: () => T | Promise<T>,
-): Promise<T> {
+export async function onDevice<T>(spans: Span[], stage: string, items: number, work: () => T | Promise<T>): Promise<T> {
   const start = epochNow();
   const result = await work();
   spans.push({ stage, place: "device", thread: 0, start, end: epochNow(), items });
@@ -82,4 +77,3 @@ export function loadShapes(size: number, pictures: number): readonly StageShape[
     { ...shape, name: "normalise", outputBytes: pictures * size * size * 3 * 4 },
   ];
 }
-

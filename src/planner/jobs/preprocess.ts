@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type PreprocessOptions, PHOTOS_PER_TASK } from "../../dataset/preprocess.js";
+import { PHOTOS_PER_TASK, type PreprocessOptions } from "../../dataset/preprocess.js";
 import { checkVariant, planPreprocess } from "../../dataset/preprocess-plan.js";
 import { InputError } from "../../errors.js";
 import { type AlignItem, createImagePool } from "../../image/tasks.js";

@@ -2,7 +2,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, toPictures, toTensor, uploadFloats } from "../../editing/faces.js";
+import {
+  disposeFaces,
+  encodeFaces,
+  PICTURES_AT_ONCE,
+  toPictures,
+  toTensor,
+  uploadFloats,
+} from "../../editing/faces.js";
 import { openGenerator } from "../../editing/generator.js";
 import { readPicture } from "../../editing/picture.js";
 import { type Edit, swapMany } from "../../editing/swap.js";
@@ -83,7 +90,9 @@ export async function swapJob({ model, input, attribute, reference, workers }: S
         });
         return spans;
       }
-      const files = await onDevice(spans, "encode", n, () => Promise.all(unit.results.map((result) => encodePng(result))));
+      const files = await onDevice(spans, "encode", n, () =>
+        Promise.all(unit.results.map((result) => encodePng(result))),
+      );
       unit.results = [];
       await onDevice(spans, "write", n, async () => {
         for (const [i, bytes] of files.entries()) await writeFileAtomic(join(folder, `${i}.png`), bytes);
