@@ -46,6 +46,7 @@ async function sample<Unit>(job: Job<Unit>, batch: number, signal: AbortSignal):
   for (const unit of job.units(batch)) {
     const spans: Span[] = [];
     for (const { name, stages } of groups) {
+      signal.throwIfAborted();
       const place = job.shapes.find((shape) => shape.name === stages[0].name)?.place ?? "pool";
       spans.push(...(await job.run(name, place, unit, signal)));
     }

@@ -2,6 +2,7 @@
  * Runs units through steps that overlap, in order and with bounded queues: a step takes its next unit only when there is room
  * for the result, so that a stalled sink stops all that come before it. An error or an abort ends every step.
  */
+import { setMaxListeners } from "node:events";
 import { Turnstile } from "./turnstile.js";
 
 export interface Step<Unit> {
@@ -66,6 +67,7 @@ export async function runPipeline<Unit>(
   { signal }: PipelineOptions = {},
 ): Promise<number> {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // every call listens, and there may be many at once
   const channels = steps.map(({ calls, queue }) => new Channel<Unit>(calls + queue));
   const turnstiles = steps.map(({ calls }) => new Turnstile(calls));
   const running = new Set<Promise<unknown>>();
