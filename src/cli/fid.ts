@@ -5,7 +5,7 @@ import type { ExtractorName } from "../metrics/extractors.js";
 import type { Features } from "../metrics/sides.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 
-interface Options extends CommonOptions {
+export interface FidCommand extends CommonOptions {
   readonly dims: string;
   readonly mode: "pytorch" | "tensorflow" | "clean";
   readonly features: ExtractorName;
@@ -50,12 +50,12 @@ export function registerFid(program: Command): void {
     .option("--prc", "precision and recall (3 neighbours) too", false)
     .option("--save-stats <file>", "write A's mean and covariance as .npz")
     .addHelpText("after", HELP)
-    .action(async (a: string, b: string | undefined, options: Options) => {
+    .action(async (a: string, b: string | undefined, options: FidCommand) => {
       await runCommand(options, (context) => compare(a, b, options, context));
     });
 }
 
-async function compare(a: string, b: string | undefined, options: Options, context: CommandContext): Promise<void> {
+async function compare(a: string, b: string | undefined, options: FidCommand, context: CommandContext): Promise<void> {
   const [{ describeMismatch, InputError }, { Linalg }, metrics] = await Promise.all([
     import("../errors.js"),
     import("../metrics/linalg.js"),

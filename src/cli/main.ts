@@ -9,6 +9,7 @@ import { registerFid } from "./fid.js";
 import { registerImport } from "./import.js";
 import { registerLinear } from "./linear.js";
 import { registerMatrix } from "./matrix.js";
+import { registerPlan } from "./plan.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
@@ -32,6 +33,7 @@ const REGISTER: readonly Register[] = [
   registerFid,
   registerTable,
   registerWeights,
+  registerPlan,
   registerVerify,
   registerDoctor,
 ];

@@ -5,7 +5,7 @@ import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { Rectangle } from "../types.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 
-interface Options extends CommonOptions {
+export interface PreprocessCommand extends CommonOptions {
   readonly size: number;
   readonly images?: string;
   readonly format: OutputFormat;
@@ -41,7 +41,7 @@ export function registerPreprocess(program: Command): void {
     .option("--crop <x,y,w,h>", "photos are aligned: cut out this square and resize it, without landmarks", parseCrop)
     .option("--limit <n>", "only the first n photos", integer(1))
     .addHelpText("after", HELP)
-    .action(async (source: string, out: string, options: Options) => {
+    .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
         const [{ preprocess }, { STAGES }] = await Promise.all([
           import("../dataset/preprocess.js"),

@@ -18,7 +18,7 @@ import {
   wrongCount,
 } from "./editing.js";
 
-interface Options extends EditingOptions {
+export interface SwapCommand extends EditingOptions {
   readonly input: readonly string[];
   readonly attribute: readonly string[];
   readonly reference: readonly string[];
@@ -45,7 +45,7 @@ export function registerSwap(program: Command): void {
     .requiredOption("--attribute <name...>", "attributes to take over")
     .requiredOption("--reference <face...>", "the face that each attribute is taken from, or one for all")
     .addHelpText("after", HELP)
-    .action(async (options: Options) => {
+    .action(async (options: SwapCommand) => {
       await runCommand(options, async (context) => {
         const { input, attribute: attributes, out } = options;
         const references = pairReferences(attributes, options.reference);
@@ -73,7 +73,7 @@ export function registerSwap(program: Command): void {
 }
 
 /** One reference for each attribute. @throws InputError for another number, or an attribute named twice */
-function pairReferences(attributes: readonly string[], references: readonly string[]): readonly string[] {
+export function pairReferences(attributes: readonly string[], references: readonly string[]): readonly string[] {
   const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
   if (twice !== undefined) {
     throw new InputError(describeMismatch("--attribute", "each one once", `'${twice}' twice`, "Leave one away."));

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
 
-interface Options extends CommonOptions, MethodOptions {
+export interface TrainCommand extends CommonOptions, MethodOptions {
   readonly attributes: readonly string[];
   readonly out: string;
   readonly resume: boolean;
@@ -47,7 +47,7 @@ export function registerTrain(program: Command): void {
     .option("--images <dir>", "the pictures' folder, within DATA or absolute");
   withMethodOptions(command)
     .addHelpText("after", HELP)
-    .action(async (data: string, options: Options) => {
+    .action(async (data: string, options: TrainCommand) => {
       await runCommand(options, async (context) => {
         const [{ openDataset }, { openDevice }, { parseDevice }, { train }, { createConfig }] = await Promise.all([
           import("../dataset/dataset.js"),

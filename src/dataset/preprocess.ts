@@ -46,7 +46,7 @@ export interface PreprocessReport {
   readonly seconds: StageSeconds & { readonly wall: number };
 }
 
-const PHOTOS_PER_TASK = 16;
+export const PHOTOS_PER_TASK = 16;
 
 function* tasksOf(
   plan: PreprocessPlan,

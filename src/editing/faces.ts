@@ -86,7 +86,12 @@ export function mixLatents(latents: readonly tf.Tensor4D[], weights: readonly (r
 
 /** Pictures on the current device: [N, S, S, 3] in [-1, 1], resized where they have another size. */
 export async function toTensor(pictures: readonly RgbaImage[], size: number): Promise<tf.Tensor4D> {
-  return tf.tensor4d(await toFloats(pictures, size), [pictures.length, size, size, 3]);
+  return uploadFloats(await toFloats(pictures, size), size);
+}
+
+/** @param floats [N, size, size, 3] in [-1, 1], copied */
+export function uploadFloats(floats: Float32Array, size: number): tf.Tensor4D {
+  return tf.tensor4d(floats.slice(), [floats.length / (size * size * 3), size, size, 3]);
 }
 
 /** Pictures from [N, S, S, 3] in [-1, 1], rounded and clipped. Disposes of nothing. */

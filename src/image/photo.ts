@@ -11,10 +11,15 @@ import type { Pixels } from "./pixels.js";
 import type { AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
 
 export function noSeconds(): StageSeconds {
-  return { read: 0, decode: 0, warp: 0, encode: 0, write: 0 };
+  return { read: 0, decode: 0, warp: 0, normalise: 0, encode: 0, write: 0 };
 }
 
-async function timed<T>(seconds: StageSeconds, stage: keyof StageSeconds, work: () => T | Promise<T>): Promise<T> {
+/** Adds the time of `work` to a stage's. */
+export async function timed<T>(
+  seconds: StageSeconds,
+  stage: keyof StageSeconds,
+  work: () => T | Promise<T>,
+): Promise<T> {
   const start = performance.now();
   try {
     return await work();

@@ -46,15 +46,24 @@ export interface StageSeconds {
   read: number;
   decode: number;
   warp: number;
+  /** Resizing and scaling to what a network takes. */
+  normalise: number;
   encode: number;
   write: number;
 }
 
+/** Those of an alignment. */
 export const STAGES = ["read", "decode", "warp", "encode", "write"] as const;
 
-export interface AlignResult {
-  readonly results: readonly (AlignedPhoto | ItemFailure)[];
+/** What each task tells of its work. */
+export interface TaskTimes {
   readonly seconds: StageSeconds;
+  /** Of the worker, from 1. */
+  readonly thread: number;
+}
+
+export interface AlignResult extends TaskTimes {
+  readonly results: readonly (AlignedPhoto | ItemFailure)[];
 }
 
 /** Reads images and writes them as RGB floats in [-1, 1], [items, size, size, 3], into a range of a ring slot. */
@@ -65,7 +74,7 @@ export interface LoadTask {
   readonly target: SlotRange;
 }
 
-export interface LoadResult {
+export interface LoadResult extends TaskTimes {
   readonly failures: readonly ItemFailure[];
 }
 
@@ -77,7 +86,7 @@ export interface InceptionTask {
   readonly target: SlotRange;
 }
 
-export interface InceptionResult {
+export interface InceptionResult extends TaskTimes {
   /** In the order of the paths; null for those that were read. */
   readonly failures: readonly (ItemFailure | null)[];
 }

@@ -2,13 +2,14 @@
  * The image workers' entry: Piscina, or WorkerPool where there are no threads, calls the exported functions by name. A bad
  * image is a result, never a throw.
  */
+import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { ElegantError, RetryableError } from "../errors.js";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import { loadModule } from "../kernels/module.js";
 import { type ItemFailure, openRange, type TaskHandler } from "../pool/protocol.js";
 import { toInceptionInput } from "./inception-input.js";
-import { alignPhoto, checkCrop, noSeconds, readPhoto } from "./photo.js";
+import { alignPhoto, checkCrop, noSeconds, readPhoto, timed } from "./photo.js";
 import { Pixels, wholeOf } from "./pixels.js";
 import type { AlignedPhoto, ImageTasks, ImageWorkerData } from "./tasks.js";
 
@@ -34,25 +35,28 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
       results.push(failure(item.file, error));
     }
   }
-  return { results, seconds };
+  return { results, seconds, thread: threadId };
 };
 
 export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, paths, target }) => {
   const pixels = await opened;
   const floats = openRange(target); // [paths, size, size, 3]
   const failures: ItemFailure[] = [];
+  const seconds = noSeconds();
   const imageLength = size * size * 3;
   for (const [i, path] of paths.entries()) {
     try {
-      const image = await readPhoto(path, path);
+      const image = await readPhoto(path, path, seconds);
       if (crop !== null) checkCrop(crop, image, path);
       const output = floats.subarray(i * imageLength, (i + 1) * imageLength);
-      pixels.resizeToFloat(image, crop ?? wholeOf(image), size, size, output);
+      await timed(seconds, "normalise", () => {
+        pixels.resizeToFloat(image, crop ?? wholeOf(image), size, size, output);
+      });
     } catch (error) {
       failures.push(failure(path, error));
     }
   }
-  return { failures };
+  return { failures, seconds, thread: threadId };
 };
 
 export const loadInceptionInputs: TaskHandler<ImageTasks["loadInceptionInputs"]> = async (task) => {
@@ -60,13 +64,16 @@ export const loadInceptionInputs: TaskHandler<ImageTasks["loadInceptionInputs"]>
   const floats = openRange(target);
   const length = size * size * 3;
   const failures: (ItemFailure | null)[] = [];
+  const seconds = noSeconds();
   for (const [i, path] of paths.entries()) {
     try {
-      toInceptionInput(await readPhoto(path, path), size, mode, floats.subarray(i * length, (i + 1) * length));
+      const image = await readPhoto(path, path, seconds);
+      const output = floats.subarray(i * length, (i + 1) * length);
+      await timed(seconds, "normalise", () => toInceptionInput(image, size, mode, output));
       failures.push(null);
     } catch (error) {
       failures.push(failure(path, error));
     }
   }
-  return { failures };
+  return { failures, seconds, thread: threadId };
 };

@@ -80,9 +80,7 @@ export async function* extractFeatures(
       }
       ring.release(slot);
       if (good.length > 0) {
-        const rows = tf.tidy(() => extractor.extract(tf.tensor4d(pictures, [good.length, size, size, 3])));
-        const features = ((await rows.data()) as Float32Array).slice();
-        rows.dispose();
+        const features = await featuresOf(extractor, pictures);
         const from = first;
         yield { features, indices: good.map((i) => from + i) };
       }
@@ -91,4 +89,14 @@ export async function* extractFeatures(
   } finally {
     await pool.close();
   }
+}
+
+/** @param pictures [N, size, size, 3] as the extractor takes them @returns [N, dims] */
+export async function featuresOf(extractor: FeatureExtractor, pictures: Float32Array): Promise<Float32Array> {
+  const { size } = extractor;
+  const n = pictures.length / (size * size * 3);
+  const rows = tf.tidy(() => extractor.extract(tf.tensor4d(pictures, [n, size, size, 3])));
+  const features = ((await rows.data()) as Float32Array).slice();
+  rows.dispose();
+  return features;
 }

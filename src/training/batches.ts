@@ -58,28 +58,7 @@ export class PairBatches {
     this.request();
     const { attribute, indices, loaded } = this.queue.shift() as Pending;
     const { data, release } = await loaded;
-    const half = data.length / 2;
-    // A copy: the slot is another batch's as soon as it is released.
-    const pictures = data.slice();
-    for (const [i, mirrored] of indices.mirrored.entries()) {
-      const length = size * size * 3;
-      if (mirrored) mirror(pictures.subarray(i * length, (i + 1) * length), size);
-    }
-    const upload = (from: number): tf.Tensor4D =>
-      tf.tensor4d(pictures.slice(from, from + half), [batch, size, size, 3]);
-    const labels = (files: readonly number[]): tf.Tensor2D =>
-      tf.tensor2d(
-        files.flatMap((file) => [...sampler.labels(file)]),
-        [batch, attributes],
-        "float32",
-      );
-    const result: PairBatch = {
-      attribute,
-      A: upload(0),
-      B: upload(half),
-      yA: labels(indices.positive),
-      yB: labels(indices.negative),
-    };
+    const result = uploadPairs(data, attribute, indices, sampler, { size, batch, attributes });
     release();
     return result;
   }
@@ -88,6 +67,40 @@ export class PairBatches {
     await Promise.allSettled(this.queue.map(({ loaded }) => loaded));
     await this.loader.close();
   }
+}
+
+/**
+ * A batch on the current device; dispose of it with disposeBatch.
+ * @param data the pictures with the attribute, then as many without; it is copied and may be overwritten afterwards
+ */
+export function uploadPairs(
+  data: Float32Array,
+  attribute: number,
+  indices: PairIndices,
+  sampler: PairSampler,
+  { size, batch, attributes }: { readonly size: number; readonly batch: number; readonly attributes: number },
+): PairBatch {
+  const half = data.length / 2;
+  // A copy: the slot is another batch's as soon as it is released.
+  const pictures = data.slice();
+  for (const [i, mirrored] of indices.mirrored.entries()) {
+    const length = size * size * 3;
+    if (mirrored) mirror(pictures.subarray(i * length, (i + 1) * length), size);
+  }
+  const upload = (from: number): tf.Tensor4D => tf.tensor4d(pictures.slice(from, from + half), [batch, size, size, 3]);
+  const labels = (files: readonly number[]): tf.Tensor2D =>
+    tf.tensor2d(
+      files.flatMap((file) => [...sampler.labels(file)]),
+      [batch, attributes],
+      "float32",
+    );
+  return {
+    attribute,
+    A: upload(0),
+    B: upload(half),
+    yA: labels(indices.positive),
+    yB: labels(indices.negative),
+  };
 }
 
 /** Turns left and right around in place. @param picture [size, size, 3] */

@@ -62,7 +62,7 @@ function expectFinite(step: number, attribute: string, losses: StepLosses): void
   throw new RetryableError(describeMismatch(`step ${step}, ${attribute}`, "finite losses", parts, NOT_FINITE_REMEDY));
 }
 
-function disposeState({ generator, discriminator, average }: TrainingState): void {
+export function disposeState({ generator, discriminator, average }: TrainingState): void {
   if (average !== null) disposeParameters(average);
   for (const { parameters, first, second } of [generator, discriminator]) {
     for (const named of [parameters, first, second]) disposeParameters(named);

@@ -1,0 +1,67 @@
+/** `elegant preprocess` for the planner: photos are aligned as the command does it, into a folder that is removed again. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { PHOTOS_PER_TASK, type PreprocessOptions } from "../../dataset/preprocess.js";
+import { checkVariant, planPreprocess } from "../../dataset/preprocess-plan.js";
+import { InputError } from "../../errors.js";
+import { type AlignItem, createImagePool } from "../../image/tasks.js";
+import { FILE_BYTES, type Job, PHOTO_BYTES, spansOfTask, takeCycling, WORKER_BYTES } from "./job.js";
+
+interface Unit {
+  readonly items: readonly AlignItem[];
+}
+
+const STAGES = [
+  ["read", "read"],
+  ["decode", "decode"],
+  ["align", "warp"],
+  ["encode", "encode"],
+  ["write", "write"],
+] as const;
+
+export async function preprocessJob(
+  source: string,
+  { size, format, quality, workers, ...options }: PreprocessOptions,
+): Promise<Job<Unit>> {
+  const plan = await planPreprocess(source, { format, ...options });
+  await checkVariant(plan);
+  const folder = await mkdtemp(join(tmpdir(), "elegant-plan-"));
+  const pool = await createImagePool(workers);
+  let taken = 0;
+  const shape = { group: "photo", place: "pool" } as const;
+  return {
+    items: "images",
+    key: JSON.stringify(["preprocess", resolve(plan.imageDir), size, format, quality, options.crop]),
+    shapes: [
+      { ...shape, name: "read", outputBytes: FILE_BYTES, callBytes: WORKER_BYTES },
+      { ...shape, name: "decode", outputBytes: PHOTO_BYTES },
+      { ...shape, name: "align", outputBytes: size * size * 4 },
+      { ...shape, name: "encode", outputBytes: size * size },
+      { ...shape, name: "write", outputBytes: 0 },
+    ],
+    batches: [PHOTOS_PER_TASK],
+    *units(batch) {
+      for (; ; taken += batch) {
+        const items = takeCycling(plan.photos, taken, batch).map(({ file, placement }, i) => ({
+          file,
+          input: join(plan.imageDir, file),
+          output: join(folder, `${taken + i}.${format}`),
+          placement,
+        }));
+        yield { items };
+      }
+    },
+    async run(_group, _place, { items }, signal) {
+      const result = await pool.run("alignPhotos", { size, format, quality, items }, { signal });
+      const failed = result.results.filter(({ ok }) => !ok);
+      if (failed.length === items.length && !failed[0].ok) throw new InputError(failed[0].reason);
+      await Promise.all(items.map(({ output }) => rm(output, { force: true })));
+      return spansOfTask(result, STAGES, items.length);
+    },
+    async close() {
+      await pool.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

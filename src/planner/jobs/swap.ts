@@ -1,0 +1,109 @@
+/** `elegant swap` for the planner: the inputs are edited over and over; what it writes is removed again. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import {
+  disposeFaces,
+  encodeFaces,
+  PICTURES_AT_ONCE,
+  toPictures,
+  toTensor,
+  uploadFloats,
+} from "../../editing/faces.js";
+import { openGenerator } from "../../editing/generator.js";
+import { readPicture } from "../../editing/picture.js";
+import { type Edit, swapMany } from "../../editing/swap.js";
+import { InputError } from "../../errors.js";
+import { writeFileAtomic } from "../../files.js";
+import { encodePng } from "../../image/codec.js";
+import { createImagePool } from "../../image/tasks.js";
+import { attributeIndex } from "../../model/config.js";
+import { BatchRing } from "../../pool/ring.js";
+import type { RgbaImage } from "../../types.js";
+import type { Span } from "../types.js";
+import { type Job, LOAD_STAGES, loadShapes, onDevice, spansOfTask, takeCycling } from "./job.js";
+
+interface Unit {
+  readonly paths: readonly string[];
+  inputs: Float32Array | null;
+  results: readonly RgbaImage[];
+}
+
+export interface SwapJobOptions {
+  readonly model: string;
+  readonly input: readonly string[];
+  readonly attribute: readonly string[];
+  /** One for each attribute, or one for all. */
+  readonly reference: readonly string[];
+  readonly workers: number;
+}
+
+/** On the current device. */
+export async function swapJob({ model, input, attribute, reference, workers }: SwapJobOptions): Promise<Job<Unit>> {
+  const generator = await openGenerator(model);
+  const { size } = generator.config;
+  const edits: Edit[] = [];
+  for (const [i, name] of attribute.entries()) {
+    attributeIndex(generator.config, name);
+    const picture = await readPicture(reference[reference.length === 1 ? 0 : i]);
+    edits.push({ attribute: name, reference: encodeFaces(generator, await toTensor([picture], size)) });
+  }
+  const folder = await mkdtemp(join(tmpdir(), "elegant-plan-"));
+  const pool = await createImagePool(workers);
+  let taken = 0;
+  const pictureBytes = size * size * 4;
+  return {
+    items: "faces",
+    key: JSON.stringify(["swap", resolve(model), attribute, resolve(input[0]), input.length]),
+    shapes: [
+      ...loadShapes(size, 1),
+      { name: "upload", group: "model", place: "device", outputBytes: size * size * 3 * 4 },
+      { name: "forward", group: "model", place: "device", outputBytes: pictureBytes },
+      { name: "encode", group: "write", place: "device", outputBytes: pictureBytes },
+      { name: "write", group: "write", place: "device", outputBytes: 0 },
+    ],
+    batches: [1, 2, 4, 8].filter((batch) => batch <= PICTURES_AT_ONCE),
+    *units(batch) {
+      for (; ; taken += batch) yield { paths: takeCycling(input, taken, batch), inputs: null, results: [] };
+    },
+    async run(group, _place, unit, signal) {
+      const n = unit.paths.length;
+      if (group === "load") {
+        const length = n * size * size * 3;
+        const target = new BatchRing(1, length).range(0, 0, length);
+        const result = await pool.run("loadImages", { size, crop: null, paths: unit.paths, target }, { signal });
+        if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
+        unit.inputs = new Float32Array(target.buffer);
+        return spansOfTask(result, LOAD_STAGES, n);
+      }
+      const spans: Span[] = [];
+      if (group === "model") {
+        const images = await onDevice(spans, "upload", n, () => uploadFloats(unit.inputs as Float32Array, size));
+        unit.inputs = null;
+        unit.results = await onDevice(spans, "forward", n, async () => {
+          const faces = encodeFaces(generator, images);
+          const swapped = swapMany(generator, faces, edits);
+          const pictures = await toPictures(swapped);
+          swapped.dispose();
+          disposeFaces(faces);
+          return pictures;
+        });
+        return spans;
+      }
+      const files = await onDevice(spans, "encode", n, () =>
+        Promise.all(unit.results.map((result) => encodePng(result))),
+      );
+      unit.results = [];
+      await onDevice(spans, "write", n, async () => {
+        for (const [i, bytes] of files.entries()) await writeFileAtomic(join(folder, `${i}.png`), bytes);
+      });
+      return spans;
+    },
+    async close() {
+      await pool.close();
+      for (const { reference: faces } of edits) disposeFaces(faces);
+      generator.dispose();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** `elegant train` for the planner: real updates of a fresh model that is thrown away. An item is a pair of pictures. */
+import { resolve } from "node:path";
+import type { FaceDataset } from "../../dataset/dataset.js";
+import { InputError } from "../../errors.js";
+import { createImagePool } from "../../image/tasks.js";
+import type { ModelConfig } from "../../model/config.js";
+import { BatchRing } from "../../pool/ring.js";
+import { planBatch } from "../../training/batch-choice.js";
+import { disposeBatch, uploadPairs } from "../../training/batches.js";
+import { disposeState } from "../../training/loop.js";
+import { createPairSampler, type PairIndices } from "../../training/pairs.js";
+import { newTrainingState } from "../../training/run.js";
+import { type RunSettings, stepSettings } from "../../training/settings.js";
+import { trainStep } from "../../training/step.js";
+import type { Span } from "../types.js";
+import { type Job, LOAD_STAGES, loadShapes, onDevice, spansOfTask } from "./job.js";
+
+interface Unit {
+  readonly attribute: number;
+  readonly indices: PairIndices;
+  pictures: Float32Array | null;
+}
+
+/** On the current device. */
+export async function trainJob(
+  dataset: FaceDataset,
+  config: ModelConfig,
+  method: Omit<RunSettings, "dataset">,
+  workers: number,
+): Promise<Job<Unit>> {
+  const { size } = config;
+  const { batch, seed } = method;
+  const sampler = createPairSampler(dataset, config.attributes, batch, seed, method.flip);
+  // As the command divides it.
+  const { part } = planBatch({ config, r1: method.r1, ema: method.ema }, { batch, reason: null });
+  const state = newTrainingState(config, seed, method.ema > 0);
+  const onStep = stepSettings({ ...method, dataset: sampler.fingerprint }, 0);
+  const pool = await createImagePool(workers);
+  const attributes = config.attributes.length;
+  const length = 2 * batch * size * size * 3;
+  let taken = 0;
+  return {
+    items: "pairs",
+    key: JSON.stringify(["train", resolve(dataset.dir), config, method]),
+    shapes: [
+      ...loadShapes(size, 2),
+      { name: "upload", group: "update", place: "device", outputBytes: 2 * size * size * 3 * 4 },
+      { name: "update", group: "update", place: "device", outputBytes: 0 },
+    ],
+    batches: [batch],
+    *units() {
+      for (; ; taken++) {
+        const attribute = taken % attributes;
+        const indices = sampler.pairs(Math.floor(taken / attributes), attribute);
+        yield { attribute, indices, pictures: null };
+      }
+    },
+    async run(group, _place, unit, signal) {
+      const { attribute, indices } = unit;
+      if (group === "load") {
+        const paths = [...indices.positive, ...indices.negative].map((file) => dataset.path(file));
+        const target = new BatchRing(1, length).range(0, 0, length);
+        const result = await pool.run("loadImages", { size, crop: null, paths, target }, { signal });
+        if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
+        unit.pictures = new Float32Array(target.buffer);
+        return spansOfTask(result, LOAD_STAGES, batch);
+      }
+      const spans: Span[] = [];
+      const pictures = unit.pictures as Float32Array;
+      unit.pictures = null;
+      const pairs = await onDevice(spans, "upload", batch, () => {
+        return uploadPairs(pictures, attribute, indices, sampler, { size, batch, attributes });
+      });
+      try {
+        // Some devices give promises.
+        await onDevice(spans, "update", batch, () => trainStep(state, pairs, onStep, { part }));
+      } finally {
+        disposeBatch(pairs);
+      }
+      return spans;
+    },
+    async close() {
+      await pool.close();
+      disposeState(state);
+    },
+  };
+}

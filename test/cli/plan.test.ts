@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeFaces } from "../support/faces.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+describe("elegant plan", () => {
+  let folder: string;
+  let data: string;
+  let cacheHome: string | undefined;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+    data = join(folder, "faces");
+    await writeFaces(data, 12);
+    cacheHome = process.env.XDG_CACHE_HOME;
+    process.env.XDG_CACHE_HOME = join(folder, "cache");
+  });
+
+  after(async () => {
+    if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = cacheHome;
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), ["plan", ...args]);
+  const train = (...more: string[]): Promise<Ended> =>
+    elegant(
+      ...["train", data, "--attributes", "Bangs", "Smiling", "--size", "64", "--width", "4", "--batch", "2"],
+      ...["--device", "wasm", "--workers", "1", ...more],
+    );
+
+  it("prints the contract's JSON, writes trace and page, and keeps the costs", async () => {
+    const [trace, html] = [join(folder, "trace.json"), join(folder, "plan.html")];
+    const { code, stdout, stderr } = await train("--json", "--trace", trace, "--html", html);
+    assert.equal(code, 0, stderr);
+    const { stages, batch, bottleneck, rate } = JSON.parse(stdout);
+    assert.deepEqual(
+      stages.map(({ name, place, workers }: Record<string, unknown>) => [name, place, workers]),
+      [
+        ["read", "pool", 1],
+        ["decode", "pool", 1],
+        ["normalise", "pool", 1],
+        ["upload", "device", 1],
+        ["update", "device", 1],
+      ],
+    );
+    for (const stage of stages) {
+      assert.deepEqual(Object.keys(stage), ["name", "place", "workers", "predictedRate", "measuredRate"]);
+      assert.ok(stage.predictedRate > 0 && stage.measuredRate > 0);
+    }
+    assert.deepEqual([batch, bottleneck], [2, "update"]);
+    assert.ok(rate.predicted > 0 && rate.measured > 0);
+    assert.match(stderr, /^bottleneck update: .*\n1 worker.*\nbatch 2: as asked for\nqueues of up to /m);
+    assert.match(stderr, /^update on device: only the device can run it$/m);
+
+    const events = JSON.parse(await readFile(trace, "utf8")) as Record<string, unknown>[];
+    const complete = events.filter(({ ph }) => ph === "X");
+    assert.deepEqual(
+      new Set(complete.map(({ name }) => name)),
+      new Set(["read", "decode", "normalise", "upload", "update"]),
+    );
+    assert.ok(complete.every(({ ts, dur }) => Number.isInteger(ts) && Number.isInteger(dur)));
+    assert.match(await readFile(html, "utf8"), /<svg viewBox=.*role="img"/);
+
+    assert.equal((await readdir(join(folder, "cache", "elegant-faces"))).filter((f) => /^costs-/.test(f)).length, 1);
+    const again = await train();
+    assert.match(again.stdout, /costs are from the cache; --recalibrate measures them anew/);
+    assert.match(again.stdout, /^stage +place +workers +ms an item +predicted\/s +measured\/s$/m);
+    assert.deepEqual((await readdir(data)).sort(), ["images", "list_attr_celeba.txt", "list_eval_partition.txt"]);
+  });
+
+  it("answers what it cannot plan with one line and exit code 2", async () => {
+    const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+      [["trian", data], /unknown command 'trian' \(Did you mean train\?\)/],
+      [["doctor"], /unknown command 'doctor'/],
+      [
+        ["train", data, "--attributes", "Bagns"],
+        /expected a name of the list, received 'Bagns'\. Did you mean Bangs\?/,
+      ],
+      [["train", data, "--attributes", "Bangs", "--trase", "x"], /unknown option '--trase' \(Did you mean --trace\?\)/],
+      [["train", data], /required option '--attributes <names\.\.\.>' not specified/],
+      [["preprocess", join(folder, "none"), "out"], /none: expected a folder, received none/],
+      [["fid", join(folder, "none"), data], /none: expected a folder of images, .* received nothing there/],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, stdout, stderr } = await elegant(...args);
+      assert.deepEqual([code, stdout], [2, ""], `${args.join(" ")}: ${stderr}`);
+      assert.match(stderr, message);
+      assert.equal(stderr.trimEnd().split("\n").length, 1, stderr);
+    }
+    const little = await train("--memory", "1");
+    assert.equal(little.code, 2);
+    assert.match(little.stderr, /memory: expected at least \d+ MiB for a batch of 2, received 1 MiB\. Allow more/);
+  });
+});

@@ -1,0 +1,75 @@
+/** Simulated time: sleepers wake in order when nothing else can go on, so that no test depends on the speed of a machine. */
+import { setImmediate } from "node:timers/promises";
+
+export class VirtualClock {
+  private time = 0;
+  private readonly sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+
+  readonly now = (): number => this.time;
+
+  /** Sleepers that have not been woken. */
+  get sleeping(): number {
+    return this.sleepers.length;
+  }
+
+  /** Resolves `milliseconds` later; rejects at once when the signal is aborted, as a well-behaved call does. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.sleepers.splice(this.sleepers.indexOf(sleeper), 1);
+        reject(signal?.reason);
+      };
+      const wake = (): void => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      };
+      const sleeper = { at: this.time + milliseconds, wake };
+      this.sleepers.push(sleeper);
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  /** Lets time pass until `work` is settled; fails when it waits for something that no time brings. */
+  async run<T>(work: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = work.finally(() => {
+      settled = true;
+    });
+    done.catch(() => {}); // for the caller, below
+    while (!settled) {
+      await this.settle();
+      if (settled) break;
+      if (!this.tick()) throw new Error("virtual clock: expected something to wait for, received a standstill");
+    }
+    return done;
+  }
+
+  /** Lets time pass for `milliseconds`, or until nobody sleeps. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.time + milliseconds;
+    await this.settle();
+    while (this.sleepers.some(({ at }) => at <= end)) {
+      this.tick();
+      await this.settle();
+    }
+    this.time = end;
+  }
+
+  /** Wakes who sleeps shortest. */
+  private tick(): boolean {
+    const next = this.sleepers.reduce<(typeof this.sleepers)[number] | null>(
+      (first, sleeper) => (first === null || sleeper.at < first.at ? sleeper : first),
+      null,
+    );
+    if (next === null) return false;
+    this.sleepers.splice(this.sleepers.indexOf(next), 1);
+    this.time = next.at;
+    next.wake();
+    return true;
+  }
+
+  /** All promises that can go on without time do. */
+  private async settle(): Promise<void> {
+    await setImmediate();
+  }
+}
