@@ -136,7 +136,11 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   };
   const save = async (): Promise<void> => {
     if (writer.isSaved(step)) return;
-    await writer.save(step, state, scoreGenerator(state.average ?? state.generator.parameters, config, scoreFaces));
+    await writer.save(
+      step,
+      state,
+      await scoreGenerator(state.average ?? state.generator.parameters, config, scoreFaces),
+    );
   };
   const secondsLeft = (): number => (options.seconds ?? Infinity) - (performance.now() - began) / 1000;
   const isOver = (): boolean => step >= steps || signal?.aborted === true || secondsLeft() < 0;
@@ -148,7 +152,7 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
       for (const attribute of config.attributes) {
         const pairs = await batches.next();
         const updateBegan = performance.now();
-        latest = trainStep(state, pairs, onStep);
+        latest = await trainStep(state, pairs, onStep);
         const seconds = (performance.now() - updateBegan) / 1000;
         disposeBatch(pairs);
         expectFinite(step + 1, attribute, latest);

@@ -6,11 +6,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type AdamSettings, adamUpdate } from "../device/adam.js";
 import { suspendTape } from "../device/tape.js";
 import type { ModelConfig } from "../model/config.js";
-import { type Generated, generate } from "../model/exchange.js";
+import { generate } from "../model/exchange.js";
 import { discriminate, halve } from "../model/networks.js";
 import type { Parameters } from "../model/parameters.js";
 import { adversarialLoss, discriminatorLoss, gradientPenalty, reconstructionLoss, type Scores } from "./losses.js";
 import type { LossWeights, Reconstruction } from "./method.js";
+import { countRight, probeResiduals, readScalars } from "./readings.js";
+import { type OnTrace, TraceKeeper } from "./trace.js";
 
 /** One optimizer's state: moments beside each of its parameters, and the updates done. */
 export interface OptimizerState {
@@ -71,16 +73,6 @@ export interface StepLosses {
   readonly r1?: number;
 }
 
-/** What a caller may look at before it is disposed of: golden checks read all of it. */
-export interface StepTrace {
-  readonly generated: Generated;
-  /** Scores by the discriminators before their update. */
-  readonly D1: Scores;
-  readonly D2: Scores;
-  readonly gradients: ReadonlyMap<string, tf.Tensor>;
-}
-export type OnTrace = (part: Partial<StepTrace>) => void;
-
 /** Zero moments for a set of parameters. */
 export function createOptimizer(parameters: Parameters): OptimizerState {
   const zeros = (): Parameters => {
@@ -102,28 +94,6 @@ export function exchangeLabels(y: tf.Tensor2D, other: tf.Tensor2D, attribute: nu
     const mask = tf.tensor2d([Array.from({ length: y.shape[1] }, (_, i) => (i === attribute ? 1 : 0))]);
     return tf.add(y, tf.mul(mask, tf.sub(other, y)));
   });
-}
-
-/** Pairs of a batch that `residual` and `exchange` are measured on. */
-const PROBED = 4;
-
-/** @param residuals R_A, R_B, R_C, R_D stacked, [4N, S, S, 3] */
-function probeResiduals(residuals: tf.Tensor4D): { readonly residual: number; readonly exchange: number } {
-  const n = residuals.shape[0] / 4;
-  return tf.tidy(() => {
-    const [A, B, C, D] = tf.split(residuals, 4, 0).map((part) => tf.slice(part, 0, Math.min(PROBED, n)));
-    const own = tf.concat([A, B], 0);
-    const exchanged = tf.concat([C, D], 0);
-    const meanOf = (x: tf.Tensor): number => tf.mean(tf.abs(x)).dataSync()[0];
-    return { residual: meanOf(exchanged), exchange: meanOf(tf.sub(exchanged, own)) };
-  });
-}
-
-/** The share of logits on the right side of 0. */
-function accuracyOf({ A, B, C, D }: Scores): number {
-  const values = [A, B, C, D].map((logits) => logits.dataSync());
-  const right = values.map((logits, i) => logits.filter((x) => (i < 2 ? x > 0 : x < 0)).length);
-  return right.reduce((a, b) => a + b, 0) / values.reduce((sum, { length }) => sum + length, 0);
 }
 
 /**
@@ -184,7 +154,18 @@ function scoreAll(state: TrainingState, pictures: tf.Tensor4D, labels: tf.Tensor
   };
 }
 
-type DiscriminatorLosses = Pick<StepLosses, "D" | "D1" | "D2" | "accuracy1" | "accuracy2" | "r1">;
+/** What the discriminators' update leaves to be read; the caller disposes of it. */
+type DiscriminatorReadings = {
+  readonly D: tf.Scalar;
+  readonly D1: tf.Scalar;
+  readonly D2: tf.Scalar;
+  /** Logits on the right side of 0. */
+  readonly right1: tf.Scalar;
+  readonly right2: tf.Scalar;
+  readonly r1?: tf.Scalar;
+};
+type Readings = DiscriminatorReadings &
+  Readonly<Record<"G" | "reconstruction" | "adversarial1" | "adversarial2" | "residual" | "exchange", tf.Scalar>>;
 
 /** R1 of both discriminators on A and B, weighted as their losses are. */
 function penalize(state: TrainingState, pictures: tf.Tensor4D, labels: tf.Tensor2D, settings: StepSettings): tf.Scalar {
@@ -211,46 +192,32 @@ function updateDiscriminators(
   pictures: tf.Tensor4D,
   labels: tf.Tensor2D,
   settings: StepSettings,
-  onTrace?: OnTrace,
-): DiscriminatorLosses {
+  keeper?: TraceKeeper,
+): DiscriminatorReadings {
   const { weights, r1 } = settings;
-  const parts: { D1?: tf.Scalar; D2?: tf.Scalar; r1?: tf.Scalar } = {};
-  let accuracies: Pick<StepLosses, "accuracy1" | "accuracy2"> | undefined;
+  let parts: Omit<DiscriminatorReadings, "D"> | undefined;
   const { value, gradients } = gradientsOf(state.discriminator, () => {
     const scores = scoreAll(state, pictures, labels);
-    if (onTrace !== undefined) onTrace(scores);
-    parts.D1 = tf.keep(discriminatorLoss(scores.D1));
-    parts.D2 = tf.keep(discriminatorLoss(scores.D2));
-    accuracies = { accuracy1: accuracyOf(scores.D1), accuracy2: accuracyOf(scores.D2) };
-    const loss = tf.add<tf.Scalar>(tf.mul(parts.D1, weights.discriminator1), tf.mul(parts.D2, weights.discriminator2));
+    keeper?.addScores(scores);
+    const [D1, D2] = [scores.D1, scores.D2].map((each) => tf.keep(discriminatorLoss(each)));
+    const [right1, right2] = suspendTape(() => [scores.D1, scores.D2].map((each) => tf.keep(countRight(each))));
+    parts = { D1, D2, right1, right2 };
+    const loss = tf.add<tf.Scalar>(tf.mul(D1, weights.discriminator1), tf.mul(D2, weights.discriminator2));
     if (r1 === 0) return loss;
-    parts.r1 = tf.keep(penalize(state, pictures, labels, settings));
-    return tf.add(loss, parts.r1);
+    const penalty = tf.keep(penalize(state, pictures, labels, settings));
+    parts = { ...parts, r1: penalty };
+    return tf.add(loss, penalty);
   });
-  if (onTrace !== undefined) onTrace({ gradients });
+  keeper?.addGradients(gradients);
   applyGradients(state.discriminator, gradients, settings);
-  if (accuracies === undefined) throw new Error("training step: nothing was scored");
-  const penalty = parts.r1 === undefined ? {} : { r1: scalar(parts.r1) };
-  const losses = { D: scalar(value), D1: scalar(parts.D1), D2: scalar(parts.D2), ...accuracies, ...penalty };
-  tf.dispose([value, ...Object.values(parts), ...gradients.values()]);
-  return losses;
+  tf.dispose([...gradients.values()]);
+  if (parts === undefined) throw new Error("training step: nothing was scored");
+  // Kept: the generator's gradient function, in which this runs, disposes of what it does not return.
+  return { D: tf.keep(value), ...parts };
 }
 
-function scalar(tensor: tf.Scalar | undefined): number {
-  if (tensor === undefined) throw new Error("loss: a part was not computed");
-  return tensor.dataSync()[0];
-}
-
-/**
- * One update of D1 and D2, then of Enc and Dec; changes `state` in place.
- * Reads the losses synchronously (devices without dataSync come with their own issue).
- */
-export function trainStep(
-  state: TrainingState,
-  batch: PairBatch,
-  settings: StepSettings,
-  onTrace?: OnTrace,
-): StepLosses {
+/** Both updates; everything is left to the device, nothing is waited for. The caller disposes of the readings. */
+function update(state: TrainingState, batch: PairBatch, settings: StepSettings, keeper?: TraceKeeper): Readings {
   const { config } = state;
   const { A, B, yA, yB, attribute } = batch;
   const { weights } = settings;
@@ -259,44 +226,73 @@ export function trainStep(
   const pictures = tf.concat([A, B], 0) as tf.Tensor4D;
   const fakeLabels = tf.concat([yC, yD], 0) as tf.Tensor2D;
   const labels = tf.concat([yA, yB, fakeLabels], 0) as tf.Tensor2D;
-  const parts: Partial<Record<"reconstruction" | "adversarial1" | "adversarial2", tf.Scalar>> = {};
-  let discriminatorLosses: DiscriminatorLosses | undefined;
-  let probed: Pick<StepLosses, "residual" | "exchange"> | undefined;
+  let parts: Omit<Readings, "G"> | undefined;
 
   const { value, gradients } = gradientsOf(state.generator, () => {
     const generated = generate(state.generator.parameters, config, pictures, attribute);
     const { reconstructed, exchanged } = generated;
-    if (onTrace !== undefined) onTrace({ generated });
-    probed = suspendTape(() => probeResiduals(generated.residuals));
-    discriminatorLosses = suspendTape(() => {
+    keeper?.addGenerated(generated);
+    const measured = suspendTape(() => {
+      const { residual, exchange } = probeResiduals(generated.residuals);
       const all = tf.concat([pictures, exchanged], 0) as tf.Tensor4D;
-      return updateDiscriminators(state, all, labels, settings, onTrace);
+      return {
+        residual: tf.keep(residual),
+        exchange: tf.keep(exchange),
+        ...updateDiscriminators(state, all, labels, settings, keeper),
+      };
     });
 
     const adversarial = (network: "D1" | "D2", fakes: tf.Tensor4D): tf.Scalar => {
       const [C, D] = tf.split(discriminate(state.discriminator.parameters, network, fakes, fakeLabels), 2, 0);
       return adversarialLoss({ C, D });
     };
-    parts.reconstruction = tf.keep(reconstructionLoss(pictures, reconstructed, settings.reconstruction));
-    parts.adversarial1 = tf.keep(adversarial("D1", exchanged));
-    parts.adversarial2 = tf.keep(adversarial("D2", halve(exchanged)));
+    const reconstruction = tf.keep(reconstructionLoss(pictures, reconstructed, settings.reconstruction));
+    const adversarial1 = tf.keep(adversarial("D1", exchanged));
+    const adversarial2 = tf.keep(adversarial("D2", halve(exchanged)));
+    parts = { ...measured, reconstruction, adversarial1, adversarial2 };
     return tf.addN([
-      tf.mul(parts.reconstruction, weights.reconstruction),
-      tf.mul(parts.adversarial1, weights.adversarial1),
-      tf.mul(parts.adversarial2, weights.adversarial2),
+      tf.mul(reconstruction, weights.reconstruction),
+      tf.mul(adversarial1, weights.adversarial1),
+      tf.mul(adversarial2, weights.adversarial2),
     ]);
   });
-  if (onTrace !== undefined) onTrace({ gradients });
+  keeper?.addGradients(gradients);
   applyGradients(state.generator, gradients, settings);
   if (state.average !== null) updateAverage(state.average, state.generator, settings.ema);
-  const generatorLosses = {
-    G: scalar(value),
-    reconstruction: scalar(parts.reconstruction),
-    adversarial1: scalar(parts.adversarial1),
-    adversarial2: scalar(parts.adversarial2),
-  };
-  tf.dispose([value, yC, yD, pictures, fakeLabels, labels, ...Object.values(parts), ...gradients.values()]);
-  if (discriminatorLosses === undefined || probed === undefined) throw new Error("training step: nothing was updated");
-  const { accuracy1, accuracy2, r1, ...losses } = discriminatorLosses;
-  return { ...losses, ...generatorLosses, accuracy1, accuracy2, ...probed, ...(r1 === undefined ? {} : { r1 }) };
+  tf.dispose([yC, yD, pictures, fakeLabels, labels, ...gradients.values()]);
+  if (parts === undefined) throw new Error("training step: nothing was updated");
+  return { G: value, ...parts };
+}
+
+/**
+ * One update of D1 and D2, then of Enc and Dec; changes `state` in place. The device is waited for once, at the end.
+ * @param onTrace reads what it needs of the update before it is disposed of
+ */
+export async function trainStep(
+  state: TrainingState,
+  batch: PairBatch,
+  settings: StepSettings,
+  onTrace?: OnTrace,
+): Promise<StepLosses> {
+  const keeper = onTrace === undefined ? undefined : new TraceKeeper();
+  const readings = update(state, batch, settings, keeper);
+  try {
+    const { D, D1, D2, right1, right2, residual, exchange, r1, ...losses } = await readScalars(readings);
+    if (keeper !== undefined) await onTrace?.(keeper.trace());
+    const scored = 4 * batch.A.shape[0];
+    return {
+      D,
+      D1,
+      D2,
+      ...losses,
+      accuracy1: right1 / scored,
+      accuracy2: right2 / scored,
+      residual,
+      exchange,
+      ...(r1 === undefined ? {} : { r1 }),
+    };
+  } finally {
+    tf.dispose(readings);
+    keeper?.dispose();
+  }
 }
