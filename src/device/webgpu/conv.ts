@@ -149,10 +149,10 @@ function take(backend: WebgpuBackend, batch: TensorInfo, first: number, n: numbe
 }
 
 /** How many pictures are unrolled at a time. */
-function chunkOf(backend: WebgpuBackend, info: ConvInfo): number {
+function chunkOf(backend: WebgpuBackend, info: ConvInfo, unrolledBytes: number): number {
   const { outHeight, outWidth, filterHeight, filterWidth, inChannels, batchSize } = info;
   const bytes = outHeight * outWidth * filterHeight * filterWidth * inChannels * 4;
-  const most = Math.min(UNROLLED_BYTES, backend.device.limits.maxStorageBufferBindingSize);
+  const most = Math.min(unrolledBytes, backend.device.limits.maxStorageBufferBindingSize);
   return Math.min(batchSize, Math.max(1, Math.floor(most / bytes)));
 }
 
@@ -164,11 +164,17 @@ function divisorUpTo(n: number, most: number): number {
 }
 
 /** @returns the filter's gradient, [kh, kw, in, out] */
-export function filterGradient(backend: WebgpuBackend, x: TensorInfo, dy: TensorInfo, info: ConvInfo): TensorInfo {
+export function filterGradient(
+  backend: WebgpuBackend,
+  x: TensorInfo,
+  dy: TensorInfo,
+  info: ConvInfo,
+  unrolledBytes = UNROLLED_BYTES,
+): TensorInfo {
   const { batchSize, outHeight, outWidth, outChannels, filterHeight, filterWidth, inChannels } = info;
   const rows = filterHeight * filterWidth * inChannels;
   const pixels = outHeight * outWidth;
-  const chunk = chunkOf(backend, info);
+  const chunk = chunkOf(backend, info, unrolledBytes);
   const total = backend.makeTensorInfo([filterHeight, filterWidth, inChannels, outChannels], "float32");
   for (let first = 0; first < batchSize; first += chunk) {
     const n = Math.min(chunk, batchSize - first);
@@ -190,11 +196,17 @@ export function filterGradient(backend: WebgpuBackend, x: TensorInfo, dy: Tensor
 }
 
 /** @param filter [kh, kw, in, out] @returns the gradient of the convolution's input, [N, H, W, in] */
-export function inputGradient(backend: WebgpuBackend, dy: TensorInfo, filter: TensorInfo, info: ConvInfo): TensorInfo {
+export function inputGradient(
+  backend: WebgpuBackend,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  info: ConvInfo,
+  unrolledBytes = UNROLLED_BYTES,
+): TensorInfo {
   const { batchSize, outHeight, outWidth, outChannels, inHeight, inWidth, inChannels } = info;
   const rows = util.sizeFromShape(filter.shape.slice(0, 3));
   const pixels = outHeight * outWidth;
-  const chunk = chunkOf(backend, info);
+  const chunk = chunkOf(backend, info, unrolledBytes);
   const dx = backend.makeTensorInfo([batchSize, inHeight, inWidth, inChannels], "float32");
   for (let first = 0; first < batchSize; first += chunk) {
     const n = Math.min(chunk, batchSize - first);
