@@ -7,8 +7,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel, registerFused, withPartialSums } from "./fused.js";
 import { suspendTape } from "./tape.js";
 
-const CHANNEL_NORM = "ElegantChannelNorm";
-const CHANNEL_NORM_GRADIENT = "ElegantChannelNormGradient";
+export const CHANNEL_NORM = "ElegantChannelNorm";
+export const CHANNEL_NORM_GRADIENT = "ElegantChannelNormGradient";
 const EPSILON = 1e-12;
 /** Values of one block; also how far one partial sum of the bias's gradient runs. */
 const BLOCK_VALUES = 32768;

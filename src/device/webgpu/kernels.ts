@@ -1,6 +1,6 @@
 /** Puts our programs into TensorFlow.js's WebGPU backend: fused operations, and the kernels that they replace. */
 import * as tf from "@tensorflow/tfjs-core";
-import { registerChannelNormGradient } from "../channel-norm.js";
+import { CHANNEL_NORM, CHANNEL_NORM_GRADIENT, registerChannelNormGradient } from "../channel-norm.js";
 import type { WebgpuBackend } from "./backend.js";
 import { type ChannelNormTensors, channelNormBackward, channelNormForward } from "./channel-norm.js";
 import { filterGradient, inputGradient, isCovered } from "./conv.js";
@@ -58,13 +58,13 @@ export function registerWebgpuKernels(): void {
   });
   registerChannelNormGradient();
   tf.registerKernel({
-    kernelName: "ElegantChannelNorm",
+    kernelName: CHANNEL_NORM,
     backendName: BACKEND,
     kernelFunc: ({ inputs, backend, attrs }) =>
       channelNormForward(backend as WebgpuBackend, inputs as unknown as ChannelNormTensors, attrs?.slope as number),
   });
   tf.registerKernel({
-    kernelName: "ElegantChannelNormGradient",
+    kernelName: CHANNEL_NORM_GRADIENT,
     backendName: BACKEND,
     kernelFunc: ({ inputs, backend, attrs }) => {
       const tensors = inputs as unknown as ChannelNormTensors & { readonly dy: tf.TensorInfo };
