@@ -38,7 +38,7 @@ async function measure(size: number, width: number, pairs: number, part: number,
     const pictures = (): tf.Tensor4D => tf.randomUniform([pairs, size, size, 3], -1, 1);
     const labels = (value: number): tf.Tensor2D => tf.fill([pairs, 2], value);
     const batch = { attribute: 0, A: pictures(), B: pictures(), yA: labels(1), yB: labels(0) };
-    trainStep(state, batch, stepSettings(settings, 0), { part });
+    await trainStep(state, batch, stepSettings(settings, 0), { part });
     disposeBatch(batch);
   }
   const taken = (tf.backend() as SharedMemoryBackend).team.heap.statistics.reservedBytes / MEBIBYTE;

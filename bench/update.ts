@@ -24,7 +24,7 @@ const resident: number[] = [];
 const tensors: number[] = [];
 for (let round = -WARM_UP; round < rounds; round++) {
   const began = performance.now();
-  trainStep(state, pairs, settings);
+  await trainStep(state, pairs, settings);
   if (round < 0) continue;
   update.push(performance.now() - began);
   if ((round + 1) % Math.ceil(rounds / 10) !== 0) continue;

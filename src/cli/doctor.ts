@@ -1,7 +1,7 @@
 /** `elegant doctor`: what this machine offers, and what to install for more. */
 import type { Command } from "commander";
 import { type Capabilities, examineCapabilities } from "../device/capabilities.js";
-import { describeMachine, listMachine, type MachineDescription } from "../device/machine.js";
+import { describeMachine, formatGibibytes, listMachine, type MachineDescription } from "../device/machine.js";
 import { ONE_THREAD } from "../kernels/memory.js";
 import { runCommand, withCommonOptions } from "./command.js";
 
@@ -24,7 +24,7 @@ export function registerDoctor(program: Command): void {
     .action(async (options: { json: boolean }) => {
       await runCommand(options, async (context) => {
         const machine = describeMachine();
-        const capabilities = examineCapabilities();
+        const capabilities = await examineCapabilities();
         const findings = listFindings(capabilities);
         const problems = findings
           .filter(({ state }) => state === "problem")
@@ -58,7 +58,20 @@ export function listFindings(found: Capabilities): Finding[] {
       const lack = state === "broken" ? "native library missing" : "not installed";
       return { name, state: "optional", text: `${lack}: '${remedy}' gives ${gives}` };
     }),
+    describeWebgpu(found.adapter),
   ];
+}
+
+/** Name, kind, and the limits that decide what fits. */
+function describeWebgpu({ adapter, problem }: Capabilities["adapter"]): Finding {
+  const name = "WebGPU adapter";
+  if (adapter === null) return { name, state: "optional", text: `none: ${problem}` };
+  const { type, limits } = adapter;
+  const kind = type === "gpu" ? "GPU" : "software, never taken by auto";
+  const sizes =
+    `buffers up to ${formatGibibytes(limits.maxBufferSize)}, ` +
+    `tensors up to ${formatGibibytes(adapter.largestTensorBytes)}`;
+  return { name, state: type === "gpu" ? "ok" : "optional", text: `${adapter.name} (${kind}), ${sizes}` };
 }
 
 export function formatTable(

@@ -12,6 +12,14 @@ export interface AdamSettings {
   readonly weightDecay: number;
 }
 
+/** A backend with an Adam of its own (webgpu), which is found this way since its module may not be installed. */
+export interface InPlaceBackend {
+  readonly inPlace?: {
+    /** @param tensors gradient, parameter, first and second moment @param scalars in the kernel's order, after the count */
+    adam(tensors: readonly tf.TensorInfo[], count: number, scalars: readonly number[]): void;
+  };
+}
+
 const BLOCK_VALUES = 16384;
 
 /**
@@ -31,11 +39,16 @@ export function adamUpdate(
   const stepSize = learningRate / (1 - beta1 ** step);
   const rootCorrection2 = Math.sqrt(1 - beta2 ** step);
   const backend = tf.backend();
+  const scalars = [stepSize, beta1, beta2, 1 - beta1, 1 - beta2, epsilon, rootCorrection2, weightDecay];
   if (backend instanceof SharedMemoryBackend) {
     const pointers = [parameter, first, second, gradient].map((t) => backend.pointerOf(t));
     const count = parameter.size;
-    const values = [stepSize, beta1, beta2, 1 - beta1, 1 - beta2, epsilon, rootCorrection2, weightDecay, BLOCK_VALUES];
-    backend.team.run("adam", [...pointers, count, ...values], Math.ceil(count / BLOCK_VALUES));
+    backend.team.run("adam", [...pointers, count, ...scalars, BLOCK_VALUES], Math.ceil(count / BLOCK_VALUES));
+    return;
+  }
+  const { inPlace } = backend as InPlaceBackend;
+  if (inPlace !== undefined) {
+    inPlace.adam([gradient, parameter, first, second], parameter.size, scalars);
     return;
   }
   tf.tidy(() => {

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HAS_SHARED_MEMORY, unshare } from "../kernels/memory.js";
+import { type AdapterProbe, probeAdapter, WEBGPU_INSTALL, WEBGPU_PACKAGES } from "./webgpu/adapter.js";
 
 /** (module (func (result v128) (i8x16.splat (i32.const 0)))), which an engine without SIMD refuses. */
 const SIMD_MODULE = Uint8Array.from([
@@ -21,11 +22,16 @@ interface OptionalPackage {
   readonly gives: string;
   /** Built or downloaded while installing, so that it may be missing although the package is there. */
   readonly binding?: string;
+  /** Where it is not installed by its name alone. */
+  readonly install?: string;
 }
+
+/** The one package of the `tensorflow` device that computes on a GPU. */
+const TENSORFLOW_GPU = "@tensorflow/tfjs-node-gpu";
 
 const OPTIONAL_PACKAGES: readonly OptionalPackage[] = [
   {
-    name: "@tensorflow/tfjs-node-gpu",
+    name: TENSORFLOW_GPU,
     gives: "the tensorflow device on an NVIDIA GPU (CUDA)",
     binding: "tfjs_binding.node",
   },
@@ -34,6 +40,11 @@ const OPTIONAL_PACKAGES: readonly OptionalPackage[] = [
     gives: "the tensorflow device on the CPU (native libtensorflow)",
     binding: "tfjs_binding.node",
   },
+  ...WEBGPU_PACKAGES.map((name) => ({
+    name,
+    gives: "the webgpu device (a GPU of any vendor; both packages are needed)",
+    install: WEBGPU_INSTALL,
+  })),
 ];
 
 export interface PackageState {
@@ -59,35 +70,61 @@ export interface Capabilities {
   readonly threads: boolean;
   readonly kernels: readonly KernelFile[];
   readonly packages: readonly PackageState[];
+  /** What the webgpu device would run on. */
+  readonly adapter: AdapterProbe;
   /** What `--device auto` takes here, and why. */
   readonly device: DeviceChoice;
 }
 
 export interface DeviceChoice {
-  readonly name: "tensorflow" | "wasm" | "cpu";
+  readonly name: "tensorflow" | "webgpu" | "wasm" | "cpu";
   readonly reason: string;
 }
 
-export function examineCapabilities(): Capabilities {
+export async function examineCapabilities(): Promise<Capabilities> {
   const simd = WebAssembly.validate(SIMD_MODULE);
-  const require = createRequire(import.meta.url);
-  const packages = OPTIONAL_PACKAGES.map((item) => examinePackage(item, require.resolve.paths(item.name) ?? []));
+  const packages = examinePackages();
+  const adapter = await probeAdapter();
   return {
     node: examineNode(process.versions.node),
     simd,
     threads: HAS_SHARED_MEMORY,
     kernels: examineKernels(fileURLToPath(new URL("../../wasm/", import.meta.url))),
     packages,
-    device: chooseDevice(packages, simd),
+    adapter,
+    device: chooseDevice(packages, adapter, simd),
   };
 }
 
-/** A GPU through TensorFlow first, then TensorFlow on the CPU, then WebAssembly, which every machine has. */
-export function chooseDevice(packages: readonly Pick<PackageState, "name" | "state">[], simd: boolean): DeviceChoice {
-  const found = packages.find(({ name, state }) => name.startsWith("@tensorflow/") && state === "installed");
-  if (found !== undefined) return { name: "tensorflow", reason: `${found.name} is installed` };
-  if (simd) return { name: "wasm", reason: "no native TensorFlow is installed" };
-  return { name: "cpu", reason: "no native TensorFlow is installed, and this engine has no WebAssembly SIMD" };
+function examinePackages(): PackageState[] {
+  const require = createRequire(import.meta.url);
+  return OPTIONAL_PACKAGES.map((item) => examinePackage(item, require.resolve.paths(item.name) ?? []));
+}
+
+/** What `--device auto` takes here. */
+export async function findDevice(): Promise<DeviceChoice> {
+  const packages = examinePackages();
+  const simd = WebAssembly.validate(SIMD_MODULE);
+  const known = chooseDevice(packages, { adapter: null, problem: "not looked for" }, simd);
+  return known.name === "tensorflow" ? known : chooseDevice(packages, await probeAdapter(), simd);
+}
+
+/**
+ * TensorFlow on a GPU first, then WebGPU on a real one, then WebAssembly, which every machine has. The reason says what is
+ * against those before.
+ */
+export function chooseDevice(
+  packages: readonly Pick<PackageState, "name" | "state">[],
+  { adapter, problem }: AdapterProbe,
+  simd: boolean,
+): DeviceChoice {
+  const tensorflow = packages.find(({ name }) => name === TENSORFLOW_GPU)?.state ?? "missing";
+  if (tensorflow === "installed") return { name: "tensorflow", reason: `${TENSORFLOW_GPU} is installed` };
+  const noTensorflow = `tensorflow: ${TENSORFLOW_GPU} is ${tensorflow === "broken" ? "broken" : "not installed"}`;
+  if (adapter?.type === "gpu") return { name: "webgpu", reason: `found ${adapter.name}; not ${noTensorflow}` };
+  const noWebgpu = `webgpu: ${adapter === null ? problem : `only ${adapter.name}, which is software`}`;
+  const reason = `not ${noTensorflow}; not ${noWebgpu}`;
+  return simd ? { name: "wasm", reason } : { name: "cpu", reason: `${reason}; not wasm: this engine has no SIMD` };
 }
 
 /** Compares with the `engines` entry of package.json, ">=MAJOR.MINOR". */
@@ -123,7 +160,7 @@ export function examinePackage(item: OptionalPackage, folders: readonly string[]
   const { name, gives, binding } = item;
   const root = folders.map((folder) => join(folder, name)).find((path) => existsSync(join(path, "package.json")));
   if (root === undefined) {
-    return { name, gives, state: "missing", version: null, remedy: `npm install ${name}` };
+    return { name, gives, state: "missing", version: null, remedy: item.install ?? `npm install ${name}` };
   }
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   if (binding !== undefined && !hasBinding(join(root, "lib"), binding)) {

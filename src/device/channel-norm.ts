@@ -7,8 +7,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel, registerFused, withPartialSums } from "./fused.js";
 import { suspendTape } from "./tape.js";
 
-const CHANNEL_NORM = "ElegantChannelNorm";
-const CHANNEL_NORM_GRADIENT = "ElegantChannelNormGradient";
+export const CHANNEL_NORM = "ElegantChannelNorm";
+export const CHANNEL_NORM_GRADIENT = "ElegantChannelNormGradient";
 const EPSILON = 1e-12;
 /** Values of one block; also how far one partial sum of the bias's gradient runs. */
 const BLOCK_VALUES = 32768;
@@ -82,7 +82,7 @@ function pixelsOf(shape: readonly number[]): { readonly pixels: number; readonly
   return { pixels: tf.util.sizeFromShape(shape as number[]) / channels, channels };
 }
 
-/** Registers the kernel, its gradient's kernel and the gradient with TensorFlow.js. */
+/** Registers the kernel, its gradient's kernel and the gradient with TensorFlow.js, for the `wasm` device. */
 export function registerChannelNorm(): void {
   registerFused<KernelInputs>(CHANNEL_NORM, (backend, { x, bias, alpha, beta, skip }, attrs) => {
     const { pixels, channels } = pixelsOf(x.shape);
@@ -116,6 +116,12 @@ export function registerChannelNorm(): void {
       return [dx.info, sums];
     },
   );
+  registerChannelNormGradient();
+}
+
+/** The gradient belongs to the operation, whichever device's kernels compute it. */
+export function registerChannelNormGradient(): void {
+  if (tf.getGradient(CHANNEL_NORM) != null) return;
   tf.registerGradient({
     kernelName: CHANNEL_NORM,
     inputsToSave: ["x", "bias", "alpha", "beta"],

@@ -9,6 +9,7 @@ import type { SharedHeap } from "../kernels/heap.js";
 import { loadModule } from "../kernels/module.js";
 import { TEAM_KERNELS } from "../kernels/nn.js";
 import { KernelTeam } from "../pool/team.js";
+import { findDevice } from "./capabilities.js";
 import { registerChannelNorm } from "./channel-norm.js";
 import type { DeviceChoice } from "./choices.js";
 import { CONV_KERNELS } from "./conv-kernels.js";
@@ -24,7 +25,7 @@ import { registerPaddedConvolutions } from "./tensorflow-kernels.js";
 const TENSORFLOW_PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
 
 export interface Device {
-  readonly name: "tensorflow" | "wasm" | "cpu";
+  readonly name: "tensorflow" | "webgpu" | "wasm" | "cpu";
   /** For people: what it is and why it was chosen. */
   readonly description: string;
   readonly threads: number;
@@ -104,6 +105,28 @@ async function openTensorflow(name: string): Promise<Device> {
   return { name: "tensorflow", description: `tensorflow: ${name}`, threads: 0, close: async () => {} };
 }
 
+/** Loaded when it is asked for: its packages are installed by the user, if at all. */
+async function openOnWebgpu(reason: string): Promise<Device> {
+  const { missingWebgpuPackages, requestAdapter } = await import("./webgpu/adapter.js");
+  if (missingWebgpuPackages().length > 0) await requestAdapter(); // says what to install
+  const { openWebgpu } = await import("./webgpu/open.js");
+  return { name: "webgpu", threads: 0, ...(await openWebgpu(reason)) };
+}
+
+/** Takes the best device that works here; one that should work and does not is passed over with its reason. */
+async function openBest(threads: number): Promise<Device> {
+  const { name, reason } = await findDevice();
+  const chosen = `chosen by auto; ${reason}`;
+  if (name === "cpu") return openCpu();
+  if (name === "wasm") return openWasm(threads, chosen);
+  if (name === "tensorflow") return openTensorflow("@tensorflow/tfjs-node-gpu");
+  try {
+    return await openOnWebgpu(chosen);
+  } catch (error) {
+    return openWasm(threads, `chosen by auto; webgpu does not open: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
 /**
  * Opens a device and makes it TensorFlow.js's current one. Open one at a time.
  * @param threads of the `wasm` device, which takes one where the engine has no SharedArrayBuffer and says so
@@ -112,21 +135,17 @@ async function openTensorflow(name: string): Promise<Device> {
 export async function openDevice(choice: DeviceChoice, threads: number, heap?: SharedHeap): Promise<Device> {
   if (choice === "cpu") return openCpu();
   if (choice === "wasm") return openWasm(threads, "asked for", heap);
+  if (choice === "webgpu") return openOnWebgpu("asked for");
+  if (choice === "auto") return openBest(threads);
   const installed = findTensorflowPackage();
-  if (choice === "tensorflow") {
-    if (installed === null) {
-      const names = TENSORFLOW_PACKAGES.join(" or ");
-      throw new InputError(
-        describeMismatch(
-          "device tensorflow",
-          `${names} beside us`,
-          "neither installed",
-          "Install one, or use --device wasm.",
-        ),
-      );
-    }
-    return openTensorflow(installed);
-  }
-  if (installed === "@tensorflow/tfjs-node-gpu") return openTensorflow(installed);
-  return openWasm(threads, "chosen by auto: @tensorflow/tfjs-node-gpu is not installed");
+  if (installed !== null) return openTensorflow(installed);
+  const names = TENSORFLOW_PACKAGES.join(" or ");
+  throw new InputError(
+    describeMismatch(
+      "device tensorflow",
+      `${names} beside us`,
+      "neither installed",
+      "Install one, or use --device wasm.",
+    ),
+  );
 }

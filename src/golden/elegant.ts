@@ -15,7 +15,8 @@ import {
 } from "../model/parameters.js";
 import { METHODS } from "../training/method.js";
 import { LEARNING_RATE, stepSettings } from "../training/settings.js";
-import { type PairBatch, type StepLosses, type StepTrace, type TrainingState, trainStep } from "../training/step.js";
+import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../training/step.js";
+import type { ForwardTrace, OnTrace, StepTrace } from "../training/trace.js";
 import type { OnProgress } from "../types.js";
 import { compareNumber, compareTensor, passes, type Quantity, type Summary } from "./compare.js";
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";
@@ -50,8 +51,8 @@ export const SETTINGS = stepSettings(
   0,
 );
 
-function readImage(tensor: tf.Tensor): Float32Array {
-  return toChannelsFirst(tensor.dataSync() as Float32Array, tensor.shape);
+async function readImage(tensor: tf.Tensor): Promise<Float32Array> {
+  return toChannelsFirst((await tensor.data()) as Float32Array, tensor.shape);
 }
 
 function subtract(a: Float32Array, b: Float32Array): Float32Array {
@@ -59,13 +60,13 @@ function subtract(a: Float32Array, b: Float32Array): Float32Array {
 }
 
 /** Equal parts of a stacked batch, in order. */
-function readParts(tensor: tf.Tensor, parts: number): Float32Array[] {
-  const values = readImage(tensor);
+async function readParts(tensor: tf.Tensor, parts: number): Promise<Float32Array[]> {
+  const values = await readImage(tensor);
   const length = values.length / parts;
   return Array.from({ length: parts }, (_, i) => values.subarray(i * length, (i + 1) * length));
 }
 
-function checkForward(golden: FirstIteration, generated: Generated): Quantity[] {
+async function checkForward(golden: FirstIteration, generated: Generated): Promise<Quantity[]> {
   const { forward } = TOLERANCES;
   const compare = (
     group: string,
@@ -74,10 +75,12 @@ function checkForward(golden: FirstIteration, generated: Generated): Quantity[] 
     values: Float32Array,
     tolerance: number = forward,
   ): Quantity => compareTensor(group, name, summary, values, tolerance);
-  const [zA, zB, zC, zD] = readParts(generated.latents, 4);
-  const [RA, RB, RC, RD] = readParts(generated.residuals, 4);
-  const [A1, B1] = readParts(generated.reconstructed, 2);
-  const [C, D] = readParts(generated.exchanged, 2);
+  const [zA, zB, zC, zD] = await readParts(generated.latents, 4);
+  const [RA, RB, RC, RD] = await readParts(generated.residuals, 4);
+  const [A1, B1] = await readParts(generated.reconstructed, 2);
+  const [C, D] = await readParts(generated.exchanged, 2);
+  const skips: Float32Array[] = [];
+  for (const skip of generated.skips) skips.push((await readParts(skip, 2))[0]);
   const exchanged = (name: "R_C-R_A" | "R_D-R_B", values: Float32Array): Quantity =>
     compare(name, name, golden[name], values, differenceTolerance(golden[name].rms));
   return [
@@ -85,9 +88,7 @@ function checkForward(golden: FirstIteration, generated: Generated): Quantity[] 
     compare("latents", "z_C", golden.z_C, zC),
     compare("latents", "z_D", golden.z_D, zD),
     compare("latents", "z_A-z_B", golden["z_A-z_B"], subtract(zA, zB)),
-    ...golden.A_skip.map((summary, i) => {
-      return compare("skips", `A_skip ${i + 1}`, summary, readParts(generated.skips[i], 2)[0]);
-    }),
+    ...golden.A_skip.map((summary, i) => compare("skips", `A_skip ${i + 1}`, summary, skips[i])),
     compare("residuals", "R_A", golden.R_A, RA),
     compare("residuals", "R_B", golden.R_B, RB),
     compare("residuals", "R_C", golden.R_C, RC),
@@ -103,36 +104,45 @@ function checkForward(golden: FirstIteration, generated: Generated): Quantity[] 
 
 type SpecsByName = ReadonlyMap<string, ParameterSpec>;
 
-function checkGradients(golden: FirstIteration, specs: SpecsByName, gradients: StepTrace["gradients"]): Quantity[] {
-  const side = gradients.has("D1.linear.0.weight") ? "grad_D" : "grad_G";
-  return Object.entries(golden[side]).map(([name, summary]) => {
-    const gradient = gradients.get(name);
-    const spec = specs.get(name);
-    const values =
-      gradient === undefined || spec === undefined ? [] : fromDeviceLayout(spec, gradient.dataSync() as Float32Array);
-    return compareTensor(side, `${side} ${name}`, summary, values, TOLERANCES.gradients);
-  });
+async function checkGradients(
+  golden: FirstIteration,
+  specs: SpecsByName,
+  gradients: StepTrace["gradients"],
+): Promise<Quantity[]> {
+  const quantities: Quantity[] = [];
+  for (const side of ["grad_D", "grad_G"] as const) {
+    for (const [name, summary] of Object.entries(golden[side])) {
+      const gradient = gradients.get(name);
+      const spec = specs.get(name);
+      const values =
+        gradient === undefined || spec === undefined
+          ? []
+          : fromDeviceLayout(spec, (await gradient.data()) as Float32Array);
+      quantities.push(compareTensor(side, `${side} ${name}`, summary, values, TOLERANCES.gradients));
+    }
+  }
+  return quantities;
 }
 
 const PICTURES = ["A", "B", "C", "D"] as const;
 
-function checkScores(golden: Iteration, iteration: number, trace: Partial<StepTrace>): Quantity[] {
+async function checkScores(golden: Iteration, iteration: number, forward: ForwardTrace): Promise<Quantity[]> {
   const tolerance = iteration === 0 ? TOLERANCES.losses : TOLERANCES.laterLosses;
-  return (["D1", "D2"] as const).flatMap((network) => {
-    const logits = trace[network];
-    if (logits === undefined) return [];
-    const group = iteration === 0 ? "scores" : "later scores";
-    return PICTURES.map((picture) => {
+  const group = iteration === 0 ? "scores" : "later scores";
+  const quantities: Quantity[] = [];
+  for (const network of ["D1", "D2"] as const) {
+    for (const picture of PICTURES) {
       const key = `${network === "D1" ? "d1" : "d2"}_${picture}` as const;
-      const ours = logits[picture].dataSync();
+      const ours = await forward[network][picture].data();
       // The published score is the sigmoid of our logit.
       const pairs = golden[key].map((score, i) => ({ score, ours: 1 / (1 + Math.exp(-ours[i])) }));
       const errors = pairs.map((pair) => Math.abs(pair.ours - pair.score) / pair.score);
       const error = ours.length === errors.length ? Math.max(...errors) : Number.POSITIVE_INFINITY;
       const at = `iteration ${iteration} [${errors.indexOf(error)}]`;
-      return { group, name: `${key}, iteration ${iteration}`, error, tolerance, at };
-    });
-  });
+      quantities.push({ group, name: `${key}, iteration ${iteration}`, error, tolerance, at });
+    }
+  }
+  return quantities;
 }
 
 function checkLosses(golden: Iteration, iteration: number, ours: StepLosses): Quantity[] {
@@ -154,25 +164,25 @@ function checkLosses(golden: Iteration, iteration: number, ours: StepLosses): Qu
 }
 
 /** The file's labels beside the formula's: a difference is a fault of reading, not of computing. */
-function checkLabels(golden: Iteration, iteration: number, batch: PairBatch): Quantity {
+async function checkLabels(golden: Iteration, iteration: number, batch: PairBatch): Promise<Quantity> {
   const expected = [golden.attribute_id, ...golden.y_A.flat(), ...golden.y_B.flat()];
-  const received = [batch.attribute, ...batch.yA.dataSync(), ...batch.yB.dataSync()];
+  const received = [batch.attribute, ...(await batch.yA.data()), ...(await batch.yB.data())];
   const wrong = expected.length === received.length ? expected.filter((value, i) => value !== received[i]).length : 1;
   return { group: "labels", name: `labels, iteration ${iteration}`, error: wrong, tolerance: 0, at: "" };
 }
 
-/** One update; `onTrace` reads what it needs at once. */
-function runUpdate(
+async function runUpdate(
   state: TrainingState,
   golden: ElegantGolden,
   iteration: number,
-  onTrace: (part: Partial<StepTrace>) => void,
-): Quantity[] {
+  onTrace: OnTrace,
+): Promise<Quantity[]> {
   const expected = golden.iterations[iteration];
   const batch = createBatch(golden, iteration);
   try {
-    const labelCheck = checkLabels(expected, iteration, batch);
-    return [labelCheck, ...checkLosses(expected, iteration, trainStep(state, batch, SETTINGS, { onTrace }))];
+    const labelCheck = await checkLabels(expected, iteration, batch);
+    const losses = await trainStep(state, batch, SETTINGS, { onTrace });
+    return [labelCheck, ...checkLosses(expected, iteration, losses)];
   } finally {
     tf.dispose([batch.A, batch.B, batch.yA, batch.yB]);
   }
@@ -194,11 +204,13 @@ async function runUpdates(
   try {
     for (const [iteration, expected] of golden.iterations.entries()) {
       onUpdate(iteration);
-      const losses = runUpdate(state, golden, iteration, (trace) => {
-        quantities.push(...checkScores(expected, iteration, trace));
+      const losses = await runUpdate(state, golden, iteration, async (trace) => {
+        const { forward, gradients } = trace;
+        if (forward === null) throw new Error("golden: an update in parts");
+        quantities.push(...(await checkScores(expected, iteration, forward)));
         if (iteration > 0) return;
-        if (trace.generated !== undefined) quantities.push(...checkForward(first, trace.generated));
-        if (trace.gradients !== undefined) quantities.push(...checkGradients(first, specs, trace.gradients));
+        quantities.push(...(await checkForward(first, forward.generated)));
+        quantities.push(...(await checkGradients(first, specs, gradients)));
       });
       quantities.push(...losses);
     }

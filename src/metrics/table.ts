@@ -57,7 +57,7 @@ export interface TableOptions {
 }
 
 /** Features of pictures in [-1, 1]; all go through 8 bits and the same resize, real and edited. */
-function featuresOf(extractor: FeatureExtractor, pictures: Float32Array, size: number): Float32Array {
+async function featuresOf(extractor: FeatureExtractor, pictures: Float32Array, size: number): Promise<Float32Array> {
   const length = size * size * 3;
   const n = pictures.length / length;
   const input = extractor.size * extractor.size * 3;
@@ -66,10 +66,16 @@ function featuresOf(extractor: FeatureExtractor, pictures: Float32Array, size: n
     const picture = fromFloats(pictures.subarray(i * length, (i + 1) * length), size);
     toInceptionInput(picture, extractor.size, "pytorch", inputs.subarray(i * input, (i + 1) * input));
   }
-  return tf.tidy(() => {
-    const images = tf.tensor4d(inputs, [n, extractor.size, extractor.size, 3]);
-    return (extractor.extract(images).dataSync() as Float32Array).slice();
-  });
+  return readOnce(tf.tidy(() => extractor.extract(tf.tensor4d(inputs, [n, extractor.size, extractor.size, 3]))));
+}
+
+/** A tensor's values, of which it is disposed. */
+async function readOnce(tensor: tf.Tensor): Promise<Float32Array> {
+  try {
+    return ((await tensor.data()) as Float32Array).slice();
+  } finally {
+    tensor.dispose();
+  }
 }
 
 /** Rows of features that come in pieces. */
@@ -152,14 +158,15 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
         release();
         const half = both.length / 2;
         const [A, B] = [both.subarray(0, half), both.subarray(half)];
-        const [added, removed] = tf.tidy(() => {
+        const edited = tf.tidy(() => {
           const encode = (pictures: Float32Array) =>
             encodeFaces(generator, tf.tensor4d(pictures.slice(), [n, size, size, 3]));
           const { C, D } = swap(generator, encode(B), encode(A), attribute);
-          return [D, C].map((picture) => (picture.dataSync() as Float32Array).slice());
+          return [D, C];
         });
+        const [added, removed] = [await readOnce(edited[0]), await readOnce(edited[1])];
         for (const [k, pictures] of [A, B, added, removed].entries())
-          sets[k].add(featuresOf(extractor, pictures, size));
+          sets[k].add(await featuresOf(extractor, pictures, size));
         done += n;
         onProgress({ stage: "table", done, total, unit: "pairs" });
       }
@@ -200,7 +207,7 @@ async function otherFeatures(
   const set = new FeatureSet(extractor.dims, folder);
   for (let first = 0; first < paths.length; first += PAIRS_AT_ONCE) {
     const photos = await Promise.all(paths.slice(first, first + PAIRS_AT_ONCE).map((path) => readPhoto(path, path)));
-    set.add(featuresOf(extractor, await toFloats(photos, size), size));
+    set.add(await featuresOf(extractor, await toFloats(photos, size), size));
   }
   return set.features();
 }

@@ -6,35 +6,20 @@ import { discriminate, halve } from "../model/networks.js";
 import { adversarialLoss, discriminatorLoss, gradientPenalty, reconstructionLoss, type Scores } from "./losses.js";
 import { type Gradients, gradientsOf } from "./optimizer.js";
 import type { Part } from "./parts.js";
-import type { OnTrace, StepLosses, StepSettings, TrainingState } from "./step.js";
+import { countRight } from "./readings.js";
+import type { StepSettings, TrainingState } from "./step.js";
+import type { TraceKeeper } from "./trace.js";
 
-export type DiscriminatorLosses = Pick<StepLosses, "D" | "D1" | "D2" | "accuracy1" | "accuracy2" | "r1">;
-export type GeneratorLosses = Pick<StepLosses, "G" | "reconstruction" | "adversarial1" | "adversarial2">;
-export type Probe = Pick<StepLosses, "residual" | "exchange">;
+type Scalars<Names extends string> = Readonly<Record<Names, tf.Scalar>>;
+export type DiscriminatorScalars = Scalars<"D" | "D1" | "D2"> & { readonly r1?: tf.Scalar };
+/** How many of the scores by each discriminator were on the right side. */
+export type RightScalars = Scalars<"D1" | "D2">;
+export type GeneratorScalars = Scalars<"G" | "reconstruction" | "adversarial1" | "adversarial2">;
 
-/** The caller disposes of the gradients. */
+/** Kept, wherever it was computed; the caller disposes of all. */
 export interface Differentiated<Losses> {
   readonly losses: Losses;
   readonly gradients: Gradients;
-}
-
-/** @returns means over the part's probed pairs, 0 where it has none */
-export function probeResiduals({ residuals }: Generated, { probed }: Part): Probe {
-  if (probed === 0) return { residual: 0, exchange: 0 };
-  return tf.tidy(() => {
-    const [A, B, C, D] = tf.split(residuals, 4, 0).map((part) => tf.slice(part, 0, probed));
-    const own = tf.concat([A, B], 0);
-    const exchanged = tf.concat([C, D], 0);
-    const meanOf = (x: tf.Tensor): number => tf.mean(tf.abs(x)).dataSync()[0];
-    return { residual: meanOf(exchanged), exchange: meanOf(tf.sub(exchanged, own)) };
-  });
-}
-
-/** The share of logits on the right side of 0. */
-function accuracyOf({ A, B, C, D }: Scores): number {
-  const values = [A, B, C, D].map((logits) => logits.dataSync());
-  const right = values.map((logits, i) => logits.filter((x) => (i < 2 ? x > 0 : x < 0)).length);
-  return right.reduce((a, b) => a + b, 0) / values.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Scores of A, B, C and D by both discriminators, each in one batch. */
@@ -71,29 +56,28 @@ export function differentiateDiscriminators(
   { pictures: real, labels }: Part,
   exchanged: tf.Tensor4D,
   settings: StepSettings,
-  onTrace?: OnTrace,
-): Differentiated<DiscriminatorLosses> {
+  keeper?: TraceKeeper,
+): Differentiated<DiscriminatorScalars> & { readonly right: RightScalars } {
   const { weights, r1 } = settings;
   const pictures = tf.concat([real, exchanged], 0) as tf.Tensor4D; // A, B, C, D
-  const parts: { D1?: tf.Scalar; D2?: tf.Scalar; r1?: tf.Scalar } = {};
-  let accuracies: Pick<StepLosses, "accuracy1" | "accuracy2"> | undefined;
+  let parts: Omit<DiscriminatorScalars, "D"> | undefined;
+  let right: RightScalars | undefined;
   const { value, gradients } = gradientsOf(state.discriminator, () => {
     const scores = scoreAll(state, pictures, labels);
-    if (onTrace !== undefined) onTrace(scores);
-    parts.D1 = tf.keep(discriminatorLoss(scores.D1));
-    parts.D2 = tf.keep(discriminatorLoss(scores.D2));
-    accuracies = { accuracy1: accuracyOf(scores.D1), accuracy2: accuracyOf(scores.D2) };
-    const loss = tf.add<tf.Scalar>(tf.mul(parts.D1, weights.discriminator1), tf.mul(parts.D2, weights.discriminator2));
+    keeper?.addScores(scores);
+    const [D1, D2] = [scores.D1, scores.D2].map((each) => tf.keep(discriminatorLoss(each)));
+    parts = { D1, D2 };
+    right = suspendTape(() => ({ D1: tf.keep(countRight(scores.D1)), D2: tf.keep(countRight(scores.D2)) }));
+    const loss = tf.add<tf.Scalar>(tf.mul(D1, weights.discriminator1), tf.mul(D2, weights.discriminator2));
     if (r1 === 0) return loss;
-    parts.r1 = tf.keep(penalize(state, pictures, labels, settings));
-    return tf.add(loss, parts.r1);
+    const penalty = tf.keep(penalize(state, pictures, labels, settings));
+    parts = { D1, D2, r1: penalty };
+    return tf.add(loss, penalty);
   });
-  if (onTrace !== undefined) onTrace({ gradients });
-  if (accuracies === undefined) throw new Error("training step: nothing was scored");
-  const penalty = parts.r1 === undefined ? {} : { r1: scalar(parts.r1) };
-  const losses = { D: scalar(value), D1: scalar(parts.D1), D2: scalar(parts.D2), ...accuracies, ...penalty };
-  tf.dispose([pictures, value, ...Object.values(parts)]);
-  return { losses, gradients };
+  pictures.dispose();
+  keeper?.addGradients(gradients);
+  if (parts === undefined || right === undefined) throw new Error("training step: nothing was scored");
+  return { losses: { D: tf.keep(value), ...parts }, right, gradients };
 }
 
 /** @param onGenerated runs between the generator's forward and the scoring of its C and D, unseen by the gradient */
@@ -102,9 +86,9 @@ export function differentiateGenerator(
   { pictures, fakeLabels, attribute }: Part,
   settings: StepSettings,
   onGenerated?: (generated: Generated) => void,
-): Differentiated<GeneratorLosses> {
+): Differentiated<GeneratorScalars> {
   const { weights } = settings;
-  const parts: Partial<Record<"reconstruction" | "adversarial1" | "adversarial2", tf.Scalar>> = {};
+  let parts: Omit<GeneratorScalars, "G"> | undefined;
   const { value, gradients } = gradientsOf(state.generator, () => {
     const generated = generate(state.generator.parameters, state.config, pictures, attribute);
     const { reconstructed, exchanged } = generated;
@@ -114,26 +98,16 @@ export function differentiateGenerator(
       const [C, D] = tf.split(discriminate(state.discriminator.parameters, network, fakes, fakeLabels), 2, 0);
       return adversarialLoss({ C, D });
     };
-    parts.reconstruction = tf.keep(reconstructionLoss(pictures, reconstructed, settings.reconstruction));
-    parts.adversarial1 = tf.keep(adversarial("D1", exchanged));
-    parts.adversarial2 = tf.keep(adversarial("D2", halve(exchanged)));
+    const reconstruction = tf.keep(reconstructionLoss(pictures, reconstructed, settings.reconstruction));
+    const adversarial1 = tf.keep(adversarial("D1", exchanged));
+    const adversarial2 = tf.keep(adversarial("D2", halve(exchanged)));
+    parts = { reconstruction, adversarial1, adversarial2 };
     return tf.addN([
-      tf.mul(parts.reconstruction, weights.reconstruction),
-      tf.mul(parts.adversarial1, weights.adversarial1),
-      tf.mul(parts.adversarial2, weights.adversarial2),
+      tf.mul(reconstruction, weights.reconstruction),
+      tf.mul(adversarial1, weights.adversarial1),
+      tf.mul(adversarial2, weights.adversarial2),
     ]);
   });
-  const losses = {
-    G: scalar(value),
-    reconstruction: scalar(parts.reconstruction),
-    adversarial1: scalar(parts.adversarial1),
-    adversarial2: scalar(parts.adversarial2),
-  };
-  tf.dispose([value, ...Object.values(parts)]);
-  return { losses, gradients };
-}
-
-function scalar(tensor: tf.Scalar | undefined): number {
-  if (tensor === undefined) throw new Error("loss: a part was not computed");
-  return tensor.dataSync()[0];
+  if (parts === undefined) throw new Error("training step: nothing was generated");
+  return { losses: { G: value, ...parts }, gradients };
 }

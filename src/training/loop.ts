@@ -1,6 +1,7 @@
 /** The training loop: fetch, update, log, sample, save; one step goes over all attributes. */
 import { join } from "node:path";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { DeviceError } from "../device/webgpu/failure.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
 import type { ModelConfig } from "../model/config.js";
@@ -72,7 +73,7 @@ export function disposeState({ generator, discriminator, average }: TrainingStat
 /**
  * Trains on the current device until `steps`, the time or the signal ends it, and saves.
  * @throws InputError for data that cannot be trained on, before anything is written
- * @throws InterruptedError after an abort, with the state saved; RetryableError when a loss is not finite
+ * @throws InterruptedError after an abort, with the state saved; RetryableError when a loss is not finite or the device fails
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, folder, config, resume, workers } = options;
@@ -95,6 +96,21 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * What a device that failed leaves, with how to go on. Between steps the state is whole, and where the device can still be
+ * read it is saved; after a failure within one, which may have changed half of the weights, the last checkpoint stands.
+ */
+async function rescue(
+  error: DeviceError,
+  writer: RunWriter,
+  whole: { readonly step: number; readonly state: TrainingState } | null,
+): Promise<DeviceError> {
+  // A device that cannot be read now leaves what was saved before; the first error is the one to tell.
+  if (whole !== null && !error.lost) await writer.saveUnscored(whole.step, whole.state).catch(() => {});
+  const goOn = `Step ${writer.savedStep} is saved: go on with the same command, --resume and --device wasm.`;
+  return new DeviceError(`${error.message} ${goOn}`, error.lost);
 }
 
 /** A run to go on with, or room for a new one. */
@@ -141,12 +157,17 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   let trained = 0;
   let updates = 0;
   let step = start.step;
+  let betweenSteps = true;
   const sample = async (): Promise<void> => {
     await writer.sample(step, await drawSamples(state.average ?? state.generator.parameters, config, samplePairs));
   };
   const save = async (): Promise<void> => {
     if (writer.isSaved(step)) return;
-    await writer.save(step, state, scoreGenerator(state.average ?? state.generator.parameters, config, scoreFaces));
+    await writer.save(
+      step,
+      state,
+      await scoreGenerator(state.average ?? state.generator.parameters, config, scoreFaces),
+    );
   };
   const secondsLeft = (): number => (options.seconds ?? Infinity) - (performance.now() - began) / 1000;
   const isOver = (): boolean => step >= steps || signal?.aborted === true || secondsLeft() < 0;
@@ -155,10 +176,11 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
     while (!isOver()) {
       const onStep = stepSettings(settings, step);
       let latest: StepLosses | undefined;
+      betweenSteps = false;
       for (const attribute of config.attributes) {
         const pairs = await batches.next();
         const updateBegan = performance.now();
-        latest = trainStep(state, pairs, onStep, { part });
+        latest = await trainStep(state, pairs, onStep, { part });
         const seconds = (performance.now() - updateBegan) / 1000;
         disposeBatch(pairs);
         expectFinite(step + 1, attribute, latest);
@@ -169,6 +191,7 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
         if ((step + 1) % SCALARS_EVERY === 0) await writer.scalars(step + 1, attribute, latest, onStep.learningRate);
       }
       step++;
+      betweenSteps = true;
       const note =
         latest === undefined
           ? ""
@@ -187,6 +210,9 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
     }
     if (step % sampleEvery !== 0) await sample();
     await save();
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    throw await rescue(error, writer, betweenSteps ? { step, state } : null);
   } finally {
     await batches.close();
     await writer.close();

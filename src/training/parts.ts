@@ -71,13 +71,3 @@ export function addGradients(sum: Gradients | null, gradients: Gradients, share:
   }
   return next;
 }
-
-/** The values of the whole batch from those of its parts. */
-export function weightedMean<Values extends object>(
-  parts: readonly { readonly values: Values; readonly share: number }[],
-): Values {
-  const names = Object.keys(parts[0].values) as (keyof Values)[];
-  const mean = (name: keyof Values): number =>
-    parts.reduce((sum, { values, share }) => sum + share * Number(values[name]), 0);
-  return Object.fromEntries(names.map((name) => [name, mean(name)])) as Values;
-}

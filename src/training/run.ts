@@ -150,7 +150,8 @@ export class RunWriter {
   private readonly alarms: LossLog;
   private readonly watchdog: Watchdog;
   private readonly events: EventWriter;
-  private savedStep: number;
+  /** Of the newest checkpoint. */
+  savedStep: number;
   /** The lowest score so far. */
   best: CheckpointProgress["best"];
 
@@ -242,6 +243,14 @@ export class RunWriter {
     const generatedBy = `elegant-faces ${packageVersion()}, elegant train`;
     const { folder, settings, best } = this;
     await writeRunReport(folder, { config: state.config, settings, step, best, generatedBy });
+  }
+
+  /** Saves a checkpoint that nothing could score: the device works no more. */
+  async saveUnscored(step: number, state: TrainingState): Promise<void> {
+    if (this.isSaved(step)) return;
+    await Promise.all([this.losses, this.scores, this.alarms, this.events].map((file) => file.flush()));
+    await saveCheckpoint(this.folder, state, { step, best: this.best, options: this.settings });
+    this.savedStep = step;
   }
 
   async close(): Promise<void> {

@@ -118,7 +118,7 @@ function exchangeBoth(
   config: ModelConfig,
   both: tf.Tensor4D,
   attribute: number,
-): readonly [tf.Tensor, tf.Tensor] {
+): [tf.Tensor, tf.Tensor] {
   const { latent, skips } = encode(parameters, config, both);
   const [zA, zB] = tf.split(latent, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
   const [zC, zD] = [exchangeSlice(zA, zB, config, attribute), exchangeSlice(zB, zA, config, attribute)];
@@ -128,10 +128,15 @@ function exchangeBoth(
 }
 
 /** Scores a generator on the current device. */
-export function scoreGenerator(parameters: Parameters, config: ModelConfig, faces: ScoreFaces): RunScore {
+export async function scoreGenerator(
+  parameters: Parameters,
+  config: ModelConfig,
+  faces: ScoreFaces,
+): Promise<RunScore> {
   const { size } = config;
   const length = size * size * 3;
-  const attributes = faces.pictures.map((pictures, attribute) => {
+  const attributes: number[] = [];
+  for (const [attribute, pictures] of faces.pictures.entries()) {
     const count = faces.counts[attribute];
     const real = Float32Array.from(pictures, (level) => level / 127.5 - 1);
     const edited = new Float32Array(real.length); // C, then D
@@ -140,19 +145,21 @@ export function scoreGenerator(parameters: Parameters, config: ModelConfig, face
       const of = (side: number): Float32Array => {
         return real.subarray((side * count + first) * length, (side * count + first + n) * length);
       };
-      tf.tidy(() => {
+      const pictures = tf.tidy(() => {
         const both = tf.concat([0, 1].map((side) => tf.tensor4d(of(side), [n, size, size, 3]))) as tf.Tensor4D;
-        for (const [side, picture] of exchangeBoth(parameters, config, both, attribute).entries()) {
-          edited.set(picture.dataSync(), (side * count + first) * length);
-        }
+        return exchangeBoth(parameters, config, both, attribute);
       });
+      for (const [side, picture] of pictures.entries()) {
+        edited.set(await picture.data(), (side * count + first) * length);
+      }
+      tf.dispose(pictures);
     }
     const [A, B] = [real.subarray(0, count * length), real.subarray(count * length)].map((x) => blockFeatures(x, size));
     const [C, D] = [edited.subarray(0, count * length), edited.subarray(count * length)].map((x) =>
       blockFeatures(x, size),
     );
     // C lost the attribute and should look like B, D gained it and should look like A.
-    return (energyDistance(C, B, FEATURES) + energyDistance(D, A, FEATURES)) / 2;
-  });
+    attributes.push((energyDistance(C, B, FEATURES) + energyDistance(D, A, FEATURES)) / 2);
+  }
   return { score: attributes.reduce((sum, value) => sum + value, 0) / attributes.length, attributes };
 }

@@ -5,20 +5,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdamSettings } from "../device/adam.js";
 import type { ModelConfig } from "../model/config.js";
-import { type Generated, generate } from "../model/exchange.js";
+import { generate } from "../model/exchange.js";
 import type { Parameters } from "../model/parameters.js";
 import {
-  type DiscriminatorLosses,
+  type DiscriminatorScalars,
   differentiateDiscriminators,
   differentiateGenerator,
-  type GeneratorLosses,
-  type Probe,
-  probeResiduals,
+  type GeneratorScalars,
+  type RightScalars,
 } from "./gradients.js";
-import type { Scores } from "./losses.js";
 import type { LossWeights, Reconstruction } from "./method.js";
 import { applyGradients, type Gradients, type OptimizerState, updateAverage } from "./optimizer.js";
-import { addGradients, disposePart, type Part, takePart, weightedMean } from "./parts.js";
+import { addGradients, disposePart, type Part, takePart } from "./parts.js";
+import { disposeReadings, probeResiduals, readMeans, type Weighted } from "./readings.js";
+import { type OnTrace, TraceKeeper } from "./trace.js";
 
 export interface TrainingState {
   readonly config: ModelConfig;
@@ -71,48 +71,51 @@ export interface StepLosses {
   readonly r1?: number;
 }
 
-/**
- * What a caller may look at before it is disposed of: golden checks read all of it. Of a batch in parts there are the summed
- * gradients only.
- */
-export interface StepTrace {
-  readonly generated: Generated;
-  /** Scores by the discriminators before their update. */
-  readonly D1: Scores;
-  readonly D2: Scores;
-  readonly gradients: Gradients;
-}
-export type OnTrace = (part: Partial<StepTrace>) => void;
-
 export interface StepOptions {
   /** Pairs computed at once; fewer than the batch has take less memory and, as the generator runs twice, more time. */
   readonly part?: number;
-  readonly onTrace?: OnTrace;
+  /** Reads what it needs of the update before it is disposed of. */
+  readonly onTrace?: OnTrace | undefined;
 }
 
-interface Updated {
-  readonly D: DiscriminatorLosses;
-  readonly G: GeneratorLosses;
-  readonly probe: Probe;
+/** What the networks' updates leave on the device to be read. */
+interface Readings {
+  readonly D: Weighted<DiscriminatorScalars>[];
+  readonly right: Weighted<RightScalars>[];
+  readonly G: Weighted<GeneratorScalars>[];
+  readonly probe: Weighted<ReturnType<typeof probeResiduals>>[];
+}
+
+/** How the readings of a part are kept, in a function that disposes of what it does not know. */
+function probe(readings: Readings, residuals: tf.Tensor4D, { probed, probedShare }: Part): void {
+  if (probed === 0) return;
+  const scalars = probeResiduals(residuals, probed);
+  for (const scalar of Object.values(scalars)) tf.keep(scalar);
+  readings.probe.push({ scalars, share: probedShare });
 }
 
 /** The update as the method has it, with one forward of the generator. */
-function updateAtOnce(state: TrainingState, whole: Part, settings: StepSettings, onTrace?: OnTrace): Updated {
-  let between: Pick<Updated, "D" | "probe"> | undefined;
+function updateAtOnce(
+  state: TrainingState,
+  whole: Part,
+  settings: StepSettings,
+  readings: Readings,
+  keeper?: TraceKeeper,
+): void {
+  const { share } = whole;
   const { losses, gradients } = differentiateGenerator(state, whole, settings, (generated) => {
-    if (onTrace !== undefined) onTrace({ generated });
-    const probe = probeResiduals(generated, whole);
-    const { exchanged } = generated;
-    const { losses, gradients } = differentiateDiscriminators(state, whole, exchanged, settings, onTrace);
-    applyGradients(state.discriminator, gradients, settings);
-    tf.dispose([...gradients.values()]);
-    between = { D: losses, probe };
+    keeper?.addGenerated(generated);
+    probe(readings, generated.residuals, whole);
+    const between = differentiateDiscriminators(state, whole, generated.exchanged, settings, keeper);
+    readings.D.push({ scalars: between.losses, share });
+    readings.right.push({ scalars: between.right, share: 1 });
+    applyGradients(state.discriminator, between.gradients, settings);
+    tf.dispose([...between.gradients.values()]);
   });
-  if (onTrace !== undefined) onTrace({ gradients });
+  readings.G.push({ scalars: losses, share });
+  keeper?.addGradients(gradients);
   applyGradients(state.generator, gradients, settings);
   tf.dispose([...gradients.values()]);
-  if (between === undefined) throw new Error("training step: nothing was updated");
-  return { ...between, G: losses };
 }
 
 /**
@@ -123,65 +126,79 @@ function updateInParts(
   state: TrainingState,
   parts: readonly Part[],
   settings: StepSettings,
-  onTrace?: OnTrace,
-): Updated {
+  readings: Readings,
+  keeper?: TraceKeeper,
+): void {
   const { generator, discriminator, config } = state;
-  /** Sums what each part gives, updates, and returns the losses of the whole batch. */
-  const update = <Losses extends object>(
-    optimizer: OptimizerState,
-    differentiate: (part: Part) => { readonly losses: Losses; readonly gradients: Gradients },
-  ): Losses => {
+  const update = (optimizer: OptimizerState, differentiate: (part: Part) => Gradients): void => {
     let sum: Gradients | null = null;
-    const values = parts.map((part) => {
-      const { losses, gradients } = differentiate(part);
-      sum = addGradients(sum, gradients, part.share);
-      return { values: losses, share: part.share };
-    });
-    const gradients = sum as Gradients | null;
-    if (gradients === null) throw new Error("training step: no parts");
-    if (onTrace !== undefined) onTrace({ gradients });
-    applyGradients(optimizer, gradients, settings);
-    tf.dispose([...gradients.values()]);
-    return weightedMean(values);
+    for (const part of parts) sum = addGradients(sum, differentiate(part), part.share);
+    if (sum === null) throw new Error("training step: no parts");
+    keeper?.addGradients(sum);
+    applyGradients(optimizer, sum, settings);
+    tf.dispose([...sum.values()]);
   };
-
-  const probes: { readonly values: Probe; readonly share: number }[] = [];
-  const D = update(discriminator, (part) => {
+  update(discriminator, (part) => {
     const exchanged = tf.tidy(() => {
       const generated = generate(generator.parameters, config, part.pictures, part.attribute);
-      probes.push({ values: probeResiduals(generated, part), share: part.probedShare });
+      probe(readings, generated.residuals, part);
       return generated.exchanged;
     });
-    const differentiated = differentiateDiscriminators(state, part, exchanged, settings);
+    const { losses, right, gradients } = differentiateDiscriminators(state, part, exchanged, settings);
     exchanged.dispose();
-    return differentiated;
+    readings.D.push({ scalars: losses, share: part.share });
+    readings.right.push({ scalars: right, share: 1 });
+    return gradients;
   });
-  const G = update(generator, (part) => differentiateGenerator(state, part, settings));
-  return { D, G, probe: weightedMean(probes) };
+  update(generator, (part) => {
+    const { losses, gradients } = differentiateGenerator(state, part, settings);
+    readings.G.push({ scalars: losses, share: part.share });
+    return gradients;
+  });
 }
 
-/**
- * One update of D1 and D2, then of Enc and Dec; changes `state` in place.
- * Reads the losses synchronously (devices without dataSync come with their own issue).
- */
-export function trainStep(
+/** Both updates; everything is left to the device, nothing is waited for. */
+function update(
   state: TrainingState,
   batch: PairBatch,
   settings: StepSettings,
-  { part = Infinity, onTrace }: StepOptions = {},
-): StepLosses {
+  part: number,
+  readings: Readings,
+  keeper?: TraceKeeper,
+): void {
   const pairs = batch.A.shape[0];
   const size = Math.min(part, pairs);
   const parts = Array.from({ length: Math.ceil(pairs / size) }, (_, i) =>
     takePart(batch, i * size, Math.min(size, pairs - i * size)),
   );
-  const updated =
-    parts.length === 1
-      ? updateAtOnce(state, parts[0], settings, onTrace)
-      : updateInParts(state, parts, settings, onTrace);
+  if (parts.length === 1) updateAtOnce(state, parts[0], settings, readings, keeper);
+  else updateInParts(state, parts, settings, readings, keeper);
   for (const taken of parts) disposePart(taken);
   if (state.average !== null) updateAverage(state.average, state.generator, settings.ema);
-  const { accuracy1, accuracy2, r1, ...losses } = updated.D;
-  const penalty = r1 === undefined ? {} : { r1 };
-  return { ...losses, ...updated.G, accuracy1, accuracy2, ...updated.probe, ...penalty };
+}
+
+/**
+ * One update of D1 and D2, then of Enc and Dec; changes `state` in place. The device is waited for once, at the end.
+ * Rejects when the device fails, as it does when its memory is full.
+ */
+export async function trainStep(
+  state: TrainingState,
+  batch: PairBatch,
+  settings: StepSettings,
+  { part = Infinity, onTrace }: StepOptions = {},
+): Promise<StepLosses> {
+  const keeper = onTrace === undefined ? undefined : new TraceKeeper();
+  const readings: Readings = { D: [], right: [], G: [], probe: [] };
+  try {
+    update(state, batch, settings, part, readings, keeper);
+    const { D, right, G, probe } = await readMeans({ ...readings });
+    if (keeper !== undefined) await onTrace?.(keeper.trace());
+    const { r1, ...losses } = D;
+    const scored = 4 * batch.A.shape[0];
+    const accuracies = { accuracy1: right.D1 / scored, accuracy2: right.D2 / scored };
+    return { ...losses, ...G, ...accuracies, ...probe, ...(r1 === undefined ? {} : { r1 }) };
+  } finally {
+    disposeReadings({ ...readings });
+    keeper?.dispose();
+  }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { formatTable, listFindings } from "../../src/cli/doctor.js";
 import type { Capabilities } from "../../src/device/capabilities.js";
 import { describeMachine } from "../../src/device/machine.js";
+import { describeAdapter } from "../../src/device/webgpu/adapter.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
 const HEALTHY: Capabilities = {
@@ -12,6 +13,7 @@ const HEALTHY: Capabilities = {
   packages: [
     { name: "webgpu", gives: "the webgpu device", state: "missing", version: null, remedy: "npm install webgpu" },
   ],
+  adapter: { adapter: null, problem: "webgpu is not installed" },
   device: { name: "wasm", reason: "no native TensorFlow is installed" },
 };
 
@@ -19,7 +21,7 @@ describe("doctor", () => {
   it("finds no problem where only optional packages are missing", () => {
     assert.deepEqual(
       listFindings(HEALTHY).map(({ state }) => state),
-      ["ok", "ok", "ok", "ok", "optional"],
+      ["ok", "ok", "ok", "ok", "optional", "optional"],
     );
   });
 
@@ -47,6 +49,18 @@ describe("doctor", () => {
     assert.equal(lines.find((line) => line.startsWith("    CPU"))?.search(/\S/), 4);
     assert.equal(lines.find((line) => line.includes("webgpu"))?.indexOf("not installed"), column);
     assert.equal(lines.at(-1), "--device auto takes wasm here: no native TensorFlow is installed.");
+  });
+
+  it("names the adapter, whether it is software, and what fits on it", () => {
+    const limits = { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 30 };
+    const text = (isFallbackAdapter: boolean): string => {
+      const info = { vendor: "v", architecture: "a", device: "", description: "Card 1", isFallbackAdapter };
+      const adapter = describeAdapter({ info, limits } as unknown as GPUAdapter);
+      return listFindings({ ...HEALTHY, adapter: { adapter, problem: null } }).at(-1)?.text ?? "";
+    };
+    assert.equal(text(false), "Card 1 (GPU), buffers up to 2.0 GiB, tensors up to 1.0 GiB");
+    assert.match(text(true), /software, never taken by auto/);
+    assert.equal(listFindings(HEALTHY).at(-1)?.text, "none: webgpu is not installed");
   });
 
   it("prints one JSON object and exits with 0, or 3 when something is missing", async () => {

@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nameOutputs } from "../../src/cli/editing.js";
 import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
+import { assertClose } from "../support/close.js";
 import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { hasWebgpu } from "../support/webgpu.js";
 
 interface Answer {
   readonly outputs: readonly string[];
@@ -39,9 +41,9 @@ describe("elegant swap, linear and matrix", () => {
   });
 
   /** Words that name a file of the test's folder start with @. */
-  function elegant(line: string): Promise<Ended> {
+  function elegant(line: string, device = "wasm"): Promise<Ended> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? face(word.slice(1)) : word));
-    return runNode(fromRoot("bin/elegant.js"), [...words, "--device", "wasm", "--workers", "1"]);
+    return runNode(fromRoot("bin/elegant.js"), [...words, "--device", device, "--workers", "1"]);
   }
 
   async function answerOf(line: string): Promise<Answer> {
@@ -56,6 +58,22 @@ describe("elegant swap, linear and matrix", () => {
     const { width, height } = await decodeImage(await readFile(path), path);
     return [width, height];
   }
+
+  it("swaps the same picture on webgpu, and ends", async function () {
+    this.timeout(300_000);
+    if (!(await hasWebgpu())) this.skip();
+    const pixels: ArrayLike<number>[] = [];
+    for (const device of ["wasm", "webgpu"]) {
+      const out = face(`swapped-${device}`);
+      const line = "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --json --out";
+      const { code, stdout, stderr } = await elegant(`${line} ${out}`, device);
+      assert.equal(code, 0, stderr);
+      const [path] = (JSON.parse(stdout) as Answer).outputs;
+      pixels.push((await decodeImage(await readFile(path), path)).data);
+    }
+    // A value that rounds the other way.
+    assertClose(pixels[1], pixels[0], { abs: 1, rel: 0 });
+  });
 
   it("writes one picture an input, and a sheet of all", async () => {
     const { outputs } = await answerOf(

@@ -49,13 +49,13 @@ describe("device/shared-backend", () => {
     filter.dispose();
   });
 
-  it("uses no more memory after twenty training steps than after two", () => {
+  it("uses no more memory after twenty training steps than after two", async () => {
     const state = tinyState(1);
     let usedBytes = 0;
     let tensors = 0;
     for (let step = 0; step < 20; step++) {
       const batch = tinyBatch(step, step % 3);
-      trainStep(state, batch, STEP_SETTINGS);
+      await trainStep(state, batch, STEP_SETTINGS);
       disposeBatch(batch);
       if (step === 1) {
         usedBytes = heapOf().statistics.usedBytes;

@@ -8,11 +8,12 @@ import {
   examineNode,
   examinePackage,
 } from "../../src/device/capabilities.js";
+import { type AdapterProbe, describeAdapter } from "../../src/device/webgpu/adapter.js";
 import { withFolder } from "../support/folder.js";
 
 describe("capabilities", () => {
-  it("include SIMD and threads on every Node.js that the project supports", () => {
-    const { simd, threads, node } = examineCapabilities();
+  it("include SIMD and threads on every Node.js that the project supports", async () => {
+    const { simd, threads, node } = await examineCapabilities();
     assert.deepEqual([simd, threads, node.ok], [true, true, true]);
   });
 
@@ -49,12 +50,34 @@ describe("capabilities", () => {
       assert.deepEqual([examine().state, examine().remedy], ["installed", null]);
     }));
 
-  it("lead to TensorFlow where it is installed and works, to wasm elsewhere", () => {
-    const gpu = "@tensorflow/tfjs-node-gpu";
-    assert.equal(chooseDevice([{ name: gpu, state: "installed" }], true).name, "tensorflow");
-    assert.match(chooseDevice([{ name: gpu, state: "installed" }], true).reason, /tfjs-node-gpu is installed/);
-    assert.equal(chooseDevice([{ name: gpu, state: "broken" }], true).name, "wasm");
-    assert.equal(chooseDevice([{ name: "webgpu", state: "installed" }], true).name, "wasm");
-    assert.equal(chooseDevice([], false).name, "cpu");
+  it("lead to TensorFlow on a GPU, else to a real GPU through WebGPU, else to wasm, and say why not the others", () => {
+    const tensorflow = "@tensorflow/tfjs-node-gpu";
+    const none: AdapterProbe = { adapter: null, problem: "webgpu is not installed" };
+    const found = (isFallbackAdapter: boolean, description: string): AdapterProbe => {
+      const info = { vendor: "", architecture: "", device: "", description, isFallbackAdapter };
+      const limits = { maxBufferSize: 2 ** 30, maxStorageBufferBindingSize: 2 ** 28 };
+      const adapter = describeAdapter({ info, limits } as unknown as GPUAdapter);
+      assert.equal(adapter.largestTensorBytes, 2 ** 28);
+      return { adapter, problem: null };
+    };
+    const choose = (state: "installed" | "broken" | "missing", probe: AdapterProbe) =>
+      chooseDevice([{ name: tensorflow, state }], probe, true);
+    assert.deepEqual(choose("installed", found(false, "A GPU")), {
+      name: "tensorflow",
+      reason: `${tensorflow} is installed`,
+    });
+    assert.equal(choose("broken", found(false, "A GPU")).name, "webgpu");
+    assert.match(choose("broken", found(false, "A GPU")).reason, /found A GPU; not tensorflow: .* is broken/);
+    for (const probe of [found(true, "Something"), found(false, "llvmpipe (LLVM 15)"), found(false, "SwiftShader")]) {
+      assert.equal(choose("missing", probe).name, "wasm");
+      assert.match(choose("missing", probe).reason, /not webgpu: only .*, which is software/);
+    }
+    assert.match(choose("missing", none).reason, /tfjs-node-gpu is not installed; not webgpu: webgpu is not installed/);
+    assert.equal(chooseDevice([], none, false).name, "cpu");
+    // A package of the webgpu device is no TensorFlow.
+    assert.equal(
+      chooseDevice([{ name: "@tensorflow/tfjs-backend-webgpu", state: "installed" }], none, true).name,
+      "wasm",
+    );
   });
 });

@@ -14,9 +14,9 @@ async function update(choice: DeviceChoice, threads: number): Promise<Update> {
   const state = tinyState(5);
   const batch = tinyBatch(5, 1);
   const gradients = new Map<string, Float32Array>();
-  const losses = trainStep(state, batch, STEP_SETTINGS, {
-    onTrace: (trace) => {
-      for (const [name, tensor] of trace.gradients ?? []) gradients.set(name, tensor.dataSync() as Float32Array);
+  const losses = await trainStep(state, batch, STEP_SETTINGS, {
+    onTrace: async (trace) => {
+      for (const [name, tensor] of trace.gradients) gradients.set(name, (await tensor.data()) as Float32Array);
     },
   });
   disposeBatch(batch);

@@ -6,9 +6,10 @@ import { checkElegant, differenceTolerance } from "../../src/golden/elegant.js";
 import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
 import { makeGolden } from "../support/golden.js";
 import { sharedPath } from "../support/shared.js";
+import { hasWebgpu } from "../support/webgpu.js";
 
-async function check(golden: ElegantGolden): Promise<Quantity[]> {
-  const device = await openDevice("wasm", 2);
+async function check(golden: ElegantGolden, name: "wasm" | "webgpu" = "wasm"): Promise<Quantity[]> {
+  const device = await openDevice(name, 2);
   try {
     return await checkElegant(golden, "golden", () => {});
   } finally {
@@ -32,6 +33,12 @@ describe("golden/elegant", () => {
     assert.deepEqual(failed(quantities), []);
     // 2 x (labels, 8 scores, 7 losses), 18 forward quantities, 74 gradients, 74 weights, and their points.
     assert.equal(quantities.length, 2 * 16 + 18 + 74 + 74 + 1);
+  });
+
+  it("agrees on webgpu with it as well", async function () {
+    this.timeout(600_000);
+    if (!(await hasWebgpu())) this.skip();
+    assert.deepEqual(failed(await check(own, "webgpu")), []);
   });
 
   it("names what is wrong", async () => {

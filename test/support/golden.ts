@@ -14,7 +14,8 @@ import {
   parameterSpecs,
 } from "../../src/model/parameters.js";
 import { Random } from "../../src/random.js";
-import { type StepTrace, trainStep } from "../../src/training/step.js";
+import { trainStep } from "../../src/training/step.js";
+import type { StepTrace } from "../../src/training/trace.js";
 import { disposeBatch } from "./model.js";
 
 /** A summary with twelve points, as the golden files have it. */
@@ -26,9 +27,12 @@ export function summarize(values: Float32Array, shape: readonly number[]): Summa
 }
 
 /** Summaries of the equal parts of a stacked batch, [N, H, W, C] summarised as [N, C, H, W]. */
-function summarizeParts(tensor: tf.Tensor, parts: number): { summaries: Summary[]; values: Float32Array[] } {
+async function summarizeParts(
+  tensor: tf.Tensor,
+  parts: number,
+): Promise<{ summaries: Summary[]; values: Float32Array[] }> {
   const [n, h, w, c] = tensor.shape;
-  const all = toChannelsFirst(tensor.dataSync() as Float32Array, tensor.shape);
+  const all = toChannelsFirst((await tensor.data()) as Float32Array, tensor.shape);
   const length = all.length / parts;
   const values = Array.from({ length: parts }, (_, i) => all.slice(i * length, (i + 1) * length));
   return { values, summaries: values.map((part) => summarize(part, [n / parts, c, h, w])) };
@@ -36,35 +40,37 @@ function summarizeParts(tensor: tf.Tensor, parts: number): { summaries: Summary[
 
 const minus = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value - b[i]);
 
-function traceToFields(trace: Partial<StepTrace>, specs: ReadonlyMap<string, ParameterSpec>): Record<string, unknown> {
+async function traceToFields(
+  { forward, gradients }: StepTrace,
+  specs: ReadonlyMap<string, ParameterSpec>,
+): Promise<Record<string, unknown>> {
   const fields: Record<string, unknown> = {};
-  const { generated, gradients } = trace;
+  if (forward === null) throw new Error("an update in parts");
+  const { generated, ...scores } = forward;
   for (const network of ["D1", "D2"] as const) {
-    for (const [picture, logits] of Object.entries(trace[network] ?? {})) {
-      const values = [...(logits as tf.Tensor).dataSync()];
+    for (const [picture, logits] of Object.entries(scores[network])) {
+      const values = [...(await (logits as tf.Tensor).data())];
       fields[`${network.toLowerCase()}_${picture}`] = values.map((x) => 1 / (1 + Math.exp(-x)));
     }
   }
-  if (generated !== undefined) {
-    const z = summarizeParts(generated.latents, 4);
-    const R = summarizeParts(generated.residuals, 4);
-    [fields.z_A, , fields.z_C, fields.z_D] = z.summaries;
-    [fields.R_A, fields.R_B, fields.R_C, fields.R_D] = R.summaries;
-    [fields.A1, fields.B1] = summarizeParts(generated.reconstructed, 2).summaries;
-    [fields.C, fields.D] = summarizeParts(generated.exchanged, 2).summaries;
-    fields.A_skip = generated.skips.map((skip) => summarizeParts(skip, 2).summaries[0]);
-    fields["z_A-z_B"] = summarize(minus(z.values[0], z.values[1]), z.summaries[0].shape);
-    fields["R_C-R_A"] = summarize(minus(R.values[2], R.values[0]), R.summaries[0].shape);
-    fields["R_D-R_B"] = summarize(minus(R.values[3], R.values[1]), R.summaries[0].shape);
+  const z = await summarizeParts(generated.latents, 4);
+  const R = await summarizeParts(generated.residuals, 4);
+  [fields.z_A, , fields.z_C, fields.z_D] = z.summaries;
+  [fields.R_A, fields.R_B, fields.R_C, fields.R_D] = R.summaries;
+  [fields.A1, fields.B1] = (await summarizeParts(generated.reconstructed, 2)).summaries;
+  [fields.C, fields.D] = (await summarizeParts(generated.exchanged, 2)).summaries;
+  const skips = await Promise.all(generated.skips.map((skip) => summarizeParts(skip, 2)));
+  fields.A_skip = skips.map(({ summaries }) => summaries[0]);
+  fields["z_A-z_B"] = summarize(minus(z.values[0], z.values[1]), z.summaries[0].shape);
+  fields["R_C-R_A"] = summarize(minus(R.values[2], R.values[0]), R.summaries[0].shape);
+  fields["R_D-R_B"] = summarize(minus(R.values[3], R.values[1]), R.summaries[0].shape);
+  const sides: Record<"grad_D" | "grad_G", Record<string, Summary>> = { grad_D: {}, grad_G: {} };
+  for (const [name, tensor] of gradients) {
+    const spec = specs.get(name) as ParameterSpec;
+    const values = fromDeviceLayout(spec, (await tensor.data()) as Float32Array);
+    sides[/^D\d\./.test(name) ? "grad_D" : "grad_G"][name] = summarize(values, spec.shape);
   }
-  if (gradients !== undefined) {
-    const named = [...gradients].map(([name, tensor]) => {
-      const spec = specs.get(name) as ParameterSpec;
-      return [name, summarize(fromDeviceLayout(spec, tensor.dataSync() as Float32Array), spec.shape)];
-    });
-    fields[gradients.has("D1.linear.0.weight") ? "grad_D" : "grad_G"] = Object.fromEntries(named);
-  }
-  return fields;
+  return { ...fields, ...sides };
 }
 
 /** Two updates of one pair of 64 px at width 4, with two attributes. */
@@ -73,19 +79,22 @@ export async function makeGolden(seed: number): Promise<ElegantGolden> {
   const specs = new Map(parameterSpecs(config, [...GENERATOR, ...DISCRIMINATORS]).map((spec) => [spec.name, spec]));
   const head = { seed, img_size: 64, batch: 1, n_attributes: 2 };
   const state = createState(config, seed, 0);
-  const iterations = [0, 1].map((iteration) => {
+  const iterations: unknown[] = [];
+  for (const iteration of [0, 1]) {
     const batch = createBatch({ ...head } as ElegantGolden, iteration);
     const fields: Record<string, unknown> = { attribute_id: batch.attribute };
-    fields.y_A = [[...batch.yA.dataSync()]];
-    fields.y_B = [[...batch.yB.dataSync()]];
-    const losses = trainStep(state, batch, SETTINGS, {
-      onTrace: (trace) => Object.assign(fields, traceToFields(trace, specs)),
+    fields.y_A = [[...(await batch.yA.data())]];
+    fields.y_B = [[...(await batch.yB.data())]];
+    const losses = await trainStep(state, batch, SETTINGS, {
+      onTrace: async (trace) => {
+        Object.assign(fields, await traceToFields(trace, specs));
+      },
     });
     disposeBatch(batch);
     const { D, G, D1, D2, reconstruction, adversarial1, adversarial2 } = losses;
     const parts = { "G_loss/reconstruction": reconstruction, "G_loss/adv1": adversarial1, "G_loss/adv2": adversarial2 };
-    return { ...fields, loss_D: D, loss_G: G, "D_loss/D1": D1, "D_loss/D2": D2, ...parts };
-  });
+    iterations.push({ ...fields, loss_D: D, loss_G: G, "D_loss/D1": D1, "D_loss/D2": D2, ...parts });
+  }
   const after = [
     ...(await downloadParameters(parameterSpecs(config, GENERATOR), state.generator.parameters)),
     ...(await downloadParameters(parameterSpecs(config, DISCRIMINATORS), state.discriminator.parameters)),

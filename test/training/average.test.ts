@@ -22,7 +22,7 @@ describe("the generator's moving average", () => {
   });
   after(() => device.close());
 
-  it("follows the weights with its decay, faster at first, and changes nothing in them", () => {
+  it("follows the weights with its decay, faster at first, and changes nothing in them", async () => {
     const plain = tinyState(3);
     const start = tinyState(3);
     const averaged = { ...start, average: copyParameters(start.generator.parameters) };
@@ -31,9 +31,9 @@ describe("the generator's moving average", () => {
     let expected = read(averaged.average);
     const ema = 0.3;
     for (let update = 1; update <= 5; update++) {
-      trainStep(plain, batch, STEP_SETTINGS);
+      await trainStep(plain, batch, STEP_SETTINGS);
       const held = tf.memory().numTensors;
-      trainStep(averaged, batch, { ...STEP_SETTINGS, ema });
+      await trainStep(averaged, batch, { ...STEP_SETTINGS, ema });
       assert.equal(tf.memory().numTensors, held);
       const weights = read(averaged.generator.parameters);
       assert.deepEqual(weights, read(plain.generator.parameters));

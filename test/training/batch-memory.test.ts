@@ -61,7 +61,7 @@ describe("memory of an update", () => {
     const state = tinyState(1, { ...TINY, width: 8 });
     for (let update = 0; update < 2; update++) {
       const batch = tinyBatch(update, 1);
-      trainStep(state, batch, STEP_SETTINGS);
+      await trainStep(state, batch, STEP_SETTINGS);
       disposeBatch(batch);
     }
     const { reservedBytes } = (tf.backend() as SharedMemoryBackend).team.heap.statistics;

@@ -20,9 +20,9 @@ import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState }
 
 const PROGRESS = { best: { step: 7, score: 0.25 }, options: { learningRate: 2e-4, preset: "official" } };
 
-function train(state: TrainingState, seed: number): void {
+async function train(state: TrainingState, seed: number): Promise<void> {
   const batch = tinyBatch(seed, seed % 3);
-  trainStep(state, batch, STEP_SETTINGS);
+  await trainStep(state, batch, STEP_SETTINGS);
   disposeBatch(batch);
 }
 
@@ -50,7 +50,7 @@ describe("checkpoint", () => {
   before(async () => {
     device = await openDevice("wasm", 1);
     state = tinyState(5);
-    train(state, 1);
+    await train(state, 1);
   });
 
   after(async () => {
@@ -69,9 +69,9 @@ describe("checkpoint", () => {
 
       const restored = restoreTrainingState(checkpoint);
       const original = tinyState(5);
-      train(original, 1);
+      await train(original, 1);
       assert.deepEqual(valuesOf(restored), valuesOf(original));
-      for (const one of [original, restored]) train(one, 2);
+      for (const one of [original, restored]) await train(one, 2);
       assert.deepEqual(valuesOf(restored), valuesOf(original));
       assert.equal(restored.generator.updates, 2);
       for (const one of [original, restored]) disposeState(one);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Device, openDevice } from "../../src/device/device.js";
 import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import { DeviceError } from "../../src/device/webgpu/failure.js";
 import { decodeImage } from "../../src/image/codec.js";
 import { OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { listCheckpoints, loadCheckpoint } from "../../src/training/checkpoint.js";
@@ -156,6 +157,30 @@ describe("training loop", () => {
       const losses = ["D", "D1", "D2", "G", "reconstruction", "adversarial1", "adversarial2"];
       const parts = [...losses, "accuracy1", "accuracy2", "residual", "exchange"];
       assert.deepEqual(new Set(tags), new Set([...parts.map((part) => `Bangs/${part}`), "learningRate"]));
+    }));
+
+  it("saves what a failing device leaves between steps, tells which step that is, and how to go on", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 12);
+      for (const { lost, step } of [
+        { lost: false, step: 2 },
+        { lost: true, step: 0 },
+      ]) {
+        const run = join(folder, `lost ${lost}`);
+        const fail: TrainOptions["onProgress"] = ({ done }) => {
+          if (done === 2) throw new DeviceError("device webgpu: it failed.", lost);
+        };
+        await assert.rejects(train(tinyRun(dataset, run, { steps: NEVER, onProgress: fail })), {
+          name: "DeviceError",
+          exitCode: 4,
+          message:
+            `device webgpu: it failed. Step ${step} is saved: ` +
+            "go on with the same command, --resume and --device wasm.",
+        });
+        assert.equal((await listCheckpoints(run)).at(-1)?.step, step);
+        const resumed = await train(tinyRun(dataset, run, { steps: 3, resume: true }));
+        assert.equal(resumed.step, 3);
+      }
     }));
 
   it("refuses a folder that holds something, a file, and data it cannot train on, and writes nothing", () =>

@@ -48,15 +48,15 @@ function averagedState(ema: number): TrainingState {
   return ema === 0 ? state : { ...state, average: copyParameters(state.generator.parameters) };
 }
 
-function update(kind: keyof typeof SETTINGS, part?: number): Update {
+async function update(kind: keyof typeof SETTINGS, part?: number): Promise<Update> {
   const settings = SETTINGS[kind];
   const state = averagedState(settings.ema);
   const batch = batchOf(8, PAIRS);
   const gradients = new Map<string, Float32Array>();
-  const losses = trainStep(state, batch, settings, {
+  const losses = await trainStep(state, batch, settings, {
     ...(part === undefined ? {} : { part }),
-    onTrace: (trace) => {
-      for (const [name, tensor] of trace.gradients ?? []) gradients.set(name, tensor.dataSync() as Float32Array);
+    onTrace: async (trace) => {
+      for (const [name, tensor] of trace.gradients) gradients.set(name, (await tensor.data()) as Float32Array);
     },
   });
   const average = state.average ?? new Map();
@@ -71,10 +71,10 @@ function update(kind: keyof typeof SETTINGS, part?: number): Update {
   return { losses, gradients, weights };
 }
 
-async function withDevice<T>(threads: number, body: () => T, heap?: SharedHeap): Promise<T> {
+async function withDevice<T>(threads: number, body: () => Promise<T>, heap?: SharedHeap): Promise<T> {
   const device = await openDevice("wasm", threads, heap);
   try {
-    return body();
+    return await body();
   } finally {
     await device.close();
   }
@@ -96,9 +96,9 @@ describe("a batch in parts", () => {
   for (const kind of Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]) {
     for (const part of [1, 3]) {
       it(`is the same update with ${kind}, ${part} of ${PAIRS} pairs at a time`, () =>
-        withDevice(1, () => {
-          const whole = update(kind);
-          const parts = update(kind, part);
+        withDevice(1, async () => {
+          const whole = await update(kind);
+          const parts = await update(kind, part);
           assert.deepEqual(Object.keys(parts.losses), Object.keys(whole.losses));
           for (const [name, expected] of Object.entries(whole.losses)) {
             const received = parts.losses[name as keyof StepLosses] as number;
@@ -115,7 +115,7 @@ describe("a batch in parts", () => {
   }
 
   it("is the single pass to the bit when a part holds the batch", () =>
-    withDevice(1, () => assert.deepEqual(update("plain", PAIRS), update("plain"))));
+    withDevice(1, async () => assert.deepEqual(await update("plain", PAIRS), await update("plain"))));
 
   it("has the same bits with any number of threads", async () => {
     const one = await withDevice(1, () => update("R1, a moving average and the norm", 3));
@@ -125,18 +125,19 @@ describe("a batch in parts", () => {
   });
 
   it("leaves no tensors and takes no more memory from update to update", () =>
-    withDevice(2, () => {
+    withDevice(2, async () => {
       const { heap } = (tf.backend() as SharedMemoryBackend).team;
       const settings = SETTINGS["R1, a moving average and the norm"];
       const state = averagedState(settings.ema);
-      const held = Array.from({ length: 5 }, (_, i) => {
+      const held: { readonly tensors: number; readonly usedBytes: number; readonly reservedBytes: number }[] = [];
+      for (let i = 0; i < 5; i++) {
         const batch = batchOf(i, PAIRS);
-        trainStep(state, batch, settings, { part: 3 });
+        await trainStep(state, batch, settings, { part: 3 });
         disposeBatch(batch);
         const { usedBytes, reservedBytes } = heap.statistics;
         // Adam's moments come to the shared memory with the first update.
-        return { tensors: tf.memory().numTensors, usedBytes, reservedBytes: i === 0 ? 0 : reservedBytes };
-      });
+        held.push({ tensors: tf.memory().numTensors, usedBytes, reservedBytes: i === 0 ? 0 : reservedBytes });
+      }
       for (const later of held.slice(1)) assert.deepEqual(later, { ...held[1], tensors: held[0].tensors });
       disposeState(state);
       tf.dispose([...(state.average ?? new Map()).values()]);
@@ -147,14 +148,14 @@ describe("a batch in parts", () => {
     const heap = new SharedHeap(sharedMemory(1 << 20), 28 * 2 ** 20);
     return withDevice(
       1,
-      () => {
+      async () => {
         const settings = SETTINGS["R1, a moving average and the norm"];
         const state = averagedState(settings.ema);
         const batch = batchOf(8, PAIRS);
-        trainStep(state, batch, settings, { part: 3 });
-        trainStep(state, batch, settings, { part: 3 });
+        await trainStep(state, batch, settings, { part: 3 });
+        await trainStep(state, batch, settings, { part: 3 });
         assert.ok(heap.statistics.reservedBytes <= heap.limitBytes);
-        assert.throws(() => trainStep(state, batch, settings), {
+        await assert.rejects(trainStep(state, batch, settings), {
           name: "RetryableError",
           message: /^memory: expected/,
         });

@@ -116,21 +116,21 @@ describe("the gradient penalty R1", function () {
     disposeParameters(parameters);
   });
 
-  it("is added to D in an update, logged, and leaves no tensor behind", () => {
-    const update = (r1: number) => {
+  it("is added to D in an update, logged, and leaves no tensor behind", async () => {
+    const update = async (r1: number) => {
       const state = tinyState(3);
       const batch = tinyBatch(4, 1);
       const settings = { ...STEP_SETTINGS, r1 };
-      const first = trainStep(state, batch, settings);
+      const first = await trainStep(state, batch, settings);
       const held = tf.memory().numTensors;
-      const second = trainStep(state, batch, settings);
+      const second = await trainStep(state, batch, settings);
       assert.equal(tf.memory().numTensors, held);
       disposeBatch(batch);
       disposeState(state);
       return [first, second] as const;
     };
-    const [without] = update(0);
-    const [penalized, next] = update(1e4);
+    const [without] = await update(0);
+    const [penalized, next] = await update(1e4);
     assert.ok(!("r1" in without));
     const r1 = penalized.r1 ?? 0;
     assert.ok(r1 > 0);

@@ -52,7 +52,7 @@ describe("training/score", () => {
           return scoreGenerator(uploadParameters(specs, tensors, "test"), config, faces);
         };
         const before = tf.memory().numTensors;
-        const [idle, noisy] = [score(0), score(1000)];
+        const [idle, noisy] = [await score(0), await score(1000)];
         assert.equal(tf.memory().numTensors, before + 2 * specs.length, "nothing but the parameters stays");
         const length = 64 * 64 * 3;
         const expected = faces.pictures.map((pictures, i) => {

@@ -105,14 +105,15 @@ describe("the watchdog", () => {
     after(() => device.close());
 
     /** Trains one attribute and breaks the networks after each update. */
-    function train(sabotage: (state: TrainingState) => void): readonly Alarm[] {
+    async function train(sabotage: (state: TrainingState) => void): Promise<readonly Alarm[]> {
       const state = tinyState(3);
       const batch = tinyBatch(4, 1);
       const watchdog = new Watchdog([], [], SHORT);
       const alarms: Alarm[] = [];
       for (let step = 1; step <= 20; step++) {
         tf.tidy(() => sabotage(state));
-        alarms.push(...watchdog.observe({ step, attribute: "Eyeglasses", ...trainStep(state, batch, STEP_SETTINGS) }));
+        const losses = await trainStep(state, batch, STEP_SETTINGS);
+        alarms.push(...watchdog.observe({ step, attribute: "Eyeglasses", ...losses }));
       }
       disposeBatch(batch);
       disposeState(state);
@@ -122,23 +123,27 @@ describe("the watchdog", () => {
       for (const [name, p] of parameters) if (matches(name)) p.assign(tf.zerosLike(p));
     };
 
-    it("sees a generator whose output layer is dead", () => {
-      const alarms = train(({ generator }) => zero(generator.parameters, (name) => name.startsWith("Dec.main.4.0")));
+    it("sees a generator whose output layer is dead", async () => {
+      const alarms = await train(({ generator }) =>
+        zero(generator.parameters, (name) => name.startsWith("Dec.main.4.0")),
+      );
       const residual = alarms.find(({ condition }) => condition === "generator does nothing");
       assert.match(residual?.message ?? "", /edits changed 0\.00 of 255 grey levels/, names(alarms).join("; "));
     });
 
-    it("sees discriminators whose outputs are constant", () => {
-      const alarms = train(({ discriminator }) => zero(discriminator.parameters, (name) => name.includes("linear")));
+    it("sees discriminators whose outputs are constant", async () => {
+      const alarms = await train(({ discriminator }) =>
+        zero(discriminator.parameters, (name) => name.includes("linear")),
+      );
       assert.ok(
         alarms.some(({ condition }) => condition === "discriminators dead"),
         names(alarms).join("; "),
       );
     });
 
-    it("sees a slice of the latent that the decoder does not read", () => {
+    it("sees a slice of the latent that the decoder does not read", async () => {
       const [begin, end] = attributeSlice(8 * TINY.width, TINY.attributes.length, 1);
-      const alarms = train(({ generator }) => {
+      const alarms = await train(({ generator }) => {
         // [3, 3, out, in]: the edited latent comes first.
         const weights = generator.parameters.get("Dec.main.0.0.weight") as tf.Variable;
         const keep = Array.from({ length: weights.shape[3] ?? 0 }, (_, i) => (i >= begin && i < end ? 0 : 1));

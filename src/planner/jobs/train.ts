@@ -72,7 +72,6 @@ export async function trainJob(
         return uploadPairs(pictures, attribute, indices, sampler, { size, batch, attributes });
       });
       try {
-        // Some devices give promises.
         await onDevice(spans, "update", batch, () => trainStep(state, pairs, onStep, { part }));
       } finally {
         disposeBatch(pairs);

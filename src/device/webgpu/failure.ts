@@ -1,0 +1,35 @@
+/** What can go wrong on a GPU while it works, as errors of ours: all are worth trying again elsewhere (exit code 4). */
+import { RetryableError } from "../../errors.js";
+
+/** The device stopped working, or did not do what it was told: nothing read from it since then can be trusted. */
+export class DeviceError extends RetryableError {
+  /** True when the GPU is gone, with everything on it. */
+  readonly lost: boolean;
+
+  constructor(message: string, lost: boolean) {
+    super(message);
+    this.lost = lost;
+  }
+}
+
+/** Dawn's messages go on with where in its calls it happened; the first line says what. */
+function firstLine(message: string): string {
+  return message.split("\n")[0].trim().replace(/\.$/, "");
+}
+
+export function describeLoss(info: Pick<GPUDeviceLostInfo, "reason" | "message">): DeviceError {
+  const why = firstLine(info.message) || info.reason;
+  const remedy = "Run the command again, or use --device wasm.";
+  return new DeviceError(`device webgpu: the GPU was lost while it worked (${why}). ${remedy}`, true);
+}
+
+/** An error that nobody waits for, by the name of its class. */
+export function describeGpuError(kind: string, message: string): DeviceError {
+  const what = firstLine(message);
+  if (kind === "GPUOutOfMemoryError") {
+    const remedy = "Use a smaller --batch, --size or --width, or --device wasm.";
+    return new DeviceError(`device webgpu: the GPU's memory does not suffice (${what}). ${remedy}`, false);
+  }
+  const remedy = "Use --device wasm, and please report this line with the output of 'elegant doctor --json'.";
+  return new DeviceError(`device webgpu: the driver refused a program or its data (${what}). ${remedy}`, false);
+}

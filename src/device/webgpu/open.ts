@@ -1,0 +1,52 @@
+/** Opens the `webgpu` device: Dawn's adapter under TensorFlow.js's backend, with programs of ours in it. */
+import * as tf from "@tensorflow/tfjs-core";
+import { describeMismatch, InputError } from "../../errors.js";
+import { formatGibibytes } from "../machine.js";
+import { describeAdapter, RAISED_LIMITS, requestAdapter } from "./adapter.js";
+import { WebgpuBackend } from "./backend.js";
+import { registerWebgpuKernels } from "./kernels.js";
+
+export const WEBGPU_BACKEND = "webgpu";
+
+/** The backend's constructor looks for it; it keeps Dawn's threads alive, so it goes with the device. */
+function setNavigatorGpu(gpu: GPU | undefined): void {
+  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, "navigator", { value: {}, writable: true });
+  Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
+}
+
+export interface OpenedWebgpu {
+  readonly description: string;
+  close(): Promise<void>;
+}
+
+/**
+ * @param reason why this device was chosen, for its description
+ * @throws InputError when there is no package or no adapter
+ */
+export async function openWebgpu(reason: string): Promise<OpenedWebgpu> {
+  const { gpu, adapter } = await requestAdapter();
+  if (adapter === null) {
+    const expected = "a GPU with a Vulkan, Metal or Direct3D 12 driver";
+    const remedy = "Install the vendor's driver (on Linux also libvulkan1), or use --device wasm.";
+    throw new InputError(describeMismatch("device webgpu", expected, "none", remedy));
+  }
+  const { name, type, largestTensorBytes, limits } = describeAdapter(adapter);
+  const device = await adapter.requestDevice({
+    requiredLimits: Object.fromEntries(RAISED_LIMITS.map((limit) => [limit, limits[limit]])),
+  });
+  setNavigatorGpu(gpu);
+  const backend = new WebgpuBackend(device, adapter.info);
+  // The naive program walks through all taps for each value; unused where ours is registered, which it is.
+  tf.env().set("WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE", false);
+  registerWebgpuKernels();
+  tf.registerBackend(WEBGPU_BACKEND, () => backend);
+  await tf.setBackend(WEBGPU_BACKEND);
+  const kind = type === "software" ? "software, for checking only" : "GPU";
+  return {
+    description: `webgpu: ${name} (${kind}; tensors up to ${formatGibibytes(largestTensorBytes)}; ${reason})`,
+    async close() {
+      tf.removeBackend(WEBGPU_BACKEND);
+      setNavigatorGpu(undefined);
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/** The process that probeAdapter starts: prints an AdapterProbe as JSON. */
+import { type AdapterProbe, describeAdapter, requestAdapter } from "./adapter.js";
+
+async function probe(): Promise<AdapterProbe> {
+  try {
+    const { adapter } = await requestAdapter();
+    if (adapter === null) return { adapter: null, problem: "no GPU with a Vulkan, Metal or Direct3D 12 driver" };
+    return { adapter: describeAdapter(adapter), problem: null };
+  } catch (error) {
+    return { adapter: null, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+process.stdout.write(JSON.stringify(await probe()));

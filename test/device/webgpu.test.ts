@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { adamUpdate } from "../../src/device/adam.js";
+import { channelNorm } from "../../src/device/channel-norm.js";
+import { openDevice } from "../../src/device/device.js";
+import type { WebgpuBackend } from "../../src/device/webgpu/backend.js";
+import { type DeviceError, describeGpuError } from "../../src/device/webgpu/failure.js";
+import { ExitCode } from "../../src/errors.js";
+import { Random } from "../../src/random.js";
+import { type StepLosses, trainStep } from "../../src/training/step.js";
+import { assertClose, shapeIndex } from "../support/close.js";
+import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
+import { randomFloats } from "../support/team.js";
+import { hasWebgpu } from "../support/webgpu.js";
+
+const SEED = 20265;
+
+type Values = { readonly label: string; readonly shape: readonly number[]; readonly values: Float32Array };
+
+async function valuesOf(label: string, tensors: readonly tf.Tensor[]): Promise<Values[]> {
+  const all: Values[] = [];
+  for (const [i, tensor] of tensors.entries()) {
+    all.push({
+      label: `${label}, result ${i}`,
+      shape: tensor.shape,
+      values: (await tensor.data()).slice() as Float32Array,
+    });
+  }
+  tf.dispose([...tensors]);
+  return all;
+}
+
+/** Pixels and channels around the sizes at which threads share a pixel, with and without a skip that is repeated. */
+async function channelNorms(): Promise<Values[]> {
+  const random = Random.fromSeed(SEED, "channel norm");
+  const all: Values[] = [];
+  for (const [n, side, channels, slope, repeats] of [
+    [1, 3, 1, 0, 0],
+    [2, 5, 4, 0.2, 0],
+    [4, 3, 12, 0, 2],
+    [1, 40, 64, 0.2, 1],
+    [3, 2, 200, 0.2, 0],
+  ]) {
+    const shape: [number, number, number, number] = [n, side, side, channels];
+    const draw = (size: number): Float32Array => randomFloats(random, size);
+    const tensors = tf.tidy(() => {
+      const size = n * side * side * channels;
+      const x = tf.tensor4d(draw(size), shape);
+      const skip = repeats === 0 ? [] : [tf.tensor4d(draw(size / repeats), [n / repeats, side, side, channels])];
+      const parameters = [tf.tensor1d(draw(channels)), tf.tensor1d([0.7]), tf.tensor1d([0.05])];
+      const forward = (...[x, bias, alpha, beta, skip]: tf.Tensor[]): tf.Tensor => {
+        const named = { x: x as tf.Tensor4D, bias: bias as tf.Tensor1D, alpha: alpha as tf.Tensor1D };
+        const rest = skip === undefined ? {} : { skip: skip as tf.Tensor4D };
+        return channelNorm({ ...named, beta: beta as tf.Tensor1D, ...rest }, slope);
+      };
+      const { value, grads } = tf.valueAndGrads(forward)([x, ...parameters, ...skip], tf.tensor4d(draw(size), shape));
+      return [value, ...grads];
+    });
+    all.push(...(await valuesOf(`channel norm of [${shape}]`, tensors)));
+  }
+  return all;
+}
+
+/** A convolution with both gradients, and a transposed one with both. */
+async function convolutions(): Promise<Values[]> {
+  const random = Random.fromSeed(SEED, "convolutions");
+  const all: Values[] = [];
+  for (const [n, side, from, to, filter, stride] of [
+    [2, 8, 3, 4, 3, 2],
+    [3, 9, 8, 6, 3, 2],
+    [1, 6, 4, 8, 4, 2],
+    [2, 5, 4, 4, 3, 1],
+  ]) {
+    const draw = (shape: readonly number[]): tf.Tensor4D => {
+      const quad = shape as [number, number, number, number];
+      return tf.tensor4d(randomFloats(random, tf.util.sizeFromShape(quad)), quad);
+    };
+    const tensors = tf.tidy(() => {
+      const [x, weights] = [draw([n, side, side, from]), draw([filter, filter, from, to])];
+      const convolve = (x: tf.Tensor, w: tf.Tensor): tf.Tensor =>
+        tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, 1);
+      const down = tf.valueAndGrads(convolve)([x, weights], draw(convolve(x, weights).shape));
+      const [input, transposed] = [draw([n, side, side, from]), draw([filter, filter, to, from])];
+      const shape: [number, number, number, number] = [n, stride * side, stride * side, to];
+      const enlarge = (x: tf.Tensor, w: tf.Tensor): tf.Tensor =>
+        tf.conv2dTranspose(x as tf.Tensor4D, w as tf.Tensor4D, shape, stride, 1);
+      const up = stride === 1 ? down : tf.valueAndGrads(enlarge)([input, transposed], draw(shape));
+      return [down.value, ...down.grads, up.value, ...up.grads].map((tensor) => tf.clone(tensor));
+    });
+    const label = `[${n}, ${side}, ${side}, ${from}] to ${to} channels, filter ${filter}, stride ${stride}`;
+    all.push(...(await valuesOf(label, tensors)));
+  }
+  return all;
+}
+
+/** Three updates, with a reading after each: what was read must not hide what comes later. */
+async function adams(): Promise<Values[]> {
+  const random = Random.fromSeed(SEED, "adam");
+  const size = 1000;
+  const [p, m, v] = [randomFloats(random, size), new Float32Array(size), new Float32Array(size)].map((values) =>
+    tf.tidy(() => tf.variable(tf.tensor1d(values))),
+  );
+  const all: Values[] = [];
+  for (let step = 1; step <= 3; step++) {
+    const gradient = tf.tensor1d(randomFloats(random, size));
+    adamUpdate(p, m, v, gradient, step, 0.01, STEP_SETTINGS.adam);
+    gradient.dispose();
+    const copies = [p, m, v].map((variable) => tf.mul(variable, 1));
+    all.push(...(await valuesOf(`adam, update ${step}`, copies)));
+    for (const [i, variable] of [p, m, v].entries()) {
+      all.push({
+        label: `adam, variable ${i}`,
+        shape: [size],
+        values: (await variable.data()).slice() as Float32Array,
+      });
+    }
+  }
+  tf.dispose([p, m, v]);
+  return all;
+}
+
+async function onDevice<T>(name: "cpu" | "wasm" | "webgpu", body: () => Promise<T>): Promise<T> {
+  const device = await openDevice(name, 2);
+  try {
+    return await body();
+  } finally {
+    await device.close();
+  }
+}
+
+/** Results on webgpu beside those of TensorFlow.js in plain JavaScript. @param tolerance of the largest value of each */
+async function compare(run: () => Promise<Values[]>, tolerance: number): Promise<void> {
+  const expected = await onDevice("cpu", run);
+  const received = await onDevice("webgpu", run);
+  assert.equal(received.length, expected.length);
+  for (const [i, { label, shape, values }] of expected.entries()) {
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const at = (index: number): string => `${label} ${shapeIndex(shape)(index)} (seed ${SEED})`;
+    assertClose(received[i].values, values, { abs: tolerance * largest, rel: 0 }, at);
+  }
+}
+
+interface Update {
+  readonly losses: StepLosses;
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+}
+
+async function update(): Promise<Update> {
+  const state = tinyState(5);
+  const gradients = new Map<string, Float32Array>();
+  const first = tinyBatch(5, 1);
+  const losses = await trainStep(state, first, STEP_SETTINGS, {
+    onTrace: async (trace) => {
+      for (const [name, tensor] of trace.gradients) gradients.set(name, (await tensor.data()).slice() as Float32Array);
+    },
+  });
+  disposeBatch(first);
+  const used: number[] = [];
+  for (const seed of [6, 7]) {
+    const batch = tinyBatch(seed, 1);
+    await trainStep(state, batch, STEP_SETTINGS);
+    disposeBatch(batch);
+    const { numTensors, numBytesAllocatedInGPU: allocated } = tf.memory() as tf.MemoryInfo & {
+      numBytesAllocatedInGPU?: number;
+    };
+    used.push(numTensors, allocated ?? 0);
+  }
+  assert.deepEqual(used.slice(2), used.slice(0, 2), "a later step holds more tensors or more of the GPU's memory");
+  disposeState(state);
+  return { losses, gradients };
+}
+
+describe("device/webgpu", function () {
+  // SwiftShader compiles some programs for a second and runs at a few hundred MFLOP/s.
+  this.timeout(300_000);
+  before(async function () {
+    if (!(await hasWebgpu())) this.skip();
+  });
+
+  it("normalizes channels as the cpu device does, with all gradients", () => compare(channelNorms, 2e-6));
+
+  it("convolves both ways as the cpu device does, with all gradients", () => compare(convolutions, 2e-6));
+
+  it("updates with Adam in place, and reads what is there now", () => compare(adams, 2e-6));
+
+  it("makes the same of a batch in pieces as at once", () =>
+    onDevice("webgpu", async () => {
+      const { filterGradient, inputGradient } = await import("../../src/device/webgpu/conv.js");
+      const backend = tf.backend() as WebgpuBackend;
+      const random = Random.fromSeed(SEED, "pieces");
+      const info = tf.backend_util.computeConv2DInfo([5, 6, 6, 4], [3, 3, 4, 8], 2, 1, 1);
+      const draw = (shape: number[]): tf.Tensor => tf.tensor(randomFloats(random, tf.util.sizeFromShape(shape)), shape);
+      const [x, dy, filter] = [draw([5, 6, 6, 4]), draw([5, 3, 3, 8]), draw([3, 3, 4, 8])];
+      // Two pictures at a time: 2 x 9 pixels x 36 values of 4 bytes.
+      const [whole, pieces] = [undefined, 2 * 9 * 36 * 4].map((bytes) =>
+        [filterGradient(backend, x, dy, info, bytes), inputGradient(backend, dy, filter, info, bytes)].map((tensor) =>
+          tf.engine().makeTensorFromTensorInfo(tensor),
+        ),
+      );
+      const [expected, received] = [await valuesOf("whole", whole), await valuesOf("pieces", pieces)];
+      for (const [i, { values, shape }] of expected.entries())
+        assertClose(received[i].values, values, { abs: 2e-5, rel: 0 }, shapeIndex(shape));
+      tf.dispose([x, dy, filter]);
+    }));
+
+  it("trains as the wasm device does, and a third step takes no more memory than a second", async () => {
+    const expected = await onDevice("wasm", update);
+    const received = await onDevice("webgpu", update);
+    for (const [name, value] of Object.entries(expected.losses)) {
+      const ours = received.losses[name as keyof StepLosses] as number;
+      // `exchange` is a difference of near-equal residuals, here of 1e-5 of their size.
+      const tolerance = name === "exchange" ? 1e-3 : 1e-5;
+      assert.ok(Math.abs(ours - value) <= tolerance * Math.abs(value), `${name}: ${ours}, on wasm ${value}`);
+    }
+    for (const [name, values] of expected.gradients) {
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      // A gradient of alpha or beta is a sum over all pixels that nearly cancels: 6e-4 was seen, 1e-5 of others.
+      const tolerance = /(alpha|beta)$/.test(name) ? 5e-3 : 1e-4;
+      const ours = received.gradients.get(name) ?? [];
+      assertClose(ours, values, { abs: tolerance * largest, rel: 0 }, (i) => `${name} [${i}]`);
+    }
+  });
+
+  const isDeviceError = (message: RegExp, lost: boolean) => (error: DeviceError) => {
+    assert.match(error.message, message);
+    assert.deepEqual([error.exitCode, error.lost], [ExitCode.retry, lost]);
+    return true;
+  };
+
+  it("tells of a program that the driver refuses instead of giving its values, once", () =>
+    onDevice("webgpu", async () => {
+      const backend = tf.backend() as WebgpuBackend;
+      const x = tf.tensor1d([1, 2, 3]);
+      const broken = { name: "broken", reads: [], writes: ["y"], scalars: { a: "u32" }, body: "y[local] = ;" } as const;
+      backend.dispatch(broken, [x], [1], 1);
+      await assert.rejects(
+        tf.mul(x, 2).data(),
+        isDeviceError(/^device webgpu: the driver refused a program .* --device wasm/, false),
+      );
+      assert.deepEqual([...(await tf.mul(tf.tensor1d([4]), 2).data())], [8]);
+    }));
+
+  it("tells of memory that does not suffice, and that something smaller would fit", () => {
+    const error = describeGpuError("GPUOutOfMemoryError", "Failed to allocate a buffer.\n - While calling [Device]");
+    isDeviceError(
+      /^device webgpu: .*memory does not suffice \(Failed to allocate a buffer\)\. Use a smaller --batch/,
+      false,
+    )(error);
+  });
+
+  it("tells that the GPU was lost, and goes on telling it", () =>
+    onDevice("webgpu", async () => {
+      const backend = tf.backend() as WebgpuBackend;
+      const x = tf.tensor1d(randomFloats(Random.fromSeed(SEED, "lost"), 2000));
+      const y = tf.mul(x, 2);
+      backend.device.destroy();
+      const lost = isDeviceError(
+        /^device webgpu: the GPU was lost while it worked \(.+\)\. Run the command again/,
+        true,
+      );
+      await assert.rejects(y.data(), lost);
+      assert.throws(() => tf.mul(x, 3), lost);
+    }));
+});

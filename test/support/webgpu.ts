@@ -1,0 +1,22 @@
+/** WebGPU for tests: Chromium's software driver, or a real GPU. */
+import { existsSync } from "node:fs";
+import { probeAdapter } from "../../src/device/webgpu/adapter.js";
+
+/** SwiftShader, which Debian's package chromium brings: correct, and far too slow for anything but tiny shapes. */
+const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+let available: Promise<boolean> | undefined;
+
+/** False where there is no adapter: the test then calls this.skip(). Sets what the driver's loader reads. */
+export function hasWebgpu(): Promise<boolean> {
+  available ??= (async () => {
+    if (process.env.VK_ICD_FILENAMES === undefined && existsSync(SWIFTSHADER)) {
+      process.env.VK_ICD_FILENAMES = SWIFTSHADER;
+    }
+    const { problem } = await probeAdapter();
+    if (problem === null) return true;
+    console.log(`        skipped: needs a GPU, or SwiftShader (apt-get install chromium libvulkan1): ${problem}`);
+    return false;
+  })();
+  return available;
+}
