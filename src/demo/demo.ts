@@ -217,7 +217,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       const own = await openGenerator(run);
       const opened = await openExtractor("random-inception", TABLE_DIMS, undefined, seed);
       const { extractor } = opened;
-      const common = { dataset, extractor, systems: [], limit: Math.min(TABLE_PAIRS, 2 * options.pairs), workers, onProgress };
+      const common = { dataset, extractor, systems: [], limit: Math.min(TABLE_PAIRS, Math.max(2, options.pairs)), workers, onProgress };
       const [first, second] = [
         await computeTable(linalg, { ...common, generator: shipped }),
         await computeTable(linalg, { ...common, generator: own }),
