@@ -4,8 +4,9 @@ import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { ExtractorName } from "../metrics/extractors.js";
 import type { Features } from "../metrics/sides.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { type ShardOption, withShard } from "./shard.js";
 
-export interface FidCommand extends CommonOptions {
+export interface FidCommand extends CommonOptions, ShardOption {
   readonly dims: string;
   readonly mode: "pytorch" | "tensorflow" | "clean";
   readonly features: ExtractorName;
@@ -17,20 +18,23 @@ export interface FidCommand extends CommonOptions {
   readonly kid: boolean;
   readonly prc: boolean;
   readonly saveStats?: string;
+  readonly saveFeatures?: string;
 }
 
 const HELP = `
 A and B are folders of images, .npz statistics (mu, sigma) or .npy/.npz features, in any mix; A is the reference. Images need
 the published weights (elegant weights) or --features random-inception, whose scores compare sets with each other only.
-With --save-stats alone B can be left away.
+With --save-stats alone B can be left away. --save-features writes the rows of the folder A; with --shard i/n those of one machine's
+pictures, to FILE-part-i-of-n.npz, which elegant merge puts in order.
 
 Example:
   elegant fid real/ generated/ --weights pt_inception-2015-12-05-6726825d.pth --kid --prc
   elegant fid real/ --save-stats real.npz
-  elegant fid real.npz generated/ --json`;
+  elegant fid real.npz generated/ --json
+  elegant fid real/ --save-features real.npz --shard 0/4   (then: elegant merge real-part-*-of-4.npz --save-stats stats.npz)`;
 
 export function registerFid(program: Command): void {
-  withCommonOptions(program.command("fid <a> [b]"))
+  withShard(withCommonOptions(program.command("fid <a> [b]")))
     .description("Frechet distance of images, features or statistics; KID, precision and recall")
     .addOption(new Option("--dims <n>", "features of images").choices(["64", "192", "768", "2048"]).default("2048"))
     .addOption(
@@ -49,10 +53,25 @@ export function registerFid(program: Command): void {
     .option("--kid", "Kernel Inception Distance too", false)
     .option("--prc", "precision and recall (3 neighbours) too", false)
     .option("--save-stats <file>", "write A's mean and covariance as .npz")
+    .option("--save-features <file>", "write the features of A's pictures as .npz; without B")
     .addHelpText("after", HELP)
     .action(async (a: string, b: string | undefined, options: FidCommand) => {
-      await runCommand(options, (context) => compare(a, b, options, context));
+      await runCommand(options, (context) => {
+        if (options.saveFeatures === undefined && options.shard === undefined) return compare(a, b, options, context);
+        return writeFeatures(a, b, options, context);
+      });
     });
+}
+
+/** Features alone; loaded late, like everything that needs TensorFlow.js. */
+async function writeFeatures(
+  a: string,
+  b: string | undefined,
+  options: FidCommand,
+  context: CommandContext,
+): Promise<void> {
+  const { runFeatures } = await import("./fid-features.js");
+  await runFeatures(a, b, options, context);
 }
 
 async function compare(a: string, b: string | undefined, options: FidCommand, context: CommandContext): Promise<void> {

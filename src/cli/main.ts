@@ -9,6 +9,7 @@ import { registerFid } from "./fid.js";
 import { registerImport } from "./import.js";
 import { registerLinear } from "./linear.js";
 import { registerMatrix } from "./matrix.js";
+import { registerMerge } from "./merge.js";
 import { registerPlan } from "./plan.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerSwap } from "./swap.js";
@@ -31,6 +32,7 @@ const REGISTER: readonly Register[] = [
   registerImport,
   registerExport,
   registerFid,
+  registerMerge,
   registerTable,
   registerWeights,
   registerPlan,

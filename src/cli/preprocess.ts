@@ -4,8 +4,9 @@ import type { OutputFormat } from "../image/tasks.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { Rectangle } from "../types.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
-export interface PreprocessCommand extends CommonOptions {
+export interface PreprocessCommand extends CommonOptions, ShardOption {
   readonly size: number;
   readonly images?: string;
   readonly format: OutputFormat;
@@ -25,14 +26,16 @@ function parseCrop(text: string): Rectangle {
 
 const HELP = `
 SRC holds the photos in images/, data/ or img_celeba/ and CelebA's lists beside them: list_landmarks_celeba.txt, and
-where present list_attr_celeba.txt and list_eval_partition.txt. Running the command again resumes.
+where present list_attr_celeba.txt and list_eval_partition.txt. Running the command again resumes. With --shard i/n the part goes
+to OUT/part-i-of-n; when all are there, elegant merge OUT makes of them what one machine would have written.
 
 Example:
   elegant preprocess CelebA faces-256 --size 256
-  elegant preprocess celeba-hq faces-64 --size 64 --crop 20,30,216,216 --format png`;
+  elegant preprocess celeba-hq faces-64 --size 64 --crop 20,30,216,216 --format png
+  elegant preprocess CelebA faces-256 --shard 0/4   (on the first of four machines; then: elegant merge faces-256)`;
 
 export function registerPreprocess(program: Command): void {
-  withCommonOptions(program.command("preprocess <src> <out>"))
+  withShard(withCommonOptions(program.command("preprocess <src> <out>")))
     .description("align and crop the photos of a data set by their landmarks")
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .option("--images <dir>", "the photos' folder, within SRC or absolute")
@@ -48,6 +51,7 @@ export function registerPreprocess(program: Command): void {
           import("../image/tasks.js"),
         ]);
         if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);
+        const shard = chooseShard(options, context.print);
         const controller = new AbortController();
         const interrupt = (): void => controller.abort();
         process.once("SIGINT", interrupt);
@@ -60,6 +64,7 @@ export function registerPreprocess(program: Command): void {
             crop: options.crop ?? null,
             limit: options.limit ?? null,
             workers: options.workers,
+            shard,
             signal: controller.signal,
             onProgress: context.onProgress,
           });
@@ -71,6 +76,7 @@ export function registerPreprocess(program: Command): void {
             const each = STAGES.map((stage) => `${stage} ${((seconds[stage] / done) * 1000).toFixed(2)}`);
             context.print(`milliseconds an image and thread: ${each.join(", ")}`);
           }
+          if (shard !== null) context.print(`when all ${shard.count} shards are done: elegant merge ${out}`);
           for (const { reason } of failures.slice(0, 10)) context.print(`  ${reason}`);
           if (failures.length > 10) context.print(`  and ${failures.length - 10} more in ${out}/failures.json`);
           context.printJson(report);

@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
-interface SynthCommandOptions extends CommonOptions {
+interface SynthCommandOptions extends CommonOptions, ShardOption {
   readonly count: number;
 }
 
@@ -12,11 +13,12 @@ Example:
   elegant synth faces --count 600 --seed 1
     paints 600 portraits into faces/images and writes list_attr_celeba.txt, list_landmarks_celeba.txt and
     list_eval_partition.txt beside them; 'elegant preprocess faces aligned' goes on from there. Photo i depends on
-    the seed and i alone, so that a larger --count continues the same data set.
+    the seed and i alone, so that a larger --count continues the same data set, and machines that share a folder paint it
+    together: --shard 0/4 on the first of four.
 `;
 
 export function registerSynth(program: Command): void {
-  withCommonOptions(program.command("synth <dir>"))
+  withShard(withCommonOptions(program.command("synth <dir>")))
     .description("paint a synthetic in-the-wild data set in CelebA's files (photos, attributes, landmarks)")
     .option("--count <n>", "number of photos", integer(1, 999_999), 600)
     .addHelpText("after", EXAMPLE)
@@ -26,11 +28,14 @@ export function registerSynth(program: Command): void {
         const { count, seed, workers } = options;
         const { onProgress } = context;
         if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);
-        const { painted, seconds } = await writeSynth({ directory: dir, count, seed, workers, onProgress });
+        const shard = chooseShard(options, context.print);
+        const { painted, seconds, own } = await writeSynth({
+          ...{ directory: dir, count, seed, workers, shard, onProgress },
+        });
         const imagesPerSecond = seconds > 0 ? painted / seconds : 0;
-        const kept = painted < count ? ` (${count - painted} were there)` : "";
+        const kept = painted < own ? ` (${own - painted} were there)` : "";
         context.print(`${dir}: ${painted} photos painted${kept}, ${imagesPerSecond.toFixed(1)} photos/s`);
-        context.printJson({ dir, count, seconds, imagesPerSecond });
+        context.printJson({ dir, count, painted, seconds, imagesPerSecond });
       });
     });
 }

@@ -40,7 +40,8 @@ export interface FinishedPhoto {
   readonly matrix: Affine;
 }
 
-async function readManifest(path: string): Promise<Manifest> {
+/** @throws InputError when there is none, or something else */
+export async function readManifest(path: string): Promise<Manifest> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, "utf8"));
@@ -54,8 +55,13 @@ async function readManifest(path: string): Promise<Manifest> {
   throw new InputError(describeMismatch(path, "a manifest of elegant preprocess", received, "Choose another folder."));
 }
 
-/** Records of photos whose image is still there; a last line that breaks off (the run was killed) is ignored. */
-export async function readRecords(out: string): Promise<FinishedPhoto[]> {
+/** A line of manifest.jsonl. */
+export function formatRecord({ file, output, matrix }: FinishedPhoto): string {
+  return `${JSON.stringify({ file, output, matrix })}\n`;
+}
+
+/** All records, the last one of each photo; a last line that breaks off (the run was killed) is ignored. */
+export async function readAllRecords(out: string): Promise<FinishedPhoto[]> {
   const text = await readFile(join(out, RECORDS), "utf8").catch(() => "");
   const records = new Map<string, FinishedPhoto>();
   for (const line of text.split("\n")) {
@@ -68,9 +74,15 @@ export async function readRecords(out: string): Promise<FinishedPhoto[]> {
     const parsed = recordSchema.safeParse(value);
     if (parsed.success) records.set(parsed.data.file, parsed.data);
   }
+  return [...records.values()];
+}
+
+/** Records of photos whose image is still there. */
+export async function readRecords(out: string): Promise<FinishedPhoto[]> {
+  const records = await readAllRecords(out);
   const names = await readdir(join(out, "images"), { recursive: true }).catch(() => []);
   const onDisk = new Set(names.map((name) => name.replaceAll("\\", "/")));
-  return [...records.values()].filter((record) => onDisk.has(record.output));
+  return records.filter((record) => onDisk.has(record.output));
 }
 
 /**

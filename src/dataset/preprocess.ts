@@ -2,19 +2,13 @@
 import { appendFile, mkdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fromSystemError, InputError, InterruptedError, RetryableError } from "../errors.js";
-import { transformPoint } from "../image/align.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
 import { type AlignResult, type AlignTask, createImagePool, STAGES, type StageSeconds } from "../image/tasks.js";
+import { partName, type Shard } from "../shard.js";
 import type { OnProgress } from "../types.js";
-import {
-  formatAttributes,
-  formatLandmarks,
-  formatPartition,
-  type LandmarkTable,
-  LIST_NAMES,
-  selectRows,
-} from "./lists.js";
-import { type FinishedPhoto, formatManifest, MANIFEST, type ManifestOptions, openOutput, RECORDS } from "./manifest.js";
+import { formatManifest, formatRecord, MANIFEST, type ManifestOptions, openOutput, RECORDS } from "./manifest.js";
+import { outcomeLists, writeOutcome } from "./outcome.js";
+import { beginPart, finishPart, isMerged, partOf } from "./part.js";
 import {
   checkVariant,
   type PlannedPhoto,
@@ -29,6 +23,8 @@ export interface PreprocessOptions extends PlanOptions {
   /** 1 to 100; JPEG only. */
   readonly quality: number;
   readonly workers: number;
+  /** Only this machine's part, into OUT/part-i-of-n. */
+  readonly shard?: Shard | null;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
@@ -66,53 +62,35 @@ function* tasksOf(
   }
 }
 
-/** Writes the lists of the finished photos: attributes and partition as they were, landmarks in pixels of the crop. */
-function writeLists(plan: PreprocessPlan, finished: ReadonlyMap<string, FinishedPhoto>, out: string): void {
-  const photos = plan.photos.filter(({ file }) => finished.has(file));
-  const outputNames = (list: keyof PlannedPhoto["rows"]): { rows: number[]; files: string[]; kept: PlannedPhoto[] } => {
-    const kept = photos.filter(({ rows }) => rows[list] !== null);
-    return { rows: kept.map(({ rows }) => rows[list]!), files: kept.map(({ output }) => output), kept };
-  };
-  const write = (list: keyof typeof LIST_NAMES, text: string): void =>
-    writeWhole(join(out, `${LIST_NAMES[list]}.txt`), text);
-  const { attributes, landmarks, partition } = plan.lists;
-  if (attributes !== null) {
-    const { rows, files } = outputNames("attributes");
-    write("attributes", formatAttributes({ ...selectRows(attributes, rows), files }));
-  }
-  if (partition !== null) {
-    const { rows, files } = outputNames("partition");
-    write("partition", formatPartition({ ...selectRows(partition, rows), files }));
-  }
-  if (landmarks !== null) {
-    const { rows, files, kept } = outputNames("landmarks");
-    const moved: LandmarkTable = { ...selectRows(landmarks, rows), files };
-    kept.forEach(({ file }, i) => {
-      const { matrix } = finished.get(file)!;
-      for (let at = i * 10; at < i * 10 + 10; at += 2) {
-        moved.values.set(transformPoint(matrix, moved.values[at], moved.values[at + 1]), at);
-      }
-    });
-    write("landmarks", formatLandmarks(moved));
-  }
-}
-
 /** Leaves things as they were before a run that made no picture. @param made the outermost folder that it made */
 async function removeOutput(out: string, made: string | undefined): Promise<void> {
   const written = made === undefined ? ["images", MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
   for (const path of written) await rm(path, { recursive: true, force: true });
 }
 
+/** Of a part that has been merged already. */
+function nothingLeft({ photos }: PreprocessPlan): PreprocessReport {
+  const seconds = { ...noSeconds(), wall: 0 };
+  return { done: 0, failed: 0, skipped: photos.length, imagesPerSecond: 0, failures: [], seconds };
+}
+
 /**
  * Aligns and crops the photos of `source` into `out`/images, with lists, manifest.json, manifest.jsonl (the matrix of
  * each photo) and failures.json. A photo that cannot be read is reported and skipped; finished ones are not made again.
  * Throws InputError before anything is written when lists, photos or `out` do not fit, and when every photo fails;
- * RetryableError when the disk is full; InterruptedError after `signal`, with what is done saved.
+ * RetryableError when the disk is full; InterruptedError after `signal`, with what is done saved. With `shard` the same
+ * for its photos, into a folder of its own below `target`, whatever their share of failures; mergeParts() brings the parts together.
  */
-export async function preprocess(source: string, out: string, options: PreprocessOptions): Promise<PreprocessReport> {
+export async function preprocess(
+  source: string,
+  target: string,
+  options: PreprocessOptions,
+): Promise<PreprocessReport> {
   const started = performance.now();
-  const { size, format, quality, crop, workers, signal, onProgress } = options;
-  const plan = await planPreprocess(source, options);
+  const { size, format, quality, crop, workers, shard = null, signal, onProgress } = options;
+  const whole = await planPreprocess(source, options);
+  const plan = shard === null ? whole : partOf(whole, shard);
+  const out = shard === null ? target : join(target, partName(shard));
   const kept: ManifestOptions = {
     images: resolve(plan.imageDir),
     size,
@@ -120,8 +98,9 @@ export async function preprocess(source: string, out: string, options: Preproces
     quality: format === "jpg" ? quality : null,
     crop,
   };
+  if (shard !== null && (await isMerged(target, kept))) return nothingLeft(plan);
   const earlier = await openOutput(out, kept);
-  await checkVariant(plan);
+  await checkVariant(whole);
 
   const finished = new Map(earlier?.map((photo) => [photo.file, photo]));
   const todo = plan.photos.filter(({ file }) => !finished.has(file));
@@ -130,9 +109,9 @@ export async function preprocess(source: string, out: string, options: Preproces
   const seconds = noSeconds();
   let done = 0;
   const save = (): void => {
-    writeLists(plan, finished, out);
-    writeWhole(join(out, "failures.json"), `${JSON.stringify(failures, null, 2)}\n`);
-    writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, failures.length));
+    const records = plan.photos.flatMap(({ file }) => finished.get(file) ?? []);
+    const lists = outcomeLists(plan, finished);
+    writeOutcome(out, { options: kept, lists, records, failures, done: finished.size });
   };
   const take = async ({ results, seconds: spent }: AlignResult): Promise<void> => {
     for (const stage of STAGES) seconds[stage] += spent[stage];
@@ -141,7 +120,7 @@ export async function preprocess(source: string, out: string, options: Preproces
       if (result.ok) {
         const photo = { file: result.file, output: outputs.get(result.file)!, matrix: result.matrix };
         finished.set(photo.file, photo);
-        lines += `${JSON.stringify(photo)}\n`;
+        lines += formatRecord(photo);
         done++;
       } else if (result.retryable) {
         throw new RetryableError(result.reason);
@@ -164,6 +143,7 @@ export async function preprocess(source: string, out: string, options: Preproces
   } catch (error) {
     throw fromSystemError(error, `Creating ${out}`);
   }
+  if (shard !== null) await beginPart(out);
   writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
   const pool = await createImagePool(workers);
   try {
@@ -171,7 +151,7 @@ export async function preprocess(source: string, out: string, options: Preproces
   } finally {
     await pool.close();
   }
-  if (finished.size === 0 && failures.length > 0) {
+  if (shard === null && finished.size === 0 && failures.length > 0) {
     if (earlier === null) await removeOutput(out, made);
     throw new InputError(`None of the ${failures.length} photos could be used. The first: ${failures[0].reason}`);
   }
@@ -181,6 +161,7 @@ export async function preprocess(source: string, out: string, options: Preproces
       `Interrupted after ${finished.size} of ${plan.photos.length} images. Run it again to resume.`,
     );
   }
+  if (shard !== null) finishPart(out, whole, shard);
   const wall = (performance.now() - started) / 1000;
   return {
     done,

@@ -2,6 +2,7 @@
  * From a photo file to an aligned crop, in the calling thread, with the time of each stage. Files are read and written
  * synchronously: a worker has nothing else to do meanwhile, and the detour over Node's I/O threads costs more.
  */
+import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
@@ -79,7 +80,8 @@ export function cropFace(
 
 /** Writes a file so that its name never shows half of it; its folder exists. Throws RetryableError on a full disk. */
 export function writeWhole(path: string, bytes: Uint8Array | string): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  // Machines that share a folder may have processes of the same number.
+  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
     writeFileSync(temporary, bytes);
     renameSync(temporary, path);

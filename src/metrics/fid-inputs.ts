@@ -22,9 +22,9 @@ export function areFolders(paths: readonly string[]): Promise<readonly boolean[]
 }
 
 /** @throws InputError for a name that is not .npz, that a folder has, or in a folder that is not there */
-export async function checkStatisticsPath(path: string): Promise<void> {
+export async function checkStatisticsPath(path: string, option = "--save-stats"): Promise<void> {
   const refuse = (expected: string, received: string, remedy: string): InputError =>
-    new InputError(describeMismatch("--save-stats", expected, received, remedy));
+    new InputError(describeMismatch(option, expected, received, remedy));
   if (!path.endsWith(".npz")) throw refuse("a name ending in .npz", `'${path}'`, "Rename it.");
   const isFolder = (name: string): Promise<boolean> =>
     stat(name).then(

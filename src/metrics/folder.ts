@@ -80,7 +80,12 @@ export async function folderSide(linalg: Linalg, folder: string, options: Folder
 }
 
 /** @throws InputError naming the first picture whose features are no numbers; in a mean they could not be told apart any more */
-function expectFinite({ features, indices }: FeatureBatch, dims: number, paths: readonly string[], network: string) {
+export function expectFinite(
+  { features, indices }: FeatureBatch,
+  dims: number,
+  paths: readonly string[],
+  network: string,
+) {
   const bad = features.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
   const remedy = "The network's weights are damaged, or not for these pictures.";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../../errors.js";
 import { writeWhole } from "../../image/photo.js";
+import { placesOf, type Shard } from "../../shard.js";
 import type { OnProgress } from "../../types.js";
 import type { SynthFace } from "./face.js";
 import { attributeList, fileName, landmarkList, partitionList } from "./lists.js";
@@ -31,17 +32,21 @@ export interface SynthOptions {
   readonly seed: number;
   /** Threads that paint. */
   readonly workers: number;
+  /** Only this machine's photos; others may paint into the same directory at the same time. */
+  readonly shard?: Shard | null;
   readonly onProgress?: OnProgress;
 }
 
 export interface SynthResult {
   /** Photos painted now; those found from an earlier run are not. */
   readonly painted: number;
+  /** Photos of this machine. */
+  readonly own: number;
   readonly seconds: number;
 }
 
 /** Refuses a directory that holds anything but an earlier part of the same data set. */
-async function checkDirectory({ directory, seed, count }: SynthOptions): Promise<void> {
+async function checkDirectory({ directory, seed, count, shard = null }: SynthOptions): Promise<void> {
   const found = await stat(directory).catch(() => null);
   if (found === null) return;
   const refuse = (received: string, remedy: string): never => {
@@ -50,7 +55,10 @@ async function checkDirectory({ directory, seed, count }: SynthOptions): Promise
     );
   };
   if (!found.isDirectory()) refuse("a file", "Name a directory.");
-  if ((await readdir(directory)).length === 0) return;
+  const names = await readdir(directory);
+  // Another machine may have made the folder of photos a moment ago, and not its record yet.
+  if (names.length === 0 || (shard !== null && names.every((name) => name === "images" || name.endsWith(".tmp"))))
+    return;
   const text = await readFile(join(directory, RECORD), "utf8").catch(() => null);
   if (text === null) return refuse("a directory with other files", "Name a new or empty directory.");
   let value: unknown;
@@ -79,7 +87,7 @@ function recordOf(faces: readonly SynthFace[], { seed }: SynthOptions): string {
  * already there are whole (each is renamed into place) and are kept.
  */
 export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
-  const { directory, count, seed, workers, onProgress } = options;
+  const { directory, count, seed, workers, shard = null, onProgress } = options;
   await checkDirectory(options);
   const images = join(directory, "images");
   try {
@@ -90,7 +98,8 @@ export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   const faces = Array.from({ length: count }, (_, i) => sampleFace(seed, i));
   writeWhole(join(directory, RECORD), recordOf(faces, options));
   const there = new Set(await readdir(images));
-  const missing = faces.flatMap((_, i) => (there.has(fileName(i)) ? [] : [i]));
+  const own = placesOf(count, shard ?? { index: 0, count: 1 });
+  const missing = own.filter((i) => !there.has(fileName(i)));
   const tasks: PaintTask[] = [];
   for (let first = 0; first < missing.length; first += PHOTOS_PER_TASK) {
     tasks.push({ seed, images, quality: JPEG_QUALITY, indices: missing.slice(first, first + PHOTOS_PER_TASK) });
@@ -101,7 +110,7 @@ export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   try {
     for await (const written of pool.map("paintPhotos", tasks)) {
       painted += written;
-      onProgress?.({ stage: "paint", done: count - missing.length + painted, total: count, unit: "photos" });
+      onProgress?.({ stage: "paint", done: own.length - missing.length + painted, total: own.length, unit: "photos" });
     }
   } finally {
     await pool.close();
@@ -109,5 +118,5 @@ export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   writeWhole(join(directory, "list_attr_celeba.txt"), attributeList(faces));
   writeWhole(join(directory, "list_landmarks_celeba.txt"), landmarkList(faces));
   writeWhole(join(directory, "list_eval_partition.txt"), partitionList(count));
-  return { painted, seconds: (performance.now() - start) / 1000 };
+  return { painted, own: own.length, seconds: (performance.now() - start) / 1000 };
 }

@@ -1,0 +1,88 @@
+/** `elegant merge`: what several machines made becomes what one would have made. */
+import { stat } from "node:fs/promises";
+import type { Command } from "commander";
+import { describeMismatch, InputError } from "../errors.js";
+import { type CommandContext, type CommonOptions, runCommand, withCommonOptions } from "./command.js";
+
+export interface MergeCommand extends CommonOptions {
+  readonly saveStats?: string;
+  readonly saveFeatures?: string;
+}
+
+const HELP = `
+OUT is a folder with the parts of elegant preprocess --shard i/n: all n must be finished, with the same options. Or name all
+files of elegant fid --save-features --shard i/n. The result is the same bytes as that of one machine; a merge that was cut
+off is run again.
+
+Examples:
+  elegant merge faces-256
+  elegant merge real-part-*-of-4.npz --save-stats real-stats.npz --save-features real.npz`;
+
+export function registerMerge(program: Command): void {
+  withCommonOptions(program.command("merge <path...>"))
+    .description("bring together what several machines made with --shard")
+    .option("--save-stats <file>", "of features: write mean and covariance as .npz")
+    .option("--save-features <file>", "of features: write all rows in order as .npz")
+    .addHelpText("after", HELP)
+    .action(async (paths: string[], options: MergeCommand) => {
+      await runCommand(options, async (context) => {
+        const isFolder = await stat(paths[0]).then(
+          (entry) => entry.isDirectory(),
+          () => false,
+        );
+        await (isFolder ? mergeFolder(paths, options, context) : mergeFiles(paths, options, context));
+      });
+    });
+}
+
+async function mergeFolder(paths: readonly string[], options: MergeCommand, context: CommandContext): Promise<void> {
+  const [out] = paths;
+  if (paths.length > 1 || options.saveStats !== undefined || options.saveFeatures !== undefined) {
+    const received = paths.length > 1 ? `${paths.length} paths` : "--save-stats or --save-features";
+    throw new InputError(describeMismatch("merge", `the folder ${out} alone`, received, "Add --help for examples."));
+  }
+  const { mergeParts } = await import("../dataset/merge.js");
+  const report = await mergeParts(out, context.onProgress);
+  const { parts, done, failed } = report;
+  const what = parts === 0 ? "no part is left to merge" : `${parts} parts merged`;
+  context.print(`${out}: ${what}, ${done} images, ${failed} failed`);
+  context.printJson({ out, ...report });
+  if (failed > 0) context.markPartial();
+}
+
+async function mergeFiles(paths: readonly string[], options: MergeCommand, context: CommandContext): Promise<void> {
+  const { saveStats, saveFeatures } = options;
+  if (saveStats === undefined && saveFeatures === undefined) {
+    const expected = "--save-stats FILE.npz or --save-features FILE.npz, for files of features";
+    throw new InputError(describeMismatch("merge", expected, "neither", "Say what to make of them."));
+  }
+  const [{ gatherFeatures, openFeatures, saveOrdered }, { checkStatisticsPath, saveStatistics }, { Linalg }] =
+    await Promise.all([
+      import("../metrics/shard-features.js"),
+      import("../metrics/fid.js"),
+      import("../metrics/linalg.js"),
+    ]);
+  if (saveStats !== undefined) await checkStatisticsPath(saveStats);
+  if (saveFeatures !== undefined) await checkStatisticsPath(saveFeatures, "--save-features");
+  const ordered = await openFeatures(paths);
+  const { about, dims, n } = ordered;
+  const linalg = await Linalg.open(options.workers);
+  try {
+    const saved: string[] = [];
+    if (saveFeatures !== undefined) {
+      await saveOrdered(linalg, ordered, saveFeatures);
+      saved.push(saveFeatures);
+    }
+    if (saveStats !== undefined) {
+      await saveStatistics(linalg, gatherFeatures(linalg, ordered, saveStats, false), saveStats);
+      saved.push(saveStats);
+    }
+    for (const path of saved) context.print(`${path}: of ${n} images, ${dims} dims, ${about.network}`);
+    const { failures, network: features, comparable, total } = about;
+    for (const { reason } of failures) context.warn(`skipped ${reason}`);
+    context.printJson({ saved, parts: paths.length, dims, n: [n], total, features, comparable, failures });
+    if (failures.length > 0) context.markPartial();
+  } finally {
+    await linalg.close();
+  }
+}

@@ -1,0 +1,92 @@
+/** The part of a data set that one of several machines preprocesses: a folder like a whole OUT, and part.json. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { writeWhole } from "../image/photo.js";
+import { type Shard, selectShard, UNIT } from "../shard.js";
+import { MANIFEST, type ManifestOptions, openOutput } from "./manifest.js";
+import type { PreprocessPlan } from "./preprocess-plan.js";
+
+/** Written when the part is finished, and only then. */
+export const PART = "part.json";
+/** In OUT while its parts are brought together. */
+export const MERGING = ".merging.json";
+
+const partSchema = z.object({
+  kind: z.literal("elegant-part"),
+  version: z.literal(1),
+  index: z.number().int().min(0),
+  count: z.number().int().positive(),
+  /** Photos that stay together. */
+  unit: z.number().int().positive(),
+  /** Of all machines. */
+  photos: z.number().int().min(0),
+  /** Of the whole plan: parts of different data do not belong together. */
+  digest: z.string(),
+  /** The part's photos in the order of the plan: name in the source, name in OUT. */
+  names: z.array(z.tuple([z.string(), z.string()])),
+});
+export type Part = z.infer<typeof partSchema>;
+
+/** The photos of a shard. */
+export function partOf(plan: PreprocessPlan, shard: Shard): PreprocessPlan {
+  return { ...plan, photos: selectShard(plan.photos, shard) };
+}
+
+function digestOf({ photos, lists }: PreprocessPlan): string {
+  const hash = createHash("sha256");
+  for (const { file, output, placement } of photos) hash.update(`${JSON.stringify([file, output, placement])}\n`);
+  hash.update(JSON.stringify(lists.attributes?.names ?? null));
+  for (const list of [lists.attributes, lists.partition]) hash.update(list === null ? "none" : list.values);
+  return hash.digest("hex");
+}
+
+/** Until finishPart() the part does not count as finished. */
+export async function beginPart(out: string): Promise<void> {
+  await rm(join(out, PART), { force: true }).catch((error: unknown) => {
+    throw fromSystemError(error, `Removing ${join(out, PART)}`);
+  });
+}
+
+/** @param whole the plan of all machines */
+export function finishPart(out: string, whole: PreprocessPlan, { index, count }: Shard): void {
+  const { photos } = partOf(whole, { index, count });
+  const part: Part = {
+    kind: "elegant-part",
+    version: 1,
+    ...{ index, count, unit: UNIT, photos: whole.photos.length, digest: digestOf(whole) },
+    names: photos.map(({ file, output }) => [file, output]),
+  };
+  writeWhole(join(out, PART), `${JSON.stringify(part)}\n`);
+}
+
+/** What a finished part tells of itself; null where there is no finished part. @throws InputError for another file */
+export async function readPart(folder: string): Promise<Part | null> {
+  const path = join(folder, PART);
+  const text = await readFile(path, "utf8").catch(() => null);
+  if (text === null) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = null;
+  }
+  const parsed = partSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const remedy = "Remove the file and run the shard again.";
+  throw new InputError(describeMismatch(path, "a part of elegant preprocess", "something else", remedy));
+}
+
+/**
+ * Whether `target` holds the merged parts (or the run of one machine), so that no part is left to do.
+ * @throws InputError when it was made with other options, or a merge has begun
+ */
+export async function isMerged(target: string, options: ManifestOptions): Promise<boolean> {
+  if (existsSync(join(target, MANIFEST))) return (await openOutput(target, options)) !== null;
+  if (!existsSync(join(target, MERGING))) return false;
+  const remedy = `Finish it: elegant merge ${target}`;
+  throw new InputError(describeMismatch(target, "parts that are not merged yet", "a merge that was cut off", remedy));
+}

@@ -1,0 +1,80 @@
+/** Features of a folder's pictures, or of one machine's part of them, as .npz: `features`, `index`, `about`. */
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { decodeNpz, encodeNpz } from "../interop/npz.js";
+
+const aboutSchema = z.object({
+  kind: z.literal("elegant-features"),
+  version: z.literal(1),
+  /** The machine's number and how many there are; 0 of 1 for the whole. */
+  shard: z.object({ index: z.number().int().min(0), count: z.number().int().positive() }),
+  /** Pictures that stay together on one machine. */
+  unit: z.number().int().positive(),
+  /** Pictures of all machines, those that cannot be read included. */
+  total: z.number().int().min(0),
+  /** The network, for outputs. */
+  network: z.string(),
+  /** Whether scores may be set beside published ones. */
+  comparable: z.boolean(),
+  /** Of network, weights, mode, decoder and the names of all pictures: files that differ in it do not belong together. */
+  digest: z.string(),
+  failures: z.array(z.object({ file: z.string(), reason: z.string() })),
+});
+export type AboutFeatures = z.infer<typeof aboutSchema>;
+
+export interface FeatureFile {
+  readonly source: string;
+  readonly about: AboutFeatures;
+  readonly dims: number;
+  /** [indices, dims] */
+  readonly features: Float32Array;
+  /** Of each row's picture among all, ascending. */
+  readonly indices: readonly number[];
+}
+
+/** The file's bytes; numpy.load and `elegant fid` read `features`, `about` is text as one number a character. */
+export function encodeFeatures({ about, dims, features, indices }: Omit<FeatureFile, "source">): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(about));
+  return encodeNpz({
+    features: { shape: [indices.length, dims], data: features },
+    index: { shape: [indices.length], data: Float64Array.from(indices) },
+    about: { shape: [text.length], data: Float32Array.from(text) },
+  });
+}
+
+/** @throws InputError for a file that cannot be read, or that `elegant fid --save-features` has not written */
+export async function readFeatures(path: string): Promise<FeatureFile> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw fromSystemError(error, `Reading '${path}'`);
+  });
+  const refuse = (received: string): InputError => {
+    const remedy = "Write it with elegant fid FOLDER --save-features FILE.npz --shard i/n.";
+    return new InputError(describeMismatch(path, "features of elegant fid --save-features", received, remedy));
+  };
+  const arrays = decodeNpz(bytes, path);
+  const [features, index, text] = ["features", "index", "about"].map((name) => arrays.get(name)?.());
+  if (features === undefined || index === undefined || text === undefined) {
+    throw refuse([...arrays.keys()].join(", ") || "nothing");
+  }
+  let value: unknown = null;
+  try {
+    value = JSON.parse(new TextDecoder().decode(Uint8Array.from(text.data)));
+  } catch {
+    // Refused below, as what is not an object.
+  }
+  const parsed = aboutSchema.safeParse(value);
+  if (!parsed.success) throw refuse(`an 'about' whose ${parsed.error.issues[0].path.join(".") || "text"} is wrong`);
+  const [rows, dims] = features.shape;
+  const indices = [...index.data];
+  const isAscending = indices.every((at, i) => Number.isInteger(at) && at >= 0 && (i === 0 || at > indices[i - 1]));
+  if (
+    !(features.data instanceof Float32Array) ||
+    features.shape.length !== 2 ||
+    indices.length !== rows ||
+    !isAscending
+  ) {
+    throw refuse(`${rows} rows of features and ${indices.length} indices that do not fit`);
+  }
+  return { source: path, about: parsed.data, dims, features: features.data, indices };
+}
