@@ -12,6 +12,7 @@ import { registerMatrix } from "./matrix.js";
 import { registerMerge } from "./merge.js";
 import { registerPlan } from "./plan.js";
 import { registerPreprocess } from "./preprocess.js";
+import { registerQueue } from "./queue.js";
 import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 import { registerTable } from "./table.js";
@@ -33,6 +34,7 @@ const REGISTER: readonly Register[] = [
   registerExport,
   registerFid,
   registerMerge,
+  registerQueue,
   registerTable,
   registerWeights,
   registerPlan,
@@ -64,6 +66,7 @@ function describeUsageError(text: string): string {
 /** Runs one command line; `commands` is replaced in tests only. The result is `process.exitCode`. */
 export async function main(argv: readonly string[], commands: readonly Register[] = REGISTER): Promise<void> {
   watchOutput();
+  stopWithParent();
   try {
     await createProgram(commands).parseAsync(argv as string[]);
   } catch (error) {
@@ -74,6 +77,13 @@ export async function main(argv: readonly string[], commands: readonly Register[
       reportInternalError(error);
     }
   }
+}
+
+/** A shard ends with the worker that started it: killed, its shard is another's, and two must not write the same files. */
+function stopWithParent(): void {
+  if (process.channel === undefined || process.channel === null) return;
+  process.once("disconnect", () => process.exit(ExitCode.interrupted));
+  process.channel.unref(); // it does not keep this process running
 }
 
 /** When the reader of a pipe goes away (`| head`) the printing ends, not the work, and the exit code stays true. */

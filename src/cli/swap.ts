@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { Command } from "commander";
 import type { Edit } from "../editing/swap.js";
 import { describeMismatch, InputError } from "../errors.js";
+import { partName, selectShard } from "../shard.js";
 import type { RgbaImage } from "../types.js";
 import { runCommand } from "./command.js";
 import {
@@ -17,13 +18,16 @@ import {
   writePicture,
   wrongCount,
 } from "./editing.js";
+import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
-export interface SwapCommand extends EditingOptions {
+export interface SwapCommand extends EditingOptions, ShardOption {
   readonly input: readonly string[];
   readonly attribute: readonly string[];
   readonly reference: readonly string[];
 }
 
+/** Inputs that stay on one machine: each takes long, and there are few. */
+const SHARD_UNIT = 16;
 /** A sheet of more rows would be too large to look at. */
 const SHEET_ROWS = 32;
 
@@ -31,7 +35,7 @@ const HELP = `
 Every input gets each attribute as it is in that attribute's reference; one reference can serve all attributes. Pictures
 are aligned faces, as elegant preprocess makes them. DIR gets <input>-<Attribute>.png for each input, and sheet.png
 with the inputs, the references and the results side by side; for a single attribute also the reference with the
-input's attribute.
+input's attribute. With --shard i/n only the inputs of machine i of n are edited, and its sheet is sheet-part-i-of-n.png.
 
 Examples:
   elegant swap --model runs/glasses --input me.png --attribute Eyeglasses --reference glasses.png --out swapped
@@ -39,7 +43,7 @@ Examples:
     --attribute Eyeglasses --reference glasses.png --attribute Bangs --reference bangs.png`;
 
 export function registerSwap(program: Command): void {
-  withEditingOptions(program.command("swap"), "--out <dir>")
+  withShard(withEditingOptions(program.command("swap"), "--out <dir>"))
     .description("give faces the attributes of reference faces")
     .requiredOption("--input <face...>", "faces to edit")
     .requiredOption("--attribute <name...>", "attributes to take over")
@@ -47,11 +51,19 @@ export function registerSwap(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (options: SwapCommand) => {
       await runCommand(options, async (context) => {
-        const { input, attribute: attributes, out } = options;
+        const { input: all, attribute: attributes, out } = options;
         const references = pairReferences(attributes, options.reference);
-        const results = nameOutputs(out, input, attributes);
-        const sheetPath = join(out, "sheet.png");
+        const shard = chooseShard(options, context.print) ?? { index: 0, count: 1 };
+        const input = selectShard(all, shard, SHARD_UNIT);
+        // Of all inputs, so that names do not depend on who edits which.
+        const results = selectShard(nameOutputs(out, all, attributes), shard, SHARD_UNIT);
+        const sheetPath = join(out, shard.count === 1 ? "sheet.png" : `sheet-${partName(shard)}.png`);
         await checkOutputs(out, [...results, sheetPath], [...input, ...references]);
+        if (input.length === 0) {
+          context.print("no input is left for this shard");
+          context.printJson({ outputs: [], milliseconds: 0 });
+          return;
+        }
         const pictures = await readPictures([...input, ...references]);
         const [faces, others] = [pictures.slice(0, input.length), pictures.slice(input.length)];
         await withEditor(options, attributes, context, async (editor) => {

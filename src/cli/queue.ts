@@ -1,0 +1,214 @@
+/** `elegant queue`: shards of a command as jobs in Redis, for workers that come and go. */
+import type { Command } from "commander";
+import { describeMismatch, InputError } from "../errors.js";
+import type { FlowStatus } from "../queue/status.js";
+import { partName, type Shard } from "../shard.js";
+import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { registerFid } from "./fid.js";
+import { registerPreprocess } from "./preprocess.js";
+import { registerSwap } from "./swap.js";
+import { registerSynth } from "./synth.js";
+
+interface QueueOptions extends CommonOptions {
+  readonly redis: string;
+  readonly name: string;
+}
+
+interface SubmitCommand extends QueueOptions {
+  readonly shards: number;
+  readonly attempts: number;
+  readonly backoff: number;
+  readonly wait: boolean;
+}
+
+interface WorkCommand extends QueueOptions {
+  readonly stalled: number;
+  readonly untilEmpty: boolean;
+}
+
+const SUBMIT_HELP = `
+The options of the queue come before the command. It must be preprocess, synth, swap, or fid FOLDER --save-features FILE.npz; its
+paths must lead to the same files on all machines.
+
+Examples:
+  elegant queue submit --shards 8 --wait preprocess CelebA faces-256 --size 256
+  elegant queue submit --shards 4 fid real/ --save-features real.npz --save-stats stats.npz`;
+const WORK_HELP = `
+Runs until it is told to stop (SIGTERM or Ctrl-C): the shard at hand saves what it has and goes back to the queue. A worker that
+is killed or loses its connection is noticed after --stalled seconds, and its shard is done again by another.
+
+Example:
+  elegant queue work --redis redis://queue-host:6379`;
+const STATUS_HELP = `
+Exit code 3 when a shard of a flow that is shown was given up.
+
+Example:
+  elegant queue status --json`;
+
+const POLL_MS = 500;
+
+function withQueue(command: Command): Command {
+  return withCommonOptions(command)
+    .option("--redis <url>", "where Redis is", "redis://127.0.0.1:6379")
+    .option("--name <queue>", "name of the queue", "elegant");
+}
+
+export function registerQueue(program: Command): void {
+  const queue = program.command("queue").enablePositionalOptions();
+  queue.description("spread the shards of a command over workers, by Redis (BullMQ)");
+  withQueue(queue.command("submit <command...>"))
+    .description("put a command's shards into the queue, and the merge behind them")
+    .requiredOption("--shards <n>", "parts to cut the work into; a few for each worker", integer(1, 100_000))
+    .option("--attempts <n>", "how often a shard is tried when it fails in a way that may pass", integer(1, 100), 3)
+    .option(
+      "--backoff <seconds>",
+      "wait before the second attempt, twice as long before each next",
+      integer(0, 3600),
+      5,
+    )
+    .option("--wait", "until all is merged; exit code 3 when a shard was given up or has failures", false)
+    .passThroughOptions()
+    .addHelpText("after", SUBMIT_HELP)
+    .action(async (words: string[], options: SubmitCommand) => {
+      await runCommand(options, (context) => submit(words, options, context));
+    });
+  withQueue(queue.command("work"))
+    .description("run shards until told to stop")
+    .option("--stalled <seconds>", "silence after which a worker counts as gone", integer(1, 3600), 30)
+    .option("--until-empty", "end when nothing is left to do", false)
+    .addHelpText("after", WORK_HELP)
+    .action(async (options: WorkCommand) => {
+      await runCommand(options, (context) => workOn(options, context));
+    });
+  withQueue(queue.command("status [id]"))
+    .description("what is done, runs, waits and was given up")
+    .addHelpText("after", STATUS_HELP)
+    .action(async (id: string | undefined, options: QueueOptions) => {
+      await runCommand(options, (context) => showStatus(id ?? null, options, context));
+    });
+}
+
+/** A command line as its own command understands it. */
+interface Understood {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly options: { readonly shard?: Shard; readonly saveFeatures?: string; readonly saveStats?: string };
+}
+
+/** Checks a command line as the command itself would, before anything is in the queue. */
+async function understand(words: readonly string[]): Promise<Understood> {
+  const { createProgram } = await import("./main.js");
+  const program = createProgram([registerPreprocess, registerFid, registerSynth, registerSwap]);
+  let understood: Understood | null = null;
+  for (const command of program.commands) {
+    command.action(() => {
+      understood = { name: command.name(), args: command.args, options: command.opts() };
+    });
+  }
+  await program.parseAsync([process.execPath, "elegant", ...words]);
+  if (understood === null) throw new InputError(describeMismatch("command", "one", "none", "Add --help."));
+  return understood;
+}
+
+/** The command line that brings the shards together; null where there is nothing to bring together. */
+function mergeOf({ name, args, options }: Understood, count: number): readonly string[] | null {
+  if (options.shard !== undefined) {
+    const remedy = "Leave it away: the queue gives each shard its own.";
+    throw new InputError(describeMismatch("--shard", "none", `${options.shard.index}/${options.shard.count}`, remedy));
+  }
+  if (name === "preprocess") return ["merge", args[1]];
+  if (name !== "fid") return null;
+  const { saveFeatures, saveStats } = options;
+  if (saveFeatures === undefined || args.length > 1) {
+    const received = saveFeatures === undefined ? "a command without it" : `'${args[1]}' too`;
+    const remedy = "Shards compute the features of one folder; score the merged files afterwards.";
+    throw new InputError(describeMismatch("fid", "FOLDER --save-features FILE.npz", received, remedy));
+  }
+  if (count === 1) return null; // one machine has written both
+  const parts = Array.from({ length: count }, (_, index) => {
+    return saveFeatures.replace(/\.npz$/, `-${partName({ index, count })}.npz`);
+  });
+  const stats = saveStats === undefined ? [] : ["--save-stats", saveStats];
+  return ["merge", ...parts, "--save-features", saveFeatures, ...stats];
+}
+
+async function submit(words: readonly string[], options: SubmitCommand, context: CommandContext): Promise<void> {
+  const { name, shards, attempts, backoff, wait } = options;
+  const mergeArgv = mergeOf(await understand(words), shards);
+  const [{ connectRedis }, { submitFlow }, { readFlows, formatFlows }] = await Promise.all([
+    import("../queue/redis.js"),
+    import("../queue/submit.js"),
+    import("../queue/status.js"),
+  ]);
+  const redis = await connectRedis(options.redis, wait);
+  try {
+    const flow = { name, argv: words, mergeArgv, cwd: process.cwd(), shards, attempts, backoffSeconds: backoff };
+    const id = await submitFlow(redis, flow);
+    context.print(`${id}: ${shards} shards in the queue '${name}'; elegant queue status ${id} shows them`);
+    if (!wait) {
+      context.printJson({ id, shards });
+      return;
+    }
+    for (;;) {
+      const [status] = await readFlows(redis, name, id);
+      if (status === undefined) {
+        throw new InputError(describeMismatch(`flow ${id}`, "one in the queue", "none", "Somebody removed it."));
+      }
+      const lost = status.lost.length;
+      const progress = { stage: "shards", done: status.done + lost, total: shards, unit: "shards" };
+      context.onProgress(lost === 0 ? progress : { ...progress, note: `${lost} given up` });
+      if (status.state === "done" || status.state === "failed") {
+        for (const line of formatFlows([status])) context.print(line);
+        context.printJson(status);
+        if (isPartial(status)) context.markPartial();
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function isPartial({ state, partial, lost }: FlowStatus): boolean {
+  return state === "failed" || partial > 0 || lost.length > 0;
+}
+
+async function workOn(options: WorkCommand, context: CommandContext): Promise<void> {
+  const [{ connectRedis }, { work }] = await Promise.all([import("../queue/redis.js"), import("../queue/work.js")]);
+  const redis = await connectRedis(options.redis, true);
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+  try {
+    const { name, stalled, untilEmpty } = options;
+    const { signal } = controller;
+    const wanted = { name, stalledSeconds: stalled, untilEmpty, signal, print: context.print };
+    const report = await work(redis, wanted);
+    context.print(`${report.done} done, ${report.failed} failed, ${report.released} released`);
+    context.printJson(report);
+  } finally {
+    process.removeListener("SIGTERM", stop).removeListener("SIGINT", stop);
+    redis.disconnect();
+  }
+}
+
+async function showStatus(id: string | null, options: QueueOptions, context: CommandContext): Promise<void> {
+  const [{ connectRedis }, { formatFlows, readFlows }] = await Promise.all([
+    import("../queue/redis.js"),
+    import("../queue/status.js"),
+  ]);
+  const redis = await connectRedis(options.redis, false);
+  try {
+    const flows = await readFlows(redis, options.name, id);
+    if (id !== null && flows.length === 0) {
+      const remedy = "elegant queue status shows all that are there.";
+      throw new InputError(describeMismatch(`flow ${id}`, `one in the queue '${options.name}'`, "none", remedy));
+    }
+    for (const line of flows.length === 0 ? ["no flow in the queue"] : formatFlows(flows)) context.print(line);
+    context.printJson({ flows });
+    if (flows.some(({ lost, state }) => lost.length > 0 || state === "failed")) context.markPartial();
+  } finally {
+    redis.disconnect();
+  }
+}

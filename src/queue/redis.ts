@@ -1,0 +1,48 @@
+/** The connection to Redis, opened when a queue command runs; neither ioredis nor BullMQ is loaded before. */
+import type { Redis } from "ioredis";
+import { describeMismatch, InputError, RetryableError } from "../errors.js";
+
+export const DEFAULT_REDIS = "redis://127.0.0.1:6379";
+const CONNECT_TIMEOUT_MS = 5000;
+const MOST_WAIT_MS = 5000;
+
+/** Without what may be a password. */
+function withoutSecrets(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/**
+ * @param isPatient whether a connection that is lost later is opened again and again (a worker), or ends the command
+ * @throws InputError for another kind of URL; RetryableError when nobody answers there
+ */
+export async function connectRedis(text: string, isPatient: boolean): Promise<Redis> {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["redis:", "rediss:"].includes(url.protocol)) {
+    throw new InputError(describeMismatch("--redis", "a URL such as redis://HOST:6379", `'${text}'`, "Correct it."));
+  }
+  const { Redis } = await import("ioredis");
+  let wasReady = false;
+  let last = "no answer";
+  const redis = new Redis(text, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: null, // as BullMQ asks for
+    retryStrategy: (times) => (wasReady && isPatient ? Math.min(times * 500, MOST_WAIT_MS) : null),
+  });
+  redis.on("error", (error: Error) => {
+    last = error.message || ("code" in error ? String(error.code) : error.name);
+  });
+  try {
+    await redis.connect();
+    await redis.ping();
+    wasReady = true;
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    const detail = last === "no answer" ? (error as Error).message : last;
+    const remedy = "Start redis-server there, or name another with --redis URL.";
+    throw new RetryableError(describeMismatch("--redis", `a Redis server at ${withoutSecrets(url)}`, detail, remedy), {
+      cause: error,
+    });
+  }
+}

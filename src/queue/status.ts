@@ -1,0 +1,124 @@
+/** What stands in the queue, flow by flow. */
+import type { Job, JobType } from "bullmq";
+import type { Redis } from "ioredis";
+import { flowResultSchema, type LostShard, type MergeJob, parseJob, shardOfJob, shardResultSchema } from "./jobs.js";
+
+export interface RunningShard {
+  readonly shard: string;
+  readonly worker: string | null;
+  /** The last line that it printed. */
+  readonly line: string | null;
+}
+
+export interface FlowStatus {
+  readonly id: string;
+  readonly command: string;
+  /** `done` means merged; `failed` that a shard or the merge was given up. */
+  readonly state: "running" | "merging" | "done" | "failed";
+  readonly shards: number;
+  readonly done: number;
+  /** Of those done: with items that failed. */
+  readonly partial: number;
+  readonly running: readonly RunningShard[];
+  readonly waiting: number;
+  readonly lost: readonly LostShard[];
+  /** Of the merge. */
+  readonly reason: string | null;
+  readonly output: unknown;
+  readonly submitted: string;
+}
+
+const STATES: readonly JobType[] = ["completed", "failed", "active", "delayed", "waiting", "waiting-children"];
+
+interface Found {
+  readonly job: Job;
+  readonly state: JobType;
+}
+
+/** All flows, the oldest first; jobs of other programs are left out. @param only an id */
+export async function readFlows(redis: Redis, name: string, only: string | null): Promise<readonly FlowStatus[]> {
+  const { Queue } = await import("bullmq");
+  const queue = new Queue(name, { connection: redis });
+  queue.on("error", () => {}); // the reading itself tells
+  try {
+    const found = new Map<string, Found>();
+    // A job may move on between two readings: what is nearer to its end is read last and counts.
+    for (const state of [...STATES].reverse()) {
+      for (const job of await queue.getJobs([state])) if (job?.id !== undefined) found.set(job.id, { job, state });
+    }
+    const merges: { readonly data: MergeJob; readonly found: Found }[] = [];
+    const shards = new Map<string, Found[]>();
+    for (const each of found.values()) {
+      try {
+        const data = parseJob(each.job.data, each.job.id!);
+        if (data.kind === "merge") merges.push({ data, found: each });
+        else shards.set(data.flow, [...(shards.get(data.flow) ?? []), each]);
+      } catch {
+        // Not ours.
+      }
+    }
+    return merges
+      .filter(({ data }) => only === null || data.flow === only)
+      .sort((a, b) => a.found.job.timestamp - b.found.job.timestamp)
+      .map(({ data, found: merge }) => statusOf(data, merge, shards.get(data.flow) ?? []));
+  } finally {
+    await queue.close();
+  }
+}
+
+function lineOf(job: Job): string | null {
+  const { progress } = job;
+  return typeof progress === "object" && "line" in progress ? String(progress.line) : null;
+}
+
+function statusOf(data: MergeJob, { job, state }: Found, shards: readonly Found[]): FlowStatus {
+  const byState = (wanted: JobType): Job[] => shards.filter((each) => each.state === wanted).map((each) => each.job);
+  const result = state === "completed" ? flowResultSchema.safeParse(job.returnvalue) : null;
+  const nameOf = (shard: Job): string => shardOfJob(shard.id!, data.count);
+  const failed = byState("failed").map((shard) => ({ shard: nameOf(shard), reason: shard.failedReason ?? "unknown" }));
+  const lost = result?.success ? result.data.lost : failed;
+  const completed = byState("completed");
+  const running = byState("active").map((shard) => {
+    return { shard: nameOf(shard), worker: shard.processedBy ?? null, line: lineOf(shard) };
+  });
+  const isMerging = state === "active" || state === "waiting" || state === "delayed";
+  const isLost = state === "failed" || (state === "completed" && result?.data?.merged !== true);
+  return {
+    id: data.flow,
+    command: data.command,
+    state: isLost ? "failed" : state === "completed" ? "done" : isMerging ? "merging" : "running",
+    shards: data.count,
+    done: completed.length,
+    partial: completed.filter((shard) => shardResultSchema.safeParse(shard.returnvalue).data?.code === 3).length,
+    running,
+    waiting: Math.max(0, data.count - completed.length - running.length - lost.length),
+    lost,
+    reason: state === "failed" ? (job.failedReason ?? "unknown") : null,
+    output: result?.data?.output ?? null,
+    submitted: new Date(job.timestamp).toISOString(),
+  };
+}
+
+/** Lines of a table; a shard that runs or was given up has a line of its own below its flow. */
+export function formatFlows(flows: readonly FlowStatus[]): string[] {
+  const header = ["id", "state", "done", "running", "waiting", "lost", "command"];
+  const rows = flows.map(({ id, state, shards, done, running, waiting, lost, command }) => {
+    return [id, state, `${done}/${shards}`, String(running.length), String(waiting), String(lost.length), command];
+  });
+  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]))
+      .join("  ")
+      .trimEnd();
+  return [
+    line(header),
+    ...flows.flatMap(({ running, lost, reason, partial }, i) => [
+      line(rows[i]),
+      ...running.map(({ shard, worker, line: last }) => `  shard ${shard} on ${worker ?? "?"}: ${last ?? "started"}`),
+      ...lost.map((each) => `  shard ${each.shard} is given up: ${each.reason}`),
+      ...(reason === null ? [] : [`  the merge is given up: ${reason}`]),
+      ...(partial === 0 ? [] : [`  ${partial} shards are done with failures, which failures.json names`]),
+    ]),
+  ];
+}

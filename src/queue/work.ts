@@ -1,0 +1,167 @@
+/** `elegant queue work`: takes shards from the queue, one at a time, and runs each as a process of its own. */
+import { hostname } from "node:os";
+import type { Job } from "bullmq";
+import type { Redis } from "ioredis";
+import { type Ended, judge, OWN_COMMAND, runChild } from "./child.js";
+import { type FlowResult, type MergeJob, parseJob, type ShardJob, type ShardResult, shardOfJob } from "./jobs.js";
+
+export interface WorkOptions {
+  readonly name: string;
+  /** Silence after which a worker counts as dead, and its shard is another's. */
+  readonly stalledSeconds: number;
+  /** End when nothing is left to do, now or later. */
+  readonly untilEmpty: boolean;
+  /** Ends the work: the shard at hand is released. */
+  readonly signal: AbortSignal;
+  readonly print: (line: string) => void;
+  /** What runs a command line; this package's own. */
+  readonly command?: readonly string[];
+}
+
+export interface WorkReport {
+  readonly done: number;
+  readonly failed: number;
+  readonly released: number;
+}
+
+/** How often a shard may lose its worker before it is given up: it may be what kills them. */
+const MOST_STALLS = 3;
+const EMPTY_CHECK_MS = 1000;
+
+/** Works until `signal` or, with `untilEmpty`, until nothing is left. */
+export async function work(redis: Redis, options: WorkOptions): Promise<WorkReport> {
+  const { Queue, UnrecoverableError, WaitingError, Worker } = await import("bullmq");
+  const { name, stalledSeconds, untilEmpty, signal, print, command = OWN_COMMAND } = options;
+  const count = { done: 0, failed: 0, released: 0 };
+  const running = new Map<string, AbortController>();
+
+  const run = async (job: Job, argv: readonly string[], cwd: string, label: string): Promise<Ended> => {
+    const stopping = new AbortController();
+    running.set(job.id!, stopping);
+    const stop = (): void => stopping.abort();
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    let told = 0;
+    const onLine = (line: string): void => {
+      print(`${label}: ${line}`);
+      // The queue needs to know now and then only.
+      if (Date.now() - told < 1000) return;
+      told = Date.now();
+      job.updateProgress({ line }).catch(() => {});
+    };
+    try {
+      return await runChild({ command, argv, cwd, signal: stopping.signal, onLine });
+    } finally {
+      running.delete(job.id!);
+      signal.removeEventListener("abort", stop);
+    }
+  };
+
+  /** Runs and judges; throws what tells BullMQ to retry, to give up or to take the job back. */
+  const settle = async (
+    job: Job,
+    token: string | undefined,
+    argv: readonly string[],
+    cwd: string,
+    label: string,
+  ): Promise<{ readonly code: 0 | 3; readonly stdout: string }> => {
+    print(`${label}: ${argv.join(" ")}${job.attemptsMade > 0 ? `, attempt ${job.attemptsMade + 1}` : ""}`);
+    const ended = await run(job, argv, cwd, label);
+    const verdict = judge(ended);
+    if (verdict.kind === "done") {
+      count.done++;
+      print(`${label}: done${verdict.code === 3 ? ", with failures" : ""}`);
+      return { code: verdict.code, stdout: ended.stdout };
+    }
+    if (signal.aborted) {
+      count.released++;
+      print(`${label}: released`);
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    count.failed++;
+    print(`${label}: failed: ${verdict.reason}`);
+    if (verdict.kind === "refused") throw new UnrecoverableError(verdict.reason);
+    throw new Error(verdict.reason);
+  };
+
+  const doShard = async (job: Job, token: string | undefined, data: ShardJob): Promise<ShardResult> => {
+    const shard = `${data.index}/${data.count}`;
+    const argv = [...data.argv, "--shard", shard, "--json"];
+    const { code } = await settle(job, token, argv, data.cwd, `${data.flow} shard ${shard}`);
+    return { code };
+  };
+  const doMerge = async (job: Job, token: string | undefined, data: MergeJob): Promise<FlowResult> => {
+    const failures = Object.entries(await job.getIgnoredChildrenFailures());
+    const lost = failures.map(([key, reason]) => ({ shard: shardOfJob(key, data.count), reason }));
+    lost.sort((a, b) => Number.parseInt(a.shard, 10) - Number.parseInt(b.shard, 10));
+    const results = Object.values(await job.getChildrenValues<ShardResult>());
+    const partial = results.filter(({ code }) => code === 3).length;
+    if (lost.length > 0) {
+      for (const { shard, reason } of lost) print(`${data.flow} shard ${shard} is given up: ${reason}`);
+      return { merged: false, lost, partial, output: null };
+    }
+    if (data.argv === null) return { merged: true, lost, partial, output: null };
+    const { stdout } = await settle(job, token, [...data.argv, "--json"], data.cwd, `${data.flow} merge`);
+    return { merged: true, lost, partial, output: parseOutput(stdout) };
+  };
+
+  const worker = new Worker(
+    name,
+    async (job, token) => {
+      const data = parseJob(job.data, job.id ?? "?");
+      return data.kind === "shard" ? doShard(job, token, data) : doMerge(job, token, data);
+    },
+    {
+      connection: redis,
+      name: `${hostname()}:${process.pid}`,
+      concurrency: 1,
+      lockDuration: stalledSeconds * 1000, // renewed at its half while the child runs
+      stalledInterval: stalledSeconds * 1000,
+      maxStalledCount: MOST_STALLS,
+      drainDelay: 1,
+    },
+  );
+  let lastError = "";
+  worker.on("error", (error) => {
+    if (error.message !== lastError) print(`queue: ${error.message}`);
+    lastError = error.message;
+  });
+  // Another worker has the shard by now.
+  worker.on("lockRenewalFailed", (ids) => {
+    for (const id of ids) running.get(id)?.abort();
+  });
+  worker.on("stalled", (id) => print(`${id}: its worker is gone; it is done again`));
+
+  const queue = new Queue(name, { connection: redis });
+  queue.on("error", () => {}); // the worker's tells the same
+  try {
+    await worker.waitUntilReady();
+    print(`waiting for shards in the queue '${name}'`);
+    await new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+      if (!untilEmpty) return;
+      const check = async (): Promise<void> => {
+        const left = await queue
+          .getJobCountByTypes("active", "waiting", "delayed", "waiting-children", "prioritized")
+          .catch(() => 1);
+        if (left === 0) resolve();
+        else if (!signal.aborted) setTimeout(check, EMPTY_CHECK_MS);
+      };
+      void check();
+    });
+  } finally {
+    await worker.close(); // when the job at hand is finished or released
+    await queue.close();
+  }
+  return count;
+}
+
+function parseOutput(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

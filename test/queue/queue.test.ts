@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { judge } from "../../src/queue/child.js";
+import { connectRedis } from "../../src/queue/redis.js";
+import { readFlows } from "../../src/queue/status.js";
+import { submitFlow } from "../../src/queue/submit.js";
+import { type WorkOptions, work } from "../../src/queue/work.js";
+import { withFolder } from "../support/folder.js";
+import { writeSmallDataset } from "../support/pictures.js";
+import { freePort, HAS_REDIS, type RedisServer, startRedis } from "../support/redis.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { treeOf } from "../support/tree.js";
+
+const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+
+interface WorkerProcess {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+}
+
+function startWorker(url: string): WorkerProcess {
+  const words = ["queue", "work", "--redis", url, "--stalled", "2"];
+  const child = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.on("data", (bytes) => {
+    output += String(bytes);
+  });
+  child.stderr.on("data", (bytes) => {
+    output += String(bytes);
+  });
+  return { child, output: () => output };
+}
+
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 1200; i++) {
+    if (await isSo()) return;
+    await sleep(25);
+  }
+  assert.fail(`expected ${what} within 30 s`);
+}
+
+describe("queue", function () {
+  this.timeout(240_000);
+
+  it("retries what may pass, and nothing else", () => {
+    const kinds = [0, 3, 2, 4, 1, 130, null].map((code) => judge({ code, reason: "why" }).kind);
+    assert.deepEqual(kinds, ["done", "done", "refused", "retry", "retry", "retry", "retry"]);
+  });
+
+  it("ends a shard with its worker, however that ends", () =>
+    withFolder(async (dir) => {
+      const script = join(dir, "worker.mjs");
+      const child = JSON.stringify(fromRoot("dist/src/queue/child.js"));
+      const argv = JSON.stringify(["synth", join(dir, "faces"), "--count", "20000", "--workers", "1"]);
+      await writeFile(
+        script,
+        `import { OWN_COMMAND, runChild } from ${child};
+         const { signal } = new AbortController();
+         await runChild({ command: OWN_COMMAND, argv: ${argv}, cwd: ".", signal, onLine() {} });`,
+      );
+      const worker = spawn(process.execPath, [script], { stdio: "ignore" });
+      const images = join(dir, "faces", "images");
+      const count = async (): Promise<number> => (await readdir(images).catch(() => [])).length;
+      await until("some photos", async () => (await count()) > 4);
+      worker.kill("SIGKILL");
+      await once(worker, "exit");
+      let before = -1;
+      await until("no more photos", async () => {
+        const now = await count();
+        const isStill = now === before;
+        before = now;
+        await sleep(500);
+        return isStill;
+      });
+    }));
+
+  it("says in one line that nobody answers, and what is wrong with a command, before it is queued", async () => {
+    const url = `redis://user:secret@127.0.0.1:${await freePort()}`;
+    for (const words of [["work"], ["status"], ["submit", "--shards", "2", "preprocess", "a", "b"]]) {
+      const { code, stdout, stderr } = await elegant("queue", words[0], "--redis", url, ...words.slice(1));
+      assert.deepEqual([code, stdout], [4, ""], stderr);
+      assert.match(
+        stderr,
+        /^elegant: --redis: expected a Redis server at redis:\/\/127.0.0.1:\d+, received .*ECONNREFUSED.*\n$/,
+      );
+      assert.ok(!stderr.includes("secret"), stderr);
+    }
+    const refused = async (expected: RegExp, ...words: string[]): Promise<void> => {
+      const { code, stderr } = await elegant("queue", "submit", "--redis", url, "--shards", "2", ...words);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, expected);
+    };
+    await refused(/--size/, "preprocess", "a", "b", "--size", "none");
+    await refused(/unknown command 'train'/, "train", "a");
+    await refused(/--shard: expected none, received 0\/2/, "preprocess", "a", "b", "--shard", "0/2");
+    await refused(/fid: expected FOLDER --save-features FILE\.npz/, "fid", "a", "b");
+    const wrong = await elegant("queue", "status", "--redis", "localhost");
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--redis: expected a URL such as redis:/);
+  });
+
+  describe("with a server", () => {
+    let server: RedisServer;
+    const workers: WorkerProcess[] = [];
+    before(async function () {
+      if (!HAS_REDIS) this.skip();
+      server = await startRedis();
+    });
+    afterEach(async () => {
+      for (const { child } of workers.splice(0)) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        child.kill("SIGKILL");
+        await once(child, "exit");
+      }
+    });
+    after(async () => {
+      await server?.stop();
+    });
+
+    it("makes the bytes of one machine with three workers, one of them killed in a shard", () =>
+      withFolder(async (dir) => {
+        const at = (name: string): string => join(dir, name);
+        await writeSmallDataset(at("src"), 1300);
+        const words = ["preprocess", at("src")];
+        const options = ["--size", "128", "--quality", "80", "--workers", "1"];
+        assert.equal((await elegant(...words, at("whole"), ...options)).code, 0);
+        const submit = ["--redis", server.url, "--shards", "5", "--backoff", "0", "--wait", "--json"];
+        const submitted = elegant("queue", "submit", ...submit, ...words, at("out"), ...options);
+        for (let i = 0; i < 3; i++) workers.push(startWorker(server.url));
+        // The first worker that has finished some photos of a shard, and not all.
+        let victim: WorkerProcess | undefined;
+        let shard = "";
+        await until("a shard that has begun", async () => {
+          const parts = existsSync(at("out")) ? await readdir(at("out")) : [];
+          for (const name of parts.filter((part) => part.startsWith("part-"))) {
+            const records = await readFile(join(at("out"), name, "manifest.jsonl"), "utf8").catch(() => "");
+            if (records === "" || existsSync(join(at("out"), name, "part.json"))) continue;
+            shard = name.replace(/part-(\d+)-of-(\d+)/, "$1/$2");
+            victim = workers.find(({ output }) => output().includes(`shard ${shard}: preprocess`));
+            if (victim !== undefined) return true;
+          }
+          return false;
+        });
+        victim?.child.kill("SIGKILL");
+        const { code, stdout, stderr } = await submitted;
+        assert.equal(code, 0, stderr);
+        const status = JSON.parse(stdout);
+        assert.deepEqual([status.state, status.shards, status.done, status.lost], ["done", 5, 5, []]);
+        assert.equal(status.output.done, 1300);
+        assert.deepEqual(await treeOf(at("out")), await treeOf(at("whole")));
+        const others = workers.filter((worker) => worker !== victim);
+        const printed = others.map(({ output }) => output()).join("");
+        assert.match(printed, new RegExp(`shard ${shard}: preprocess`), `another worker takes ${shard}`);
+        assert.match(printed, new RegExp(`shard ${shard}: done`));
+        for (const { child } of others) {
+          child.kill("SIGTERM");
+          const [ended] = await once(child, "exit");
+          assert.equal(ended, 0);
+        }
+      }));
+
+    it("releases the shard at hand when a worker is told to stop", () =>
+      withFolder(async (dir) => {
+        const at = (name: string): string => join(dir, name);
+        await writeSmallDataset(at("src"), 500);
+        const words = ["preprocess", at("src"), at("out"), "--size", "256", "--workers", "1"];
+        const submit = ["--redis", server.url, "--shards", "2", "--json"];
+        assert.equal((await elegant("queue", "submit", ...submit, ...words)).code, 0);
+        workers.push(startWorker(server.url));
+        await until("a shard that has begun", () => workers[0].output().includes("shard 0/2: preprocess"));
+        await until("its folder", () => existsSync(at("out/part-0-of-2/manifest.json")));
+        workers[0].child.kill("SIGTERM");
+        const [code] = await once(workers[0].child, "exit");
+        assert.equal(code, 0, workers[0].output());
+        assert.match(workers[0].output(), /0 done, 0 failed, 1 released/);
+        const began = performance.now();
+        const second = await elegant("queue", "work", "--redis", server.url, "--until-empty", "--json");
+        assert.equal(second.code, 0, second.stderr);
+        assert.ok(performance.now() - began < 25_000, "nobody waits for a lock to run out");
+        assert.equal(JSON.parse(second.stdout).done, 3);
+        assert.equal(JSON.parse(await readFile(at("out/manifest.json"), "utf8")).done, 500);
+      }));
+
+    it("reports a shard that cannot be done, with exit code 3, and does the others", () =>
+      withFolder(async (dir) => {
+        const at = (name: string): string => join(dir, name);
+        await writeSmallDataset(at("src"), 600);
+        // Shard 1 of 3 finds a file where its folder should be.
+        await mkdir(at("out"));
+        await writeFile(at("out/part-1-of-3"), "in the way");
+        workers.push(startWorker(server.url));
+        const submit = ["--redis", server.url, "--shards", "3", "--wait", "--json", "--backoff", "0"];
+        const ended = await elegant("queue", "submit", ...submit, "preprocess", at("src"), at("out"), "--size", "16");
+        assert.equal(ended.code, 3, ended.stderr);
+        const { id, state, done, lost } = JSON.parse(ended.stdout);
+        assert.deepEqual([state, done, lost.length, lost[0].shard], ["failed", 2, 1, "1/3"]);
+        assert.match(lost[0].reason, /part-1-of-3.*expected a folder, received a file/);
+        const status = await elegant("queue", "status", id, "--redis", server.url);
+        assert.equal(status.code, 3);
+        assert.match(status.stdout, new RegExp(`${id} +failed +2/3 +0 +0 +1 +preprocess`));
+        assert.match(status.stdout, /shard 1\/3 is given up: .*expected a folder, received a file/);
+        assert.doesNotMatch(workers[0].output(), /attempt 2/, "exit code 2 is not tried again");
+        assert.ok(existsSync(at("out/part-0-of-3/part.json")) && !existsSync(at("out/manifest.json")));
+      }));
+
+    it("gives a shard up after its attempts, and one that kills its process like any other", () =>
+      withFolder(async (dir) => {
+        const script = join(dir, "fake.mjs");
+        // Shard 0 is done, shard 1 passes at its second attempt, shard 2 fails for ever, shard 3 dies.
+        const fake = `
+          import { existsSync, writeFileSync } from "node:fs";
+          const shard = process.argv.at(-2);
+          const tried = ${JSON.stringify(join(dir, "tried"))};
+          if (shard === "1/4" && !existsSync(tried)) {
+            writeFileSync(tried, "");
+            console.error("elegant: the disk is full");
+            process.exitCode = 4;
+          }
+          if (shard === "2/4") { console.error("elegant: the disk stays full"); process.exitCode = 4; }
+          if (shard === "3/4") process.kill(process.pid, "SIGKILL");
+        `;
+        await writeFile(script, fake);
+        const redis = await connectRedis(server.url, true);
+        try {
+          const name = "poison";
+          const flow = { name, argv: ["fake"], mergeArgv: ["merge", "x"], cwd: dir, shards: 4, attempts: 2 };
+          const id = await submitFlow(redis, { ...flow, backoffSeconds: 0.1 });
+          const printed: string[] = [];
+          const options: WorkOptions = {
+            ...{ name, stalledSeconds: 30, untilEmpty: true, command: [process.execPath, script] },
+            signal: new AbortController().signal,
+            print: (line) => printed.push(line),
+          };
+          const report = await work(redis, options);
+          assert.deepEqual(report, { done: 2, failed: 5, released: 0 });
+          const [status] = await readFlows(redis, name, id);
+          assert.deepEqual([status.state, status.done, status.partial, status.waiting], ["failed", 2, 0, 0]);
+          assert.deepEqual(status.lost, [
+            { shard: "2/4", reason: "the disk stays full" },
+            { shard: "3/4", reason: "ended by SIGKILL" },
+          ]);
+          assert.ok(printed.some((line) => line.includes("shard 1/4: fake --shard 1/4 --json, attempt 2")));
+        } finally {
+          redis.disconnect();
+        }
+      }));
+  });
+});
