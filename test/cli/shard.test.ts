@@ -70,6 +70,22 @@ describe("cli/shard", function () {
       assert.deepEqual(await treeOf(at("shared")), await treeOf(at("other")));
     }));
 
+  it("edits the inputs of a shard, under the names that they have among all", () =>
+    withFolder(async (dir) => {
+      const at = (name: string): string => join(dir, name);
+      await writeFile(at("face.png"), await encodePng(goldenPhoto("face", 3, 64, 64)));
+      // Machines get 16 at a time: the second has two of 18.
+      const inputs = Array.from({ length: 18 }, () => at("face.png"));
+      const model = fromRoot("assets/synth-64.safetensors");
+      const words = ["--model", model, "--attribute", "Eyeglasses", "--reference", at("face.png"), "--out", at("out")];
+      const ended = await elegant("swap", ...words, "--shard", "1/2", "--json", "--input", ...inputs);
+      assert.equal(ended.code, 0, ended.stderr);
+      const names = ["face-17-Eyeglasses.png", "face-18-Eyeglasses.png", "sheet-part-1-of-2.png"];
+      assert.deepEqual(await readdir(at("out")), names);
+      const none = await elegant("swap", ...words, "--shard", "2/3", "--json", "--input", ...inputs);
+      assert.deepEqual(JSON.parse(none.stdout).outputs, []);
+    }));
+
   it("saves a shard's features, and merges them to the statistics and the score of one machine", () =>
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);

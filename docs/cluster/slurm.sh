@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# A Slurm array that preprocesses a data set: each task does the part that its number says.
+#
+#   job=$(sbatch --parsable --array=0-7 docs/cluster/slurm.sh CelebA faces-256 --size 256)
+#   sbatch --dependency="afterok:$job" --wrap "elegant merge faces-256"
+#
+# Any array from n to m will do, also with a step (--array=1-8, --array=0-70:10); a list (1,5,9) will not.
+# The folders must be on a file system that all nodes see under the same path.
+#SBATCH --job-name=elegant
+#SBATCH --cpus-per-task=8
+#SBATCH --mem=4G
+#SBATCH --time=02:00:00
+#SBATCH --requeue
+#SBATCH --open-mode=append
+# Two minutes before the time is up the command is interrupted as by Ctrl-C, and saves what it has.
+#SBATCH --signal=INT@120
+set -uo pipefail
+
+# A task that cannot be done must not go round for ever.
+most_restarts=5
+
+srun elegant preprocess "$@" --workers "${SLURM_CPUS_PER_TASK:-1}"
+code=$?
+
+case $code in
+0) ;;
+3)
+  # Done: the photos that failed are in failures.json, and the merge must not wait for them.
+  code=0
+  ;;
+4 | 130)
+  # Disk full, or interrupted with the state saved: worth going on later.
+  if [ "${SLURM_RESTART_COUNT:-0}" -lt "$most_restarts" ]; then
+    scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"
+  fi
+  ;;
+esac
+exit "$code"
