@@ -1,6 +1,6 @@
 /** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { OutputFormat } from "../image/tasks.js";
+import { OUTPUT_FORMATS, type OutputFormat } from "../dataset/output-format.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { Rectangle } from "../types.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
@@ -11,6 +11,7 @@ export interface PreprocessCommand extends CommonOptions {
   readonly format: OutputFormat;
   readonly quality: number;
   readonly crop?: Rectangle;
+  readonly shardPhotos: number;
   readonly limit?: number;
 }
 
@@ -36,7 +37,12 @@ export function registerPreprocess(program: Command): void {
     .description("align and crop the photos of a data set by their landmarks")
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .option("--images <dir>", "the photos' folder, within SRC or absolute")
-    .addOption(new Option("--format <name>", "format of the crops").choices(["jpg", "png"]).default("jpg"))
+    .addOption(
+      new Option("--format <name>", "a file a photo (jpg, png), or files of many: raw pixels as .npy, JPEGs as .tar")
+        .choices(OUTPUT_FORMATS)
+        .default("jpg"),
+    )
+    .option("--shard-photos <n>", "photos of a file, with --format shard or webdataset", integer(1, 100_000), 256)
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
     .option("--crop <x,y,w,h>", "photos are aligned: cut out this square and resize it, without landmarks", parseCrop)
     .option("--limit <n>", "only the first n photos", integer(1))
@@ -57,6 +63,7 @@ export function registerPreprocess(program: Command): void {
             images: options.images,
             format: options.format,
             quality: options.quality,
+            shardPhotos: options.shardPhotos,
             crop: options.crop ?? null,
             limit: options.limit ?? null,
             workers: options.workers,

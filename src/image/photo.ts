@@ -4,6 +4,7 @@
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { temporaryName } from "../files.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
 import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
 import { decodeImage, encodePng } from "./codec.js";
@@ -79,7 +80,7 @@ export function cropFace(
 
 /** Writes a file so that its name never shows half of it; its folder exists. Throws RetryableError on a full disk. */
 export function writeWhole(path: string, bytes: Uint8Array | string): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryName(path);
   try {
     writeFileSync(temporary, bytes);
     renameSync(temporary, path);
@@ -89,18 +90,33 @@ export function writeWhole(path: string, bytes: Uint8Array | string): void {
   }
 }
 
-/** Reads, aligns, encodes and writes one photo; returns the matrix photo -> crop. */
+/** [size, size] RGBA -> [size, size, 3] */
+function dropAlpha({ data }: RgbaImage): Uint8Array {
+  const rgb = new Uint8Array((data.length / 4) * 3);
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    rgb[to] = data[from];
+    rgb[to + 1] = data[from + 1];
+    rgb[to + 2] = data[from + 2];
+  }
+  return rgb;
+}
+
+/** Reads, aligns and encodes one photo, and writes it where the item says so; else the bytes come back. */
 export async function alignPhoto(
   pixels: Pixels,
   item: AlignItem,
   { size, format, quality }: Omit<AlignTask, "items">,
   seconds: StageSeconds,
-): Promise<Affine> {
+): Promise<{ readonly matrix: Affine; readonly bytes?: Uint8Array }> {
   const image = await readPhoto(item.input, item.file, seconds);
   const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, item.placement, size, item.file));
-  const bytes = await timed(seconds, "encode", () =>
-    format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality),
-  );
-  await timed(seconds, "write", () => writeWhole(item.output, bytes));
-  return matrix;
+  const bytes = await timed(seconds, "encode", () => {
+    if (format === "rgb") return dropAlpha(crop);
+    return format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality);
+  });
+  const { output } = item;
+  // Not a view on more, all of which would be sent.
+  if (output === null) return { matrix, bytes: bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes };
+  await timed(seconds, "write", () => writeWhole(output, bytes));
+  return { matrix };
 }

@@ -4,13 +4,13 @@ import type { FaceDataset } from "../dataset/dataset.js";
 import { DeviceError } from "../device/webgpu/failure.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
+import { RunLock } from "../lock.js";
 import type { ModelConfig } from "../model/config.js";
 import { disposeParameters } from "../model/parameters.js";
 import type { OnProgress } from "../types.js";
 import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
 import { disposeBatch, PairBatches } from "./batches.js";
 import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
-import { RunLock } from "./lock.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { expectFreshFolder, RunWriter, resumeRun, startRun } from "./run.js";
 import { SAMPLES_FOLDER } from "./run-report.js";
@@ -86,7 +86,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const samplePairs = await loadSamplePairs(dataset, config, workers);
   const scoreFaces = await loadScoreFaces(dataset, config, workers);
   await ensureDir(folder);
-  const lock = await RunLock.acquire(folder);
+  const lock = await RunLock.acquire(folder, "training");
   try {
     // What a killed run has left half-written; the checkpoints' folder is tidied with each checkpoint.
     await removeTemporaries(folder);

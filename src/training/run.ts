@@ -5,6 +5,7 @@ import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
 import type { NamedTensors } from "../interop/safetensors.js";
+import { isLock } from "../lock.js";
 import type { ModelConfig } from "../model/config.js";
 import {
   copyParameters,
@@ -26,7 +27,6 @@ import {
   saveImported,
 } from "./checkpoint.js";
 import { EventWriter } from "./events.js";
-import { isLock } from "./lock.js";
 import { LossLog, readLossLog } from "./log.js";
 import { createOptimizer } from "./optimizer.js";
 import { LOSSES_FILE, SAMPLES_FOLDER, SCORES_FILE, WATCHDOG_FILE, writeRunReport } from "./run-report.js";

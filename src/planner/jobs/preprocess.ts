@@ -2,7 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { PHOTOS_PER_TASK, type PreprocessOptions } from "../../dataset/preprocess.js";
+import { cropFormat, isSharded } from "../../dataset/output-format.js";
+import { PHOTOS_PER_TASK } from "../../dataset/outputs.js";
+import type { PreprocessOptions } from "../../dataset/preprocess.js";
 import { checkVariant, planPreprocess } from "../../dataset/preprocess-plan.js";
 import { InputError } from "../../errors.js";
 import { type AlignItem, createImagePool } from "../../image/tasks.js";
@@ -46,17 +48,18 @@ export async function preprocessJob(
         const items = takeCycling(plan.photos, taken, batch).map(({ file, placement }, i) => ({
           file,
           input: join(plan.imageDir, file),
-          output: join(folder, `${taken + i}.${format}`),
+          output: isSharded(format) ? null : join(folder, `${taken + i}.${format}`),
           placement,
         }));
         yield { items };
       }
     },
     async run(_group, _place, { items }, signal) {
-      const result = await pool.run("alignPhotos", { size, format, quality, items }, { signal });
+      const task = { size, format: cropFormat(format), quality, items };
+      const result = await pool.run("alignPhotos", task, { signal });
       const failed = result.results.filter(({ ok }) => !ok);
       if (failed.length === items.length && !failed[0].ok) throw new InputError(failed[0].reason);
-      await Promise.all(items.map(({ output }) => rm(output, { force: true })));
+      await Promise.all(items.map(({ output }) => (output === null ? null : rm(output, { force: true }))));
       return spansOfTask(result, STAGES, items.length);
     },
     async close() {
