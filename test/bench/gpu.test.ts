@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { networkLayers, PASSES } from "../../bench/gpu/layers.js";
+import { Budget } from "../../bench/gpu/timing.js";
 import type { Row } from "../../bench/measure.js";
 import { probeAdapter } from "../../src/device/webgpu/adapter.js";
 import { fromRoot } from "../support/spawn.js";
@@ -44,6 +45,18 @@ describe("bench/gpu", function () {
       ...["256-3-64", "128-64-128", "64-128-256", "32-256-512", "16-512-512", "16-512-1024"],
       ...["256-5-64", "128-5-64", "64-64-128", "32-128-256", "16-256-512"],
     ]);
+  });
+
+  it("gives a section's rows its share of the time, and leaves out those that come too late", async () => {
+    const budget = new Budget(0.2);
+    const section = budget.section(0.5, 2);
+    const [first, second] = [section.next("first"), section.next("second")];
+    assert.ok(first !== null && first > 0.02 && first <= 0.05, `${first}`);
+    assert.ok(second !== null && second > first && second <= 0.1, `${second}`);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    assert.equal(section.next("third"), null);
+    assert.deepEqual(budget.skipped, [{ work: "third", reason: "the time of its section is used up" }]);
+    assert.ok(budget.section(1, 1).next("of a later section") !== null);
   });
 
   it("runs every section on whatever adapter there is", async function () {
