@@ -39,7 +39,7 @@ cd "$work/app"
   echo "the device that auto takes: $chosen"
   if [ "$chosen" = webgpu ] || [ "${VERIFY:-}" = always ]; then
     status=0
-    timeout 110 "$node" bin/elegant.js verify "$work/golden.json" --device webgpu --json >"$out/verify.json" || status=$?
+    timeout 100 "$node" bin/elegant.js verify "$work/golden.json" --device webgpu --json >"$out/verify.json" || status=$?
     echo "verify: exit code $status (0 within tolerances, 2 over them, 124 out of time)"
   else
     echo "verify: left out without a GPU"
