@@ -5,6 +5,7 @@ import { fromSystemError, InputError, InterruptedError, RetryableError } from ".
 import { transformPoint } from "../image/align.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
 import { type AlignResult, type AlignTask, createImagePool, STAGES, type StageSeconds } from "../image/tasks.js";
+import { type Feeding, fixedFeeding } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import {
   formatAttributes,
@@ -29,6 +30,8 @@ export interface PreprocessOptions extends PlanOptions {
   /** 1 to 100; JPEG only. */
   readonly quality: number;
   readonly workers: number;
+  /** Decides that when the photos to be made are known and nothing is written yet; null leaves it at `workers`. */
+  readonly feeding?: (imageDir: string, photos: number) => Promise<Feeding | null>;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
@@ -128,6 +131,7 @@ export async function preprocess(source: string, out: string, options: Preproces
   const outputs = new Map(plan.photos.map(({ file, output }) => [file, output]));
   const failures: { file: string; reason: string }[] = [];
   const seconds = noSeconds();
+  const feeding = (await options.feeding?.(plan.imageDir, todo.length)) ?? fixedFeeding(workers, 1);
   let done = 0;
   const save = (): void => {
     writeLists(plan, finished, out);
@@ -136,6 +140,8 @@ export async function preprocess(source: string, out: string, options: Preproces
   };
   const take = async ({ results, seconds: spent }: AlignResult): Promise<void> => {
     for (const stage of STAGES) seconds[stage] += spent[stage];
+    const { warp: align, ...others } = spent;
+    feeding.onTimes({ ...others, align }, results.length);
     let lines = "";
     for (const result of results) {
       if (result.ok) {
@@ -165,9 +171,17 @@ export async function preprocess(source: string, out: string, options: Preproces
     throw fromSystemError(error, `Creating ${out}`);
   }
   writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
-  const pool = await createImagePool(workers);
+  const pool = await createImagePool(feeding.most);
   try {
-    for await (const result of pool.map("alignPhotos", tasksOf(plan, todo, out, options))) await take(result);
+    pool.use(feeding.workers);
+    let before = performance.now();
+    for await (const result of pool.map("alignPhotos", tasksOf(plan, todo, out, options))) {
+      await take(result);
+      const now = performance.now();
+      feeding.onUnit(result.results.length, (now - before) / 1000);
+      before = now;
+      pool.use(feeding.workers); // a new plan may have other numbers
+    }
   } finally {
     await pool.close();
   }

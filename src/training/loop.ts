@@ -6,6 +6,7 @@ import { describeMismatch, InterruptedError, RetryableError } from "../errors.js
 import { ensureDir, removeTemporaries } from "../files.js";
 import type { ModelConfig } from "../model/config.js";
 import { disposeParameters } from "../model/parameters.js";
+import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
 import { disposeBatch, PairBatches } from "./batches.js";
@@ -33,12 +34,20 @@ export interface TrainOptions {
   readonly sampleEvery: number;
   /** Threads that decode pictures. */
   readonly workers: number;
+  /** Decides that anew for the updates, when all is accepted and nothing is on the device; null leaves it at `workers`. */
+  readonly feeding?: (work: TrainWork) => Promise<Feeding | null>;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
   /** Data and settings are accepted; nothing has been written. */
   readonly onStart?: () => void;
   /** A line for the user: what the run starts from, warnings. */
   readonly onMessage?: (line: string) => void;
+}
+
+/** What lies before a training. */
+export interface TrainWork {
+  readonly settings: RunSettings;
+  readonly updates: number;
 }
 
 export interface TrainResult {
@@ -134,6 +143,9 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   // Before anything is on the device, as the estimate is of all that will be there.
   const planned = planBatch({ config, ...settings }, chosen);
   const { part } = planned;
+  const from = resume ? (await newestCheckpoint(folder)).step : 0;
+  const work = { settings, updates: Math.max(0, steps - from) * config.attributes.length };
+  const feeding = (await options.feeding?.(work)) ?? fixedFeeding(workers, MOST_AHEAD);
   const start = resume ? await resumeRun(folder, config, settings) : await startRun(folder, config, settings);
   const { state } = start;
   options.onStart?.();
@@ -150,7 +162,7 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
     attributes: config.attributes.length,
     size: config.size,
     batch,
-    workers,
+    workers: feeding,
     fromStep: start.step,
   });
   const began = performance.now();
@@ -178,11 +190,14 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
       let latest: StepLosses | undefined;
       betweenSteps = false;
       for (const attribute of config.attributes) {
+        const fetchBegan = performance.now();
         const pairs = await batches.next();
         const updateBegan = performance.now();
         latest = await trainStep(state, pairs, onStep, { part });
         const seconds = (performance.now() - updateBegan) / 1000;
         disposeBatch(pairs);
+        feeding.onTimes({ update: seconds }, batch);
+        feeding.onUnit(batch, (performance.now() - fetchBegan) / 1000);
         expectFinite(step + 1, attribute, latest);
         trained += seconds;
         updates++;
