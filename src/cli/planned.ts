@@ -24,7 +24,8 @@ export interface PlannedWork<Unit> {
   readonly batches: readonly number[];
   /** Whether it takes so long that measuring for some seconds, and planning anew on the way, pay. */
   readonly isLong: boolean;
-  readonly stretch: Stretch;
+  /** Null where the plan is kept to the end. */
+  readonly stretch: Stretch | null;
   readonly signal?: AbortSignal;
 }
 

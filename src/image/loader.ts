@@ -19,6 +19,8 @@ export interface BatchLoaderOptions {
   readonly slots?: number;
   /** A rectangle of every file that is cut out before resizing. */
   readonly crop?: Rectangle | null;
+  /** Whether files must be square. */
+  readonly square?: boolean;
 }
 
 export interface LoadedBatch {
@@ -48,7 +50,7 @@ export class BatchLoader {
    * Rejects with an InputError that names the file when an image cannot be read; the slot is then free again.
    */
   async load(paths: readonly string[]): Promise<LoadedBatch> {
-    const { size, batch, crop = null } = this.options;
+    const { size, batch, crop = null, square = false } = this.options;
     if (paths.length > batch) {
       throw new InputError(`Batch: expected at most ${batch} images, received ${paths.length}. Load fewer at once.`);
     }
@@ -62,7 +64,7 @@ export class BatchLoader {
     for (let first = 0; first < paths.length; first += perTask) {
       const some = paths.slice(first, first + perTask);
       const target = this.ring.range(slot, first * imageLength, some.length * imageLength);
-      tasks.push(pool.run("loadImages", { size, crop, paths: some, target }));
+      tasks.push(pool.run("loadImages", { size, crop, square, paths: some, target }));
     }
     // All of them, also after a failure: a task that still runs writes into the slot.
     const settled = await Promise.allSettled(tasks);

@@ -1,7 +1,7 @@
 /** `elegant swap` for the planner: the inputs are edited over and over; what it writes is removed again. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { dispose } from "@tensorflow/tfjs-core";
 import {
   disposeFaces,
@@ -45,7 +45,7 @@ export function swapOutline({ model, input, attribute }: Omit<SwapJobOptions, "w
   return {
     items: "faces",
     doing: "decode ahead",
-    key: JSON.stringify(["swap", resolve(model), attribute, resolve(input[0]), input.length]),
+    key: JSON.stringify(["swap", resolve(model), attribute, dirname(resolve(input[0]))]),
     shapes: [
       ...loadShapes(size, 1),
       { name: "upload", group: "model", place: "device", outputBytes: size * size * 3 * 4 },
@@ -81,7 +81,11 @@ export async function swapJob(options: SwapJobOptions): Promise<Job<Unit>> {
       if (group === "load") {
         const length = n * size * size * 3;
         const target = new BatchRing(1, length).range(0, 0, length);
-        const result = await pool.run("loadImages", { size, crop: null, paths: unit.paths, target }, { signal });
+        const result = await pool.run(
+          "loadImages",
+          { size, crop: null, square: true, paths: unit.paths, target },
+          { signal },
+        );
         if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
         unit.inputs = new Float32Array(target.buffer);
         return spansOfTask(result, LOAD_STAGES, n);

@@ -73,7 +73,7 @@ export async function trainJob(
       if (group === "load") {
         const paths = [...indices.positive, ...indices.negative].map((file) => dataset.path(file));
         const target = new BatchRing(1, length).range(0, 0, length);
-        const result = await pool.run("loadImages", { size, crop: null, paths, target }, { signal });
+        const result = await pool.run("loadImages", { size, crop: null, square: false, paths, target }, { signal });
         if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
         unit.pictures = new Float32Array(target.buffer);
         return spansOfTask(result, LOAD_STAGES, batch);
