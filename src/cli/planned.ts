@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
 import { ElegantError } from "../errors.js";
+import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { Course, PlanResult, Stretch } from "../planner/course.js";
 import type { Job, Outline } from "../planner/jobs/job.js";
 import type { CommandContext, CommonOptions } from "./command.js";
@@ -38,6 +39,8 @@ export async function planWork<Unit>(
   { workers, recalibrate }: PlannedOptions,
   { print }: CommandContext,
 ): Promise<Course | null> {
+  // Tasks of the pool run in the calling thread there: there is nothing to decide.
+  if (!HAS_SHARED_MEMORY) return null;
   const [{ decide, describeSetting, keepCorrected }, { Course }] = await Promise.all([
     import("../planner/decide.js"),
     import("../planner/course.js"),

@@ -47,7 +47,7 @@ export function describeSetting(device: Device | null, memoryBytes?: number): Se
   const { cpu, cores, freeBytes, memoryLimitBytes, node } = describeMachine();
   const of = (text: string | undefined): string => `${cpu}, ${cores} cores${text === undefined ? "" : `, ${text}`}`;
   // Why a device was taken changes nothing of what it costs.
-  const what = device?.description.replace(/[(;] ?(asked for|chosen by auto).*$/s, "");
+  const what = device?.description.replace(/ ?[(;] ?(asked for|chosen by auto).*$/s, "");
   // Libraries of their own keep all cores busy and do not tell how many, a GPU only the thread that drives it.
   const isGpu = device?.name === "webgpu" && !/\(software/.test(device.description);
   const threads = isGpu ? 1 : device?.threads || cores;

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
 import { type Device, openDevice } from "../../src/device/device.js";
+import type { Feeding } from "../../src/pool/feeding.js";
 import { disposeBatch, mirror, PairBatches } from "../../src/training/batches.js";
 import { createPairSampler, type PairSampler } from "../../src/training/pairs.js";
 import { assertClose, shapeIndex } from "../support/close.js";
@@ -76,6 +77,43 @@ describe("training batches", () => {
       assertClose(first.A.dataSync(), values, { abs: 2e-7, rel: 0 }, shapeIndex(first.A.shape));
       disposeBatch(first);
       await batches.close();
+    }));
+
+  it("are the same while threads and batches ahead change", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(folder, 12);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      const pixelsOf = async (batches: PairBatches): Promise<number[]> => {
+        const pixels: number[] = [];
+        for (let n = 0; n < 12; n++) {
+          const batch = await batches.next();
+          pixels.push(...batch.A.dataSync(), ...batch.B.dataSync(), ...batch.yA.dataSync(), ...batch.yB.dataSync());
+          disposeBatch(batch);
+        }
+        await batches.close();
+        return pixels;
+      };
+      const expected = await pixelsOf(open(dataset, sampler, 0));
+      const seen = new Map<string, number>();
+      let uploads = 0;
+      const changing: Feeding = {
+        most: 3,
+        get workers() {
+          return 1 + (uploads % 3);
+        },
+        get ahead() {
+          return 1 + ((uploads * 2) % 5); // more than there may be, too
+        },
+        onTimes: (seconds, items) => {
+          for (const stage of Object.keys(seconds)) seen.set(stage, (seen.get(stage) ?? 0) + items);
+          if (seconds.upload !== undefined) uploads++;
+        },
+        onUnit: () => assert.fail("the loop's to tell"),
+      };
+      const options = { dataset, sampler, attributes: ATTRIBUTES.length, size: FACE_SIZE, batch: BATCH, fromStep: 0 };
+      assert.deepEqual(await pixelsOf(new PairBatches({ ...options, workers: changing })), expected);
+      assert.equal(seen.get("upload"), 12 * BATCH);
+      assert.ok((seen.get("decode") ?? 0) >= 12 * BATCH);
     }));
 
   it("close while pictures are being decoded, and before the first is asked for", () =>
