@@ -143,12 +143,15 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   // Before anything is on the device, as the estimate is of all that will be there.
   const planned = planBatch({ config, ...settings }, chosen);
   const { part } = planned;
-  const from = resume ? (await newestCheckpoint(folder)).step : 0;
-  const work = { settings, updates: Math.max(0, steps - from) * config.attributes.length };
-  const feeding = (await options.feeding?.(work)) ?? fixedFeeding(workers, MOST_AHEAD);
-  const start = resume ? await resumeRun(folder, config, settings) : await startRun(folder, config, settings);
+  let feeding: Feeding = fixedFeeding(workers, MOST_AHEAD);
+  const accepted = async (from: number): Promise<void> => {
+    options.onStart?.();
+    const updates = Math.max(0, steps - from) * config.attributes.length;
+    feeding = (await options.feeding?.({ settings, updates })) ?? feeding;
+  };
+  if (!resume) await accepted(0);
+  const start = resume ? await resumeRun(folder, config, settings, accepted) : await startRun(folder, config, settings);
   const { state } = start;
-  options.onStart?.();
   for (const warning of start.warnings) options.onMessage?.(warning);
   options.onMessage?.(
     `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
