@@ -7,6 +7,7 @@ interface Options extends CommonOptions {
   readonly out: string;
   readonly photos: number;
   readonly trainSeconds: number;
+  readonly pairs: number;
 }
 
 const HELP = `
@@ -15,7 +16,8 @@ with the checkpoint that comes with the package. Needs no data and no network.
 
 Example:
   elegant demo
-  elegant demo --out quick --photos 80 --train-seconds 10`;
+  elegant demo --out quick --photos 80 --train-seconds 10
+  elegant demo --out quick --photos 60 --train-seconds 5 --pairs 2 --device webgpu`;
 
 export function registerDemo(program: Command): void {
   withCommonOptions(program.command("demo"))
@@ -23,6 +25,7 @@ export function registerDemo(program: Command): void {
     .option("--out <dir>", "a new folder", "elegant-demo")
     .option("--photos <n>", "photos to paint", integer(1, 100_000), 500)
     .option("--train-seconds <n>", "how long to train", number(1, 86_400), 150)
+    .option("--pairs <n>", "edits to score for each attribute and direction, at most", integer(1), 24)
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
@@ -31,7 +34,7 @@ export function registerDemo(program: Command): void {
           import("../device/device.js"),
           import("../errors.js"),
         ]);
-        const { out, photos, trainSeconds, seed, workers } = options;
+        const { out, photos, trainSeconds, pairs, seed, workers } = options;
         const device = await openDevice(options.device, workers);
         const controller = new AbortController();
         const stop = (): void => {
@@ -46,6 +49,7 @@ export function registerDemo(program: Command): void {
             folder: out,
             photos,
             trainSeconds,
+            pairs,
             seed,
             workers,
             device,

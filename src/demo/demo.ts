@@ -27,11 +27,10 @@ import { DEMO_ATTRIBUTES, DEMO_BATCH, DEMO_SIZE, DEMO_WIDTH, SHIPPED_MODEL } fro
 import { linearSheet, manySheet, matrixSheet, photosAndCrops, type ShownSwap, swapSheet } from "./sheets.js";
 import { describeRun, summarise } from "./story.js";
 
-/** Pairs that are scored for each attribute and direction, and rows that are shown. */
-const SCORED_PAIRS = 24;
-/** Pairs of the table of Frechet distances, and the features that it is made of: what takes seconds. */
+/** The most pairs of the table of Frechet distances, and the features that it is made of: what takes seconds. */
 const TABLE_PAIRS = 32;
 const TABLE_DIMS = 192;
+/** Rows of a sheet. */
 const SHOWN_PAIRS = 3;
 /** So many that both sides of each attribute have a batch to train on. */
 const FEWEST_PHOTOS = 60;
@@ -41,6 +40,8 @@ export interface DemoOptions {
   readonly photos: number;
   /** Of training in front of the user. */
   readonly trainSeconds: number;
+  /** The most edits that are scored for each attribute and direction. */
+  readonly pairs: number;
   readonly seed: number;
   readonly workers: number;
   readonly device: Device;
@@ -174,7 +175,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     "truth",
     () =>
       Promise.all(
-        DEMO_ATTRIBUTES.flatMap((name) => [true, false].map((adding) => choosePairs(held, name, adding, SCORED_PAIRS))),
+        DEMO_ATTRIBUTES.flatMap((name) => [true, false].map((adding) => choosePairs(held, name, adding, options.pairs))),
       ),
     (all) => `${all.flat().length} true answers painted`,
   );
@@ -216,7 +217,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       const own = await openGenerator(run);
       const opened = await openExtractor("random-inception", TABLE_DIMS, undefined, seed);
       const { extractor } = opened;
-      const common = { dataset, extractor, systems: [], limit: TABLE_PAIRS, workers, onProgress };
+      const common = { dataset, extractor, systems: [], limit: Math.min(TABLE_PAIRS, Math.max(2, options.pairs)), workers, onProgress };
       const [first, second] = [
         await computeTable(linalg, { ...common, generator: shipped }),
         await computeTable(linalg, { ...common, generator: own }),

@@ -1,0 +1,99 @@
+/**
+ * Does the pool feed a training fast enough? Updates on batches that the pool decodes meanwhile, as `elegant train` makes them, beside
+ * updates on one batch that stays in memory; stretches of both take turns in one process.
+ * Usage: npm run bench:feeding. It paints and aligns its own photos into a temporary folder.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { openDataset } from "../src/dataset/dataset.js";
+import { preprocess } from "../src/dataset/preprocess.js";
+import { writeSynth } from "../src/dataset/synth/write.js";
+import { openDevice } from "../src/device/device.js";
+import { createConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
+import { disposeBatch, PairBatches } from "../src/training/batches.js";
+import { disposeState } from "../src/training/loop.js";
+import { METHODS } from "../src/training/method.js";
+import { createPairSampler } from "../src/training/pairs.js";
+import { newTrainingState } from "../src/training/run.js";
+import { LEARNING_RATE, stepSettings } from "../src/training/settings.js";
+import { trainStep } from "../src/training/step.js";
+import { type Row, report, row, timingOf } from "./measure.js";
+
+const PHOTOS = 120;
+const SEED = 1;
+const ATTRIBUTES = ["Bangs", "Eyeglasses"];
+const ROUNDS = 9;
+const threads = availableParallelism();
+
+/** @param updates of a stretch: more than the batches that are decoded ahead, so that the pool works during it */
+async function feedingRow(photos: string, size: number, width: number, batch: number, updates: number): Promise<Row> {
+  const faces = `${photos}-${size}`;
+  await preprocess(photos, faces, {
+    size,
+    format: "jpg",
+    quality: 95,
+    images: undefined,
+    crop: null,
+    limit: null,
+    workers: threads,
+  });
+  const dataset = await openDataset(faces);
+  const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
+  const sampler = createPairSampler(dataset, ATTRIBUTES, batch, SEED, false);
+  const { method } = METHODS.official;
+  const settings = stepSettings(
+    { ...method, batch, seed: SEED, learningRate: LEARNING_RATE, dataset: sampler.fingerprint },
+    0,
+  );
+  const device = await openDevice("wasm", threads);
+  const state = newTrainingState(config, SEED, false);
+  // As the command does by default.
+  const workers = Math.max(1, Math.floor(threads / 2));
+  const batches = new PairBatches({
+    dataset,
+    sampler,
+    attributes: ATTRIBUTES.length,
+    size,
+    batch,
+    workers,
+    fromStep: 0,
+  });
+  const held = await batches.next();
+  const onHeld = async (): Promise<void> => {
+    await trainStep(state, held, settings);
+  };
+  const onFed = async (): Promise<void> => {
+    const pairs = await batches.next();
+    await trainStep(state, pairs, settings);
+    disposeBatch(pairs);
+  };
+  const times: Record<"held" | "fed", number[]> = { held: [], fed: [] };
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [kind, update] of [
+      ["held", onHeld],
+      ["fed", onFed],
+    ] as const) {
+      const began = performance.now();
+      for (let i = 0; i < updates; i++) await update();
+      if (round >= 0) times[kind].push(performance.now() - began);
+    }
+  }
+  await batches.close();
+  disposeBatch(held);
+  disposeState(state);
+  await device.close();
+  const work = `training update, ${size} px, width ${width}, batch ${batch} + ${batch}, fed by the pool`;
+  return row(work, timingOf(times.fed), updates, { name: "a batch in memory", timing: timingOf(times.held) }, 1.1);
+}
+
+const folder = await mkdtemp(join(tmpdir(), "elegant-bench-"));
+try {
+  const photos = join(folder, "photos");
+  await writeSynth({ directory: photos, count: PHOTOS, seed: SEED, workers: threads });
+  const rows = [await feedingRow(photos, 64, 32, 16, 6), await feedingRow(photos, 256, 16, 4, 5)];
+  await report("feeding", rows);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+process.exit(0);
