@@ -53,8 +53,9 @@ export async function* extractFeatures(
   const load = async (first: number) => {
     const some = paths.slice(first, first + batch);
     const slot = await ring.acquire();
-    pool.use(feeding.workers);
-    const perTask = Math.ceil(some.length / feeding.workers);
+    const { workers: threads } = feeding;
+    pool.use(threads);
+    const perTask = Math.ceil(some.length / threads);
     const tasks = [];
     for (let at = 0; at < some.length; at += perTask) {
       const part = some.slice(at, at + perTask);

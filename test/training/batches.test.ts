@@ -3,11 +3,11 @@ import { writeFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
 import { type Device, openDevice } from "../../src/device/device.js";
-import type { Feeding } from "../../src/pool/feeding.js";
 import { disposeBatch, mirror, PairBatches } from "../../src/training/batches.js";
 import { createPairSampler, type PairSampler } from "../../src/training/pairs.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { FACE_SIZE, writeFaces } from "../support/faces.js";
+import { changingFeeding } from "../support/feeding.js";
 import { goldenPhoto, withFolder } from "../support/pictures.js";
 
 const ATTRIBUTES = ["Bangs", "Smiling"];
@@ -94,26 +94,11 @@ describe("training batches", () => {
         return pixels;
       };
       const expected = await pixelsOf(open(dataset, sampler, 0));
-      const seen = new Map<string, number>();
-      let uploads = 0;
-      const changing: Feeding = {
-        most: 3,
-        get workers() {
-          return 1 + (uploads % 3);
-        },
-        get ahead() {
-          return 1 + ((uploads * 2) % 5); // more than there may be, too
-        },
-        onTimes: (seconds, items) => {
-          for (const stage of Object.keys(seconds)) seen.set(stage, (seen.get(stage) ?? 0) + items);
-          if (seconds.upload !== undefined) uploads++;
-        },
-        onUnit: () => assert.fail("the loop's to tell"),
-      };
+      const { feeding, items } = changingFeeding(3);
       const options = { dataset, sampler, attributes: ATTRIBUTES.length, size: FACE_SIZE, batch: BATCH, fromStep: 0 };
-      assert.deepEqual(await pixelsOf(new PairBatches({ ...options, workers: changing })), expected);
-      assert.equal(seen.get("upload"), 12 * BATCH);
-      assert.ok((seen.get("decode") ?? 0) >= 12 * BATCH);
+      assert.deepEqual(await pixelsOf(new PairBatches({ ...options, workers: feeding })), expected);
+      assert.equal(items.get("upload"), 12 * BATCH);
+      assert.ok((items.get("decode") ?? 0) >= 12 * BATCH);
     }));
 
   it("close while pictures are being decoded, and before the first is asked for", () =>
