@@ -7,6 +7,7 @@ import { transformPoint } from "../image/align.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
 import { createImagePool, STAGES, type StageSeconds } from "../image/tasks.js";
 import { RunLock } from "../lock.js";
+import { type Feeding, fixedFeeding } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type AlignJob, alignAll } from "./align-all.js";
 import {
@@ -48,6 +49,8 @@ export interface PreprocessOptions extends PlanOptions {
   /** Of a file, where files hold many. */
   readonly shardPhotos?: number;
   readonly workers: number;
+  /** Decides that when the photos to be made are known and none is made yet; null leaves it at `workers`. */
+  readonly feeding?: (imageDir: string, photos: number) => Promise<Feeding | null>;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
@@ -148,9 +151,10 @@ interface Prepared {
 async function preprocessLocked(
   plan: PreprocessPlan,
   out: string,
-  { size, format, quality, shardPhotos = SHARD_PHOTOS, workers, signal, onProgress }: PreprocessOptions,
+  options: PreprocessOptions,
   { kept, earlier, made, started }: Prepared,
 ): Promise<PreprocessReport> {
+  const { size, format, quality, shardPhotos = SHARD_PHOTOS, signal, onProgress } = options;
   let output: CropOutput;
   try {
     await removeTemporaries(out); // of runs that were killed
@@ -166,7 +170,8 @@ async function preprocessLocked(
   const seconds = noSeconds();
   let taken = 0;
   writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
-  const pool = await createImagePool(workers);
+  const feeding = (await options.feeding?.(plan.imageDir, todo)) ?? fixedFeeding(options.workers, 1);
+  const pool = await createImagePool(feeding.most);
   const jobs = function* (): Generator<AlignJob<Batch>> {
     for (const job of output.jobs()) {
       if (signal?.aborted) return; // tasks in flight finish, so that every image on disk is also in the records
@@ -174,12 +179,20 @@ async function preprocessLocked(
     }
   };
   try {
+    pool.use(feeding.workers);
+    let before = performance.now();
     for await (const { tag, result } of alignAll(pool, jobs())) {
       for (const stage of STAGES) seconds[stage] += result.seconds[stage];
+      const { warp: align, ...others } = result.seconds;
+      feeding.onTimes({ ...others, align }, tag.photos.length);
       await output.take(tag, result);
       taken += tag.photos.length;
       const progress = { stage: "preprocess", done: taken, total: todo, unit: "images" };
       onProgress?.(failures.length === 0 ? progress : { ...progress, note: `${failures.length} failed` });
+      const now = performance.now();
+      feeding.onUnit(tag.photos.length, (now - before) / 1000);
+      before = now;
+      pool.use(feeding.workers); // a new plan may have other numbers
     }
   } finally {
     await output.discard();

@@ -55,6 +55,13 @@ export function checkCrop(crop: Rectangle, image: { width: number; height: numbe
   }
 }
 
+/** Throws InputError for a picture that is not square: only an aligned face is cropped to a square. */
+export function checkSquare({ width, height }: { width: number; height: number }, name: string): void {
+  if (width === height) return;
+  const remedy = "Run 'elegant preprocess' on the photo first: it aligns and crops.";
+  throw new InputError(describeMismatch(name, "a square picture of an aligned face", `${width} x ${height}`, remedy));
+}
+
 /** The crop of a face, [size, size] RGBA, and the matrix photo -> crop. Throws InputError when it cannot be placed. */
 export function cropFace(
   pixels: Pixels,

@@ -74,6 +74,8 @@ export interface AlignResult extends TaskTimes {
 export interface LoadTask {
   readonly size: number;
   readonly crop: Rectangle | null;
+  /** Whether the pictures must be square. */
+  readonly square: boolean;
   readonly paths: readonly string[];
   readonly target: SlotRange;
 }

@@ -16,8 +16,9 @@ export interface Considered {
 
 const PLACES = { pool: "the pool", device: "the device" } as const;
 
-export function formatRate(rate: number): string {
-  return `${rate >= 100 ? rate.toFixed(0) : rate.toPrecision(3)}/s`;
+/** @param items what they are; left away where that is clear */
+export function formatRate(rate: number, items = ""): string {
+  return `${rate >= 100 ? rate.toFixed(0) : rate.toPrecision(3)}${items === "" ? "" : ` ${items}`}/s`;
 }
 
 function formatMilliseconds(seconds: number): string {

@@ -8,7 +8,7 @@ import type { PreprocessOptions } from "../../dataset/preprocess.js";
 import { checkVariant, planPreprocess } from "../../dataset/preprocess-plan.js";
 import { InputError } from "../../errors.js";
 import { type AlignItem, createImagePool } from "../../image/tasks.js";
-import { FILE_BYTES, type Job, PHOTO_BYTES, spansOfTask, takeCycling, WORKER_BYTES } from "./job.js";
+import { FILE_BYTES, type Job, type Outline, PHOTO_BYTES, spansOfTask, takeCycling, WORKER_BYTES } from "./job.js";
 
 interface Unit {
   readonly items: readonly AlignItem[];
@@ -22,19 +22,15 @@ const STAGES = [
   ["write", "write"],
 ] as const;
 
-export async function preprocessJob(
-  source: string,
-  { size, format, quality, workers, ...options }: PreprocessOptions,
-): Promise<Job<Unit>> {
-  const plan = await planPreprocess(source, { format, ...options });
-  await checkVariant(plan);
-  const folder = await mkdtemp(join(tmpdir(), "elegant-plan-"));
-  const pool = await createImagePool(workers);
-  let taken = 0;
+type Options = Omit<PreprocessOptions, "workers">;
+
+/** @param imageDir where the photos are */
+export function preprocessOutline(imageDir: string, { size, format, quality, crop }: Options): Outline {
   const shape = { group: "photo", place: "pool" } as const;
   return {
     items: "images",
-    key: JSON.stringify(["preprocess", resolve(plan.imageDir), size, format, quality, options.crop]),
+    doing: "align photos",
+    key: JSON.stringify(["preprocess", resolve(imageDir), size, format, quality, crop]),
     shapes: [
       { ...shape, name: "read", outputBytes: FILE_BYTES, callBytes: WORKER_BYTES },
       { ...shape, name: "decode", outputBytes: PHOTO_BYTES },
@@ -43,6 +39,18 @@ export async function preprocessJob(
       { ...shape, name: "write", outputBytes: 0 },
     ],
     batches: [PHOTOS_PER_TASK],
+  };
+}
+
+export async function preprocessJob(source: string, workers: number, options: Options): Promise<Job<Unit>> {
+  const { size, format, quality } = options;
+  const plan = await planPreprocess(source, options);
+  await checkVariant(plan);
+  const folder = await mkdtemp(join(tmpdir(), "elegant-plan-"));
+  const pool = await createImagePool(workers);
+  let taken = 0;
+  return {
+    ...preprocessOutline(plan.imageDir, options),
     *units(batch) {
       for (; ; taken += batch) {
         const items = takeCycling(plan.photos, taken, batch).map(({ file, placement }, i) => ({
