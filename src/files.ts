@@ -1,4 +1,5 @@
 /** Files that others may read or that must survive a crash: written whole under another name, then renamed. */
+import { randomInt } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fromSystemError } from "./errors.js";
@@ -6,7 +7,20 @@ import { fromSystemError } from "./errors.js";
 /** Names of temporary files: hidden, with the process and a count. */
 const TEMPORARY = /^\..+\.\d+-\d+\.tmp$/;
 
+/** True for the names of files that are being written, or whose writer was killed. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+/** Of this process, in names; machines that share a folder may have processes of the same number. */
+const OWN_NUMBER = `${process.pid}${String(randomInt(1e6)).padStart(6, "0")}`;
 let temporaryCount = 0;
+
+/** Where a file is written before it gets its name: the same folder, because a rename is atomic within one file system only. */
+export function temporaryName(path: string): string {
+  // Hidden from `*` patterns.
+  return join(dirname(path), `.${basename(path)}.${OWN_NUMBER}-${temporaryCount++}.tmp`);
+}
 
 /**
  * Writes `bytes` to `path` so that a reader, or the next run after a crash, sees the old file or the new one and
@@ -15,8 +29,7 @@ let temporaryCount = 0;
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  // The same folder, because a rename is atomic within one file system only; the name is hidden from `*` patterns.
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaryCount++}.tmp`);
+  const temporary = temporaryName(path);
   try {
     const file = await open(temporary, "wx");
     try {

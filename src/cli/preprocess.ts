@@ -1,17 +1,20 @@
 /** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { OutputFormat } from "../image/tasks.js";
+import { OUTPUT_FORMATS, type OutputFormat } from "../dataset/output-format.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
+import type { Course } from "../planner/course.js";
 import type { Rectangle } from "../types.js";
-import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { integer, runCommand, withCommonOptions } from "./command.js";
+import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
-export interface PreprocessCommand extends CommonOptions, ShardOption {
+export interface PreprocessCommand extends PlannedOptions, ShardOption {
   readonly size: number;
   readonly images?: string;
   readonly format: OutputFormat;
   readonly quality: number;
   readonly crop?: Rectangle;
+  readonly shardPhotos: number;
   readonly limit?: number;
 }
 
@@ -24,6 +27,10 @@ function parseCrop(text: string): Rectangle {
   return { x, y, width, height };
 }
 
+/** Photos for which it pays to measure first; the plan is looked at again after so many seconds, or a tenth of them. */
+const LONG_WORK = 2000;
+const FIRST_SECONDS = 30;
+
 const HELP = `
 SRC holds the photos in images/, data/ or img_celeba/ and CelebA's lists beside them: list_landmarks_celeba.txt, and
 where present list_attr_celeba.txt and list_eval_partition.txt. Running the command again resumes. With --shard i/n the part goes
@@ -35,11 +42,16 @@ Example:
   elegant preprocess CelebA faces-256 --shard 0/4   (on the first of four machines; then: elegant merge faces-256)`;
 
 export function registerPreprocess(program: Command): void {
-  withShard(withCommonOptions(program.command("preprocess <src> <out>")))
+  withShard(withRecalibrate(withCommonOptions(program.command("preprocess <src> <out>"))))
     .description("align and crop the photos of a data set by their landmarks")
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .option("--images <dir>", "the photos' folder, within SRC or absolute")
-    .addOption(new Option("--format <name>", "format of the crops").choices(["jpg", "png"]).default("jpg"))
+    .addOption(
+      new Option("--format <name>", "a file a photo (jpg, png), or files of many: raw pixels as .npy, JPEGs as .tar")
+        .choices(OUTPUT_FORMATS)
+        .default("jpg"),
+    )
+    .option("--shard-photos <n>", "photos of a file, with --format shard or webdataset", integer(1, 100_000), 256)
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
     .option("--crop <x,y,w,h>", "photos are aligned: cut out this square and resize it, without landmarks", parseCrop)
     .option("--limit <n>", "only the first n photos", integer(1))
@@ -56,17 +68,28 @@ export function registerPreprocess(program: Command): void {
         const interrupt = (): void => controller.abort();
         process.once("SIGINT", interrupt);
         try {
+          let course: Course | null = null;
+          const { size, images, format, quality, shardPhotos, crop = null, limit = null, workers } = options;
+          const wanted = { size, images, format, quality, shardPhotos, crop, limit };
+          const { signal } = controller;
           const report = await preprocess(source, out, {
-            size: options.size,
-            images: options.images,
-            format: options.format,
-            quality: options.quality,
-            crop: options.crop ?? null,
-            limit: options.limit ?? null,
-            workers: options.workers,
-            shard,
-            signal: controller.signal,
+            ...{ ...wanted, workers, shard, signal },
             onProgress: context.onProgress,
+            feeding: async (imageDir, photos) => {
+              const { preprocessJob, preprocessOutline } = await import("../planner/jobs/preprocess.js");
+              const outline = preprocessOutline(imageDir, wanted);
+              const work = {
+                outline,
+                open: () => preprocessJob(source, workers, wanted),
+                device: null,
+                batches: outline.batches,
+                isLong: photos >= LONG_WORK,
+                stretch: { items: photos / 10, seconds: FIRST_SECONDS },
+                signal,
+              };
+              course = await planWork(work, options, context);
+              return course;
+            },
           });
           const { done, failed, skipped, imagesPerSecond, failures, seconds } = report;
           context.print(
@@ -79,7 +102,7 @@ export function registerPreprocess(program: Command): void {
           if (shard !== null) context.print(`when all ${shard.count} shards are done: elegant merge ${out}`);
           for (const { reason } of failures.slice(0, 10)) context.print(`  ${reason}`);
           if (failures.length > 10) context.print(`  and ${failures.length - 10} more in ${out}/failures.json`);
-          context.printJson(report);
+          context.printJson({ ...report, ...(await finishPlan(course)) });
           if (failed > 0) context.markPartial();
         } finally {
           process.removeListener("SIGINT", interrupt);

@@ -3,7 +3,10 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { isTemporary } from "../files.js";
+import { isLock } from "../lock.js";
 import type { Affine } from "../types.js";
+import { OUTPUT_FORMATS } from "./output-format.js";
 
 export const MANIFEST = "manifest.json";
 export const RECORDS = "manifest.jsonl";
@@ -12,8 +15,10 @@ const optionsSchema = z.object({
   /** Absolute path of the source's image folder. */
   images: z.string(),
   size: z.number().int().positive(),
-  format: z.enum(["jpg", "png"]),
+  format: z.enum(OUTPUT_FORMATS),
   quality: z.number().int().nullable(),
+  /** Photos of a file, where files hold many. */
+  shardPhotos: z.number().int().positive().nullable().default(null),
   crop: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable(),
 });
 /** The options that decide what an output image looks like; runs that differ in one cannot share a folder. */
@@ -55,9 +60,9 @@ export async function readManifest(path: string): Promise<Manifest> {
   throw new InputError(describeMismatch(path, "a manifest of elegant preprocess", received, "Choose another folder."));
 }
 
-/** A line of manifest.jsonl. */
-export function formatRecord({ file, output, matrix }: FinishedPhoto): string {
-  return `${JSON.stringify({ file, output, matrix })}\n`;
+/** The lines of manifest.jsonl. */
+export function formatRecords(photos: Iterable<FinishedPhoto>): string {
+  return [...photos].map(({ file, output, matrix }) => `${JSON.stringify({ file, output, matrix })}\n`).join("");
 }
 
 /** All records, the last one of each photo; a last line that breaks off (the run was killed) is ignored. */
@@ -96,7 +101,7 @@ export async function openOutput(out: string, options: ManifestOptions): Promise
   const entries = await readdir(out).catch((error: unknown) => {
     throw fromSystemError(error, `Opening ${out}`);
   });
-  if (entries.length === 0) return null;
+  if (entries.every((name) => isLock(name) || isTemporary(name))) return null;
   if (!entries.includes(MANIFEST)) {
     const remedy = "Choose a new folder: this one was not made by elegant preprocess.";
     throw new InputError(describeMismatch(out, `an empty folder or one with a ${MANIFEST}`, entries[0], remedy));

@@ -4,18 +4,20 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError, RetryableError } from "../errors.js";
+import { isTemporary } from "../files.js";
 import { writeWhole } from "../image/photo.js";
 import { partName, placeOf, type Shard, shardOfPart } from "../shard.js";
 import type { OnProgress } from "../types.js";
 import { type FinishedPhoto, MANIFEST, type ManifestOptions, readAllRecords, readManifest } from "./manifest.js";
-import { FAILURES, type Failure, writeOutcome } from "./outcome.js";
+import { FAILURES, writeOutcome } from "./outcome.js";
+import { isSharded } from "./output-format.js";
+import type { Failure } from "./outputs.js";
 import { MERGING, type Part, readPart } from "./part.js";
 import { mergeLists, type OrderedPart } from "./part-lists.js";
+import { SHARDS, shardName } from "./shards.js";
 
 /** Folders of a part whose files go to OUT. */
-const MOVED = ["images", "shards"];
-/** Of writers that were killed. */
-const TEMPORARY = /\.tmp$/;
+const MOVED = ["images", SHARDS];
 
 /** `moving` until the manifest is written; then the parts are `removing`. */
 const mergingSchema = z.object({ parts: z.number().int().positive(), state: z.enum(["moving", "removing"]) });
@@ -116,14 +118,28 @@ async function openParts(out: string, shards: readonly Shard[]): Promise<OpenedP
   return opened;
 }
 
-/** @throws InputError when a recorded image is neither in its part nor, moved by an earlier merge, in OUT */
-function expectImages(out: string, parts: readonly OpenedPart[]): void {
-  for (const { folder, records } of parts) {
-    const lost = records.find(({ output }) => {
-      return !existsSync(join(folder, "images", output)) && !existsSync(join(out, "images", output));
-    });
+/** @throws InputError when a recorded image or shard is neither in its part nor, moved by an earlier merge, in OUT */
+function expectFiles(out: string, parts: readonly OpenedPart[]): void {
+  for (const { folder, part, options, records } of parts) {
+    const units = new Set(part.names.map((_, own) => Math.floor(placeOf(own, part, part.unit) / part.unit)));
+    const files = isSharded(options.format)
+      ? [...units].map((unit) => join(SHARDS, shardName("index", unit)))
+      : records.map(({ output }) => join("images", output));
+    const lost = files.find((file) => !existsSync(join(folder, file)) && !existsSync(join(out, file)));
     if (lost === undefined) continue;
-    throw new InputError(describeMismatch(folder, `images/${lost.output}`, "none", "Run the shard again."));
+    throw new InputError(describeMismatch(folder, lost, "none", "Run the shard again."));
+  }
+}
+
+/** Makes the folders that one machine makes: also those of photos that failed. */
+async function makeFolders(out: string, parts: readonly OpenedPart[]): Promise<void> {
+  const isOfMany = isSharded(parts[0].options.format);
+  const outputs = isOfMany ? [] : parts.flatMap(({ part }) => part.names.map(([, output]) => output));
+  const folders = new Set(outputs.map((output) => dirname(join(out, "images", output))));
+  for (const folder of folders.add(join(out, isOfMany ? SHARDS : "images"))) {
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw fromSystemError(error, `Creating ${folder}`);
+    });
   }
 }
 
@@ -131,14 +147,11 @@ function expectImages(out: string, parts: readonly OpenedPart[]): void {
 async function moveFiles(out: string, folder: string, onFile: () => void): Promise<void> {
   for (const name of MOVED) {
     const entries = await readdir(join(folder, name), { recursive: true, withFileTypes: true }).catch(() => []);
-    const made = new Set<string>();
     for (const entry of entries) {
-      if (!entry.isFile() || TEMPORARY.test(entry.name)) continue;
+      if (!entry.isFile() || isTemporary(entry.name)) continue;
       const from = join(entry.parentPath, entry.name);
       const to = join(out, from.slice(folder.length));
       try {
-        if (!made.has(dirname(to))) await mkdir(dirname(to), { recursive: true });
-        made.add(dirname(to));
         await rename(from, to);
       } catch (error) {
         throw fromSystemError(error, `Moving ${from}`);
@@ -189,7 +202,7 @@ export async function mergeParts(out: string, onProgress?: OnProgress): Promise<
     throw new InputError(describeMismatch(out, "parts alone", `a finished run beside ${shards.length} parts`, remedy));
   }
   const parts = await openParts(out, shards);
-  expectImages(out, parts);
+  expectFiles(out, parts);
   const inOrder = <T>(items: (part: OpenedPart) => readonly T[], key: (item: T) => string): T[] =>
     parts
       .flatMap((part) => items(part).map((item) => ({ item, place: part.places.get(key(item)) ?? 0 })))
@@ -212,7 +225,7 @@ export async function mergeParts(out: string, onProgress?: OnProgress): Promise<
   const setState = (state: Merging["state"]): void =>
     writeWhole(join(out, MERGING), `${JSON.stringify({ parts: parts.length, state })}\n`);
   setState("moving");
-  await mkdir(join(out, "images"), { recursive: true });
+  await makeFolders(out, parts);
   let moved = 0;
   for (const { folder } of parts) {
     await moveFiles(out, folder, () => {

@@ -7,19 +7,15 @@ import { formatAttributes, formatLandmarks, formatPartition, LIST_NAMES, selectR
 import {
   type FinishedPhoto,
   formatManifest,
-  formatRecord,
+  formatRecords,
   MANIFEST,
   type ManifestOptions,
   RECORDS,
 } from "./manifest.js";
+import type { Failure } from "./outputs.js";
 import type { PlannedPhoto, PreprocessPlan } from "./preprocess-plan.js";
 
 export const FAILURES = "failures.json";
-
-export interface Failure {
-  readonly file: string;
-  readonly reason: string;
-}
 
 /** All in the order of the plan, so that one machine and many write the same bytes. */
 export interface Outcome {
@@ -61,7 +57,7 @@ export function writeOutcome(out: string, { options, lists, records, failures, d
   if (attributes !== null) write(`${LIST_NAMES.attributes}.txt`, formatAttributes(attributes));
   if (partition !== null) write(`${LIST_NAMES.partition}.txt`, formatPartition(partition));
   if (landmarks !== null) write(`${LIST_NAMES.landmarks}.txt`, formatLandmarks(landmarks));
-  write(RECORDS, records.map(formatRecord).join(""));
+  write(RECORDS, formatRecords(records));
   write(FAILURES, `${JSON.stringify(failures, null, 2)}\n`);
   write(MANIFEST, formatManifest(options, done, failures.length));
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { writeWhole } from "../image/photo.js";
-import { type Shard, selectShard, UNIT } from "../shard.js";
+import { type Shard, selectShard } from "../shard.js";
 import { MANIFEST, type ManifestOptions, openOutput } from "./manifest.js";
 import type { PreprocessPlan } from "./preprocess-plan.js";
 
@@ -31,9 +31,18 @@ const partSchema = z.object({
 });
 export type Part = z.infer<typeof partSchema>;
 
-/** The photos of a shard. */
-export function partOf(plan: PreprocessPlan, shard: Shard): PreprocessPlan {
-  return { ...plan, photos: selectShard(plan.photos, shard) };
+/** A machine's share of a plan. */
+export interface Share {
+  /** The plan of all machines. */
+  readonly whole: PreprocessPlan;
+  readonly shard: Shard;
+  /** Photos that stay together. */
+  readonly unit: number;
+}
+
+/** The plan of the share's photos; they keep their places in the whole. */
+export function partOf({ whole, shard, unit }: Share): PreprocessPlan {
+  return { ...whole, photos: selectShard(whole.photos, shard, unit) };
 }
 
 function digestOf({ photos, lists }: PreprocessPlan): string {
@@ -51,13 +60,14 @@ export async function beginPart(out: string): Promise<void> {
   });
 }
 
-/** @param whole the plan of all machines */
-export function finishPart(out: string, whole: PreprocessPlan, { index, count }: Shard): void {
-  const { photos } = partOf(whole, { index, count });
+/** Says that everything else of the part is there. */
+export function finishPart(out: string, share: Share): void {
+  const { whole, shard, unit } = share;
+  const { photos } = partOf(share);
   const part: Part = {
     kind: "elegant-part",
     version: 1,
-    ...{ index, count, unit: UNIT, photos: whole.photos.length, digest: digestOf(whole) },
+    ...{ ...shard, unit, photos: whole.photos.length, digest: digestOf(whole) },
     names: photos.map(({ file, output }) => [file, output]),
   };
   writeWhole(join(out, PART), `${JSON.stringify(part)}\n`);

@@ -5,15 +5,18 @@ import { join } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
 import { readImageHeader } from "../image/header.js";
 import { isOutside } from "../image/photo.js";
-import type { OutputFormat, Placement } from "../image/tasks.js";
+import type { Placement } from "../image/tasks.js";
 import type { Rectangle } from "../types.js";
 import { type FaceLists, findImageDir, IMAGE_EXTENSION, listImages, readLists } from "./dataset.js";
 import { landmarksAt } from "./lists.js";
+import { cropFormat, type OutputFormat } from "./output-format.js";
 
 export interface PlannedPhoto {
+  /** Its place in the whole plan, which says to which unit it belongs. */
+  readonly index: number;
   /** Name within the source's image folder. */
   readonly file: string;
-  /** Name within OUT/images. */
+  /** Name within OUT/images, or of its entry in a shard. */
   readonly output: string;
   readonly placement: Placement;
   /** Row in each list, null where the list is missing or does not name the photo. */
@@ -35,7 +38,7 @@ export interface PlanOptions {
 }
 
 function outputName(file: string, format: OutputFormat): string {
-  return `${file.replace(IMAGE_EXTENSION, "")}.${format}`;
+  return `${file.replace(IMAGE_EXTENSION, "")}.${cropFormat(format)}`;
 }
 
 function rowsByFile(list: { readonly files: readonly string[] } | null): ReadonlyMap<string, number> {
@@ -67,9 +70,9 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
     partition: rowsByFile(lists.partition),
   };
   const byOutput = new Map<string, string>();
-  const photos = all.slice(0, limit ?? all.length).map((file): PlannedPhoto => {
+  const photos = all.slice(0, limit ?? all.length).map((file, index): PlannedPhoto => {
     // Of x.jpg and x.png the later one keeps its whole name.
-    const output = byOutput.has(outputName(file, format)) ? `${file}.${format}` : outputName(file, format);
+    const output = byOutput.has(outputName(file, format)) ? `${file}.${cropFormat(format)}` : outputName(file, format);
     const rival = byOutput.get(output);
     if (rival !== undefined) {
       const received = `'${rival}' and '${file}'`;
@@ -85,7 +88,7 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
       crop === null
         ? { kind: "landmarks", points: landmarksAt(lists.landmarks!, rows.landmarks!) }
         : { kind: "crop", square: crop };
-    return { file, output, placement, rows };
+    return { index, file, output, placement, rows };
   });
   if (!photos.some(({ file }) => existsSync(join(imageDir, file)))) {
     const expected = `the photos of the list (the first is ${photos[0].file})`;

@@ -2,9 +2,9 @@
  * From a photo file to an aligned crop, in the calling thread, with the time of each stage. Files are read and written
  * synchronously: a worker has nothing else to do meanwhile, and the detour over Node's I/O threads costs more.
  */
-import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { temporaryName } from "../files.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
 import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
 import { decodeImage, encodePng } from "./codec.js";
@@ -55,6 +55,13 @@ export function checkCrop(crop: Rectangle, image: { width: number; height: numbe
   }
 }
 
+/** Throws InputError for a picture that is not square: only an aligned face is cropped to a square. */
+export function checkSquare({ width, height }: { width: number; height: number }, name: string): void {
+  if (width === height) return;
+  const remedy = "Run 'elegant preprocess' on the photo first: it aligns and crops.";
+  throw new InputError(describeMismatch(name, "a square picture of an aligned face", `${width} x ${height}`, remedy));
+}
+
 /** The crop of a face, [size, size] RGBA, and the matrix photo -> crop. Throws InputError when it cannot be placed. */
 export function cropFace(
   pixels: Pixels,
@@ -80,8 +87,7 @@ export function cropFace(
 
 /** Writes a file so that its name never shows half of it; its folder exists. Throws RetryableError on a full disk. */
 export function writeWhole(path: string, bytes: Uint8Array | string): void {
-  // Machines that share a folder may have processes of the same number.
-  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = temporaryName(path);
   try {
     writeFileSync(temporary, bytes);
     renameSync(temporary, path);
@@ -91,18 +97,33 @@ export function writeWhole(path: string, bytes: Uint8Array | string): void {
   }
 }
 
-/** Reads, aligns, encodes and writes one photo; returns the matrix photo -> crop. */
+/** [size, size] RGBA -> [size, size, 3] */
+function dropAlpha({ data }: RgbaImage): Uint8Array {
+  const rgb = new Uint8Array((data.length / 4) * 3);
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    rgb[to] = data[from];
+    rgb[to + 1] = data[from + 1];
+    rgb[to + 2] = data[from + 2];
+  }
+  return rgb;
+}
+
+/** Reads, aligns and encodes one photo, and writes it where the item says so; else the bytes come back. */
 export async function alignPhoto(
   pixels: Pixels,
   item: AlignItem,
   { size, format, quality }: Omit<AlignTask, "items">,
   seconds: StageSeconds,
-): Promise<Affine> {
+): Promise<{ readonly matrix: Affine; readonly bytes?: Uint8Array }> {
   const image = await readPhoto(item.input, item.file, seconds);
   const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, item.placement, size, item.file));
-  const bytes = await timed(seconds, "encode", () =>
-    format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality),
-  );
-  await timed(seconds, "write", () => writeWhole(item.output, bytes));
-  return matrix;
+  const bytes = await timed(seconds, "encode", () => {
+    if (format === "rgb") return dropAlpha(crop);
+    return format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality);
+  });
+  const { output } = item;
+  // Not a view on more, all of which would be sent.
+  if (output === null) return { matrix, bytes: bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes };
+  await timed(seconds, "write", () => writeWhole(output, bytes));
+  return { matrix };
 }

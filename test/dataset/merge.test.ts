@@ -83,6 +83,30 @@ describe("dataset/merge", function () {
       assert.deepEqual(await treeOf(killed), expected);
     }));
 
+  for (const format of ["shard", "webdataset"] as const) {
+    it(`keeps the files of many photos whole, and gives them to one machine each: ${format}`, () =>
+      withFolder(async (dir) => {
+        const [source, whole, parts] = [join(dir, "celeba"), join(dir, "whole"), join(dir, "parts")];
+        const files = await writeSmallDataset(source, 230);
+        await rm(join(source, "images", files[45]));
+        const options = { ...OPTIONS, format, shardPhotos: 40 };
+        await preprocess(source, whole, options);
+        for (let index = 0; index < COUNT; index++) {
+          await preprocess(source, parts, { ...options, shard: { index, count: COUNT } });
+        }
+        const lost = join(parts, "part-1-of-3", "shards", "00004.json");
+        await rename(lost, join(dir, "kept.json"));
+        await assert.rejects(mergeParts(parts), /part-1-of-3: expected shards\/00004\.json, received none/);
+        await rename(join(dir, "kept.json"), lost);
+        const script = join(dir, "kill.mjs");
+        await writeFile(script, KILLED_MERGE);
+        assert.equal((await runNode(script, [parts, "7"])).code, null);
+        const merged = await mergeParts(parts);
+        assert.deepEqual([merged.done, merged.failed], [229, 1]);
+        assert.deepEqual(await treeOf(parts), await treeOf(whole));
+      }));
+  }
+
   it("refuses what is not all of one run, and then changes nothing", () =>
     withFolder(async (dir) => {
       const [source, out] = [join(dir, "celeba"), join(dir, "out")];

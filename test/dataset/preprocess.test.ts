@@ -10,6 +10,7 @@ import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { Pixels } from "../../src/image/pixels.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { assertClose, shapeIndex } from "../support/close.js";
+import { changingFeeding } from "../support/feeding.js";
 import { goldenPhoto, PHOTO_POINTS, withFolder, writeSmallDataset } from "../support/pictures.js";
 
 const OPTIONS: PreprocessOptions = {
@@ -27,6 +28,29 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 describe("dataset/preprocess", () => {
+  it("writes the same files while the number of threads changes", async () => {
+    await withFolder(async (dir) => {
+      const source = join(dir, "celeba");
+      await writeSmallDataset(source, 70);
+      const filesOf = async (out: string): Promise<Buffer[]> => {
+        const names = ["list_landmarks_celeba.txt", ...(await readdir(join(out, "images"))).map((n) => `images/${n}`)];
+        return Promise.all(names.sort().map((name) => readFile(join(out, name))));
+      };
+      await preprocess(source, join(dir, "plain"), OPTIONS);
+      const { feeding, items, units } = changingFeeding(3);
+      const out = join(dir, "fed");
+      await preprocess(source, out, {
+        ...OPTIONS,
+        feeding: async (imageDir, photos) => {
+          assert.deepEqual([imageDir, photos], [join(source, "images"), 70]);
+          return feeding;
+        },
+      });
+      assert.deepEqual(await filesOf(out), await filesOf(join(dir, "plain")));
+      assert.deepEqual([items.get("align"), units()], [70, 70]);
+    });
+  });
+
   it("aligns photos, keeps the lists of what succeeded, reports the rest and resumes", async () => {
     await withFolder(async (dir) => {
       const [source, out] = [join(dir, "celeba"), join(dir, "out")];
