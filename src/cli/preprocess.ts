@@ -1,6 +1,7 @@
 /** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { OutputFormat } from "../image/tasks.js";
+import { DEFAULT_MAX_PIXELS } from "../image/header.js";
+import type { LandmarkFrame, OutputFormat } from "../image/tasks.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { Rectangle } from "../types.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
@@ -12,6 +13,9 @@ export interface PreprocessCommand extends CommonOptions {
   readonly quality: number;
   readonly crop?: Rectangle;
   readonly limit?: number;
+  readonly maxPixels: number;
+  readonly tolerant: boolean;
+  readonly landmarkFrame: LandmarkFrame | "auto";
 }
 
 function parseCrop(text: string): Rectangle {
@@ -40,6 +44,13 @@ export function registerPreprocess(program: Command): void {
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
     .option("--crop <x,y,w,h>", "photos are aligned: cut out this square and resize it, without landmarks", parseCrop)
     .option("--limit <n>", "only the first n photos", integer(1))
+    .option("--max-pixels <n>", "photos of more pixels fail by their header", integer(1, 2 ** 31), DEFAULT_MAX_PIXELS)
+    .option("--tolerant", "use what can be decoded of damaged photos, and note the damage in manifest.jsonl", false)
+    .addOption(
+      new Option("--landmark-frame <name>", "where EXIF turns photos: are landmarks in pixels as stored or upright")
+        .choices(["auto", "stored", "upright"])
+        .default("auto"),
+    )
     .addHelpText("after", HELP)
     .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
@@ -59,9 +70,13 @@ export function registerPreprocess(program: Command): void {
             quality: options.quality,
             crop: options.crop ?? null,
             limit: options.limit ?? null,
+            maxPixels: options.maxPixels,
+            tolerant: options.tolerant,
+            landmarkFrame: options.landmarkFrame,
             workers: options.workers,
             signal: controller.signal,
             onProgress: context.onProgress,
+            onNotice: context.print,
           });
           const { done, failed, skipped, imagesPerSecond, failures, seconds } = report;
           context.print(

@@ -4,8 +4,16 @@ import { dirname, join, resolve } from "node:path";
 import { fromSystemError, InputError, InterruptedError, RetryableError } from "../errors.js";
 import { transformPoint } from "../image/align.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
-import { type AlignResult, type AlignTask, createImagePool, STAGES, type StageSeconds } from "../image/tasks.js";
+import {
+  type AlignResult,
+  type AlignTask,
+  createImagePool,
+  type LandmarkFrame,
+  STAGES,
+  type StageSeconds,
+} from "../image/tasks.js";
 import type { OnProgress } from "../types.js";
+import { chooseLandmarkFrame } from "./landmark-frame.js";
 import {
   formatAttributes,
   formatLandmarks,
@@ -29,6 +37,14 @@ export interface PreprocessOptions extends PlanOptions {
   /** 1 to 100; JPEG only. */
   readonly quality: number;
   readonly workers: number;
+  /** Larger photos fail by their header. Default DEFAULT_MAX_PIXELS. */
+  readonly maxPixels?: number | undefined;
+  /** Of damaged photos what can be decoded is used, and said in the records. */
+  readonly tolerant?: boolean | undefined;
+  /** The frame of the landmarks of photos that EXIF turns. Default auto: the one that fits the first hundred. */
+  readonly landmarkFrame?: LandmarkFrame | "auto" | undefined;
+  /** What the user should know about choices made. */
+  readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
@@ -52,7 +68,8 @@ function* tasksOf(
   plan: PreprocessPlan,
   todo: readonly PlannedPhoto[],
   out: string,
-  { size, format, quality, signal }: PreprocessOptions,
+  { size, format, quality, maxPixels, tolerant, signal }: PreprocessOptions,
+  landmarkFrame: LandmarkFrame | null,
 ): Generator<AlignTask> {
   for (let first = 0; first < todo.length; first += PHOTOS_PER_TASK) {
     if (signal?.aborted) return; // tasks in flight finish, so that every image on disk is also in the records
@@ -62,7 +79,7 @@ function* tasksOf(
       output: join(out, "images", output),
       placement,
     }));
-    yield { size, format, quality, items };
+    yield { size, format, quality, landmarkFrame: landmarkFrame ?? undefined, maxPixels, tolerant, items };
   }
 }
 
@@ -113,15 +130,18 @@ export async function preprocess(source: string, out: string, options: Preproces
   const started = performance.now();
   const { size, format, quality, crop, workers, signal, onProgress } = options;
   const plan = await planPreprocess(source, options);
+  checkVariant(plan);
+  const { frame: landmarkFrame, notice } = chooseLandmarkFrame(plan, options.landmarkFrame ?? "auto");
+  if (notice !== null) options.onNotice?.(notice);
   const kept: ManifestOptions = {
     images: resolve(plan.imageDir),
     size,
     format,
     quality: format === "jpg" ? quality : null,
+    landmarkFrame,
     crop,
   };
   const earlier = await openOutput(out, kept);
-  await checkVariant(plan);
 
   const finished = new Map(earlier?.map((photo) => [photo.file, photo]));
   const todo = plan.photos.filter(({ file }) => !finished.has(file));
@@ -139,7 +159,8 @@ export async function preprocess(source: string, out: string, options: Preproces
     let lines = "";
     for (const result of results) {
       if (result.ok) {
-        const photo = { file: result.file, output: outputs.get(result.file)!, matrix: result.matrix };
+        const { file, matrix, damaged } = result;
+        const photo = { file, output: outputs.get(file)!, matrix, ...(damaged === null ? {} : { damaged }) };
         finished.set(photo.file, photo);
         lines += `${JSON.stringify(photo)}\n`;
         done++;
@@ -167,7 +188,8 @@ export async function preprocess(source: string, out: string, options: Preproces
   writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
   const pool = await createImagePool(workers);
   try {
-    for await (const result of pool.map("alignPhotos", tasksOf(plan, todo, out, options))) await take(result);
+    for await (const result of pool.map("alignPhotos", tasksOf(plan, todo, out, options, landmarkFrame)))
+      await take(result);
   } finally {
     await pool.close();
   }

@@ -2,12 +2,14 @@
  * From a photo file to an aligned crop, in the calling thread, with the time of each stage. Files are read and written
  * synchronously: a worker has nothing else to do meanwhile, and the detour over Node's I/O threads costs more.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
 import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
-import { decodeImage, encodePng } from "./codec.js";
+import { type DecodedImage, type DecodeOptions, decodeImage, encodePng } from "./codec.js";
+import { composeAffine, uprightMatrix, uprightPoints, uprightSize } from "./orientation.js";
 import type { Pixels } from "./pixels.js";
+import { readImageFile } from "./read-file.js";
 import type { AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
 
 export function noSeconds(): StageSeconds {
@@ -28,16 +30,15 @@ export async function timed<T>(
   }
 }
 
-/** Reads and decodes an image file, in its stored frame. Throws InputError, or RetryableError of the file system. */
-export async function readPhoto(path: string, name: string, seconds: StageSeconds = noSeconds()): Promise<RgbaImage> {
-  const bytes = await timed(seconds, "read", () => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw fromSystemError(error, `${name}: reading the photo`);
-    }
-  });
-  return timed(seconds, "decode", () => decodeImage(bytes, name));
+/** Reads and decodes an image file, upright by default. Throws InputError, or RetryableError of the file system. */
+export async function readPhoto(
+  path: string,
+  name: string,
+  seconds: StageSeconds = noSeconds(),
+  options: DecodeOptions = {},
+): Promise<DecodedImage> {
+  const bytes = await timed(seconds, "read", () => readImageFile(path, name, options.maxPixels));
+  return timed(seconds, "decode", () => decodeImage(bytes, name, options));
 }
 
 /** True when none of the points is in the picture: landmarks of another photo, or of another variant of it. */
@@ -89,18 +90,31 @@ export function writeWhole(path: string, bytes: Uint8Array | string): void {
   }
 }
 
-/** Reads, aligns, encodes and writes one photo; returns the matrix photo -> crop. */
+/**
+ * Reads, aligns, encodes and writes one photo; the crop is upright. Returns the matrix from the frame of the landmarks
+ * (`landmarkFrame`) to the crop, and what is damaged about the photo where damage is tolerated.
+ */
 export async function alignPhoto(
   pixels: Pixels,
   item: AlignItem,
-  { size, format, quality }: Omit<AlignTask, "items">,
+  { size, format, quality, landmarkFrame = "upright", maxPixels, tolerant = false }: Omit<AlignTask, "items">,
   seconds: StageSeconds,
-): Promise<Affine> {
-  const image = await readPhoto(item.input, item.file, seconds);
-  const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, item.placement, size, item.file));
+): Promise<{ readonly matrix: Affine; readonly damaged: string | null }> {
+  const image = await readPhoto(item.input, item.file, seconds, { maxPixels, tolerant });
+  const { orientation, damaged } = image;
+  // A photo that lies as it should has one frame only.
+  const turn =
+    landmarkFrame === "stored" && orientation !== 1
+      ? uprightMatrix(uprightSize(image, orientation), orientation)
+      : null;
+  const placement: Placement =
+    turn !== null && item.placement.kind === "landmarks"
+      ? { kind: "landmarks", points: uprightPoints(item.placement.points, turn) }
+      : item.placement;
+  const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, placement, size, item.file));
   const bytes = await timed(seconds, "encode", () =>
     format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality),
   );
   await timed(seconds, "write", () => writeWhole(item.output, bytes));
-  return matrix;
+  return { matrix: turn === null ? matrix : composeAffine(matrix, turn), damaged };
 }

@@ -17,6 +17,9 @@ export type Placement =
 
 export type OutputFormat = "jpg" | "png";
 
+/** As the pixels lie in the file, or as EXIF orientation turns them. */
+export type LandmarkFrame = "stored" | "upright";
+
 export interface AlignItem {
   /** The name in reports. */
   readonly file: string;
@@ -31,14 +34,22 @@ export interface AlignTask {
   readonly format: OutputFormat;
   /** 1 to 100, JPEG only. */
   readonly quality: number;
+  /** The frame in which the photos' landmarks are stated, where EXIF turns them. Default upright. */
+  readonly landmarkFrame?: LandmarkFrame | undefined;
+  /** Larger photos fail. */
+  readonly maxPixels?: number | undefined;
+  /** Of damaged photos what can be decoded is used. */
+  readonly tolerant?: boolean | undefined;
   readonly items: readonly AlignItem[];
 }
 
 export interface AlignedPhoto {
   readonly ok: true;
   readonly file: string;
-  /** Photo -> crop. */
+  /** Frame of the landmarks -> crop. */
   readonly matrix: Affine;
+  /** What was wrong with a photo that was used all the same (`tolerant`); null when nothing was. */
+  readonly damaged: string | null;
 }
 
 /** Seconds of one thread spent in each stage. */

@@ -30,7 +30,7 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
   const results: (AlignedPhoto | ItemFailure)[] = [];
   for (const item of items) {
     try {
-      results.push({ ok: true, file: item.file, matrix: await alignPhoto(pixels, item, options, seconds) });
+      results.push({ ok: true, file: item.file, ...(await alignPhoto(pixels, item, options, seconds)) });
     } catch (error) {
       results.push(failure(item.file, error));
     }
