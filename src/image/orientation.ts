@@ -81,7 +81,7 @@ export function composeAffine(second: Affine, first: Affine): Affine {
 export function orientImage(image: RgbaImage, orientation: Orientation): RgbaImage {
   if (orientation === 1) return image;
   const { width, height } = uprightSize(image, orientation);
-  const aligned = image.data.byteOffset % 4 === 0 ? image.data : image.data.slice();
+  const aligned = image.data.byteOffset % 4 === 0 ? image.data : new Uint8Array(image.data);
   const from = new Uint32Array(aligned.buffer, aligned.byteOffset, image.width * image.height);
   const to = new Uint32Array(from.length);
   const [a, b, tx, c, d, ty] = uprightMatrix(image, orientation);

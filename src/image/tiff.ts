@@ -108,7 +108,7 @@ async function unpack(packed: Uint8Array, length: number, compression: number, d
     case 32773:
       return unpackBits(packed, length);
     case 1:
-      return packed.slice(0, length);
+      return new Uint8Array(packed.subarray(0, length)); // a copy: the predictor is undone in place
     default:
       return inflateExactly(packed, length, damage);
   }
