@@ -20,7 +20,8 @@ const SEPARATORS = /[\s,;]+/;
 
 /** An InputError about one line of a list. */
 export function lineError(list: string, line: number, expected: string, received: string, remedy: string): InputError {
-  const shown = received.length > 80 ? `${received.slice(0, 77)}...` : received;
+  const text = printable(received);
+  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   return new InputError(describeMismatch(`${list}, line ${line}`, expected, `'${shown}'`, remedy));
 }
 
@@ -121,7 +122,7 @@ export function parseTable(text: string, list: string): NumberTable {
     const problem = nameProblem(file);
     if (problem !== null) {
       const expected = `a file name within the image folder, good on every system (${problem})`;
-      throw lineError(list, line, expected, printable(file), "Correct or remove the line.");
+      throw lineError(list, line, expected, file, "Correct or remove the line.");
     }
     const earlier = seen.get(file);
     if (earlier !== undefined) {
