@@ -11,6 +11,7 @@ import { Damage, type Decoded } from "./damage.js";
 import { decodeGif } from "./gif.js";
 import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
 import { decodeJpeg } from "./jpeg.js";
+import { decodePlainJpeg, needsPlainDecoder } from "./jpeg-colour.js";
 import { damageOf, readJpegStructure, refusalOf } from "./jpeg-structure.js";
 import { type Orientation, orientImage } from "./orientation.js";
 import { Pixels } from "./pixels.js";
@@ -35,12 +36,8 @@ function asBuffer(bytes: Uint8Array | Uint8ClampedArray): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** jpeg-js converts CMYK and YCCK, which mozjpeg's WASM build does not. */
-async function decodeCmykJpeg(bytes: Uint8Array, tolerant: boolean): Promise<Decoded> {
-  const { default: jpeg } = await import("@jimp/js-jpeg");
-  const image = jpeg().decode(asBuffer(bytes), { tolerantDecoding: tolerant });
-  return { ...image, damaged: null };
-}
+/** The plain decoder holds all coefficients: 16 bytes a pixel of CMYK. */
+const MAX_PLAIN_PIXELS = 50e6;
 
 async function decodeAnyJpeg(bytes: Uint8Array, tolerant: boolean): Promise<Decoded> {
   const structure = readJpegStructure(bytes);
@@ -49,9 +46,12 @@ async function decodeAnyJpeg(bytes: Uint8Array, tolerant: boolean): Promise<Deco
   const damage = new Damage(tolerant);
   const found = damageOf(structure, bytes.length);
   if (found !== null) damage.note(found);
-  const image = await (structure.components === 4
-    ? decodeCmykJpeg(bytes, tolerant)
-    : decodeJpeg(bytes, structure, tolerant));
+  if (needsPlainDecoder(bytes, structure)) {
+    const pixels = structure.width * structure.height;
+    if (pixels > MAX_PLAIN_PIXELS) throw new Error("CMYK or an unusual sampling of more than 50 megapixels");
+    return decodePlainJpeg(bytes, structure, damage);
+  }
+  const image = await decodeJpeg(bytes, structure, tolerant);
   return { ...image, damaged: damage.reason ?? image.damaged };
 }
 

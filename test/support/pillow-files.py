@@ -22,6 +22,22 @@ def save(image, name, **options):
     image.save(os.path.join(folder, name), **options)
 
 
+def relabel(name, source, sampling, width, height):
+    """The blocks of a JPEG file in another order: samplings that Pillow does not write."""
+    with open(os.path.join(folder, source), "rb") as file:
+        data = bytearray(file.read())
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    data[frame + 11] = sampling
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(data)
+
+
+for sub, name in ((1, "422.jpg"), (2, "420.jpg")):
+    save(rgb.resize((64, 48)), name, quality=90, subsampling=sub)
+relabel("440.jpg", "422.jpg", 0x12, 32, 96)
+relabel("411.jpg", "420.jpg", 0x41, 128, 24)
+relabel("410.jpg", "420.jpg", 0x14, 32, 96)
 for sub in (0, 1, 2):
     for progressive in (False, True):
         save(rgb, f"s{sub}{int(progressive)}.jpg", quality=90, subsampling=sub, progressive=progressive)
