@@ -95,10 +95,10 @@ export function refusalOf({ frame, precision, width, height, scans }: JpegStruct
 
 /** Damage that shows without decoding; null when there is none. */
 export function damageOf({ width, height, ended }: JpegStructure, fileBytes: number): string | null {
-  if (width * height > fileBytes * MAX_PIXELS_A_BYTE) {
-    return `Premature end of JPEG file: ${fileBytes} bytes cannot hold the ${width} x ${height} pixels of the header`;
-  }
-  return ended ? null : "Premature end of JPEG file: the end marker is missing";
+  if (!ended) return "Premature end of JPEG file: the end marker is missing";
+  return width * height <= fileBytes * MAX_PIXELS_A_BYTE
+    ? null
+    : `${fileBytes} bytes cannot hold the ${width} x ${height} pixels of the header`;
 }
 
 /** Segments that pixels depend on: frame headers, tables, restart intervals, scans and Adobe's colour transform. */

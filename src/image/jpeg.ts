@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import decoderFactory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import type { RgbaImage } from "../types.js";
 import { Damage, type Decoded } from "./damage.js";
+import { decodeJpegPlanes } from "./jpeg-planes.js";
 import { essentialJpeg, type JpegStructure } from "./jpeg-structure.js";
 
 interface Codec {
@@ -82,6 +83,8 @@ const decoder = new CodecHolder(decoderFactory, "@jsquash/jpeg/codec/dec/mozjpeg
 
 /** A codec that a larger picture has grown is replaced: it would keep some ten bytes a pixel for as long as it lives. */
 const KEPT_PIXELS = 16e6;
+/** Oddities of headers that pixels do not depend on; behind such a warning libjpeg keeps a real one to itself. */
+const ODD_HEADER = /Invalid SOS parameters for sequential|unknown JFIF revision|Unknown Adobe color transform/;
 /** Repairs tried on a file that libjpeg gives up. */
 const MAX_REPAIRS = 8;
 
@@ -113,7 +116,8 @@ export async function decodeJpeg(bytes: Uint8Array, structure: JpegStructure, to
   const damage = new Damage(tolerant);
   try {
     const { image, warning } = await decodeOnce(bytes);
-    if (warning !== null) damage.note(warning);
+    if (warning !== null && ODD_HEADER.test(warning)) decodeJpegPlanes(bytes, structure, damage);
+    else if (warning !== null) damage.note(warning);
     return { ...image, damaged: damage.reason };
   } catch (error) {
     if (!tolerant) throw error;

@@ -107,4 +107,16 @@ describe("image/formats", () => {
     await refused(changed(1, 0xc9), /b\.jpg: .*arithmetic coding is not supported/);
     await refused(changed(1, 0xc3), /b\.jpg: .*lossless JPEG is not supported/);
   });
+
+  it("bears odd headers, and sees damage behind them", async () => {
+    const jpeg = (await sharpFiles()).get("444.jpg")!;
+    const scan = jpeg.indexOf(Buffer.from([0xff, 0xda]));
+    const odd = Buffer.from(jpeg);
+    odd[scan + 12] = 62; // the last coefficient of the only scan, which baseline files must state as 63
+    const [expected, image] = await Promise.all([decodeImage(jpeg, "whole"), decodeImage(odd, "odd")]);
+    assert.deepEqual(image.data, expected.data);
+    odd.fill(0xff, scan + 300, scan + 340);
+    await assert.rejects(decodeImage(odd, "odd"), (e: Error) => e instanceof InputError && /damaged/.test(e.message));
+    assert.ok((await decodeImage(odd, "odd", { tolerant: true })).damaged);
+  });
 });
