@@ -1,5 +1,5 @@
 /** Reading image files that may be anything: never a pipe, which would wait for ever, and never more than a photo has. */
-import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
 
@@ -32,19 +32,20 @@ export function readImageFile(path: string, name: string, maxPixels = DEFAULT_MA
 }
 
 /** Enough of a file for most headers, and for nearly every other: a JPEG's frame header follows its thumbnail. */
-const HEADER_BYTES = [4096, 256 * 1024];
+const MORE_BYTES = 256 * 1024;
+const first = new Uint8Array(4096);
 
 /** The header of an image file, from its first bytes; null when it cannot be read or is no image. */
 export function readFileHeader(path: string): ImageHeader | null {
   let file: number | null = null;
   try {
-    if (!statSync(path).isFile()) return null;
-    file = openSync(path, "r");
-    for (const length of HEADER_BYTES) {
-      const bytes = new Uint8Array(length);
-      const read = readSync(file, bytes, 0, length, 0);
-      const header = readImageHeader(bytes.subarray(0, read));
-      if (header !== null || read < length) return header;
+    // Without blocking: a pipe gives nothing at once. A stat first would take as long as all the rest.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    for (const bytes of [first, null]) {
+      const target = bytes ?? new Uint8Array(MORE_BYTES);
+      const read = readSync(file, target, 0, target.length, 0);
+      const header = readImageHeader(target.subarray(0, read));
+      if (header !== null || read < target.length) return header;
     }
     return null;
   } catch {
