@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fromSystemError, RetryableError } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
-import type { AlignedPhoto, AlignItem, AlignResult, AlignTask } from "../image/tasks.js";
+import type { AlignedPhoto, AlignItem, AlignResult, LandmarkFrame } from "../image/tasks.js";
 import type { AlignJob } from "./align-all.js";
 import { type FinishedPhoto, formatRecords, RECORDS } from "./manifest.js";
 import { cropFormat, type OutputFormat, type ShardFormat } from "./output-format.js";
@@ -24,6 +24,9 @@ export interface CropOptions {
   readonly format: OutputFormat;
   /** 1 to 100; JPEG only. */
   readonly quality: number;
+  readonly landmarkFrame: LandmarkFrame | undefined;
+  readonly maxPixels: number | undefined;
+  readonly tolerant: boolean | undefined;
 }
 
 /** Of a task: its photos in order, and whether its unit ends with it. */
@@ -47,15 +50,14 @@ export interface CropOutput {
 
 function* jobsOf(
   units: readonly (readonly PlannedPhoto[])[],
-  { size, format, quality }: CropOptions,
+  { format, ...options }: CropOptions,
   item: (photo: PlannedPhoto) => AlignItem,
 ): Generator<AlignJob<Batch>> {
-  const options: Omit<AlignTask, "items"> = { size, format: cropFormat(format), quality };
   for (const unit of units) {
     for (let first = 0; first < unit.length; first += PHOTOS_PER_TASK) {
       const photos = unit.slice(first, first + PHOTOS_PER_TASK);
       yield {
-        task: { ...options, items: photos.map(item) },
+        task: { ...options, format: cropFormat(format), items: photos.map(item) },
         tag: { photos, endsUnit: first + PHOTOS_PER_TASK >= unit.length },
       };
     }
@@ -71,8 +73,11 @@ async function sort(
 ): Promise<void> {
   for (const [i, result] of results.entries()) {
     const planned = photos[i];
-    if (result.ok) await keep({ file: planned.file, output: planned.output, matrix: result.matrix }, result, planned);
-    else if (result.retryable) throw new RetryableError(result.reason);
+    if (result.ok) {
+      const { matrix, damaged } = result;
+      const about = { file: planned.file, output: planned.output, matrix };
+      await keep(damaged === null ? about : { ...about, damaged }, result, planned);
+    } else if (result.retryable) throw new RetryableError(result.reason);
     else failures.push({ file: result.file, reason: result.reason });
   }
 }
@@ -195,7 +200,7 @@ export class ShardOutput implements CropOutput {
     const failed = new Map(index.failures.map((failure) => [failure.file, failure]));
     const known = photos.every(({ file, output }) => made.get(file)?.output === output || failed.has(file));
     if (!known || made.size + failed.size !== photos.length) return false;
-    for (const { file, output, matrix } of index.items) this.finished.set(file, { file, output, matrix });
+    for (const { offset, length, ...photo } of index.items) this.finished.set(photo.file, photo);
     this.failures.push(...index.failures);
     return true;
   }

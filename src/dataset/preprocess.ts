@@ -5,11 +5,12 @@ import { fromSystemError, InputError, InterruptedError } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { transformPoint } from "../image/align.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
-import { createImagePool, STAGES, type StageSeconds } from "../image/tasks.js";
+import { createImagePool, type LandmarkFrame, STAGES, type StageSeconds } from "../image/tasks.js";
 import { RunLock } from "../lock.js";
 import { type Feeding, fixedFeeding } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type AlignJob, alignAll } from "./align-all.js";
+import { chooseLandmarkFrame } from "./landmark-frame.js";
 import {
   formatAttributes,
   formatLandmarks,
@@ -51,6 +52,14 @@ export interface PreprocessOptions extends PlanOptions {
   readonly workers: number;
   /** Decides that when the photos to be made are known and none is made yet; null leaves it at `workers`. */
   readonly feeding?: (imageDir: string, photos: number) => Promise<Feeding | null>;
+  /** Larger photos fail by their header. Default DEFAULT_MAX_PIXELS. */
+  readonly maxPixels?: number | undefined;
+  /** Of damaged photos what can be decoded is used, and said in the records. */
+  readonly tolerant?: boolean | undefined;
+  /** The frame of the landmarks of photos that EXIF turns. Default auto: the one that fits the first hundred. */
+  readonly landmarkFrame?: LandmarkFrame | "auto" | undefined;
+  /** What the user should know about choices made. */
+  readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
@@ -116,16 +125,19 @@ export async function preprocess(source: string, out: string, options: Preproces
   const { size, format, quality, crop, shardPhotos = SHARD_PHOTOS } = options;
   const started = performance.now();
   const plan = await planPreprocess(source, options);
+  checkVariant(plan);
+  const { frame: landmarkFrame, notice } = chooseLandmarkFrame(plan, options.landmarkFrame ?? "auto");
+  if (notice !== null) options.onNotice?.(notice);
   const kept: ManifestOptions = {
     images: resolve(plan.imageDir),
     size,
     format,
     quality: format === "jpg" || format === "webdataset" ? quality : null,
     shardPhotos: isSharded(format) ? shardPhotos : null,
+    landmarkFrame,
     crop,
   };
   await openOutput(out, kept); // refuses before anything is made
-  await checkVariant(plan);
   let made: string | undefined; // the first folder that was missing on the way to `out`
   try {
     made = await mkdir(out, { recursive: true });
@@ -154,11 +166,11 @@ async function preprocessLocked(
   options: PreprocessOptions,
   { kept, earlier, made, started }: Prepared,
 ): Promise<PreprocessReport> {
-  const { size, format, quality, shardPhotos = SHARD_PHOTOS, signal, onProgress } = options;
+  const { size, format, quality, shardPhotos = SHARD_PHOTOS, maxPixels, tolerant, signal, onProgress } = options;
   let output: CropOutput;
   try {
     await removeTemporaries(out); // of runs that were killed
-    const cropped = { size, quality };
+    const cropped = { size, quality, maxPixels, tolerant, landmarkFrame: kept.landmarkFrame ?? undefined };
     output = isSharded(format)
       ? await ShardOutput.open(plan, out, { ...cropped, format }, shardPhotos)
       : await ImageOutput.open(plan, out, { ...cropped, format }, earlier);

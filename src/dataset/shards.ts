@@ -11,6 +11,8 @@ const itemSchema = z.object({
   file: z.string(),
   output: z.string(),
   matrix: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]).readonly(),
+  /** What was wrong with a photo that was used all the same. */
+  damaged: z.string().exactOptional(),
   /** Bytes within the data file: the raw pixels, or the JPEG. */
   offset: z.number().int().nonnegative(),
   length: z.number().int().positive(),

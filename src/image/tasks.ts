@@ -18,6 +18,9 @@ export type Placement =
 /** How a crop leaves the worker; `rgb` is [size, size, 3] of bytes. */
 export type CropFormat = "jpg" | "png" | "rgb";
 
+/** As the pixels lie in the file, or as EXIF orientation turns them. */
+export type LandmarkFrame = "stored" | "upright";
+
 export interface AlignItem {
   /** The name in reports. */
   readonly file: string;
@@ -33,16 +36,24 @@ export interface AlignTask {
   readonly format: CropFormat;
   /** 1 to 100, JPEG only. */
   readonly quality: number;
+  /** The frame in which the photos' landmarks are stated, where EXIF turns them. Default upright. */
+  readonly landmarkFrame?: LandmarkFrame | undefined;
+  /** Larger photos fail. */
+  readonly maxPixels?: number | undefined;
+  /** Of damaged photos what can be decoded is used. */
+  readonly tolerant?: boolean | undefined;
   readonly items: readonly AlignItem[];
 }
 
 export interface AlignedPhoto {
   readonly ok: true;
   readonly file: string;
-  /** Photo -> crop. */
+  /** Frame of the landmarks -> crop. */
   readonly matrix: Affine;
   /** The crop, where it was not written. */
   readonly bytes?: Uint8Array;
+  /** What was wrong with a photo that was used all the same (`tolerant`); null when nothing was. */
+  readonly damaged: string | null;
 }
 
 /** Seconds of one thread spent in each stage. */

@@ -160,6 +160,16 @@ describe("dataset/preprocess", () => {
       await writeFile(join(source, "list_landmarks_celeba.txt"), rows);
       await assert.rejects(preprocess(source, out, OPTIONS), /received CelebA's aligned 178 x 218 pictures/);
       assert.equal(existsSync(out), false);
+
+      // Landmarks that happen to fit may come first; the hundredth photo is still looked at.
+      const many = Array.from({ length: 120 }, (_, i) => `${String(i + 1).padStart(6, "0")}.png`);
+      for (const file of many) await writeFile(join(source, "img_celeba", file), png);
+      const points = (i: number): string =>
+        i < 80 ? "60 90 110 92 85 120 65 150 108 152" : rows.slice(11).split("\n")[0];
+      const list = many.map((file, i) => `${file} ${points(i)}\n`).join("");
+      await writeFile(join(source, "list_landmarks_celeba.txt"), list);
+      await assert.rejects(preprocess(source, out, OPTIONS), /the landmarks of 20 of the first 100 photos lie outside/);
+      assert.equal(existsSync(out), false);
     });
   });
 
