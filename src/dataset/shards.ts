@@ -3,6 +3,8 @@ import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { PictureSource } from "../image/source.js";
+import type { PictureStore } from "./store.js";
 
 /** The folder of the shards within a data set. */
 export const SHARD_DIR = "shards";
@@ -100,11 +102,14 @@ async function checkData(path: string, index: ShardIndex): Promise<void> {
 
 /** Reads and checks one NNNNN.json and its data file. Throws InputError. */
 export async function readShardIndex(path: string): Promise<ShardIndex> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fromSystemError(error, `Reading ${path}`);
+  });
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, "utf8"));
-  } catch (error) {
-    throw fromSystemError(error, `Reading ${path}`);
+    value = JSON.parse(text);
+  } catch {
+    throw new InputError(describeMismatch(path, "an index of a shard, version 1", "no JSON", REMEDY));
   }
   const parsed = shardIndexSchema.safeParse(value);
   if (!parsed.success) {
@@ -156,4 +161,25 @@ export async function readShardIndexes(out: string): Promise<ShardIndex[]> {
     indexes.push(index);
   }
   return indexes;
+}
+
+/** The crops that indexes list. @param folder of the data files */
+export function shardStore(folder: string, indexes: readonly ShardIndex[]): PictureStore {
+  const [{ format, size }] = indexes;
+  const sources = new Map<string, PictureSource>();
+  for (const { data, items } of indexes) {
+    const path = join(folder, data);
+    for (const { output: name, offset, length } of items) {
+      const range = { offset, length };
+      sources.set(name, format === "shard" ? { path, name, range, raw: size } : { path, name, range });
+    }
+  }
+  return {
+    format,
+    folder,
+    size,
+    names: [...sources.keys()].sort(),
+    source: (name) => sources.get(name)!,
+    attributes: null,
+  };
 }

@@ -2,13 +2,14 @@
 import { InputError, RetryableError } from "../errors.js";
 import { BatchRing } from "../pool/ring.js";
 import type { Rectangle } from "../types.js";
+import type { PictureSource } from "./source.js";
 import { createImagePool, type ImagePool } from "./tasks.js";
 
 /** A pool task holds at most this many images. */
 const MAX_IMAGES_PER_TASK = 32;
 
 export interface BatchLoaderOptions {
-  /** Side of the images in pixels; files of other sizes are resized with an antialiasing filter. */
+  /** Side of the images in pixels; pictures of other sizes are resized with an antialiasing filter. */
   readonly size: number;
   readonly workers: number;
   /** The most images in a batch. */
@@ -39,23 +40,23 @@ export class BatchLoader {
   }
 
   /**
-   * Loads a batch in the order of `paths`. Call it again before the first one is done to prefetch.
+   * Loads a batch in the order of `sources`. Call it again before the first one is done to prefetch.
    * Rejects with an InputError that names the file when an image cannot be read; the slot is then free again.
    */
-  async load(paths: readonly string[]): Promise<LoadedBatch> {
+  async load(sources: readonly PictureSource[]): Promise<LoadedBatch> {
     const { size, batch, workers, crop = null } = this.options;
-    if (paths.length > batch) {
-      throw new InputError(`Batch: expected at most ${batch} images, received ${paths.length}. Load fewer at once.`);
+    if (sources.length > batch) {
+      throw new InputError(`Batch: expected at most ${batch} images, received ${sources.length}. Load fewer at once.`);
     }
     const pool = await this.pool;
     const slot = await this.ring.acquire();
     const imageLength = size * size * 3;
-    const perTask = Math.min(MAX_IMAGES_PER_TASK, Math.ceil(paths.length / workers));
+    const perTask = Math.min(MAX_IMAGES_PER_TASK, Math.ceil(sources.length / workers));
     const tasks = [];
-    for (let first = 0; first < paths.length; first += perTask) {
-      const some = paths.slice(first, first + perTask);
+    for (let first = 0; first < sources.length; first += perTask) {
+      const some = sources.slice(first, first + perTask);
       const target = this.ring.range(slot, first * imageLength, some.length * imageLength);
-      tasks.push(pool.run("loadImages", { size, crop, paths: some, target }));
+      tasks.push(pool.run("loadImages", { size, crop, sources: some, target }));
     }
     // All of them, also after a failure: a task that still runs writes into the slot.
     const settled = await Promise.allSettled(tasks);
@@ -73,7 +74,7 @@ export class BatchLoader {
     }
     const { buffer, byteOffset } = this.ring.range(slot, 0, this.ring.slotLength);
     return {
-      data: new Float32Array(buffer, byteOffset, paths.length * imageLength),
+      data: new Float32Array(buffer, byteOffset, sources.length * imageLength),
       release: () => this.ring.release(slot),
     };
   }

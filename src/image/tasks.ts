@@ -4,6 +4,7 @@ import { WorkerPool } from "../pool/pool.js";
 import type { ItemFailure, SlotRange } from "../pool/protocol.js";
 import type { Affine, FivePoints, Rectangle } from "../types.js";
 import type { InceptionMode } from "./inception-input.js";
+import type { PictureSource } from "./source.js";
 
 /** What each worker gets once. */
 export interface ImageWorkerData {
@@ -70,7 +71,7 @@ export interface AlignResult extends TaskTimes {
 export interface LoadTask {
   readonly size: number;
   readonly crop: Rectangle | null;
-  readonly paths: readonly string[];
+  readonly sources: readonly PictureSource[];
   readonly target: SlotRange;
 }
 

@@ -11,6 +11,7 @@ import { type ItemFailure, openRange, type TaskHandler } from "../pool/protocol.
 import { toInceptionInput } from "./inception-input.js";
 import { alignPhoto, checkCrop, noSeconds, readPhoto, timed } from "./photo.js";
 import { Pixels, wholeOf } from "./pixels.js";
+import { nameOf, readRawFloats, readSource } from "./source.js";
 import type { AlignedPhoto, ImageTasks, ImageWorkerData } from "./tasks.js";
 
 // The calling thread has its own module, already compiled.
@@ -38,22 +39,26 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
   return { results, seconds, thread: threadId };
 };
 
-export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, paths, target }) => {
+export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, sources, target }) => {
   const pixels = await opened;
-  const floats = openRange(target); // [paths, size, size, 3]
+  const floats = openRange(target); // [sources, size, size, 3]
   const failures: ItemFailure[] = [];
   const seconds = noSeconds();
   const imageLength = size * size * 3;
-  for (const [i, path] of paths.entries()) {
+  for (const [i, source] of sources.entries()) {
+    const output = floats.subarray(i * imageLength, (i + 1) * imageLength);
     try {
-      const image = await readPhoto(path, path, seconds);
-      if (crop !== null) checkCrop(crop, image, path);
-      const output = floats.subarray(i * imageLength, (i + 1) * imageLength);
+      if (source.raw === size && crop === null) {
+        await readRawFloats(pixels, source, output, seconds);
+        continue;
+      }
+      const image = await readSource(source, seconds);
+      if (crop !== null) checkCrop(crop, image, nameOf(source));
       await timed(seconds, "normalise", () => {
         pixels.resizeToFloat(image, crop ?? wholeOf(image), size, size, output);
       });
     } catch (error) {
-      failures.push(failure(path, error));
+      failures.push(failure(nameOf(source), error));
     }
   }
   return { failures, seconds, thread: threadId };

@@ -134,7 +134,9 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   // Before anything is on the device, as the estimate is of all that will be there.
   const planned = planBatch({ config, ...settings }, chosen);
   const { part } = planned;
-  const start = resume ? await resumeRun(folder, config, settings) : await startRun(folder, config, settings);
+  const start = resume
+    ? await resumeRun(folder, config, settings, sampler.formerFingerprint)
+    : await startRun(folder, config, settings);
   const { state } = start;
   options.onStart?.();
   for (const warning of start.warnings) options.onMessage?.(warning);

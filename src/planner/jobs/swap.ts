@@ -70,8 +70,9 @@ export async function swapJob({ model, input, attribute, reference, workers }: S
       const n = unit.paths.length;
       if (group === "load") {
         const length = n * size * size * 3;
+        const sources = unit.paths.map((path) => ({ path }));
         const target = new BatchRing(1, length).range(0, 0, length);
-        const result = await pool.run("loadImages", { size, crop: null, paths: unit.paths, target }, { signal });
+        const result = await pool.run("loadImages", { size, crop: null, sources, target }, { signal });
         if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
         unit.inputs = new Float32Array(target.buffer);
         return spansOfTask(result, LOAD_STAGES, n);
