@@ -111,17 +111,23 @@ function imageStore(folder: string, names: readonly string[]): PictureStore {
   return { format: "images", folder, size: null, names, source, attributes: null };
 }
 
+export interface StoreOptions {
+  /** The image folder when it is none of the usual. */
+  readonly images?: string | undefined;
+  /** Reads attributes that are in tar files. */
+  readonly labelled: boolean;
+  readonly onProgress?: OnProgress | undefined;
+  /** Is told of a damaged shard, which is then left out; without it, one is an error. */
+  readonly onDamaged?: (name: string, error: InputError) => void;
+}
+
 /**
  * Shards with their indexes come first, then image files, then tar files without an index: an archive that lies beside the folder
  * it was unpacked to is none of the data.
  */
-async function openStore(
-  dir: string,
-  images: string | undefined,
-  labelled: boolean,
-  onProgress?: OnProgress,
-): Promise<PictureStore> {
-  const indexes = images === undefined ? await readShardIndexes(dir) : [];
+export async function openStore(dir: string, options: StoreOptions): Promise<PictureStore> {
+  const { images, labelled, onProgress, onDamaged } = options;
+  const indexes = images === undefined ? await readShardIndexes(dir, onDamaged) : [];
   if (indexes.length > 0) return shardStore(join(dir, SHARD_DIR), indexes);
   const found = await findImageDir(dir, images).catch((error: unknown) => {
     if (error instanceof InputError) return error; // thrown where there are no tar files either
@@ -145,7 +151,7 @@ async function openStore(
  */
 export async function openDataset(dir: string, images?: string, onProgress?: OnProgress): Promise<FaceDataset> {
   const lists = await readLists(dir);
-  const store = await openStore(dir, images, lists.attributes === null, onProgress);
+  const store = await openStore(dir, { images, labelled: lists.attributes === null, onProgress });
   const listed = (lists.attributes ?? lists.partition ?? lists.landmarks)?.files;
   const files = listed ?? store.names;
   if (files.length === 0) {
@@ -174,7 +180,8 @@ export async function openDataset(dir: string, images?: string, onProgress?: OnP
   };
 }
 
-function inOrder(table: AttributeTable, files: readonly string[]): AttributeTable {
+/** The rows of `files`. */
+export function inOrder(table: AttributeTable, files: readonly string[]): AttributeTable {
   const rowOf = new Map(table.files.map((file, row) => [file, row]));
   return selectRows(
     table,

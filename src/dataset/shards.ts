@@ -139,12 +139,21 @@ export async function listShardIndexes(out: string): Promise<string[]> {
  * The indexes of all shards in `out`/shards, in the order of their numbers, which may have gaps; none where there is no such folder.
  * Throws InputError for an index or a data file that does not fit, for shards that differ in format or size, and for an output that
  * is in two of them.
+ * @param onDamaged is told of a shard that does not fit in itself, which is then left out
  */
-export async function readShardIndexes(out: string): Promise<ShardIndex[]> {
+export async function readShardIndexes(
+  out: string,
+  onDamaged?: (name: string, error: InputError) => void,
+): Promise<ShardIndex[]> {
   const indexes: ShardIndex[] = [];
   const placeOf = new Map<string, string>();
   for (const path of await listShardIndexes(out)) {
-    const index = await readShardIndex(path);
+    const index = await readShardIndex(path).catch((error: unknown) => {
+      if (onDamaged === undefined || !(error instanceof InputError)) throw error;
+      onDamaged(basename(path), error);
+      return null;
+    });
+    if (index === null) continue;
     const [first] = indexes;
     if (first !== undefined && (first.format !== index.format || first.size !== index.size)) {
       const expected = `${first.format} of ${first.size} px as in ${first.data}`;

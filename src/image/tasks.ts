@@ -92,7 +92,18 @@ export interface InceptionResult extends TaskTimes {
   readonly failures: readonly (ItemFailure | null)[];
 }
 
+/** Decodes pictures and forgets them: which are damaged, and how large are they? */
+export interface CheckTask {
+  readonly sources: readonly PictureSource[];
+}
+
+export interface CheckResult {
+  /** In the order of the sources. */
+  readonly results: readonly ({ readonly ok: true; readonly width: number; readonly height: number } | ItemFailure)[];
+}
+
 export type ImageTasks = {
+  readonly checkPictures: { readonly task: CheckTask; readonly result: CheckResult };
   readonly loadInceptionInputs: { readonly task: InceptionTask; readonly result: InceptionResult };
   readonly alignPhotos: { readonly task: AlignTask; readonly result: AlignResult };
   readonly loadImages: { readonly task: LoadTask; readonly result: LoadResult };

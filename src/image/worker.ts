@@ -12,7 +12,7 @@ import { toInceptionInput } from "./inception-input.js";
 import { alignPhoto, checkCrop, noSeconds, readPhoto, timed } from "./photo.js";
 import { Pixels, wholeOf } from "./pixels.js";
 import { nameOf, readRawFloats, readSource } from "./source.js";
-import type { AlignedPhoto, ImageTasks, ImageWorkerData } from "./tasks.js";
+import type { AlignedPhoto, CheckResult, ImageTasks, ImageWorkerData } from "./tasks.js";
 
 // The calling thread has its own module, already compiled.
 const loading = HAS_SHARED_MEMORY ? (workerData as ImageWorkerData).imageModule : loadModule("image");
@@ -62,6 +62,19 @@ export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, 
     }
   }
   return { failures, seconds, thread: threadId };
+};
+
+export const checkPictures: TaskHandler<ImageTasks["checkPictures"]> = async ({ sources }) => {
+  const results: CheckResult["results"][number][] = [];
+  for (const source of sources) {
+    try {
+      const { width, height } = await readSource(source);
+      results.push({ ok: true, width, height });
+    } catch (error) {
+      results.push(failure(nameOf(source), error));
+    }
+  }
+  return { results };
 };
 
 export const loadInceptionInputs: TaskHandler<ImageTasks["loadInceptionInputs"]> = async (task) => {
