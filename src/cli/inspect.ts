@@ -85,7 +85,8 @@ async function composeSample(sample: readonly SamplePicture[]): Promise<RgbaImag
     import("../kernels/module.js"),
   ]);
   const pixels = new Pixels(await loadModule("image"));
-  const columns = Math.ceil(Math.sqrt(sample.length * 1.5));
+  const widest = Math.ceil(Math.sqrt(sample.length * 1.5));
+  const columns = Math.ceil(sample.length / Math.ceil(sample.length / widest)); // so that the last row is about full
   const rows: RgbaImage[][] = [];
   for (const [i, { source }] of sample.entries()) {
     const picture = await readSource(source);
@@ -130,11 +131,8 @@ function describe(folder: string, inspection: Inspection): string[] {
     `${basename(folder)}: ${plural(pictures, "picture")} in ${holders}, ${formatBytes(bytes)} (${average} each)`,
   ];
   if (made !== null) lines.push(`made by elegant preprocess --format ${made.format} from ${made.from}`);
-  const shown = sizes.slice(0, SIZES_SHOWN).map(({ width, height, count }) => {
-    return `${width} x ${height}${sizes.length === 1 ? "" : ` (${count})`}`;
-  });
-  if (sizes.length > SIZES_SHOWN) shown.push(`${sizes.length - SIZES_SHOWN} other sizes`);
-  if (shown.length > 0) lines.push(`size: ${shown.join(", ")}, of ${looked === pictures ? "all" : looked} pictures`);
+  if (sizes.length > 0)
+    lines.push(`size: ${describeSizes(sizes)}, of ${looked === pictures ? "all" : looked} pictures`);
   if (partition !== null) {
     const { training, validation, test } = partition;
     lines.push(`partition: ${training} training, ${validation} validation, ${test} test`);
@@ -156,6 +154,16 @@ function describe(folder: string, inspection: Inspection): string[] {
       lines.push(`  and ${problems.length - PROBLEMS_SHOWN} more; --json lists them`);
   }
   return lines;
+}
+
+function describeSizes(sizes: Inspection["sizes"]): string {
+  if (sizes.length === 1) return `${sizes[0].width} x ${sizes[0].height}`;
+  if (sizes.length <= SIZES_SHOWN) return sizes.map((s) => `${s.width} x ${s.height} (${s.count})`).join(", ");
+  const range = (sides: readonly number[]): string => {
+    return `${sides.reduce((a, b) => Math.min(a, b))} to ${sides.reduce((a, b) => Math.max(a, b))}`;
+  };
+  const [widths, heights] = [sizes.map(({ width }) => width), sizes.map(({ height }) => height)];
+  return `${sizes.length} sizes, ${range(widths)} wide, ${range(heights)} high`;
 }
 
 function describeAttributes({ attributes }: Inspection): string[] {

@@ -76,9 +76,10 @@ export function groupFailures(failures: readonly PhotoFailure[]): FailureGroup[]
   const groups = new Map<string, string[]>();
   for (const { file, reason } of failures) {
     // With the folders before it: system errors name the whole path.
-    const names = [file, basename(file)].map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    const escaped = [file, basename(file)].map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    const name = `(?:${escaped.join("|")})`;
     const general = reason
-      .replace(new RegExp(`[^\\s'"(]*(?:${names.join("|")})`, "g"), "FILE")
+      .replace(new RegExp(`'[^']*${name}'|[^\\s'"(]*${name}`, "g"), (found) => (found[0] === "'" ? "'FILE'" : "FILE"))
       .replace(/\[[-\d.,\s[\]e]+\]/g, "[...]");
     const files = groups.get(general);
     if (files === undefined) groups.set(general, [file]);
