@@ -7,6 +7,7 @@ import { registerDoctor } from "./doctor.js";
 import { registerExport } from "./export.js";
 import { registerFid } from "./fid.js";
 import { registerImport } from "./import.js";
+import { registerInspect } from "./inspect.js";
 import { registerLinear } from "./linear.js";
 import { registerMatrix } from "./matrix.js";
 import { registerPlan } from "./plan.js";
@@ -24,6 +25,7 @@ const REGISTER: readonly Register[] = [
   registerDemo,
   registerSynth,
   registerPreprocess,
+  registerInspect,
   registerTrain,
   registerSwap,
   registerLinear,

@@ -1,7 +1,7 @@
 /** Where the crops of a preprocess run go, and what is there already: a file for each photo, or shards of many. */
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fromSystemError, RetryableError } from "../errors.js";
+import { fromSystemError, InputError, RetryableError } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
 import type { AlignedPhoto, AlignItem, AlignResult, LandmarkFrame } from "../image/tasks.js";
@@ -10,7 +10,7 @@ import { type FinishedPhoto, formatRecords, RECORDS } from "./manifest.js";
 import { cropFormat, type OutputFormat, type ShardFormat } from "./output-format.js";
 import type { PlannedPhoto, PreprocessPlan } from "./preprocess-plan.js";
 import { ShardWriter } from "./shard-writer.js";
-import { readShardIndex, SHARDS } from "./shards.js";
+import { readShardIndex, SHARD_DIR, shardName } from "./shards.js";
 
 export const PHOTOS_PER_TASK = 16;
 
@@ -162,7 +162,7 @@ export class ShardOutput implements CropOutput {
 
   private constructor(plan: PreprocessPlan, out: string, options: ShardOutput["options"], shardPhotos: number) {
     this.plan = plan;
-    this.folder = join(out, SHARDS);
+    this.folder = join(out, SHARD_DIR);
     this.options = options;
     this.shardPhotos = shardPhotos;
   }
@@ -194,7 +194,10 @@ export class ShardOutput implements CropOutput {
 
   /** Whether a shard of just these photos is there; then it counts. */
   private async isFinished(unit: number, photos: readonly PlannedPhoto[]): Promise<boolean> {
-    const index = await readShardIndex(this.folder, unit);
+    const index = await readShardIndex(join(this.folder, shardName("index", unit))).catch((error: unknown) => {
+      if (error instanceof InputError) return null; // it is not there, or not whole: it is made again
+      throw error;
+    });
     if (index === null) return false;
     const made = new Map(index.items.map((item) => [item.file, item]));
     const failed = new Map(index.failures.map((failure) => [failure.file, failure]));

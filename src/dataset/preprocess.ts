@@ -37,7 +37,7 @@ import {
   type PreprocessPlan,
   planPreprocess,
 } from "./preprocess-plan.js";
-import { SHARDS } from "./shards.js";
+import { SHARD_DIR } from "./shards.js";
 
 /** Photos of a shard, unless it is said: some 50 MB of raw pixels at 256 px. */
 export const SHARD_PHOTOS = 256;
@@ -110,7 +110,7 @@ function writeLists(plan: PreprocessPlan, finished: ReadonlyMap<string, Finished
 
 /** Leaves things as they were before a run that made no picture. @param made the outermost folder that it made */
 async function removeOutput(out: string, made: string | undefined): Promise<void> {
-  const written = made === undefined ? ["images", SHARDS, MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
+  const written = made === undefined ? ["images", SHARD_DIR, MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
   for (const path of written) await rm(path, { recursive: true, force: true });
 }
 

@@ -4,6 +4,7 @@ import { WorkerPool } from "../pool/pool.js";
 import type { ItemFailure, SlotRange } from "../pool/protocol.js";
 import type { Affine, FivePoints, Rectangle } from "../types.js";
 import type { InceptionMode } from "./inception-input.js";
+import type { PictureSource } from "./source.js";
 
 /** What each worker gets once. */
 export interface ImageWorkerData {
@@ -87,7 +88,7 @@ export interface LoadTask {
   readonly crop: Rectangle | null;
   /** Whether the pictures must be square. */
   readonly square: boolean;
-  readonly paths: readonly string[];
+  readonly sources: readonly PictureSource[];
   readonly target: SlotRange;
 }
 
@@ -108,7 +109,18 @@ export interface InceptionResult extends TaskTimes {
   readonly failures: readonly (ItemFailure | null)[];
 }
 
+/** Decodes pictures and forgets them: which are damaged, and how large are they? */
+export interface CheckTask {
+  readonly sources: readonly PictureSource[];
+}
+
+export interface CheckResult {
+  /** In the order of the sources. */
+  readonly results: readonly ({ readonly ok: true; readonly width: number; readonly height: number } | ItemFailure)[];
+}
+
 export type ImageTasks = {
+  readonly checkPictures: { readonly task: CheckTask; readonly result: CheckResult };
   readonly loadInceptionInputs: { readonly task: InceptionTask; readonly result: InceptionResult };
   readonly alignPhotos: { readonly task: AlignTask; readonly result: AlignResult };
   readonly loadImages: { readonly task: LoadTask; readonly result: LoadResult };

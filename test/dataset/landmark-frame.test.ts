@@ -95,7 +95,7 @@ describe("dataset/landmark-frame", () => {
         assert.match(notices[0], new RegExp(`^landmark frame: ${frame} \\(of 14 photos with an EXIF orientation`));
         const data = await openDataset(out);
         for (let i = 0; i < data.files.length; i++) {
-          const crop = await decodeImage(await readFile(data.path(i)), data.files[i]);
+          const crop = await decodeImage(await readFile(data.picture(i).path), data.files[i]);
           // Rounding differs a little where the matrix is composed with a turn.
           assertClose(crop.data, expected.data, { abs: 1, rel: 0 }, shapeIndex([32, 32, 4]));
           const moved = [...data.landmarks!.values.subarray(i * 10, i * 10 + 10)];
