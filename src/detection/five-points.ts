@@ -19,13 +19,7 @@ function mean(points: Points68, [first, last]: readonly [number, number]): Point
 
 /** Eye centres, the tip of the nose, the corners of the mouth. */
 export function fivePoints(points: Points68): FivePoints {
-  return [
-    mean(points, LEFT_EYE),
-    mean(points, RIGHT_EYE),
-    points[NOSE_TIP],
-    points[LEFT_MOUTH],
-    points[RIGHT_MOUTH],
-  ];
+  return [mean(points, LEFT_EYE), mean(points, RIGHT_EYE), points[NOSE_TIP], points[LEFT_MOUTH], points[RIGHT_MOUTH]];
 }
 
 /** The five points of a picture of `width` pixels from those of its mirror image: left and right change places. */

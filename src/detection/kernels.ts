@@ -1,5 +1,12 @@
 /** Kernels of the detector's network whose stock form is slow, for the `wasm` device; loops over plain views. */
-import { ClipByValue, type KernelFunc, registerKernel, type TensorInfo, unregisterKernel, util } from "@tensorflow/tfjs-core";
+import {
+  ClipByValue,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+  unregisterKernel,
+  util,
+} from "@tensorflow/tfjs-core";
 import { BACKEND_NAME, type SharedMemoryBackend } from "../device/shared-backend.js";
 
 const clip: KernelFunc = ({ inputs, backend, attrs }) => {
