@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, fromSystemError } from "../errors.js";
 import { packageVersion } from "../version.js";
+import { registerAlign } from "./align.js";
 import { registerDemo } from "./demo.js";
 import { registerDoctor } from "./doctor.js";
 import { registerExport } from "./export.js";
@@ -24,6 +25,7 @@ const REGISTER: readonly Register[] = [
   registerDemo,
   registerSynth,
   registerPreprocess,
+  registerAlign,
   registerTrain,
   registerSwap,
   registerLinear,
