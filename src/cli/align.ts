@@ -51,9 +51,11 @@ export function registerAlign(program: Command): void {
             onProgress: context.onProgress,
           });
           const { done, failed, faces, failures, seconds } = report;
-          for (const { reason } of failures) context.warn(reason);
           context.printJson({ done, failed, faces, failures });
-          if (done === 0) throw new InputError(`No face was aligned, nothing was written. ${failures[0].reason}`);
+          // A single photo's reason is the command's.
+          if (failures.length === 1 && done === 0) throw new InputError(failures[0].reason);
+          for (const { reason } of failures) context.warn(reason);
+          if (done === 0) throw new InputError("No face was aligned, and nothing was written. The reasons are above.");
           context.print(`${done} faces written to ${out} in ${seconds.toFixed(1)} s, ${failed} failed`);
           if (failed > 0) context.markPartial();
         } finally {

@@ -79,7 +79,7 @@ export async function alignOwnPhotos(
 ): Promise<AlignPhotosReport> {
   await checkEmpty(out);
   const { size, format, quality, signal, onProgress } = options;
-  const paths = [...new Set(photos.map((path) => resolve(path)))];
+  const paths = [...new Map(photos.map((path) => [resolve(path), path])).values()];
   const start = performance.now();
   const pixels = new Pixels(await loadModule("image"));
   const detector = await FaceDetector.open(options.workers);
@@ -97,7 +97,15 @@ export async function alignOwnPhotos(
       await ensureDir(out); // not before there is something to write
       await writeFileAtomic(join(out, name), bytes);
       const { points, score } = face;
-      faces.push({ crop: name, photo: path, photoSize: [photo.width, photo.height], size, matrix, points, score });
+      faces.push({
+        crop: name,
+        photo: resolve(path),
+        photoSize: [photo.width, photo.height],
+        size,
+        matrix,
+        points,
+        score,
+      });
     }
   };
   // The next photo is decoded here while the detector's thread works on this one.
