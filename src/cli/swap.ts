@@ -134,12 +134,10 @@ async function runPasteBack(
         const { input: before, result: after } = rows[faces.indexOf(face)];
         return { face, before, after };
       });
-      try {
-        await writePicture(results[i], await pasteIntoPhoto(edits));
-        outputs.push(results[i]);
-      } catch (error) {
-        note(group[0].photo, error);
-      }
+      const photo = await pasteIntoPhoto(edits).catch((error: unknown) => note(group[0].photo, error));
+      if (!photo) continue;
+      await writePicture(results[i], photo);
+      outputs.push(results[i]);
     }
     if (outputs.length === 0) throw allReasons();
     await writeSheet(
