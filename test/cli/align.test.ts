@@ -43,7 +43,7 @@ describe("elegant align and swap --paste-back", function () {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
     await loadPainter();
-    const photos = [1, 2].map((i) => renderPhoto(sampleFace(1, i)));
+    const photos = [0, 8].map((i) => renderPhoto(sampleFace(1, i)));
     pair = beside(photos[0], photos[1]);
     await writeFile(path("pair of two.png"), await encodePng(pair));
     await writeFile(path("one.png"), await encodePng(photos[0]));
@@ -164,7 +164,7 @@ describe("elegant align and swap --paste-back", function () {
       ["align", "@nobody.png", "--out", "@never"],
       /nobody\.png: expected a face, received none/,
     ],
-    ["several without one", ["align", "@nobody.png", "@text.jpg", "--out", "@never"], /No face was aligned/],
+    ["several without one", ["align", "@missing.png", "@text.jpg", "--out", "@never"], /No face was aligned/],
     ["a folder with files", ["align", "@one.png", "--out", "@"], /--out: expected a new or empty folder, received/],
     ["a file for a folder", ["align", "@one.png", "--out", "@one.png"], /--out .*ENOTDIR/],
     ["no photo", ["align", "--out", "@never"], /missing required argument 'photo'/],

@@ -115,7 +115,8 @@ describe("image/paste", () => {
       let inside = 0;
       for (let i = 0; i < 200 * 160; i++) {
         const mask = maskAt(...transformPoint(place.matrix, i % 200, Math.floor(i / 200)), 64);
-        const [was, is] = [photo.data.subarray(i * 4, i * 4 + 4), result.data.subarray(i * 4, i * 4 + 4)];
+        const was: Uint8Array = photo.data.subarray(i * 4, i * 4 + 4) as Uint8Array;
+        const is: Uint8Array = result.data.subarray(i * 4, i * 4 + 4) as Uint8Array;
         if (mask === 0) assert.deepEqual(is, was, `pixel ${i % 200}, ${Math.floor(i / 200)}`);
         // One level for the kernel's rounding; the mask ends within the crop, but its last pixels blend with what is outside.
         else for (let c = 0; c < 3; c++) assert.ok(Math.abs(is[c] - was[c] - 20 * mask) <= 1.6, `${i} ${c} ${mask}`);
