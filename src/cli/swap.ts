@@ -70,7 +70,7 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
   const pictures = await readPictures([...input, ...references]);
   const [faces, others] = [pictures.slice(0, input.length), pictures.slice(input.length)];
   await withEditor(options, attributes, context, async (editor) => {
-    const { rows, milliseconds } = await swapTimed(editor, faces, attributes, others, context);
+    const { rows, milliseconds } = await swapTimed(editor, faces, attributes, others, false, context);
     for (const [i, row] of rows.entries()) await writePicture(results[i], row.result);
     await writeSheet(sheetPath, rows, attributes, input, context);
     const outputs = [...results, sheetPath];
@@ -127,12 +127,12 @@ async function runPasteBack(
   );
   await withEditor(options, attributes, context, async (editor) => {
     const crops = faces.map(({ crop }) => crop);
-    const { rows, milliseconds } = await swapTimed(editor, crops, attributes, others, context);
+    const { rows, milliseconds } = await swapTimed(editor, crops, attributes, others, true, context);
     const outputs: string[] = [];
     for (const [i, group] of groups.entries()) {
       const edits = group.map((face) => {
-        const { input: before, result: after } = rows[faces.indexOf(face)];
-        return { face, before, after };
+        const { unedited, result } = rows[faces.indexOf(face)];
+        return { face, before: unedited!, after: result };
       });
       const photo = await pasteIntoPhoto(edits).catch((error: unknown) => note(group[0].photo, error));
       if (!photo) continue;
@@ -160,10 +160,11 @@ async function swapTimed(
   faces: readonly RgbaImage[],
   attributes: readonly string[],
   references: readonly RgbaImage[],
+  reconstruct: boolean,
   context: CommandContext,
 ): Promise<{ readonly rows: Row[]; readonly milliseconds: number }> {
   const start = performance.now();
-  const rows = await swapAll(editor, faces, attributes, references, (done) => {
+  const rows = await swapAll(editor, faces, attributes, references, reconstruct, (done) => {
     context.onProgress({ stage: "Swap", done, total: faces.length, unit: "faces" });
   });
   return { rows, milliseconds: millisecondsSince(start) };
@@ -201,6 +202,8 @@ interface Row {
   readonly result: RgbaImage;
   /** The reference with the input's attribute; for a single attribute. */
   readonly back: RgbaImage | null;
+  /** What the model makes of the input without any edit; where asked for. */
+  readonly unedited: RgbaImage | null;
 }
 
 async function swapAll(
@@ -208,9 +211,10 @@ async function swapAll(
   inputs: readonly RgbaImage[],
   attributes: readonly string[],
   references: readonly RgbaImage[],
+  reconstruct: boolean,
   onProgress: (done: number) => void,
 ): Promise<Row[]> {
-  const { disposeFaces, PICTURES_AT_ONCE, toPictures } = await import("../editing/faces.js");
+  const { disposeFaces, PICTURES_AT_ONCE, render, toPictures } = await import("../editing/faces.js");
   const { swap, swapMany } = await import("../editing/swap.js");
   const { dispose } = await import("@tensorflow/tfjs-core");
 
@@ -231,10 +235,13 @@ async function swapAll(
         : { D: swapMany(generator, faces, edits), C: null };
     const [own, results] = [await toPictures(faces.images), await toPictures(D)];
     const backs = C === null ? null : await toPictures(C);
+    const same = reconstruct ? render(generator, faces, faces.latent) : null;
+    const unedited = same === null ? null : await toPictures(same);
     for (const [i, result] of results.entries()) {
-      rows.push({ input: own[i], references: referencePictures, result, back: backs?.[i] ?? null });
+      const [back, plain] = [backs?.[i] ?? null, unedited?.[i] ?? null];
+      rows.push({ input: own[i], references: referencePictures, result, back, unedited: plain });
     }
-    dispose(C === null ? [D] : [D, C]);
+    dispose([D, ...(C === null ? [] : [C]), ...(same === null ? [] : [same])]);
     disposeFaces(faces);
     onProgress(rows.length);
   }

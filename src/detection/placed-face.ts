@@ -61,7 +61,7 @@ export class FaceReader {
   }
 }
 
-/** An edited face: the crop as the model took it and the result, both of the model's size. */
+/** An edited face: what the model makes of it without the edit and with it, both of the model's size. */
 export interface Edited {
   readonly face: PlacedFace;
   readonly before: RgbaImage;

@@ -1,7 +1,8 @@
 /**
  * An edited face back into its photo. What the edit changed is added, (after - before) carried into the photo by the
  * inverse warp: the photo keeps its own sharpness where the crop was smaller, and where nothing changed nothing happens,
- * so that no seam shows. A mask fades it out towards the crop's edge.
+ * so that no seam shows. With the model's reconstruction as `before`, what it adds to any face cancels out. A mask fades
+ * the change out towards the crop's edge.
  */
 import type { Affine, RgbaImage } from "../types.js";
 import { invertAffine, transformPoint } from "./align.js";
@@ -31,7 +32,7 @@ function resizing(from: number, to: number): Affine {
 /**
  * The photo with an edit in it: a new picture; pixels outside of the mask are the photo's, bit for bit.
  * @param matrix photo -> crop of `size` pixels
- * @param before the crop as it was edited, [S, S], of any S; @param after the result, [S, S]
+ * @param before the crop without the edit, [S, S], of any S; @param after the crop with it, [S, S]
  */
 export function pasteFace(
   pixels: Pixels,
