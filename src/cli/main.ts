@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, fromSystemError } from "../errors.js";
 import { packageVersion } from "../version.js";
+import { registerAlign } from "./align.js";
 import { registerDemo } from "./demo.js";
 import { registerDoctor } from "./doctor.js";
 import { registerExport } from "./export.js";
@@ -26,6 +27,7 @@ const REGISTER: readonly Register[] = [
   registerSynth,
   registerPreprocess,
   registerInspect,
+  registerAlign,
   registerTrain,
   registerSwap,
   registerLinear,
