@@ -70,6 +70,12 @@ async function decodeAny(bytes: Uint8Array, header: ImageHeader, tolerant: boole
   }
 }
 
+/** A decoder's words; reading beyond the last byte is said in ours. */
+function wordsOf(error: unknown): string {
+  if (error instanceof RangeError && /DataView/.test(error.message)) return "the file ends within its header";
+  return error instanceof Error ? error.message : String(error);
+}
+
 function refuse(name: string, reason: string, cause?: unknown): InputError {
   return new InputError(`${name}: ${reason}`, cause === undefined ? undefined : { cause });
 }
@@ -86,7 +92,9 @@ export async function decodeImage(
 ): Promise<DecodedImage> {
   const header = readImageHeader(bytes);
   if (header === null || header.width === 0 || header.height === 0) {
-    const received = bytes.length === 0 ? "an empty file" : "a damaged header or another kind of file";
+    const kind =
+      header === null ? "a damaged header or another kind of file" : `${header.width} x ${header.height} pixels`;
+    const received = bytes.length === 0 ? "an empty file" : kind;
     throw refuse(name, describeMismatch("image", "JPEG, PNG, BMP, GIF or TIFF", received, "Replace the file."));
   }
   const { width, height, format, orientation } = header;
@@ -99,7 +107,7 @@ export async function decodeImage(
   try {
     image = await decodeAny(bytes, header, tolerant);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = wordsOf(error);
     throw refuse(name, `damaged or unsupported ${format.toUpperCase()}: ${detail}. Replace the file.`, error);
   }
   const { data, damaged } = image;

@@ -2,6 +2,7 @@
 import sharp, { type JpegOptions, type PngOptions } from "sharp";
 import { encodeJpeg } from "../../src/image/codec.js";
 import type { Random } from "../../src/random.js";
+import type { RgbaImage } from "../../src/types.js";
 import { goldenPhoto } from "./pictures.js";
 
 export interface Sample {
@@ -27,7 +28,32 @@ export async function imageSamples(side: number): Promise<Sample[]> {
     { name: "interlaced.png", bytes: await raw.clone().removeAlpha().png({ progressive: true }).toBuffer() },
     { name: "palette.png", bytes: await png({ palette: true, colours: 14 }) },
     { name: "grey16.png", bytes: await raw.clone().toColourspace("grey16").png().toBuffer() },
+    { name: "frame.gif", bytes: await raw.clone().gif().toBuffer() },
+    { name: "lzw.tif", bytes: await raw.clone().removeAlpha().tiff({ compression: "lzw" }).toBuffer() },
+    {
+      name: "deflate.tif",
+      bytes: await raw.clone().tiff({ compression: "deflate", predictor: "horizontal" }).toBuffer(),
+    },
+    { name: "plain.bmp", bytes: bmpFile(photo) },
   ];
+}
+
+/** A BMP file of 24 bits. */
+function bmpFile({ width, height, data }: RgbaImage): Uint8Array {
+  const stride = Math.ceil((width * 3) / 4) * 4;
+  const file = Buffer.alloc(54 + stride * height);
+  file.write("BM", "latin1");
+  file.writeUInt32LE(54, 10);
+  file.writeUInt32LE(40, 14);
+  file.writeInt32LE(width, 18);
+  file.writeInt32LE(height, 22);
+  file.writeUInt16LE(1, 26);
+  file.writeUInt16LE(24, 28);
+  for (let i = 0; i < width * height; i++) {
+    const at = 54 + (height - 1 - Math.floor(i / width)) * stride + (i % width) * 3;
+    for (let c = 0; c < 3; c++) file[at + c] = data[i * 4 + 2 - c];
+  }
+  return file;
 }
 
 /** One to three of: bytes changed, the end cut off, a block zeroed, two blocks exchanged, bytes inserted or left out. */
