@@ -2,6 +2,7 @@
 export { type FaceDataset, openDataset } from "./dataset/dataset.js";
 export { type PreprocessOptions, type PreprocessReport, preprocess } from "./dataset/preprocess.js";
 export { type SynthOptions, writeSynth } from "./dataset/synth/write.js";
+export { type AlignPhotosOptions, type AlignPhotosReport, alignOwnPhotos } from "./detection/align-photos.js";
 export { DEVICES, type DeviceChoice } from "./device/choices.js";
 export { type Device, openDevice } from "./device/device.js";
 export { disposeFaces, encodeFaces, type Faces, render, toPictures, toTensor } from "./editing/faces.js";

@@ -48,12 +48,13 @@ export async function checkOutputs(
   folder: string,
   outputs: readonly string[],
   inputs: readonly string[],
+  option = "--out",
 ): Promise<void> {
   const taken = new Set(inputs.map((path) => resolve(path)));
   const overwritten = outputs.find((path) => taken.has(resolve(path)));
   if (overwritten !== undefined) {
     throw new InputError(
-      describeMismatch("--out", "a place beside the inputs", overwritten, "It would overwrite one; choose another."),
+      describeMismatch(option, "a place beside the inputs", overwritten, "It would overwrite one; choose another."),
     );
   }
   // The nearest part of the path that exists must be a folder that we may write to.
@@ -61,7 +62,7 @@ export async function checkOutputs(
     const found = await stat(path).catch(() => null);
     if (found === null && path !== dirname(path)) continue;
     if (found?.isDirectory() !== true) {
-      throw new InputError(describeMismatch("--out", "a folder", `the file ${path}`, "Choose another place."));
+      throw new InputError(describeMismatch(option, "a folder", `the file ${path}`, "Choose another place."));
     }
     return access(path, constants.W_OK).catch((error: unknown) => {
       throw fromSystemError(error, `Cannot write to '${path}'`);

@@ -2,11 +2,13 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, fromSystemError } from "../errors.js";
 import { packageVersion } from "../version.js";
+import { registerAlign } from "./align.js";
 import { registerDemo } from "./demo.js";
 import { registerDoctor } from "./doctor.js";
 import { registerExport } from "./export.js";
 import { registerFid } from "./fid.js";
 import { registerImport } from "./import.js";
+import { registerInspect } from "./inspect.js";
 import { registerLinear } from "./linear.js";
 import { registerMatrix } from "./matrix.js";
 import { registerMerge } from "./merge.js";
@@ -26,6 +28,8 @@ const REGISTER: readonly Register[] = [
   registerDemo,
   registerSynth,
   registerPreprocess,
+  registerInspect,
+  registerAlign,
   registerTrain,
   registerSwap,
   registerLinear,

@@ -1,6 +1,8 @@
 /** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { OUTPUT_FORMATS, type OutputFormat } from "../dataset/output-format.js";
+import { DEFAULT_MAX_PIXELS } from "../image/header.js";
+import type { LandmarkFrame } from "../image/tasks.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { Course } from "../planner/course.js";
 import type { Rectangle } from "../types.js";
@@ -16,6 +18,9 @@ export interface PreprocessCommand extends PlannedOptions, ShardOption {
   readonly crop?: Rectangle;
   readonly shardPhotos: number;
   readonly limit?: number;
+  readonly maxPixels: number;
+  readonly tolerant: boolean;
+  readonly landmarkFrame: LandmarkFrame | "auto";
 }
 
 function parseCrop(text: string): Rectangle {
@@ -55,6 +60,13 @@ export function registerPreprocess(program: Command): void {
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
     .option("--crop <x,y,w,h>", "photos are aligned: cut out this square and resize it, without landmarks", parseCrop)
     .option("--limit <n>", "only the first n photos", integer(1))
+    .option("--max-pixels <n>", "photos of more pixels fail by their header", integer(1, 2 ** 31), DEFAULT_MAX_PIXELS)
+    .option("--tolerant", "use what can be decoded of damaged photos, and note the damage in manifest.jsonl", false)
+    .addOption(
+      new Option("--landmark-frame <name>", "where EXIF turns photos: are landmarks in pixels as stored or upright")
+        .choices(["auto", "stored", "upright"])
+        .default("auto"),
+    )
     .addHelpText("after", HELP)
     .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
@@ -74,6 +86,10 @@ export function registerPreprocess(program: Command): void {
           const { signal } = controller;
           const report = await preprocess(source, out, {
             ...{ ...wanted, workers, shard, signal },
+            maxPixels: options.maxPixels,
+            tolerant: options.tolerant,
+            landmarkFrame: options.landmarkFrame,
+            onNotice: context.print,
             onProgress: context.onProgress,
             feeding: async (imageDir, photos) => {
               const { preprocessJob, preprocessOutline } = await import("../planner/jobs/preprocess.js");

@@ -1,13 +1,11 @@
-/** `elegant swap`: give faces the attributes of reference faces. */
-import { basename, join } from "node:path";
+/** `elegant swap`: give faces the attributes of reference faces, and put them back into their photos where asked to. */
+import { join } from "node:path";
 import type { Command } from "commander";
 import type { Faces } from "../editing/faces.js";
-import type { Edit } from "../editing/swap.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { Course } from "../planner/course.js";
 import { partName, selectShard } from "../shard.js";
-import type { RgbaImage } from "../types.js";
-import { type CommandContext, runCommand } from "./command.js";
+import { type CommandContext, number, runCommand } from "./command.js";
 import {
   checkOutputs,
   type EditingOptions,
@@ -20,21 +18,23 @@ import {
   writePicture,
   wrongCount,
 } from "./editing.js";
+import { runPasteBack } from "./paste-back.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseShard, type ShardOption, withShard } from "./shard.js";
+import { encodeAll, swapAll, writeSheet } from "./swap-rows.js";
 
 export interface SwapCommand extends EditingOptions, PlannedOptions, ShardOption {
   readonly input: readonly string[];
   readonly attribute: readonly string[];
   readonly reference: readonly string[];
+  readonly pasteBack: boolean;
+  readonly minScore: number;
 }
 
 /** Inputs from which on they are decoded by the pool, as planned; for fewer it pays neither to start it nor to measure. */
 const MANY_FACES = 64;
 /** Inputs that stay on one machine: each takes long, and there are few. */
 const SHARD_UNIT = 16;
-/** A sheet of more rows would be too large to look at. */
-const SHEET_ROWS = 32;
 
 const HELP = `
 Every input gets each attribute as it is in that attribute's reference; one reference can serve all attributes. Pictures
@@ -42,10 +42,14 @@ are aligned faces, as elegant preprocess makes them. DIR gets <input>-<Attribute
 with the inputs, the references and the results side by side; for a single attribute also the reference with the
 input's attribute. With --shard i/n only the inputs of machine i of n are edited, and its sheet is sheet-part-i-of-n.png.
 
+With --paste-back inputs are crops that elegant align made, or photos, whose largest face is found; DIR gets each whole
+photo, <photo>-<Attribute>.png, with its edited faces in place. References may be photos too.
+
 Examples:
   elegant swap --model runs/glasses --input me.png --attribute Eyeglasses --reference glasses.png --out swapped
   elegant swap --model model.safetensors --input a.png b.png --out swapped \\
-    --attribute Eyeglasses --reference glasses.png --attribute Bangs --reference bangs.png`;
+    --attribute Eyeglasses --reference glasses.png --attribute Bangs --reference bangs.png
+  elegant swap --model runs/glasses --input holiday.jpg --paste-back --attribute Eyeglasses --reference glasses.png --out swapped`;
 
 export function registerSwap(program: Command): void {
   withShard(withRecalibrate(withEditingOptions(program.command("swap"), "--out <dir>")))
@@ -53,48 +57,55 @@ export function registerSwap(program: Command): void {
     .requiredOption("--input <face...>", "faces to edit")
     .requiredOption("--attribute <name...>", "attributes to take over")
     .requiredOption("--reference <face...>", "the face that each attribute is taken from, or one for all")
+    .option("--paste-back", "inputs are photos or crops of elegant align: put the edits back into the photos", false)
+    .option("--min-score <x>", "what the face detector must be sure of, 0 to 1; with --paste-back", number(0, 1), 0.5)
     .addHelpText("after", HELP)
     .action(async (options: SwapCommand) => {
       await runCommand(options, async (context) => {
-        const { input: all, attribute: attributes, out } = options;
-        const references = pairReferences(attributes, options.reference);
-        const shard = chooseShard(options, context.print) ?? { index: 0, count: 1 };
-        const input = selectShard(all, shard, SHARD_UNIT);
-        // Of all inputs, so that names do not depend on who edits which.
-        const results = selectShard(nameOutputs(out, all, attributes), shard, SHARD_UNIT);
-        const sheetPath = join(out, shard.count === 1 ? "sheet.png" : `sheet-${partName(shard)}.png`);
-        await checkOutputs(out, [...results, sheetPath], [...input, ...references]);
-        if (input.length === 0) {
-          context.print("no input is left for this shard");
-          context.printJson({ outputs: [], milliseconds: 0 });
-          return;
+        const references = pairReferences(options.attribute, options.reference);
+        if (!options.pasteBack) return runSwap(options, references, context);
+        if (chooseShard(options, context.print) !== null) {
+          const remedy = "Faces of one photo may be on several machines: leave one of the two away.";
+          throw new InputError(describeMismatch("--paste-back", "the whole work (--shard 0/1)", "a shard", remedy));
         }
-        // A few are read before the device is opened; of many only the references, the others while the model works.
-        const areMany = input.length >= MANY_FACES || options.recalibrate;
-        const known = areMany ? null : await readPictures(input);
-        const others = await readPictures(references);
-        await withEditor(options, attributes, context, async (editor) => {
-          const course = known === null ? await planSwap(editor, { ...options, input }, context) : null;
-          const start = performance.now();
-          const faces =
-            course === null
-              ? encodeAll(editor, known ?? (await readPictures(input)))
-              : await feed(editor, input, course);
-          const rows = await swapAll(editor, faces, attributes, others, (done) => {
-            context.onProgress({ stage: "Swap", done, total: input.length, unit: "faces" });
-          });
-          const milliseconds = millisecondsSince(start);
-          for (const [i, row] of rows.entries()) await writePicture(results[i], row.result);
-          course?.onUnit(rows.length, millisecondsSince(start) / 1000); // with the writing, which is planned too
-          await writePicture(sheetPath, await composeSwapSheet(rows.slice(0, SHEET_ROWS), attributes, input));
-          const outputs = [...results, sheetPath];
-          for (const path of outputs) context.print(path);
-          if (rows.length > SHEET_ROWS)
-            context.print(`sheet.png shows the first ${SHEET_ROWS} of ${rows.length} faces`);
-          context.printJson({ outputs, milliseconds, ...(await finishPlan(course)) });
-        });
+        await runPasteBack(options, references, context);
       });
     });
+}
+
+async function runSwap(options: SwapCommand, references: readonly string[], context: CommandContext): Promise<void> {
+  const { input: all, attribute: attributes, out } = options;
+  const shard = chooseShard(options, context.print) ?? { index: 0, count: 1 };
+  const input = selectShard(all, shard, SHARD_UNIT);
+  // Of all inputs, so that names do not depend on who edits which.
+  const results = selectShard(nameOutputs(out, all, attributes), shard, SHARD_UNIT);
+  const sheetPath = join(out, shard.count === 1 ? "sheet.png" : `sheet-${partName(shard)}.png`);
+  await checkOutputs(out, [...results, sheetPath], [...input, ...references]);
+  if (input.length === 0) {
+    context.print("no input is left for this shard");
+    context.printJson({ outputs: [], milliseconds: 0 });
+    return;
+  }
+  // A few are read before the device is opened; of many only the references, the others while the model works.
+  const areMany = input.length >= MANY_FACES || options.recalibrate;
+  const known = areMany ? null : await readPictures(input);
+  const others = await readPictures(references);
+  await withEditor(options, attributes, context, async (editor) => {
+    const course = known === null ? await planSwap(editor, { ...options, input }, context) : null;
+    const start = performance.now();
+    const faces =
+      course === null ? encodeAll(editor, known ?? (await readPictures(input))) : await feed(editor, input, course);
+    const rows = await swapAll(editor, faces, attributes, others, false, (done) => {
+      context.onProgress({ stage: "Swap", done, total: input.length, unit: "faces" });
+    });
+    const milliseconds = millisecondsSince(start);
+    for (const [i, row] of rows.entries()) await writePicture(results[i], row.result);
+    course?.onUnit(rows.length, millisecondsSince(start) / 1000); // with the writing, which is planned too
+    await writeSheet(sheetPath, rows, attributes, input, context);
+    const outputs = [...results, sheetPath];
+    for (const path of outputs) context.print(path);
+    context.printJson({ outputs, milliseconds, ...(await finishPlan(course)) });
+  });
 }
 
 /** Plans how the inputs get to the model, and in which batches. */
@@ -121,14 +132,6 @@ async function planSwap(
   );
 }
 
-/** The faces of pictures that are there. */
-async function* encodeAll({ encode }: Editor, pictures: readonly RgbaImage[]): AsyncGenerator<Faces> {
-  const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
-  for (let first = 0; first < pictures.length; first += PICTURES_AT_ONCE) {
-    yield await encode(pictures.slice(first, first + PICTURES_AT_ONCE));
-  }
-}
-
 /** The faces of files, by the plan. */
 async function feed({ generator }: Editor, paths: readonly string[], course: Course): Promise<AsyncGenerator<Faces>> {
   const { loadFaces } = await import("../editing/feed.js");
@@ -147,66 +150,4 @@ export function pairReferences(attributes: readonly string[], references: readon
     throw wrongCount("--reference", expected, references);
   }
   return attributes.map((_, i) => references[references.length === 1 ? 0 : i]);
-}
-
-/** A line of the sheet, all of the model's size. */
-interface Row {
-  readonly input: RgbaImage;
-  readonly references: readonly RgbaImage[];
-  readonly result: RgbaImage;
-  /** The reference with the input's attribute; for a single attribute. */
-  readonly back: RgbaImage | null;
-}
-
-async function swapAll(
-  { generator, encode }: Editor,
-  inputs: AsyncIterable<Faces>,
-  attributes: readonly string[],
-  references: readonly RgbaImage[],
-  onProgress: (done: number) => void,
-): Promise<Row[]> {
-  const { disposeFaces, toPictures } = await import("../editing/faces.js");
-  const { swap, swapMany } = await import("../editing/swap.js");
-  const { dispose } = await import("@tensorflow/tfjs-core");
-
-  const edits: Edit[] = [];
-  const referencePictures: RgbaImage[] = [];
-  for (const [i, attribute] of attributes.entries()) {
-    const reference = await encode([references[i]]);
-    edits.push({ attribute, reference });
-    referencePictures.push(...(await toPictures(reference.images)));
-  }
-  const rows: Row[] = [];
-  for await (const faces of inputs) {
-    const [{ attribute, reference }] = edits;
-    const { D, C } =
-      edits.length === 1
-        ? swap(generator, faces, reference, attribute)
-        : { D: swapMany(generator, faces, edits), C: null };
-    const [own, results] = [await toPictures(faces.images), await toPictures(D)];
-    const backs = C === null ? null : await toPictures(C);
-    for (const [i, result] of results.entries()) {
-      rows.push({ input: own[i], references: referencePictures, result, back: backs?.[i] ?? null });
-    }
-    dispose(C === null ? [D] : [D, C]);
-    disposeFaces(faces);
-    onProgress(rows.length);
-  }
-  for (const { reference } of edits) disposeFaces(reference);
-  return rows;
-}
-
-async function composeSwapSheet(
-  rows: readonly Row[],
-  attributes: readonly string[],
-  inputs: readonly string[],
-): Promise<RgbaImage> {
-  const { composeSheet, sheetScale } = await import("../image/sheet.js");
-  const cells = rows.map(({ input, references, result, back }) => {
-    return [input, ...references, result, ...(back === null ? [] : [back])];
-  });
-  const columns = ["input", ...attributes.map((name) => `reference ${name}`), "result"];
-  if (attributes.length === 1) columns.push("reference with the input's");
-  const names = inputs.slice(0, rows.length).map((path) => basename(path));
-  return composeSheet(cells, { labels: { columns, rows: names }, scale: sheetScale(rows[0].input.width) });
 }

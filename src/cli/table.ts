@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ExtractorName } from "../metrics/extractors.js";
 import type { OtherSystem } from "../metrics/table.js";
+import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 
 interface Options extends CommonOptions {
@@ -130,13 +131,6 @@ function publishedRows(
       ...attributes.map((attribute) => (scores[attribute] === undefined ? "" : pair(...scores[attribute]))),
     ];
   });
-}
-
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  return rows.map(
-    (row) => `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ")}`,
-  );
 }
 
 async function writePage(

@@ -18,7 +18,7 @@ export function registerWeights(program: Command): void {
       await runCommand(options, async (context) => {
         const [weights, { cacheFolder }] = await Promise.all([
           import("../metrics/inception-weights.js"),
-          import("../metrics/cache.js"),
+          import("../cache.js"),
         ]);
         const { WEIGHTS_SHA256_PREFIX, WEIGHTS_URL } = weights;
         if (file === undefined) {

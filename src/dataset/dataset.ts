@@ -1,7 +1,9 @@
-/** A folder with face images and CelebA's lists: raw, preprocessed or of one's own. */
+/** A folder with face pictures and CelebA's lists: raw, preprocessed (in any format) or of one's own. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { PictureSource } from "../image/source.js";
+import type { OnProgress } from "../types.js";
 import {
   type AttributeTable,
   type LandmarkTable,
@@ -10,7 +12,11 @@ import {
   readAttributes,
   readLandmarks,
   readPartition,
+  selectRows,
 } from "./lists.js";
+import { readShardIndexes, SHARD_DIR, shardStore } from "./shards.js";
+import type { DatasetFormat, PictureStore } from "./store.js";
+import { openTars } from "./tars.js";
 
 /** Image folders that are looked for, first match wins. */
 const IMAGE_FOLDERS = ["images", "data", "img_celeba"] as const;
@@ -19,14 +25,18 @@ export const IMAGE_EXTENSION = /\.(jpe?g|png|bmp|gif|tiff?)$/i;
 
 export interface FaceDataset {
   readonly dir: string;
+  /** The folder of the image files, or of the files that hold the pictures. */
   readonly imageDir: string;
-  /** Names within imageDir: the attribute list's, else another list's, else the folder's, sorted. */
+  readonly format: DatasetFormat;
+  /** Side in pixels where the data set says so: shards do. */
+  readonly size: number | null;
+  /** The pictures' names: the attribute list's, else another list's, else all, sorted. */
   readonly files: readonly string[];
   readonly attributes: AttributeTable | null;
   readonly landmarks: LandmarkTable | null;
   readonly partition: PartitionTable | null;
-  /** Path of the image files[index]. */
-  path(index: number): string;
+  /** Where the bytes of files[index] are. */
+  picture(index: number): PictureSource;
 }
 
 async function isDirectory(path: string): Promise<boolean> {
@@ -95,27 +105,86 @@ export async function listImages(imageDir: string): Promise<string[]> {
   }
 }
 
+/** Image files of a folder. */
+function imageStore(folder: string, names: readonly string[]): PictureStore {
+  const source = (name: string): PictureSource => ({ path: join(folder, name) });
+  return { format: "images", folder, size: null, names, source, attributes: null };
+}
+
+export interface StoreOptions {
+  /** The image folder when it is none of the usual. */
+  readonly images?: string | undefined;
+  /** Reads attributes that are in tar files. */
+  readonly labelled: boolean;
+  readonly onProgress?: OnProgress | undefined;
+  /** Is told of a damaged shard, which is then left out; without it, one is an error. */
+  readonly onDamaged?: (name: string, error: InputError) => void;
+}
+
 /**
- * Opens a data set for training, editing or scores. `images` names the image folder when it is none of the usual.
- * Throws InputError when the folder, its images or some of the listed files are missing.
+ * Shards with their indexes come first, then image files, then tar files without an index: an archive that lies beside the folder
+ * it was unpacked to is none of the data.
  */
-export async function openDataset(dir: string, images?: string): Promise<FaceDataset> {
-  const imageDir = await findImageDir(dir, images);
-  const lists = await readLists(dir);
-  const present = await listImages(imageDir);
-  const listed = (lists.attributes ?? lists.partition ?? lists.landmarks)?.files;
-  const files = listed ?? present;
-  if (files.length === 0) {
-    throw new InputError(describeMismatch(imageDir, "images", "an empty folder", "Check the path of the data."));
+export async function openStore(dir: string, options: StoreOptions): Promise<PictureStore> {
+  const { images, labelled, onProgress, onDamaged } = options;
+  const indexes = images === undefined ? await readShardIndexes(dir, onDamaged) : [];
+  if (indexes.length > 0) return shardStore(join(dir, SHARD_DIR), indexes);
+  const found = await findImageDir(dir, images).catch((error: unknown) => {
+    if (error instanceof InputError) return error; // thrown where there are no tar files either
+    throw error;
+  });
+  const names = found instanceof InputError ? [] : await listImages(found);
+  if (!(found instanceof InputError) && names.length > 0) return imageStore(found, names);
+  const others = images === undefined ? [dir, join(dir, SHARD_DIR)] : [];
+  for (const folder of found instanceof InputError ? others : [found, ...others]) {
+    const tars = await openTars(folder, labelled, onProgress);
+    if (tars !== null) return tars;
   }
-  const onDisk = new Set(present);
-  const missing = files.filter((file) => !onDisk.has(file));
+  if (found instanceof InputError) throw found;
+  return imageStore(found, names);
+}
+
+/**
+ * Opens a data set for training, editing or scores: image files, shards or WebDataset's tar files. `images` names the image folder
+ * when it is none of the usual. Lists beside the pictures go before what is in tar files.
+ * Throws InputError when the folder, its pictures or some of the listed files are missing.
+ */
+export async function openDataset(dir: string, images?: string, onProgress?: OnProgress): Promise<FaceDataset> {
+  const lists = await readLists(dir);
+  const store = await openStore(dir, { images, labelled: lists.attributes === null, onProgress });
+  const listed = (lists.attributes ?? lists.partition ?? lists.landmarks)?.files;
+  const files = listed ?? store.names;
+  if (files.length === 0) {
+    throw new InputError(describeMismatch(store.folder, "images", "an empty folder", "Check the path of the data."));
+  }
+  const present = new Set(store.names);
+  const missing = files.filter((file) => !present.has(file));
   if (missing.length > 0) {
     const received = `${missing.length} missing (the first is ${missing[0]})`;
     const remedy = "Run 'elegant preprocess' first: it writes lists of what is there. Or correct the lists.";
     throw new InputError(
-      describeMismatch(imageDir, `the ${files.length} images of ${basename(dir)}'s lists`, received, remedy),
+      describeMismatch(store.folder, `the ${files.length} images of ${basename(dir)}'s lists`, received, remedy),
     );
   }
-  return { dir, imageDir, files, ...lists, path: (index) => join(imageDir, files[index]) };
+  // A partition alone may list pictures in another order, or some of them only, than tar files have attributes.
+  const attributes = lists.attributes ?? (store.attributes === null ? null : inOrder(store.attributes, files));
+  return {
+    dir,
+    imageDir: store.folder,
+    format: store.format,
+    size: store.size,
+    files,
+    ...lists,
+    attributes,
+    picture: (index) => store.source(files[index]),
+  };
+}
+
+/** The rows of `files`. */
+export function inOrder(table: AttributeTable, files: readonly string[]): AttributeTable {
+  const rowOf = new Map(table.files.map((file, row) => [file, row]));
+  return selectRows(
+    table,
+    files.map((file) => rowOf.get(file)!),
+  );
 }

@@ -19,6 +19,8 @@ const optionsSchema = z.object({
   quality: z.number().int().nullable(),
   /** Photos of a file, where files hold many. */
   shardPhotos: z.number().int().positive().nullable().default(null),
+  /** Of landmarks of photos that EXIF turns; null where none is turned, as in runs before this option existed. */
+  landmarkFrame: z.enum(["stored", "upright"]).nullable().default(null),
   crop: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable(),
 });
 /** The options that decide what an output image looks like; runs that differ in one cannot share a folder. */
@@ -37,12 +39,15 @@ const recordSchema = z.object({
   file: z.string(),
   output: z.string(),
   matrix: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]),
+  damaged: z.string().exactOptional(),
 });
-/** One finished photo; `matrix` maps the photo's pixels to the crop's. */
+/** One finished photo; `matrix` maps pixels of the photo, in the frame of the landmarks, to the crop's. */
 export interface FinishedPhoto {
   readonly file: string;
   readonly output: string;
   readonly matrix: Affine;
+  /** What was wrong with the photo, of which only a part was decoded (--tolerant). */
+  readonly damaged?: string;
 }
 
 /** @throws InputError when there is none, or something else */
@@ -62,7 +67,7 @@ export async function readManifest(path: string): Promise<Manifest> {
 
 /** The lines of manifest.jsonl. */
 export function formatRecords(photos: Iterable<FinishedPhoto>): string {
-  return [...photos].map(({ file, output, matrix }) => `${JSON.stringify({ file, output, matrix })}\n`).join("");
+  return [...photos].map((photo) => `${JSON.stringify(photo)}\n`).join("");
 }
 
 /** All records, the last one of each photo; a last line that breaks off (the run was killed) is ignored. */

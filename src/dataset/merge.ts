@@ -14,10 +14,10 @@ import { isSharded } from "./output-format.js";
 import type { Failure } from "./outputs.js";
 import { MERGING, type Part, readPart } from "./part.js";
 import { mergeLists, type OrderedPart } from "./part-lists.js";
-import { SHARDS, shardName } from "./shards.js";
+import { SHARD_DIR, shardName } from "./shards.js";
 
 /** Folders of a part whose files go to OUT. */
-const MOVED = ["images", SHARDS];
+const MOVED = ["images", SHARD_DIR];
 
 /** `moving` until the manifest is written; then the parts are `removing`. */
 const mergingSchema = z.object({ parts: z.number().int().positive(), state: z.enum(["moving", "removing"]) });
@@ -123,7 +123,7 @@ function expectFiles(out: string, parts: readonly OpenedPart[]): void {
   for (const { folder, part, options, records } of parts) {
     const units = new Set(part.names.map((_, own) => Math.floor(placeOf(own, part, part.unit) / part.unit)));
     const files = isSharded(options.format)
-      ? [...units].map((unit) => join(SHARDS, shardName("index", unit)))
+      ? [...units].map((unit) => join(SHARD_DIR, shardName("index", unit)))
       : records.map(({ output }) => join("images", output));
     const lost = files.find((file) => !existsSync(join(folder, file)) && !existsSync(join(out, file)));
     if (lost === undefined) continue;
@@ -136,7 +136,7 @@ async function makeFolders(out: string, parts: readonly OpenedPart[]): Promise<v
   const isOfMany = isSharded(parts[0].options.format);
   const outputs = isOfMany ? [] : parts.flatMap(({ part }) => part.names.map(([, output]) => output));
   const folders = new Set(outputs.map((output) => dirname(join(out, "images", output))));
-  for (const folder of folders.add(join(out, isOfMany ? SHARDS : "images"))) {
+  for (const folder of folders.add(join(out, isOfMany ? SHARD_DIR : "images"))) {
     await mkdir(folder, { recursive: true }).catch((error: unknown) => {
       throw fromSystemError(error, `Creating ${folder}`);
     });

@@ -1,16 +1,16 @@
 /** Where the crops of a preprocess run go, and what is there already: a file for each photo, or shards of many. */
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fromSystemError, RetryableError } from "../errors.js";
+import { fromSystemError, InputError, RetryableError } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
-import type { AlignedPhoto, AlignItem, AlignResult, AlignTask } from "../image/tasks.js";
+import type { AlignedPhoto, AlignItem, AlignResult, LandmarkFrame } from "../image/tasks.js";
 import type { AlignJob } from "./align-all.js";
 import { type FinishedPhoto, formatRecords, RECORDS } from "./manifest.js";
 import { cropFormat, type OutputFormat, type ShardFormat } from "./output-format.js";
 import type { PlannedPhoto, PreprocessPlan } from "./preprocess-plan.js";
 import { ShardWriter } from "./shard-writer.js";
-import { readShardIndex, SHARDS } from "./shards.js";
+import { readShardIndex, SHARD_DIR, shardName } from "./shards.js";
 
 export const PHOTOS_PER_TASK = 16;
 
@@ -24,6 +24,9 @@ export interface CropOptions {
   readonly format: OutputFormat;
   /** 1 to 100; JPEG only. */
   readonly quality: number;
+  readonly landmarkFrame: LandmarkFrame | undefined;
+  readonly maxPixels: number | undefined;
+  readonly tolerant: boolean | undefined;
 }
 
 /** Of a task: its photos in order, and whether its unit ends with it. */
@@ -47,15 +50,14 @@ export interface CropOutput {
 
 function* jobsOf(
   units: readonly (readonly PlannedPhoto[])[],
-  { size, format, quality }: CropOptions,
+  { format, ...options }: CropOptions,
   item: (photo: PlannedPhoto) => AlignItem,
 ): Generator<AlignJob<Batch>> {
-  const options: Omit<AlignTask, "items"> = { size, format: cropFormat(format), quality };
   for (const unit of units) {
     for (let first = 0; first < unit.length; first += PHOTOS_PER_TASK) {
       const photos = unit.slice(first, first + PHOTOS_PER_TASK);
       yield {
-        task: { ...options, items: photos.map(item) },
+        task: { ...options, format: cropFormat(format), items: photos.map(item) },
         tag: { photos, endsUnit: first + PHOTOS_PER_TASK >= unit.length },
       };
     }
@@ -71,8 +73,11 @@ async function sort(
 ): Promise<void> {
   for (const [i, result] of results.entries()) {
     const planned = photos[i];
-    if (result.ok) await keep({ file: planned.file, output: planned.output, matrix: result.matrix }, result, planned);
-    else if (result.retryable) throw new RetryableError(result.reason);
+    if (result.ok) {
+      const { matrix, damaged } = result;
+      const about = { file: planned.file, output: planned.output, matrix };
+      await keep(damaged === null ? about : { ...about, damaged }, result, planned);
+    } else if (result.retryable) throw new RetryableError(result.reason);
     else failures.push({ file: result.file, reason: result.reason });
   }
 }
@@ -157,7 +162,7 @@ export class ShardOutput implements CropOutput {
 
   private constructor(plan: PreprocessPlan, out: string, options: ShardOutput["options"], shardPhotos: number) {
     this.plan = plan;
-    this.folder = join(out, SHARDS);
+    this.folder = join(out, SHARD_DIR);
     this.options = options;
     this.shardPhotos = shardPhotos;
   }
@@ -189,13 +194,16 @@ export class ShardOutput implements CropOutput {
 
   /** Whether a shard of just these photos is there; then it counts. */
   private async isFinished(unit: number, photos: readonly PlannedPhoto[]): Promise<boolean> {
-    const index = await readShardIndex(this.folder, unit);
+    const index = await readShardIndex(join(this.folder, shardName("index", unit))).catch((error: unknown) => {
+      if (error instanceof InputError) return null; // it is not there, or not whole: it is made again
+      throw error;
+    });
     if (index === null) return false;
     const made = new Map(index.items.map((item) => [item.file, item]));
     const failed = new Map(index.failures.map((failure) => [failure.file, failure]));
     const known = photos.every(({ file, output }) => made.get(file)?.output === output || failed.has(file));
     if (!known || made.size + failed.size !== photos.length) return false;
-    for (const { file, output, matrix } of index.items) this.finished.set(file, { file, output, matrix });
+    for (const { offset, length, ...photo } of index.items) this.finished.set(photo.file, photo);
     this.failures.push(...index.failures);
     return true;
   }

@@ -1,10 +1,9 @@
 /** What a preprocess run will do, decided from the lists alone: which photos, where each face is, which names. */
 import { existsSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
-import { readImageHeader } from "../image/header.js";
 import { isOutside } from "../image/photo.js";
+import { readFileHeader } from "../image/read-file.js";
 import type { Placement } from "../image/tasks.js";
 import type { Rectangle } from "../types.js";
 import { type FaceLists, findImageDir, IMAGE_EXTENSION, listImages, readLists } from "./dataset.js";
@@ -98,22 +97,7 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
   return { imageDir, lists, photos };
 }
 
-/** Enough of a file for the header of nearly every photo: a JPEG's frame header follows its thumbnail. */
-const HEADER_BYTES = 256 * 1024;
-
-async function readSize(path: string): Promise<{ width: number; height: number } | null> {
-  const file = await open(path).catch(() => null);
-  if (file === null) return null;
-  try {
-    const bytes = new Uint8Array(HEADER_BYTES);
-    const { bytesRead } = await file.read(bytes, 0, HEADER_BYTES, 0);
-    return readImageHeader(bytes.subarray(0, bytesRead));
-  } finally {
-    await file.close();
-  }
-}
-
-const VARIANT_SAMPLE = 24;
+const VARIANT_SAMPLE = 100;
 /** CelebA's own aligned crops. */
 const ALIGNED_CELEBA = { width: 178, height: 218 };
 
@@ -121,15 +105,18 @@ const ALIGNED_CELEBA = { width: 178, height: 218 };
  * Looks at the first photos that can be read and throws InputError when their landmarks belong to other pictures: the
  * most frequent mistake is CelebA's aligned 178x218 pictures with the in-the-wild list, which gives black crops.
  */
-export async function checkVariant({ imageDir, photos }: PreprocessPlan): Promise<void> {
+export function checkVariant({ imageDir, photos }: PreprocessPlan): void {
   let [checked, aligned, partly, wholly] = [0, 0, 0, 0];
   for (const { file, placement } of photos) {
     if (placement.kind !== "landmarks") return;
     if (checked === VARIANT_SAMPLE) break;
-    const size = await readSize(join(imageDir, file));
-    if (size === null) continue;
+    const header = readFileHeader(join(imageDir, file));
+    if (header === null) continue;
     checked++;
-    if (size.width === ALIGNED_CELEBA.width && size.height === ALIGNED_CELEBA.height) aligned++;
+    // Of a turned photo it is not known yet in which frame the landmarks are: a square that holds both is fair to each.
+    const side = Math.max(header.width, header.height);
+    const size = header.orientation === 1 ? header : { width: side, height: side };
+    if (header.width === ALIGNED_CELEBA.width && header.height === ALIGNED_CELEBA.height) aligned++;
     if (placement.points.some((point) => isOutside([point], size))) partly++;
     if (isOutside(placement.points, size)) wholly++;
   }

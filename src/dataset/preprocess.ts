@@ -4,19 +4,20 @@ import { join, resolve } from "node:path";
 import { fromSystemError, InputError, InterruptedError } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
-import { createImagePool, STAGES, type StageSeconds } from "../image/tasks.js";
+import { createImagePool, type LandmarkFrame, STAGES, type StageSeconds } from "../image/tasks.js";
 import { RunLock } from "../lock.js";
 import { type Feeding, fixedFeeding } from "../pool/feeding.js";
 import { partName, type Shard, UNIT } from "../shard.js";
 import type { OnProgress } from "../types.js";
 import { type AlignJob, alignAll } from "./align-all.js";
+import { chooseLandmarkFrame } from "./landmark-frame.js";
 import { type FinishedPhoto, formatManifest, MANIFEST, type ManifestOptions, openOutput, RECORDS } from "./manifest.js";
 import { outcomeLists, writeOutcome } from "./outcome.js";
 import { isSharded } from "./output-format.js";
 import { type Batch, type CropOutput, type Failure, ImageOutput, ShardOutput } from "./outputs.js";
 import { beginPart, finishPart, isMerged, partOf } from "./part.js";
 import { checkVariant, type PlanOptions, type PreprocessPlan, planPreprocess } from "./preprocess-plan.js";
-import { SHARDS } from "./shards.js";
+import { SHARD_DIR } from "./shards.js";
 
 /** Photos of a shard, unless it is said: some 50 MB of raw pixels at 256 px. */
 export const SHARD_PHOTOS = 256;
@@ -33,6 +34,14 @@ export interface PreprocessOptions extends PlanOptions {
   readonly shard?: Shard | null;
   /** Decides that when the photos to be made are known and none is made yet; null leaves it at `workers`. */
   readonly feeding?: (imageDir: string, photos: number) => Promise<Feeding | null>;
+  /** Larger photos fail by their header. Default DEFAULT_MAX_PIXELS. */
+  readonly maxPixels?: number | undefined;
+  /** Of damaged photos what can be decoded is used, and said in the records. */
+  readonly tolerant?: boolean | undefined;
+  /** The frame of the landmarks of photos that EXIF turns. Default auto: the one that fits the first hundred. */
+  readonly landmarkFrame?: LandmarkFrame | "auto" | undefined;
+  /** What the user should know about choices made. */
+  readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
@@ -52,7 +61,7 @@ export interface PreprocessReport {
 
 /** Leaves things as they were before a run that made no picture. @param made the outermost folder that it made */
 async function removeOutput(out: string, made: string | undefined): Promise<void> {
-  const written = made === undefined ? ["images", SHARDS, MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
+  const written = made === undefined ? ["images", SHARD_DIR, MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
   for (const path of written) await rm(path, { recursive: true, force: true });
 }
 
@@ -78,6 +87,10 @@ export async function preprocess(
   const { size, format, quality, crop, shardPhotos = SHARD_PHOTOS, shard = null } = options;
   const started = performance.now();
   const whole = await planPreprocess(source, options);
+  // By all photos, so that machines decide alike.
+  checkVariant(whole);
+  const { frame: landmarkFrame, notice } = chooseLandmarkFrame(whole, options.landmarkFrame ?? "auto");
+  if (notice !== null) options.onNotice?.(notice);
   // A file of many crops is one machine's.
   const part = shard === null ? null : { whole, shard, unit: isSharded(format) ? shardPhotos : UNIT };
   const plan = part === null ? whole : partOf(part);
@@ -88,11 +101,11 @@ export async function preprocess(
     format,
     quality: format === "jpg" || format === "webdataset" ? quality : null,
     shardPhotos: isSharded(format) ? shardPhotos : null,
+    landmarkFrame,
     crop,
   };
   if (part !== null && (await isMerged(target, kept))) return nothingLeft(plan);
   await openOutput(out, kept); // refuses before anything is made
-  await checkVariant(whole);
   let made: string | undefined; // the first folder that was missing on the way to `out`
   try {
     made = await mkdir(out, { recursive: true });
@@ -125,11 +138,11 @@ async function preprocessLocked(
   options: PreprocessOptions,
   { kept, earlier, made, started }: Prepared,
 ): Promise<PreprocessReport> {
-  const { size, format, quality, shardPhotos = SHARD_PHOTOS, signal, onProgress } = options;
+  const { size, format, quality, shardPhotos = SHARD_PHOTOS, maxPixels, tolerant, signal, onProgress } = options;
   let output: CropOutput;
   try {
     await removeTemporaries(out); // of runs that were killed
-    const cropped = { size, quality };
+    const cropped = { size, quality, maxPixels, tolerant, landmarkFrame: kept.landmarkFrame ?? undefined };
     output = isSharded(format)
       ? await ShardOutput.open(plan, out, { ...cropped, format }, shardPhotos)
       : await ImageOutput.open(plan, out, { ...cropped, format }, earlier);

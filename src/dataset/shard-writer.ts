@@ -9,17 +9,14 @@ import tar from "tar-stream";
 import { fromSystemError } from "../errors.js";
 import { temporaryName, writeFileAtomic } from "../files.js";
 import { npyHeader } from "../interop/npy.js";
-import type { Affine } from "../types.js";
+import type { FinishedPhoto } from "./manifest.js";
 import type { ShardFormat } from "./output-format.js";
 import { type ShardIndex, type ShardItem, shardName } from "./shards.js";
 
 const TAR_BLOCK = 512;
 
 /** What a shard keeps of a photo. */
-export interface ShardPhoto {
-  readonly file: string;
-  readonly output: string;
-  readonly matrix: Affine;
+export interface ShardPhoto extends FinishedPhoto {
   /** Written beside the picture in a tar file. */
   readonly attributes: Readonly<Record<string, number>> | null;
 }

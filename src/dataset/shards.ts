@@ -1,21 +1,29 @@
-/** The index beside a file of many crops (shard-writer.ts): OUT/shards/NNNNN.json for NNNNN.npy or NNNNN.tar. */
-import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+/** Shards: many crops in one data file, raw (.npy) or as a tar of WebDataset, each beside a NNNNN.json that says what is where. */
+import { open, readdir, readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { z } from "zod";
-import type { ShardFormat } from "./output-format.js";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { PictureSource } from "../image/source.js";
+import type { PictureStore } from "./store.js";
 
-export const SHARDS = "shards";
+/** The folder of the shards within a data set. */
+export const SHARD_DIR = "shards";
+const INDEX_NAME = /^\d{5,}\.json$/;
+const REMEDY = "Delete the shard (both of its files) and run 'elegant preprocess' again: it makes what is missing.";
 
 const itemSchema = z.object({
-  /** The photo's name in the source. */
-  file: z.string(),
-  output: z.string(),
+  /** The photo's name. */
+  file: z.string().min(1),
+  /** The crop's name in the lists. */
+  output: z.string().min(1),
+  /** Photo -> crop. */
   matrix: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]).readonly(),
-  /** Bytes within the data file: the raw pixels, or the JPEG. */
+  /** What was wrong with a photo that was used all the same. */
+  damaged: z.string().exactOptional(),
+  /** Bytes within the data file: size * size * 3 of raw pixels, or a JPEG file. */
   offset: z.number().int().nonnegative(),
   length: z.number().int().positive(),
 });
-export type ShardItem = z.infer<typeof itemSchema>;
 
 export const shardIndexSchema = z.object({
   kind: z.literal("elegant-shard"),
@@ -23,33 +31,173 @@ export const shardIndexSchema = z.object({
   format: z.enum(["shard", "webdataset"]),
   /** Side of the crops in pixels. */
   size: z.number().int().positive(),
-  /** Name of the data file beside it. */
-  data: z.string(),
+  /** Name of the data file, in the same folder. */
+  data: z.string().regex(/^[^/\\]+$/, "a file name without a folder"),
   items: z.array(itemSchema),
   failures: z.array(z.object({ file: z.string(), reason: z.string() })),
 });
 export type ShardIndex = z.infer<typeof shardIndexSchema>;
+export type ShardItem = ShardIndex["items"][number];
 
 const EXTENSIONS = { shard: "npy", webdataset: "tar", index: "json" } as const;
 
 /** @param unit its number in the plan */
-export function shardName(kind: ShardFormat | "index", unit: number): string {
+export function shardName(kind: keyof typeof EXTENSIONS, unit: number): string {
   return `${String(unit).padStart(5, "0")}.${EXTENSIONS[kind]}`;
 }
 
-/** The index of a finished shard; null where there is none, or its data file is not the one that was written. */
-export async function readShardIndex(folder: string, unit: number): Promise<ShardIndex | null> {
-  const text = await readFile(join(folder, shardName("index", unit)), "utf8").catch(() => null);
-  if (text === null) return null;
+/** What the header of a raw shard says; NPY 1.0: magic, version, length, a Python literal, then the pixels. */
+interface NpyHeader {
+  readonly shape: readonly number[];
+  /** Where the pixels begin. */
+  readonly start: number;
+}
+
+function parseNpyHeader(bytes: Buffer, path: string): NpyHeader {
+  const refuse = (what: string, expected: string, received: string): InputError =>
+    new InputError(describeMismatch(`${path}: ${what}`, expected, received, REMEDY));
+  if (bytes.length < 10 || bytes.toString("latin1", 0, 6) !== "\x93NUMPY") {
+    throw refuse("magic", "a .npy file", bytes.length === 0 ? "an empty one" : "something else");
+  }
+  if (bytes[6] !== 1 || bytes[7] !== 0) throw refuse("version", "NPY 1.0", `${bytes[6]}.${bytes[7]}`);
+  const start = 10 + bytes.readUInt16LE(8);
+  const header = bytes.toString("latin1", 10, start);
+  const descriptor = /'descr'\s*:\s*'([^']+)'/.exec(header)?.[1] ?? "none";
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1] ?? "none";
+  const extents = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(header)?.[1];
+  if (bytes.length < start || extents === undefined || order !== "False" || !/^[|<]u1$/.test(descriptor)) {
+    throw refuse("header", "8-bit numbers in C order", `descr ${descriptor}, fortran_order ${order}`);
+  }
+  const shape = extents.split(",").flatMap((text) => (text.trim() === "" ? [] : [Number(text)]));
+  return { shape, start };
+}
+
+/** Of a format: the data file fits its index. Throws InputError. */
+async function checkData(path: string, index: ShardIndex): Promise<void> {
+  const { format, size, items } = index;
+  const file = await open(path).catch((error: unknown) => {
+    throw fromSystemError(error, `Opening the shard ${path}`);
+  });
+  try {
+    const bytes = (await file.stat()).size;
+    const pixels = size * size * 3;
+    let start = 0;
+    if (format === "shard") {
+      // A header of version 1 has at most 2^16 bytes.
+      const head = Buffer.alloc(Math.min(bytes, 10 + 0xffff));
+      const { bytesRead } = await file.read(head, 0, head.length, 0);
+      const header = parseNpyHeader(head.subarray(0, bytesRead), path);
+      start = header.start;
+      const [n, ...picture] = header.shape;
+      if (picture.join() !== `${size},${size},3` || n < items.length) {
+        const expected = `[at least ${items.length}, ${size}, ${size}, 3] as its index says`;
+        throw new InputError(describeMismatch(`${path}: dimensions`, expected, `[${header.shape.join(", ")}]`, REMEDY));
+      }
+    }
+    for (const { output, offset, length } of items) {
+      if (offset < start || (format === "shard" && (length !== pixels || (offset - start) % pixels !== 0))) {
+        const expected = `${pixels} bytes at ${start} + a multiple of ${pixels}`;
+        throw new InputError(describeMismatch(`${path}: ${output}`, expected, `${length} at ${offset}`, REMEDY));
+      }
+      if (offset + length > bytes) {
+        const expected = `at least ${offset + length} bytes, the end of ${output}`;
+        throw new InputError(describeMismatch(path, expected, `${bytes}`, REMEDY));
+      }
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads and checks one NNNNN.json and its data file. Throws InputError. */
+export async function readShardIndex(path: string): Promise<ShardIndex> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fromSystemError(error, `Reading ${path}`);
+  });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return null;
+    throw new InputError(describeMismatch(path, "an index of a shard, version 1", "no JSON", REMEDY));
   }
   const parsed = shardIndexSchema.safeParse(value);
-  if (!parsed.success) return null;
-  const last = parsed.data.items.at(-1);
-  const found = await stat(join(folder, parsed.data.data)).catch(() => null);
-  return found !== null && found.size >= (last === undefined ? 0 : last.offset + last.length) ? parsed.data : null;
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const received = `${issue.path.join(".") || "the whole"}: ${issue.message}`;
+    throw new InputError(describeMismatch(path, "an index of a shard, version 1", received, REMEDY));
+  }
+  await checkData(join(path, "..", parsed.data.data), parsed.data);
+  return parsed.data;
+}
+
+/** Names of the index files of `out`, in the order of their numbers; none where there is no folder of shards. */
+export async function listShardIndexes(out: string): Promise<string[]> {
+  const folder = join(out, SHARD_DIR);
+  const found = await stat(folder).catch(() => null);
+  if (found === null || !found.isDirectory()) return [];
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw fromSystemError(error, `Listing ${folder}`);
+  });
+  return names
+    .filter((name) => INDEX_NAME.test(name))
+    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    .map((name) => join(folder, name));
+}
+
+/**
+ * The indexes of all shards in `out`/shards, in the order of their numbers, which may have gaps; none where there is no such folder.
+ * Throws InputError for an index or a data file that does not fit, for shards that differ in format or size, and for an output that
+ * is in two of them.
+ * @param onDamaged is told of a shard that does not fit in itself, which is then left out
+ */
+export async function readShardIndexes(
+  out: string,
+  onDamaged?: (name: string, error: InputError) => void,
+): Promise<ShardIndex[]> {
+  const indexes: ShardIndex[] = [];
+  const placeOf = new Map<string, string>();
+  for (const path of await listShardIndexes(out)) {
+    const index = await readShardIndex(path).catch((error: unknown) => {
+      if (onDamaged === undefined || !(error instanceof InputError)) throw error;
+      onDamaged(basename(path), error);
+      return null;
+    });
+    if (index === null) continue;
+    const [first] = indexes;
+    if (first !== undefined && (first.format !== index.format || first.size !== index.size)) {
+      const expected = `${first.format} of ${first.size} px as in ${first.data}`;
+      throw new InputError(describeMismatch(path, expected, `${index.format} of ${index.size} px`, REMEDY));
+    }
+    for (const { output } of index.items) {
+      const earlier = placeOf.get(output);
+      if (earlier !== undefined) {
+        const received = `${output} in ${earlier} and in ${basename(path)}`;
+        throw new InputError(describeMismatch(join(out, SHARD_DIR), "each output once", received, REMEDY));
+      }
+      placeOf.set(output, basename(path));
+    }
+    indexes.push(index);
+  }
+  return indexes;
+}
+
+/** The crops that indexes list. @param folder of the data files */
+export function shardStore(folder: string, indexes: readonly ShardIndex[]): PictureStore {
+  const [{ format, size }] = indexes;
+  const sources = new Map<string, PictureSource>();
+  for (const { data, items } of indexes) {
+    const path = join(folder, data);
+    for (const { output: name, offset, length } of items) {
+      const range = { offset, length };
+      sources.set(name, format === "shard" ? { path, name, range, raw: size } : { path, name, range });
+    }
+  }
+  return {
+    format,
+    folder,
+    size,
+    names: [...sources.keys()].sort(),
+    source: (name) => sources.get(name)!,
+    attributes: null,
+  };
 }

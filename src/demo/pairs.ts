@@ -1,6 +1,4 @@
 /** Held-out faces of a preprocessed synthetic data set, and pairs of them whose true swap is known. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { readRecords } from "../dataset/manifest.js";
 import type { SwappableAttribute } from "../dataset/synth/attributes.js";
@@ -8,7 +6,7 @@ import type { SynthFace } from "../dataset/synth/face.js";
 import { loadPainter } from "../dataset/synth/raster.js";
 import { sampleFace } from "../dataset/synth/sample.js";
 import { type SwapTruth, swapTruth } from "../dataset/synth/truth.js";
-import { decodeImage } from "../image/codec.js";
+import { readSource } from "../image/source.js";
 import { heldOutFiles } from "../training/pairs.js";
 import type { Affine, RgbaImage } from "../types.js";
 
@@ -42,8 +40,7 @@ export async function loadHeldOut(dataset: FaceDataset, seed: number): Promise<r
     const file = dataset.files[index];
     const record = records.get(file);
     if (record === undefined) throw new Error(`${dataset.dir}: no matrix of ${file}`);
-    const path = join(dataset.imageDir, file);
-    const crop = await decodeImage(await readFile(path), path);
+    const crop = await readSource(dataset.picture(index));
     faces.push({
       file,
       crop,

@@ -21,7 +21,7 @@ export async function* loadFaces(
   const request = (): void => {
     const ahead = Math.min(feeding.ahead, MOST_AHEAD);
     for (; queue.length < ahead && requested < paths.length; requested += batch) {
-      const loading = loader.load(paths.slice(requested, requested + batch));
+      const loading = loader.load(paths.slice(requested, requested + batch).map((path) => ({ path })));
       loading.catch(() => {}); // reported when its turn comes
       queue.push(loading);
     }

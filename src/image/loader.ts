@@ -3,13 +3,14 @@ import { InputError, RetryableError } from "../errors.js";
 import { type Feeding, fixedFeeding } from "../pool/feeding.js";
 import { BatchRing } from "../pool/ring.js";
 import type { Rectangle } from "../types.js";
+import type { PictureSource } from "./source.js";
 import { createImagePool, type ImagePool } from "./tasks.js";
 
 /** A pool task holds at most this many images. */
 const MAX_IMAGES_PER_TASK = 32;
 
 export interface BatchLoaderOptions {
-  /** Side of the images in pixels; files of other sizes are resized with an antialiasing filter. */
+  /** Side of the images in pixels; pictures of other sizes are resized with an antialiasing filter. */
   readonly size: number;
   /** How many threads share a batch, and may change. */
   readonly workers: number | Feeding;
@@ -46,32 +47,32 @@ export class BatchLoader {
   }
 
   /**
-   * Loads a batch in the order of `paths`. Call it again before the first one is done to prefetch.
+   * Loads a batch in the order of `sources`. Call it again before the first one is done to prefetch.
    * Rejects with an InputError that names the file when an image cannot be read; the slot is then free again.
    */
-  async load(paths: readonly string[]): Promise<LoadedBatch> {
+  async load(sources: readonly PictureSource[]): Promise<LoadedBatch> {
     const { size, batch, crop = null, square = false } = this.options;
-    if (paths.length > batch) {
-      throw new InputError(`Batch: expected at most ${batch} images, received ${paths.length}. Load fewer at once.`);
+    if (sources.length > batch) {
+      throw new InputError(`Batch: expected at most ${batch} images, received ${sources.length}. Load fewer at once.`);
     }
     const pool = await this.pool;
     const slot = await this.ring.acquire();
     const { workers } = this.feeding;
     pool.use(workers);
     const imageLength = size * size * 3;
-    const perTask = Math.min(MAX_IMAGES_PER_TASK, Math.ceil(paths.length / workers));
+    const perTask = Math.min(MAX_IMAGES_PER_TASK, Math.ceil(sources.length / workers));
     const tasks = [];
-    for (let first = 0; first < paths.length; first += perTask) {
-      const some = paths.slice(first, first + perTask);
+    for (let first = 0; first < sources.length; first += perTask) {
+      const some = sources.slice(first, first + perTask);
       const target = this.ring.range(slot, first * imageLength, some.length * imageLength);
-      tasks.push(pool.run("loadImages", { size, crop, square, paths: some, target }));
+      tasks.push(pool.run("loadImages", { size, crop, square, sources: some, target }));
     }
     // All of them, also after a failure: a task that still runs writes into the slot.
     const settled = await Promise.allSettled(tasks);
     try {
       for (const [i, outcome] of settled.entries()) {
         if (outcome.status === "rejected") throw outcome.reason;
-        this.feeding.onTimes({ ...outcome.value.seconds }, Math.min(perTask, paths.length - i * perTask));
+        this.feeding.onTimes({ ...outcome.value.seconds }, Math.min(perTask, sources.length - i * perTask));
         const [failure] = outcome.value.failures;
         if (failure !== undefined) {
           throw failure.retryable ? new RetryableError(failure.reason) : new InputError(failure.reason);
@@ -83,7 +84,7 @@ export class BatchLoader {
     }
     const { buffer, byteOffset } = this.ring.range(slot, 0, this.ring.slotLength);
     return {
-      data: new Float32Array(buffer, byteOffset, paths.length * imageLength),
+      data: new Float32Array(buffer, byteOffset, sources.length * imageLength),
       release: () => this.ring.release(slot),
     };
   }

@@ -2,14 +2,16 @@
  * From a photo file to an aligned crop, in the calling thread, with the time of each stage. Files are read and written
  * synchronously: a worker has nothing else to do meanwhile, and the detour over Node's I/O threads costs more.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { temporaryName } from "../files.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
 import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
-import { decodeImage, encodePng } from "./codec.js";
+import { type DecodedImage, type DecodeOptions, decodeImage, encodePng } from "./codec.js";
+import { composeAffine, uprightMatrix, uprightPoints, uprightSize } from "./orientation.js";
 import type { Pixels } from "./pixels.js";
-import type { AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
+import { readImageFile } from "./read-file.js";
+import type { AlignedPhoto, AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
 
 export function noSeconds(): StageSeconds {
   return { read: 0, decode: 0, warp: 0, normalise: 0, encode: 0, write: 0 };
@@ -29,16 +31,15 @@ export async function timed<T>(
   }
 }
 
-/** Reads and decodes an image file, in its stored frame. Throws InputError, or RetryableError of the file system. */
-export async function readPhoto(path: string, name: string, seconds: StageSeconds = noSeconds()): Promise<RgbaImage> {
-  const bytes = await timed(seconds, "read", () => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw fromSystemError(error, `${name}: reading the photo`);
-    }
-  });
-  return timed(seconds, "decode", () => decodeImage(bytes, name));
+/** Reads and decodes an image file, upright by default. Throws InputError, or RetryableError of the file system. */
+export async function readPhoto(
+  path: string,
+  name: string,
+  seconds: StageSeconds = noSeconds(),
+  options: DecodeOptions = {},
+): Promise<DecodedImage> {
+  const bytes = await timed(seconds, "read", () => readImageFile(path, name, options.maxPixels));
+  return timed(seconds, "decode", () => decodeImage(bytes, name, options));
 }
 
 /** True when none of the points is in the picture: landmarks of another photo, or of another variant of it. */
@@ -108,22 +109,37 @@ function dropAlpha({ data }: RgbaImage): Uint8Array {
   return rgb;
 }
 
-/** Reads, aligns and encodes one photo, and writes it where the item says so; else the bytes come back. */
+/**
+ * Reads, aligns and encodes one photo, and writes it where the item says so; else the bytes come back. The crop is upright.
+ * Returns the matrix from the frame of the landmarks (`landmarkFrame`) to the crop, and what is damaged about the photo where
+ * damage is tolerated.
+ */
 export async function alignPhoto(
   pixels: Pixels,
   item: AlignItem,
-  { size, format, quality }: Omit<AlignTask, "items">,
+  { size, format, quality, landmarkFrame = "upright", maxPixels, tolerant = false }: Omit<AlignTask, "items">,
   seconds: StageSeconds,
-): Promise<{ readonly matrix: Affine; readonly bytes?: Uint8Array }> {
-  const image = await readPhoto(item.input, item.file, seconds);
-  const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, item.placement, size, item.file));
+): Promise<Omit<AlignedPhoto, "ok" | "file">> {
+  const image = await readPhoto(item.input, item.file, seconds, { maxPixels, tolerant });
+  const { orientation, damaged } = image;
+  // A photo that lies as it should has one frame only.
+  const turn =
+    landmarkFrame === "stored" && orientation !== 1
+      ? uprightMatrix(uprightSize(image, orientation), orientation)
+      : null;
+  const placement: Placement =
+    turn !== null && item.placement.kind === "landmarks"
+      ? { kind: "landmarks", points: uprightPoints(item.placement.points, turn) }
+      : item.placement;
+  const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, placement, size, item.file));
   const bytes = await timed(seconds, "encode", () => {
     if (format === "rgb") return dropAlpha(crop);
     return format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality);
   });
+  const made = { matrix: turn === null ? matrix : composeAffine(matrix, turn), damaged };
   const { output } = item;
   // Not a view on more, all of which would be sent.
-  if (output === null) return { matrix, bytes: bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes };
+  if (output === null) return { ...made, bytes: bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes };
   await timed(seconds, "write", () => writeWhole(output, bytes));
-  return { matrix };
+  return made;
 }

@@ -50,26 +50,26 @@ export class Pixels {
     return weights;
   }
 
-  /** Warps `image` by a photo -> crop matrix; the result is [size, size] RGBA, opaque, black outside of the photo. */
-  warp(image: RgbaImage, matrix: Affine, size: number): RgbaImage {
+  /** Warps `image` by a photo -> crop matrix; the result is [height, width] RGBA, opaque, black outside of the photo. */
+  warp(image: RgbaImage, matrix: Affine, width: number, height: number = width): RgbaImage {
     const arena = this.begin();
     const [a, b, tx, c, d, ty] = invertAffine(matrix);
     // Only the rows that the crop can touch are copied: photos may be far larger than the face.
-    const ys = [ty, c * size + ty, d * size + ty, c * size + d * size + ty];
+    const ys = [ty, c * width + ty, d * height + ty, c * width + d * height + ty];
     const top = Math.min(image.height - 1, Math.max(0, Math.floor(Math.min(...ys)) - 1));
     const bottom = Math.min(image.height, Math.max(top + 1, Math.ceil(Math.max(...ys)) + 2));
     const stride = image.width * 4;
     const source = arena.put(image.data.subarray(top * stride, bottom * stride));
-    const output = arena.alloc(size * size * 4);
+    const output = arena.alloc(width * height * 4);
     this.kernels.warpAffineRgba(
       source,
       image.width,
       bottom - top,
       stride,
       output,
-      size,
-      size,
-      size * 4,
+      width,
+      height,
+      width * 4,
       a,
       b,
       tx,
@@ -77,7 +77,7 @@ export class Pixels {
       d,
       ty - top,
     );
-    return { width: size, height: size, data: arena.bytes(output, size * size * 4).slice() };
+    return { width, height, data: arena.bytes(output, width * height * 4).slice() };
   }
 
   /** Cuts out `crop` (within the picture) and resizes it with an antialiasing filter. */

@@ -4,6 +4,7 @@ import { WorkerPool } from "../pool/pool.js";
 import type { ItemFailure, SlotRange } from "../pool/protocol.js";
 import type { Affine, FivePoints, Rectangle } from "../types.js";
 import type { InceptionMode } from "./inception-input.js";
+import type { PictureSource } from "./source.js";
 
 /** What each worker gets once. */
 export interface ImageWorkerData {
@@ -17,6 +18,9 @@ export type Placement =
 
 /** How a crop leaves the worker; `rgb` is [size, size, 3] of bytes. */
 export type CropFormat = "jpg" | "png" | "rgb";
+
+/** As the pixels lie in the file, or as EXIF orientation turns them. */
+export type LandmarkFrame = "stored" | "upright";
 
 export interface AlignItem {
   /** The name in reports. */
@@ -33,16 +37,24 @@ export interface AlignTask {
   readonly format: CropFormat;
   /** 1 to 100, JPEG only. */
   readonly quality: number;
+  /** The frame in which the photos' landmarks are stated, where EXIF turns them. Default upright. */
+  readonly landmarkFrame?: LandmarkFrame | undefined;
+  /** Larger photos fail. */
+  readonly maxPixels?: number | undefined;
+  /** Of damaged photos what can be decoded is used. */
+  readonly tolerant?: boolean | undefined;
   readonly items: readonly AlignItem[];
 }
 
 export interface AlignedPhoto {
   readonly ok: true;
   readonly file: string;
-  /** Photo -> crop. */
+  /** Frame of the landmarks -> crop. */
   readonly matrix: Affine;
   /** The crop, where it was not written. */
   readonly bytes?: Uint8Array;
+  /** What was wrong with a photo that was used all the same (`tolerant`); null when nothing was. */
+  readonly damaged: string | null;
 }
 
 /** Seconds of one thread spent in each stage. */
@@ -76,7 +88,7 @@ export interface LoadTask {
   readonly crop: Rectangle | null;
   /** Whether the pictures must be square. */
   readonly square: boolean;
-  readonly paths: readonly string[];
+  readonly sources: readonly PictureSource[];
   readonly target: SlotRange;
 }
 
@@ -97,7 +109,18 @@ export interface InceptionResult extends TaskTimes {
   readonly failures: readonly (ItemFailure | null)[];
 }
 
+/** Decodes pictures and forgets them: which are damaged, and how large are they? */
+export interface CheckTask {
+  readonly sources: readonly PictureSource[];
+}
+
+export interface CheckResult {
+  /** In the order of the sources. */
+  readonly results: readonly ({ readonly ok: true; readonly width: number; readonly height: number } | ItemFailure)[];
+}
+
 export type ImageTasks = {
+  readonly checkPictures: { readonly task: CheckTask; readonly result: CheckResult };
   readonly loadInceptionInputs: { readonly task: InceptionTask; readonly result: InceptionResult };
   readonly alignPhotos: { readonly task: AlignTask; readonly result: AlignResult };
   readonly loadImages: { readonly task: LoadTask; readonly result: LoadResult };

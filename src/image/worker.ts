@@ -11,7 +11,8 @@ import { type ItemFailure, openRange, type TaskHandler } from "../pool/protocol.
 import { toInceptionInput } from "./inception-input.js";
 import { alignPhoto, checkCrop, checkSquare, noSeconds, readPhoto, timed } from "./photo.js";
 import { Pixels, wholeOf } from "./pixels.js";
-import type { AlignedPhoto, ImageTasks, ImageWorkerData } from "./tasks.js";
+import { nameOf, readRawFloats, readSource } from "./source.js";
+import type { AlignedPhoto, CheckResult, ImageTasks, ImageWorkerData } from "./tasks.js";
 
 // The calling thread has its own module, already compiled.
 const loading = HAS_SHARED_MEMORY ? (workerData as ImageWorkerData).imageModule : loadModule("image");
@@ -38,26 +39,43 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
   return { results, seconds, thread: threadId };
 };
 
-export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, square, paths, target }) => {
+export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, square, sources, target }) => {
   const pixels = await opened;
-  const floats = openRange(target); // [paths, size, size, 3]
+  const floats = openRange(target); // [sources, size, size, 3]
   const failures: ItemFailure[] = [];
   const seconds = noSeconds();
   const imageLength = size * size * 3;
-  for (const [i, path] of paths.entries()) {
+  for (const [i, source] of sources.entries()) {
+    const output = floats.subarray(i * imageLength, (i + 1) * imageLength);
     try {
-      const image = await readPhoto(path, path, seconds);
-      if (crop !== null) checkCrop(crop, image, path);
-      if (square) checkSquare(image, path);
-      const output = floats.subarray(i * imageLength, (i + 1) * imageLength);
+      if (source.raw === size && crop === null) {
+        await readRawFloats(pixels, source, output, seconds);
+        continue;
+      }
+      const image = await readSource(source, seconds);
+      if (crop !== null) checkCrop(crop, image, nameOf(source));
+      if (square) checkSquare(image, nameOf(source));
       await timed(seconds, "normalise", () => {
         pixels.resizeToFloat(image, crop ?? wholeOf(image), size, size, output);
       });
     } catch (error) {
-      failures.push(failure(path, error));
+      failures.push(failure(nameOf(source), error));
     }
   }
   return { failures, seconds, thread: threadId };
+};
+
+export const checkPictures: TaskHandler<ImageTasks["checkPictures"]> = async ({ sources }) => {
+  const results: CheckResult["results"][number][] = [];
+  for (const source of sources) {
+    try {
+      const { width, height } = await readSource(source);
+      results.push({ ok: true, width, height });
+    } catch (error) {
+      results.push(failure(nameOf(source), error));
+    }
+  }
+  return { results };
 };
 
 export const loadInceptionInputs: TaskHandler<ImageTasks["loadInceptionInputs"]> = async (task) => {
@@ -68,7 +86,8 @@ export const loadInceptionInputs: TaskHandler<ImageTasks["loadInceptionInputs"]>
   const seconds = noSeconds();
   for (const [i, path] of paths.entries()) {
     try {
-      const image = await readPhoto(path, path, seconds);
+      // As stored: the published scores do not turn pictures either.
+      const image = await readPhoto(path, path, seconds, { frame: "stored" });
       const output = floats.subarray(i * length, (i + 1) * length);
       await timed(seconds, "normalise", () => toInceptionInput(image, size, mode, output));
       failures.push(null);

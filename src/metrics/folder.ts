@@ -1,10 +1,11 @@
 /** A side of a comparison from a folder of images. */
+
+import { contentKey } from "../cache.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { InceptionMode } from "../image/inception-input.js";
 import type { Feeding } from "../pool/feeding.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
-import { contentKey } from "./cache.js";
 import { extractFeatures, type FeatureBatch, type FeatureExtractor } from "./extract.js";
 import { SideGatherer } from "./gather.js";
 import { listImages } from "./image-list.js";
@@ -13,7 +14,7 @@ import type { Linalg } from "./linalg.js";
 import type { Side } from "./sides.js";
 
 /** Named in outputs: which code decoded the pictures changes a score in its third digit. */
-export const DECODER = "mozjpeg (WASM), jimp";
+export const DECODER = "mozjpeg (WASM), ours";
 
 export interface FolderOptions {
   readonly extractor: FeatureExtractor;

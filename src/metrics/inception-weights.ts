@@ -1,9 +1,9 @@
 /** The published weights of FID's Inception: read from the file that people have, checked, and kept as safetensors. */
 import { readFile } from "node:fs/promises";
+import { readCached, sha256OfFile, writeCached } from "../cache.js";
 import { fromSystemError } from "../errors.js";
 import { decodePth, toNamedTensors } from "../interop/pth.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
-import { readCached, sha256OfFile, writeCached } from "./cache.js";
 import { checkInceptionTensors, type InceptionDims, inceptionTensors } from "./inception.js";
 
 /** pytorch-fid's file; its name ends in the first digits of its SHA-256. */

@@ -1,6 +1,7 @@
 /** Sides of folders in the cache: `statistics-KEY.npz` or `features-KEY.npz`, whose checksums tell damage. */
+
+import { readCached, writeCached } from "../cache.js";
 import { describeMismatch, ElegantError, InputError } from "../errors.js";
-import { readCached, writeCached } from "./cache.js";
 import { decodeSide, encodeSide, type Side } from "./sides.js";
 
 const fileOf = (kind: Side["kind"], key: string): string => `${kind}-${key.slice(0, 32)}.npz`;

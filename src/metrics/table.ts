@@ -153,7 +153,7 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
       for (let first = 0; first < count; first += PAIRS_AT_ONCE) {
         const n = Math.min(PAIRS_AT_ONCE, count - first);
         const indices = [...having.slice(first, first + n), ...lacking.slice(first, first + n)];
-        const { data, release } = await loader.load(indices.map((file) => dataset.path(file)));
+        const { data, release } = await loader.load(indices.map((file) => dataset.picture(file)));
         const both = data.slice();
         release();
         const half = both.length / 2;

@@ -1,7 +1,7 @@
 /** Measures what each stage costs on this machine, on a few real items, and keeps it for the next time. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { readCached, writeCached } from "../metrics/cache.js";
+import { readCached, writeCached } from "../cache.js";
 import { packageVersion } from "../version.js";
 import { measure } from "./execute.js";
 import type { Job, Outline, StageShape } from "./jobs/job.js";

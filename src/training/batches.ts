@@ -58,8 +58,8 @@ export class PairBatches {
   private request(): void {
     const { dataset, sampler, attributes } = this.options;
     const indices = sampler.pairs(this.step, this.attribute);
-    const paths = [...indices.positive, ...indices.negative].map((i) => dataset.path(i));
-    const loaded = this.loader.load(paths);
+    const sources = [...indices.positive, ...indices.negative].map((i) => dataset.picture(i));
+    const loaded = this.loader.load(sources);
     loaded.catch(() => {}); // reported when its turn comes
     this.queue.push({ attribute: this.attribute, indices, loaded });
     this.attribute = (this.attribute + 1) % attributes;

@@ -150,7 +150,9 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
     feeding = (await options.feeding?.({ settings, updates })) ?? feeding;
   };
   if (!resume) await accepted(0);
-  const start = resume ? await resumeRun(folder, config, settings, accepted) : await startRun(folder, config, settings);
+  const start = resume
+    ? await resumeRun(folder, config, settings, sampler.formerFingerprint, accepted)
+    : await startRun(folder, config, settings);
   const { state } = start;
   for (const warning of start.warnings) options.onMessage?.(warning);
   options.onMessage?.(

@@ -21,8 +21,10 @@ export interface PairIndices {
 export interface PairSampler {
   /** Files that take part. */
   readonly size: number;
-  /** Changes with the files, their labels or their order. */
+  /** Changes with the files' names but for their ending, their labels or their order: it is the same for images and shards. */
   readonly fingerprint: string;
+  /** As version 0.1.0 made it, of whole names: runs of then go on with the same files. */
+  readonly formerFingerprint: string;
   pairs(step: number, attribute: number): PairIndices;
   /** 0 or 1 for each attribute of the model. */
   labels(file: number): readonly number[];
@@ -137,12 +139,16 @@ export function createPairSampler(
     });
     return { positive: sides[0], negative: sides[1] };
   });
-  const hash = createHash("sha256");
-  for (const file of files)
-    hash.update(`${dataset.files[file]}:${columns.map((c) => labelOf(dataset, file, c)).join("")}\n`);
+  const fingerprintOf = (nameOf: (file: string) => string): string => {
+    const hash = createHash("sha256");
+    for (const file of files)
+      hash.update(`${nameOf(dataset.files[file])}:${columns.map((c) => labelOf(dataset, file, c)).join("")}\n`);
+    return hash.digest("hex").slice(0, 16);
+  };
   return {
     size: files.length,
-    fingerprint: hash.digest("hex").slice(0, 16),
+    fingerprint: fingerprintOf((file) => file.replace(/\.[^./]+$/, "")),
+    formerFingerprint: fingerprintOf((file) => file),
     pairs: (step, attribute) => {
       const random = Random.fromSeed(seed, `flip/${attributes[attribute]}/${step}`);
       return {

@@ -86,19 +86,22 @@ export async function startRun(folder: string, config: ModelConfig, settings: Ru
 
 /**
  * Goes on from the newest checkpoint that can be read; one that was imported has no settings yet and takes those asked for.
- * @param onAccepted called when it fits, before anything of it is on the device
+ * @param formerDataset another fingerprint of the same data, which earlier versions wrote
+ * @param onAccepted    called when it fits, before anything of it is on the device
  * @throws InputError when there is none or settings differ
  */
 export async function resumeRun(
   folder: string,
   config: ModelConfig,
   settings: RunSettings,
+  formerDataset: string,
   onAccepted?: (step: number) => Promise<void>,
 ): Promise<RunStart> {
   const { checkpoint, warnings } = await loadNewestCheckpoint(folder);
   const { options } = checkpoint.progress;
   const saved = options === null ? settings : parseRunSettings(options, checkpoint.source);
-  expectSameRun({ config: checkpoint.config, settings: saved }, { config, settings });
+  const dataset = saved.dataset === formerDataset ? settings.dataset : saved.dataset;
+  expectSameRun({ config: checkpoint.config, settings: { ...saved, dataset } }, { config, settings });
   await onAccepted?.(checkpoint.progress.step);
   const restored = restoreTrainingState(checkpoint);
   // One that was imported has no average yet.

@@ -39,8 +39,8 @@ export async function loadSamplePairs(
   try {
     const pictures: Float32Array[] = [];
     for (const { A, B } of chosen) {
-      const paths = [...A.slice(0, pairs), ...B.slice(0, pairs)].map((i) => dataset.path(i));
-      const { data, release } = await loader.load(paths);
+      const sources = [...A.slice(0, pairs), ...B.slice(0, pairs)].map((i) => dataset.picture(i));
+      const { data, release } = await loader.load(sources);
       pictures.push(data.slice());
       release();
     }

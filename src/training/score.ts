@@ -53,7 +53,7 @@ export async function loadScoreFaces(dataset: FaceDataset, config: ModelConfig, 
   try {
     const pictures: Uint8ClampedArray[] = [];
     for (const { files } of chosen) {
-      const { data, release } = await loader.load(files.map((file) => dataset.path(file)));
+      const { data, release } = await loader.load(files.map((file) => dataset.picture(file)));
       pictures.push(Uint8ClampedArray.from(data, (value) => (value + 1) * 127.5));
       release();
     }

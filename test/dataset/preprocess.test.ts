@@ -81,7 +81,7 @@ describe("dataset/preprocess", () => {
       const points = PHOTO_POINTS.flatMap((v, i) => (i % 2 === 0 ? [[v, PHOTO_POINTS[i + 1]] as const] : []));
       const matrix = similarityFromLandmarks(points, 32);
       assertClose(data.landmarks!.values.subarray(0, 2), [92.75 / 8, 105.78 / 8], { abs: 1.1, rel: 0 });
-      const second = await decodeImage(await readFile(data.path(1)), data.files[1]);
+      const second = await decodeImage(await readFile(data.picture(1).path), data.files[1]);
       const expected = new Pixels(await loadModule("image")).warp(goldenPhoto(files[1], 3, 130, 120), matrix, 32);
       assertClose(second.data, expected.data, { abs: 0, rel: 0 }, shapeIndex([32, 32, 4]));
       assert.deepEqual(
@@ -90,10 +90,10 @@ describe("dataset/preprocess", () => {
       );
 
       await writeFile(join(source, "images", files[2]), damaged);
-      const before = (await stat(data.path(0))).mtimeMs;
+      const before = (await stat(data.picture(0).path)).mtimeMs;
       const again = await preprocess(source, out, OPTIONS);
       assert.deepEqual([again.done, again.failed, again.skipped], [1, 1, 18]);
-      assert.equal((await stat(data.path(0))).mtimeMs, before, "a finished image is not made again");
+      assert.equal((await stat(data.picture(0).path)).mtimeMs, before, "a finished image is not made again");
       assert.equal((await openDataset(out)).files.length, 19);
 
       await assert.rejects(
@@ -160,6 +160,16 @@ describe("dataset/preprocess", () => {
       await writeFile(join(source, "list_landmarks_celeba.txt"), rows);
       await assert.rejects(preprocess(source, out, OPTIONS), /received CelebA's aligned 178 x 218 pictures/);
       assert.equal(existsSync(out), false);
+
+      // Landmarks that happen to fit may come first; the hundredth photo is still looked at.
+      const many = Array.from({ length: 120 }, (_, i) => `${String(i + 1).padStart(6, "0")}.png`);
+      for (const file of many) await writeFile(join(source, "img_celeba", file), png);
+      const points = (i: number): string =>
+        i < 80 ? "60 90 110 92 85 120 65 150 108 152" : rows.slice(11).split("\n")[0];
+      const list = many.map((file, i) => `${file} ${points(i)}\n`).join("");
+      await writeFile(join(source, "list_landmarks_celeba.txt"), list);
+      await assert.rejects(preprocess(source, out, OPTIONS), /the landmarks of 20 of the first 100 photos lie outside/);
+      assert.equal(existsSync(out), false);
     });
   });
 
@@ -181,7 +191,7 @@ describe("dataset/dataset", () => {
       const files = await writeSmallDataset(dir, 3);
       const data = await openDataset(dir);
       assert.deepEqual(data.files, files);
-      assert.equal(data.path(1), join(dir, "images", files[1]));
+      assert.equal(data.picture(1).path, join(dir, "images", files[1]));
       assert.equal(data.landmarks?.files.length, 3);
       await rm(join(dir, "images", files[1]));
       await assert.rejects(openDataset(dir), /received 1 missing \(the first is 000002\.png\)/);

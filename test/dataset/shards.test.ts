@@ -1,150 +1,151 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { createReadStream } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import tar from "tar-stream";
-import { type PreprocessOptions, preprocess } from "../../src/dataset/preprocess.js";
-import { readShardIndex, type ShardIndex } from "../../src/dataset/shards.js";
-import { decodeImage } from "../../src/image/codec.js";
+import { openDataset } from "../../src/dataset/dataset.js";
+import { readShardIndexes, type ShardIndex } from "../../src/dataset/shards.js";
+import { InputError } from "../../src/errors.js";
+import { decodeImage, encodeJpeg } from "../../src/image/codec.js";
+import { readSource } from "../../src/image/source.js";
+import { createPairSampler } from "../../src/training/pairs.js";
+import { FACE_SIZE, faceNames, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { writeSmallDataset } from "../support/pictures.js";
-import { treeOf } from "../support/tree.js";
+import { goldenPhoto } from "../support/pictures.js";
+import { npyOf, rgbOf, shardName, writeShards } from "../support/shards.js";
 
-const OPTIONS: Omit<PreprocessOptions, "format"> = {
-  size: 32,
-  images: undefined,
-  quality: 95,
-  shardPhotos: 8,
-  crop: null,
-  limit: null,
-  workers: 2,
-};
-const COUNT = 20;
-
-async function indexesOf(out: string): Promise<ShardIndex[]> {
-  const all = await Promise.all([0, 1, 2].map((unit) => readShardIndex(join(out, "shards"), unit)));
-  return all.filter((index) => index !== null);
+async function changeIndex(dir: string, change: (index: ShardIndex) => unknown): Promise<void> {
+  const path = join(dir, "shards/00000.json");
+  await writeFile(path, JSON.stringify(change(JSON.parse(await readFile(path, "utf8")) as ShardIndex)));
 }
 
-/** A data set in which one photo is missing, and crops of it as PNG to compare with. */
-async function makeSource(folder: string) {
-  const [source, png] = [join(folder, "celeba"), join(folder, "png")];
-  const files = await writeSmallDataset(source, COUNT);
-  await rm(join(source, "images", files[9]));
-  await preprocess(source, png, { ...OPTIONS, format: "png" });
-  const crop = async (file: string) => {
-    const path = join(png, "images", file.replace(/\.\w+$/, ".png"));
-    const { data } = await decodeImage(await readFile(path), path);
-    return Buffer.from(data.filter((_, i) => i % 4 !== 3));
-  };
-  return { source, png, files, crop };
-}
-
-describe("shards of crops", () => {
-  it("hold the raw pixels of each photo in the order of the plan, and NumPy reads them", () =>
-    withFolder(async (folder) => {
-      const { source, files, crop } = await makeSource(folder);
-      const out = join(folder, "out");
-      const report = await preprocess(source, out, { ...OPTIONS, format: "shard" });
-      assert.deepEqual([report.done, report.failed, report.skipped], [COUNT - 1, 1, 0]);
-      const indexes = await indexesOf(out);
+describe("shards", () => {
+  it("are read in the order of their numbers, which have gaps", () =>
+    withFolder(async (dir) => {
+      await writeShards(dir, 10, "shard", 4, [{ file: "x.png", reason: "x.png: damaged" }]);
+      const indexes = await readShardIndexes(dir);
       assert.deepEqual(
-        indexes.map(({ items }) => items.length),
-        [8, 7, 4],
+        indexes.map(({ data, items }) => [data, items.length]),
+        [
+          ["00000.npy", 4],
+          ["00002.npy", 4],
+          ["00004.npy", 2],
+        ],
       );
-      assert.deepEqual(
-        indexes.flatMap(({ items }) => items.map(({ file }) => file)),
-        files.filter((_, i) => i !== 9),
-      );
-      assert.match(indexes[1].failures[0].reason, /000010\.png: reading the photo: ENOENT/);
-      for (const { data, items, size } of indexes) {
-        const bytes = await readFile(join(out, "shards", data));
-        assert.equal(bytes.length, 128 + items.length * size * size * 3);
-        for (const { file, offset, length } of items) {
-          assert.deepEqual(bytes.subarray(offset, offset + length), await crop(file), file);
-        }
-      }
-      const script = "import sys, numpy; a = numpy.load(sys.argv[1]); print(a.shape, a.dtype, int(a.sum()))";
-      const { status, stdout } = spawnSync("/usr/bin/python3", ["-c", script, join(out, "shards", "00001.npy")], {
-        encoding: "utf8",
-      });
-      if (status === null || status !== 0) return; // no NumPy here; the header is checked above
-      let sum = 0;
-      for (const { file } of indexes[1].items) for (const value of await crop(file)) sum += value;
-      assert.equal(stdout.trim(), `(7, 32, 32, 3) uint8 ${sum}`);
+      assert.deepEqual(indexes[0].failures, [{ file: "x.png", reason: "x.png: damaged" }]);
+      assert.deepEqual(await readShardIndexes(join(dir, "nowhere")), []);
     }));
 
-  it("as WebDataset are tar files of the pictures with their facts, and the index says where each lies", () =>
-    withFolder(async (folder) => {
-      const { source } = await makeSource(folder);
-      const [out, images] = [join(folder, "out"), join(folder, "jpg")];
-      await preprocess(source, out, { ...OPTIONS, format: "webdataset" });
-      await preprocess(source, images, { ...OPTIONS, format: "jpg" });
-      const indexes = await indexesOf(out);
-      assert.equal(indexes.length, 3);
-      for (const { data, items } of indexes) {
-        const path = join(out, "shards", data);
-        const bytes = await readFile(path);
-        const entries = new Map<string, Buffer>();
-        const extract = tar.extract();
-        createReadStream(path).pipe(extract);
-        for await (const entry of extract) {
-          const chunks: Buffer[] = [];
-          for await (const chunk of entry) chunks.push(chunk as Buffer);
-          entries.set(entry.header.name, Buffer.concat(chunks));
+  for (const format of ["shard", "webdataset"] as const) {
+    it(`${format}: hold the pictures, attributes and pairs of the image files`, () =>
+      withFolder(async (folder) => {
+        const images = await writeFaces(join(folder, "images"), 20);
+        await writeShards(join(folder, "shards"), 20, format);
+        const dataset = await openDataset(join(folder, "shards"));
+        assert.deepEqual([dataset.format, dataset.size], [format, FACE_SIZE]);
+        assert.deepEqual(
+          dataset.files,
+          images.files.map((_, i) => shardName(i, format)),
+        );
+        assert.deepEqual(dataset.attributes?.values, images.attributes?.values);
+        for (const i of [0, 7, 8, 19]) {
+          const expected = goldenPhoto(faceNames(20)[i], i, FACE_SIZE, FACE_SIZE);
+          const { data } = await readSource(dataset.picture(i));
+          if (format === "shard") assert.deepEqual(rgbOf({ ...expected, data }), rgbOf(expected));
+          else {
+            const jpeg = await decodeImage(await encodeJpeg(expected, 95), "jpeg");
+            assert.deepEqual(data, jpeg.data);
+          }
         }
-        assert.equal(entries.size, 2 * items.length);
-        for (const { file, output, matrix, offset, length } of items) {
-          const expected = await readFile(join(images, "images", output));
-          assert.deepEqual(entries.get(output), expected, output);
-          assert.deepEqual(bytes.subarray(offset, offset + length), expected, output);
-          const facts: unknown = JSON.parse(`${entries.get(output.replace(".jpg", ".json"))}`);
-          const i = Number.parseInt(file, 10) - 1;
-          const attributes = { Bangs: i % 3 === 0 ? 1 : -1, Smiling: i % 2 === 0 ? 1 : -1 };
-          assert.deepEqual(facts, { file, matrix: [...matrix], attributes });
-        }
-      }
-    }));
+        const [own, other] = [dataset, images].map((set) => createPairSampler(set, ["Bangs", "Smiling"], 2, 5));
+        assert.equal(own.fingerprint, other.fingerprint);
+        assert.notEqual(own.formerFingerprint, other.formerFingerprint);
+        for (let step = 0; step < 20; step++) assert.deepEqual(own.pairs(step, 1), other.pairs(step, 1));
+      }));
+  }
 
-  it("keep long and odd names apart and readable", () =>
-    withFolder(async (folder) => {
-      const source = join(folder, "celeba");
-      const names = [`${"long-".repeat(24)}name.jpg`, "ünïcode.jpg", "two.dots.jpg", "deep/er/photo.jpg"];
-      const [first] = await writeSmallDataset(source, 1);
-      const photo = await readFile(join(source, "images", first));
-      for (const list of ["list_attr_celeba.txt", "list_eval_partition.txt", "list_landmarks_celeba.txt"]) {
-        await rm(join(source, list));
-      }
-      await rm(join(source, "images", first));
-      await mkdir(join(source, "images", "deep", "er"), { recursive: true });
-      for (const name of names) await writeFile(join(source, "images", name), photo);
-      const crop = { x: 10, y: 10, width: 90, height: 90 };
-      const out = join(folder, "out");
-      await preprocess(source, out, { ...OPTIONS, format: "webdataset", crop });
-      const [index] = await indexesOf(out);
-      const bytes = await readFile(join(out, "shards", index.data));
-      for (const { output, offset, length } of index.items) {
-        assert.deepEqual([...bytes.subarray(offset, offset + 3)], [0xff, 0xd8, 0xff], output);
-        assert.deepEqual([...bytes.subarray(offset + length - 2, offset + length)], [0xff, 0xd9], output);
-      }
-      const { status, stdout } = spawnSync("tar", ["-tf", join(out, "shards", index.data)], { encoding: "utf8" });
-      if (status !== 0) return;
-      assert.ok(stdout.includes("two_dots.jpg") && stdout.includes("deep/er/photo.json"), stdout);
-    }));
+  const DATA = "shards/00000.npy";
+  const damages: readonly (readonly [string, (dir: string) => Promise<unknown>, RegExp])[] = [
+    ["no JSON", (dir) => writeFile(join(dir, "shards/00000.json"), "{"), /00000\.json: expected an index .* no JSON/],
+    [
+      "of another version",
+      (dir) => changeIndex(dir, (index) => ({ ...index, version: 2 })),
+      /00000\.json: expected an index of a shard, version 1, received version: /,
+    ],
+    [
+      "that leaves the folder",
+      (dir) => changeIndex(dir, (index) => ({ ...index, data: "../00000.npy" })),
+      /received data: a file name without a folder/,
+    ],
+    [
+      "of another size",
+      (dir) => changeIndex(dir, (index) => ({ ...index, size: 32 })),
+      /dimensions: expected \[at least 4, 32, 32, 3\] as its index says, received \[4, 64, 64, 3\]/,
+    ],
+    [
+      "with an output twice",
+      (dir) => changeIndex(dir, (index) => ({ ...index, items: [...index.items.slice(0, 3), index.items[0]] })),
+      /expected each output once, received 000001\.rgb in 00000\.json and in 00000\.json/,
+    ],
+    [
+      "between two pictures",
+      (dir) =>
+        changeIndex(dir, (index) => ({ ...index, items: index.items.map((i) => ({ ...i, offset: i.offset + 1 })) })),
+      /000001\.rgb: expected 12288 bytes at 128 \+ a multiple of 12288, received 12288 at 129/,
+    ],
+    ["without its data", (dir) => rm(join(dir, DATA)), /Opening the shard .*00000\.npy: ENOENT/],
+    ["cut short", (dir) => truncate(join(dir, DATA), 40_000), /expected at least 49280 bytes, the end of 000004\.rgb/],
+    [
+      "of other bytes",
+      (dir) => writeFile(join(dir, DATA), "no shard of ours"),
+      /magic: expected a \.npy file, .* else/,
+    ],
+    ["that is empty", (dir) => writeFile(join(dir, DATA), ""), /magic: expected a \.npy file, received an empty one/],
+    [
+      "of NPY 2.0",
+      async (dir) => {
+        const bytes = await readFile(join(dir, DATA));
+        bytes[6] = 2;
+        await writeFile(join(dir, DATA), bytes);
+      },
+      /version: expected NPY 1\.0, received 2\.0/,
+    ],
+    [
+      "of floats",
+      async (dir) => {
+        const { bytes } = npyOf([goldenPhoto("a", 1, FACE_SIZE, FACE_SIZE)], FACE_SIZE);
+        await writeFile(join(dir, DATA), bytes.toString("latin1").replace("|u1", "<f4"), "latin1");
+      },
+      /header: expected 8-bit numbers in C order, received descr <f4, fortran_order False/,
+    ],
+    [
+      "that differ in format",
+      (dir) =>
+        writeShards(dir, 4, "webdataset", 4)
+          .then(() => writeShards(`${dir}/x`, 8, "shard", 4))
+          .then(() =>
+            Promise.all(
+              ["json", "npy"].map((end) => rename(`${dir}/x/shards/00002.${end}`, `${dir}/shards/00002.${end}`)),
+            ),
+          ),
+      /00002\.json: expected webdataset of 64 px as in 00000\.tar, received shard of 64 px/,
+    ],
+  ];
+  for (const [what, damage, message] of damages) {
+    it(`are refused: ${what}`, () =>
+      withFolder(async (dir) => {
+        await writeShards(dir, 4, "shard", 4);
+        await damage(dir);
+        await assert.rejects(readShardIndexes(dir), (error) => {
+          assert.ok(error instanceof InputError);
+          assert.match(error.message, message);
+          return true;
+        });
+      }));
+  }
 
-  it("are made again when the plan has other photos, and only then", () =>
-    withFolder(async (folder) => {
-      const { source } = await makeSource(folder);
-      const [out, whole] = [join(folder, "out"), join(folder, "whole")];
-      const format = "shard" as const;
-      await preprocess(source, out, { ...OPTIONS, format, limit: 12 });
-      const report = await preprocess(source, out, { ...OPTIONS, format });
-      // The first shard stays; the second had four of its eight photos.
-      assert.deepEqual([report.done, report.skipped], [11, 8]);
-      await preprocess(source, whole, { ...OPTIONS, format });
-      assert.deepEqual(await treeOf(out), await treeOf(whole));
-      await assert.rejects(preprocess(source, out, { ...OPTIONS, format, shardPhotos: 9 }), /option 'shardPhotos'/);
-      assert.deepEqual((await readdir(join(out, "shards"))).length, 6);
+  it("that lack a listed picture are refused", () =>
+    withFolder(async (dir) => {
+      await writeShards(dir, 8, "shard", 4);
+      for (const end of ["json", "npy"]) await rm(join(dir, `shards/00002.${end}`));
+      await assert.rejects(openDataset(dir), /expected the 8 images of .* 4 missing \(the first is 000005\.rgb\)/);
     }));
 });

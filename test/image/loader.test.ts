@@ -10,16 +10,16 @@ describe("image/loader", () => {
   it("loads batches in order into the ring, waits for a slot, and names a bad file", async () => {
     await withFolder(async (dir) => {
       const photos = ["a", "b", "c", "d", "e"].map((name) => goldenPhoto(name, 1, 16, 16));
-      const paths = await Promise.all(
+      const sources = await Promise.all(
         photos.map(async (photo, i) => {
           const path = join(dir, `${i}.png`);
           await writeFile(path, await encodePng(photo));
-          return path;
+          return { path };
         }),
       );
       const loader = new BatchLoader({ size: 16, workers: 2, batch: 4, slots: 2 });
       try {
-        const batch = await loader.load(paths.slice(0, 4));
+        const batch = await loader.load(sources.slice(0, 4));
         const expected = photos.slice(0, 4).flatMap(({ data }) => [...data].filter((_, i) => i % 4 !== 3));
         assertClose(
           batch.data,
@@ -28,10 +28,10 @@ describe("image/loader", () => {
           shapeIndex([4, 16, 16, 3]),
         );
 
-        const second = await loader.load([paths[4]]);
+        const second = await loader.load([sources[4]]);
         assert.equal(second.data.length, 16 * 16 * 3);
         let loaded = false;
-        const third = loader.load(paths.slice(1, 3)).then((held) => {
+        const third = loader.load(sources.slice(1, 3)).then((held) => {
           loaded = true;
           return held;
         });
@@ -42,11 +42,14 @@ describe("image/loader", () => {
         second.release();
 
         await writeFile(join(dir, "bad.png"), "no picture");
-        await assert.rejects(loader.load([paths[0], join(dir, "bad.png")]), /bad\.png: image: expected JPEG, PNG/);
-        await assert.rejects(loader.load([join(dir, "none.png")]), /none\.png: reading the photo: ENOENT/);
-        (await loader.load(paths.slice(0, 2))).release();
-        (await loader.load(paths.slice(0, 2))).release();
-        await assert.rejects(loader.load(paths), /Batch: expected at most 4 images, received 5/);
+        await assert.rejects(
+          loader.load([sources[0], { path: join(dir, "bad.png") }]),
+          /bad\.png: image: expected JPEG, PNG/,
+        );
+        await assert.rejects(loader.load([{ path: join(dir, "none.png") }]), /none\.png: reading the photo: ENOENT/);
+        (await loader.load(sources.slice(0, 2))).release();
+        (await loader.load(sources.slice(0, 2))).release();
+        await assert.rejects(loader.load(sources), /Batch: expected at most 4 images, received 5/);
       } finally {
         await loader.close();
       }

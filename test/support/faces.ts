@@ -40,7 +40,9 @@ export function listedFaces(count: number, changes: Partial<FaceDataset> = {}): 
     attributes: faceAttributes(count),
     landmarks: null,
     partition: { files, values: Uint8Array.from(files, (_, i) => facePart(i)) },
-    path: (i) => `faces/images/${files[i]}`,
+    format: "images",
+    size: null,
+    picture: (i) => ({ path: `faces/images/${files[i]}` }),
     ...changes,
   };
 }

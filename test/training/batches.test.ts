@@ -119,7 +119,7 @@ describe("training batches", () => {
       const { positive, negative } = sampler.pairs(0, 1);
       const bad = [...positive, ...negative].find((file) => ![...good.positive, ...good.negative].includes(file));
       assert.ok(bad !== undefined);
-      await writeFile(dataset.path(bad), "not a picture");
+      await writeFile(dataset.picture(bad).path, "not a picture");
       const batches = open(dataset, sampler, 0);
       disposeBatch(await batches.next());
       const name = dataset.files[bad].replace(".", "\\.");

@@ -228,7 +228,7 @@ describe("training loop", () => {
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 12);
       for (const [i, file] of dataset.files.entries()) {
-        if (i % 5 !== 4) await writeFile(dataset.path(i), `not ${file}`);
+        if (i % 5 !== 4) await writeFile(dataset.picture(i).path, `not ${file}`);
       }
       const held = tf.memory().numTensors;
       const run = join(folder, "run");

@@ -80,12 +80,10 @@ export async function swapJob(options: SwapJobOptions): Promise<Job<Unit>> {
       const n = unit.paths.length;
       if (group === "load") {
         const length = n * size * size * 3;
+        const sources = unit.paths.map((path) => ({ path }));
         const target = new BatchRing(1, length).range(0, 0, length);
-        const result = await pool.run(
-          "loadImages",
-          { size, crop: null, square: true, paths: unit.paths, target },
-          { signal },
-        );
+        const task = { size, crop: null, square: true, sources, target };
+        const result = await pool.run("loadImages", task, { signal });
         if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
         unit.inputs = new Float32Array(target.buffer);
         return spansOfTask(result, LOAD_STAGES, n);

@@ -71,9 +71,9 @@ export async function trainJob(
     async run(group, _place, unit, signal) {
       const { attribute, indices } = unit;
       if (group === "load") {
-        const paths = [...indices.positive, ...indices.negative].map((file) => dataset.path(file));
+        const sources = [...indices.positive, ...indices.negative].map((file) => dataset.picture(file));
         const target = new BatchRing(1, length).range(0, 0, length);
-        const result = await pool.run("loadImages", { size, crop: null, square: false, paths, target }, { signal });
+        const result = await pool.run("loadImages", { size, crop: null, square: false, sources, target }, { signal });
         if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
         unit.pictures = new Float32Array(target.buffer);
         return spansOfTask(result, LOAD_STAGES, batch);

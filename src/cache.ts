@@ -4,8 +4,8 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { fromSystemError } from "../errors.js";
-import { ensureDir, writeFileAtomic } from "../files.js";
+import { fromSystemError } from "./errors.js";
+import { ensureDir, writeFileAtomic } from "./files.js";
 
 export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "elegant-faces");

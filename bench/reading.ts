@@ -1,0 +1,175 @@
+/**
+ * Does reading ever starve the model? Batches in random order, as training asks for them, from image files, raw shards and WebDataset's
+ * tar files, beside what updates of the model take for as many pictures on this machine. All take turns in one process.
+ * Usage: npm run bench:reading [-- FOLDER...]: data sets to read besides; by default it paints and aligns its own photos.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { type FaceDataset, openDataset } from "../src/dataset/dataset.js";
+import { preprocess } from "../src/dataset/preprocess.js";
+import { writeSynth } from "../src/dataset/synth/write.js";
+import { openDevice } from "../src/device/device.js";
+import { BatchLoader } from "../src/image/loader.js";
+import { createConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
+import { Random } from "../src/random.js";
+import { disposeBatch, PairBatches } from "../src/training/batches.js";
+import { disposeState } from "../src/training/loop.js";
+import { METHODS } from "../src/training/method.js";
+import { createPairSampler } from "../src/training/pairs.js";
+import { newTrainingState } from "../src/training/run.js";
+import { LEARNING_RATE, stepSettings } from "../src/training/settings.js";
+import { trainStep } from "../src/training/step.js";
+
+import { type Row, report, row, timingOf } from "./measure.js";
+import { writeShards } from "./shards.js";
+
+const PHOTOS = 160;
+const SEED = 1;
+const ATTRIBUTES = ["Bangs", "Eyeglasses"];
+const ROUNDS = 7;
+/** Batches of a stretch of reading, and how many are asked for ahead, as PairBatches does. */
+const BATCHES = 24;
+const AHEAD = 3;
+const threads = availableParallelism();
+/** As `elegant train` divides them by default. */
+const workers = Math.max(1, Math.floor(threads / 2));
+
+interface Case {
+  readonly size: number;
+  readonly width: number;
+  readonly batch: number;
+  readonly updates: number;
+}
+
+interface Source {
+  readonly name: string;
+  readonly dataset: FaceDataset;
+}
+
+/** One data set in each format. */
+async function makeSources(folder: string, photos: string, size: number): Promise<Source[]> {
+  const sources: Source[] = [];
+  for (const format of ["jpg", "png"] as const) {
+    const out = join(folder, `${format}-${size}`);
+    const options = { size, format, quality: 95, images: undefined, crop: null, limit: null, workers: threads };
+    await preprocess(photos, out, options);
+    sources.push({ name: `${format} files`, dataset: await openDataset(out) });
+  }
+  for (const format of ["shard", "webdataset"] as const) {
+    const out = join(folder, `${format}-${size}`);
+    await writeShards(sources[1].dataset, out, size, format);
+    sources.push({ name: format === "shard" ? "raw shards" : "webdataset", dataset: await openDataset(out) });
+  }
+  return sources;
+}
+
+/** Reads batches in random order, nobody else at work; milliseconds for all of them. */
+async function readBatches(loader: BatchLoader, { dataset }: Source, pictures: number, seed: number): Promise<number> {
+  const random = Random.fromSeed(seed, "reading");
+  const began = performance.now();
+  const load = () =>
+    loader.load(Array.from({ length: pictures }, () => dataset.picture(random.below(dataset.files.length))));
+  const queue = Array.from({ length: AHEAD }, load);
+  for (let i = 0; i < BATCHES; i++) {
+    if (i + AHEAD < BATCHES) queue.push(load());
+    (await queue.shift()!).release();
+  }
+  return performance.now() - began;
+}
+
+async function benchCase(folder: string, photos: string, { size, width, batch, updates }: Case): Promise<Row[]> {
+  const sources = await makeSources(folder, photos, size);
+  const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
+  const { method } = METHODS.official;
+  const state = newTrainingState(config, SEED, false);
+  const loader = new BatchLoader({ size, workers, batch: 2 * batch, slots: AHEAD + 1 });
+  const sampler = createPairSampler(sources[0].dataset, ATTRIBUTES, batch, SEED, false);
+  const settings = stepSettings(
+    { ...method, batch, seed: SEED, learningRate: LEARNING_RATE, dataset: sampler.fingerprint },
+    0,
+  );
+  const attributes = ATTRIBUTES.length;
+  const feeds = sources.map(({ dataset }) => {
+    const own = createPairSampler(dataset, ATTRIBUTES, batch, SEED, false);
+    return new PairBatches({ dataset, sampler: own, attributes, size, batch, workers, fromStep: 0 });
+  });
+  const held = await feeds[0].next();
+  const read = sources.map((): number[] => []);
+  const fed = sources.map((): number[] => []);
+  const model: number[] = [];
+  try {
+    for (let round = -1; round < ROUNDS; round++) {
+      const timed = async (times: number[], work: () => Promise<void>): Promise<void> => {
+        const began = performance.now();
+        for (let i = 0; i < updates; i++) await work();
+        if (round >= 0) times.push(performance.now() - began);
+      };
+      await timed(model, async () => {
+        await trainStep(state, held, settings);
+      });
+      for (const [i, source] of sources.entries()) {
+        const milliseconds = await readBatches(loader, source, 2 * batch, round);
+        if (round >= 0) read[i].push(milliseconds);
+        await timed(fed[i], async () => {
+          const pairs = await feeds[i].next();
+          await trainStep(state, pairs, settings);
+          disposeBatch(pairs);
+        });
+      }
+    }
+  } finally {
+    for (const feed of feeds) await feed.close();
+    await loader.close();
+    disposeBatch(held);
+    disposeState(state);
+  }
+  // The model's time for one picture: an update takes 2 * batch of them.
+  const perPicture = timingOf(model.map((ms) => ms / updates / (2 * batch)));
+  const perUpdate = timingOf(model.map((ms) => ms / updates));
+  const shape = `${size} px, width ${width}, batch ${batch} + ${batch}`;
+  return sources.flatMap(({ name }, i) => {
+    const reading = timingOf(read[i].map((ms) => ms / BATCHES / (2 * batch)));
+    const rate = (1000 / reading.ms).toFixed(0);
+    const work = `a picture read, ${name}, ${size} px, ${workers} of ${threads} threads (${rate}/s)`;
+    const updating = timingOf(fed[i].map((ms) => ms / updates));
+    return [
+      row(work, reading, 1, { name: `its share of an update, width ${width}`, timing: perPicture }, 0.5),
+      row(`update fed from ${name}, ${shape}`, updating, 1, { name: "a batch in memory", timing: perUpdate }, 1.1),
+    ];
+  });
+}
+
+/** Data sets that are there: reading alone. */
+async function benchFolder(path: string, size: number): Promise<Row> {
+  const source = { name: basename(path), dataset: await openDataset(path) };
+  const loader = new BatchLoader({ size, workers: threads, batch: 32, slots: AHEAD + 1 });
+  const times: number[] = [];
+  for (let round = -1; round < ROUNDS; round++) {
+    const milliseconds = await readBatches(loader, source, 32, round);
+    if (round >= 0) times.push(milliseconds / BATCHES / 32);
+  }
+  await loader.close();
+  const reading = timingOf(times);
+  const { format, files } = source.dataset;
+  return row(
+    `a picture read, ${source.name} (${format}, ${files.length}), ${(1000 / reading.ms).toFixed(0)}/s`,
+    reading,
+    1,
+  );
+}
+
+const folder = await mkdtemp(join(tmpdir(), "elegant-bench-"));
+try {
+  const photos = join(folder, "photos");
+  await writeSynth({ directory: photos, count: PHOTOS, seed: SEED, workers: threads });
+  const device = await openDevice("wasm", threads);
+  const rows = await benchCase(folder, photos, { size: 64, width: 32, batch: 16, updates: 3 });
+  rows.push(...(await benchCase(folder, photos, { size: 256, width: 16, batch: 4, updates: 2 })));
+  await device.close();
+  for (const path of process.argv.slice(2)) rows.push(await benchFolder(path, 256));
+  await report("reading", rows);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+process.exit(0);

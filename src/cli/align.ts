@@ -1,0 +1,66 @@
+/** `elegant align PHOTO...`: own photos, without landmarks. */
+import { type Command, Option } from "commander";
+import { InputError } from "../errors.js";
+import type { CropFormat } from "../image/tasks.js";
+import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+
+interface AlignCommand extends CommonOptions {
+  readonly out: string;
+  readonly all: boolean;
+  readonly size: number;
+  readonly format: CropFormat;
+  readonly quality: number;
+  readonly minScore: number;
+}
+
+const HELP = `
+Finds the faces, aligns and crops them as elegant preprocess does. DIR, new or empty, gets photo.jpg, photo-2.jpg ...,
+transforms.json, by which elegant swap --paste-back puts an edit back into the photo, and list_landmarks_celeba.txt.
+Photos without a face, and faces in profile, are reported and skipped.
+
+Example:
+  elegant align holiday.jpg --out mine
+  elegant align photos/*.jpg --out mine --all --size 128 --format png`;
+
+export function registerAlign(program: Command): void {
+  withCommonOptions(program.command("align <photo...>"))
+    .description("find, align and crop the faces of your own photos, which need no landmarks")
+    .requiredOption("--out <dir>", "where the crops go, a new or empty folder")
+    .option("--all", "all faces of each photo instead of the largest", false)
+    .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
+    .addOption(new Option("--format <name>", "format of the crops").choices(["jpg", "png"]).default("jpg"))
+    .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
+    .option("--min-score <x>", "what the detector must be sure of, 0 to 1", number(0, 1), 0.5)
+    .addHelpText("after", HELP)
+    .action(async (photos: string[], options: AlignCommand) => {
+      await runCommand(options, async (context) => {
+        const { alignOwnPhotos } = await import("../detection/align-photos.js");
+        const controller = new AbortController();
+        const interrupt = (): void => controller.abort();
+        process.once("SIGINT", interrupt);
+        try {
+          const { out, size, format, quality, all, minScore, workers } = options;
+          const report = await alignOwnPhotos(photos, out, {
+            size,
+            format,
+            quality,
+            all,
+            minScore,
+            workers,
+            signal: controller.signal,
+            onProgress: context.onProgress,
+          });
+          const { done, failed, faces, failures, seconds } = report;
+          context.printJson({ done, failed, faces, failures });
+          // A single photo's reason is the command's.
+          if (failures.length === 1 && done === 0) throw new InputError(failures[0].reason);
+          for (const { reason } of failures) context.warn(reason);
+          if (done === 0) throw new InputError("No face was aligned, and nothing was written. The reasons are above.");
+          context.print(`${done} faces written to ${out} in ${seconds.toFixed(1)} s, ${failed} failed`);
+          if (failed > 0) context.markPartial();
+        } finally {
+          process.removeListener("SIGINT", interrupt);
+        }
+      });
+    });
+}

@@ -1,0 +1,91 @@
+/** What a preprocess run has noted beside its pictures, for whoever looks at a folder that may be half-made or damaged. */
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { listShardIndexes, shardIndexSchema } from "./shards.js";
+
+const manifestSchema = z.object({
+  kind: z.literal("elegant-preprocess"),
+  options: z.object({ images: z.string(), size: z.number(), format: z.string() }),
+});
+const recordSchema = z.object({ file: z.string(), output: z.string() });
+const failureSchema = z.object({ file: z.string(), reason: z.string() });
+export type PhotoFailure = z.infer<typeof failureSchema>;
+
+export interface RunNotes {
+  /** Of manifest.json: the photos' folder, and the format as the command was given it. Null where there is none of ours. */
+  readonly made: { readonly from: string; readonly format: string } | null;
+  /** Outputs of manifest.jsonl, in its order. */
+  readonly outputs: readonly string[];
+  /** Of failures.json and the shards' indexes, each photo once, without those that a later run has finished. */
+  readonly failures: readonly PhotoFailure[];
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch(() => "null");
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // half-written: as if it were not there
+  }
+}
+
+/** Reads what can be read; nothing here is needed to use the pictures. */
+export async function readNotes(dir: string): Promise<RunNotes> {
+  const manifest = manifestSchema.safeParse(await readJson(join(dir, "manifest.json")));
+  const lines = (await readFile(join(dir, "manifest.jsonl"), "utf8").catch(() => "")).split("\n");
+  const outputs = new Map<string, string>();
+  for (const line of lines) {
+    try {
+      const { file, output } = recordSchema.parse(JSON.parse(line));
+      outputs.set(file, output);
+    } catch {
+      // The last line of a run that was killed.
+    }
+  }
+  const failures = new Map<string, PhotoFailure>();
+  const add = (list: readonly PhotoFailure[]): void => {
+    for (const failure of list) if (!outputs.has(failure.file)) failures.set(failure.file, failure);
+  };
+  for (const path of await listShardIndexes(dir)) {
+    const index = shardIndexSchema.safeParse(await readJson(path));
+    if (index.success) add(index.data.failures);
+  }
+  add(
+    z
+      .array(failureSchema)
+      .catch([])
+      .parse(await readJson(join(dir, "failures.json"))),
+  );
+  const made = manifest.success ? { from: manifest.data.options.images, format: manifest.data.options.format } : null;
+  return { made, outputs: [...outputs.values()], failures: [...failures.values()] };
+}
+
+export interface FailureGroup {
+  /** With the file's name replaced by FILE, and coordinates by [...]. */
+  readonly reason: string;
+  readonly count: number;
+  /** The first few. */
+  readonly files: readonly string[];
+}
+
+const FILES_OF_A_GROUP = 5;
+
+/** Failures of one kind together, the most frequent first. */
+export function groupFailures(failures: readonly PhotoFailure[]): FailureGroup[] {
+  const groups = new Map<string, string[]>();
+  for (const { file, reason } of failures) {
+    // With the folders before it: system errors name the whole path.
+    const escaped = [file, basename(file)].map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    const name = `(?:${escaped.join("|")})`;
+    const general = reason
+      .replace(new RegExp(`'[^']*${name}'|[^\\s'"(]*${name}`, "g"), (found) => (found[0] === "'" ? "'FILE'" : "FILE"))
+      .replace(/\[[-\d.,\s[\]e]+\]/g, "[...]");
+    const files = groups.get(general);
+    if (files === undefined) groups.set(general, [file]);
+    else files.push(file);
+  }
+  return [...groups]
+    .map(([reason, files]) => ({ reason, count: files.length, files: files.slice(0, FILES_OF_A_GROUP) }))
+    .sort((a, b) => b.count - a.count);
+}

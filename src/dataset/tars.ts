@@ -1,0 +1,197 @@
+/**
+ * WebDataset's tar files as others make them, without an index beside: a sample is all entries of one key (the name up to the first
+ * dot of its last part), a picture `<key>.jpg` or `<key>.png`, its attributes in `<key>.json` as {"attributes": {name: 1 or -1, true
+ * or false}}. Other entries (.txt, .cls) are passed over. The scan reads a whole file once; what it found stays in the cache.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { extract } from "tar-stream";
+import { z } from "zod";
+import { readCached, writeCached } from "../cache.js";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { PictureSource } from "../image/source.js";
+import type { OnProgress } from "../types.js";
+import type { AttributeTable } from "./lists.js";
+import type { PictureStore } from "./store.js";
+
+const PICTURE = /^(jpe?g|png)$/i;
+/** A key's JSON is small; a larger one is something else. */
+const MOST_JSON_BYTES = 2 ** 20;
+
+const sampleSchema = z.object({
+  key: z.string(),
+  /** The picture's ending. */
+  extension: z.string(),
+  offset: z.number().int().nonnegative(),
+  length: z.number().int().nonnegative(),
+  attributes: z.record(z.string(), z.union([z.literal(0), z.literal(1)])).nullable(),
+});
+const scanSchema = z.object({ kind: z.literal("elegant-tar"), version: z.literal(1), samples: z.array(sampleSchema) });
+export type TarSample = z.infer<typeof sampleSchema>;
+
+const labelsSchema = z.object({
+  attributes: z.record(z.string(), z.union([z.boolean(), z.literal(1), z.literal(0), z.literal(-1)])),
+});
+
+/** "a/b.c/000.seg.png" is the entry "seg.png" of "a/b.c/000". */
+function splitName(name: string): { readonly key: string; readonly extension: string } {
+  const path = name.replace(/^(\.\/)+/, "");
+  const dot = path.indexOf(".", path.lastIndexOf("/") + 1);
+  return dot < 0 ? { key: path, extension: "" } : { key: path.slice(0, dot), extension: path.slice(dot + 1) };
+}
+
+function parseLabels(bytes: Uint8Array, name: string): TarSample["attributes"] {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new InputError(describeMismatch(name, "JSON", "something else", "Make the tar file again."));
+  }
+  if (typeof value !== "object" || value === null || !("attributes" in value)) return null; // other people's notes
+  const parsed = labelsSchema.safeParse(value);
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    const remedy = "Correct it, or put a list_attr_celeba.txt beside the tar files.";
+    throw new InputError(
+      describeMismatch(name, '{"attributes": {name: 1 or -1, true or false}}', `${path.join(".")}: ${message}`, remedy),
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(parsed.data.attributes).map(([label, given]) => [label, given === true || given === 1 ? 1 : 0]),
+  );
+}
+
+/** Where the entry's bytes begin; tar-stream tells, but its types do not. */
+function offsetOf(header: object): number {
+  if ("byteOffset" in header && typeof header.byteOffset === "number") return header.byteOffset;
+  throw new Error("tar-stream: expected byteOffset in an entry's header, received none");
+}
+
+/** Reads a tar file from its beginning to its end. Throws InputError for one that is none, or is cut short. */
+export async function scanTar(path: string): Promise<TarSample[]> {
+  const pictures = new Map<string, Omit<TarSample, "attributes">>();
+  const labels = new Map<string, TarSample["attributes"]>();
+  const entries = extract();
+  const reading = pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), entries);
+  reading.catch(() => {}); // the loop below ends with the same error
+  try {
+    for await (const entry of entries) {
+      const { name, size = 0, type } = entry.header;
+      const { key, extension } = splitName(name);
+      const isFile = type === "file" || type === "contiguous-file";
+      if (isFile && extension.toLowerCase() === "json" && size <= MOST_JSON_BYTES) {
+        const parts: Uint8Array[] = [];
+        for await (const part of entry) parts.push(part as Uint8Array);
+        labels.set(key, parseLabels(Buffer.concat(parts), `${path}: ${name}`));
+        continue;
+      }
+      // A hidden one is macOS's note on the picture beside it.
+      if (isFile && PICTURE.test(extension) && !basename(key).startsWith(".") && !pictures.has(key)) {
+        pictures.set(key, { key, extension, offset: offsetOf(entry.header), length: size });
+      }
+      entry.resume();
+    }
+    await reading;
+  } catch (error) {
+    if (error instanceof InputError || (error instanceof Error && "syscall" in error)) {
+      throw fromSystemError(error, `Reading ${path}`);
+    }
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new InputError(describeMismatch(path, "a whole tar file", detail, "Fetch it again."), { cause: error });
+  }
+  return [...pictures.values()].map((picture) => ({ ...picture, attributes: labels.get(picture.key) ?? null }));
+}
+
+/** As scanTar(), from the cache where the file has not changed since: path, size and time of change are the key. */
+async function scanOnce(path: string): Promise<TarSample[]> {
+  const absolute = resolve(path);
+  const { size, mtimeMs } = await stat(absolute).catch((error: unknown) => {
+    throw fromSystemError(error, `Reading ${path}`);
+  });
+  const key = createHash("sha256").update([absolute, size, mtimeMs].join("\0")).digest("hex").slice(0, 32);
+  const name = `tar-${key}.json`;
+  const cached = await readCached(name);
+  if (cached !== null) {
+    try {
+      const parsed = scanSchema.safeParse(JSON.parse(new TextDecoder().decode(cached)));
+      if (parsed.success) return parsed.data.samples;
+    } catch {
+      // Damaged: scanned and kept anew.
+    }
+  }
+  const samples = await scanTar(path);
+  const scan: z.infer<typeof scanSchema> = { kind: "elegant-tar", version: 1, samples };
+  await writeCached(name, () => new TextEncoder().encode(JSON.stringify(scan)));
+  return samples;
+}
+
+interface NamedSample extends TarSample {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** Attributes of all samples, sorted by name; null where none has any. Throws InputError when one lacks what another has. */
+function attributesOf(samples: readonly NamedSample[]): AttributeTable | null {
+  const labelled = samples.find(({ attributes }) => attributes !== null);
+  if (labelled?.attributes == null) return null;
+  const names = Object.keys(labelled.attributes);
+  const values = new Int8Array(samples.length * names.length);
+  for (const [i, { attributes, path, name }] of samples.entries()) {
+    const own = Object.keys(attributes ?? {});
+    const lacking = names.find((label) => attributes?.[label] === undefined) ?? own.find((o) => !names.includes(o));
+    if (attributes === null || lacking !== undefined) {
+      const expected = `the ${names.length} attributes of ${labelled.name}`;
+      const remedy = "Give every picture the same attributes, or put a list_attr_celeba.txt beside the tar files.";
+      throw new InputError(describeMismatch(`${path}: ${name}`, expected, `${own.length} (see ${lacking})`, remedy));
+    }
+    for (const [k, label] of names.entries()) values[i * names.length + k] = attributes[label];
+  }
+  return { names, files: samples.map(({ name }) => name), values };
+}
+
+/** The pictures of all *.tar in a folder; null where there is no tar file. @param labelled reads attributes from the tar files */
+export async function openTars(
+  folder: string,
+  labelled: boolean,
+  onProgress?: OnProgress,
+): Promise<PictureStore | null> {
+  const entries = await readdir(folder).catch((): string[] => []);
+  const tars = entries.filter((name) => /\.tar$/i.test(name) && !name.startsWith(".")).sort();
+  if (tars.length === 0) {
+    const packed = entries.find((name) => /\.(tar\.\w+|tgz)$/i.test(name));
+    if (packed === undefined) return null;
+    const remedy = `Unpack its compression, as by 'gunzip ${packed}': pictures are read from the middle of the file.`;
+    throw new InputError(describeMismatch(folder, "images or *.tar", packed, remedy));
+  }
+  const scans: { readonly stem: string; readonly path: string; readonly samples: readonly TarSample[] }[] = [];
+  for (const [i, tar] of tars.entries()) {
+    const path = join(folder, tar);
+    scans.push({ stem: tar.slice(0, -4), path, samples: await scanOnce(path) });
+    onProgress?.({ stage: "scan", done: i + 1, total: tars.length, unit: "tar files" });
+  }
+  // Keys need to differ within a tar file only; where they repeat, the file's name comes before them.
+  const keys = scans.flatMap(({ samples }) => samples.map(({ key }) => key));
+  const unique = new Set(keys).size === keys.length;
+  const named: NamedSample[] = scans
+    .flatMap(({ stem, path, samples }) =>
+      samples.map((sample) => {
+        const name = `${unique ? "" : `${stem}/`}${sample.key}.${sample.extension}`;
+        return { ...sample, path, name };
+      }),
+    )
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sources = new Map<string, PictureSource>(
+    named.map(({ path, name, offset, length }) => [name, { path, name, range: { offset, length } }]),
+  );
+  return {
+    format: "webdataset",
+    folder,
+    size: null,
+    names: named.map(({ name }) => name),
+    source: (name) => sources.get(name)!,
+    attributes: labelled ? attributesOf(named) : null,
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * Kernels of the detector's networks whose stock form is slow on the `wasm` device, which walks through getters and index
+ * arrays; here they are loops over plain views.
+ */
+import {
+  backend_util,
+  ClipByValue,
+  type ClipByValueAttrs,
+  DepthwiseConv2dNative,
+  type DepthwiseConv2dNativeAttrs,
+  type KernelFunc,
+  Relu,
+  registerKernel,
+  type TensorInfo,
+  unregisterKernel,
+  util,
+} from "@tensorflow/tfjs-core";
+import { BACKEND_NAME, type SharedMemoryBackend } from "../device/shared-backend.js";
+import { stock } from "../device/stock.js";
+
+/** TensorFlow.js passes inputs and attributes as untyped records; the kernel's name fixes what is in them. */
+function clipped(shared: SharedMemoryBackend, x: TensorInfo, low: number, high: number): TensorInfo {
+  const y = shared.allocate(x.shape);
+  const count = util.sizeFromShape(x.shape);
+  const from = shared.team.heap.floats(shared.pointerOf(x), count);
+  const to = shared.team.heap.floats(y.pointer, count);
+  for (let i = 0; i < count; i++) {
+    const value = from[i];
+    to[i] = value < low ? low : value > high ? high : value;
+  }
+  return y.info;
+}
+
+const clip: KernelFunc = ({ inputs, backend, attrs }) => {
+  const { clipValueMin, clipValueMax } = attrs as unknown as ClipByValueAttrs;
+  return clipped(backend as SharedMemoryBackend, (inputs as { x: TensorInfo }).x, clipValueMin, clipValueMax);
+};
+
+const relu: KernelFunc = ({ inputs, backend }) =>
+  clipped(backend as SharedMemoryBackend, (inputs as { x: TensorInfo }).x, 0, Number.POSITIVE_INFINITY);
+
+const depthwise: KernelFunc = (params) => {
+  const { x, filter } = params.inputs as unknown as { readonly x: TensorInfo; readonly filter: TensorInfo };
+  const { strides, pad, dilations, dimRoundingMode } = params.attrs as unknown as DepthwiseConv2dNativeAttrs;
+  const info = backend_util.computeConv2DInfo(
+    x.shape as [number, number, number, number],
+    filter.shape as [number, number, number, number],
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode,
+    true,
+  );
+  const channels = info.inChannels;
+  if (info.outChannels !== channels || info.dilationHeight !== 1 || info.dilationWidth !== 1) {
+    return stock(DepthwiseConv2dNative, params);
+  }
+  const shared = params.backend as SharedMemoryBackend;
+  const { heap } = shared.team;
+  const y = shared.allocate(info.outShape);
+  const from = heap.floats(shared.pointerOf(x), util.sizeFromShape(x.shape)); // [n, h, w, c]
+  const weights = heap.floats(shared.pointerOf(filter), util.sizeFromShape(filter.shape)); // [kh, kw, c, 1]
+  const to = heap.floats(y.pointer, util.sizeFromShape(info.outShape)); // [n, oh, ow, c]
+  to.fill(0);
+  for (let line = 0; line < info.batchSize * info.outHeight; line++) {
+    const image = Math.floor(line / info.outHeight) * info.inHeight;
+    const top = (line % info.outHeight) * info.strideHeight - info.padInfo.top;
+    for (let ky = Math.max(0, -top); ky < info.filterHeight && top + ky < info.inHeight; ky++) {
+      for (let column = 0; column < info.outWidth; column++) {
+        const left = column * info.strideWidth - info.padInfo.left;
+        const target = (line * info.outWidth + column) * channels;
+        for (let kx = Math.max(0, -left); kx < info.filterWidth && left + kx < info.inWidth; kx++) {
+          const source = ((image + top + ky) * info.inWidth + left + kx) * channels;
+          const weight = (ky * info.filterWidth + kx) * channels;
+          for (let c = 0; c < channels; c++) to[target + c] += from[source + c] * weights[weight + c];
+        }
+      }
+    }
+  }
+  return y.info;
+};
+
+/** Replaces the stock kernels of the `wasm` device in this thread. */
+export function registerDetectionKernels(): void {
+  for (const [kernelName, kernelFunc] of Object.entries({
+    [ClipByValue]: clip,
+    [DepthwiseConv2dNative]: depthwise,
+    [Relu]: relu,
+  })) {
+    unregisterKernel(kernelName, BACKEND_NAME);
+    registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
+  }
+}

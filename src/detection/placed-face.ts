@@ -1,0 +1,92 @@
+/** Faces that know their place in a photo: crops of elegant align with what was remembered of them, or found anew. */
+import { resolve } from "node:path";
+import { readPicture } from "../editing/picture.js";
+import { describeMismatch, InputError } from "../errors.js";
+import { pasteFace } from "../image/paste.js";
+import { Pixels } from "../image/pixels.js";
+import { findTransform } from "../image/transforms.js";
+import { loadModule } from "../kernels/module.js";
+import type { Affine, RgbaImage } from "../types.js";
+import { FaceDetector } from "./detector.js";
+import { cropFound, findFaces, readOwnPhoto } from "./own-photo.js";
+
+export interface PlacedFace {
+  /** As it was named by the user. */
+  readonly input: string;
+  /** The aligned face, square. */
+  readonly crop: RgbaImage;
+  /** Absolute path. */
+  readonly photo: string;
+  readonly photoSize: readonly [width: number, height: number];
+  /** Photo -> crop of `size` pixels. */
+  readonly matrix: Affine;
+  readonly size: number;
+}
+
+/** Side of the crops of faces that are found here; the model resizes them to its own. */
+const CROP_SIZE = 256;
+
+/** Reads faces one after the other; the detector is opened with the first photo that needs it. Close it when done. */
+export class FaceReader {
+  private readonly threads: number;
+  private readonly minScore: number;
+  private detector: Promise<FaceDetector> | null = null;
+
+  constructor(threads: number, minScore: number) {
+    this.threads = threads;
+    this.minScore = minScore;
+  }
+
+  /** A crop whose transform lies beside it, or the largest face of a photo. @throws InputError when it is neither */
+  async read(input: string): Promise<PlacedFace> {
+    const known = await findTransform(input);
+    if (known !== null) return { ...known, input, crop: await readPicture(input) };
+    const photo = await readOwnPhoto(input);
+    this.detector ??= FaceDetector.open(this.threads);
+    const options = { all: false, minScore: this.minScore };
+    const { faces, refused } = await findFaces(await this.detector, photo, input, options);
+    if (faces.length === 0) throw new InputError(refused[0]);
+    const { crop, matrix } = cropFound(new Pixels(await loadModule("image")), photo, faces[0], CROP_SIZE);
+    return { input, crop, photo: resolve(input), photoSize: [photo.width, photo.height], matrix, size: CROP_SIZE };
+  }
+
+  /** The face of a reference: a square picture is an aligned face already. @throws InputError as read() does */
+  async readReference(path: string): Promise<RgbaImage> {
+    const picture = await readOwnPhoto(path);
+    return picture.width === picture.height ? picture : (await this.read(path)).crop;
+  }
+
+  async close(): Promise<void> {
+    await (await this.detector)?.close();
+  }
+}
+
+/** An edited face: what the model makes of it without the edit and with it, both of the model's size. */
+export interface Edited {
+  readonly face: PlacedFace;
+  readonly before: RgbaImage;
+  readonly after: RgbaImage;
+}
+
+/** Faces of the same photo together, in the order of their first one. */
+export function groupByPhoto<T extends { readonly photo: string }>(faces: readonly T[]): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const face of faces) groups.set(face.photo, [...(groups.get(face.photo) ?? []), face]);
+  return [...groups.values()];
+}
+
+/** The photo with all edits of its faces. @throws InputError when it is no longer what was aligned */
+export async function pasteIntoPhoto(edits: readonly Edited[]): Promise<RgbaImage> {
+  const pixels = new Pixels(await loadModule("image"));
+  const [{ face }] = edits;
+  let photo = await readOwnPhoto(face.photo);
+  const [width, height] = face.photoSize;
+  if (photo.width !== width || photo.height !== height) {
+    const remedy = "The photo is another one now; align it again.";
+    throw new InputError(
+      describeMismatch(face.photo, `${width} x ${height} as aligned`, `${photo.width} x ${photo.height}`, remedy),
+    );
+  }
+  for (const { face: place, before, after } of edits) photo = pasteFace(pixels, photo, place, before, after);
+  return photo;
+}

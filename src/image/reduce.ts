@@ -1,0 +1,58 @@
+/** Warps that shrink a picture a lot: bilinear sampling alone would skip pixels. */
+import type { Affine, Rectangle, RgbaImage } from "../types.js";
+import { invertAffine, transformPoint } from "./align.js";
+import type { Pixels } from "./pixels.js";
+
+/** Down to half the size bilinear sampling sees every pixel; so does preprocessing, whose crops stay the same bits. */
+const LEAST_SCALE = 0.5;
+
+/** The matrix that applies `first`, then `second`. */
+export function composeAffine(second: Affine, first: Affine): Affine {
+  const [a, b, tx, c, d, ty] = second;
+  const [e, f, ux, g, h, uy] = first;
+  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
+}
+
+/** The rectangle of whole pixels of a picture that a target of `width` x `height` shows, and a margin; null for none. */
+export function shownPart(
+  image: { readonly width: number; readonly height: number },
+  matrix: Affine,
+  [width, height]: readonly [number, number],
+  margin: number,
+): Rectangle | null {
+  const inverse = invertAffine(matrix);
+  const corners = [
+    [0, 0],
+    [width, 0],
+    [0, height],
+    [width, height],
+  ].map(([x, y]) => transformPoint(inverse, x, y));
+  const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
+  const left = Math.max(0, Math.floor(Math.min(...xs)) - margin);
+  const top = Math.max(0, Math.floor(Math.min(...ys)) - margin);
+  const right = Math.min(image.width, Math.ceil(Math.max(...xs)) + margin);
+  const bottom = Math.min(image.height, Math.ceil(Math.max(...ys)) + margin);
+  return right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null;
+}
+
+/**
+ * As pixels.warp() by a similarity image -> target, the result [height, width] RGBA, opaque, black outside. Where it
+ * makes the picture less than half as large, the part that is shown is first reduced with an antialiasing filter.
+ */
+export function warpReduced(
+  pixels: Pixels,
+  image: RgbaImage,
+  matrix: Affine,
+  width: number,
+  height: number = width,
+): RgbaImage {
+  const scale = Math.sqrt(Math.abs(matrix[0] * matrix[4] - matrix[1] * matrix[3]));
+  const part = scale < LEAST_SCALE ? shownPart(image, matrix, [width, height], Math.ceil(2 / scale)) : null;
+  if (part === null) return pixels.warp(image, matrix, width, height);
+  const [columns, rows] = [part.width, part.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const [across, down] = [columns / part.width, rows / part.height];
+  // Pixels are areas: their centres sit at half a pixel.
+  const shrink: Affine = [across, 0, (0.5 - part.x) * across - 0.5, 0, down, (0.5 - part.y) * down - 0.5];
+  const reduced = pixels.resize(image, part, columns, rows);
+  return pixels.warp(reduced, composeAffine(matrix, invertAffine(shrink)), width, height);
+}

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { landmarksAt, readLandmarks } from "../../src/dataset/lists.js";
+import { loadPainter, renderPhoto } from "../../src/dataset/synth/raster.js";
+import { sampleFace } from "../../src/dataset/synth/sample.js";
+import { MEAN_FACE, transformPoint } from "../../src/image/align.js";
+import { decodeImage, encodePng } from "../../src/image/codec.js";
+import { maskAt } from "../../src/image/paste.js";
+import type { AlignedFace } from "../../src/image/transforms.js";
+import type { RgbaImage } from "../../src/types.js";
+import { assertClose } from "../support/close.js";
+import { tinyGenerator } from "../support/model.js";
+import { goldenPhoto } from "../support/pictures.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+interface Answer {
+  readonly done: number;
+  readonly failed: number;
+  readonly faces: readonly AlignedFace[];
+  readonly failures: readonly { readonly file: string; readonly reason: string }[];
+}
+
+/** Two pictures of one height beside each other. */
+function beside(a: RgbaImage, b: RgbaImage): RgbaImage {
+  const [width, height] = [a.width + b.width, Math.min(a.height, b.height)];
+  const data = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    data.set(a.data.subarray(y * a.width * 4, (y + 1) * a.width * 4), y * width * 4);
+    data.set(b.data.subarray(y * b.width * 4, (y + 1) * b.width * 4), (y * width + a.width) * 4);
+  }
+  return { width, height, data };
+}
+
+describe("elegant align and swap --paste-back", function () {
+  this.timeout(300_000);
+  let folder: string;
+  let pair: RgbaImage;
+  const path = (name: string): string => join(folder, name);
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+    await loadPainter();
+    const photos = [0, 8].map((i) => renderPhoto(sampleFace(1, i)));
+    pair = beside(photos[0], photos[1]);
+    await writeFile(path("pair of two.png"), await encodePng(pair));
+    await writeFile(path("one.png"), await encodePng(photos[0]));
+    await writeFile(path("nobody.png"), await encodePng(goldenPhoto("nobody", 1, 200, 300)));
+    await writeFile(path("text.jpg"), "no picture");
+    await writeFile(path("model.safetensors"), tinyGenerator(9));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** Words that start with @ name files of the test's folder. */
+  function elegant(...words: readonly string[]): Promise<Ended> {
+    const args = words.map((word) => (word.startsWith("@") ? path(word.slice(1)) : word));
+    return runNode(fromRoot("bin/elegant.js"), [...args, "--workers", "1"]);
+  }
+
+  async function decode(name: string): Promise<RgbaImage> {
+    return decodeImage(await readFile(path(name)), name);
+  }
+
+  it("writes crops, transforms and landmarks, and reports what failed", async () => {
+    const photos = ["@pair of two.png", "@nobody.png", "@text.jpg", "@missing.png", "@pair of two.png"];
+    const options = [
+      "--all",
+      "--min-score",
+      "0.3",
+      "--format",
+      "png",
+      "--size",
+      "128",
+      "--json",
+      "--out",
+      "@new/crops",
+    ];
+    const { code, stdout, stderr } = await elegant("align", ...photos, ...options);
+    assert.equal(code, 3, stderr);
+    const { done, failed, faces, failures } = JSON.parse(stdout) as Answer;
+    assert.deepEqual([done, failed], [2, 3]);
+    assert.deepEqual(
+      failures.map(({ file }) => file),
+      ["nobody.png", "text.jpg", "missing.png"].map(path),
+    );
+    for (const [i, words] of [/expected a face, received none/, /expected JPEG, PNG/, /ENOENT/].entries()) {
+      assert.match(failures[i].reason, words);
+      assert.match(stderr, words);
+    }
+    const names = ["pair_of_two-2.png", "pair_of_two.png"];
+    const all = [...names, "list_landmarks_celeba.txt", "transforms.json"].sort();
+    assert.deepEqual((await readdir(path("new/crops"))).sort(), all);
+    assert.deepEqual(JSON.parse(await readFile(path("new/crops/transforms.json"), "utf8")).faces, faces);
+    for (const { crop, photo, photoSize, size } of faces) {
+      assert.deepEqual([photo, photoSize, size], [path("pair of two.png"), [pair.width, pair.height], 128]);
+      const { width, height } = await decode(`new/crops/${crop}`);
+      assert.deepEqual([width, height], [128, 128]);
+    }
+    const list = await readLandmarks(path("new/crops/list_landmarks_celeba.txt"));
+    assert.deepEqual([...list.files].sort(), names);
+    // Aligned: about where the mean face has them.
+    const mean = MEAN_FACE.flatMap(([x, y]) => [x / 2, y / 2]);
+    for (const row of [0, 1]) assertClose(landmarksAt(list, row).flat(), mean, { abs: 12, rel: 0 });
+  });
+
+  it("puts edits of several faces back into their photo, and leaves the rest of it to the bit", async () => {
+    const crops = ["@new/crops/pair_of_two.png", "@new/crops/pair_of_two-2.png"];
+    const edit = ["--attribute", "Bangs", "--reference", "@new/crops/pair_of_two.png", "--paste-back"];
+    const end = ["--json", "--device", "wasm", "--out", "@edited"];
+    const { code, stdout, stderr } = await elegant(
+      "swap",
+      "--model",
+      "@model.safetensors",
+      "--input",
+      ...crops,
+      ...edit,
+      ...end,
+    );
+    assert.equal(code, 0, stderr);
+    const { outputs, failures } = JSON.parse(stdout) as { outputs: string[]; failures: unknown[] };
+    assert.deepEqual([outputs, failures], [["edited/pair of two-Bangs.png", "edited/sheet.png"].map(path), []]);
+    const edited = await decode("edited/pair of two-Bangs.png");
+    assert.deepEqual([edited.width, edited.height], [pair.width, pair.height]);
+    const { faces } = JSON.parse(await readFile(path("new/crops/transforms.json"), "utf8")) as Answer;
+    const changed = faces.map(() => 0);
+    for (let i = 0; i < pair.width * pair.height; i++) {
+      const [x, y] = [i % pair.width, Math.floor(i / pair.width)];
+      const within = faces.findIndex(({ matrix, size }) => maskAt(...transformPoint(matrix, x, y), size) > 0);
+      const same = [0, 1, 2].every((c) => edited.data[i * 4 + c] === pair.data[i * 4 + c]);
+      if (within < 0) assert.ok(same, `pixel ${x}, ${y} is in no face`);
+      else if (!same) changed[within]++;
+    }
+    for (const count of changed) assert.ok(count > 1000, `${changed} pixels changed`);
+  });
+
+  it("finds the face of a photo itself, goes on without those that have none, and takes photos as references", async () => {
+    const inputs = ["@one.png", "@nobody.png"];
+    const edit = ["--attribute", "Bangs", "--reference", "@one.png", "--paste-back", "--min-score", "0.3"];
+    const end = ["--json", "--device", "wasm", "--out", "@found"];
+    const { code, stdout, stderr } = await elegant(
+      "swap",
+      "--model",
+      "@model.safetensors",
+      "--input",
+      ...inputs,
+      ...edit,
+      ...end,
+    );
+    assert.equal(code, 3, stderr);
+    const { outputs, failures } = JSON.parse(stdout) as { outputs: string[]; failures: Answer["failures"] };
+    assert.deepEqual(outputs, ["found/one-Bangs.png", "found/sheet.png"].map(path));
+    assert.equal(failures[0].file, path("nobody.png"));
+    const [before, after] = [await decode("one.png"), await decode("found/one-Bangs.png")];
+    assert.deepEqual([after.width, after.height], [before.width, before.height]);
+    assert.notDeepEqual(after.data, before.data);
+  });
+
+  const swap = ["swap", "--model", "@model.safetensors", "--attribute", "Bangs", "--paste-back"];
+  const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
+    [
+      "photos without a face",
+      ["align", "@nobody.png", "--out", "@never"],
+      /nobody\.png: expected a face, received none/,
+    ],
+    ["several without one", ["align", "@missing.png", "@text.jpg", "--out", "@never"], /No face was aligned/],
+    ["a folder with files", ["align", "@one.png", "--out", "@"], /--out: expected a new or empty folder, received/],
+    ["a file for a folder", ["align", "@one.png", "--out", "@one.png"], /--out .*ENOTDIR/],
+    ["no photo", ["align", "--out", "@never"], /missing required argument 'photo'/],
+    ["a score beyond 1", ["align", "@one.png", "--out", "@never", "--min-score", "2"], /a number from 0 to 1/],
+    [
+      "an input without a face",
+      [...swap, "--input", "@nobody.png", "--reference", "@new/crops/pair_of_two.png", "--out", "@never"],
+      /nobody\.png: expected a face/,
+    ],
+    [
+      "a photo that changed since",
+      [...swap, "--input", "@moved/a.png", "--reference", "@new/crops/pair_of_two.png", "--out", "@never"],
+      /one\.png: expected 10 x 10 as aligned, received .* align it again/,
+    ],
+  ];
+  for (const [what, words, message] of wrong) {
+    it(`answers ${what} with exit code 2 and writes nothing`, async () => {
+      await mkdir(path("moved"), { recursive: true });
+      await writeFile(path("moved/a.png"), await encodePng(goldenPhoto("a", 1, 64, 64)));
+      const { faces } = JSON.parse(await readFile(path("new/crops/transforms.json"), "utf8")) as Answer;
+      const moved = { ...faces[0], crop: "a.png", photo: path("one.png"), photoSize: [10, 10] };
+      await writeFile(path("moved/transforms.json"), JSON.stringify({ format: "elegant-align-1", faces: [moved] }));
+      const held = (await readdir(folder)).sort();
+      const { code, stderr } = await elegant(...words);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, message);
+      assert.ok(!existsSync(path("never")));
+      assert.deepEqual((await readdir(folder)).sort(), held);
+    });
+  }
+});

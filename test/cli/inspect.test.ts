@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Inspection } from "../../src/dataset/inspect.js";
+import { groupFailures } from "../../src/dataset/notes.js";
+import { decodeImage } from "../../src/image/codec.js";
+import { writeFaces } from "../support/faces.js";
+import { withFolder } from "../support/folder.js";
+import { writeShards } from "../support/shards.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+type Json = Inspection & { readonly sheet: string | null };
+
+const FAILURES = [
+  { file: "x.png", reason: "x.png: image: expected JPEG, PNG, BMP, GIF or TIFF, received an empty file." },
+  { file: "y.png", reason: "y.png: image: expected JPEG, PNG, BMP, GIF or TIFF, received an empty file." },
+];
+
+describe("elegant inspect", function () {
+  this.timeout(60_000);
+
+  for (const format of ["images", "shard", "webdataset"] as const) {
+    it(`counts, lists failures and draws a sheet: ${format}`, () =>
+      withFolder(async (folder) => {
+        const dir = join(folder, "faces");
+        if (format === "images") await writeFaces(dir, 20);
+        else await writeShards(dir, 20, format, 8, FAILURES);
+        const { code, stdout, stderr } = await elegant("inspect", dir, "--json", "--count", "6");
+        assert.equal(code, 0, stderr);
+        const json = JSON.parse(stdout) as Json;
+        assert.deepEqual([json.format, json.pictures, json.files], [format, 20, format === "images" ? 20 : 3]);
+        assert.deepEqual(json.sizes, [{ width: 64, height: 64, count: 6 }]);
+        assert.deepEqual(json.partition, { training: 16, validation: 0, test: 4 });
+        assert.deepEqual(json.attributes[1], {
+          name: "Smiling",
+          positive: 7,
+          negative: 13,
+          partition: { training: [6, 10], validation: [0, 0], test: [1, 3] },
+        });
+        assert.deepEqual([json.problems, json.unlisted], [[], 0]);
+        assert.equal(json.failed, format === "images" ? 0 : 2);
+        if (format !== "images") {
+          assert.deepEqual(json.made, { from: "/photos", format });
+          assert.deepEqual(
+            json.failures.map(({ reason, count, files }) => [reason.slice(0, 11), count, files]),
+            [["FILE: image", 2, ["x.png", "y.png"]]],
+          );
+        }
+        assert.equal(json.sheet, join(folder, "faces-sheet.png"));
+        const sheet = await decodeImage(await readFile(join(folder, "faces-sheet.png")), "sheet");
+        assert.ok(sheet.width > 3 * 128 && sheet.width < 5 * 128 && sheet.height > 2 * 128, `${sheet.width}`);
+      }));
+  }
+
+  it("tells people what is there, and where the sheet is", () =>
+    withFolder(async (folder) => {
+      await writeShards(join(folder, "faces"), 20, "shard", 8, FAILURES);
+      const { code, stdout, stderr } = await elegant(
+        "inspect",
+        join(folder, "faces"),
+        "--check",
+        "--sheet",
+        join(folder, "s.png"),
+      );
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^faces: 20 pictures in 3 raw shards, 246 kB \(12\.3 kB each\)\n/);
+      assert.match(stdout, /\nmade by elegant preprocess --format shard from \/photos\n/);
+      assert.match(stdout, /\nsize: 64 x 64, of all pictures\npartition: 16 training, 0 validation, 4 test\n/);
+      assert.match(stdout, /\n {2}Smiling +7 +13 +35\.0 % +6 \/ 10 +0 \/ 0 +1 \/ 3\n/);
+      assert.match(stdout, /\n2 photos failed:\n {2}2 x FILE: image: .*\n {4}x\.png, y\.png\n/);
+      assert.match(
+        stdout,
+        /\nno problems: every picture is there and can be decoded\nsheet of 20 pictures: .*s\.png\n$/,
+      );
+    }));
+
+  it("ends with code 3 and names what is missing or damaged; only --check decodes every picture", () =>
+    withFolder(async (folder) => {
+      const dir = join(folder, "faces");
+      await writeFaces(dir, 20);
+      await writeFile(join(dir, "images/000003.png"), "no picture");
+      const quick = await elegant("inspect", dir, "--count", "2", "--no-sheet");
+      assert.equal(quick.code, 0, quick.stderr);
+      assert.match(quick.stdout, /no picture is missing\n$/);
+      await assert.rejects(stat(join(folder, "faces-sheet.png")));
+
+      await rm(join(dir, "images/000007.png"));
+      const { code, stdout } = await elegant("inspect", dir, "--check", "--json");
+      assert.equal(code, 3);
+      const json = JSON.parse(stdout) as Json;
+      assert.deepEqual([json.pictures, json.looked], [19, 19]);
+      assert.deepEqual(
+        json.problems.map(({ file }) => file),
+        ["000007.png", "000003.png"],
+      );
+      assert.match(
+        json.problems[0].reason,
+        /^000007\.png: expected the picture that .* lists name, received none\. Run/,
+      );
+      assert.match(json.problems[1].reason, /000003\.png: image: expected JPEG, PNG/);
+    }));
+
+  it("looks at the shards that are whole, and names the one that is not", () =>
+    withFolder(async (folder) => {
+      const dir = join(folder, "faces");
+      await writeShards(dir, 20, "webdataset");
+      await truncate(join(dir, "shards/00002.tar"), 5000);
+      const { code, stdout } = await elegant("inspect", dir, "--json", "--no-sheet");
+      assert.equal(code, 3);
+      const { problems, pictures } = JSON.parse(stdout) as Json;
+      assert.deepEqual([pictures, problems.length], [12, 9]);
+      assert.match(
+        problems[0].reason,
+        /00002\.tar: expected at least \d+ bytes, the end of 0000\d\d\.jpg, received 5000/,
+      );
+    }));
+
+  it("refuses what is no data set, and a sheet that is none", () =>
+    withFolder(async (folder) => {
+      await writeFaces(join(folder, "faces"), 3);
+      const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+        [[join(folder, "none")], /none: expected a folder, received none/],
+        [[folder], /expected an image folder \(images, data, img_celeba\), received none of them/],
+        [[join(folder, "faces"), "--sheet", join(folder, "sheet.jpg")], /--sheet: expected a file named \*\.png/],
+        [[join(folder, "faces"), "--count", "0"], /Expected an integer from 1 to 1000, received '0'/],
+      ];
+      for (const [args, message] of wrong) {
+        const { code, stderr } = await elegant("inspect", ...args);
+        assert.equal(code, 2);
+        assert.match(stderr, message);
+      }
+    }));
+});
+
+describe("failures by reason", () => {
+  it("group equal reasons, whatever file and coordinates they name", () => {
+    const gone = (file: string): string =>
+      `${file}: reading: ENOENT: no such file, open '/a b/images/${file}'. Check it.`;
+    const outside = (file: string, x: number): string =>
+      `${file}: expected landmarks within 9 x 9, received [[${x},-2.5],[3,4]].`;
+    const failures = [
+      { file: "1.jpg", reason: gone("1.jpg") },
+      ...[2, 3, 4, 5, 6, 7].map((i) => ({ file: `${i}.jpg`, reason: outside(`${i}.jpg`, i) })),
+      { file: "(8).jpg", reason: gone("(8).jpg") },
+    ];
+    assert.deepEqual(groupFailures(failures), [
+      {
+        reason: "FILE: expected landmarks within 9 x 9, received [...].",
+        count: 6,
+        files: ["2.jpg", "3.jpg", "4.jpg", "5.jpg", "6.jpg"],
+      },
+      {
+        reason: "FILE: reading: ENOENT: no such file, open 'FILE'. Check it.",
+        count: 2,
+        files: ["1.jpg", "(8).jpg"],
+      },
+    ]);
+  });
+});

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openDataset } from "../../src/dataset/dataset.js";
+import { scanTar } from "../../src/dataset/tars.js";
+import { InputError } from "../../src/errors.js";
+import { encodePng } from "../../src/image/codec.js";
+import { readSource } from "../../src/image/source.js";
+import { withFolder } from "../support/folder.js";
+import { goldenPhoto } from "../support/pictures.js";
+import { rgbOf, type TarEntry, tarOf } from "../support/shards.js";
+
+const photo = (name: string) => goldenPhoto(name, 3, 24, 20);
+const LONG = `${"deep/".repeat(30)}long.name.with.dots`;
+
+async function picture(key: string, labels: Record<string, unknown> | null): Promise<TarEntry[]> {
+  const entries: TarEntry[] = [{ name: `${key}.png`, bytes: await encodePng(photo(key)) }];
+  if (labels !== null)
+    entries.push({ name: `${key}.json`, bytes: JSON.stringify({ attributes: labels, by: "others" }) });
+  return entries;
+}
+
+describe("tar files that others made", () => {
+  let cacheHome: string | undefined;
+  before(() => {
+    cacheHome = process.env.XDG_CACHE_HOME;
+  });
+  afterEach(() => {
+    if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = cacheHome;
+  });
+  const withCache = (body: (dir: string, cache: string) => Promise<void>): Promise<void> =>
+    withFolder(async (folder) => {
+      process.env.XDG_CACHE_HOME = join(folder, "cache");
+      await mkdir(join(folder, "data"));
+      await body(join(folder, "data"), join(folder, "cache/elegant-faces"));
+    });
+
+  it("are scanned once: pictures, attributes, long names; other entries are passed over", () =>
+    withCache(async (dir, cache) => {
+      const first = [
+        ...(await picture("b", { Bangs: 1, Male: -1 })),
+        { name: "b.txt", bytes: "a face" },
+        { name: "b.cls", bytes: "1" },
+        { name: "b.mask.png", bytes: "not looked at" },
+        { name: "._b.jpg", bytes: "macOS" },
+      ];
+      const key = LONG.slice(0, LONG.indexOf("."));
+      const second = [
+        ...(await picture(key, { Bangs: false, Male: true })),
+        ...(await picture("a", { Bangs: 0, Male: 1 })),
+      ];
+      await writeFile(join(dir, "x-0.tar"), await tarOf(first));
+      await writeFile(join(dir, "x-1.tar"), await tarOf(second));
+      const dataset = await openDataset(dir);
+      assert.deepEqual([dataset.format, dataset.size, dataset.imageDir], ["webdataset", null, dir]);
+      assert.deepEqual(dataset.files, ["a.png", "b.png", `${key}.png`]);
+      assert.deepEqual(dataset.attributes?.names, ["Bangs", "Male"]);
+      assert.deepEqual([...(dataset.attributes?.values ?? [])], [0, 1, 1, 0, 0, 1]);
+      for (const [i, name] of ["a", "b", key].entries()) {
+        const read = await readSource(dataset.picture(i));
+        assert.deepEqual(rgbOf(read), rgbOf(photo(name)), name);
+      }
+
+      const kept = await readdir(cache);
+      assert.equal(kept.length, 2);
+      // What is in the cache is believed: no second scan.
+      const index = { kind: "elegant-tar", version: 1, samples: [] };
+      for (const name of kept) await writeFile(join(cache, name), JSON.stringify(index));
+      await assert.rejects(openDataset(dir), /expected images, received an empty folder/);
+      for (const name of kept) await writeFile(join(cache, name), "damaged");
+      assert.equal((await openDataset(dir)).files.length, 3);
+      // A file that changed is another.
+      await utimes(join(dir, "x-0.tar"), 1000, 1000);
+      assert.equal((await openDataset(dir)).files.length, 3);
+      assert.equal((await readdir(cache)).length, 3);
+    }));
+
+  it("may repeat keys; lists beside them go before their attributes; unlike ones are refused", () =>
+    withCache(async (dir) => {
+      await writeFile(join(dir, "x-0.tar"), await tarOf(await picture("0", { Bangs: 1 })));
+      await writeFile(join(dir, "x-1.tar"), await tarOf(await picture("0", null)));
+      await assert.rejects(openDataset(dir), (error) => {
+        assert.ok(error instanceof InputError);
+        assert.match(error.message, /x-1\.tar: x-1\/0\.png: expected the 1 attributes of x-0\/0\.png, received 0 /);
+        return true;
+      });
+      await writeFile(join(dir, "list_attr_celeba.txt"), "2\nSmiling\nx-1/0.png 1\nx-0/0.png -1\n");
+      const { files, attributes } = await openDataset(dir);
+      assert.deepEqual([files, attributes?.names], [["x-1/0.png", "x-0/0.png"], ["Smiling"]]);
+    }));
+
+  it("are not looked at beside the folder they were unpacked to", () =>
+    withCache(async (dir) => {
+      await writeFile(join(dir, "images.tar"), "whatever");
+      await mkdir(join(dir, "images"));
+      await writeFile(join(dir, "images/a.png"), await encodePng(photo("a")));
+      assert.equal((await openDataset(dir)).format, "images");
+    }));
+
+  it("are refused when they are damaged or compressed", () =>
+    withCache(async (dir) => {
+      const path = join(dir, "x.tar");
+      const whole = await tarOf(await picture("a", { Bangs: 1 }));
+      await writeFile(path, whole.subarray(0, 700));
+      await assert.rejects(scanTar(path), /x\.tar: expected a whole tar file, received .* Fetch it again/);
+      await writeFile(path, Buffer.alloc(2048, "?"));
+      await assert.rejects(scanTar(path), /x\.tar: expected a whole tar file/);
+      await writeFile(path, await tarOf([{ name: "a.json", bytes: "{" }]));
+      await assert.rejects(scanTar(path), /x\.tar: a\.json: expected JSON, received something else/);
+      await writeFile(path, await tarOf([{ name: "a.json", bytes: '{"attributes": {"Bangs": 3}}' }]));
+      await assert.rejects(scanTar(path), /a\.json: expected \{"attributes".* received attributes\.Bangs: /);
+      await assert.rejects(scanTar(join(dir, "none.tar")), /Reading .*none\.tar: ENOENT/);
+      await withFolder(async (other) => {
+        await writeFile(join(other, "x.tar.gz"), "x");
+        await assert.rejects(openDataset(other), /received x\.tar\.gz\. Unpack its compression/);
+      });
+    }));
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { landmarksAt, readLandmarks } from "../../src/dataset/lists.js";
+import { photoLandmarks } from "../../src/dataset/synth/geometry.js";
+import { loadPainter, renderPhoto } from "../../src/dataset/synth/raster.js";
+import { sampleFace } from "../../src/dataset/synth/sample.js";
+import { FaceDetector } from "../../src/detection/detector.js";
+import { similarityFromLandmarks, transformPoint } from "../../src/image/align.js";
+import { decodeImage } from "../../src/image/codec.js";
+import type { FivePoints, RgbaImage } from "../../src/types.js";
+import { goldenPhoto } from "../support/pictures.js";
+import { sharedPath } from "../support/shared.js";
+
+/** Mean distance in pixels of a crop of 256 between where two alignments put the given landmarks. */
+function disagreement(given: FivePoints, found: FivePoints): number {
+  const [a, b] = [similarityFromLandmarks(given, 256), similarityFromLandmarks(found, 256)];
+  const distances = given.map(([x, y]) => {
+    const [[u, v], [p, q]] = [transformPoint(a, x, y), transformPoint(b, x, y)];
+    return Math.hypot(u - p, v - q);
+  });
+  return distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
+}
+
+/** A quarter clockwise. */
+function turned({ width, height, data }: RgbaImage): RgbaImage {
+  const out = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [from, to] = [(y * width + x) * 4, (x * height + height - 1 - y) * 4];
+      out.set(data.subarray(from, from + 4), to);
+    }
+  }
+  return { width: height, height: width, data: out };
+}
+
+describe("detection/detector", () => {
+  let detector: FaceDetector;
+  before(async () => {
+    await loadPainter();
+    detector = await FaceDetector.open(2);
+  });
+  after(() => detector.close());
+
+  it("finds painted faces where they are", async () => {
+    const faces = Array.from({ length: 4 }, (_, i) => sampleFace(1, i));
+    const distances: number[] = [];
+    for (const face of faces) {
+      const [found] = await detector.detect(renderPhoto(face), 0.3);
+      distances.push(found === undefined ? Number.POSITIVE_INFINITY : disagreement(photoLandmarks(face), found.points));
+    }
+    const shown = distances.map((distance) => distance.toFixed(1)).join(" ");
+    // The networks know people, not paintings.
+    assert.ok(distances.filter((distance) => distance < 16).length >= 3, shown);
+  });
+
+  it("finds a face that lies on its side", async () => {
+    const face = sampleFace(1, 1);
+    const photo = renderPhoto(face);
+    const [upright] = await detector.detect(photo, 0.3);
+    const [lying] = await detector.detect(turned(photo), 0.3);
+    const expected = upright.points.map(([x, y]) => [photo.height - 1 - y, x] as const);
+    const distance = disagreement(expected, lying.points);
+    assert.ok(distance < 3, `${distance.toFixed(2)} px at 256`);
+  });
+
+  it("finds none where there is none, in pictures of any size", async () => {
+    for (const [height, width] of [
+      [1, 1],
+      [3, 700],
+    ]) {
+      assert.deepEqual(await detector.detect(goldenPhoto("none", 1, height, width), 0.5), []);
+    }
+  });
+
+  it("gives the same answer again, and answers in any order of asking", async () => {
+    const photos = [2, 3].map((i) => renderPhoto(sampleFace(1, i)));
+    const together = await Promise.all(photos.map((photo) => detector.detect(photo, 0.3)));
+    for (const [i, photo] of photos.entries()) assert.deepEqual(await detector.detect(photo, 0.3), together[i]);
+  });
+
+  it("agrees with the given landmarks within 6 px at 256 on 60 of 69 photos", async function () {
+    this.timeout(600_000);
+    const folder = sharedPath("faces/in-the-wild");
+    if (folder === null) return this.skip();
+    const table = await readLandmarks(join(folder, "list_landmarks_celeba.txt"));
+    const distances = new Map<string, number>();
+    for (const [i, file] of table.files.entries()) {
+      const photo = await decodeImage(await readFile(join(folder, "images", file)), file);
+      const [largest] = await detector.detect(photo, 0.5);
+      if (largest !== undefined) distances.set(file, disagreement(landmarksAt(table, i), largest.points));
+    }
+    const within = [...distances.values()].filter((distance) => distance <= 6).length;
+    const worst = [...distances].filter(([, distance]) => distance > 6);
+    assert.equal(table.files.length, 69);
+    assert.ok(within >= 60, `${within} of 69; ${worst.map(([file, d]) => `${file} ${d.toFixed(1)}`).join(", ")}`);
+  });
+});

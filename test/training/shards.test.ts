@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openDataset } from "../../src/dataset/dataset.js";
+import { type Device, openDevice } from "../../src/device/device.js";
+import {
+  CHECKPOINTS_FOLDER,
+  loadNewestCheckpoint,
+  restoreTrainingState,
+  saveCheckpoint,
+} from "../../src/training/checkpoint.js";
+import { disposeState, train } from "../../src/training/loop.js";
+import { createPairSampler } from "../../src/training/pairs.js";
+import { parseRunSettings } from "../../src/training/settings.js";
+import { writeFaces } from "../support/faces.js";
+import { withFolder } from "../support/folder.js";
+import { ATTRIBUTES, tinyRun } from "../support/run.js";
+import { writeShards } from "../support/shards.js";
+
+async function checkpointsOf(run: string): Promise<Map<string, Buffer>> {
+  const folder = join(run, CHECKPOINTS_FOLDER);
+  const names = (await readdir(folder)).sort();
+  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
+}
+
+describe("training from shards", () => {
+  let device: Device;
+  before(async () => {
+    device = await openDevice("wasm", 1);
+  });
+  after(async () => {
+    await device.close();
+  });
+
+  it("writes the same checkpoints as training from lossless crops, to the byte, and goes on from either", () =>
+    withFolder(async (folder) => {
+      const images = await writeFaces(join(folder, "faces"), 20);
+      await writeShards(join(folder, "shards"), 20, "shard");
+      const shards = await openDataset(join(folder, "shards"));
+      const [fromImages, fromShards] = ["images", "shards"].map((name) => join(folder, `run-${name}`));
+      await train(tinyRun(images, fromImages, { steps: 3, saveEvery: 1, sampleEvery: 2 }));
+      await train(tinyRun(shards, fromShards, { steps: 3, saveEvery: 1, sampleEvery: 2 }));
+      const [expected, actual] = await Promise.all([fromImages, fromShards].map(checkpointsOf));
+      assert.ok(expected.size >= 3);
+      assert.deepEqual([...actual.keys()], [...expected.keys()]);
+      for (const [name, bytes] of expected) assert.ok(bytes.equals(actual.get(name)!), name);
+
+      // And either can go on with the other.
+      await train(tinyRun(images, fromShards, { steps: 4, resume: true }));
+      await train(tinyRun(shards, fromImages, { steps: 4, resume: true }));
+      const [one, other] = await Promise.all([fromImages, fromShards].map((run) => loadNewestCheckpoint(run)));
+      for (const [name, { data }] of one.checkpoint.tensors) {
+        assert.deepEqual(other.checkpoint.tensors.get(name)?.data, data, name);
+      }
+    }));
+
+  it("takes WebDataset's tar files, and a run whose fingerprint was of whole names goes on", () =>
+    withFolder(async (folder) => {
+      await writeShards(join(folder, "data"), 20, "webdataset");
+      const dataset = await openDataset(join(folder, "data"));
+      const run = join(folder, "run");
+      await train(tinyRun(dataset, run, { steps: 1 }));
+      const { checkpoint } = await loadNewestCheckpoint(run);
+      const settings = parseRunSettings(checkpoint.progress.options, "checkpoint");
+      const sampler = createPairSampler(dataset, ATTRIBUTES, 2, 5);
+      assert.equal(settings.dataset, sampler.fingerprint);
+
+      const state = { ...restoreTrainingState(checkpoint) };
+      const options = { ...settings, dataset: sampler.formerFingerprint };
+      await saveCheckpoint(run, { ...state, average: null }, { step: 2, best: null, options });
+      disposeState({ ...state, average: null });
+      assert.equal((await train(tinyRun(dataset, run, { steps: 3, resume: true }))).step, 3);
+      const last = (await loadNewestCheckpoint(run)).checkpoint.progress;
+      assert.equal(parseRunSettings(last.options, "checkpoint").dataset, sampler.fingerprint);
+    }));
+});
