@@ -47,6 +47,8 @@ describe("elegant align and swap --paste-back", function () {
     pair = beside(photos[0], photos[1]);
     await writeFile(path("pair of two.png"), await encodePng(pair));
     await writeFile(path("one.png"), await encodePng(photos[0]));
+    await writeFile(path("other.png"), await encodePng(photos[1]));
+    await writeFile(path("face.png"), await encodePng(goldenPhoto("face", 1, 64, 64)));
     await writeFile(path("nobody.png"), await encodePng(goldenPhoto("nobody", 1, 200, 300)));
     await writeFile(path("text.jpg"), "no picture");
     await writeFile(path("model.safetensors"), tinyGenerator(9));
@@ -107,7 +109,7 @@ describe("elegant align and swap --paste-back", function () {
 
   it("puts edits of several faces back into their photo, and leaves the rest of it to the bit", async () => {
     const crops = ["@new/crops/pair_of_two.png", "@new/crops/pair_of_two-2.png"];
-    const edit = ["--attribute", "Bangs", "--reference", "@new/crops/pair_of_two.png", "--paste-back"];
+    const edit = ["--attribute", "Bangs", "--reference", "@face.png", "--paste-back"];
     const end = ["--json", "--device", "wasm", "--out", "@edited"];
     const { code, stdout, stderr } = await elegant(
       "swap",
@@ -137,7 +139,7 @@ describe("elegant align and swap --paste-back", function () {
 
   it("finds the face of a photo itself, goes on without those that have none, and takes photos as references", async () => {
     const inputs = ["@one.png", "@nobody.png"];
-    const edit = ["--attribute", "Bangs", "--reference", "@one.png", "--paste-back", "--min-score", "0.3"];
+    const edit = ["--attribute", "Bangs", "--reference", "@other.png", "--paste-back", "--min-score", "0.3"];
     const end = ["--json", "--device", "wasm", "--out", "@found"];
     const { code, stdout, stderr } = await elegant(
       "swap",
@@ -154,7 +156,7 @@ describe("elegant align and swap --paste-back", function () {
     assert.equal(failures[0].file, path("nobody.png"));
     const [before, after] = [await decode("one.png"), await decode("found/one-Bangs.png")];
     assert.deepEqual([after.width, after.height], [before.width, before.height]);
-    assert.notDeepEqual(after.data, before.data);
+    assert.ok(after.data.some((level, i) => level !== before.data[i]), "the face is edited");
   });
 
   const swap = ["swap", "--model", "@model.safetensors", "--attribute", "Bangs", "--paste-back"];
