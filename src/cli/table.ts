@@ -59,7 +59,7 @@ async function makeTable(run: string, data: string, options: Options, context: C
       import("../metrics/table.js"),
       import("../metrics/linalg.js"),
     ]);
-  const dataset = await openDataset(data, options.images);
+  const dataset = await openDataset(data, options.images, context.onProgress);
   const device = await openDevice(parseDevice(options.device), options.workers);
   const linalg = await Linalg.open(options.workers);
   try {
