@@ -103,12 +103,16 @@ export class Pixels {
     return { width: jpeg.width, height: jpeg.height, window, pointer: output, stride };
   }
 
-  /** A copy of the part of the picture that is there. */
-  copyWindow({ window: { width, height }, pointer, stride }: PixelWindow): RgbaImage {
-    const data = new Uint8Array(width * height * 4);
+  /** All pixels of a JPEG file; null when it is damaged. */
+  decodeWhole(bytes: Uint8Array, jpeg: BaselineJpeg): RgbaImage | null {
+    const { width, height } = jpeg;
+    const decoded = this.decodeWindow(bytes, jpeg, { x: 0, y: 0, width, height });
+    if (decoded === null) return null;
+    const { pointer, stride } = decoded;
     const rows = this.arena.bytes(pointer, stride * height);
-    if (stride === width * 4) data.set(rows);
-    else for (let y = 0; y < height; y++) data.set(rows.subarray(y * stride, y * stride + width * 4), y * width * 4);
+    if (stride === width * 4) return { width, height, data: rows.slice() };
+    const data = new Uint8Array(width * height * 4);
+    for (let y = 0; y < height; y++) data.set(rows.subarray(y * stride, y * stride + width * 4), y * width * 4);
     return { width, height, data };
   }
 

@@ -86,7 +86,12 @@ export interface JpegWindow {
 }
 
 /** Allocates planes, tables, scratch and output for a window (within the picture) of a file of `scanBytes` bytes. */
-export function layOutJpegWindow(arena: Arena, jpeg: JpegLayout, window: Rectangle, scanBytes: number): JpegWindow {
+export function layOutJpegWindow(
+  arena: Pick<Arena, "alloc" | "put">,
+  jpeg: JpegLayout,
+  window: Rectangle,
+  scanBytes: number,
+): JpegWindow {
   const { width, height, h, v, components } = jpeg;
   const [mcuWidth, mcuHeight] = [8 * h, 8 * v];
   const [across, down] = [Math.ceil(width / mcuWidth), Math.ceil(height / mcuHeight)];
