@@ -1,25 +1,34 @@
 /**
- * How long does each stage of preprocessing take, and how many images a second are aligned?
- * Usage: node dist/bench/preprocess.js [FOLDER]: a data set in CelebA's files, by default ../shared/faces/in-the-wild.
+ * How long does each stage of preprocessing take, and how does the whole compare with the published OpenCV pipeline, with sharp and
+ * with jimp alone, each with as many threads or processes?
+ * Usage: npm run bench:preprocess -- [--photos N] [--real FOLDER], a data set with landmarks; or -- --memory N for the resident memory
+ * over so many photos. Python needs OpenCV (Debian's python3-opencv; another one by PYTHON).
  */
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import jpegJs from "@jimp/js-jpeg";
-import { preprocess } from "../src/dataset/preprocess.js";
+import { type PreprocessOptions, preprocess } from "../src/dataset/preprocess.js";
 import { planPreprocess } from "../src/dataset/preprocess-plan.js";
+import { fileName } from "../src/dataset/synth/lists.js";
 import { decodeImage, encodePng } from "../src/image/codec.js";
 import { sniffFormat } from "../src/image/header.js";
 import { cropFace, writeWhole } from "../src/image/photo.js";
 import { Pixels } from "../src/image/pixels.js";
 import { loadModule } from "../src/kernels/module.js";
-import { measure, type Row, report, row } from "./measure.js";
+import { measure, type Row, report, row, timingOf } from "./measure.js";
+import { nodeLibrary, openCv, type Peer } from "./preprocess/peers.js";
+import { meanBytes, paintPhotos, repeatPhotos } from "./preprocess/photos.js";
 
 const SIZE = 256;
 const QUALITY = 95;
 const MOST_PHOTOS = 64;
+const ROUNDS = 5;
+/** Jimp is slow. */
+const JIMP_PHOTOS = 60;
 
 async function benchStages(folder: string, out: string): Promise<Row[]> {
   const { imageDir, photos } = await planPreprocess(folder, {
@@ -65,41 +74,138 @@ async function benchStages(folder: string, out: string): Promise<Row[]> {
   ];
 }
 
-async function benchWhole(folder: string, out: string, workers: number): Promise<Row> {
-  let done = 0;
-  let run = 0;
-  const timing = await measure(
-    async () => {
-      const options = {
-        size: SIZE,
-        images: undefined,
-        format: "jpg",
-        quality: QUALITY,
-        crop: null,
-        limit: null,
-      } as const;
-      ({ done } = await preprocess(folder, join(out, `${workers}-${run++}`), { ...options, workers }));
-    },
-    3,
-    1,
-  );
-  return row(`all stages, ${workers} workers, with their start`, timing, done);
+/** Rounds of ours and of the peers take turns, each after one to warm up. */
+async function sideBySide(
+  work: string,
+  ours: (round: number) => Promise<number>,
+  photos: number,
+  peers: readonly { readonly peer: Peer; readonly photos: number; readonly atMost: number | null }[],
+): Promise<Row[]> {
+  const times: number[] = [];
+  const theirs = peers.map((): number[] => []);
+  for (let round = -1; round < ROUNDS; round++) {
+    const milliseconds = await ours(round);
+    if (round >= 0) times.push(milliseconds);
+    for (const [i, { peer }] of peers.entries()) {
+      const answer = await peer.round();
+      if (round >= 0 && answer !== null) theirs[i].push(answer);
+    }
+  }
+  for (const { peer } of peers) peer.close();
+  const timing = timingOf(times);
+  const rows = peers.map(({ peer, photos: n, atMost }, i) => {
+    if (theirs[i].length === 0) return row(`${work} (no ${peer.name} here)`, timing, photos);
+    const each = timingOf(theirs[i]);
+    return row(work, timing, photos, { name: peer.name, timing: { ...each, ms: (each.ms / n) * photos } }, atMost);
+  });
+  return peers.length === 0 ? [row(work, timing, photos)] : rows;
 }
 
-const folder = resolve(process.argv[2] ?? fileURLToPath(new URL("../../../shared/faces/in-the-wild", import.meta.url)));
-if (existsSync(folder)) {
-  const out = await mkdtemp(join(tmpdir(), "elegant-bench-"));
-  try {
-    const rows = await benchStages(folder, out);
-    for (const workers of new Set([1, availableParallelism()])) rows.push(await benchWhole(folder, out, workers));
-    console.log(`Milliseconds an image, ${folder}`);
-    await report("preprocess", rows);
-    const whole = rows.at(-1)!;
-    console.log(`${(1000 / whole.oursMs).toFixed(0)} images/s`);
-  } finally {
-    await rm(out, { recursive: true, force: true });
-  }
-} else {
-  console.error(`No photos at ${folder}. Give a folder with photos and list_landmarks_celeba.txt as the argument.`);
-  process.exitCode = 2;
+/** A round of ours, with the start of its workers: from files to files. */
+function ourRound(folder: string, out: string, options: Pick<PreprocessOptions, "size" | "format" | "workers">) {
+  return async (round: number): Promise<number> => {
+    const target = join(out, `${options.format}-${options.workers}-${options.size}-${round}`);
+    const began = performance.now();
+    await preprocess(folder, target, { ...options, quality: QUALITY, images: undefined, crop: null, limit: null });
+    const milliseconds = performance.now() - began;
+    await rm(target, { recursive: true });
+    return milliseconds;
+  };
 }
+
+async function benchWhole(name: string, folder: string, out: string, photos: number): Promise<Row[]> {
+  const workers = availableParallelism();
+  const work = { folder, out: join(out, "peers"), size: SIZE, quality: QUALITY, workers };
+  await mkdir(work.out, { recursive: true });
+  const few = Math.min(JIMP_PHOTOS, photos);
+  return [
+    ...(await sideBySide(
+      `${name}: JPEG to JPEG`,
+      ourRound(folder, out, { size: SIZE, format: "jpg", workers }),
+      photos,
+      [
+        { peer: openCv(work, "jpg"), photos, atMost: 1 / 0.6 },
+        { peer: nodeLibrary("sharp", work, photos), photos, atMost: null },
+        { peer: nodeLibrary("jimp", work, few), photos: few, atMost: 1 / 5 },
+      ],
+    )),
+    ...(await sideBySide(
+      `${name}: JPEG to shards`,
+      ourRound(folder, out, { size: SIZE, format: "shard", workers }),
+      photos,
+      [
+        { peer: openCv(work, "raw"), photos, atMost: null },
+        { peer: openCv(work, "jpg"), photos, atMost: 1 / 0.9 },
+      ],
+    )),
+  ];
+}
+
+/** What more workers and larger photos change. */
+async function benchGrowth(folder: string, out: string, photos: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const workers of new Set([1, availableParallelism()])) {
+    const round = ourRound(folder, out, { size: SIZE, format: "jpg", workers });
+    rows.push(
+      ...(await sideBySide(`JPEG to JPEG, ${workers} ${workers === 1 ? "worker" : "workers"}`, round, photos, [])),
+    );
+  }
+  for (const [width, height] of [
+    [204, 343],
+    [818, 1374],
+  ]) {
+    const other = join(out, `${width}x${height}`);
+    const count = Math.min(200, photos);
+    await paintPhotos(other, count, width, height);
+    const round = ourRound(other, out, { size: SIZE, format: "jpg", workers: availableParallelism() });
+    rows.push(...(await sideBySide(`photos of ${width} x ${height}`, round, count, [])));
+  }
+  return rows;
+}
+
+/** Resident memory while many photos go through, in MiB at ten moments. */
+async function benchMemory(folder: string, out: string, count: number): Promise<number[]> {
+  const many = join(out, "many");
+  await repeatPhotos(folder, many, count);
+  const resident: number[] = [];
+  await preprocess(many, join(out, "many-crops"), {
+    ...{ size: SIZE, format: "shard", quality: QUALITY, images: undefined, crop: null, limit: null },
+    workers: availableParallelism(),
+    onProgress: ({ done }) => {
+      if (done >= (count / 10) * (resident.length + 1)) resident.push(Math.round(process.memoryUsage.rss() / 2 ** 20));
+    },
+  });
+  return resident;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    photos: { type: "string", default: "600" },
+    memory: { type: "string" },
+    real: { type: "string", default: fileURLToPath(new URL("../../../shared/faces/in-the-wild", import.meta.url)) },
+  },
+});
+const count = Number(options.photos);
+const out = await mkdtemp(join(tmpdir(), "elegant-bench-"));
+try {
+  const painted = join(out, "painted");
+  await paintPhotos(painted, count, 409, 687);
+  if (options.memory !== undefined) {
+    const resident = await benchMemory(painted, out, Number(options.memory));
+    console.log(`Resident memory over ${options.memory} photos, MiB: ${resident.join(", ")}`);
+  } else {
+    const kilobytes = (await meanBytes(painted, [fileName(0), fileName(count - 1)])) / 1000;
+    console.log(`Painted photos of 409 x 687 pixels, ${kilobytes.toFixed(0)} kB; milliseconds an image`);
+    const rows = [...(await benchStages(painted, out)), ...(await benchWhole("painted", painted, out, count))];
+    if (existsSync(options.real)) {
+      const real = join(out, "real");
+      await repeatPhotos(options.real, real, count);
+      rows.push(...(await benchWhole("in the wild", real, out, count)));
+    } else console.log(`No real photos at ${options.real}`);
+    rows.push(...(await benchGrowth(painted, out, count)));
+    await report("preprocess", rows);
+  }
+} finally {
+  await rm(out, { recursive: true, force: true });
+}
+process.exit(0);

@@ -6,7 +6,18 @@ import { fromSystemError } from "./errors.js";
 /** Names of temporary files: hidden, with the process and a count. */
 const TEMPORARY = /^\..+\.\d+-\d+\.tmp$/;
 
+/** True for the names of files that are being written, or whose writer was killed. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
 let temporaryCount = 0;
+
+/** Where a file is written before it gets its name: the same folder, because a rename is atomic within one file system only. */
+export function temporaryName(path: string): string {
+  // Hidden from `*` patterns.
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${temporaryCount++}.tmp`);
+}
 
 /**
  * Writes `bytes` to `path` so that a reader, or the next run after a crash, sees the old file or the new one and
@@ -15,8 +26,7 @@ let temporaryCount = 0;
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  // The same folder, because a rename is atomic within one file system only; the name is hidden from `*` patterns.
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaryCount++}.tmp`);
+  const temporary = temporaryName(path);
   try {
     const file = await open(temporary, "wx");
     try {

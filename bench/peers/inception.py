@@ -1,13 +1,10 @@
-"""The layers of FID's Inception in PyTorch with random weights, for bench/fid.ts: inception.py THREADS BATCH ROUNDS prints median ms of a batch."""
+"""The layers of FID's Inception in PyTorch with random weights: inception.py THREADS BATCH ROUNDS prints median ms of a batch."""
 import sys
 import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
-
-threads, batch, rounds = map(int, sys.argv[1:4])
-torch.set_num_threads(threads)
 
 
 def conv(a, b, kernel, stride=1, pad=None):
@@ -48,7 +45,7 @@ def e(i, pool):
     return Branches(conv(i, 320, 1), seq(conv(i, 384, 1), split()), dbl, seq(pool, conv(i, 192, 1)))
 
 
-network = seq(
+NETWORK = seq(
     conv(3, 32, 3, 2), conv(32, 32, 3), conv(32, 64, 3, 1, 1), shrink(), conv(64, 80, 1), conv(80, 192, 3), shrink(),
     a(192, 32), a(256, 64), a(288, 64),
     Branches(conv(288, 384, 3, 2), seq(conv(288, 64, 1), conv(64, 96, 3, 1, 1), conv(96, 96, 3, 2)), shrink()),
@@ -56,11 +53,22 @@ network = seq(
     Branches(seq(conv(768, 192, 1), conv(192, 320, 3, 2)), seq(conv(768, 192, 1), conv(192, 192, (1, 7)), conv(192, 192, (7, 1)), conv(192, 192, 3, 2)), shrink()),
     e(1280, avg()), e(2048, nn.MaxPool2d(3, 1, 1)),
 ).eval()
-x = torch.rand(batch, 3, 299, 299) * 2 - 1
-times = []
-with torch.no_grad():
+
+
+def features(x, dims=2048):
+    """[N, dims] of pictures; 64 and 2048 dims are known."""
+    layers = {64: 4, 2048: len(NETWORK)}[dims]
+    with torch.no_grad():
+        return F.adaptive_avg_pool2d(NETWORK[:layers](x), 1).flatten(1)
+
+
+if __name__ == "__main__":
+    threads, batch, rounds = map(int, sys.argv[1:4])
+    torch.set_num_threads(threads)
+    x = torch.rand(batch, 3, 299, 299) * 2 - 1
+    times = []
     for _ in range(rounds + 1):
         began = time.perf_counter()
-        assert F.adaptive_avg_pool2d(network(x), 1).shape == (batch, 2048, 1, 1)
+        assert features(x).shape == (batch, 2048)
         times.append(1000 * (time.perf_counter() - began))
-print(sorted(times[1:])[rounds // 2])
+    print(sorted(times[1:])[rounds // 2])

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
+import type { Device } from "../device/device.js";
 import type { Faces } from "../editing/faces.js";
 import type { Generator } from "../editing/generator.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
@@ -106,6 +107,7 @@ export function nameOutputs(folder: string, inputs: readonly string[], attribute
 /** The tools of an editing command; loaded late, since TensorFlow.js takes most of a second. */
 export interface Editor {
   readonly generator: Generator;
+  readonly device: Device;
   /** Encodes pictures of any size as one batch. */
   encode(pictures: readonly RgbaImage[]): Promise<Faces>;
 }
@@ -134,7 +136,7 @@ export async function withEditor(
       for (const attribute of attributes) attributeIndex(config, attribute);
       for (const warning of warnings) context.print(warning);
       context.print(`model ${source} on ${device.description}`);
-      await body({ generator, encode });
+      await body({ generator, device, encode });
     } finally {
       generator.dispose();
     }

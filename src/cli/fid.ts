@@ -2,10 +2,13 @@
 import { type Command, Option } from "commander";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { ExtractorName } from "../metrics/extractors.js";
+import type { SideOptions } from "../metrics/fid.js";
 import type { Features } from "../metrics/sides.js";
-import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import type { Course } from "../planner/course.js";
+import { type CommandContext, integer, runCommand, withCommonOptions } from "./command.js";
+import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 
-export interface FidCommand extends CommonOptions {
+export interface FidCommand extends PlannedOptions {
   readonly dims: string;
   readonly mode: "pytorch" | "tensorflow" | "clean";
   readonly features: ExtractorName;
@@ -30,7 +33,7 @@ Example:
   elegant fid real.npz generated/ --json`;
 
 export function registerFid(program: Command): void {
-  withCommonOptions(program.command("fid <a> [b]"))
+  withRecalibrate(withCommonOptions(program.command("fid <a> [b]")))
     .description("Frechet distance of images, features or statistics; KID, precision and recall")
     .addOption(new Option("--dims <n>", "features of images").choices(["64", "192", "768", "2048"]).default("2048"))
     .addOption(
@@ -50,12 +53,56 @@ export function registerFid(program: Command): void {
     .option("--prc", "precision and recall (3 neighbours) too", false)
     .option("--save-stats <file>", "write A's mean and covariance as .npz")
     .addHelpText("after", HELP)
-    .action(async (a: string, b: string | undefined, options: FidCommand) => {
-      await runCommand(options, (context) => compare(a, b, options, context));
+    .action(async (a: string, b: string | undefined, options: FidCommand, command: Command) => {
+      const isBatchAskedFor = command.getOptionValueSource("batch") !== "default";
+      await runCommand(options, (context) => compare(a, b, options, isBatchAskedFor, context));
     });
 }
 
-async function compare(a: string, b: string | undefined, options: FidCommand, context: CommandContext): Promise<void> {
+/** Images for which it pays to measure first; the plan is looked at again after so many seconds, or a tenth of them. */
+const LONG_WORK = 2000;
+const FIRST_SECONDS = 30;
+
+/** Plans the way of images to the network; one plan for both folders. @param folders of images */
+function planFeatures(
+  folders: readonly string[],
+  options: FidCommand,
+  isBatchAskedFor: boolean,
+  context: CommandContext,
+): { readonly feeding: NonNullable<SideOptions["feeding"]>; course(): Course | null } {
+  const { mode, recursive, workers, batch } = options;
+  let course: Course | null = null;
+  return {
+    async feeding(device, network, images) {
+      const { fidJobWith, fidOutline } = await import("../planner/jobs/fid.js");
+      const outline = fidOutline(folders, network, mode);
+      // Ours computes a picture by itself, so that the batch changes no bit; libraries may choose another way for another batch.
+      const isFree = device.name === "wasm" && !isBatchAskedFor;
+      course ??= await planWork(
+        {
+          outline,
+          open: () => fidJobWith(network, folders, { mode, recursive, workers }),
+          device,
+          batches: isFree ? outline.batches : [batch],
+          isLong: images >= LONG_WORK,
+          stretch: { items: images / 10, seconds: FIRST_SECONDS },
+        },
+        options,
+        context,
+      );
+      return course === null ? null : { feeding: course, batch: course.plan.batch };
+    },
+    course: () => course,
+  };
+}
+
+async function compare(
+  a: string,
+  b: string | undefined,
+  options: FidCommand,
+  isBatchAskedFor: boolean,
+  context: CommandContext,
+): Promise<void> {
   const [{ describeMismatch, InputError }, { Linalg }, metrics] = await Promise.all([
     import("../errors.js"),
     import("../metrics/linalg.js"),
@@ -85,9 +132,16 @@ async function compare(a: string, b: string | undefined, options: FidCommand, co
       warnings.push(line);
       context.warn(line);
     };
-    const wanted = { ...options, rows };
+    const plan = planFeatures(
+      names.filter((_, i) => folders[i]),
+      options,
+      isBatchAskedFor,
+      context,
+    );
+    const wanted = { ...options, rows, feeding: plan.feeding };
     const opened = await metrics.openSides(linalg, names, folders, wanted, timed, { ...context, warn });
     const { sides, failures, cached, features, comparable } = opened;
+    const planned = await finishPlan(plan.course());
     const [sideA, sideB] = sides;
     for (const { reason } of failures) context.warn(`skipped ${reason}`); // in the JSON as failures
     for (const warning of new Set(sides.flatMap(metrics.warningsFor))) warn(warning);
@@ -99,7 +153,16 @@ async function compare(a: string, b: string | undefined, options: FidCommand, co
     };
     if (sideB === undefined) {
       await save();
-      context.printJson({ saved: options.saveStats, dims: sideA.d, n: [sideA.n], features, cached, warnings, seconds });
+      context.printJson({
+        saved: options.saveStats,
+        dims: sideA.d,
+        n: [sideA.n],
+        features,
+        cached,
+        warnings,
+        seconds,
+        ...planned,
+      });
       return;
     }
     const both = sides as readonly Features[]; // under --kid and --prc, which openSides() checks
@@ -136,6 +199,7 @@ async function compare(a: string, b: string | undefined, options: FidCommand, co
       warnings,
       failures: failures.map(({ file, reason }) => ({ file, reason })),
       seconds,
+      ...planned,
     });
     if (failures.length > 0) context.markPartial();
   } finally {

@@ -1,17 +1,25 @@
 /** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { OutputFormat } from "../image/tasks.js";
+import { OUTPUT_FORMATS, type OutputFormat } from "../dataset/output-format.js";
+import { DEFAULT_MAX_PIXELS } from "../image/header.js";
+import type { LandmarkFrame } from "../image/tasks.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
+import type { Course } from "../planner/course.js";
 import type { Rectangle } from "../types.js";
-import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { integer, runCommand, withCommonOptions } from "./command.js";
+import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 
-export interface PreprocessCommand extends CommonOptions {
+export interface PreprocessCommand extends PlannedOptions {
   readonly size: number;
   readonly images?: string;
   readonly format: OutputFormat;
   readonly quality: number;
   readonly crop?: Rectangle;
+  readonly shardPhotos: number;
   readonly limit?: number;
+  readonly maxPixels: number;
+  readonly tolerant: boolean;
+  readonly landmarkFrame: LandmarkFrame | "auto";
 }
 
 function parseCrop(text: string): Rectangle {
@@ -23,6 +31,10 @@ function parseCrop(text: string): Rectangle {
   return { x, y, width, height };
 }
 
+/** Photos for which it pays to measure first; the plan is looked at again after so many seconds, or a tenth of them. */
+const LONG_WORK = 2000;
+const FIRST_SECONDS = 30;
+
 const HELP = `
 SRC holds the photos in images/, data/ or img_celeba/ and CelebA's lists beside them: list_landmarks_celeba.txt, and
 where present list_attr_celeba.txt and list_eval_partition.txt. Running the command again resumes.
@@ -32,14 +44,26 @@ Example:
   elegant preprocess celeba-hq faces-64 --size 64 --crop 20,30,216,216 --format png`;
 
 export function registerPreprocess(program: Command): void {
-  withCommonOptions(program.command("preprocess <src> <out>"))
+  withRecalibrate(withCommonOptions(program.command("preprocess <src> <out>")))
     .description("align and crop the photos of a data set by their landmarks")
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .option("--images <dir>", "the photos' folder, within SRC or absolute")
-    .addOption(new Option("--format <name>", "format of the crops").choices(["jpg", "png"]).default("jpg"))
+    .addOption(
+      new Option("--format <name>", "a file a photo (jpg, png), or files of many: raw pixels as .npy, JPEGs as .tar")
+        .choices(OUTPUT_FORMATS)
+        .default("jpg"),
+    )
+    .option("--shard-photos <n>", "photos of a file, with --format shard or webdataset", integer(1, 100_000), 256)
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
     .option("--crop <x,y,w,h>", "photos are aligned: cut out this square and resize it, without landmarks", parseCrop)
     .option("--limit <n>", "only the first n photos", integer(1))
+    .option("--max-pixels <n>", "photos of more pixels fail by their header", integer(1, 2 ** 31), DEFAULT_MAX_PIXELS)
+    .option("--tolerant", "use what can be decoded of damaged photos, and note the damage in manifest.jsonl", false)
+    .addOption(
+      new Option("--landmark-frame <name>", "where EXIF turns photos: are landmarks in pixels as stored or upright")
+        .choices(["auto", "stored", "upright"])
+        .default("auto"),
+    )
     .addHelpText("after", HELP)
     .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
@@ -52,16 +76,32 @@ export function registerPreprocess(program: Command): void {
         const interrupt = (): void => controller.abort();
         process.once("SIGINT", interrupt);
         try {
+          let course: Course | null = null;
+          const { size, images, format, quality, shardPhotos, crop = null, limit = null, workers } = options;
+          const wanted = { size, images, format, quality, shardPhotos, crop, limit };
+          const { signal } = controller;
           const report = await preprocess(source, out, {
-            size: options.size,
-            images: options.images,
-            format: options.format,
-            quality: options.quality,
-            crop: options.crop ?? null,
-            limit: options.limit ?? null,
-            workers: options.workers,
-            signal: controller.signal,
+            ...{ ...wanted, workers, signal },
+            maxPixels: options.maxPixels,
+            tolerant: options.tolerant,
+            landmarkFrame: options.landmarkFrame,
+            onNotice: context.print,
             onProgress: context.onProgress,
+            feeding: async (imageDir, photos) => {
+              const { preprocessJob, preprocessOutline } = await import("../planner/jobs/preprocess.js");
+              const outline = preprocessOutline(imageDir, wanted);
+              const work = {
+                outline,
+                open: () => preprocessJob(source, workers, wanted),
+                device: null,
+                batches: outline.batches,
+                isLong: photos >= LONG_WORK,
+                stretch: { items: photos / 10, seconds: FIRST_SECONDS },
+                signal,
+              };
+              course = await planWork(work, options, context);
+              return course;
+            },
           });
           const { done, failed, skipped, imagesPerSecond, failures, seconds } = report;
           context.print(
@@ -73,7 +113,7 @@ export function registerPreprocess(program: Command): void {
           }
           for (const { reason } of failures.slice(0, 10)) context.print(`  ${reason}`);
           if (failures.length > 10) context.print(`  and ${failures.length - 10} more in ${out}/failures.json`);
-          context.printJson(report);
+          context.printJson({ ...report, ...(await finishPlan(course)) });
           if (failed > 0) context.markPartial();
         } finally {
           process.removeListener("SIGINT", interrupt);

@@ -1,10 +1,12 @@
 /** `elegant swap`: give faces the attributes of reference faces. */
 import { basename, join } from "node:path";
 import type { Command } from "commander";
+import type { Faces } from "../editing/faces.js";
 import type { Edit } from "../editing/swap.js";
 import { describeMismatch, InputError } from "../errors.js";
+import type { Course } from "../planner/course.js";
 import type { RgbaImage } from "../types.js";
-import { runCommand } from "./command.js";
+import { type CommandContext, runCommand } from "./command.js";
 import {
   checkOutputs,
   type EditingOptions,
@@ -17,13 +19,16 @@ import {
   writePicture,
   wrongCount,
 } from "./editing.js";
+import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 
-export interface SwapCommand extends EditingOptions {
+export interface SwapCommand extends EditingOptions, PlannedOptions {
   readonly input: readonly string[];
   readonly attribute: readonly string[];
   readonly reference: readonly string[];
 }
 
+/** Inputs from which on they are decoded by the pool, as planned; for fewer it pays neither to start it nor to measure. */
+const MANY_FACES = 64;
 /** A sheet of more rows would be too large to look at. */
 const SHEET_ROWS = 32;
 
@@ -39,7 +44,7 @@ Examples:
     --attribute Eyeglasses --reference glasses.png --attribute Bangs --reference bangs.png`;
 
 export function registerSwap(program: Command): void {
-  withEditingOptions(program.command("swap"), "--out <dir>")
+  withRecalibrate(withEditingOptions(program.command("swap"), "--out <dir>"))
     .description("give faces the attributes of reference faces")
     .requiredOption("--input <face...>", "faces to edit")
     .requiredOption("--attribute <name...>", "attributes to take over")
@@ -52,24 +57,70 @@ export function registerSwap(program: Command): void {
         const results = nameOutputs(out, input, attributes);
         const sheetPath = join(out, "sheet.png");
         await checkOutputs(out, [...results, sheetPath], [...input, ...references]);
-        const pictures = await readPictures([...input, ...references]);
-        const [faces, others] = [pictures.slice(0, input.length), pictures.slice(input.length)];
+        // A few are read before the device is opened; of many only the references, the others while the model works.
+        const areMany = input.length >= MANY_FACES || options.recalibrate;
+        const known = areMany ? null : await readPictures(input);
+        const others = await readPictures(references);
         await withEditor(options, attributes, context, async (editor) => {
+          const course = known === null ? await planSwap(editor, options, context) : null;
           const start = performance.now();
+          const faces =
+            course === null
+              ? encodeAll(editor, known ?? (await readPictures(input)))
+              : await feed(editor, input, course);
           const rows = await swapAll(editor, faces, attributes, others, (done) => {
             context.onProgress({ stage: "Swap", done, total: input.length, unit: "faces" });
           });
           const milliseconds = millisecondsSince(start);
           for (const [i, row] of rows.entries()) await writePicture(results[i], row.result);
+          course?.onUnit(rows.length, millisecondsSince(start) / 1000); // with the writing, which is planned too
           await writePicture(sheetPath, await composeSwapSheet(rows.slice(0, SHEET_ROWS), attributes, input));
           const outputs = [...results, sheetPath];
           for (const path of outputs) context.print(path);
           if (rows.length > SHEET_ROWS)
             context.print(`sheet.png shows the first ${SHEET_ROWS} of ${rows.length} faces`);
-          context.printJson({ outputs, milliseconds });
+          context.printJson({ outputs, milliseconds, ...(await finishPlan(course)) });
         });
       });
     });
+}
+
+/** Plans how the inputs get to the model, and in which batches. */
+async function planSwap(
+  { generator, device }: Editor,
+  options: SwapCommand,
+  context: CommandContext,
+): Promise<Course | null> {
+  const { swapJob, swapOutline } = await import("../planner/jobs/swap.js");
+  const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
+  const outline = swapOutline(options, generator.config.size);
+  return planWork(
+    {
+      outline,
+      open: () => swapJob({ ...options, reference: pairReferences(options.attribute, options.reference) }),
+      device,
+      // Ours computes a picture by itself, so that the batch changes no bit; libraries may choose another way for another batch.
+      batches: device.name === "wasm" ? outline.batches : [PICTURES_AT_ONCE],
+      isLong: true,
+      stretch: null, // what is written comes at the end, so that no first stretch tells the rate
+    },
+    options,
+    context,
+  );
+}
+
+/** The faces of pictures that are there. */
+async function* encodeAll({ encode }: Editor, pictures: readonly RgbaImage[]): AsyncGenerator<Faces> {
+  const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
+  for (let first = 0; first < pictures.length; first += PICTURES_AT_ONCE) {
+    yield await encode(pictures.slice(first, first + PICTURES_AT_ONCE));
+  }
+}
+
+/** The faces of files, by the plan. */
+async function feed({ generator }: Editor, paths: readonly string[], course: Course): Promise<AsyncGenerator<Faces>> {
+  const { loadFaces } = await import("../editing/feed.js");
+  return loadFaces(generator, paths, course.plan.batch, course);
 }
 
 /** One reference for each attribute. @throws InputError for another number, or an attribute named twice */
@@ -97,12 +148,12 @@ interface Row {
 
 async function swapAll(
   { generator, encode }: Editor,
-  inputs: readonly RgbaImage[],
+  inputs: AsyncIterable<Faces>,
   attributes: readonly string[],
   references: readonly RgbaImage[],
   onProgress: (done: number) => void,
 ): Promise<Row[]> {
-  const { disposeFaces, PICTURES_AT_ONCE, toPictures } = await import("../editing/faces.js");
+  const { disposeFaces, toPictures } = await import("../editing/faces.js");
   const { swap, swapMany } = await import("../editing/swap.js");
   const { dispose } = await import("@tensorflow/tfjs-core");
 
@@ -114,8 +165,7 @@ async function swapAll(
     referencePictures.push(...(await toPictures(reference.images)));
   }
   const rows: Row[] = [];
-  for (let first = 0; first < inputs.length; first += PICTURES_AT_ONCE) {
-    const faces = await encode(inputs.slice(first, first + PICTURES_AT_ONCE));
+  for await (const faces of inputs) {
     const [{ attribute, reference }] = edits;
     const { D, C } =
       edits.length === 1

@@ -1,9 +1,13 @@
 /** `elegant train DATA --attributes A B --out RUN`: train, or go on with a run. */
 import { type Command, Option } from "commander";
-import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import type { Device } from "../device/device.js";
+import type { Course } from "../planner/course.js";
+import type { TrainOptions, TrainWork } from "../training/loop.js";
+import { type CommandContext, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
 
-export interface TrainCommand extends CommonOptions, MethodOptions {
+export interface TrainCommand extends PlannedOptions, MethodOptions {
   readonly attributes: readonly string[];
   readonly out: string;
   readonly resume: boolean;
@@ -45,7 +49,7 @@ export function registerTrain(program: Command): void {
     .option("--save-every <n>", "steps between checkpoints", integer(1), 500)
     .option("--sample-every <n>", "steps between sample sheets", integer(1), 500)
     .option("--images <dir>", "the pictures' folder, within DATA or absolute");
-  withMethodOptions(command)
+  withRecalibrate(withMethodOptions(command))
     .addHelpText("after", HELP)
     .action(async (data: string, options: TrainCommand) => {
       await runCommand(options, async (context) => {
@@ -68,7 +72,13 @@ export function registerTrain(program: Command): void {
         };
         process.once("SIGINT", stop).once("SIGTERM", stop);
         try {
+          let course: Course | null = null;
+          const work = { dataset, config, device, signal: controller.signal };
           const result = await train({
+            feeding: async (asked) => {
+              course = await planTraining(work, asked, options, context);
+              return course;
+            },
             dataset,
             folder: options.out,
             config,
@@ -92,6 +102,7 @@ export function registerTrain(program: Command): void {
             batch: { size, part, reason },
             secondsPerUpdate,
             best: result.best,
+            ...(await finishPlan(course)),
           });
           const rate = secondsPerUpdate === null ? "nothing left to do" : `${secondsPerUpdate.toFixed(3)} s an update`;
           const best = result.best === null ? "" : `; best at step ${result.best.step} (checkpoints/best.safetensors)`;
@@ -102,4 +113,36 @@ export function registerTrain(program: Command): void {
         }
       });
     });
+}
+
+/** Updates for which it pays to measure first, and after which the plan is looked at again. */
+const LONG_TRAINING = 200;
+const FIRST_UPDATES = 50;
+
+async function planTraining(
+  {
+    dataset,
+    config,
+    device,
+    signal,
+  }: Pick<TrainOptions, "dataset" | "config"> & { device: Device; signal: AbortSignal },
+  { settings: { dataset: _, ...method }, updates }: TrainWork,
+  options: TrainCommand,
+  context: CommandContext,
+): Promise<Course | null> {
+  const { trainJob, trainOutline } = await import("../planner/jobs/train.js");
+  const { minutes = Infinity, workers } = options;
+  return planWork(
+    {
+      outline: trainOutline(dataset, config, method),
+      open: () => trainJob(dataset, config, method, workers),
+      device,
+      batches: [method.batch], // part of the method
+      isLong: updates >= LONG_TRAINING && minutes >= 1,
+      stretch: { items: FIRST_UPDATES * method.batch, seconds: Infinity },
+      signal,
+    },
+    options,
+    context,
+  );
 }

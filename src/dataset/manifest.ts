@@ -3,7 +3,10 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { isTemporary } from "../files.js";
+import { isLock } from "../lock.js";
 import type { Affine } from "../types.js";
+import { OUTPUT_FORMATS } from "./output-format.js";
 
 export const MANIFEST = "manifest.json";
 export const RECORDS = "manifest.jsonl";
@@ -12,8 +15,12 @@ const optionsSchema = z.object({
   /** Absolute path of the source's image folder. */
   images: z.string(),
   size: z.number().int().positive(),
-  format: z.enum(["jpg", "png"]),
+  format: z.enum(OUTPUT_FORMATS),
   quality: z.number().int().nullable(),
+  /** Photos of a file, where files hold many. */
+  shardPhotos: z.number().int().positive().nullable().default(null),
+  /** Of landmarks of photos that EXIF turns; null where none is turned, as in runs before this option existed. */
+  landmarkFrame: z.enum(["stored", "upright"]).nullable().default(null),
   crop: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable(),
 });
 /** The options that decide what an output image looks like; runs that differ in one cannot share a folder. */
@@ -32,12 +39,15 @@ const recordSchema = z.object({
   file: z.string(),
   output: z.string(),
   matrix: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]),
+  damaged: z.string().exactOptional(),
 });
-/** One finished photo; `matrix` maps the photo's pixels to the crop's. */
+/** One finished photo; `matrix` maps pixels of the photo, in the frame of the landmarks, to the crop's. */
 export interface FinishedPhoto {
   readonly file: string;
   readonly output: string;
   readonly matrix: Affine;
+  /** What was wrong with the photo, of which only a part was decoded (--tolerant). */
+  readonly damaged?: string;
 }
 
 async function readManifest(path: string): Promise<Manifest> {
@@ -52,6 +62,11 @@ async function readManifest(path: string): Promise<Manifest> {
   const [issue] = parsed.error.issues;
   const received = `${issue.path.join(".") || "the whole"}: ${issue.message}`;
   throw new InputError(describeMismatch(path, "a manifest of elegant preprocess", received, "Choose another folder."));
+}
+
+/** The lines of manifest.jsonl. */
+export function formatRecords(photos: Iterable<FinishedPhoto>): string {
+  return [...photos].map((photo) => `${JSON.stringify(photo)}\n`).join("");
 }
 
 /** Records of photos whose image is still there; a last line that breaks off (the run was killed) is ignored. */
@@ -84,7 +99,7 @@ export async function openOutput(out: string, options: ManifestOptions): Promise
   const entries = await readdir(out).catch((error: unknown) => {
     throw fromSystemError(error, `Opening ${out}`);
   });
-  if (entries.length === 0) return null;
+  if (entries.every((name) => isLock(name) || isTemporary(name))) return null;
   if (!entries.includes(MANIFEST)) {
     const remedy = "Choose a new folder: this one was not made by elegant preprocess.";
     throw new InputError(describeMismatch(out, `an empty folder or one with a ${MANIFEST}`, entries[0], remedy));

@@ -1,19 +1,21 @@
 /** What a preprocess run will do, decided from the lists alone: which photos, where each face is, which names. */
 import { existsSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
-import { readImageHeader } from "../image/header.js";
 import { isOutside } from "../image/photo.js";
-import type { OutputFormat, Placement } from "../image/tasks.js";
+import { readFileHeader } from "../image/read-file.js";
+import type { Placement } from "../image/tasks.js";
 import type { Rectangle } from "../types.js";
 import { type FaceLists, findImageDir, IMAGE_EXTENSION, listImages, readLists } from "./dataset.js";
 import { landmarksAt } from "./lists.js";
+import { cropFormat, type OutputFormat } from "./output-format.js";
 
 export interface PlannedPhoto {
+  /** Its place in the whole plan, which says to which unit it belongs. */
+  readonly index: number;
   /** Name within the source's image folder. */
   readonly file: string;
-  /** Name within OUT/images. */
+  /** Name within OUT/images, or of its entry in a shard. */
   readonly output: string;
   readonly placement: Placement;
   /** Row in each list, null where the list is missing or does not name the photo. */
@@ -35,7 +37,7 @@ export interface PlanOptions {
 }
 
 function outputName(file: string, format: OutputFormat): string {
-  return `${file.replace(IMAGE_EXTENSION, "")}.${format}`;
+  return `${file.replace(IMAGE_EXTENSION, "")}.${cropFormat(format)}`;
 }
 
 function rowsByFile(list: { readonly files: readonly string[] } | null): ReadonlyMap<string, number> {
@@ -67,9 +69,9 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
     partition: rowsByFile(lists.partition),
   };
   const byOutput = new Map<string, string>();
-  const photos = all.slice(0, limit ?? all.length).map((file): PlannedPhoto => {
+  const photos = all.slice(0, limit ?? all.length).map((file, index): PlannedPhoto => {
     // Of x.jpg and x.png the later one keeps its whole name.
-    const output = byOutput.has(outputName(file, format)) ? `${file}.${format}` : outputName(file, format);
+    const output = byOutput.has(outputName(file, format)) ? `${file}.${cropFormat(format)}` : outputName(file, format);
     const rival = byOutput.get(output);
     if (rival !== undefined) {
       const received = `'${rival}' and '${file}'`;
@@ -85,7 +87,7 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
       crop === null
         ? { kind: "landmarks", points: landmarksAt(lists.landmarks!, rows.landmarks!) }
         : { kind: "crop", square: crop };
-    return { file, output, placement, rows };
+    return { index, file, output, placement, rows };
   });
   if (!photos.some(({ file }) => existsSync(join(imageDir, file)))) {
     const expected = `the photos of the list (the first is ${photos[0].file})`;
@@ -95,22 +97,7 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
   return { imageDir, lists, photos };
 }
 
-/** Enough of a file for the header of nearly every photo: a JPEG's frame header follows its thumbnail. */
-const HEADER_BYTES = 256 * 1024;
-
-async function readSize(path: string): Promise<{ width: number; height: number } | null> {
-  const file = await open(path).catch(() => null);
-  if (file === null) return null;
-  try {
-    const bytes = new Uint8Array(HEADER_BYTES);
-    const { bytesRead } = await file.read(bytes, 0, HEADER_BYTES, 0);
-    return readImageHeader(bytes.subarray(0, bytesRead));
-  } finally {
-    await file.close();
-  }
-}
-
-const VARIANT_SAMPLE = 24;
+const VARIANT_SAMPLE = 100;
 /** CelebA's own aligned crops. */
 const ALIGNED_CELEBA = { width: 178, height: 218 };
 
@@ -118,15 +105,18 @@ const ALIGNED_CELEBA = { width: 178, height: 218 };
  * Looks at the first photos that can be read and throws InputError when their landmarks belong to other pictures: the
  * most frequent mistake is CelebA's aligned 178x218 pictures with the in-the-wild list, which gives black crops.
  */
-export async function checkVariant({ imageDir, photos }: PreprocessPlan): Promise<void> {
+export function checkVariant({ imageDir, photos }: PreprocessPlan): void {
   let [checked, aligned, partly, wholly] = [0, 0, 0, 0];
   for (const { file, placement } of photos) {
     if (placement.kind !== "landmarks") return;
     if (checked === VARIANT_SAMPLE) break;
-    const size = await readSize(join(imageDir, file));
-    if (size === null) continue;
+    const header = readFileHeader(join(imageDir, file));
+    if (header === null) continue;
     checked++;
-    if (size.width === ALIGNED_CELEBA.width && size.height === ALIGNED_CELEBA.height) aligned++;
+    // Of a turned photo it is not known yet in which frame the landmarks are: a square that holds both is fair to each.
+    const side = Math.max(header.width, header.height);
+    const size = header.orientation === 1 ? header : { width: side, height: side };
+    if (header.width === ALIGNED_CELEBA.width && header.height === ALIGNED_CELEBA.height) aligned++;
     if (placement.points.some((point) => isOutside([point], size))) partly++;
     if (isOutside(placement.points, size)) wholly++;
   }

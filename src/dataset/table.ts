@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { nameProblem, printable } from "./file-names.js";
 
 export interface NumberTable {
   /** Header words in file order, without one for the file column; null when there is no header. */
@@ -19,16 +20,9 @@ const SEPARATORS = /[\s,;]+/;
 
 /** An InputError about one line of a list. */
 export function lineError(list: string, line: number, expected: string, received: string, remedy: string): InputError {
-  const shown = received.length > 80 ? `${received.slice(0, 77)}...` : received;
+  const text = printable(received);
+  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   return new InputError(describeMismatch(`${list}, line ${line}`, expected, `'${shown}'`, remedy));
-}
-
-/** Throws unless `name` stays within its folder whatever the system: lists come from elsewhere. */
-function checkFileName(name: string, list: string, line: number): void {
-  const climbs = name.split("/").some((part) => part === ".." || part === ".");
-  if (climbs || name.startsWith("/") || name.includes("\\") || name.includes(":") || name.includes("\0")) {
-    throw lineError(list, line, "a file name within the image folder", name, "Correct or remove the line.");
-  }
 }
 
 function splitLine(line: string): string[] {
@@ -125,7 +119,11 @@ export function parseTable(text: string, list: string): NumberTable {
       const expected = `a file name and ${columns} numbers`;
       throw lineError(list, line, expected, lines[first + row].trim(), "Correct or remove the line.");
     }
-    checkFileName(file, list, line);
+    const problem = nameProblem(file);
+    if (problem !== null) {
+      const expected = `a file name within the image folder, good on every system (${problem})`;
+      throw lineError(list, line, expected, file, "Correct or remove the line.");
+    }
     const earlier = seen.get(file);
     if (earlier !== undefined) {
       throw lineError(list, line, `a file that line ${earlier} does not name`, file, "Remove one of the two lines.");

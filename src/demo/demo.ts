@@ -175,7 +175,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     "truth",
     () =>
       Promise.all(
-        DEMO_ATTRIBUTES.flatMap((name) => [true, false].map((adding) => choosePairs(held, name, adding, options.pairs))),
+        DEMO_ATTRIBUTES.flatMap((name) =>
+          [true, false].map((adding) => choosePairs(held, name, adding, options.pairs)),
+        ),
       ),
     (all) => `${all.flat().length} true answers painted`,
   );
@@ -217,7 +219,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       const own = await openGenerator(run);
       const opened = await openExtractor("random-inception", TABLE_DIMS, undefined, seed);
       const { extractor } = opened;
-      const common = { dataset, extractor, systems: [], limit: Math.min(TABLE_PAIRS, Math.max(2, options.pairs)), workers, onProgress };
+      const common = {
+        dataset,
+        extractor,
+        systems: [],
+        limit: Math.min(TABLE_PAIRS, Math.max(2, options.pairs)),
+        workers,
+        onProgress,
+      };
       const [first, second] = [
         await computeTable(linalg, { ...common, generator: shipped }),
         await computeTable(linalg, { ...common, generator: own }),

@@ -1,6 +1,5 @@
 /** Aligned faces from files. Loads no TensorFlow.js. */
-import { describeMismatch, InputError } from "../errors.js";
-import { readPhoto } from "../image/photo.js";
+import { checkSquare, readPhoto } from "../image/photo.js";
 import type { RgbaImage } from "../types.js";
 
 /**
@@ -9,8 +8,6 @@ import type { RgbaImage } from "../types.js";
  */
 export async function readPicture(path: string): Promise<RgbaImage> {
   const picture = await readPhoto(path, path);
-  const { width, height } = picture;
-  if (width === height) return picture;
-  const remedy = "Run 'elegant preprocess' on the photo first: it aligns and crops.";
-  throw new InputError(describeMismatch(path, "a square picture of an aligned face", `${width} x ${height}`, remedy));
+  checkSquare(picture, path);
+  return picture;
 }

@@ -1,76 +1,126 @@
 /**
  * Image files <-> RGBA pixels. The format is told from the first bytes, not from the name; sizes are checked before
- * anything is decoded. JPEG goes through mozjpeg (jpeg.ts), the rest through Jimp's formats, loaded when first met.
- * The formats are called directly: Jimp.fromBuffer() would rotate by EXIF silently, but CelebA's landmarks are stated
- * in the stored frame, so pixels stay as stored.
+ * anything is decoded, and each decoder is bounded by them. Baseline JPEG goes through our kernels (pixels.ts), other
+ * and damaged JPEG through mozjpeg (jpeg.ts), whose pixels are equal; the other formats are our own, because they must give the rows before a damage, take no more memory than the picture, and agree with Pillow.
  */
 import { describeMismatch, InputError } from "../errors.js";
 import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
-import { type ImageHeader, readImageHeader } from "./header.js";
+import { decodeBmp } from "./bmp.js";
+import { Damage, type Decoded } from "./damage.js";
+import { decodeGif } from "./gif.js";
+import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
 import { decodeJpeg } from "./jpeg.js";
+import { decodePlainJpeg, needsPlainDecoder } from "./jpeg-colour.js";
+import { readBaselineJpeg } from "./jpeg-header.js";
+import { damageOf, readJpegStructure, refusalOf } from "./jpeg-structure.js";
+import { type Orientation, orientImage } from "./orientation.js";
 import { Pixels } from "./pixels.js";
+import { decodePng } from "./png.js";
+import { decodeTiff } from "./tiff.js";
 
-/** 100 megapixels: 400 MB as RGBA. */
-export const DEFAULT_MAX_PIXELS = 100e6;
+export interface DecodeOptions {
+  /** Pictures of more pixels are refused by their header. Default DEFAULT_MAX_PIXELS. */
+  readonly maxPixels?: number | undefined;
+  /** `upright` (default) turns the picture as its EXIF orientation asks; `stored` leaves the pixels as they lie. */
+  readonly frame?: "upright" | "stored";
+  /** Damaged files give what could be decoded, the rest grey, in place of an error. Default false. */
+  readonly tolerant?: boolean;
+}
 
-type Decode = (bytes: Uint8Array) => Promise<RgbaImage>;
+export interface DecodedImage extends Decoded {
+  /** What the file says, whether it was applied or not. */
+  readonly orientation: Orientation;
+}
 
 function asBuffer(bytes: Uint8Array | Uint8ClampedArray): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-const DECODERS: Readonly<Record<ImageHeader["format"], (header: ImageHeader) => Decode>> = {
-  // mozjpeg's WASM build does not convert CMYK and YCCK; jpeg-js does.
-  jpeg: ({ components }) => (components === 4 ? decodeCmykJpeg : decodeJpeg),
-  png: () => async (bytes) => (await import("@jimp/js-png")).default().decode(asBuffer(bytes)),
-  gif: () => async (bytes) => (await import("@jimp/js-gif")).default().decode(asBuffer(bytes)),
-  bmp: () => async (bytes) => (await import("@jimp/js-bmp")).default().decode(asBuffer(bytes)),
-  tiff: () => async (bytes) => (await import("@jimp/js-tiff")).default().decode(asBuffer(bytes)),
-};
+let jpegPixels: Promise<Pixels> | null = null;
 
-const decodeCmykJpeg: Decode = async (bytes) => {
-  const { default: jpeg } = await import("@jimp/js-jpeg");
-  return jpeg().decode(asBuffer(bytes), { tolerantDecoding: false });
-};
+function ownPixels(): Promise<Pixels> {
+  jpegPixels ??= loadModule("image").then((module) => new Pixels(module));
+  return jpegPixels;
+}
+
+/** The plain decoder holds all coefficients: 16 bytes a pixel of CMYK. */
+const MAX_PLAIN_PIXELS = 50e6;
+
+async function decodeAnyJpeg(bytes: Uint8Array, tolerant: boolean): Promise<Decoded> {
+  const structure = readJpegStructure(bytes);
+  const refusal = refusalOf(structure);
+  if (refusal !== null) throw new Error(refusal);
+  const damage = new Damage(tolerant);
+  const found = damageOf(structure, bytes.length);
+  if (found !== null) damage.note(found);
+  const baseline = found === null ? readBaselineJpeg(bytes) : null;
+  if (baseline !== null) {
+    const whole = (await ownPixels()).decodeWhole(bytes, baseline);
+    if (whole !== null) return { ...whole, damaged: null };
+  }
+  if (needsPlainDecoder(bytes, structure)) {
+    const pixels = structure.width * structure.height;
+    if (pixels > MAX_PLAIN_PIXELS) throw new Error("CMYK or an unusual sampling of more than 50 megapixels");
+    return decodePlainJpeg(bytes, structure, damage);
+  }
+  const image = await decodeJpeg(bytes, structure, tolerant);
+  return { ...image, damaged: damage.reason ?? image.damaged };
+}
+
+async function decodeAny(bytes: Uint8Array, header: ImageHeader, tolerant: boolean): Promise<Decoded> {
+  switch (header.format) {
+    case "jpeg":
+      return decodeAnyJpeg(bytes, tolerant);
+    case "png":
+      return decodePng(bytes, tolerant);
+    case "gif":
+      return decodeGif(bytes, header.width, header.height, tolerant);
+    case "bmp":
+      return decodeBmp(bytes, tolerant);
+    case "tiff":
+      return decodeTiff(bytes, tolerant);
+  }
+}
 
 function refuse(name: string, reason: string, cause?: unknown): InputError {
   return new InputError(`${name}: ${reason}`, cause === undefined ? undefined : { cause });
 }
 
 /**
- * Decodes JPEG, PNG, BMP, GIF (first frame) or TIFF (first page) to opaque RGBA in the stored frame; grey becomes
- * R = G = B, 16 bits become 8, transparency is dropped (the stored colour stays, alpha becomes 255).
- * `name` is only for messages. Throws InputError when the bytes are no image, too large, damaged or cut off.
+ * Decodes JPEG, PNG, BMP, GIF (first frame) or TIFF (first page) to opaque RGBA; grey becomes R = G = B, 16 bits become 8,
+ * transparency is dropped (the stored colour stays, alpha becomes 255). `name` is only for messages. Throws InputError
+ * when the bytes are no image, too large, of a kind that we do not read, or (unless `tolerant`) damaged or cut off.
  */
 export async function decodeImage(
   bytes: Uint8Array,
   name: string,
-  maxPixels: number = DEFAULT_MAX_PIXELS,
-): Promise<RgbaImage> {
+  { maxPixels = DEFAULT_MAX_PIXELS, frame = "upright", tolerant = false }: DecodeOptions = {},
+): Promise<DecodedImage> {
   const header = readImageHeader(bytes);
   if (header === null || header.width === 0 || header.height === 0) {
     const received = bytes.length === 0 ? "an empty file" : "a damaged header or another kind of file";
     throw refuse(name, describeMismatch("image", "JPEG, PNG, BMP, GIF or TIFF", received, "Replace the file."));
   }
-  const { width, height, format } = header;
+  const { width, height, format, orientation } = header;
   if (width * height > maxPixels) {
     const limit = `at most ${maxPixels / 1e6} megapixels`;
-    throw refuse(name, describeMismatch("image too large", limit, `${width} x ${height}`, "Scale the picture down."));
+    const remedy = "Scale the picture down, or raise --max-pixels where the command has it.";
+    throw refuse(name, describeMismatch("image too large", limit, `${width} x ${height}`, remedy));
   }
-  let image: RgbaImage;
+  let image: Decoded;
   try {
-    image = await DECODERS[format](header)(bytes);
+    image = await decodeAny(bytes, header, tolerant);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw refuse(name, `damaged or unsupported ${format.toUpperCase()}: ${detail}. Replace the file.`, error);
   }
-  const { data } = image;
-  if (data.length !== image.width * image.height * 4) {
-    throw refuse(name, `damaged ${format.toUpperCase()}: the pixels are incomplete. Replace the file.`);
+  const { data, damaged } = image;
+  if (image.width !== width || image.height !== height || data.length !== width * height * 4) {
+    throw refuse(name, `damaged ${format.toUpperCase()}: the pixels do not fit the header. Replace the file.`);
   }
-  if (format !== "jpeg") for (let i = 3; i < data.length; i += 4) data[i] = 255;
-  return { width: image.width, height: image.height, data };
+  const turned = frame === "upright" ? orientImage(image, orientation) : image;
+  return { width: turned.width, height: turned.height, data: turned.data, damaged, orientation };
 }
 
 /** Encodes as an RGB PNG file (lossless; alpha is dropped). */
@@ -84,10 +134,7 @@ export async function encodePng(image: RgbaImage): Promise<Uint8Array> {
   );
 }
 
-let jpegPixels: Promise<Pixels> | null = null;
-
 /** Encodes as a JPEG file, 4:2:0; `quality` from 1 to 100. Alpha is dropped. */
 export async function encodeJpeg(image: RgbaImage, quality: number): Promise<Uint8Array> {
-  jpegPixels ??= loadModule("image").then((module) => new Pixels(module));
-  return (await jpegPixels).encodeJpeg(image, quality);
+  return (await ownPixels()).encodeJpeg(image, quality);
 }

@@ -3,6 +3,7 @@
  * chroma stored once for 1 x 1, 2 x 1, 1 x 2 or 2 x 2 pixels, stored upright. All else is for mozjpeg (jpeg.ts).
  */
 import type { HuffmanTable } from "../kernels/jpeg-tables.js";
+import { parseExif } from "./orientation.js";
 
 export interface JpegComponent {
   /** Steps in zigzag order, [64]. */
@@ -31,25 +32,13 @@ interface Frame {
   readonly components: readonly { id: number; h: number; v: number; table: number }[];
 }
 
+/** A block of 64 pixels takes at least a bit of DC data; a file that cannot hold its pixels is damaged. */
+const MAX_PIXELS_A_BYTE = 512;
 const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
 const ADOBE = [0x41, 0x64, 0x6f, 0x62, 0x65];
 
 function startsWith(body: Uint8Array, text: readonly number[]): boolean {
   return text.every((byte, i) => body[i] === byte);
-}
-
-/** Whether an Exif segment states another orientation than upright (tag 0x0112 of the first directory). */
-function isTurned(body: Uint8Array): boolean {
-  const view = new DataView(body.buffer, body.byteOffset + EXIF.length, body.length - EXIF.length);
-  if (view.byteLength < 8) return false;
-  const little = view.getUint8(0) === 0x49;
-  const directory = view.getUint32(4, little);
-  if (directory + 2 > view.byteLength) return false;
-  const entries = view.getUint16(directory, little);
-  for (let at = directory + 2, i = 0; i < entries && at + 12 <= view.byteLength; i++, at += 12) {
-    if (view.getUint16(at, little) === 0x0112) return view.getUint16(at + 8, little) !== 1;
-  }
-  return false;
 }
 
 function readFrame(body: Uint8Array): Frame | null {
@@ -116,7 +105,7 @@ export function readBaselineJpeg(bytes: Uint8Array): BaselineJpeg | null {
     const body = bytes.subarray(at + 4, end);
     at = end;
     if (marker === 0xda) {
-      return frame && finish(frame, body, huffman, quantisation, restartInterval, end, jfif);
+      return frame && finish(frame, body, huffman, quantisation, restartInterval, end, jfif, bytes.length);
     } else if (marker === 0xc0) {
       if (frame !== null) return null;
       frame = readFrame(body);
@@ -131,7 +120,7 @@ export function readBaselineJpeg(bytes: Uint8Array): BaselineJpeg | null {
     } else if (marker === 0xe0) {
       jfif ||= startsWith(body, [0x4a, 0x46, 0x49, 0x46, 0]);
     } else if (marker === 0xe1) {
-      if (startsWith(body, EXIF) && isTurned(body)) return null;
+      if (startsWith(body, EXIF) && parseExif(body.subarray(EXIF.length)) !== 1) return null;
     } else if (marker === 0xee) {
       if (startsWith(body, ADOBE) && body[11] !== 1) return null; // RGB, or unknown
     } else if (marker !== 0xfe && (marker < 0xe0 || marker > 0xef)) {
@@ -149,9 +138,17 @@ function finish(
   restartInterval: number,
   end: number,
   jfif: boolean,
+  fileBytes: number,
 ): BaselineJpeg | null {
   const n = components.length;
-  if (width === 0 || height === 0 || scan.length !== 4 + 2 * n || scan[0] !== n) return null;
+  if (
+    width === 0 ||
+    height === 0 ||
+    width * height > fileBytes * MAX_PIXELS_A_BYTE ||
+    scan.length !== 4 + 2 * n ||
+    scan[0] !== n
+  )
+    return null;
   if (scan[1 + 2 * n] !== 0 || scan[2 + 2 * n] !== 63 || scan[3 + 2 * n] !== 0) return null;
   // Without JFIF's word for YCbCr, letters as names would mean RGB.
   if (n === 3 && !jfif && components.some(({ id }, i) => id !== i + 1)) return null;

@@ -1,14 +1,14 @@
 /**
- * Decodes JPEG files by our own kernel (assembly/image/jpeg-decode.ts) or by mozjpeg in WASM (@jsquash/jpeg), which knows
- * progressive and other files; their pixels are equal. Both keep the stored frame: EXIF orientation is not applied.
+ * JPEG as a Jimp format of our own around mozjpeg in WASM (@jsquash/jpeg): about six times as fast as Jimp's default.
+ * Its decoder keeps the stored frame: EXIF orientation is not applied.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import decoderFactory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
-import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
-import { readBaselineJpeg } from "./jpeg-header.js";
-import { Pixels } from "./pixels.js";
+import { Damage, type Decoded } from "./damage.js";
+import { decodeJpegPlanes } from "./jpeg-planes.js";
+import { essentialJpeg, type JpegStructure } from "./jpeg-structure.js";
 
 interface Codec {
   decode(data: Uint8Array, preserveOrientation: boolean): RgbaImage | null;
@@ -54,8 +54,13 @@ class CodecHolder {
     });
   }
 
-  /** Runs `work` and returns its result; throws an Error with libjpeg's own words when it failed or only warned. */
-  async run<T>(work: (codec: Codec) => T): Promise<T> {
+  /** Gives up the codec, and with it its memory, which never shrinks. */
+  drop(): void {
+    this.ready = null;
+  }
+
+  /** Runs `work`; beside its result libjpeg's first warning. Throws an Error with libjpeg's words when it failed. */
+  async run<T>(work: (codec: Codec) => T): Promise<{ result: T; warning: string | null }> {
     this.ready ??= this.create();
     const codec = await this.ready;
     this.messages = [];
@@ -68,33 +73,55 @@ class CodecHolder {
     }
     // libjpeg only warns of data that breaks off or makes no sense, and fills the rest with grey. It prints the first
     // warning alone; stray bytes before the end marker (0xd9) come after all of the picture and do no harm.
-    const warning = this.messages[0];
-    if (warning !== undefined && !/extraneous bytes before marker 0xd9/.test(warning)) throw new Error(warning);
-    return result;
+    const warning = this.messages[0] ?? null;
+    const harmless = warning !== null && /extraneous bytes before marker 0xd9/.test(warning);
+    return { result, warning: harmless ? null : warning };
   }
 }
 
 const decoder = new CodecHolder(decoderFactory, "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
 
-let pixels: Promise<Pixels> | null = null;
+/** A codec that a larger picture has grown is replaced: it would keep some ten bytes a pixel for as long as it lives. */
+const KEPT_PIXELS = 16e6;
+/** Oddities of headers that pixels do not depend on; behind such a warning libjpeg keeps a real one to itself. */
+const ODD_HEADER = /Invalid SOS parameters for sequential|unknown JFIF revision|Unknown Adobe color transform/;
+/** Repairs tried on a file that libjpeg gives up. */
+const MAX_REPAIRS = 8;
 
-/** Decodes a grey or colour JPEG file of any kind. Throws an Error with the decoder's words. */
-export async function decodeWithMozjpeg(bytes: Uint8Array): Promise<RgbaImage> {
-  const image = await decoder.run((codec) => codec.decode(bytes, false));
-  if (image === null) throw new Error("The decoder returned nothing");
-  return image;
+/** Decodes as libjpeg does; a null picture is libjpeg's refusal. */
+async function decodeOnce(bytes: Uint8Array): Promise<{ image: RgbaImage; warning: string | null }> {
+  const { result, warning } = await decoder.run((codec) => codec.decode(bytes, false));
+  if (result === null) throw new Error(warning ?? "the decoder returned nothing");
+  if (result.width * result.height > KEPT_PIXELS) decoder.drop();
+  return { image: result, warning };
+}
+
+/** What a file that libjpeg gives up still holds: without damaged side matter, then with ever fewer of its last scans. */
+async function decodeRest(bytes: Uint8Array, structure: JpegStructure, reason: unknown): Promise<RgbaImage> {
+  for (let scans = structure.scans, tries = 0; scans > 0 && tries < MAX_REPAIRS; scans--, tries++) {
+    try {
+      return (await decodeOnce(essentialJpeg(bytes, structure, scans))).image;
+    } catch {
+      // the next one has less of the file
+    }
+  }
+  throw reason;
 }
 
 /**
- * Decodes a grey or colour JPEG file to RGBA in its stored frame: baseline files by our own kernel, three times as fast,
- * and the rest by mozjpeg, which also has the word on damaged files. Throws an Error with the decoder's words.
+ * Decodes a grey or colour JPEG file to RGBA in its stored frame. Throws an Error with the decoder's words when it is
+ * damaged; with `tolerant` what libjpeg makes of it is returned, the rest grey, as long as there is a header.
  */
-export async function decodeJpeg(bytes: Uint8Array): Promise<RgbaImage> {
-  const jpeg = readBaselineJpeg(bytes);
-  if (jpeg !== null) {
-    pixels ??= loadModule("image").then((module) => new Pixels(module));
-    const image = (await pixels).decodeWhole(bytes, jpeg);
-    if (image !== null) return image;
+export async function decodeJpeg(bytes: Uint8Array, structure: JpegStructure, tolerant: boolean): Promise<Decoded> {
+  const damage = new Damage(tolerant);
+  try {
+    const { image, warning } = await decodeOnce(bytes);
+    if (warning !== null && ODD_HEADER.test(warning)) decodeJpegPlanes(bytes, structure, damage);
+    else if (warning !== null) damage.note(warning);
+    return { ...image, damaged: damage.reason };
+  } catch (error) {
+    if (!tolerant) throw error;
+    damage.note(error instanceof Error ? error.message : String(error));
+    return { ...(await decodeRest(bytes, structure, error)), damaged: damage.reason };
   }
-  return decodeWithMozjpeg(bytes);
 }

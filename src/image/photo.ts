@@ -2,14 +2,18 @@
  * From a photo file to an aligned crop, in the calling thread, with the time of each stage. Files are read and written
  * synchronously: a worker has nothing else to do meanwhile, and the detour over Node's I/O threads costs more.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { temporaryName } from "../files.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
 import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
-import { DEFAULT_MAX_PIXELS, decodeImage, encodePng } from "./codec.js";
+import { type DecodedImage, type DecodeOptions, decodeImage, encodePng } from "./codec.js";
+import { DEFAULT_MAX_PIXELS } from "./header.js";
 import { readBaselineJpeg } from "./jpeg-header.js";
+import { composeAffine, uprightMatrix, uprightPoints, uprightSize } from "./orientation.js";
 import { type Pixels, windowOfWarp } from "./pixels.js";
-import type { AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
+import { readImageFile } from "./read-file.js";
+import type { AlignedPhoto, AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
 
 export function noSeconds(): StageSeconds {
   return { read: 0, decode: 0, warp: 0, normalise: 0, encode: 0, write: 0 };
@@ -29,20 +33,15 @@ export async function timed<T>(
   }
 }
 
-function readBytes(path: string, name: string, seconds: StageSeconds): Promise<Uint8Array> {
-  return timed(seconds, "read", () => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw fromSystemError(error, `${name}: reading the photo`);
-    }
-  });
-}
-
-/** Reads and decodes an image file, in its stored frame. Throws InputError, or RetryableError of the file system. */
-export async function readPhoto(path: string, name: string, seconds: StageSeconds = noSeconds()): Promise<RgbaImage> {
-  const bytes = await readBytes(path, name, seconds);
-  return timed(seconds, "decode", () => decodeImage(bytes, name));
+/** Reads and decodes an image file, upright by default. Throws InputError, or RetryableError of the file system. */
+export async function readPhoto(
+  path: string,
+  name: string,
+  seconds: StageSeconds = noSeconds(),
+  options: DecodeOptions = {},
+): Promise<DecodedImage> {
+  const bytes = await timed(seconds, "read", () => readImageFile(path, name, options.maxPixels));
+  return timed(seconds, "decode", () => decodeImage(bytes, name, options));
 }
 
 /** True when none of the points is in the picture: landmarks of another photo, or of another variant of it. */
@@ -59,6 +58,13 @@ export function checkCrop(crop: Rectangle, image: { width: number; height: numbe
   }
 }
 
+/** Throws InputError for a picture that is not square: only an aligned face is cropped to a square. */
+export function checkSquare({ width, height }: { width: number; height: number }, name: string): void {
+  if (width === height) return;
+  const remedy = "Run 'elegant preprocess' on the photo first: it aligns and crops.";
+  throw new InputError(describeMismatch(name, "a square picture of an aligned face", `${width} x ${height}`, remedy));
+}
+
 /** The matrix photo -> crop. Throws InputError when the landmarks are none of this picture's. */
 function matrixFor(points: FivePoints, image: { width: number; height: number }, size: number, name: string): Affine {
   if (isOutside(points, image)) {
@@ -68,6 +74,11 @@ function matrixFor(points: FivePoints, image: { width: number; height: number },
     );
   }
   return similarityFromLandmarks(points, size);
+}
+
+interface AlignedCrop {
+  readonly crop: RgbaImage;
+  readonly matrix: Affine;
 }
 
 /** The crop of a face, [size, size] RGBA, and the matrix photo -> crop. Throws InputError when it cannot be placed. */
@@ -87,27 +98,21 @@ export function cropFace(
   return { crop: pixels.warp(image, matrix, size), matrix };
 }
 
-interface AlignedCrop {
-  readonly crop: RgbaImage;
-  readonly matrix: Affine;
-}
-
 /**
  * The same crop, bytes included, from the pixels that it needs alone, which is faster: for the landmarks of a baseline
- * JPEG file that is stored upright. Null for all other files, and for damaged ones: decodeImage() has the words.
+ * JPEG file that is stored upright. Null for all other files, and where damage is met: decodeImage() has the words.
  */
 export async function cropFromJpeg(
   pixels: Pixels,
   bytes: Uint8Array,
-  placement: Placement,
-  size: number,
-  name: string,
+  { placement, file }: Pick<AlignItem, "placement" | "file">,
+  { size, maxPixels = DEFAULT_MAX_PIXELS }: Pick<AlignTask, "size" | "maxPixels">,
   seconds: StageSeconds,
 ): Promise<AlignedCrop | null> {
   if (placement.kind !== "landmarks") return null;
   const jpeg = readBaselineJpeg(bytes);
-  if (jpeg === null || jpeg.width * jpeg.height > DEFAULT_MAX_PIXELS) return null;
-  const matrix = matrixFor(placement.points, jpeg, size, name);
+  if (jpeg === null || jpeg.width * jpeg.height > maxPixels) return null;
+  const matrix = matrixFor(placement.points, jpeg, size, file);
   const needed = windowOfWarp(jpeg, matrix, size);
   const window = await timed(seconds, "decode", () => pixels.decodeWindow(bytes, jpeg, needed));
   if (window === null) return null;
@@ -116,7 +121,7 @@ export async function cropFromJpeg(
 
 /** Writes a file so that its name never shows half of it; its folder exists. Throws RetryableError on a full disk. */
 export function writeWhole(path: string, bytes: Uint8Array | string): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryName(path);
   try {
     writeFileSync(temporary, bytes);
     renameSync(temporary, path);
@@ -126,24 +131,66 @@ export function writeWhole(path: string, bytes: Uint8Array | string): void {
   }
 }
 
-/** Reads, aligns, encodes and writes one photo; returns the matrix photo -> crop. */
+/** [size, size] RGBA -> [size, size, 3] */
+function dropAlpha({ data }: RgbaImage): Uint8Array {
+  const rgb = new Uint8Array((data.length / 4) * 3);
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    rgb[to] = data[from];
+    rgb[to + 1] = data[from + 1];
+    rgb[to + 2] = data[from + 2];
+  }
+  return rgb;
+}
+
+type Aligned = Omit<AlignedPhoto, "ok" | "file" | "bytes"> & Pick<AlignedCrop, "crop">;
+
+/** Reads and aligns one photo: the crop, the matrix from the frame of its landmarks, and what is damaged about it. */
+async function cropPhoto(
+  pixels: Pixels,
+  item: AlignItem,
+  options: Omit<AlignTask, "items">,
+  seconds: StageSeconds,
+): Promise<Aligned> {
+  const { size, landmarkFrame = "upright", maxPixels, tolerant = false } = options;
+  const { input, file } = item;
+  const data = await timed(seconds, "read", () => readImageFile(input, file, maxPixels));
+  const quick = await cropFromJpeg(pixels, data, item, options, seconds);
+  if (quick !== null) return { ...quick, damaged: null };
+  const image = await timed(seconds, "decode", () => decodeImage(data, file, { maxPixels, tolerant }));
+  const { orientation, damaged } = image;
+  // A photo that lies as it should has one frame only.
+  const turn =
+    landmarkFrame === "stored" && orientation !== 1
+      ? uprightMatrix(uprightSize(image, orientation), orientation)
+      : null;
+  const placement: Placement =
+    turn !== null && item.placement.kind === "landmarks"
+      ? { kind: "landmarks", points: uprightPoints(item.placement.points, turn) }
+      : item.placement;
+  const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, placement, size, file));
+  return { crop, matrix: turn === null ? matrix : composeAffine(matrix, turn), damaged };
+}
+
+/**
+ * Reads, aligns and encodes one photo, and writes it where the item says so; else the bytes come back. The crop is upright.
+ * Returns the matrix from the frame of the landmarks (`landmarkFrame`) to the crop, and what is damaged about the photo where
+ * damage is tolerated.
+ */
 export async function alignPhoto(
   pixels: Pixels,
   item: AlignItem,
-  { size, format, quality }: Omit<AlignTask, "items">,
+  options: Omit<AlignTask, "items">,
   seconds: StageSeconds,
-): Promise<Affine> {
-  const { input, file, placement } = item;
-  const data = await readBytes(input, file, seconds);
-  let aligned = await cropFromJpeg(pixels, data, placement, size, file, seconds);
-  if (aligned === null) {
-    const image = await timed(seconds, "decode", () => decodeImage(data, file));
-    aligned = await timed(seconds, "warp", () => cropFace(pixels, image, placement, size, file));
-  }
-  const { crop, matrix } = aligned;
-  const bytes = await timed(seconds, "encode", () =>
-    format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality),
-  );
-  await timed(seconds, "write", () => writeWhole(item.output, bytes));
-  return matrix;
+): Promise<Omit<AlignedPhoto, "ok" | "file">> {
+  const { format, quality } = options;
+  const { crop, ...made } = await cropPhoto(pixels, item, options, seconds);
+  const bytes = await timed(seconds, "encode", () => {
+    if (format === "rgb") return dropAlpha(crop);
+    return format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality);
+  });
+  const { output } = item;
+  // Not a view on more, all of which would be sent.
+  if (output === null) return { ...made, bytes: bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes };
+  await timed(seconds, "write", () => writeWhole(output, bytes));
+  return made;
 }

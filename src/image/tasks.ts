@@ -15,30 +15,45 @@ export type Placement =
   | { readonly kind: "landmarks"; readonly points: FivePoints }
   | { readonly kind: "crop"; readonly square: Rectangle };
 
-export type OutputFormat = "jpg" | "png";
+/** How a crop leaves the worker; `rgb` is [size, size, 3] of bytes. */
+export type CropFormat = "jpg" | "png" | "rgb";
+
+/** As the pixels lie in the file, or as EXIF orientation turns them. */
+export type LandmarkFrame = "stored" | "upright";
 
 export interface AlignItem {
   /** The name in reports. */
   readonly file: string;
   readonly input: string;
-  readonly output: string;
+  /** Null: not written, the bytes come back. */
+  readonly output: string | null;
   readonly placement: Placement;
 }
 
-/** Reads, aligns and writes a few photos (8 to 32); each image is written under a temporary name, then renamed. */
+/** Reads and aligns a few photos (8 to 32); images that are written get a temporary name first. */
 export interface AlignTask {
   readonly size: number;
-  readonly format: OutputFormat;
+  readonly format: CropFormat;
   /** 1 to 100, JPEG only. */
   readonly quality: number;
+  /** The frame in which the photos' landmarks are stated, where EXIF turns them. Default upright. */
+  readonly landmarkFrame?: LandmarkFrame | undefined;
+  /** Larger photos fail. */
+  readonly maxPixels?: number | undefined;
+  /** Of damaged photos what can be decoded is used. */
+  readonly tolerant?: boolean | undefined;
   readonly items: readonly AlignItem[];
 }
 
 export interface AlignedPhoto {
   readonly ok: true;
   readonly file: string;
-  /** Photo -> crop. */
+  /** Frame of the landmarks -> crop. */
   readonly matrix: Affine;
+  /** The crop, where it was not written. */
+  readonly bytes?: Uint8Array;
+  /** What was wrong with a photo that was used all the same (`tolerant`); null when nothing was. */
+  readonly damaged: string | null;
 }
 
 /** Seconds of one thread spent in each stage. */
@@ -70,6 +85,8 @@ export interface AlignResult extends TaskTimes {
 export interface LoadTask {
   readonly size: number;
   readonly crop: Rectangle | null;
+  /** Whether the pictures must be square. */
+  readonly square: boolean;
   readonly paths: readonly string[];
   readonly target: SlotRange;
 }

@@ -9,7 +9,7 @@ import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import { loadModule } from "../kernels/module.js";
 import { type ItemFailure, openRange, type TaskHandler } from "../pool/protocol.js";
 import { toInceptionInput } from "./inception-input.js";
-import { alignPhoto, checkCrop, noSeconds, readPhoto, timed } from "./photo.js";
+import { alignPhoto, checkCrop, checkSquare, noSeconds, readPhoto, timed } from "./photo.js";
 import { Pixels, wholeOf } from "./pixels.js";
 import type { AlignedPhoto, ImageTasks, ImageWorkerData } from "./tasks.js";
 
@@ -30,7 +30,7 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
   const results: (AlignedPhoto | ItemFailure)[] = [];
   for (const item of items) {
     try {
-      results.push({ ok: true, file: item.file, matrix: await alignPhoto(pixels, item, options, seconds) });
+      results.push({ ok: true, file: item.file, ...(await alignPhoto(pixels, item, options, seconds)) });
     } catch (error) {
       results.push(failure(item.file, error));
     }
@@ -38,7 +38,7 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
   return { results, seconds, thread: threadId };
 };
 
-export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, paths, target }) => {
+export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, square, paths, target }) => {
   const pixels = await opened;
   const floats = openRange(target); // [paths, size, size, 3]
   const failures: ItemFailure[] = [];
@@ -48,6 +48,7 @@ export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, 
     try {
       const image = await readPhoto(path, path, seconds);
       if (crop !== null) checkCrop(crop, image, path);
+      if (square) checkSquare(image, path);
       const output = floats.subarray(i * imageLength, (i + 1) * imageLength);
       await timed(seconds, "normalise", () => {
         pixels.resizeToFloat(image, crop ?? wholeOf(image), size, size, output);
@@ -67,7 +68,8 @@ export const loadInceptionInputs: TaskHandler<ImageTasks["loadInceptionInputs"]>
   const seconds = noSeconds();
   for (const [i, path] of paths.entries()) {
     try {
-      const image = await readPhoto(path, path, seconds);
+      // As stored: the published scores do not turn pictures either.
+      const image = await readPhoto(path, path, seconds, { frame: "stored" });
       const output = floats.subarray(i * length, (i + 1) * length);
       await timed(seconds, "normalise", () => toInceptionInput(image, size, mode, output));
       failures.push(null);

@@ -120,18 +120,28 @@ function toRowMajor(values: Float32Array | Float64Array, shape: readonly number[
   return out;
 }
 
-/** The bytes of a .npy file of version 1, float32 or float64 as the data is. */
-export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
-  const type = data instanceof Float32Array ? "<f4" : "<f8";
+/**
+ * What is before the data of a .npy file of version 1: 128 bytes unless the array has very many axes.
+ * @param descriptor of NumPy's: "<f4", "|u1"
+ */
+export function npyHeader(descriptor: string, shape: readonly number[]): Uint8Array {
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${extents}), }`;
+  const text = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${extents}), }`;
   // The data begins on a multiple of 64; the header ends with a newline.
   const length = Math.ceil((10 + text.length + 1) / 64) * 64;
-  const bytes = new Uint8Array(length + data.byteLength).fill(0x20, 10, length);
+  const bytes = new Uint8Array(length).fill(0x20, 10);
   bytes.set([...MAGIC, 1, 0]);
   new DataView(bytes.buffer).setUint16(8, length - 10, true);
   bytes.set(new TextEncoder().encode(text), 10);
   bytes[length - 1] = 0x0a;
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), length);
+  return bytes;
+}
+
+/** The bytes of a .npy file, float32 or float64 as the data is. */
+export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
+  const header = npyHeader(data instanceof Float32Array ? "<f4" : "<f8", shape);
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
   return bytes;
 }

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { RetryableError } from "../errors.js";
 import type { InceptionMode } from "../image/inception-input.js";
 import { createImagePool } from "../image/tasks.js";
+import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import { BatchRing } from "../pool/ring.js";
 import type { OnProgress } from "../types.js";
@@ -23,7 +24,8 @@ export interface FeatureExtractor {
 export interface ExtractOptions {
   readonly paths: readonly string[];
   readonly mode: InceptionMode;
-  readonly workers: number;
+  /** Threads, or what decides them while it goes on. */
+  readonly workers: number | Feeding;
   readonly batch: number;
   readonly onProgress?: OnProgress;
   /** A picture that could not be read; it is left out. */
@@ -38,34 +40,48 @@ export interface FeatureBatch {
   readonly indices: readonly number[];
 }
 
-/** Features of all files in the order of the paths, a batch at a time; memory for two batches, whatever the number of files. */
+/** Features of all files in the order of the paths, a batch at a time; memory for a few batches, whatever the number of files. */
 export async function* extractFeatures(
   extractor: FeatureExtractor,
   { paths, mode, workers, batch, onProgress, onFailure }: ExtractOptions,
 ): AsyncGenerator<FeatureBatch> {
   const { size } = extractor;
   const length = size * size * 3;
-  const ring = new BatchRing(2, batch * length);
-  const pool = await createImagePool(workers);
+  const feeding = typeof workers === "number" ? fixedFeeding(workers, 1) : workers;
+  const ring = new BatchRing(MOST_AHEAD + 1, batch * length);
+  const pool = await createImagePool(feeding.most);
   const load = async (first: number) => {
     const some = paths.slice(first, first + batch);
     const slot = await ring.acquire();
-    const perTask = Math.ceil(some.length / workers);
+    const { workers: threads } = feeding;
+    pool.use(threads);
+    const perTask = Math.ceil(some.length / threads);
     const tasks = [];
     for (let at = 0; at < some.length; at += perTask) {
       const part = some.slice(at, at + perTask);
       const target = ring.range(slot, at * length, part.length * length);
       tasks.push(pool.run("loadInceptionInputs", { size, mode, paths: part, target }));
     }
-    const failures = (await Promise.all(tasks)).flatMap((result) => result.failures);
-    return { slot, failures, count: some.length };
+    const results = await Promise.all(tasks);
+    for (const { seconds, failures } of results) feeding.onTimes({ ...seconds }, failures.length);
+    return { slot, failures: results.flatMap((result) => result.failures), count: some.length };
   };
+  const queue: ReturnType<typeof load>[] = [];
+  let requested = 0;
+  const request = (): void => {
+    const ahead = Math.min(feeding.ahead, MOST_AHEAD);
+    for (; queue.length < ahead && requested < paths.length; requested += batch) {
+      const loading = load(requested);
+      loading.catch(() => {}); // reported when its turn comes
+      queue.push(loading);
+    }
+  };
+  let before = performance.now();
   try {
-    let next: ReturnType<typeof load> | null = paths.length > 0 ? load(0) : null;
-    for (let first = 0; next !== null; first += batch) {
-      const { slot, failures, count } = await next;
-      next = first + batch < paths.length ? load(first + batch) : null;
-      next?.catch(() => {}); // reported when its turn comes
+    request();
+    for (let first = 0; first < paths.length; first += batch) {
+      const { slot, failures, count } = await queue.shift()!;
+      request();
       const { buffer, byteOffset } = ring.range(slot, 0, count * length);
       const inputs = new Float32Array(buffer, byteOffset, count * length);
       const good = failures.flatMap((failure, i) => (failure === null ? [i] : []));
@@ -80,10 +96,16 @@ export async function* extractFeatures(
       }
       ring.release(slot);
       if (good.length > 0) {
+        const began = performance.now();
         const features = await featuresOf(extractor, pictures);
+        feeding.onTimes({ features: (performance.now() - began) / 1000 }, good.length);
         const from = first;
         yield { features, indices: good.map((i) => from + i) };
       }
+      // With what the reader does with the features.
+      const now = performance.now();
+      feeding.onUnit(count, (now - before) / 1000);
+      before = now;
       onProgress?.({ stage: "features", done: first + count, total: paths.length, unit: "images" });
     }
   } finally {

@@ -1,14 +1,14 @@
 /** What `elegant fid` does between its options and its output: sides from paths, statistics to files. */
 
 import { parseDevice } from "../device/choices.js";
-import { openDevice } from "../device/device.js";
+import { type Device, openDevice } from "../device/device.js";
 import { writeFileAtomic } from "../files.js";
 import type { InceptionMode } from "../image/inception-input.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
-import { type ExtractorName, openExtractor } from "./extractors.js";
+import { type ExtractorName, type OpenedExtractor, openExtractor } from "./extractors.js";
 import { areFolders, checkFiles, checkStatisticsPath } from "./fid-inputs.js";
-import { DECODER, folderSide } from "./folder.js";
+import { DECODER, type FedBatches, folderSide } from "./folder.js";
 import { featureStatistics, frechetDistance } from "./frechet.js";
 import type { InceptionDims } from "./inception.js";
 import { kernelDistance } from "./kid.js";
@@ -32,6 +32,8 @@ export interface SideOptions {
   readonly workers: number;
   readonly batch: number;
   readonly seed: number;
+  /** As folderSide()'s, with what is open by then. */
+  readonly feeding?: (device: Device, network: OpenedExtractor, images: number) => Promise<FedBatches | null>;
 }
 
 export interface OpenedSides {
@@ -84,7 +86,8 @@ export async function openSides(
         continue;
       }
       const folder = await timed("features", () => {
-        return folderSide(linalg, path, { ...options, ...context, extractor, extractorKey: key });
+        const feeding = async (images: number) => (await options.feeding?.(device, opened, images)) ?? null;
+        return folderSide(linalg, path, { ...options, ...context, extractor, extractorKey: key, feeding });
       });
       const from = folder.cached === null ? "" : `, ${folder.cached} from the cache`;
       context.print(`${path}: ${folder.side.n} images${from}`);

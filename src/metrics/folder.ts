@@ -1,6 +1,7 @@
 /** A side of a comparison from a folder of images. */
 import { describeMismatch, InputError } from "../errors.js";
 import type { InceptionMode } from "../image/inception-input.js";
+import type { Feeding } from "../pool/feeding.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
 import { contentKey } from "./cache.js";
@@ -27,8 +28,16 @@ export interface FolderOptions {
   readonly rows: boolean;
   readonly workers: number;
   readonly batch: number;
+  /** Decides both, where so many images go through the network; null leaves them. */
+  readonly feeding?: (images: number) => Promise<FedBatches | null>;
   readonly onProgress: OnProgress;
   readonly warn: (line: string) => void;
+}
+
+/** How the network gets its pictures. */
+export interface FedBatches {
+  readonly feeding: Feeding;
+  readonly batch: number;
 }
 
 export interface FolderSide {
@@ -60,7 +69,9 @@ export async function folderSide(linalg: Linalg, folder: string, options: Folder
   try {
     if (kept !== null) gatherer.add(kept.data instanceof Float32Array ? kept.data : Float32Array.from(kept.data));
     else {
-      for await (const batch of extractFeatures(extractor, { ...options, paths, onFailure })) {
+      const fed = await options.feeding?.(paths.length);
+      const { feeding: workers, batch: size } = fed ?? { feeding: options.workers, batch: options.batch };
+      for await (const batch of extractFeatures(extractor, { ...options, workers, batch: size, paths, onFailure })) {
         expectFinite(batch, dims, paths, extractor.name);
         gatherer.add(batch.features);
       }

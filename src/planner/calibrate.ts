@@ -4,7 +4,7 @@ import { z } from "zod";
 import { readCached, writeCached } from "../metrics/cache.js";
 import { packageVersion } from "../version.js";
 import { measure } from "./execute.js";
-import type { Job, StageShape } from "./jobs/job.js";
+import type { Job, Outline, StageShape } from "./jobs/job.js";
 import { groupStages } from "./model.js";
 import type { Cost, Span, Stage } from "./types.js";
 
@@ -23,12 +23,6 @@ const costsSchema = z.object({
   key: z.string(),
   stages: z.array(z.object({ name: z.string(), cost: costSchema })).min(1),
 });
-
-export interface Calibration {
-  readonly stages: readonly Stage[];
-  /** Whether the costs were known. */
-  readonly cached: boolean;
-}
 
 /** Of a unit, the median over some of them: other work on the machine makes single ones slow. */
 function medianSeconds(units: readonly (readonly Span[])[], stage: string): number {
@@ -80,28 +74,42 @@ async function measureCosts<Unit>(job: Job<Unit>, signal: AbortSignal): Promise<
   return new Map(job.shapes.map((shape) => [shape.name, costOf(shape)]));
 }
 
-/**
- * The stages of a job with their costs: from the cache, else measured.
- * @param machine what the costs depend on beside the job: processor, cores, device
- */
-export async function calibrate<Unit>(
-  job: Job<Unit>,
-  machine: string,
-  anew: boolean,
-  signal: AbortSignal,
-): Promise<Calibration> {
-  const key = JSON.stringify([packageVersion(), machine, job.key]);
-  const file = `costs-${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json`;
-  const known = anew ? null : parseCosts(await readCached(file), key, job.shapes);
-  const costs = known ?? (await measureCosts(job, signal));
-  if (known === null) {
-    const stages = [...costs].map(([name, cost]) => ({ name, cost }));
-    await writeCached(file, () => Buffer.from(JSON.stringify({ key, stages })));
-  }
-  const stages = job.shapes.map(({ name, group, place, outputBytes }): Stage => {
+/** The cache's file of a job's costs, and the key that it must hold. */
+function entryOf({ key: job }: Pick<Outline, "key">, machine: string): { readonly key: string; readonly file: string } {
+  const key = JSON.stringify([packageVersion(), machine, job]);
+  return { key, file: `costs-${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json` };
+}
+
+function stagesOf({ shapes }: Outline, costs: ReadonlyMap<string, Cost>): readonly Stage[] {
+  return shapes.map(({ name, group, place, outputBytes }) => {
     return { name, group, outputBytes, splittable: false, costs: { [place]: costs.get(name) as Cost } };
   });
-  return { stages, cached: known !== null };
+}
+
+/**
+ * The stages of a job with the costs that the cache has of it; null where it has none.
+ * @param machine what the costs depend on beside the job: processor, cores, device
+ */
+export async function knownStages(outline: Outline, machine: string): Promise<readonly Stage[] | null> {
+  const { key, file } = entryOf(outline, machine);
+  const costs = parseCosts(await readCached(file), key, outline.shapes);
+  return costs === null ? null : stagesOf(outline, costs);
+}
+
+/** Puts the costs of a job's stages into the cache, in place of those it has. */
+export async function keepStages(outline: Outline, machine: string, stages: readonly Stage[]): Promise<void> {
+  const { key, file } = entryOf(outline, machine);
+  const placed = outline.shapes.map(({ name, place }) => {
+    return { name, cost: stages.find((stage) => stage.name === name)?.costs[place] };
+  });
+  await writeCached(file, () => Buffer.from(JSON.stringify({ key, stages: placed })));
+}
+
+/** The stages of a job with their costs, measured and kept. */
+export async function calibrate<Unit>(job: Job<Unit>, machine: string, signal: AbortSignal): Promise<readonly Stage[]> {
+  const stages = stagesOf(job, await measureCosts(job, signal));
+  await keepStages(job, machine, stages);
+  return stages;
 }
 
 /** What the cache holds; null where that is nothing, damaged, or of other stages: it is measured anew then. */

@@ -16,8 +16,9 @@ export interface Considered {
 
 const PLACES = { pool: "the pool", device: "the device" } as const;
 
-export function formatRate(rate: number): string {
-  return `${rate >= 100 ? rate.toFixed(0) : rate.toPrecision(3)}/s`;
+/** @param items what they are; left away where that is clear */
+export function formatRate(rate: number, items = ""): string {
+  return `${rate >= 100 ? rate.toFixed(0) : rate.toPrecision(3)}${items === "" ? "" : ` ${items}`}/s`;
 }
 
 function formatMilliseconds(seconds: number): string {
@@ -82,7 +83,7 @@ function reasonOfWorkers({ workers, rate }: Omit<Plan, "stages" | "reasons">, { 
   const less = fewer === null ? "" : `${fewer.workers} would give ${formatRate(fewer.rate)}`;
   if (workers === limits.workers) return `${name}: all that are allowed${less === "" ? "" : `; ${less}`}`;
   const gain = more === null ? "more do not fit into the memory" : `more would give at most ${formatRate(more.rate)}`;
-  const here = `${name} keep up with ${formatRate(rate)}`;
+  const here = `${name} ${workers === 1 ? "keeps" : "keep"} up with ${formatRate(rate)}`;
   return `${chosen.bound === "pool" ? name : here}: ${less === "" ? gain : `${less}, ${gain}`}`;
 }
 

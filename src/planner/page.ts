@@ -1,6 +1,6 @@
 /** The HTML page of a plan: the timeline of its run, the table, and the reasons. One file that needs nothing else. */
 import { escapeHtml } from "../report/format.js";
-import { STYLE } from "../report/style.js";
+import { renderPage } from "../report/page.js";
 import { packageVersion } from "../version.js";
 import { timelineSvg } from "./trace.js";
 import type { Plan, Span } from "./types.js";
@@ -18,29 +18,17 @@ export function renderPlanPage({ title, plan, spans, columns, rows, machine }: P
   const head = columns.map((name) => `<th scope="col">${escapeHtml(name)}</th>`);
   const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`);
   const reasons = [...plan.reasons, ...plan.stages.map(({ name, reason }) => `${name}: ${reason}`)];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<header><h1>${escapeHtml(title)}</h1>
-<p class="by">elegant-faces ${escapeHtml(packageVersion())}, ${escapeHtml(machine)}</p></header>
-<section><h2>Timeline</h2>
+  return renderPage({
+    title,
+    by: `elegant-faces ${packageVersion()}, ${machine}`,
+    header: "",
+    body: `<section><h2>Timeline</h2>
 <p class="muted">What each thread worked on. A worker's stages are drawn as the sums over a batch, one after the other.</p>
 ${timelineSvg(spans)}</section>
 <section><h2>Stages</h2><div class="scroll"><table>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>${body.join("\n")}</tbody>
 </table></div></section>
-<section><h2>Reasons</h2><ul class="notes">${reasons.map((text) => `<li>${escapeHtml(text)}</li>`).join("\n")}</ul></section>
-</main>
-</body>
-</html>
-`;
+<section><h2>Reasons</h2><ul class="notes">${reasons.map((text) => `<li>${escapeHtml(text)}</li>`).join("\n")}</ul></section>`,
+  });
 }

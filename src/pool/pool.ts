@@ -29,25 +29,41 @@ export interface RunOptions {
 /** `Tasks` maps each exported function of the worker entry to its task and result (a type, see TaskTypes). */
 export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
   readonly threads: number;
-  /** How many tasks are handed out at once; Piscina's own queue has no bound. */
-  readonly maxInFlight: number;
+  /** Those that get tasks now. */
+  private used: number;
   private readonly entry: URL;
   /** Null where tasks run in the calling thread. */
   private readonly piscina: Piscina | null;
-  private free: number;
+  private running = 0;
   private readonly waiting: (() => void)[] = [];
 
   /** `entry`: the compiled worker file; threads start with the first tasks. */
   constructor(entry: URL, { threads, workerData }: PoolOptions) {
     this.entry = entry;
     this.threads = HAS_SHARED_MEMORY ? threads : 1;
-    // The functions of an entry share its state, so that the calling thread runs one at a time, as a worker does.
-    this.maxInFlight = HAS_SHARED_MEMORY ? threads * IN_FLIGHT_PER_THREAD : 1;
-    this.free = this.maxInFlight;
+    this.used = this.threads;
     const filename = fileURLToPath(entry);
     this.piscina = HAS_SHARED_MEMORY
       ? new Piscina({ filename, minThreads: 0, maxThreads: threads, idleTimeout: IDLE_TIMEOUT_MS, workerData })
       : null;
+  }
+
+  /** Tasks that map() takes ahead of the result that it yields next. */
+  get maxInFlight(): number {
+    // The functions of an entry share its state, so that the calling thread runs one at a time, as a worker does.
+    return HAS_SHARED_MEMORY ? this.used * IN_FLIGHT_PER_THREAD : 1;
+  }
+
+  /** Tasks that are handed out at once; Piscina's own queue has no bound. */
+  private get places(): number {
+    // A task that waits makes Piscina start another thread where there may be one, so that with fewer than all none waits there.
+    return this.used < this.threads ? this.used : this.maxInFlight;
+  }
+
+  /** Gives tasks to this many threads from now on, at most to all; what is under way goes on. */
+  use(threads: number): void {
+    this.used = Math.min(Math.max(1, threads), this.threads);
+    this.wake();
   }
 
   /** Runs one task, after waiting for a free place. Rejects with what the worker throws, or on abort. */
@@ -70,14 +86,20 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
   }
 
   private async takePlace(): Promise<void> {
-    if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // the place is handed over by its holder
+    if (this.running < this.places) this.running++;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // whoever wakes it takes the place for it
   }
 
   private leavePlace(): void {
-    const next = this.waiting.shift();
-    if (next === undefined) this.free++;
-    else next();
+    this.running--;
+    this.wake();
+  }
+
+  private wake(): void {
+    while (this.waiting.length > 0 && this.running < this.places) {
+      this.running++;
+      this.waiting.shift()!();
+    }
   }
 
   /**

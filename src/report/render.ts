@@ -3,7 +3,7 @@ import { bar } from "./bars.js";
 import { lineChart } from "./chart.js";
 import { escapeHtml, formatChange, formatCount, formatFixed, formatSeconds } from "./format.js";
 import type { LossSeries, ReportModel, ReportTable, Score, Sheet, StageTime } from "./model.js";
-import { STYLE } from "./style.js";
+import { renderPage } from "./page.js";
 
 interface Section {
   readonly id: string;
@@ -26,32 +26,19 @@ export function renderReport(model: ReportModel): string {
     { id: "notes", title: "Notes", body: renderNotes(model.notes) },
   ].filter((section) => section.body !== "");
   const links = sections.map(({ id, title }) => `<a href="#${id}">${title}</a>`).join("\n");
-  // The policy makes sure that the page stays self-contained: no script, nothing fetched.
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(model.title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<header>
-<h1>${escapeHtml(model.title)}</h1>
-<p class="by">${escapeHtml(model.generatedBy)}</p>
-<p class="lead">${escapeHtml(model.summary.join(" "))}</p>
+  return renderPage({
+    title: model.title,
+    by: model.generatedBy,
+    header: `<p class="lead">${escapeHtml(model.summary.join(" "))}</p>
 ${renderFigures(model)}
 <nav aria-label="Sections">
 ${links}
 </nav>
-</header>
-${sections.map(({ id, title, body }) => `<section id="${id}">\n<h2>${title}</h2>\n${body}\n</section>`).join("\n")}
-</main>
-</body>
-</html>
-`;
+`,
+    body: sections
+      .map(({ id, title, body }) => `<section id="${id}">\n<h2>${title}</h2>\n${body}\n</section>`)
+      .join("\n"),
+  });
 }
 
 function renderFigures({ figures }: ReportModel): string {

@@ -2,11 +2,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { BatchLoader, type LoadedBatch } from "../image/loader.js";
+import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import type { PairIndices, PairSampler } from "./pairs.js";
 import type { PairBatch } from "./step.js";
-
-/** Batches being decoded ahead of the one that is trained on. */
-const AHEAD = 3;
 
 interface Pending {
   readonly attribute: number;
@@ -20,7 +18,8 @@ export interface BatchesOptions {
   readonly attributes: number;
   readonly size: number;
   readonly batch: number;
-  readonly workers: number;
+  /** Threads, or what decides them while it goes on. */
+  readonly workers: number | Feeding;
   /** The first step to deliver. */
   readonly fromStep: number;
 }
@@ -28,6 +27,7 @@ export interface BatchesOptions {
 /** Delivers each step's batches, attribute by attribute, in order and without end. */
 export class PairBatches {
   private readonly options: BatchesOptions;
+  private readonly feeding: Feeding;
   private readonly loader: BatchLoader;
   private readonly queue: Pending[] = [];
   private step: number;
@@ -37,8 +37,22 @@ export class PairBatches {
     this.options = options;
     this.step = options.fromStep;
     const { size, batch, workers } = options;
-    this.loader = new BatchLoader({ size, workers, batch: 2 * batch, slots: AHEAD + 1 });
-    while (this.queue.length < AHEAD) this.request();
+    const feeding = typeof workers === "number" ? fixedFeeding(workers, MOST_AHEAD) : workers;
+    this.feeding = feeding;
+    const ofPictures: Feeding = {
+      ...fixedFeeding(feeding.most, MOST_AHEAD),
+      get workers() {
+        return feeding.workers;
+      },
+      onTimes: (seconds, pictures) => feeding.onTimes(seconds, pictures / 2), // an item is a pair
+    };
+    this.loader = new BatchLoader({ size, workers: ofPictures, batch: 2 * batch, slots: MOST_AHEAD + 1 });
+    while (this.queue.length < this.ahead) this.request();
+  }
+
+  /** Batches being decoded beside the one that is trained on. */
+  private get ahead(): number {
+    return Math.min(this.feeding.ahead, MOST_AHEAD);
   }
 
   private request(): void {
@@ -55,10 +69,12 @@ export class PairBatches {
   /** The next batch on the device; dispose of it with disposeBatch. */
   async next(): Promise<PairBatch> {
     const { size, batch, sampler, attributes } = this.options;
-    this.request();
+    while (this.queue.length <= this.ahead) this.request();
     const { attribute, indices, loaded } = this.queue.shift() as Pending;
     const { data, release } = await loaded;
+    const began = performance.now();
     const result = uploadPairs(data, attribute, indices, sampler, { size, batch, attributes });
+    this.feeding.onTimes({ upload: (performance.now() - began) / 1000 }, batch);
     release();
     return result;
   }

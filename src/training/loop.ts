@@ -4,13 +4,14 @@ import type { FaceDataset } from "../dataset/dataset.js";
 import { DeviceError } from "../device/webgpu/failure.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
+import { RunLock } from "../lock.js";
 import type { ModelConfig } from "../model/config.js";
 import { disposeParameters } from "../model/parameters.js";
+import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
 import { disposeBatch, PairBatches } from "./batches.js";
 import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
-import { RunLock } from "./lock.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { expectFreshFolder, RunWriter, resumeRun, startRun } from "./run.js";
 import { SAMPLES_FOLDER } from "./run-report.js";
@@ -33,12 +34,20 @@ export interface TrainOptions {
   readonly sampleEvery: number;
   /** Threads that decode pictures. */
   readonly workers: number;
+  /** Decides that anew for the updates, when all is accepted and nothing is on the device; null leaves it at `workers`. */
+  readonly feeding?: (work: TrainWork) => Promise<Feeding | null>;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
   /** Data and settings are accepted; nothing has been written. */
   readonly onStart?: () => void;
   /** A line for the user: what the run starts from, warnings. */
   readonly onMessage?: (line: string) => void;
+}
+
+/** What lies before a training. */
+export interface TrainWork {
+  readonly settings: RunSettings;
+  readonly updates: number;
 }
 
 export interface TrainResult {
@@ -86,7 +95,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const samplePairs = await loadSamplePairs(dataset, config, workers);
   const scoreFaces = await loadScoreFaces(dataset, config, workers);
   await ensureDir(folder);
-  const lock = await RunLock.acquire(folder);
+  const lock = await RunLock.acquire(folder, "training");
   try {
     // What a killed run has left half-written; the checkpoints' folder is tidied with each checkpoint.
     await removeTemporaries(folder);
@@ -134,9 +143,15 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   // Before anything is on the device, as the estimate is of all that will be there.
   const planned = planBatch({ config, ...settings }, chosen);
   const { part } = planned;
-  const start = resume ? await resumeRun(folder, config, settings) : await startRun(folder, config, settings);
+  let feeding: Feeding = fixedFeeding(workers, MOST_AHEAD);
+  const accepted = async (from: number): Promise<void> => {
+    options.onStart?.();
+    const updates = Math.max(0, steps - from) * config.attributes.length;
+    feeding = (await options.feeding?.({ settings, updates })) ?? feeding;
+  };
+  if (!resume) await accepted(0);
+  const start = resume ? await resumeRun(folder, config, settings, accepted) : await startRun(folder, config, settings);
   const { state } = start;
-  options.onStart?.();
   for (const warning of start.warnings) options.onMessage?.(warning);
   options.onMessage?.(
     `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
@@ -150,7 +165,7 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
     attributes: config.attributes.length,
     size: config.size,
     batch,
-    workers,
+    workers: feeding,
     fromStep: start.step,
   });
   const began = performance.now();
@@ -178,11 +193,14 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
       let latest: StepLosses | undefined;
       betweenSteps = false;
       for (const attribute of config.attributes) {
+        const fetchBegan = performance.now();
         const pairs = await batches.next();
         const updateBegan = performance.now();
         latest = await trainStep(state, pairs, onStep, { part });
         const seconds = (performance.now() - updateBegan) / 1000;
         disposeBatch(pairs);
+        feeding.onTimes({ update: seconds }, batch);
+        feeding.onUnit(batch, (performance.now() - fetchBegan) / 1000);
         expectFinite(step + 1, attribute, latest);
         trained += seconds;
         updates++;

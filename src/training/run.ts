@@ -5,6 +5,7 @@ import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
 import type { NamedTensors } from "../interop/safetensors.js";
+import { isLock } from "../lock.js";
 import type { ModelConfig } from "../model/config.js";
 import {
   copyParameters,
@@ -26,7 +27,6 @@ import {
   saveImported,
 } from "./checkpoint.js";
 import { EventWriter } from "./events.js";
-import { isLock } from "./lock.js";
 import { LossLog, readLossLog } from "./log.js";
 import { createOptimizer } from "./optimizer.js";
 import { LOSSES_FILE, SAMPLES_FOLDER, SCORES_FILE, WATCHDOG_FILE, writeRunReport } from "./run-report.js";
@@ -86,13 +86,20 @@ export async function startRun(folder: string, config: ModelConfig, settings: Ru
 
 /**
  * Goes on from the newest checkpoint that can be read; one that was imported has no settings yet and takes those asked for.
+ * @param onAccepted called when it fits, before anything of it is on the device
  * @throws InputError when there is none or settings differ
  */
-export async function resumeRun(folder: string, config: ModelConfig, settings: RunSettings): Promise<RunStart> {
+export async function resumeRun(
+  folder: string,
+  config: ModelConfig,
+  settings: RunSettings,
+  onAccepted?: (step: number) => Promise<void>,
+): Promise<RunStart> {
   const { checkpoint, warnings } = await loadNewestCheckpoint(folder);
   const { options } = checkpoint.progress;
   const saved = options === null ? settings : parseRunSettings(options, checkpoint.source);
   expectSameRun({ config: checkpoint.config, settings: saved }, { config, settings });
+  await onAccepted?.(checkpoint.progress.step);
   const restored = restoreTrainingState(checkpoint);
   // One that was imported has no average yet.
   const average = settings.ema > 0 ? (restored.average ?? copyParameters(restored.generator.parameters)) : null;

@@ -159,7 +159,7 @@ describe("elegant swap, linear and matrix", () => {
       matrix.replace("Bangs", "Bangs Smiling Eyeglasses"),
       /--attribute: expected 1 or 2, received 3/,
     ],
-    ["a device that does not exist", `${matrix} --device tpu`, /auto, tensorflow, wasm, cpu/],
+    ["a device that does not exist", `${matrix} --device tpu`, /auto, webgpu, tensorflow, wasm, cpu/],
   ];
   for (const [what, line, message] of wrong) {
     it(`answers ${what} with one line, writes nothing and exits with 2`, async () => {

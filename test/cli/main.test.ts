@@ -21,7 +21,7 @@ describe("command line", () => {
     ["a fraction for an integer", ["--workers", "1.5"], /an integer from 1 to 256, received '1\.5'/],
     ["an empty text for an integer", ["--seed", ""], /an integer from 0 to \d+, received ''/],
     ["a number out of bounds", ["--workers", "0"], /from 1 to 256, received '0'/],
-    ["a device that does not exist", ["--device", "gpu"], /'gpu' is invalid.*auto, tensorflow, wasm, cpu/],
+    ["a device that does not exist", ["--device", "gpu"], /'gpu' is invalid.*auto, webgpu, tensorflow, wasm, cpu/],
     ["an unknown option", ["--sede", "1"], /unknown option '--sede' \(Did you mean --seed\?\)/],
     ["an option without its value", ["--seed"], /argument missing/],
     ["an argument too many", ["extra"], /too many arguments/],

@@ -10,6 +10,7 @@ import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { Pixels } from "../../src/image/pixels.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { assertClose, shapeIndex } from "../support/close.js";
+import { changingFeeding } from "../support/feeding.js";
 import { goldenPhoto, PHOTO_POINTS, withFolder, writeSmallDataset } from "../support/pictures.js";
 
 const OPTIONS: PreprocessOptions = {
@@ -27,6 +28,29 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 describe("dataset/preprocess", () => {
+  it("writes the same files while the number of threads changes", async () => {
+    await withFolder(async (dir) => {
+      const source = join(dir, "celeba");
+      await writeSmallDataset(source, 70);
+      const filesOf = async (out: string): Promise<Buffer[]> => {
+        const names = ["list_landmarks_celeba.txt", ...(await readdir(join(out, "images"))).map((n) => `images/${n}`)];
+        return Promise.all(names.sort().map((name) => readFile(join(out, name))));
+      };
+      await preprocess(source, join(dir, "plain"), OPTIONS);
+      const { feeding, items, units } = changingFeeding(3);
+      const out = join(dir, "fed");
+      await preprocess(source, out, {
+        ...OPTIONS,
+        feeding: async (imageDir, photos) => {
+          assert.deepEqual([imageDir, photos], [join(source, "images"), 70]);
+          return feeding;
+        },
+      });
+      assert.deepEqual(await filesOf(out), await filesOf(join(dir, "plain")));
+      assert.deepEqual([items.get("align"), units()], [70, 70]);
+    });
+  });
+
   it("aligns photos, keeps the lists of what succeeded, reports the rest and resumes", async () => {
     await withFolder(async (dir) => {
       const [source, out] = [join(dir, "celeba"), join(dir, "out")];
@@ -135,6 +159,16 @@ describe("dataset/preprocess", () => {
       const rows = files.map((file) => `${file} 165 184 244 176 196 249 194 271 266 260\n`).join("");
       await writeFile(join(source, "list_landmarks_celeba.txt"), rows);
       await assert.rejects(preprocess(source, out, OPTIONS), /received CelebA's aligned 178 x 218 pictures/);
+      assert.equal(existsSync(out), false);
+
+      // Landmarks that happen to fit may come first; the hundredth photo is still looked at.
+      const many = Array.from({ length: 120 }, (_, i) => `${String(i + 1).padStart(6, "0")}.png`);
+      for (const file of many) await writeFile(join(source, "img_celeba", file), png);
+      const points = (i: number): string =>
+        i < 80 ? "60 90 110 92 85 120 65 150 108 152" : rows.slice(11).split("\n")[0];
+      const list = many.map((file, i) => `${file} ${points(i)}\n`).join("");
+      await writeFile(join(source, "list_landmarks_celeba.txt"), list);
+      await assert.rejects(preprocess(source, out, OPTIONS), /the landmarks of 20 of the first 100 photos lie outside/);
       assert.equal(existsSync(out), false);
     });
   });

@@ -6,14 +6,18 @@ import { openDevice } from "../../src/device/device.js";
 import type { WebgpuBackend } from "../../src/device/webgpu/backend.js";
 import { type DeviceError, describeGpuError } from "../../src/device/webgpu/failure.js";
 import { ExitCode } from "../../src/errors.js";
+import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
 import { Random } from "../../src/random.js";
 import { type StepLosses, trainStep } from "../../src/training/step.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
+import { fromRoot, runNode } from "../support/spawn.js";
 import { randomFloats } from "../support/team.js";
 import { hasWebgpu } from "../support/webgpu.js";
 
 const SEED = 20265;
+/** Of Inception's picture: the smallest that its five reductions leave a pixel of. */
+const SIDE = 75;
 
 type Values = { readonly label: string; readonly shape: readonly number[]; readonly values: Float32Array };
 
@@ -183,6 +187,23 @@ describe("device/webgpu", function () {
 
   it("updates with Adam in place, and reads what is there now", () => compare(adams, 2e-6));
 
+  it("has the features of the wasm device, through all kinds of Inception's layers", async () => {
+    const features = async (): Promise<Float32Array> => {
+      const network = createInception(randomInceptionTensors(SEED, 2048), 2048, "test");
+      const x = randomFloats(Random.fromSeed(SEED, "picture"), SIDE * SIDE * 3);
+      const rows = tf.tidy(() => inceptionFeatures(network, tf.tensor4d(x, [1, SIDE, SIDE, 3])));
+      const values = (await rows.data()).slice() as Float32Array;
+      tf.dispose(rows);
+      network.dispose();
+      return values;
+    };
+    const expected = await onDevice("wasm", features);
+    const received = await onDevice("webgpu", features);
+    const largest = expected.reduce((most, value) => Math.max(most, value), 0);
+    assert.ok(largest > 0);
+    assertClose(received, expected, { abs: 1e-5 * largest, rel: 0 }, (i) => `feature ${i} (seed ${SEED})`);
+  });
+
   it("makes the same of a batch in pieces as at once", () =>
     onDevice("webgpu", async () => {
       const { filterGradient, inputGradient } = await import("../../src/device/webgpu/conv.js");
@@ -246,6 +267,13 @@ describe("device/webgpu", function () {
       /^device webgpu: .*memory does not suffice \(Failed to allocate a buffer\)\. Use a smaller --batch/,
       false,
     )(error);
+  });
+
+  it("survives being closed and opened again while garbage is collected", async () => {
+    const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/reopen-webgpu.js"), [], false, [
+      "--expose-gc",
+    ]);
+    assert.deepEqual([code, stdout], [0, "closed\n"], stderr);
   });
 
   it("tells that the GPU was lost, and goes on telling it", () =>

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { decodeJpeg, decodeWithMozjpeg } from "../../src/image/jpeg.js";
+import { decodeImage } from "../../src/image/codec.js";
+import { decodeJpeg } from "../../src/image/jpeg.js";
 import { readBaselineJpeg } from "../../src/image/jpeg-header.js";
+import { readJpegStructure } from "../../src/image/jpeg-structure.js";
 import { cropFace, cropFromJpeg, noSeconds } from "../../src/image/photo.js";
 import { Pixels } from "../../src/image/pixels.js";
 import type { Placement } from "../../src/image/tasks.js";
@@ -24,7 +26,7 @@ describe("image/jpeg: crops from windows of a file", () => {
       [2, 2],
     ]) {
       const bytes = jpegFile(random, { ...shape, h, v, restartInterval: 7 });
-      const whole = await decodeWithMozjpeg(bytes);
+      const whole = await decodeJpeg(bytes, readJpegStructure(bytes), false);
       for (let round = 0; round < 40; round++) {
         const [x, y, scale, turn] = [
           random.between(-20, 170),
@@ -40,7 +42,7 @@ describe("image/jpeg: crops from windows of a file", () => {
         if (!points.some(([px, py]) => px >= 0 && py >= 0 && px < whole.width && py < whole.height)) continue;
         const placement: Placement = { kind: "landmarks", points };
         const expected = cropFace(pixels, whole, placement, 64, "photo");
-        const actual = await cropFromJpeg(pixels, bytes, placement, 64, "photo", noSeconds());
+        const actual = await cropFromJpeg(pixels, bytes, { placement, file: "photo" }, { size: 64 }, noSeconds());
         assert.ok(actual !== null);
         assert.deepEqual(actual.matrix, expected.matrix);
         const name = shapeIndex([64, 64, 4]);
@@ -57,7 +59,7 @@ describe("image/jpeg: crops from windows of a file", () => {
     const window = { x: 0, y: 0, width: 8, height: 8 };
     assert.ok(pixels.decodeWindow(file, jpeg, window) !== null);
     assert.equal(pixels.decodeWindow(file.slice(0, file.length - 40), jpeg, window), null, "cut off below the window");
-    await assert.rejects(decodeJpeg(file.slice(0, file.length - 40)), /Premature end/);
+    await assert.rejects(decodeImage(file.slice(0, file.length - 40), "cut"), /Premature end/);
     const progressive = file.slice();
     progressive[progressive.findIndex((byte, i) => byte === 0xff && file[i + 1] === 0xc0) + 1] = 0xc2;
     assert.equal(readBaselineJpeg(progressive), null);

@@ -17,8 +17,10 @@ import {
   inceptionTensors,
   randomInceptionTensors,
 } from "../../src/metrics/inception.js";
+import type { Feeding } from "../../src/pool/feeding.js";
 import type { ItemFailure } from "../../src/pool/protocol.js";
 import { assertClose, shapeIndex } from "../support/close.js";
+import { changingFeeding } from "../support/feeding.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { sharedPath } from "../support/shared.js";
@@ -171,7 +173,7 @@ describe("metrics/inception", function () {
         size: 299,
         extract: (x: tf.Tensor4D) => inceptionFeatures(network, x),
       };
-      const all = async (batch: number, workers: number) => {
+      const all = async (batch: number, workers: number | Feeding) => {
         const failures: ItemFailure[] = [];
         const rows: number[] = [];
         const indices: number[] = [];
@@ -196,8 +198,12 @@ describe("metrics/inception", function () {
       for (const batch of [1, 3]) {
         const parts = await all(batch, 1);
         assert.deepEqual([parts.failed, parts.indices], [whole.failed, whole.indices]);
-        assertClose(parts.rows, whole.rows, { abs: 1e-6, rel: 1e-5 });
+        assert.deepEqual(parts.rows, whole.rows);
       }
+      // On this device to the bit, with any number of threads and batches ahead.
+      const { feeding, items, units } = changingFeeding(3);
+      assert.deepEqual(await all(2, feeding), whole);
+      assert.deepEqual([items.get("decode"), items.get("features"), units()], [7, 6, 7]);
       for await (const { indices } of extractFeatures(extractor, {
         ...{ paths, mode: "clean", workers: 2, batch: 2, onFailure: (failure) => assert.fail(failure.reason) },
       })) {

@@ -37,6 +37,27 @@ describe("pool/pool", () => {
     );
   });
 
+  it("gives tasks to as many threads as it is told, and to more or fewer later", async () => {
+    const three = new WorkerPool<EchoTasks>(ENTRY, { threads: 3 });
+    const threadsOf = async (): Promise<Set<number>> => {
+      const runs = Array.from({ length: 9 }, (_, value) => three.run("echo", { value, delay: 20 }));
+      return new Set((await Promise.all(runs)).map(({ thread }) => thread));
+    };
+    try {
+      three.use(1);
+      assert.equal((await threadsOf()).size, 1);
+      const held = Array.from({ length: 6 }, (_, value) => three.run("echo", { value, delay: 50 }));
+      three.use(9); // those that wait go on at once
+      assert.ok(new Set((await Promise.all(held)).map(({ thread }) => thread)).size > 1);
+      assert.equal(three.maxInFlight, 6);
+      three.use(2);
+      assert.equal(three.maxInFlight, 4);
+      assert.ok((await threadsOf()).size <= 2);
+    } finally {
+      await three.close();
+    }
+  });
+
   it("bounds runs in flight, ends map on a failure, and stays usable after an abort", async () => {
     const many = await Promise.all(Array.from({ length: 12 }, (_, value) => pool.run("echo", { value, delay: 2 })));
     assert.deepEqual(

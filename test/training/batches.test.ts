@@ -7,6 +7,7 @@ import { disposeBatch, mirror, PairBatches } from "../../src/training/batches.js
 import { createPairSampler, type PairSampler } from "../../src/training/pairs.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { FACE_SIZE, writeFaces } from "../support/faces.js";
+import { changingFeeding } from "../support/feeding.js";
 import { goldenPhoto, withFolder } from "../support/pictures.js";
 
 const ATTRIBUTES = ["Bangs", "Smiling"];
@@ -76,6 +77,28 @@ describe("training batches", () => {
       assertClose(first.A.dataSync(), values, { abs: 2e-7, rel: 0 }, shapeIndex(first.A.shape));
       disposeBatch(first);
       await batches.close();
+    }));
+
+  it("are the same while threads and batches ahead change", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(folder, 12);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      const pixelsOf = async (batches: PairBatches): Promise<number[]> => {
+        const pixels: number[] = [];
+        for (let n = 0; n < 12; n++) {
+          const batch = await batches.next();
+          pixels.push(...batch.A.dataSync(), ...batch.B.dataSync(), ...batch.yA.dataSync(), ...batch.yB.dataSync());
+          disposeBatch(batch);
+        }
+        await batches.close();
+        return pixels;
+      };
+      const expected = await pixelsOf(open(dataset, sampler, 0));
+      const { feeding, items } = changingFeeding(3);
+      const options = { dataset, sampler, attributes: ATTRIBUTES.length, size: FACE_SIZE, batch: BATCH, fromStep: 0 };
+      assert.deepEqual(await pixelsOf(new PairBatches({ ...options, workers: feeding })), expected);
+      assert.equal(items.get("upload"), 12 * BATCH);
+      assert.ok((items.get("decode") ?? 0) >= 12 * BATCH);
     }));
 
   it("close while pictures are being decoded, and before the first is asked for", () =>

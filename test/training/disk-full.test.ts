@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { listCheckpoints, loadNewestCheckpoint } from "../../src/training/checkpoint.js";
+import { resizeDisk, withSmallDisk } from "../support/disk.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { ATTRIBUTES, rowsOf } from "../support/run.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
-
-/** Runs `body` with a file system of its own of so many bytes below `folder`; false where we may not mount one. */
-async function withSmallDisk(folder: string, bytes: number, body: (disk: string) => Promise<void>): Promise<boolean> {
-  const disk = join(folder, "disk");
-  await mkdir(disk);
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", disk]).status !== 0) return false;
-  try {
-    await body(disk);
-  } finally {
-    spawnSync("umount", ["-l", disk]);
-  }
-  return true;
-}
 
 describe("a full disk", () => {
   const train = (data: string, run: string, ...more: string[]): Promise<Ended> => {
@@ -67,7 +55,7 @@ describe("a full disk", () => {
             assert.deepEqual([checkpoint.progress.step, warnings], [saved.at(-1)?.step, []]);
           }
           // Room again, after which it goes on as if nothing had happened.
-          spawnSync("mount", ["-o", `remount,size=${20 * size}`, disk]);
+          resizeDisk(disk, 20 * size);
           const resumed = await train(data, run, ...(saved.length > 0 ? ["--resume"] : []));
           assert.equal(resumed.code, 0, resumed.stderr);
           assert.ok(expected.equals(await readFile((await listCheckpoints(run)).at(-1)?.path ?? "")), "other bits");

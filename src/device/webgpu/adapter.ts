@@ -1,6 +1,7 @@
 /** Finding a GPU through the npm package `webgpu` (Dawn for Node). Loads no TensorFlow.js. */
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { describeMismatch, InputError } from "../../errors.js";
 
@@ -85,6 +86,8 @@ export async function requestAdapter(): Promise<{ readonly gpu: GPU; readonly ad
     throw new InputError(`device webgpu: the package webgpu does not load (${String(cause)}). ${remedy}`, { cause });
   }
   Object.assign(globalThis, dawn.globals);
+  // Wayland's library, which Dawn asks for displays, complains on stderr where there is none.
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const gpu = dawn.create([]);
   return { gpu, adapter: await gpu.requestAdapter({ powerPreference: "high-performance" }) };
 }

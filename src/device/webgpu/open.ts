@@ -8,6 +8,9 @@ import { registerWebgpuKernels } from "./kernels.js";
 
 export const WEBGPU_BACKEND = "webgpu";
 
+/** Of the event loop, after which Dawn has stopped to look for events; one would do. */
+const TURNS_TO_REST = 3;
+
 /** The backend's constructor looks for it; it keeps Dawn's threads alive, so it goes with the device. */
 function setNavigatorGpu(gpu: GPU | undefined): void {
   if (globalThis.navigator === undefined) Object.defineProperty(globalThis, "navigator", { value: {}, writable: true });
@@ -46,6 +49,10 @@ export async function openWebgpu(reason: string): Promise<OpenedWebgpu> {
     description: `webgpu: ${name} (${kind}; tensors up to ${formatGibibytes(largestTensorBytes)}; ${reason})`,
     async close() {
       tf.removeBackend(WEBGPU_BACKEND);
+      // Dawn looks for events in every turn of the loop until the loss is told. Were its object collected before, that would
+      // end the process, so it stays referenced until no turn is planned.
+      await device.lost;
+      for (let turn = 0; turn < TURNS_TO_REST; turn++) await new Promise((resolve) => setImmediate(resolve));
       setNavigatorGpu(undefined);
     },
   };

@@ -4,7 +4,7 @@ import { describeMismatch, InputError } from "../../errors.js";
 import type { InceptionMode } from "../../image/inception-input.js";
 import { createImagePool } from "../../image/tasks.js";
 import { featuresOf } from "../../metrics/extract.js";
-import { type ExtractorName, openExtractor } from "../../metrics/extractors.js";
+import { type ExtractorName, type OpenedExtractor, openExtractor } from "../../metrics/extractors.js";
 import { areFolders } from "../../metrics/fid-inputs.js";
 import { SideGatherer } from "../../metrics/gather.js";
 import { listImages } from "../../metrics/image-list.js";
@@ -12,7 +12,7 @@ import type { InceptionDims } from "../../metrics/inception.js";
 import { Linalg } from "../../metrics/linalg.js";
 import { BatchRing } from "../../pool/ring.js";
 import type { Span } from "../types.js";
-import { type Job, LOAD_STAGES, loadShapes, onDevice, spansOfTask, takeCycling } from "./job.js";
+import { type Job, LOAD_STAGES, loadShapes, type Outline, onDevice, spansOfTask, takeCycling } from "./job.js";
 
 interface Unit {
   readonly paths: readonly string[];
@@ -29,34 +29,59 @@ export interface FidJobOptions {
   readonly seed: number;
 }
 
+type Network = Pick<OpenedExtractor, "extractor" | "key">;
+
+/** @param folders of images */
+export function fidOutline(folders: readonly string[], { extractor, key }: Network, mode: InceptionMode): Outline {
+  return {
+    items: "images",
+    doing: "decode ahead",
+    key: JSON.stringify(["fid", folders.map((name) => resolve(name)), key, mode]),
+    shapes: [
+      ...loadShapes(extractor.size, 1),
+      { name: "features", group: "score", place: "device", outputBytes: extractor.dims * 4 },
+      { name: "moments", group: "score", place: "device", outputBytes: 0 },
+    ],
+    batches: [1, 2, 4, 8, 16, 32],
+  };
+}
+
 /** On the current device. @param names folders, or files that hold what needs no network */
 export async function fidJob(names: readonly string[], options: FidJobOptions): Promise<Job<Unit>> {
-  const { mode, workers, seed } = options;
   const folders = await areFolders(names);
   const withImages = names.filter((_, i) => folders[i]);
   if (withImages.length === 0) {
     const remedy = "There is nothing to plan where features are given: run 'elegant fid' itself.";
     throw new InputError(describeMismatch(names.join(" and "), "a folder of images", "files", remedy));
   }
-  const paths = (await Promise.all(withImages.map((name) => listImages(name, options.recursive)))).flat();
-  const dims = Number(options.dims) as InceptionDims;
-  const opened = await openExtractor(options.features, dims, options.weights, seed);
-  const { extractor } = opened;
-  const { size } = extractor;
+  const { features, weights, seed } = options;
+  const opened = await openExtractor(features, Number(options.dims) as InceptionDims, weights, seed);
+  const job = await fidJobWith(opened, withImages, options);
+  return {
+    ...job,
+    async close() {
+      await job.close();
+      opened.dispose();
+    },
+  };
+}
+
+/** With a network that stays open. @param folders of images */
+export async function fidJobWith(
+  network: Network,
+  folders: readonly string[],
+  { mode, recursive, workers }: Pick<FidJobOptions, "mode" | "recursive" | "workers">,
+): Promise<Job<Unit>> {
+  const paths = (await Promise.all(folders.map((name) => listImages(name, recursive)))).flat();
+  const { extractor } = network;
+  const { size, dims } = extractor;
   const linalg = await Linalg.open(workers);
   // As for a folder of more pictures than dimensions.
   const gatherer = new SideGatherer(linalg, { dims, most: 1, rows: false });
   const pool = await createImagePool(workers);
   let taken = 0;
   return {
-    items: "images",
-    key: JSON.stringify(["fid", withImages.map((name) => resolve(name)), opened.key, mode]),
-    shapes: [
-      ...loadShapes(size, 1),
-      { name: "features", group: "score", place: "device", outputBytes: dims * 4 },
-      { name: "moments", group: "score", place: "device", outputBytes: 0 },
-    ],
-    batches: [1, 2, 4, 8, 16, 32],
+    ...fidOutline(folders, network, mode),
     *units(batch) {
       for (; ; taken += batch) yield { paths: takeCycling(paths, taken, batch), pictures: null };
     },
@@ -81,7 +106,6 @@ export async function fidJob(names: readonly string[], options: FidJobOptions): 
       await pool.close();
       gatherer.dispose();
       await linalg.close();
-      opened.dispose();
     },
   };
 }

@@ -10,13 +10,20 @@ export interface StageShape extends Omit<Stage, "costs" | "splittable"> {
   readonly callBytes?: number;
 }
 
-export interface Job<Unit> extends Work<Unit> {
+/** What is known of a command's work before anything is opened. */
+export interface Outline {
   /** What an item is, for rates: "images". */
   readonly items: string;
+  /** What the pool's workers do for the rest: "decode ahead". */
+  readonly doing: string;
   /** Changes with everything that the costs depend on beside the machine. */
   readonly key: string;
   readonly shapes: readonly StageShape[];
+  /** Numbers of items that a unit may have. */
   readonly batches: readonly number[];
+}
+
+export interface Job<Unit> extends Outline, Work<Unit> {
   close(): Promise<void>;
 }
 

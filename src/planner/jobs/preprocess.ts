@@ -2,11 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { PHOTOS_PER_TASK, type PreprocessOptions } from "../../dataset/preprocess.js";
+import { cropFormat, isSharded } from "../../dataset/output-format.js";
+import { PHOTOS_PER_TASK } from "../../dataset/outputs.js";
+import type { PreprocessOptions } from "../../dataset/preprocess.js";
 import { checkVariant, planPreprocess } from "../../dataset/preprocess-plan.js";
 import { InputError } from "../../errors.js";
 import { type AlignItem, createImagePool } from "../../image/tasks.js";
-import { FILE_BYTES, type Job, PHOTO_BYTES, spansOfTask, takeCycling, WORKER_BYTES } from "./job.js";
+import { FILE_BYTES, type Job, type Outline, PHOTO_BYTES, spansOfTask, takeCycling, WORKER_BYTES } from "./job.js";
 
 interface Unit {
   readonly items: readonly AlignItem[];
@@ -20,19 +22,15 @@ const STAGES = [
   ["write", "write"],
 ] as const;
 
-export async function preprocessJob(
-  source: string,
-  { size, format, quality, workers, ...options }: PreprocessOptions,
-): Promise<Job<Unit>> {
-  const plan = await planPreprocess(source, { format, ...options });
-  await checkVariant(plan);
-  const folder = await mkdtemp(join(tmpdir(), "elegant-plan-"));
-  const pool = await createImagePool(workers);
-  let taken = 0;
+type Options = Omit<PreprocessOptions, "workers">;
+
+/** @param imageDir where the photos are */
+export function preprocessOutline(imageDir: string, { size, format, quality, crop }: Options): Outline {
   const shape = { group: "photo", place: "pool" } as const;
   return {
     items: "images",
-    key: JSON.stringify(["preprocess", resolve(plan.imageDir), size, format, quality, options.crop]),
+    doing: "align photos",
+    key: JSON.stringify(["preprocess", resolve(imageDir), size, format, quality, crop]),
     shapes: [
       { ...shape, name: "read", outputBytes: FILE_BYTES, callBytes: WORKER_BYTES },
       { ...shape, name: "decode", outputBytes: PHOTO_BYTES },
@@ -41,22 +39,35 @@ export async function preprocessJob(
       { ...shape, name: "write", outputBytes: 0 },
     ],
     batches: [PHOTOS_PER_TASK],
+  };
+}
+
+export async function preprocessJob(source: string, workers: number, options: Options): Promise<Job<Unit>> {
+  const { size, format, quality } = options;
+  const plan = await planPreprocess(source, options);
+  await checkVariant(plan);
+  const folder = await mkdtemp(join(tmpdir(), "elegant-plan-"));
+  const pool = await createImagePool(workers);
+  let taken = 0;
+  return {
+    ...preprocessOutline(plan.imageDir, options),
     *units(batch) {
       for (; ; taken += batch) {
         const items = takeCycling(plan.photos, taken, batch).map(({ file, placement }, i) => ({
           file,
           input: join(plan.imageDir, file),
-          output: join(folder, `${taken + i}.${format}`),
+          output: isSharded(format) ? null : join(folder, `${taken + i}.${format}`),
           placement,
         }));
         yield { items };
       }
     },
     async run(_group, _place, { items }, signal) {
-      const result = await pool.run("alignPhotos", { size, format, quality, items }, { signal });
+      const task = { size, format: cropFormat(format), quality, items };
+      const result = await pool.run("alignPhotos", task, { signal });
       const failed = result.results.filter(({ ok }) => !ok);
       if (failed.length === items.length && !failed[0].ok) throw new InputError(failed[0].reason);
-      await Promise.all(items.map(({ output }) => rm(output, { force: true })));
+      await Promise.all(items.map(({ output }) => (output === null ? null : rm(output, { force: true }))));
       return spansOfTask(result, STAGES, items.length);
     },
     async close() {

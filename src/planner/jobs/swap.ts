@@ -1,7 +1,8 @@
 /** `elegant swap` for the planner: the inputs are edited over and over; what it writes is removed again. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { dispose } from "@tensorflow/tfjs-core";
 import {
   disposeFaces,
   encodeFaces,
@@ -12,7 +13,7 @@ import {
 } from "../../editing/faces.js";
 import { openGenerator } from "../../editing/generator.js";
 import { readPicture } from "../../editing/picture.js";
-import { type Edit, swapMany } from "../../editing/swap.js";
+import { type Edit, swap, swapMany } from "../../editing/swap.js";
 import { InputError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import { encodePng } from "../../image/codec.js";
@@ -21,7 +22,7 @@ import { attributeIndex } from "../../model/config.js";
 import { BatchRing } from "../../pool/ring.js";
 import type { RgbaImage } from "../../types.js";
 import type { Span } from "../types.js";
-import { type Job, LOAD_STAGES, loadShapes, onDevice, spansOfTask, takeCycling } from "./job.js";
+import { type Job, LOAD_STAGES, loadShapes, type Outline, onDevice, spansOfTask, takeCycling } from "./job.js";
 
 interface Unit {
   readonly paths: readonly string[];
@@ -38,8 +39,27 @@ export interface SwapJobOptions {
   readonly workers: number;
 }
 
+/** @param size of the model's pictures */
+export function swapOutline({ model, input, attribute }: Omit<SwapJobOptions, "workers">, size: number): Outline {
+  const pictureBytes = size * size * 4;
+  return {
+    items: "faces",
+    doing: "decode ahead",
+    key: JSON.stringify(["swap", resolve(model), attribute, dirname(resolve(input[0]))]),
+    shapes: [
+      ...loadShapes(size, 1),
+      { name: "upload", group: "model", place: "device", outputBytes: size * size * 3 * 4 },
+      { name: "forward", group: "model", place: "device", outputBytes: pictureBytes },
+      { name: "encode", group: "write", place: "device", outputBytes: pictureBytes },
+      { name: "write", group: "write", place: "device", outputBytes: 0 },
+    ],
+    batches: [1, 2, 4, 8].filter((batch) => batch <= PICTURES_AT_ONCE),
+  };
+}
+
 /** On the current device. */
-export async function swapJob({ model, input, attribute, reference, workers }: SwapJobOptions): Promise<Job<Unit>> {
+export async function swapJob(options: SwapJobOptions): Promise<Job<Unit>> {
+  const { model, input, attribute, reference, workers } = options;
   const generator = await openGenerator(model);
   const { size } = generator.config;
   const edits: Edit[] = [];
@@ -51,18 +71,8 @@ export async function swapJob({ model, input, attribute, reference, workers }: S
   const folder = await mkdtemp(join(tmpdir(), "elegant-plan-"));
   const pool = await createImagePool(workers);
   let taken = 0;
-  const pictureBytes = size * size * 4;
   return {
-    items: "faces",
-    key: JSON.stringify(["swap", resolve(model), attribute, resolve(input[0]), input.length]),
-    shapes: [
-      ...loadShapes(size, 1),
-      { name: "upload", group: "model", place: "device", outputBytes: size * size * 3 * 4 },
-      { name: "forward", group: "model", place: "device", outputBytes: pictureBytes },
-      { name: "encode", group: "write", place: "device", outputBytes: pictureBytes },
-      { name: "write", group: "write", place: "device", outputBytes: 0 },
-    ],
-    batches: [1, 2, 4, 8].filter((batch) => batch <= PICTURES_AT_ONCE),
+    ...swapOutline(options, size),
     *units(batch) {
       for (; ; taken += batch) yield { paths: takeCycling(input, taken, batch), inputs: null, results: [] };
     },
@@ -71,7 +81,11 @@ export async function swapJob({ model, input, attribute, reference, workers }: S
       if (group === "load") {
         const length = n * size * size * 3;
         const target = new BatchRing(1, length).range(0, 0, length);
-        const result = await pool.run("loadImages", { size, crop: null, paths: unit.paths, target }, { signal });
+        const result = await pool.run(
+          "loadImages",
+          { size, crop: null, square: true, paths: unit.paths, target },
+          { signal },
+        );
         if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
         unit.inputs = new Float32Array(target.buffer);
         return spansOfTask(result, LOAD_STAGES, n);
@@ -82,9 +96,14 @@ export async function swapJob({ model, input, attribute, reference, workers }: S
         unit.inputs = null;
         unit.results = await onDevice(spans, "forward", n, async () => {
           const faces = encodeFaces(generator, images);
-          const swapped = swapMany(generator, faces, edits);
-          const pictures = await toPictures(swapped);
-          swapped.dispose();
+          const [{ attribute: name, reference: other }] = edits;
+          // As the command does it: a single attribute both ways.
+          const rendered =
+            edits.length === 1
+              ? Object.values(swap(generator, faces, other, name)).reverse()
+              : [swapMany(generator, faces, edits)];
+          const [pictures] = await Promise.all(rendered.map((images) => toPictures(images)));
+          dispose(rendered);
           disposeFaces(faces);
           return pictures;
         });

@@ -13,7 +13,7 @@ import { newTrainingState } from "../../training/run.js";
 import { type RunSettings, stepSettings } from "../../training/settings.js";
 import { trainStep } from "../../training/step.js";
 import type { Span } from "../types.js";
-import { type Job, LOAD_STAGES, loadShapes, onDevice, spansOfTask } from "./job.js";
+import { type Job, LOAD_STAGES, loadShapes, type Outline, onDevice, spansOfTask } from "./job.js";
 
 interface Unit {
   readonly attribute: number;
@@ -21,11 +21,31 @@ interface Unit {
   pictures: Float32Array | null;
 }
 
+type Method = Omit<RunSettings, "dataset">;
+
+export function trainOutline(dataset: FaceDataset, config: ModelConfig, method: Method): Outline {
+  const { size } = config;
+  // Neither changes what an update costs.
+  const { seed: _, learningRate: __, ...dear } = method;
+  const settings = Object.entries(dear).sort(([a], [b]) => (a < b ? -1 : 1)); // in one order, whoever asks
+  return {
+    items: "pairs",
+    doing: "decode ahead",
+    key: JSON.stringify(["train", resolve(dataset.dir), config, settings]),
+    shapes: [
+      ...loadShapes(size, 2),
+      { name: "upload", group: "update", place: "device", outputBytes: 2 * size * size * 3 * 4 },
+      { name: "update", group: "update", place: "device", outputBytes: 0 },
+    ],
+    batches: [method.batch],
+  };
+}
+
 /** On the current device. */
 export async function trainJob(
   dataset: FaceDataset,
   config: ModelConfig,
-  method: Omit<RunSettings, "dataset">,
+  method: Method,
   workers: number,
 ): Promise<Job<Unit>> {
   const { size } = config;
@@ -40,14 +60,7 @@ export async function trainJob(
   const length = 2 * batch * size * size * 3;
   let taken = 0;
   return {
-    items: "pairs",
-    key: JSON.stringify(["train", resolve(dataset.dir), config, method]),
-    shapes: [
-      ...loadShapes(size, 2),
-      { name: "upload", group: "update", place: "device", outputBytes: 2 * size * size * 3 * 4 },
-      { name: "update", group: "update", place: "device", outputBytes: 0 },
-    ],
-    batches: [batch],
+    ...trainOutline(dataset, config, method),
     *units() {
       for (; ; taken++) {
         const attribute = taken % attributes;
@@ -60,7 +73,7 @@ export async function trainJob(
       if (group === "load") {
         const paths = [...indices.positive, ...indices.negative].map((file) => dataset.path(file));
         const target = new BatchRing(1, length).range(0, 0, length);
-        const result = await pool.run("loadImages", { size, crop: null, paths, target }, { signal });
+        const result = await pool.run("loadImages", { size, crop: null, square: false, paths, target }, { signal });
         if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
         unit.pictures = new Float32Array(target.buffer);
         return spansOfTask(result, LOAD_STAGES, batch);

@@ -1,5 +1,5 @@
 /**
- * One training at a time in a run's folder. The holder's identity is the name of an empty file, so that it appears whole
+ * One run at a time in a folder that a command writes to. The holder's identity is the name of an empty file, so that it appears whole
  * or not at all, and a crash needs no clean-up: a file whose process is gone is stale and is removed by the next start.
  *
  * Everybody first makes a file and then looks for others. Of two that start at once each may see the other, and both are
@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { open, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError } from "./errors.js";
 
 const PREFIX = ".running-";
 const PATTERN = /^\.running-(.+)-(\d+)-([0-9a-f]+)$/;
@@ -72,12 +72,15 @@ export class RunLock {
 
   /**
    * Takes the lock of a folder, which must exist.
+   * @param work what runs there, for messages
    * @throws InputError when a living process holds it, or one on another machine, which cannot be judged from here
    */
-  static async acquire(folder: string): Promise<RunLock> {
+  static async acquire(folder: string, work: string): Promise<RunLock> {
     const own = `${PREFIX}${thisHost()}-${process.pid}-${startOf(process.pid) ?? "0"}`;
     const lock = new RunLock(join(resolve(folder), own));
-    if (held.has(lock.path)) throw refusal(folder, "one by this process", "Wait for it.");
+    const refusal = (received: string, remedy: string): InputError =>
+      new InputError(describeMismatch(folder, `no other ${work} in this folder`, received, remedy));
+    if (held.has(lock.path)) throw refusal("one by this process", "Wait for it.");
     held.add(lock.path);
     try {
       await (await open(lock.path, "w")).close();
@@ -92,11 +95,11 @@ export class RunLock {
         const path = join(resolve(folder), name);
         if (holder.host !== thisHost()) {
           const remedy = `If it no longer runs there, delete '${path}'.`;
-          throw refusal(folder, `one by process ${holder.pid} on ${holder.host}`, remedy);
+          throw refusal(`one by process ${holder.pid} on ${holder.host}`, remedy);
         }
         if (isAlive(holder)) {
           const remedy = `Stop it (kill ${holder.pid}), or choose another --out.`;
-          throw refusal(folder, `one by process ${holder.pid}${await nameOf(holder.pid)}`, remedy);
+          throw refusal(`one by process ${holder.pid}${await nameOf(holder.pid)}`, remedy);
         }
         await rm(path, { force: true });
       }
@@ -111,10 +114,6 @@ export class RunLock {
     await rm(this.path, { force: true }).catch(() => {}); // stale as soon as this process ends
     held.delete(this.path);
   }
-}
-
-function refusal(folder: string, received: string, remedy: string): InputError {
-  return new InputError(describeMismatch(folder, "no other training in this folder", received, remedy));
 }
 
 /** The command of a process, for messages. */

@@ -1,0 +1,113 @@
+/** What all sections of bench/gpu.ts share: where rows go, and how ours and PyTorch take turns on the device. */
+import { availableParallelism } from "node:os";
+import { openDevice } from "../../src/device/device.js";
+import { type Row, row, type Timing } from "../measure.js";
+import type { PeerRequest, Precision, TorchPeer } from "./peer.js";
+import type { Budget, Section } from "./timing.js";
+
+/** Sizes of everything that is measured: pixels, pictures (pairs in updates), channels. */
+export interface Sizes {
+  readonly width: number;
+  readonly swap: { readonly size: number; readonly batches: readonly number[] };
+  readonly updates: { readonly sizes: readonly number[]; readonly batch: number };
+  readonly inception: { readonly size: number; readonly batch: number; readonly dims: 64 | 2048 };
+  readonly layers: { readonly size: number; readonly batch: number };
+  /** Side of the square matrices. */
+  readonly product: number;
+  /** Numbers that are copied. */
+  readonly copy: number;
+}
+
+export const FULL: Sizes = {
+  width: 64,
+  swap: { size: 256, batches: [1, 16] },
+  updates: { sizes: [64, 128, 256], batch: 16 },
+  inception: { size: 299, batch: 32, dims: 2048 },
+  layers: { size: 256, batch: 16 },
+  product: 4096,
+  copy: 2 ** 26,
+};
+
+/** Everything once more, small enough for a software driver: checks the bench, measures nothing. */
+export const TINY: Sizes = {
+  width: 4,
+  swap: { size: 64, batches: [1, 2] },
+  updates: { sizes: [64], batch: 1 },
+  inception: { size: 75, batch: 1, dims: 64 },
+  layers: { size: 64, batch: 1 },
+  product: 64,
+  copy: 2 ** 14,
+};
+
+/** Of the networks that are measured. */
+export const ATTRIBUTES = ["Bangs", "Eyeglasses"];
+
+/** With all bits, as ours, and as PyTorch's convolutions come. */
+export const BOTH: readonly Precision[] = ["float32", "tf32"];
+
+export interface Bench {
+  readonly device: "webgpu" | "tensorflow";
+  readonly sizes: Sizes;
+  readonly budget: Budget;
+  readonly peer: TorchPeer | null;
+  readonly rows: Row[];
+}
+
+/** Opens the device for one body: a GPU's memory is given back with it, and what failed is not met again. */
+export async function onDevice<T>(bench: Bench, body: () => Promise<T>): Promise<T> {
+  const device = await openDevice(bench.device, availableParallelism());
+  try {
+    return await body();
+  } finally {
+    await device.close();
+  }
+}
+
+/** A section's code that fails leaves its rows out, not the others'. */
+export async function attempt<T>(bench: Bench, work: string, body: () => Promise<T>): Promise<T | null> {
+  try {
+    return await body();
+  } catch (error) {
+    bench.budget.skip(work, error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
+export interface Comparison {
+  readonly work: string;
+  /** Measures in about so many seconds. */
+  readonly ours: (seconds: number) => Promise<Timing>;
+  readonly request: Omit<PeerRequest, "precision">;
+  readonly precisions?: readonly Precision[];
+  /** Times are those of one of so many. */
+  readonly items?: number;
+}
+
+export interface Compared {
+  readonly ours: Timing;
+  /** PyTorch's in float32. */
+  readonly peer: Timing | null;
+}
+
+/** Measures ours, then PyTorch, and adds the rows. @returns null when there was no time or ours failed */
+export async function compare(
+  { peer, rows }: Bench,
+  section: Section,
+  { work, ours, request, precisions = BOTH, items = 1 }: Comparison,
+): Promise<Compared | null> {
+  const seconds = section.next(work);
+  if (seconds === null) return null;
+  const share = seconds / (1 + (peer === null ? 0 : precisions.length));
+  const timing = await ours(share);
+  const peers: Timing[] = [];
+  for (const precision of peer === null ? [] : precisions) {
+    const measured = await peer?.measure({ ...request, precision } as PeerRequest, share);
+    if (measured == null) break;
+    rows.push(row(work, timing, items, { name: `PyTorch, ${precision}`, timing: measured }));
+    peers.push(measured);
+  }
+  if (peers.length === 0) rows.push(row(work, timing, items));
+  const times = [timing, ...peers].map(({ ms }) => (ms / items).toPrecision(3));
+  console.log(`${work}: ${times.join(" ms, PyTorch ")} ms`);
+  return { ours: timing, peer: peers[0] ?? null };
+}

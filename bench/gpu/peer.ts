@@ -1,0 +1,93 @@
+/** PyTorch on the same GPU: one process for the whole run, asked for one piece of work at a time while ours rests. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Timing, timingOf } from "../measure.js";
+
+/** Importing PyTorch and starting CUDA take this long on a cold disk. */
+const START_MILLISECONDS = 90_000;
+/** How much longer than it was told a piece of work may take: choosing algorithms, one round that began in time. */
+const GRACE_SECONDS = 20;
+/** Debian's has python3-torch; another may come first in the path. */
+const PYTHONS = process.env.PYTHON === undefined ? ["python3", "/usr/bin/python3"] : [process.env.PYTHON];
+
+/** "float32" keeps all bits; "tf32" lets products and convolutions round their factors to 10 bits, as NVIDIA's GPUs can. */
+export type Precision = "float32" | "tf32";
+
+export interface PeerRequest {
+  readonly work: "swap" | "update" | "inception" | "product" | "copy" | "layer";
+  readonly precision: Precision;
+  readonly [size: string]: number | string;
+}
+
+export interface TorchPeer {
+  /** "PyTorch 2.4 on NAME" */
+  readonly name: string;
+  /** Milliseconds of one piece of work; null when it failed, which is printed. */
+  measure(request: PeerRequest, seconds: number): Promise<Timing | null>;
+  close(): void;
+}
+
+/** Lines of a process's stdout, each waited for; null when the process ended or took too long. */
+function lineReader(child: ChildProcess): (milliseconds: number) => Promise<string | null> {
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  return async (milliseconds) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, milliseconds, null);
+    });
+    const line = lines.next().then(({ done, value }) => (done === true ? null : (value as string)));
+    const first = await Promise.race([line, late]);
+    clearTimeout(timer);
+    return first;
+  };
+}
+
+interface Answer {
+  readonly name?: string;
+  readonly times?: readonly number[];
+  readonly error?: string;
+}
+
+/** @param place "cuda", or "any" to take the CPU where there is no CUDA, for checking */
+async function start(python: string, place: "cuda" | "any"): Promise<TorchPeer | string> {
+  const script = fileURLToPath(new URL("../../../bench/peers/gpu.py", import.meta.url)); // from dist/bench/gpu
+  const child = spawn(python, [script, place], { stdio: ["pipe", "pipe", "ignore"] });
+  const gone = new Promise<null>((resolve) => child.on("error", () => resolve(null)));
+  child.stdin.on("error", () => {}); // it ended: the next answer is null
+  const readLine = lineReader(child);
+  const ask = async (milliseconds: number): Promise<Answer> => {
+    const line = await Promise.race([readLine(milliseconds), gone]);
+    if (line !== null) return JSON.parse(line) as Answer;
+    child.kill();
+    return { error: `${python} ended or took too long` };
+  };
+  const { name, error } = await ask(START_MILLISECONDS);
+  if (name === undefined) return error ?? `${python} has no PyTorch`;
+  let working = true;
+  return {
+    name,
+    async measure(request, seconds) {
+      if (!working) return null;
+      child.stdin.write(`${JSON.stringify({ ...request, seconds })}\n`);
+      const answer = await ask((seconds + GRACE_SECONDS) * 1000);
+      if (answer.times !== undefined) return timingOf(answer.times);
+      working = child.exitCode === null && !child.killed;
+      console.log(`PyTorch could not do it (${answer.error})${working ? "" : "; it is not asked again"}`);
+      return null;
+    },
+    close: () => child.kill(),
+  };
+}
+
+/** Starts the first Python that has what is needed; null, with a printed reason, when none has. */
+export async function openTorchPeer(place: "cuda" | "any"): Promise<TorchPeer | null> {
+  const reasons: string[] = [];
+  for (const python of PYTHONS) {
+    const peer = await start(python, place);
+    if (typeof peer !== "string") return peer;
+    reasons.push(peer);
+  }
+  console.log(`No PyTorch to compare with: ${reasons.join("; ")}`);
+  return null;
+}

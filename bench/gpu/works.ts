@@ -1,0 +1,112 @@
+/** What users wait for: swaps, training updates, features of pictures. */
+import * as tf from "@tensorflow/tfjs-core";
+import { freezeWeights } from "../../src/device/freeze.js";
+import { encodeFaces } from "../../src/editing/faces.js";
+import type { Generator } from "../../src/editing/generator.js";
+import { swapMany } from "../../src/editing/swap.js";
+import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/model/parameters.js";
+import { METHODS } from "../../src/training/method.js";
+import { newTrainingState } from "../../src/training/run.js";
+import { LEARNING_RATE, stepSettings } from "../../src/training/settings.js";
+import { trainStep } from "../../src/training/step.js";
+import type { Timing } from "../measure.js";
+import { ATTRIBUTES, attempt, type Bench, compare, onDevice } from "./bench.js";
+import { measureQueued, measureWaited } from "./timing.js";
+
+/** [N, size, size, 3] in [-1, 1] */
+function pictures(n: number, size: number, seed: number): tf.Tensor4D {
+  return tf.randomUniform([n, size, size, 3], -1, 1, "float32", seed);
+}
+
+/** Two encodes and a decode a picture: queued, and one by one with the edited picture read. */
+export async function measureSwaps(bench: Bench, until: number): Promise<void> {
+  const { width, swap } = bench.sizes;
+  const section = bench.budget.section(until, swap.batches.length + 1);
+  const config = createConfig({ ...OFFICIAL_NETWORK, size: swap.size, width, attributes: ATTRIBUTES });
+  const body = async (): Promise<void> => {
+    const values = initialParameters(config, GENERATOR, 1);
+    const parameters = uploadParameters(parameterSpecs(config, GENERATOR), values, "bench");
+    freezeWeights(parameters.values()); // as openGenerator does
+    const generator: Generator = { config, parameters, source: "bench", warnings: [], dispose: () => {} };
+    for (const batch of swap.batches) {
+      const [input, reference] = [5, 6].map((seed) => pictures(batch, swap.size, seed));
+      const edited = (): tf.Tensor4D =>
+        tf.tidy(() => {
+          const edit = { attribute: ATTRIBUTES[0], reference: encodeFaces(generator, reference) };
+          return swapMany(generator, encodeFaces(generator, input), [edit]);
+        });
+      const work = `swap, ${swap.size} px, width ${width}, batch ${batch}`;
+      const request = { work: "swap", size: swap.size, width, batch } as const;
+      const queued = (seconds: number): Promise<Timing> => measureQueued(edited, seconds);
+      await compare(bench, section, { work, ours: queued, request: { ...request, read: 0 } });
+      if (batch === 1) {
+        const readOne = async (): Promise<void> => {
+          const made = edited();
+          await made.data();
+          made.dispose();
+        };
+        const read = (seconds: number): Promise<Timing> => measureWaited(readOne, seconds);
+        await compare(bench, section, {
+          work: `${work}, one by one, read`,
+          ours: read,
+          request: { ...request, read: 1 },
+        });
+      }
+      tf.dispose([input, reference]);
+    }
+  };
+  await attempt(bench, "swaps", () => onDevice(bench, body));
+}
+
+/** D and G of one attribute; the update waits for its losses itself. */
+function updates(size: number, width: number, batch: number, part: number): (seconds: number) => Promise<Timing> {
+  const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
+  const state = newTrainingState(config, 1, false);
+  const run = { ...METHODS.official.method, batch, seed: 1, learningRate: LEARNING_RATE, dataset: "bench" };
+  const settings = stepSettings(run, 0);
+  const [A, B] = [3, 4].map((seed) => pictures(batch, size, seed));
+  const labels = (value: number): tf.Tensor2D => tf.fill([batch, ATTRIBUTES.length], value);
+  const pairs = { attribute: 0, A, B, yA: labels(1), yB: labels(0) };
+  return (seconds) => measureWaited(() => trainStep(state, pairs, settings, { part }), seconds);
+}
+
+/** Each size on a device of its own; where the memory does not suffice, in parts of a half or a quarter of the pairs. */
+export async function measureUpdates(bench: Bench, until: number): Promise<void> {
+  const { sizes, batch } = bench.sizes.updates;
+  const { width } = bench.sizes;
+  const section = bench.budget.section(until, sizes.length);
+  for (const size of sizes) {
+    const request = { work: "update", size, width, batch } as const;
+    const whole = `training update, ${size} px, width ${width}, batch ${batch} + ${batch}`;
+    for (let part = batch; part >= Math.max(1, batch / 4); part /= 2) {
+      const work = part === batch ? whole : `${whole} in parts of ${part}`;
+      const done = await attempt(bench, work, () =>
+        onDevice(bench, async () => {
+          await compare(bench, section, { work, ours: updates(size, width, batch, part), request });
+          return true; // without time for it there is none for smaller parts either
+        }),
+      );
+      if (done !== null) break;
+    }
+  }
+}
+
+/** @returns pictures a second, null where they were not measured */
+export async function measureInception(bench: Bench, until: number): Promise<number | null> {
+  const { size, batch, dims } = bench.sizes.inception;
+  const section = bench.budget.section(until, 1);
+  const work = `Inception, a picture of ${size} px, ${dims} dims, batch ${batch}`;
+  const compared = await attempt(bench, work, () =>
+    onDevice(bench, () => {
+      const network = createInception(randomInceptionTensors(1, dims), dims, "bench");
+      const images = pictures(batch, size, 7);
+      const ours = (seconds: number): Promise<Timing> =>
+        measureQueued(() => inceptionFeatures(network, images), seconds);
+      const request = { work: "inception", size, batch, dims } as const;
+      return compare(bench, section, { work, ours, request, items: batch });
+    }),
+  );
+  return compared === null ? null : (1000 * batch) / compared.ours.ms;
+}

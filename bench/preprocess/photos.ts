@@ -1,0 +1,67 @@
+/** Photos to measure with: painted ones of the usual size, and real ones repeated until there are enough. */
+import { copyFile, link, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileName, landmarkList } from "../../src/dataset/synth/lists.js";
+import { loadPainter, renderPhoto } from "../../src/dataset/synth/raster.js";
+import { sampleFace } from "../../src/dataset/synth/sample.js";
+import { encodeJpeg } from "../../src/image/codec.js";
+import { Random } from "../../src/random.js";
+import type { RgbaImage } from "../../src/types.js";
+
+const LANDMARKS = "list_landmarks_celeba.txt";
+/** As in runtime.md: a photo of about 70 kB. */
+const BYTES = 70_000;
+
+/** Grain as of a film, without which painted photos are too easy: smooth areas take no bits. */
+function addGrain({ data }: RgbaImage, random: Random): void {
+  for (let i = 0; i < data.length; i += 4) {
+    const grain = 14 * (random.uniform() + random.uniform() - 1);
+    for (let c = 0; c < 3; c++) data[i + c] = Math.max(0, Math.min(255, data[i + c] + grain));
+  }
+}
+
+/** Paints so many photos of a size in CelebA's files, of about 70 kB each where they have 409 x 687 pixels. */
+export async function paintPhotos(folder: string, count: number, width: number, height: number): Promise<void> {
+  await mkdir(join(folder, "images"), { recursive: true });
+  await loadPainter();
+  const scale = (Math.min(width, height) / 409) * 1.1;
+  const target = (BYTES * width * height) / (409 * 687);
+  let quality = 85;
+  const faces = Array.from({ length: count }, (_, i) => {
+    const face = sampleFace(1, i);
+    return { ...face, pose: { ...face.pose, width, height, scale, x: width / 2, y: height * 0.42 } };
+  });
+  for (const [i, face] of faces.entries()) {
+    const photo = renderPhoto(face);
+    addGrain(photo, Random.fromSeed(i, "grain"));
+    let bytes = await encodeJpeg(photo, quality);
+    // The first few find the quality; the others differ little.
+    for (let step = 0; i < 4 && step < 12 && Math.abs(bytes.length / target - 1) > 0.05; step++) {
+      quality = Math.max(40, Math.min(98, quality + (bytes.length < target ? 2 : -2)));
+      bytes = await encodeJpeg(photo, quality);
+    }
+    await writeFile(join(folder, "images", fileName(i)), bytes);
+  }
+  await writeFile(join(folder, LANDMARKS), landmarkList(faces));
+}
+
+/** A data set of so many photos by naming those of another one again and again. */
+export async function repeatPhotos(source: string, folder: string, count: number): Promise<void> {
+  await mkdir(join(folder, "images"), { recursive: true });
+  const [, names, ...rows] = (await readFile(join(source, LANDMARKS), "utf8")).split(/\r?\n/).filter(Boolean);
+  const kept: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const [file, ...points] = rows[i % rows.length].trim().split(/\s+/);
+    const from = join(source, "images", file);
+    const to = join(folder, "images", `${i}-${file}`);
+    await link(from, to).catch(() => copyFile(from, to)); // another file system
+    kept.push(`${i}-${file} ${points.join(" ")}`);
+  }
+  await writeFile(join(folder, LANDMARKS), `${count}\n${names}\n${kept.join("\n")}\n`);
+}
+
+/** Mean size of the photos in bytes. */
+export async function meanBytes(folder: string, files: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, "images", file))).size));
+  return sizes.reduce((a, b) => a + b, 0) / sizes.length;
+}

@@ -1,0 +1,82 @@
+/**
+ * Photos through the pool in order, whatever happens to a worker: one that dies, or that does not come back in time, takes
+ * down only the photo that it worked on.
+ */
+import { describeMismatch } from "../errors.js";
+import { noSeconds } from "../image/photo.js";
+import type { AlignItem, AlignResult, AlignTask, ImagePool } from "../image/tasks.js";
+import type { ItemFailure } from "../pool/protocol.js";
+
+/** Of a task: some milliseconds a photo are usual, seconds for the largest that are allowed. */
+const SECONDS_PER_TASK = 60;
+/** Of a photo whose task failed: on its own, in case it was not to blame. */
+const ATTEMPTS = 2;
+
+export interface AlignJob<Tag> {
+  readonly task: AlignTask;
+  /** Comes back with the result. */
+  readonly tag: Tag;
+}
+
+function run(pool: ImagePool, task: AlignTask, seconds: number): Promise<AlignResult> {
+  return pool.run("alignPhotos", task, { signal: AbortSignal.timeout(seconds * 1000) });
+}
+
+function quarantine({ file }: AlignItem, error: unknown, seconds: number): ItemFailure {
+  const late = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+  const cause = late
+    ? `not done after ${seconds} s`
+    : `its worker died: ${error instanceof Error ? error.message : error}`;
+  const received = `one that failed ${ATTEMPTS} times (${cause})`;
+  const reason = describeMismatch(file, "a photo that can be read", received, "Replace the file.");
+  return { ok: false, file, reason, retryable: false };
+}
+
+/** The task's result; after a death each photo gets a task of its own, and those that fail again are set aside. */
+async function settle(pool: ImagePool, task: AlignTask, seconds: number): Promise<AlignResult> {
+  try {
+    return await run(pool, task, seconds);
+  } catch {
+    // What it was is seen when the photo to blame is alone.
+  }
+  const total = noSeconds();
+  const results: AlignResult["results"][number][] = [];
+  for (const item of task.items) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const alone = await run(pool, { ...task, items: [item] }, seconds);
+        for (const stage of Object.keys(total) as (keyof typeof total)[]) total[stage] += alone.seconds[stage];
+        results.push(...alone.results);
+        break;
+      } catch (error) {
+        if (attempt < ATTEMPTS) continue;
+        results.push(quarantine(item, error, seconds));
+        break;
+      }
+    }
+  }
+  return { results, seconds: total, thread: 0 };
+}
+
+/** Runs the jobs and yields their results in order; as many are under way as the pool takes. */
+export async function* alignAll<Tag>(
+  pool: ImagePool,
+  jobs: Iterable<AlignJob<Tag>>,
+  seconds: number = SECONDS_PER_TASK,
+): AsyncGenerator<{ readonly tag: Tag; readonly result: AlignResult }, void, undefined> {
+  const pending: { readonly tag: Tag; readonly result: Promise<AlignResult> }[] = [];
+  const next = async (): Promise<{ tag: Tag; result: AlignResult }> => {
+    const { tag, result } = pending.shift()!;
+    return { tag, result: await result };
+  };
+  try {
+    for (const { task, tag } of jobs) {
+      pending.push({ tag, result: settle(pool, task, seconds) });
+      if (pending.length >= pool.maxInFlight) yield await next();
+    }
+    while (pending.length > 0) yield await next();
+  } finally {
+    // After a failure of the reader's: what is in flight finishes before the caller goes on.
+    await Promise.allSettled(pending.map(({ result }) => result));
+  }
+}

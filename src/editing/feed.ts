@@ -1,0 +1,41 @@
+/** Faces from many files: decoded by a pool while the model works on those before them. */
+import { BatchLoader, type LoadedBatch } from "../image/loader.js";
+import { type Feeding, MOST_AHEAD } from "../pool/feeding.js";
+import { encodeFaces, type Faces, uploadFloats } from "./faces.js";
+import type { Generator } from "./generator.js";
+
+/**
+ * The faces of files in their order, `batch` at a time; each batch is the receiver's to dispose of.
+ * @throws InputError naming the file that cannot be read or is not square, when its turn comes
+ */
+export async function* loadFaces(
+  generator: Generator,
+  paths: readonly string[],
+  batch: number,
+  feeding: Feeding,
+): AsyncGenerator<Faces> {
+  const { size } = generator.config;
+  const loader = new BatchLoader({ size, batch, workers: feeding, slots: MOST_AHEAD + 1, square: true });
+  const queue: Promise<LoadedBatch>[] = [];
+  let requested = 0;
+  const request = (): void => {
+    const ahead = Math.min(feeding.ahead, MOST_AHEAD);
+    for (; queue.length < ahead && requested < paths.length; requested += batch) {
+      const loading = loader.load(paths.slice(requested, requested + batch));
+      loading.catch(() => {}); // reported when its turn comes
+      queue.push(loading);
+    }
+  };
+  try {
+    request();
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { data, release } = await next;
+      request();
+      const images = uploadFloats(data, size);
+      release();
+      yield encodeFaces(generator, images);
+    }
+  } finally {
+    await loader.close();
+  }
+}

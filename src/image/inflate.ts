@@ -1,0 +1,65 @@
+/** Deflate streams of known length: never more memory than that length, and what precedes a damage is kept. */
+import { createInflate, inflateSync } from "node:zlib";
+import type { Damage } from "./damage.js";
+
+/** Deflate packs at most 1032 bytes into one: a run of 258 takes two bits. */
+const MAX_RATIO = 1032;
+/** Room for a decoder to see that a stream ends where it should. */
+const SLACK = 64;
+
+/** A zlib stream as far as it can be read; never rejects. At most `length` bytes; of damage, a thousandth is lost. */
+function inflatePart(bytes: Uint8Array, length: number): Promise<Uint8Array> {
+  return new Promise((resolve) => {
+    const output = new Uint8Array(length);
+    let at = 0;
+    // Small steps: what zlib has made since the last full buffer is lost where the stream turns out to be damaged.
+    const stream = createInflate({ chunkSize: Math.max(64, Math.ceil(length / 1024)) });
+    const end = (): void => {
+      stream.removeAllListeners("data");
+      stream.destroy();
+      resolve(output.subarray(0, at));
+    };
+    stream.on("data", (chunk: Buffer) => {
+      const kept = chunk.subarray(0, length - at);
+      output.set(kept, at);
+      at += kept.length;
+      if (at === length) end();
+    });
+    stream.on("error", end);
+    stream.on("end", end);
+    // A flush brings out all that was read of a stream that breaks off; end() would lose it.
+    const step = Math.max(64, Math.ceil(bytes.length / 256));
+    for (let from = 0; from < bytes.length; from += step) stream.write(bytes.subarray(from, from + step));
+    stream.flush(() => setImmediate(end));
+  });
+}
+
+/**
+ * Inflates a zlib stream that should hold `length` bytes. More than these are never made. Notes as damage what is cut
+ * off, too long or broken, and returns what precedes it (of broken data, up to a thousandth of `length` less).
+ */
+export async function inflateExactly(bytes: Uint8Array, length: number, damage: Damage): Promise<Uint8Array> {
+  if (length > bytes.length * MAX_RATIO + SLACK) {
+    // Said before that much memory is taken: a header of a few bytes can claim a picture of gigabytes.
+    damage.note(`${bytes.length} compressed bytes cannot hold the ${length} that the size in the header asks for`);
+  }
+  try {
+    const output = inflateSync(bytes, { chunkSize: length + SLACK, maxOutputLength: length + SLACK });
+    if (output.length < length) damage.note(`the image data hold ${output.length} of ${length} bytes`);
+    if (output.length <= length) return output;
+    damage.note(`the image data hold more than the ${length} bytes of the size in the header`);
+    return output.subarray(0, length);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "ERR_BUFFER_TOO_LARGE") {
+      damage.note(`the image data hold more than the ${length} bytes of the size in the header`);
+    } else if (code === "Z_BUF_ERROR") {
+      damage.note("the image data break off");
+    } else if (code === "Z_DATA_ERROR") {
+      damage.note(`broken image data (${(error as Error).message})`);
+    } else {
+      throw error;
+    }
+  }
+  return inflatePart(bytes, length);
+}

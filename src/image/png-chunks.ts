@@ -1,0 +1,148 @@
+/** The chunks of a PNG file: header, palette and compressed data, found with their checksums; how rows lie in the data. */
+import { crc32 } from "node:zlib";
+import type { Damage } from "./damage.js";
+
+export interface PngHeader {
+  readonly width: number;
+  readonly height: number;
+  /** Bits a sample: 1, 2, 4, 8 or 16. */
+  readonly depth: number;
+  /** 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA. */
+  readonly colour: number;
+  readonly interlaced: boolean;
+}
+
+export interface PngChunks extends PngHeader {
+  /** RGB triples; null without a PLTE chunk. */
+  readonly palette: Uint8Array | null;
+  /** A zlib stream, of all IDAT chunks. */
+  readonly data: Uint8Array;
+}
+
+const DEPTHS: Readonly<Record<number, readonly number[]>> = {
+  0: [1, 2, 4, 8, 16],
+  2: [8, 16],
+  3: [1, 2, 4, 8],
+  4: [8, 16],
+  6: [8, 16],
+};
+
+function readHeader(view: DataView): PngHeader {
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const [depth, colour, compression, filter, interlace] = [24, 25, 26, 27, 28].map((at) => view.getUint8(at));
+  if (!DEPTHS[colour]?.includes(depth)) throw new Error(`${depth} bits of colour type ${colour} do not exist`);
+  if (compression !== 0) throw new Error(`compression method ${compression} is unknown`);
+  if (filter !== 0) throw new Error(`filter method ${filter} is unknown`);
+  if (interlace > 1) throw new Error(`interlace method ${interlace} is unknown`);
+  return { width, height, depth, colour, interlaced: interlace === 1 };
+}
+
+function typeAt(view: DataView, at: number): string {
+  return String.fromCharCode(...[4, 5, 6, 7].map((i) => view.getUint8(at + i)));
+}
+
+/** The next IDAT or IEND behind a chunk whose length makes no sense; null when there is none. */
+function nextKnownChunk(bytes: Uint8Array, from: number): number | null {
+  const rest = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found = ["IDAT", "IEND"].map((type) => rest.indexOf(type, from + 4, "latin1")).filter((at) => at >= 0);
+  return found.length === 0 ? null : Math.min(...found) - 4;
+}
+
+const KNOWN_CRITICAL = new Set(["IHDR", "PLTE", "IDAT", "IEND"]);
+/** A palette has at most this many entries. */
+const MAX_PALETTE = 256;
+
+/**
+ * Reads the chunks of a file that begins with PNG's signature and an IHDR chunk. Chunks other than IHDR, PLTE and IDAT
+ * are stepped over and never inflated. Notes wrong checksums, missing and broken chunks as damage; throws an Error
+ * where the header says what no decoder could read.
+ */
+export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 33) throw new Error("the file ends within its header");
+  const header = readHeader(view);
+  let palette: Uint8Array | null = null;
+  const parts: Uint8Array[] = [];
+  let [at, ended, dataEnded] = [8, false, false];
+  while (at + 8 <= bytes.length && !ended) {
+    const type = typeAt(view, at);
+    const length = view.getUint32(at);
+    const end = at + 12 + length;
+    const readable = /^[A-Za-z]{4}$/.test(type);
+    if (!readable || end > bytes.length) {
+      damage.note(readable ? `the file ends within its ${type} chunk` : `no chunk at byte ${at}`);
+    } else if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) {
+      damage.note(`wrong checksum of the ${type} chunk at byte ${at}`);
+    } else if (type[0] === type[0].toUpperCase() && !KNOWN_CRITICAL.has(type)) {
+      damage.note(`unknown critical chunk ${type}`);
+    }
+    const body = bytes.subarray(at + 8, Math.min(end - 4, bytes.length));
+    if (type === "IDAT") {
+      if (dataEnded) damage.note("other chunks lie between the IDAT chunks");
+      parts.push(body);
+    } else {
+      dataEnded = parts.length > 0;
+    }
+    if (type === "PLTE" && palette === null) {
+      const entries = Math.min(MAX_PALETTE, Math.floor(body.length / 3));
+      if (body.length !== entries * 3 || entries === 0) damage.note(`a palette of ${body.length} bytes`);
+      palette = body.subarray(0, entries * 3);
+    }
+    ended = type === "IEND";
+    if (readable && end <= bytes.length) {
+      at = end;
+    } else {
+      const next = nextKnownChunk(bytes, at + 4);
+      if (next === null) break;
+      if (type === "IDAT") parts[parts.length - 1] = bytes.subarray(at + 8, Math.max(at + 8, next - 4));
+      at = next;
+    }
+  }
+  if (!ended) damage.note("the IEND chunk is missing: the file is cut off");
+  if (parts.length === 0) throw new Error("no IDAT chunk, so no pixels");
+  if (header.colour === 3 && palette === null) throw new Error("no PLTE chunk, so no colours");
+  return { ...header, palette, data: parts.length === 1 ? parts[0] : Buffer.concat(parts) };
+}
+
+/** One pass over the picture: every `stepX`-th pixel of every `stepY`-th row from (x, y). */
+export interface PngPass {
+  readonly x: number;
+  readonly y: number;
+  readonly stepX: number;
+  readonly stepY: number;
+  /** Pixels in this pass. */
+  readonly width: number;
+  readonly height: number;
+  /** Bytes of a row, without its filter byte. */
+  readonly rowBytes: number;
+}
+
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+/** Samples a pixel. */
+export function samplesOf({ colour }: PngHeader): number {
+  return SAMPLES[colour];
+}
+
+/** The passes that have pixels, in file order: one, or Adam7's seven. */
+export function passesOf(header: PngHeader): PngPass[] {
+  const { width, height, interlaced, depth } = header;
+  const bits = samplesOf(header) * depth;
+  const grids = interlaced ? ADAM7 : [[0, 0, 1, 1] as const];
+  return grids
+    .map(([x, y, stepX, stepY]) => {
+      const [across, down] = [Math.ceil((width - x) / stepX), Math.ceil((height - y) / stepY)];
+      return { x, y, stepX, stepY, width: across, height: down, rowBytes: Math.ceil((across * bits) / 8) };
+    })
+    .filter((pass) => pass.width > 0 && pass.height > 0);
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { networkLayers, PASSES } from "../../bench/gpu/layers.js";
+import { Budget } from "../../bench/gpu/timing.js";
+import type { Row } from "../../bench/measure.js";
+import { probeAdapter } from "../../src/device/webgpu/adapter.js";
+import { fromRoot } from "../support/spawn.js";
+import { hasWebgpu } from "../support/webgpu.js";
+
+const BENCH = fromRoot("dist/bench/gpu.js");
+const NO_TORCH = { PYTHON: "/nonexistent/python3" };
+
+/** Runs the bench without PyTorch, so that a machine's own does not slow the test. */
+async function runBench(args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [BENCH, ...args], {
+    env: { ...process.env, ...NO_TORCH },
+  });
+  return stdout;
+}
+
+const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+describe("bench/gpu", function () {
+  this.timeout(180_000);
+
+  it("says that there is no GPU, what it found and why that was not taken, and ends well", async function () {
+    const available = await hasWebgpu(); // sets which driver is looked for
+    const { adapter, problem } = await probeAdapter();
+    if (adapter?.type === "gpu") return this.skip(); // it would be measured, for minutes
+    const stdout = await runBench([]);
+    const found = available ? "only .*, which is software" : escapeRegExp(String(problem));
+    assert.match(
+      stdout,
+      new RegExp(
+        `^bench:gpu: there is no GPU to measure \\(not tensorflow: .*; not webgpu: ${found}\\); nothing was written\\.\n$`,
+      ),
+    );
+  });
+
+  it("knows the distinct convolutions of all networks", () => {
+    const layers = networkLayers(256, 64).map((layer) => layer.join("-"));
+    assert.deepEqual(layers, [
+      ...["256-3-64", "128-64-128", "64-128-256", "32-256-512", "16-512-512", "16-512-1024"],
+      ...["256-5-64", "128-5-64", "64-64-128", "32-128-256", "16-256-512"],
+    ]);
+  });
+
+  it("gives a section's rows its share of the time, and leaves out those that come too late", async () => {
+    const budget = new Budget(0.2);
+    const section = budget.section(0.5, 2);
+    const [first, second] = [section.next("first"), section.next("second")];
+    assert.ok(first !== null && first > 0.02 && first <= 0.05, `${first}`);
+    assert.ok(second !== null && second > first && second <= 0.1, `${second}`);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    assert.equal(section.next("third"), null);
+    assert.deepEqual(budget.skipped, [{ work: "third", reason: "the time of its section is used up" }]);
+    assert.ok(budget.section(1, 1).next("of a later section") !== null);
+  });
+
+  it("runs every section on whatever adapter there is", async function () {
+    if (!(await hasWebgpu())) return this.skip();
+    const stdout = await runBench(["--device", "webgpu", "--tiny"]);
+    assert.match(stdout, /No PyTorch to compare with: /);
+    const file = fromRoot("bench/results/gpu-tiny.json");
+    const { rows, layers, rates, imagesPerSecond, skipped } = JSON.parse(await readFile(file, "utf8")) as {
+      rows: Row[];
+      layers: unknown[];
+      rates: Record<string, number>;
+      imagesPerSecond: number;
+      skipped: unknown[];
+    };
+    assert.deepEqual(skipped, []);
+    const convolutions = networkLayers(64, 4).length * PASSES.length;
+    assert.equal(layers.length, convolutions);
+    assert.equal(rows.filter(({ work }) => work.startsWith("convolution, ")).length, convolutions);
+    const others = rows
+      .filter(({ work }) => !work.startsWith("convolution, "))
+      .map(({ work }) => work.split(/[ ,]/)[0]);
+    assert.deepEqual(others, ["product", "max(x", "swap", "swap", "swap", "training", "Inception"]);
+    for (const { work, oursMs, spread, ratio, peer, peerMs, atMost } of rows) {
+      assert.ok(oursMs > 0 && spread >= 0, work);
+      assert.deepEqual([ratio, peer, peerMs, atMost], [null, null, null, null], work);
+    }
+    for (const value of [...Object.values(rates), imagesPerSecond]) assert.ok(value > 0);
+  });
+});

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { InputError } from "../../src/errors.js";
+import { type DecodeOptions, decodeImage } from "../../src/image/codec.js";
+import { readImageHeader } from "../../src/image/header.js";
+import { Random } from "../../src/random.js";
+import { imageSamples, mutate, type Sample } from "../support/mutants.js";
+
+const SEED = Number(process.env.ELEGANT_FUZZ_SEED ?? 20261125);
+/** Ten thousand by hand: ELEGANT_FUZZ=10000. */
+const MUTANTS = Number(process.env.ELEGANT_FUZZ ?? 400);
+/** Mutants can state up to this many pixels; what they hold is small. */
+const MAX_PIXELS = 4e6;
+const MOST_SECONDS = 5;
+const MOST_BYTES = 600e6;
+/** A whole file is decoded again after every so many mutants. */
+const CHECK_EVERY = 20;
+
+describe("image/fuzz", () => {
+  let samples: readonly Sample[];
+  let truths: ReadonlyMap<string, Buffer>;
+
+  before(async () => {
+    samples = await imageSamples(96);
+    const decoded = samples.map(
+      async ({ name, bytes }) => [name, Buffer.from((await decodeImage(bytes, name)).data)] as const,
+    );
+    truths = new Map(await Promise.all(decoded));
+  });
+
+  async function run(options: DecodeOptions): Promise<{ decoded: number; damaged: number; slowest: number }> {
+    const random = Random.fromSeed(SEED, JSON.stringify(options));
+    const rssBefore = process.memoryUsage().rss;
+    let [decoded, damaged, slowest, rss] = [0, 0, 0, 0];
+    for (let i = 0; i < MUTANTS; i++) {
+      const { name, bytes } = samples[i % samples.length];
+      const mutant = mutate(bytes, random);
+      const label = `mutant ${i} of ${name}, seed ${SEED}`;
+      const start = performance.now();
+      try {
+        const image = await decodeImage(mutant, label, options);
+        const header = readImageHeader(mutant);
+        const swapped = image.orientation >= 5;
+        const size = swapped ? [image.height, image.width] : [image.width, image.height];
+        assert.deepEqual(size, [header?.width, header?.height], label);
+        assert.equal(image.data.length, image.width * image.height * 4, label);
+        decoded++;
+        if (image.damaged !== null) damaged++;
+      } catch (error) {
+        assert.ok(error instanceof InputError, `${label}: ${error instanceof Error ? error.stack : error}`);
+        assert.ok(error.message.startsWith(`${label}: `), error.message);
+      }
+      const seconds = (performance.now() - start) / 1000;
+      assert.ok(seconds < MOST_SECONDS, `${label}: ${seconds.toFixed(1)} s`);
+      slowest = Math.max(slowest, seconds);
+      if (i % CHECK_EVERY !== 0) continue;
+      rss = Math.max(rss, process.memoryUsage().rss - rssBefore);
+      const whole = samples[(i / CHECK_EVERY) % samples.length];
+      const again = await decodeImage(whole.bytes, whole.name);
+      assert.ok(Buffer.from(again.data).equals(truths.get(whole.name)!), `${whole.name} after ${label}`);
+    }
+    assert.ok(rss < MOST_BYTES, `memory grew by ${(rss / 1e6).toFixed(0)} MB, seed ${SEED}`);
+    console.log(
+      `        ${MUTANTS} mutants: ${decoded} decoded (${damaged} noted as damaged), ` +
+        `slowest ${(slowest * 1000).toFixed(0)} ms, memory +${(rss / 1e6).toFixed(0)} MB`,
+    );
+    return { decoded, damaged, slowest };
+  }
+
+  it("decodes a damaged file to its header's size or refuses it by name, and the next one rightly", async function () {
+    this.timeout(Math.max(120_000, MUTANTS * 100));
+    const { damaged } = await run({ maxPixels: MAX_PIXELS });
+    assert.equal(damaged, 0, "strict decoding never returns what it knows to be damaged");
+  });
+
+  it("uses what is left where damage is tolerated, and notes it", async function () {
+    this.timeout(Math.max(120_000, MUTANTS * 100));
+    const { decoded, damaged } = await run({ maxPixels: MAX_PIXELS, tolerant: true });
+    assert.ok(damaged > MUTANTS / 3 && decoded > MUTANTS / 2, `${decoded} decoded, ${damaged} damaged of ${MUTANTS}`);
+  });
+});

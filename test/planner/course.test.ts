@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { Course, type Stretch } from "../../src/planner/course.js";
+import type { Decision } from "../../src/planner/decide.js";
+import { plan } from "../../src/planner/plan.js";
+import type { Stage } from "../../src/planner/types.js";
+import { MIB, training } from "./stages.js";
+
+const BATCH = 16;
+
+/** A training whose stages cost what `training` says, on eight cores and a GPU. */
+function decisionOf(stages: readonly Stage[], cached = true): Decision {
+  const machine = { cores: 8, device: { name: "webgpu", threads: 1 } };
+  const limits = { memoryBytes: 8192 * MIB, workers: 8, batches: [BATCH] };
+  const shapes = stages.map(({ name, group, outputBytes, costs }) => {
+    const place = costs.device === undefined ? "pool" : "device";
+    return { name, group, outputBytes, place } as const;
+  });
+  return {
+    outline: { items: "pairs", doing: "decode ahead", key: "k", shapes, batches: [BATCH] },
+    setting: { machine, description: "a machine", key: "m", memoryBytes: limits.memoryBytes },
+    ...{ limits, stages, cached, plan: plan(stages, machine, limits) },
+  };
+}
+
+describe("a command under its plan", () => {
+  let said: string[];
+  let kept: (readonly Stage[])[];
+
+  beforeEach(() => {
+    [said, kept] = [[], []];
+  });
+
+  function courseOf(decision: Decision, stretch: Stretch | null): Course {
+    return new Course(decision, {
+      stretch,
+      say: (line) => said.push(line),
+      keep: async (stages) => {
+        kept.push(stages);
+      },
+    });
+  }
+
+  /** Units in which each stage takes `slowness` times its cost. */
+  function run(
+    course: Course,
+    stages: readonly Stage[],
+    units: number,
+    slowness: { pool: number; device: number },
+  ): void {
+    for (let i = 0; i < units; i++) {
+      let device = 0;
+      for (const { name, costs } of stages) {
+        const seconds =
+          BATCH * (costs.pool?.seconds ?? 0) * slowness.pool + BATCH * (costs.device?.seconds ?? 0) * slowness.device;
+        course.onTimes({ [name]: seconds }, BATCH);
+        if (costs.device !== undefined) device += seconds;
+      }
+      const pool = stages.reduce((sum, { costs }) => sum + BATCH * (costs.pool?.seconds ?? 0) * slowness.pool, 0);
+      course.onUnit(BATCH, Math.max(device, pool / course.workers));
+    }
+  }
+
+  it("is told in a line, and feeds by the plan's numbers", async () => {
+    const decision = decisionOf(training(3.1), false);
+    const course = courseOf(decision, null);
+    assert.match(
+      said.join(),
+      /^plan: 1 worker decodes ahead, update on webgpu holds the rest back; [\d.]+ pairs\/s predicted, by costs measured now$/,
+    );
+    const { workers, stages } = decision.plan;
+    assert.deepEqual([course.most, course.workers, course.ahead], [8, workers, 1 + stages[0].queue]);
+    const { measured, ...rest } = await course.finish();
+    assert.equal(measured, null, "nothing was done");
+    assert.deepEqual(Object.keys(rest), ["predicted", "bottleneck", "workers"]);
+    assert.equal(said.length, 1);
+  });
+
+  it("is left alone where what comes of it is what was predicted, and then says so", async () => {
+    const stages = training(2.5);
+    const decision = decisionOf(stages);
+    const course = courseOf(decision, { items: 10 * BATCH, seconds: Infinity });
+    run(course, stages, 60, { pool: 1.2, device: 1.2 });
+    const { predicted, measured, workers } = await course.finish();
+    assert.ok(Math.abs((measured as number) / predicted - 1 / 1.2) < 0.01, `${measured} of ${predicted}`);
+    assert.deepEqual([workers, kept.length, said.length], [decision.plan.workers, 0, 2]);
+    assert.match(said[1], /^plan: [\d.]+ pairs\/s predicted, [\d.]+ pairs\/s measured$/);
+  });
+
+  it("is planned anew once, with the measured costs, where a place is slower than predicted", async () => {
+    const stages = training(3.1);
+    const decision = decisionOf(stages);
+    assert.equal(decision.plan.workers, 1);
+    const course = courseOf(decision, { items: 50 * BATCH, seconds: Infinity });
+    run(course, stages, 49, { pool: 3, device: 1 });
+    assert.deepEqual([course.workers, said.length], [1, 1], "not before the stretch ends");
+    run(course, stages, 1, { pool: 3, device: 1 });
+    assert.equal(course.workers, 3);
+    assert.match(
+      said[1],
+      /^plan: [\d.]+ pairs\/s instead of [\d.]+ pairs\/s, as the pool takes .* instead of .*; now 3 workers decode ahead, /,
+    );
+    run(course, stages, 500, { pool: 3, device: 1 });
+    const { predicted, measured, workers } = await course.finish();
+    assert.deepEqual([said.length, kept.length, workers], [3, 1, 3]);
+    assert.ok(Math.abs((measured as number) / predicted - 1) < 0.05, `${measured} of ${predicted}`);
+    // The kept costs give the new plan at once.
+    assert.equal(decisionOf(kept[0]).plan.workers, 3);
+  });
+
+  it("is planned anew after seconds, too, but not in short work", () => {
+    const stages = training(3.1);
+    for (const stretch of [{ items: Infinity, seconds: 1 }, null]) {
+      const course = courseOf(decisionOf(stages), stretch);
+      run(course, stages, 100, { pool: 3, device: 1 });
+      assert.equal(course.workers, stretch === null ? 1 : 3);
+    }
+  });
+});

@@ -1,0 +1,67 @@
+/** Image files of all kinds and what can happen to their bytes, from a seed. */
+import sharp, { type JpegOptions, type PngOptions } from "sharp";
+import { encodeJpeg } from "../../src/image/codec.js";
+import type { Random } from "../../src/random.js";
+import { goldenPhoto } from "./pictures.js";
+
+export interface Sample {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Whole files: JPEG and PNG in the forms that photos come in, and the smaller formats. `side` in pixels. */
+export async function imageSamples(side: number): Promise<Sample[]> {
+  const [width, height] = [side + 3, side - 5];
+  const photo = goldenPhoto("fuzz", 11, height, width);
+  const raw = sharp(photo.data, { raw: { width, height, channels: 4 } });
+  const jpeg = (options: JpegOptions): Promise<Buffer> => raw.clone().jpeg(options).toBuffer();
+  const png = (options: PngOptions): Promise<Buffer> => raw.clone().png(options).toBuffer();
+  return [
+    { name: "own.jpg", bytes: await encodeJpeg(photo, 90) },
+    { name: "baseline444.jpg", bytes: await jpeg({ quality: 90, chromaSubsampling: "4:4:4" }) },
+    { name: "progressive.jpg", bytes: await jpeg({ quality: 80, progressive: true }) },
+    { name: "grey.jpg", bytes: await raw.clone().toColourspace("b-w").jpeg().toBuffer() },
+    { name: "exif.jpg", bytes: await raw.clone().withMetadata({ orientation: 6 }).jpeg().toBuffer() },
+    { name: "cmyk.jpg", bytes: await raw.clone().removeAlpha().toColourspace("cmyk").jpeg().toBuffer() },
+    { name: "rgba.png", bytes: await png({}) },
+    { name: "interlaced.png", bytes: await raw.clone().removeAlpha().png({ progressive: true }).toBuffer() },
+    { name: "palette.png", bytes: await png({ palette: true, colours: 14 }) },
+    { name: "grey16.png", bytes: await raw.clone().toColourspace("grey16").png().toBuffer() },
+  ];
+}
+
+/** One to three of: bytes changed, the end cut off, a block zeroed, two blocks exchanged, bytes inserted or left out. */
+export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
+  let result = new Uint8Array(bytes); // a Buffer's slice() would share its bytes
+  for (let times = 1 + random.below(3); times > 0 && result.length > 16; times--) {
+    const n = result.length;
+    const at = random.below(n);
+    const length = 1 + random.below(Math.min(n - at, 1 + random.below(512)));
+    switch (random.below(6)) {
+      case 0:
+        for (let flips = 1 + random.below(4); flips > 0; flips--) result[random.below(n)] = random.below(256);
+        break;
+      case 1:
+        result = result.subarray(0, 1 + at);
+        break;
+      case 2:
+        result.fill(0, at, at + length);
+        break;
+      case 3: {
+        const other = random.below(n - length + 1);
+        const [one, two] = [at, other].map((from) => Uint8Array.from(result.subarray(from, from + length)));
+        result.set(two, at);
+        result.set(one, other);
+        break;
+      }
+      case 4: {
+        const inserted = Uint8Array.from({ length }, () => random.below(256));
+        result = Buffer.concat([result.subarray(0, at), inserted, result.subarray(at)]);
+        break;
+      }
+      default:
+        result = Buffer.concat([result.subarray(0, at), result.subarray(at + length)]);
+    }
+  }
+  return result;
+}
