@@ -1,4 +1,6 @@
 export { encodeJpegScan } from "./jpeg";
+export { colourJpegWindow } from "./jpeg-colour";
+export { decodeJpegScan } from "./jpeg-decode";
 export { denormalizeBytes, denormalizeRgba, normalizeBytes, normalizeRgba } from "./normalize";
 export { resizeAcrossRgba, resizeDownRgba } from "./resize";
 export { warpAffineFloat, warpAffineRgba } from "./warp";

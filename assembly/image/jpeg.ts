@@ -22,39 +22,25 @@ let output: usize = 0;
 let bits: u64 = 0;
 let bitCount: i32 = 0;
 
-function putByte(byte: u32): void {
-  store<u8>(output++, u8(byte));
-  if (byte === 0xff) store<u8>(output++, 0); // a marker cannot begin within the scan
+/** Writes a byte of the scan, and a zero behind 0xff: a marker cannot begin within the scan. Returns the new end. */
+function putByte(out: usize, byte: u32): usize {
+  store<u8>(out, u8(byte));
+  if (byte !== 0xff) return out + 1;
+  store<u8>(out, 0, 1);
+  return out + 2;
 }
 
-/** Appends the low `length` bits (at most 16 at a time; 32 are flushed at once). */
-function putBits(value: u32, length: i32): void {
-  bits = (bits << u64(length)) | u64(value);
-  bitCount += length;
-  if (bitCount >= 32) {
-    bitCount -= 32;
-    const word = u32(bits >> u64(bitCount));
-    const inverted = ~word;
-    if (((inverted - 0x01010101) & ~inverted & 0x80808080) === 0) {
-      store<u32>(output, bswap<u32>(word)); // no byte is 0xff
-      output += 4;
-    } else {
-      putByte(word >>> 24);
-      putByte((word >>> 16) & 0xff);
-      putByte((word >>> 8) & 0xff);
-      putByte(word & 0xff);
-    }
+/** Writes four bytes, the high one first; returns the new end. */
+function putWord(out: usize, word: u32): usize {
+  const inverted = ~word;
+  if (((inverted - 0x01010101) & ~inverted & 0x80808080) === 0) {
+    store<u32>(out, bswap<u32>(word)); // no byte is 0xff
+    return out + 4;
   }
-}
-
-function putCode(codes: usize, symbol: i32): void {
-  const entry = load<u32>(codes + (usize(symbol) << 2));
-  putBits(entry & 0xffff, i32(entry >>> 16));
-}
-
-/** The value's low bits as T.81 states them: negative values are one less. */
-function putValue(value: i32, size: i32): void {
-  putBits(u32(value + (value >> 31)) & ((1 << size) - 1), size);
+  out = putByte(out, word >>> 24);
+  out = putByte(out, (word >>> 16) & 0xff);
+  out = putByte(out, (word >>> 8) & 0xff);
+  return putByte(out, word & 0xff);
 }
 
 function sizeOf(value: i32): i32 {
@@ -151,27 +137,65 @@ function encodeBlock(block: usize, divisors: usize, tables: usize, codes: usize,
     // T.81 has codes for ten bits and the sign; rounding may go one beyond at quality 100.
     v128.store(quantised + (i << 1), i16x8.max_s(i16x8.min_s(both, i16x8.splat(1023)), i16x8.splat(-1023)));
   }
+  // The writer's registers are locals within a block. A code and its value have 27 bits at most and come together; less
+  // than 32 are pending before them. Values are their low bits, negative ones less one (T.81, F.1.2).
+  let out = output;
+  let pending = bits;
+  let count = bitCount;
   const dc = i32(load<i16>(quantised));
   const difference = dc - lastDc;
   const dcSize = sizeOf(difference);
-  putCode(codes, dcSize);
-  putValue(difference, dcSize);
+  const dcEntry = load<u32>(codes + (usize(dcSize) << 2));
+  const dcLow = u32(difference + (difference >> 31)) & ((1 << dcSize) - 1);
+  const dcLength = i32(dcEntry >>> 16) + dcSize;
+  pending = (pending << u64(dcLength)) | u64(((dcEntry & 0xffff) << dcSize) | dcLow);
+  count += dcLength;
+  if (count >= 32) {
+    count -= 32;
+    out = putWord(out, u32(pending >> u64(count)));
+  }
   const acCodes = codes + 1024;
   const zigzag = tables + 512;
-  let run = 0;
+  let run: u32 = 0; // zeros, times 16
   for (let k: usize = 1; k < 64; k++) {
     const value = i32(load<i16>(quantised + (usize(load<u8>(zigzag + k)) << 1)));
     if (value === 0) {
-      run++;
+      run += 16;
       continue;
     }
-    for (; run > 15; run -= 16) putCode(acCodes, 0xf0); // sixteen zeros
+    for (; run > 0xf0; run -= 256) {
+      const zeros = load<u32>(acCodes, 0xf0 << 2); // sixteen of them
+      pending = (pending << u64(zeros >>> 16)) | u64(zeros & 0xffff);
+      count += i32(zeros >>> 16);
+      if (count >= 32) {
+        count -= 32;
+        out = putWord(out, u32(pending >> u64(count)));
+      }
+    }
     const size = sizeOf(value);
-    putCode(acCodes, (run << 4) | size);
-    putValue(value, size);
+    const entry = load<u32>(acCodes + (usize(run | u32(size)) << 2));
+    const low = u32(value + (value >> 31)) & ((1 << size) - 1);
+    const length = i32(entry >>> 16) + size;
+    pending = (pending << u64(length)) | u64(((entry & 0xffff) << size) | low);
+    count += length;
+    if (count >= 32) {
+      count -= 32;
+      out = putWord(out, u32(pending >> u64(count)));
+    }
     run = 0;
   }
-  if (run > 0) putCode(acCodes, 0); // end of block
+  if (run > 0) {
+    const end = load<u32>(acCodes); // end of block
+    pending = (pending << u64(end >>> 16)) | u64(end & 0xffff);
+    count += i32(end >>> 16);
+    if (count >= 32) {
+      count -= 32;
+      out = putWord(out, u32(pending >> u64(count)));
+    }
+  }
+  output = out;
+  bits = pending;
+  bitCount = count;
   return dc;
 }
 
@@ -260,8 +284,8 @@ export function encodeJpegScan(
   // The last byte is filled up with ones.
   while (bitCount >= 8) {
     bitCount -= 8;
-    putByte(u32(bits >> u64(bitCount)) & 0xff);
+    output = putByte(output, u32(bits >> u64(bitCount)) & 0xff);
   }
-  if (bitCount > 0) putByte((u32(bits << u64(8 - bitCount)) | ((1 << (8 - bitCount)) - 1)) & 0xff);
+  if (bitCount > 0) output = putByte(output, (u32(bits << u64(8 - bitCount)) | ((1 << (8 - bitCount)) - 1)) & 0xff);
   return i32(output - out);
 }

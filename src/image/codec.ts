@@ -1,7 +1,7 @@
 /**
  * Image files <-> RGBA pixels. The format is told from the first bytes, not from the name; sizes are checked before
- * anything is decoded, and each decoder is bounded by them. JPEG goes through mozjpeg (jpeg.ts); the others are our own,
- * because they must give the rows before a damage, take no more memory than the picture, and agree with Pillow.
+ * anything is decoded, and each decoder is bounded by them. Baseline JPEG goes through our kernels (pixels.ts), other
+ * and damaged JPEG through mozjpeg (jpeg.ts), whose pixels are equal; the other formats are our own, because they must give the rows before a damage, take no more memory than the picture, and agree with Pillow.
  */
 import { describeMismatch, InputError } from "../errors.js";
 import { loadModule } from "../kernels/module.js";
@@ -12,6 +12,7 @@ import { decodeGif } from "./gif.js";
 import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
 import { decodeJpeg } from "./jpeg.js";
 import { decodePlainJpeg, needsPlainDecoder } from "./jpeg-colour.js";
+import { readBaselineJpeg } from "./jpeg-header.js";
 import { damageOf, readJpegStructure, refusalOf } from "./jpeg-structure.js";
 import { type Orientation, orientImage } from "./orientation.js";
 import { Pixels } from "./pixels.js";
@@ -36,6 +37,13 @@ function asBuffer(bytes: Uint8Array | Uint8ClampedArray): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+let jpegPixels: Promise<Pixels> | null = null;
+
+function ownPixels(): Promise<Pixels> {
+  jpegPixels ??= loadModule("image").then((module) => new Pixels(module));
+  return jpegPixels;
+}
+
 /** The plain decoder holds all coefficients: 16 bytes a pixel of CMYK. */
 const MAX_PLAIN_PIXELS = 50e6;
 
@@ -46,6 +54,11 @@ async function decodeAnyJpeg(bytes: Uint8Array, tolerant: boolean): Promise<Deco
   const damage = new Damage(tolerant);
   const found = damageOf(structure, bytes.length);
   if (found !== null) damage.note(found);
+  const baseline = found === null ? readBaselineJpeg(bytes) : null;
+  if (baseline !== null) {
+    const whole = (await ownPixels()).decodeWhole(bytes, baseline);
+    if (whole !== null) return { ...whole, damaged: null };
+  }
   if (needsPlainDecoder(bytes, structure)) {
     const pixels = structure.width * structure.height;
     if (pixels > MAX_PLAIN_PIXELS) throw new Error("CMYK or an unusual sampling of more than 50 megapixels");
@@ -129,10 +142,7 @@ export async function encodePng(image: RgbaImage): Promise<Uint8Array> {
   );
 }
 
-let jpegPixels: Promise<Pixels> | null = null;
-
 /** Encodes as a JPEG file, 4:2:0; `quality` from 1 to 100. Alpha is dropped. */
 export async function encodeJpeg(image: RgbaImage, quality: number): Promise<Uint8Array> {
-  jpegPixels ??= loadModule("image").then((module) => new Pixels(module));
-  return (await jpegPixels).encodeJpeg(image, quality);
+  return (await ownPixels()).encodeJpeg(image, quality);
 }

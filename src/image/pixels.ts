@@ -1,10 +1,12 @@
 /** Operations on whole pictures over the WASM kernels: one instance a thread, one memory, nothing kept between calls. */
 import { Arena } from "../kernels/arena.js";
 import type { ImageKernels } from "../kernels/image.js";
+import { layOutJpegWindow } from "../kernels/jpeg-window.js";
 import { instantiate } from "../kernels/module.js";
 import { type ResizeWeights, resizeWeights } from "../kernels/resize-weights.js";
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
 import { invertAffine } from "./align.js";
+import type { BaselineJpeg } from "./jpeg-header.js";
 import { writeJpeg } from "./jpeg-writer.js";
 
 /** A memory that a large photo has grown is dropped after use: WASM memory never shrinks. */
@@ -13,6 +15,36 @@ const KEPT_MEMORY_BYTES = 64 * 2 ** 20;
 /** The whole picture as a rectangle. */
 export function wholeOf(image: RgbaImage): Rectangle {
   return { x: 0, y: 0, width: image.width, height: image.height };
+}
+
+/** Part of a picture in the kernels' memory, valid until the next operation. */
+export interface PixelWindow {
+  /** Of the whole picture. */
+  readonly width: number;
+  readonly height: number;
+  /** The part that is there. */
+  readonly window: Rectangle;
+  readonly pointer: number;
+  /** Bytes a row. */
+  readonly stride: number;
+}
+
+/** The pixels that a warp may read, the filter's neighbours included, clipped to the picture but never empty. */
+export function windowOfWarp(
+  picture: { width: number; height: number },
+  matrix: Affine,
+  width: number,
+  height: number = width,
+): Rectangle {
+  const [a, b, tx, c, d, ty] = invertAffine(matrix);
+  const range = (along: number, down: number, offset: number, limit: number): readonly [number, number] => {
+    const ends = [offset, along * width + offset, down * height + offset, along * width + down * height + offset];
+    const first = Math.min(limit - 1, Math.max(0, Math.floor(Math.min(...ends)) - 1));
+    return [first, Math.min(limit, Math.max(first + 1, Math.ceil(Math.max(...ends)) + 2))];
+  };
+  const [left, right] = range(a, b, tx, picture.width);
+  const [top, bottom] = range(c, d, ty, picture.height);
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 export class Pixels {
@@ -53,18 +85,54 @@ export class Pixels {
   /** Warps `image` by a photo -> crop matrix; the result is [height, width] RGBA, opaque, black outside of the photo. */
   warp(image: RgbaImage, matrix: Affine, width: number, height: number = width): RgbaImage {
     const arena = this.begin();
-    const [a, b, tx, c, d, ty] = invertAffine(matrix);
     // Only the rows that the crop can touch are copied: photos may be far larger than the face.
-    const ys = [ty, c * width + ty, d * height + ty, c * width + d * height + ty];
-    const top = Math.min(image.height - 1, Math.max(0, Math.floor(Math.min(...ys)) - 1));
-    const bottom = Math.min(image.height, Math.max(top + 1, Math.ceil(Math.max(...ys)) + 2));
+    const { y, height: rows } = windowOfWarp(image, matrix, width, height);
     const stride = image.width * 4;
-    const source = arena.put(image.data.subarray(top * stride, bottom * stride));
-    const output = arena.alloc(width * height * 4);
+    const pointer = arena.put(image.data.subarray(y * stride, (y + rows) * stride));
+    const window = { x: 0, y, width: image.width, height: rows };
+    const source = { width: image.width, height: image.height, window, pointer, stride };
+    return this.warpWindow(source, matrix, width, height);
+  }
+
+  /**
+   * Decodes the pixels of `window` (within the picture) of a JPEG file; they are the same as those of the whole
+   * picture. Null when the file is damaged.
+   */
+  decodeWindow(bytes: Uint8Array, jpeg: BaselineJpeg, window: Rectangle): PixelWindow | null {
+    const arena = this.begin();
+    const data = arena.put(bytes.subarray(jpeg.scan));
+    const length = bytes.length - jpeg.scan;
+    const { params, scratch, output, stride } = layOutJpegWindow(arena, jpeg, window, length);
+    const read = this.kernels.decodeJpegScan(data, length, params, scratch);
+    if (read < 0 || bytes[jpeg.scan + read + 1] !== 0xd9) return null; // cut off, or another scan follows
+    this.kernels.colourJpegWindow(params, output, stride, scratch);
+    return { width: jpeg.width, height: jpeg.height, window, pointer: output, stride };
+  }
+
+  /** All pixels of a JPEG file; null when it is damaged. */
+  decodeWhole(bytes: Uint8Array, jpeg: BaselineJpeg): RgbaImage | null {
+    const { width, height } = jpeg;
+    const decoded = this.decodeWindow(bytes, jpeg, { x: 0, y: 0, width, height });
+    if (decoded === null) return null;
+    const { pointer, stride } = decoded;
+    const rows = this.arena.bytes(pointer, stride * height);
+    if (stride === width * 4) return { width, height, data: rows.slice() };
+    const data = new Uint8Array(width * height * 4);
+    for (let y = 0; y < height; y++) data.set(rows.subarray(y * stride, y * stride + width * 4), y * width * 4);
+    return { width, height, data };
+  }
+
+  /** Warps a window, which holds what windowOfWarp() says, right after it was decoded; as warp() otherwise. */
+  warpWindow(source: PixelWindow, matrix: Affine, width: number, height: number = width): RgbaImage {
+    const { window, pointer, stride } = source;
+    const [a, b, tx, c, d, ty] = invertAffine(matrix);
+    const output = this.arena.alloc(width * height * 4);
+    // The kernel gets the picture's width and a pointer to where its first column would be: columns keep their
+    // numbers, so that positions are rounded as in the whole picture. It reads within the window alone.
     this.kernels.warpAffineRgba(
-      source,
-      image.width,
-      bottom - top,
+      pointer - window.x * 4,
+      source.width,
+      window.height,
       stride,
       output,
       width,
@@ -75,9 +143,9 @@ export class Pixels {
       tx,
       c,
       d,
-      ty - top,
+      ty - window.y,
     );
-    return { width, height, data: arena.bytes(output, width * height * 4).slice() };
+    return { width, height, data: this.arena.bytes(output, width * height * 4).slice() };
   }
 
   /** Cuts out `crop` (within the picture) and resizes it with an antialiasing filter. */

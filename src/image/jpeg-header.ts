@@ -1,0 +1,168 @@
+/**
+ * Headers of the JPEG files that our own kernel decodes: baseline (ITU T.81, SOF0), 8 bits, grey or YCbCr in one scan,
+ * chroma stored once for 1 x 1, 2 x 1, 1 x 2 or 2 x 2 pixels, stored upright. All else is for mozjpeg (jpeg.ts).
+ */
+import type { HuffmanTable } from "../kernels/jpeg-tables.js";
+import { parseExif } from "./orientation.js";
+
+export interface JpegComponent {
+  /** Steps in zigzag order, [64]. */
+  readonly quantisation: Uint8Array;
+  readonly dc: HuffmanTable;
+  readonly ac: HuffmanTable;
+}
+
+export interface BaselineJpeg {
+  readonly width: number;
+  readonly height: number;
+  /** Pixels across and down that one chroma sample covers, 1 or 2; 1 for grey. */
+  readonly h: number;
+  readonly v: number;
+  /** One for grey, or Y, Cb, Cr. */
+  readonly components: readonly JpegComponent[];
+  /** MCUs between restart markers, 0 = none. */
+  readonly restartInterval: number;
+  /** Where the entropy-coded data begin. */
+  readonly scan: number;
+}
+
+interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly components: readonly { id: number; h: number; v: number; table: number }[];
+}
+
+/** A block of 64 pixels takes at least a bit of DC data; a file that cannot hold its pixels is damaged. */
+const MAX_PIXELS_A_BYTE = 512;
+const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
+const ADOBE = [0x41, 0x64, 0x6f, 0x62, 0x65];
+
+function startsWith(body: Uint8Array, text: readonly number[]): boolean {
+  return text.every((byte, i) => body[i] === byte);
+}
+
+function readFrame(body: Uint8Array): Frame | null {
+  const count = body[5];
+  if (body[0] !== 8 || (count !== 1 && count !== 3) || body.length < 6 + 3 * count) return null;
+  const components = Array.from({ length: count }, (_, i) => {
+    const at = 6 + 3 * i;
+    return { id: body[at], h: body[at + 1] >> 4, v: body[at + 1] & 15, table: body[at + 2] };
+  });
+  const [first, ...rest] = components;
+  if (first.h < 1 || first.h > 2 || first.v < 1 || first.v > 2 || rest.some(({ h, v }) => h !== 1 || v !== 1)) {
+    return null;
+  }
+  return { height: (body[1] << 8) | body[2], width: (body[3] << 8) | body[4], components };
+}
+
+/** Adds a DHT segment's tables by class and destination; false when it is damaged. */
+function readHuffman(body: Uint8Array, tables: Map<number, HuffmanTable>): boolean {
+  let at = 0;
+  while (at < body.length) {
+    const id = body[at];
+    const counts = body.slice(at + 1, at + 17);
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    at += 17 + total;
+    if (at > body.length || total > 256) return false;
+    let code = 0; // the next free one of each length
+    for (let i = 0; i < 16; i++) {
+      code = (code << 1) + counts[i];
+      if (code > 1 << (i + 1)) return false;
+      if (i < 15 && code << 1 > 1 << 17) return false;
+    }
+    const symbols = body.slice(at - total, at);
+    if (id < 0x10 && symbols.some((size) => size > 11)) return false;
+    tables.set(id, { id, counts, symbols });
+  }
+  return true;
+}
+
+function readQuantisation(body: Uint8Array, tables: Map<number, Uint8Array>): boolean {
+  for (let at = 0; at < body.length; at += 65) {
+    if (body[at] > 3 || at + 65 > body.length) return false; // 16-bit steps have no place in a baseline file
+    tables.set(body[at], body.slice(at + 1, at + 65));
+  }
+  return true;
+}
+
+/** The headers of a file that the kernel can decode, or null: another kind of file, or a damaged one. */
+export function readBaselineJpeg(bytes: Uint8Array): BaselineJpeg | null {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return null;
+  const huffman = new Map<number, HuffmanTable>();
+  const quantisation = new Map<number, Uint8Array>();
+  let frame: Frame | null = null;
+  let restartInterval = 0;
+  let jfif = false;
+  for (let at = 2; at + 4 <= bytes.length; ) {
+    if (bytes[at] !== 0xff) return null;
+    const marker = bytes[at + 1];
+    if (marker === 0xff) {
+      at++; // fill bytes
+      continue;
+    }
+    const end = at + 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
+    if (end < at + 4 || end > bytes.length) return null;
+    const body = bytes.subarray(at + 4, end);
+    at = end;
+    if (marker === 0xda) {
+      return frame && finish(frame, body, huffman, quantisation, restartInterval, end, jfif, bytes.length);
+    } else if (marker === 0xc0) {
+      if (frame !== null) return null;
+      frame = readFrame(body);
+      if (frame === null) return null;
+    } else if (marker === 0xc4) {
+      if (!readHuffman(body, huffman)) return null;
+    } else if (marker === 0xdb) {
+      if (!readQuantisation(body, quantisation)) return null;
+    } else if (marker === 0xdd) {
+      if (body.length !== 2) return null;
+      restartInterval = (body[0] << 8) | body[1];
+    } else if (marker === 0xe0) {
+      jfif ||= startsWith(body, [0x4a, 0x46, 0x49, 0x46, 0]);
+    } else if (marker === 0xe1) {
+      if (startsWith(body, EXIF) && parseExif(body.subarray(EXIF.length)) !== 1) return null;
+    } else if (marker === 0xee) {
+      if (startsWith(body, ADOBE) && body[11] !== 1) return null; // RGB, or unknown
+    } else if (marker !== 0xfe && (marker < 0xe0 || marker > 0xef)) {
+      return null;
+    }
+  }
+  return null;
+}
+
+function finish(
+  { width, height, components }: Frame,
+  scan: Uint8Array,
+  huffman: ReadonlyMap<number, HuffmanTable>,
+  quantisation: ReadonlyMap<number, Uint8Array>,
+  restartInterval: number,
+  end: number,
+  jfif: boolean,
+  fileBytes: number,
+): BaselineJpeg | null {
+  const n = components.length;
+  if (
+    width === 0 ||
+    height === 0 ||
+    width * height > fileBytes * MAX_PIXELS_A_BYTE ||
+    scan.length !== 4 + 2 * n ||
+    scan[0] !== n
+  )
+    return null;
+  if (scan[1 + 2 * n] !== 0 || scan[2 + 2 * n] !== 63 || scan[3 + 2 * n] !== 0) return null;
+  // Without JFIF's word for YCbCr, letters as names would mean RGB.
+  if (n === 3 && !jfif && components.some(({ id }, i) => id !== i + 1)) return null;
+  const [h, v] = n === 1 ? [1, 1] : [components[0].h, components[0].v]; // one component is not interleaved (A.2.2)
+  // libjpeg enlarges so narrow chroma without its filter.
+  if (h === 2 && width <= 4) return null;
+  const found: JpegComponent[] = [];
+  for (const [i, { id, table }] of components.entries()) {
+    const tables = scan[2 + 2 * i];
+    const dc = huffman.get(tables >> 4);
+    const ac = huffman.get(0x10 | (tables & 15));
+    const steps = quantisation.get(table);
+    if (scan[1 + 2 * i] !== id || !dc || !ac || !steps) return null;
+    found.push({ quantisation: steps, dc, ac });
+  }
+  return { width, height, h, v, components: found, restartInterval, scan: end };
+}
