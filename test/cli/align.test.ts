@@ -156,7 +156,10 @@ describe("elegant align and swap --paste-back", function () {
     assert.equal(failures[0].file, path("nobody.png"));
     const [before, after] = [await decode("one.png"), await decode("found/one-Bangs.png")];
     assert.deepEqual([after.width, after.height], [before.width, before.height]);
-    assert.ok(after.data.some((level, i) => level !== before.data[i]), "the face is edited");
+    assert.ok(
+      after.data.some((level, i) => level !== before.data[i]),
+      "the face is edited",
+    );
   });
 
   const swap = ["swap", "--model", "@model.safetensors", "--attribute", "Bangs", "--paste-back"];
