@@ -20,9 +20,7 @@ import { createPairSampler } from "../src/training/pairs.js";
 import { newTrainingState } from "../src/training/run.js";
 import { LEARNING_RATE, stepSettings } from "../src/training/settings.js";
 import { trainStep } from "../src/training/step.js";
-
 import { type Row, report, row, timingOf } from "./measure.js";
-import { writeShards } from "./shards.js";
 
 const PHOTOS = 96;
 const SEED = 1;
@@ -52,16 +50,12 @@ interface Source {
 /** One data set in each format. */
 async function makeSources(folder: string, photos: string, size: number): Promise<Source[]> {
   const sources: Source[] = [];
-  for (const format of ["jpg", "png"] as const) {
+  for (const format of ["jpg", "png", "shard", "webdataset"] as const) {
     const out = join(folder, `${format}-${size}`);
     const options = { size, format, quality: 95, images: undefined, crop: null, limit: null, workers: threads };
     await preprocess(photos, out, options);
-    sources.push({ name: `${format} files`, dataset: await openDataset(out) });
-  }
-  for (const format of ["shard", "webdataset"] as const) {
-    const out = join(folder, `${format}-${size}`);
-    await writeShards(sources[1].dataset, out, size, format);
-    sources.push({ name: format === "shard" ? "raw shards" : "webdataset", dataset: await openDataset(out) });
+    const name = { jpg: "jpg files", png: "png files", shard: "raw shards", webdataset: "webdataset" }[format];
+    sources.push({ name, dataset: await openDataset(out) });
   }
   return sources;
 }

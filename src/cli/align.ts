@@ -1,10 +1,16 @@
 /** `elegant align PHOTO...`: own photos, without landmarks. */
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
 import type { CropFormat } from "../image/tasks.js";
+import { partName, selectShard } from "../shard.js";
 import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
-interface AlignCommand extends CommonOptions {
+/** Photos that stay on one machine. */
+const SHARD_UNIT = 16;
+
+interface AlignCommand extends CommonOptions, ShardOption {
   readonly out: string;
   readonly all: boolean;
   readonly size: number;
@@ -16,14 +22,15 @@ interface AlignCommand extends CommonOptions {
 const HELP = `
 Finds the faces, aligns and crops them as elegant preprocess does. DIR, new or empty, gets photo.jpg, photo-2.jpg ...,
 transforms.json, by which elegant swap --paste-back puts an edit back into the photo, and list_landmarks_celeba.txt.
-Photos without a face, and faces in profile, are reported and skipped.
+Photos without a face, and faces in profile, are reported and skipped. With --shard i/n only the photos of machine i of n are
+done, into DIR/part-i-of-n.
 
 Example:
   elegant align holiday.jpg --out mine
   elegant align photos/*.jpg --out mine --all --size 128 --format png`;
 
 export function registerAlign(program: Command): void {
-  withCommonOptions(program.command("align <photo...>"))
+  withShard(withCommonOptions(program.command("align <photo...>")))
     .description("find, align and crop the faces of your own photos, which need no landmarks")
     .requiredOption("--out <dir>", "where the crops go, a new or empty folder")
     .option("--all", "all faces of each photo instead of the largest", false)
@@ -39,8 +46,16 @@ export function registerAlign(program: Command): void {
         const interrupt = (): void => controller.abort();
         process.once("SIGINT", interrupt);
         try {
-          const { out, size, format, quality, all, minScore, workers } = options;
-          const report = await alignOwnPhotos(photos, out, {
+          const { size, format, quality, all, minScore, workers } = options;
+          const shard = chooseShard(options, context.print);
+          const out = shard === null ? options.out : join(options.out, partName(shard));
+          const mine = shard === null ? photos : selectShard(photos, shard, SHARD_UNIT);
+          if (mine.length === 0) {
+            context.print("no photo is left for this shard");
+            context.printJson({ done: 0, failed: 0, faces: [], failures: [] });
+            return;
+          }
+          const report = await alignOwnPhotos(mine, out, {
             size,
             format,
             quality,
