@@ -1,7 +1,7 @@
 /**
  * How long does each stage of preprocessing take, and how does the whole compare with the published OpenCV pipeline, with sharp and
  * with jimp alone, each with as many threads or processes?
- * Usage: npm run bench:preprocess -- [--photos N] [--real FOLDER], a data set with landmarks; or -- --memory N for the resident memory
+ * Usage: npm run bench:preprocess -- [--photos N] [--real FOLDER] [--steady: workers without their start only], a data set with landmarks; or -- --memory N for the resident memory
  * over so many photos. Python needs OpenCV (Debian's python3-opencv; another one by PYTHON).
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -22,6 +22,7 @@ import { loadModule } from "../src/kernels/module.js";
 import { measure, type Row, report, row, timingOf } from "./measure.js";
 import { nodeLibrary, openCv, type Peer } from "./preprocess/peers.js";
 import { meanBytes, paintPhotos, repeatPhotos } from "./preprocess/photos.js";
+import { steadyWorkers } from "./preprocess/steady.js";
 
 const SIZE = 256;
 const QUALITY = 95;
@@ -141,6 +142,25 @@ async function benchWhole(name: string, folder: string, out: string, photos: num
   ];
 }
 
+/** The same without the start of our workers. */
+async function benchSteady(name: string, folder: string, out: string, photos: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const workers of new Set([1, availableParallelism()])) {
+    for (const kind of ["jpg", "rgb"] as const) {
+      const ours = await steadyWorkers(folder, join(out, "steady"), workers, kind, SIZE);
+      const work = { folder, out: join(out, "peers"), size: SIZE, quality: QUALITY, workers };
+      await mkdir(work.out, { recursive: true });
+      const title = `${name}: JPEG to ${kind === "jpg" ? "JPEG" : "8-bit RGB"}, ${workers} started`;
+      const peers = [{ peer: openCv(work, "jpg"), photos, atMost: kind === "jpg" ? 1 / 0.6 : 1 / 0.9 }];
+      if (kind === "rgb") peers.push({ peer: openCv(work, "raw"), photos, atMost: 1 / 0.9 });
+      rows.push(...(await sideBySide(title, () => ours.round(), photos, peers)));
+      console.log(`${title}: ${ours.describe()}`);
+      await ours.close();
+    }
+  }
+  return rows;
+}
+
 /** What more workers and larger photos change. */
 async function benchGrowth(folder: string, out: string, photos: number): Promise<Row[]> {
   const rows: Row[] = [];
@@ -182,6 +202,7 @@ const { values: options } = parseArgs({
   options: {
     photos: { type: "string", default: "600" },
     memory: { type: "string" },
+    steady: { type: "boolean", default: false },
     real: { type: "string", default: fileURLToPath(new URL("../../../shared/faces/in-the-wild", import.meta.url)) },
   },
 });
@@ -196,13 +217,17 @@ try {
   } else {
     const kilobytes = (await meanBytes(painted, [fileName(0), fileName(count - 1)])) / 1000;
     console.log(`Painted photos of 409 x 687 pixels, ${kilobytes.toFixed(0)} kB; milliseconds an image`);
-    const rows = [...(await benchStages(painted, out)), ...(await benchWhole("painted", painted, out, count))];
+    const rows = await benchSteady("painted", painted, out, count);
+    if (!options.steady) {
+      rows.push(...(await benchStages(painted, out)), ...(await benchWhole("painted", painted, out, count)));
+    }
     if (existsSync(options.real)) {
       const real = join(out, "real");
       await repeatPhotos(options.real, real, count);
-      rows.push(...(await benchWhole("in the wild", real, out, count)));
+      rows.push(...(await benchSteady("in the wild", real, out, count)));
+      if (!options.steady) rows.push(...(await benchWhole("in the wild", real, out, count)));
     } else console.log(`No real photos at ${options.real}`);
-    rows.push(...(await benchGrowth(painted, out, count)));
+    if (!options.steady) rows.push(...(await benchGrowth(painted, out, count)));
     await report("preprocess", rows);
   }
 } finally {
