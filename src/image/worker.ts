@@ -7,6 +7,7 @@ import { workerData } from "piscina";
 import { ElegantError, RetryableError } from "../errors.js";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import { loadModule } from "../kernels/module.js";
+import { handOver } from "../pool/hand-over.js";
 import { type ItemFailure, openRange, type TaskHandler } from "../pool/protocol.js";
 import { toInceptionInput } from "./inception-input.js";
 import { alignPhoto, checkCrop, checkSquare, noSeconds, readPhoto, timed } from "./photo.js";
@@ -36,7 +37,8 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
       results.push(failure(item.file, error));
     }
   }
-  return { results, seconds, thread: threadId };
+  const buffers = results.flatMap((result) => (result.ok && result.bytes !== undefined ? [result.bytes.buffer] : []));
+  return handOver({ results, seconds, thread: threadId }, buffers);
 };
 
 export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, square, sources, target }) => {

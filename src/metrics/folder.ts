@@ -14,7 +14,7 @@ import type { Linalg } from "./linalg.js";
 import type { Side } from "./sides.js";
 
 /** Named in outputs: which code decoded the pictures changes a score in its third digit. */
-export const DECODER = "mozjpeg (WASM), ours";
+export const DECODER = "ours, mozjpeg (WASM)";
 
 export interface FolderOptions {
   readonly extractor: FeatureExtractor;
