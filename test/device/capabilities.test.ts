@@ -8,6 +8,7 @@ import {
   examineNode,
   examinePackage,
 } from "../../src/device/capabilities.js";
+import { openBest } from "../../src/device/device.js";
 import { type AdapterProbe, describeAdapter } from "../../src/device/webgpu/adapter.js";
 import { withFolder } from "../support/folder.js";
 
@@ -15,6 +16,18 @@ describe("capabilities", () => {
   it("include SIMD and threads on every Node.js that the project supports", async () => {
     const { simd, threads, node } = await examineCapabilities();
     assert.deepEqual([simd, threads, node.ok], [true, true, true]);
+  });
+
+  it("pass TensorFlow over for the next device, with the reason, where it is installed and does not load", async function () {
+    this.timeout(60_000);
+    // It is not here, so that loading it fails as it does where a library of CUDA's is missing.
+    const device = await openBest(1, [{ name: "@tensorflow/tfjs-node-gpu", state: "installed" }]);
+    try {
+      assert.ok(["webgpu", "wasm"].includes(device.name), device.name);
+      assert.match(device.description, /tensorflow does not open: .*tfjs-node-gpu is installed but does not load/);
+    } finally {
+      await device.close();
+    }
   });
 
   it("compare versions by number, not by text", () => {
