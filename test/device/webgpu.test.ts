@@ -276,6 +276,12 @@ describe("device/webgpu", function () {
     assert.deepEqual([code, stdout], [0, "closed\n"], stderr);
   });
 
+  it("works in an engine without SharedArrayBuffer", async () => {
+    const flags = ["--expose-gc", "--no-harmony-sharedarraybuffer"];
+    const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/reopen-webgpu.js"), [], false, flags);
+    assert.deepEqual([code, stdout], [0, "closed\n"], stderr);
+  });
+
   it("tells that the GPU was lost, and goes on telling it", () =>
     onDevice("webgpu", async () => {
       const backend = tf.backend() as WebgpuBackend;
