@@ -171,7 +171,6 @@ async function compare(
       ? await timed("kid", () => metrics.kernelDistance(linalg, both[0], both[1], options.seed))
       : null;
     const prc = options.prc ? await timed("prc", () => metrics.precisionRecall(linalg, both[0], both[1])) : null;
-    await save(); // where the sides cannot be compared nothing is written
     const note = comparable ? "" : " (not comparable with published scores)";
     context.print(
       `FID ${distance.fid.toFixed(6)}${note}, by the route ${distance.route}, ${sideA.d} dims, ${features}`,
@@ -182,6 +181,11 @@ async function compare(
       );
     }
     if (prc !== null) context.print(`precision ${prc.precision.toFixed(6)}, recall ${prc.recall.toFixed(6)}`);
+    // Where the sides cannot be compared nothing is written; and what is computed is told though writing fails.
+    const unsaved = await save().then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
     context.printJson({
       fid: distance.fid,
       raw: distance.raw,
@@ -202,6 +206,7 @@ async function compare(
       ...planned,
     });
     if (failures.length > 0) context.markPartial();
+    if (unsaved !== null) throw unsaved.error;
   } finally {
     await linalg.close();
   }
