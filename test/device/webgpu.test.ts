@@ -310,6 +310,27 @@ describe("device/webgpu", function () {
     )(error);
   });
 
+  it("tells of a tensor over the adapter's limits that something smaller would fit, and blames no driver", async () => {
+    const tooLarge = isDeviceError(
+      /^device webgpu: a tensor is larger than the GPU takes \(.+\)\. Use a smaller --batch/,
+      false,
+    );
+    await onDevice("webgpu", async () => {
+      const { limits } = (tf.backend() as WebgpuBackend).device;
+      const huge = tf.fill([limits.maxBufferSize / 4 + 1024], 1);
+      await assert.rejects(tf.sum(huge).data(), tooLarge);
+    });
+    for (const message of [
+      "Binding size (2147483648) of [Buffer] is larger than the maximum storage buffer binding size (134217728).",
+      "Buffer size exceeds maxStorageBufferBindingSize",
+    ])
+      tooLarge(describeGpuError("GPUValidationError", message));
+    assert.match(
+      describeGpuError("GPUValidationError", "The workgroup size exceeds the maximum.").message,
+      /the driver refused a program/,
+    );
+  });
+
   it("survives being closed and opened again while garbage is collected", async () => {
     const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/reopen-webgpu.js"), [], false, [
       "--expose-gc",
