@@ -12,7 +12,9 @@ export const openPreprocess = async (
 ): Promise<Job<unknown>> => {
   const { preprocessJob } = await import("../planner/jobs/preprocess.js");
   const { size, images, format, quality, crop = null, limit = null, workers } = options;
-  return (await preprocessJob(source, workers, { size, images, format, quality, crop, limit })) as Job<unknown>;
+  const { maxPixels, tolerant, landmarkFrame } = options;
+  const wanted = { size, images, format, quality, crop, limit, maxPixels, tolerant, landmarkFrame };
+  return (await preprocessJob(source, workers, wanted)) as Job<unknown>;
 };
 
 export const openTrain = async ([data]: readonly string[], options: TrainCommand): Promise<Job<unknown>> => {
