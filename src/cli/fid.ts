@@ -6,7 +6,7 @@ import type { SideOptions } from "../metrics/fid.js";
 import type { Features } from "../metrics/sides.js";
 import type { Course } from "../planner/course.js";
 import { type CommandContext, integer, runCommand, withCommonOptions } from "./command.js";
-import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
+import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 
 export interface FidCommand extends PlannedOptions {
   readonly dims: string;
@@ -76,14 +76,12 @@ function planFeatures(
     async feeding(device, network, images) {
       const { fidJobWith, fidOutline } = await import("../planner/jobs/fid.js");
       const outline = fidOutline(folders, network, mode);
-      // Ours computes a picture by itself, so that the batch changes no bit; libraries may choose another way for another batch.
-      const isFree = device.name === "wasm" && !isBatchAskedFor;
       course ??= await planWork(
         {
           outline,
           open: () => fidJobWith(network, folders, { mode, recursive, workers }),
           device,
-          batches: isFree ? outline.batches : [batch],
+          batches: choiceOfBatches(outline.batches, batch, device, isBatchAskedFor),
           isLong: images >= LONG_WORK,
           stretch: { items: images / 10, seconds: FIRST_SECONDS },
         },

@@ -18,7 +18,7 @@ import {
   wrongCount,
 } from "./editing.js";
 import { runPasteBack } from "./paste-back.js";
-import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
+import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { encodeAll, swapAll, writeSheet } from "./swap-rows.js";
 
 export interface SwapCommand extends EditingOptions, PlannedOptions {
@@ -105,8 +105,7 @@ async function planSwap(
       outline,
       open: () => swapJob({ ...options, reference: pairReferences(options.attribute, options.reference) }),
       device,
-      // Ours computes a picture by itself, so that the batch changes no bit; libraries may choose another way for another batch.
-      batches: device.name === "wasm" ? outline.batches : [PICTURES_AT_ONCE],
+      batches: choiceOfBatches(outline.batches, PICTURES_AT_ONCE, device, false),
       isLong: true,
       stretch: null, // what is written comes at the end, so that no first stretch tells the rate
     },
