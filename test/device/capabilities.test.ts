@@ -9,7 +9,13 @@ import {
   examinePackage,
 } from "../../src/device/capabilities.js";
 import { openBest } from "../../src/device/device.js";
-import { type AdapterProbe, describeAdapter } from "../../src/device/webgpu/adapter.js";
+import {
+  type AdapterDescription,
+  type AdapterProbe,
+  describeAdapter,
+  requestDevice,
+} from "../../src/device/webgpu/adapter.js";
+import { RetryableError } from "../../src/errors.js";
 import { withFolder } from "../support/folder.js";
 
 describe("capabilities", () => {
@@ -28,6 +34,20 @@ describe("capabilities", () => {
     } finally {
       await device.close();
     }
+  });
+
+  it("tell the driver's words, and what to do, where an adapter gives no device", async () => {
+    const limits = {} as AdapterDescription["limits"];
+    const words = "vkCreateDevice failed with VK_ERROR_INITIALIZATION_FAILED.\n    at InitializeImpl";
+    const adapter = { requestDevice: () => Promise.reject(new Error(words)) };
+    await assert.rejects(requestDevice(adapter, { name: "Radeon", limits }), (error: RetryableError) => {
+      assert.ok(error instanceof RetryableError);
+      assert.match(
+        error.message,
+        /^device webgpu: Radeon does not open \(vkCreateDevice failed with \w+\)\. .* use --device wasm\.$/,
+      );
+      return true;
+    });
   });
 
   it("compare versions by number, not by text", () => {
