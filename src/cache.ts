@@ -11,9 +11,22 @@ export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "elegant-faces");
 }
 
-/** The file's bytes, or null when it is not there. */
-export async function readCached(name: string): Promise<Uint8Array | null> {
-  return readFile(join(cacheFolder(), name)).catch(() => null);
+/** More than this Node.js does not read at once. */
+export const MOST_CACHED_BYTES = 2 ** 31 - 1;
+
+type Warn = (line: string) => void;
+const warnOnStderr: Warn = (line) => void process.stderr.write(`Warning: ${line}\n`);
+
+/** The file's bytes, or null when it is not there, or when it cannot be read, which is told: what it has is computed again. */
+export async function readCached(name: string, warn: Warn = warnOnStderr): Promise<Uint8Array | null> {
+  try {
+    return await readFile(join(cacheFolder(), name));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // The second where the cache is no folder, as with XDG_CACHE_HOME=/dev/null.
+    if (code !== "ENOENT" && code !== "ENOTDIR") warn(`the cache's file ${name} cannot be read: ${message}`);
+    return null;
+  }
 }
 
 /** Keeps a file; a cache that cannot be written is no failure, since nothing is lost. */

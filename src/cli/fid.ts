@@ -6,7 +6,7 @@ import type { SideOptions } from "../metrics/fid.js";
 import type { Features } from "../metrics/sides.js";
 import type { Course } from "../planner/course.js";
 import { type CommandContext, integer, runCommand, withCommonOptions } from "./command.js";
-import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
+import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { type ShardOption, withShard } from "./shard.js";
 
 export interface FidCommand extends PlannedOptions, ShardOption {
@@ -87,14 +87,12 @@ function planFeatures(
     async feeding(device, network, images) {
       const { fidJobWith, fidOutline } = await import("../planner/jobs/fid.js");
       const outline = fidOutline(folders, network, mode);
-      // Ours computes a picture by itself, so that the batch changes no bit; libraries may choose another way for another batch.
-      const isFree = device.name === "wasm" && !isBatchAskedFor;
       course ??= await planWork(
         {
           outline,
           open: () => fidJobWith(network, folders, { mode, recursive, workers }),
           device,
-          batches: isFree ? outline.batches : [batch],
+          batches: choiceOfBatches(outline.batches, batch, device, isBatchAskedFor),
           isLong: images >= LONG_WORK,
           stretch: { items: images / 10, seconds: FIRST_SECONDS },
         },
@@ -182,7 +180,6 @@ async function compare(
       ? await timed("kid", () => metrics.kernelDistance(linalg, both[0], both[1], options.seed))
       : null;
     const prc = options.prc ? await timed("prc", () => metrics.precisionRecall(linalg, both[0], both[1])) : null;
-    await save(); // where the sides cannot be compared nothing is written
     const note = comparable ? "" : " (not comparable with published scores)";
     context.print(
       `FID ${distance.fid.toFixed(6)}${note}, by the route ${distance.route}, ${sideA.d} dims, ${features}`,
@@ -193,6 +190,11 @@ async function compare(
       );
     }
     if (prc !== null) context.print(`precision ${prc.precision.toFixed(6)}, recall ${prc.recall.toFixed(6)}`);
+    // Where the sides cannot be compared nothing is written; and what is computed is told though writing fails.
+    const unsaved = await save().then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
     context.printJson({
       fid: distance.fid,
       raw: distance.raw,
@@ -213,6 +215,7 @@ async function compare(
       ...planned,
     });
     if (failures.length > 0) context.markPartial();
+    if (unsaved !== null) throw unsaved.error;
   } finally {
     await linalg.close();
   }

@@ -1,21 +1,41 @@
 /** A command's options as a job of the planner, as the command itself reads them. */
+
+import type { Device } from "../device/device.js";
 import type { Job } from "../planner/jobs/job.js";
 import type { FidCommand } from "./fid.js";
+import { choiceOfBatches } from "./planned.js";
 import type { PreprocessCommand } from "./preprocess.js";
 import type { SwapCommand } from "./swap.js";
 import type { TrainCommand } from "./train.js";
 import { chooseMethod } from "./train-method.js";
 
-export const openPreprocess = async (
-  [source]: readonly string[],
-  options: PreprocessCommand,
-): Promise<Job<unknown>> => {
-  const { preprocessJob } = await import("../planner/jobs/preprocess.js");
-  const { size, images, format, quality, crop = null, limit = null, workers } = options;
-  return (await preprocessJob(source, workers, { size, images, format, quality, crop, limit })) as Job<unknown>;
+export interface OpenedJob {
+  readonly job: Job<unknown>;
+  /** Those that the command would let a plan choose among. */
+  readonly batches: readonly number[];
+}
+
+/** Where a job is opened, and how. */
+export interface JobPlace {
+  readonly device: Device | null;
+  /** Whether the user gave an option. */
+  readonly isAskedFor: (option: string) => boolean;
+}
+
+const withItsBatches = (job: unknown): OpenedJob => {
+  const opened = job as Job<unknown>;
+  return { job: opened, batches: opened.batches };
 };
 
-export const openTrain = async ([data]: readonly string[], options: TrainCommand): Promise<Job<unknown>> => {
+export const openPreprocess = async ([source]: readonly string[], options: PreprocessCommand): Promise<OpenedJob> => {
+  const { preprocessJob } = await import("../planner/jobs/preprocess.js");
+  const { size, images, format, quality, crop = null, limit = null, workers } = options;
+  const { maxPixels, tolerant, landmarkFrame } = options;
+  const wanted = { size, images, format, quality, crop, limit, maxPixels, tolerant, landmarkFrame };
+  return withItsBatches(await preprocessJob(source, workers, wanted));
+};
+
+export const openTrain = async ([data]: readonly string[], options: TrainCommand): Promise<OpenedJob> => {
   const [{ openDataset }, { createConfig }, { trainJob }, { chooseBatch }] = await Promise.all([
     import("../dataset/dataset.js"),
     import("../model/config.js"),
@@ -27,17 +47,29 @@ export const openTrain = async ([data]: readonly string[], options: TrainCommand
   const config = createConfig({ ...network, size: Number(size), width, attributes });
   const dataset = await openDataset(data, images);
   const { batch } = await chooseBatch(options.batch, dataset, config.attributes, resume ? out : null);
-  return (await trainJob(dataset, config, { ...method, batch, seed, learningRate }, workers)) as Job<unknown>;
+  return withItsBatches(await trainJob(dataset, config, { ...method, batch, seed, learningRate }, workers));
 };
 
-export const openSwap = async (_: readonly string[], options: SwapCommand): Promise<Job<unknown>> => {
+export const openSwap = async (
+  _: readonly string[],
+  options: SwapCommand,
+  { device }: JobPlace,
+): Promise<OpenedJob> => {
   const { pairReferences } = await import("./swap.js");
   const { swapJob } = await import("../planner/jobs/swap.js");
+  const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
   const reference = pairReferences(options.attribute, options.reference);
-  return (await swapJob({ ...options, reference })) as Job<unknown>;
+  const job = await swapJob({ ...options, reference });
+  return { job: job as Job<unknown>, batches: choiceOfBatches(job.batches, PICTURES_AT_ONCE, device, false) };
 };
 
-export const openFid = async (names: readonly string[], options: FidCommand): Promise<Job<unknown>> => {
+export const openFid = async (
+  names: readonly string[],
+  options: FidCommand,
+  { device, isAskedFor }: JobPlace,
+): Promise<OpenedJob> => {
   const { fidJob } = await import("../planner/jobs/fid.js");
-  return (await fidJob(names, options)) as Job<unknown>;
+  const job = await fidJob(names, options);
+  const batches = choiceOfBatches(job.batches, options.batch, device, isAskedFor("batch"));
+  return { job: job as Job<unknown>, batches };
 };

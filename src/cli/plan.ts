@@ -1,9 +1,9 @@
 /** `elegant plan <command>`: which stage of a command runs where and why, predicted against measured. */
 import type { Command } from "commander";
-import type { Job } from "../planner/jobs/job.js";
+import type { Device } from "../device/device.js";
 import { type CommandContext, integer, runCommand } from "./command.js";
 import { registerFid } from "./fid.js";
-import { openFid, openPreprocess, openSwap, openTrain } from "./plan-jobs.js";
+import { type JobPlace, type OpenedJob, openFid, openPreprocess, openSwap, openTrain } from "./plan-jobs.js";
 import { type ReportOptions, reportPlan } from "./plan-report.js";
 import type { PlannedOptions } from "./planned.js";
 import { registerPreprocess } from "./preprocess.js";
@@ -24,7 +24,7 @@ and runs the plan for some seconds. Nothing of the command's own output is writt
 Example:
   elegant plan train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --trace train.json --html train.html`;
 
-type Open<Options> = (args: readonly string[], options: Options) => Promise<Job<unknown>>;
+type Open<Options> = (args: readonly string[], options: Options, place: JobPlace) => Promise<OpenedJob>;
 
 export function registerPlan(program: Command): void {
   const plan = program
@@ -51,8 +51,11 @@ export function registerPlan(program: Command): void {
         // Commander gives the arguments, the options and the command.
         const options = received.at(-2) as PlanOptions;
         const args = received.slice(0, -2).filter((arg): arg is string => typeof arg === "string");
+        const isAskedFor = (option: string): boolean => command.getOptionValueSource(option) !== "default";
         await runCommand(options, (context) => {
-          return planCommand(command.name(), onDevice, () => open(args, options as never), options, context);
+          const opening = (device: Device | null): Promise<OpenedJob> =>
+            open(args, options as never, { device, isAskedFor });
+          return planCommand(command.name(), onDevice, opening, options, context);
         });
       });
   }
@@ -61,7 +64,7 @@ export function registerPlan(program: Command): void {
 async function planCommand(
   name: string,
   onDevice: boolean,
-  open: () => Promise<Job<unknown>>,
+  open: (device: Device | null) => Promise<OpenedJob>,
   options: PlanOptions,
   context: CommandContext,
 ): Promise<void> {
@@ -79,11 +82,11 @@ async function planCommand(
   try {
     const { memory, workers, recalibrate } = options;
     const setting = describeSetting(device, memory === undefined ? undefined : memory * 2 ** 20);
-    const job = await open();
+    const { job, batches } = await open(device);
     try {
       context.print(`measuring on ${setting.description}`);
       const decision = await decide(job, setting, {
-        ...{ workers, batches: job.batches, recalibrate, signal: controller.signal },
+        ...{ workers, batches, recalibrate, signal: controller.signal },
         open: async () => ({ ...job, close: async () => {} }), // it runs afterwards
       });
       const { stages, plan, limits, cached } = decision!; // never null where the job may be measured

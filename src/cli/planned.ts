@@ -7,6 +7,20 @@ import type { Course, PlanResult, Stretch } from "../planner/course.js";
 import type { Job, Outline } from "../planner/jobs/job.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 
+/**
+ * The batches that a plan may choose among: of the wasm device all, as it computes a picture by itself, so that the batch changes
+ * no bit. Libraries may choose another way for another batch, and who asked for one gets it.
+ * @param fixed the batch that was asked for, or that the command takes by itself
+ */
+export function choiceOfBatches(
+  all: readonly number[],
+  fixed: number,
+  device: Pick<Device, "name"> | null,
+  isAskedFor: boolean,
+): readonly number[] {
+  return device?.name === "wasm" && !isAskedFor ? all : [fixed];
+}
+
 export interface PlannedOptions extends CommonOptions {
   readonly recalibrate: boolean;
 }

@@ -82,13 +82,12 @@ export function registerPreprocess(program: Command): void {
         try {
           let course: Course | null = null;
           const { size, images, format, quality, shardPhotos, crop = null, limit = null, workers } = options;
-          const wanted = { size, images, format, quality, shardPhotos, crop, limit };
+          const { maxPixels, tolerant, landmarkFrame } = options;
+          const read = { maxPixels, tolerant, landmarkFrame };
+          const wanted = { size, images, format, quality, shardPhotos, crop, limit, ...read };
           const { signal } = controller;
           const report = await preprocess(source, out, {
             ...{ ...wanted, workers, shard, signal },
-            maxPixels: options.maxPixels,
-            tolerant: options.tolerant,
-            landmarkFrame: options.landmarkFrame,
             onNotice: context.print,
             onProgress: context.onProgress,
             feeding: async (imageDir, photos) => {

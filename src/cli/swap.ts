@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Faces } from "../editing/faces.js";
-import { describeMismatch, InputError } from "../errors.js";
+import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import type { Course } from "../planner/course.js";
 import { partName, selectShard } from "../shard.js";
 import { type CommandContext, number, runCommand } from "./command.js";
@@ -19,7 +19,7 @@ import {
   wrongCount,
 } from "./editing.js";
 import { runPasteBack } from "./paste-back.js";
-import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
+import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseShard, type ShardOption, withShard } from "./shard.js";
 import { encodeAll, swapAll, writeSheet } from "./swap-rows.js";
 
@@ -117,19 +117,31 @@ async function planSwap(
   const { swapJob, swapOutline } = await import("../planner/jobs/swap.js");
   const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
   const outline = swapOutline(options, generator.config.size);
-  return planWork(
+  // While it is measured there is a folder to remove.
+  const controller = new AbortController();
+  const { signal } = controller;
+  const stop = (): void => controller.abort(new InterruptedError("Interrupted while measuring: nothing was written."));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const planned = planWork(
     {
       outline,
       open: () => swapJob({ ...options, reference: pairReferences(options.attribute, options.reference) }),
       device,
-      // Ours computes a picture by itself, so that the batch changes no bit; libraries may choose another way for another batch.
-      batches: device.name === "wasm" ? outline.batches : [PICTURES_AT_ONCE],
+      batches: choiceOfBatches(outline.batches, PICTURES_AT_ONCE, device, false),
       isLong: true,
       stretch: null, // what is written comes at the end, so that no first stretch tells the rate
+      signal,
     },
     options,
     context,
   );
+  try {
+    const course = await planned;
+    signal.throwIfAborted();
+    return course;
+  } finally {
+    process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+  }
 }
 
 /** The faces of files, by the plan. */

@@ -96,14 +96,15 @@ export async function examineCapabilities(): Promise<Capabilities> {
   };
 }
 
-function examinePackages(): PackageState[] {
+export function examinePackages(): PackageState[] {
   const require = createRequire(import.meta.url);
   return OPTIONAL_PACKAGES.map((item) => examinePackage(item, require.resolve.paths(item.name) ?? []));
 }
 
 /** What `--device auto` takes here. */
-export async function findDevice(): Promise<DeviceChoice> {
-  const packages = examinePackages();
+export async function findDevice(
+  packages: readonly Pick<PackageState, "name" | "state">[] = examinePackages(),
+): Promise<DeviceChoice> {
   const simd = WebAssembly.validate(SIMD_MODULE);
   const known = chooseDevice(packages, { adapter: null, problem: "not looked for" }, simd);
   return known.name === "tensorflow" ? known : chooseDevice(packages, await probeAdapter(), simd);

@@ -9,7 +9,7 @@ import type { SharedHeap } from "../kernels/heap.js";
 import { loadModule } from "../kernels/module.js";
 import { TEAM_KERNELS } from "../kernels/nn.js";
 import { KernelTeam } from "../pool/team.js";
-import { findDevice } from "./capabilities.js";
+import { examinePackages, findDevice, type PackageState } from "./capabilities.js";
 import { registerChannelNorm } from "./channel-norm.js";
 import type { DeviceChoice } from "./choices.js";
 import { CONV_KERNELS } from "./conv-kernels.js";
@@ -113,17 +113,34 @@ async function openOnWebgpu(reason: string): Promise<Device> {
   return { name: "webgpu", threads: 0, ...(await openWebgpu(reason)) };
 }
 
-/** Takes the best device that works here; one that should work and does not is passed over with its reason. */
-async function openBest(threads: number): Promise<Device> {
-  const { name, reason } = await findDevice();
-  const chosen = `chosen by auto; ${reason}`;
-  if (name === "cpu") return openCpu();
-  if (name === "wasm") return openWasm(threads, chosen);
-  if (name === "tensorflow") return openTensorflow("@tensorflow/tfjs-node-gpu");
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Takes the best device that works here; one that should work and does not is passed over with its reason.
+ * @param packages that may be loaded, in tests
+ */
+export async function openBest(
+  threads: number,
+  packages: readonly Pick<PackageState, "name" | "state">[] = examinePackages(),
+): Promise<Device> {
+  let found = await findDevice(packages);
+  let passedOver = "";
+  if (found.name === "tensorflow") {
+    try {
+      return await openTensorflow(TENSORFLOW_PACKAGES[0]);
+    } catch (error) {
+      // Installed, but made for other drivers or libraries than this machine has.
+      passedOver = `; tensorflow does not open: ${messageOf(error)}`;
+      found = await findDevice(packages.map((item) => ({ ...item, state: "broken" })));
+    }
+  }
+  const chosen = `chosen by auto; ${found.reason}${passedOver}`;
+  if (found.name === "cpu") return openCpu();
+  if (found.name === "wasm") return openWasm(threads, chosen);
   try {
     return await openOnWebgpu(chosen);
   } catch (error) {
-    return openWasm(threads, `chosen by auto; webgpu does not open: ${error instanceof Error ? error.message : error}`);
+    return openWasm(threads, `chosen by auto${passedOver}; webgpu does not open: ${messageOf(error)}`);
   }
 }
 

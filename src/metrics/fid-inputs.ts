@@ -1,7 +1,8 @@
 /** What can be refused before `elegant fid` works for hours: paths that are not there, or cannot be written. */
-import { stat } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { temporaryName } from "../files.js";
 import type { Side } from "./sides.js";
 
 const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
@@ -21,7 +22,10 @@ export function areFolders(paths: readonly string[]): Promise<readonly boolean[]
   );
 }
 
-/** @throws InputError for a name that is not .npz, that a folder has, or in a folder that is not there */
+/**
+ * @throws InputError for a name that is not .npz, that a folder has, or in a folder that is not there or cannot be written to;
+ *   RetryableError where the disk is full
+ */
 export async function checkStatisticsPath(path: string, option = "--save-stats"): Promise<void> {
   const refuse = (expected: string, received: string, remedy: string): InputError =>
     new InputError(describeMismatch(option, expected, received, remedy));
@@ -34,6 +38,14 @@ export async function checkStatisticsPath(path: string, option = "--save-stats")
   if (await isFolder(path)) throw refuse("a file", `the folder '${path}'`, "Name a file in it.");
   const folder = dirname(path);
   if (!(await isFolder(folder))) throw refuse("a folder that exists", `'${folder}'`, "Make it first.");
+  // What permissions say is not all: file systems may be read-only, and the superuser may write anywhere else.
+  const trial = temporaryName(path);
+  try {
+    await (await open(trial, "wx")).close();
+    await rm(trial);
+  } catch (error) {
+    throw fromSystemError(error, `--save-stats: cannot write into '${folder}'`);
+  }
 }
 
 /**

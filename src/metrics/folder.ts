@@ -84,7 +84,7 @@ export async function folderSide(linalg: Linalg, folder: string, options: Folder
     const { n } = gatherer;
     const side = { ...gatherer.finish(folder), n };
     // A folder with damaged images is looked at again, so that they are told again.
-    if (key !== null && failures.length === 0 && side.kind !== kept?.kind) await keepSide(key, side);
+    if (key !== null && failures.length === 0 && side.kind !== kept?.kind) await keepSide(key, side, warn);
     return { side, failures, cached: kept?.kind ?? null };
   } finally {
     gatherer.dispose();

@@ -1,6 +1,6 @@
 /** Sides of folders in the cache: `statistics-KEY.npz` or `features-KEY.npz`, whose checksums tell damage. */
 
-import { readCached, writeCached } from "../cache.js";
+import { MOST_CACHED_BYTES, readCached, writeCached } from "../cache.js";
 import { describeMismatch, ElegantError, InputError } from "../errors.js";
 import { decodeSide, encodeSide, type Side } from "./sides.js";
 
@@ -23,7 +23,7 @@ export async function readKeptSide(
 ): Promise<(Side & { readonly n: number }) | null> {
   for (const kind of rows ? (["features"] as const) : (["statistics", "features"] as const)) {
     const name = fileOf(kind, key);
-    const bytes = await readCached(name);
+    const bytes = await readCached(name, warn);
     if (bytes === null) continue;
     try {
       const side = decodeSide(bytes, name);
@@ -38,7 +38,24 @@ export async function readKeptSide(
   return null;
 }
 
-/** Keeps a side; one that cannot be kept is computed again the next time. */
-export async function keepSide(key: string, side: Side): Promise<void> {
+/** Of a file beside its numbers: names, shapes, checksums. */
+const FRAME_BYTES = 4096;
+
+/**
+ * Keeps a side; one that cannot be kept is computed again the next time, and one that would be too large to be read is not kept.
+ * @param most bytes of a file, fewer in tests
+ */
+export async function keepSide(
+  key: string,
+  side: Side,
+  warn: KeptSideOptions["warn"],
+  most: number = MOST_CACHED_BYTES,
+): Promise<void> {
+  const bytes = side.kind === "features" ? side.data.byteLength : side.mean.byteLength + side.covariance.byteLength;
+  if (bytes + FRAME_BYTES > most) {
+    const sizes = `${(bytes / 2 ** 30).toFixed(1)} GiB, and at most ${(most / 2 ** 30).toFixed(1)} can be read back`;
+    warn(`the ${side.kind} of ${side.source} are not kept for the next time: they take ${sizes}`);
+    return;
+  }
   await writeCached(fileOf(side.kind, key), () => encodeSide(side));
 }

@@ -56,12 +56,12 @@ class Channel<Unit> {
 }
 
 /**
- * Takes units from `source` as there is room for them and hands each to `sink` when it has gone through all steps, one at a time
+ * Takes units from `source`, which has them at once, as there is room for them and hands each to `sink` when it has gone through all steps, one at a time
  * and in their order. Resolves with their number when all have arrived.
  * Rejects with the first error of source, steps or sink, or with the signal's reason; no call is running any more then.
  */
 export async function runPipeline<Unit>(
-  source: Iterable<Unit> | AsyncIterable<Unit>,
+  source: Iterable<Unit>,
   steps: readonly Step<Unit>[],
   sink: (unit: Unit) => Promise<void> | void,
   { signal }: PipelineOptions = {},
@@ -78,10 +78,9 @@ export async function runPipeline<Unit>(
     for (const part of [...channels, ...turnstiles]) part.fail(error);
     controller.abort(error);
   };
-  const isAsync = Symbol.asyncIterator in source;
-  const iterator = isAsync ? source[Symbol.asyncIterator]() : (source as Iterable<Unit>)[Symbol.iterator]();
-  const fetch = async (): Promise<{ readonly unit: Unit } | undefined> => {
-    const next = await iterator.next();
+  const iterator = source[Symbol.iterator]();
+  const fetch = (): { readonly unit: Unit } | undefined => {
+    const next = iterator.next();
     return next.done === true ? undefined : { unit: next.value };
   };
 
@@ -105,8 +104,9 @@ export async function runPipeline<Unit>(
   let arrived = 0;
   const drain = async (): Promise<void> => {
     for (;;) {
-      const next = steps.length === 0 ? await fetch() : await channels[steps.length - 1].take();
+      const next = steps.length === 0 ? fetch() : await channels[steps.length - 1].take();
       if (next === undefined) return;
+      controller.signal.throwIfAborted();
       await sink(next.unit);
       arrived++;
     }
@@ -121,7 +121,7 @@ export async function runPipeline<Unit>(
   } finally {
     signal?.removeEventListener("abort", abort);
     // A source that was not read to its end may hold files.
-    if (failure !== null) await iterator.return?.();
+    if (failure !== null) iterator.return?.();
   }
   if (failure !== null) throw (failure as { readonly error: unknown }).error;
   return arrived;

@@ -3,7 +3,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMachine } from "../device/machine.js";
 import { SharedMemoryBackend } from "../device/shared-backend.js";
-import { type Division, describeDivision, divideBatch, roomForTensors, type UpdateFacts } from "./batch-memory.js";
+import {
+  type Division,
+  describeDivision,
+  divideBatch,
+  type Room,
+  roomForTensors,
+  type UpdateFacts,
+} from "./batch-memory.js";
 import { scarcestSide } from "./pairs.js";
 import { savedBatch } from "./run.js";
 
@@ -40,10 +47,13 @@ export async function chooseBatch(
   return { batch, reason: `all ${count} training pictures ${having}; published are ${PUBLISHED_BATCH}` };
 }
 
-/** What tensors may take on the current device; Infinity where that is not known, as on a GPU. */
-function currentRoom(): number {
+/** What tensors may take on the current device; of a GPU only the limit of one is known. */
+function currentRoom(): Room {
   const backend = tf.backend();
-  if (!(backend instanceof SharedMemoryBackend)) return Number.POSITIVE_INFINITY;
+  if (!(backend instanceof SharedMemoryBackend)) {
+    const tensorBytes = tf.getBackend() === "webgpu" ? limitOfTensors(backend) : Number.POSITIVE_INFINITY;
+    return { bytes: Number.POSITIVE_INFINITY, tensorBytes };
+  }
   const { heap } = backend.team;
   const room = roomForTensors({
     heap: { limitBytes: heap.limitBytes, reservedBytes: heap.statistics.reservedBytes },
@@ -52,7 +62,13 @@ function currentRoom(): number {
   });
   // Sheets and scores have other shapes than updates; here they must not add to them.
   heap.comfortBytes = Math.min(heap.limitBytes, room);
-  return room;
+  return { bytes: room, tensorBytes: Number.POSITIVE_INFINITY };
+}
+
+/** Of the webgpu device, whose module is not loaded here, as its packages may be missing. */
+function limitOfTensors(backend: unknown): number {
+  const { limits } = (backend as { readonly device: GPUDevice }).device;
+  return Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
 }
 
 export interface PlannedBatch extends Division {

@@ -74,6 +74,14 @@ export function updateBytes({ config, r1, ema }: UpdateFacts, part: number, whol
   return 4 * (values + perPixel * size ** 2 * part);
 }
 
+/**
+ * Bytes of the largest tensor of an update: the outputs of a block of half the picture's side (the decoder's and the first
+ * discriminator's) for A, B, C and D, or with many attributes what that discriminator is given, pictures with planes of labels.
+ */
+export function largestTensorBytes({ width, attributes, size }: ModelConfig, part: number): number {
+  return 4 * 4 * part * Math.max((size / 2) ** 2 * width, size ** 2 * (3 + attributes.length));
+}
+
 /** Of the estimate, which may be a little low. */
 const MARGIN = 1.07;
 
@@ -86,22 +94,38 @@ export interface Division {
   /** Estimates for the whole batch at once and for the parts. */
   readonly wholeBytes: number;
   readonly partBytes: number;
+  /** The largest tensors of both. */
+  readonly wholeTensorBytes: number;
+  readonly partTensorBytes: number;
+}
+
+/** What the device gives; Infinity where nobody knows. */
+export interface Room {
+  /** What all tensors together may take. */
+  readonly bytes: number;
+  /** What one may. */
+  readonly tensorBytes: number;
 }
 
 /**
  * The fewest parts that fit, as equal as they can be; single pairs where not even these do, as the estimate may be too high.
- * @param roomBytes what tensors may take; Infinity where nobody knows
  */
-export function divideBatch(facts: UpdateFacts, batch: number, roomBytes: number): Division {
+export function divideBatch(facts: UpdateFacts, batch: number, room: Room): Division {
   const bytesOf = (part: number): number => MARGIN * updateBytes(facts, part, part >= batch);
-  const wholeBytes = bytesOf(batch);
+  const tensorOf = (part: number): number => largestTensorBytes(facts.config, part);
+  const divided = (part: number): Division => ({
+    ...{ batch, part, wholeBytes: bytesOf(batch), partBytes: bytesOf(part) },
+    ...{ wholeTensorBytes: tensorOf(batch), partTensorBytes: tensorOf(part) },
+  });
   for (let parts = 1; parts < batch; parts++) {
-    const part = Math.ceil(batch / parts);
-    const partBytes = bytesOf(part);
-    if (partBytes <= roomBytes) return { batch, part, wholeBytes, partBytes };
+    const division = divided(Math.ceil(batch / parts));
+    if (fits(division, room)) return division;
   }
-  return { batch, part: 1, wholeBytes, partBytes: bytesOf(1) };
+  return divided(1);
 }
+
+const fits = ({ partBytes, partTensorBytes }: Division, { bytes, tensorBytes }: Room): boolean =>
+  partBytes <= bytes && partTensorBytes <= tensorBytes;
 
 /** 8, or 6, 6 and 4: the sizes of the parts in words. */
 function describeParts({ batch, part }: Division): string {
@@ -112,12 +136,15 @@ function describeParts({ batch, part }: Division): string {
 }
 
 /** One line about a batch that is computed in parts; null for one that is not. */
-export function describeDivision(division: Division, roomBytes: number): string | null {
-  const { batch, part, wholeBytes, partBytes } = division;
-  const fits = partBytes <= roomBytes;
-  if (part === batch && fits) return null;
-  const needs = `takes about ${formatGibibytes(wholeBytes)} of memory, there is room for ${formatGibibytes(roomBytes)}`;
+export function describeDivision(division: Division, room: Room): string | null {
+  const { batch, part, wholeBytes, partBytes, wholeTensorBytes, partTensorBytes } = division;
+  const isEnough = fits(division, room);
+  if (part === batch && isEnough) return null;
+  const ofAll = `takes about ${formatGibibytes(wholeBytes)} of memory, there is room for ${formatGibibytes(room.bytes)}`;
+  const ofOne = `has tensors of ${formatGibibytes(wholeTensorBytes)}, the device takes ${formatGibibytes(room.tensorBytes)}`;
+  const needs = wholeBytes > room.bytes ? ofAll : ofOne;
   const how = part === batch ? "computed all the same" : `computed in ${describeParts(division)}, same result`;
-  const doubt = fits ? "" : ` (${formatGibibytes(partBytes)}: may fail; close other programs or use a smaller --width)`;
+  const still = formatGibibytes(partBytes > room.bytes ? partBytes : partTensorBytes);
+  const doubt = isEnough ? "" : ` (${still}: may fail; close other programs or use a smaller --width)`;
   return `batch ${batch} + ${batch} ${needs}: ${how}${doubt}`;
 }

@@ -109,5 +109,5 @@ export function differentiateGenerator(
     ]);
   });
   if (parts === undefined) throw new Error("training step: nothing was generated");
-  return { losses: { G: value, ...parts }, gradients };
+  return { losses: { G: tf.keep(value), ...parts }, gradients };
 }

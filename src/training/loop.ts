@@ -198,9 +198,12 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
         const fetchBegan = performance.now();
         const pairs = await batches.next();
         const updateBegan = performance.now();
-        latest = await trainStep(state, pairs, onStep, { part });
+        try {
+          latest = await trainStep(state, pairs, onStep, { part });
+        } finally {
+          disposeBatch(pairs);
+        }
         const seconds = (performance.now() - updateBegan) / 1000;
-        disposeBatch(pairs);
         feeding.onTimes({ update: seconds }, batch);
         feeding.onUnit(batch, (performance.now() - fetchBegan) / 1000);
         expectFinite(step + 1, attribute, latest);

@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdamSettings } from "../device/adam.js";
+import { disposingOnFailure } from "../device/scope.js";
 import type { ModelConfig } from "../model/config.js";
 import { generate } from "../model/exchange.js";
 import type { Parameters } from "../model/parameters.js";
@@ -190,7 +191,8 @@ export async function trainStep(
   const keeper = onTrace === undefined ? undefined : new TraceKeeper();
   const readings: Readings = { D: [], right: [], G: [], probe: [] };
   try {
-    update(state, batch, settings, part, readings, keeper);
+    // What a failure leaves is on the device, which whoever goes on will need.
+    disposingOnFailure(() => update(state, batch, settings, part, readings, keeper));
     const { D, right, G, probe } = await readMeans({ ...readings });
     if (keeper !== undefined) await onTrace?.(keeper.trace());
     const { r1, ...losses } = D;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodePng } from "../../src/image/codec.js";
 import { encodeNpy } from "../../src/interop/npy.js";
 import { encodeNpz } from "../../src/interop/npz.js";
 import { Random } from "../../src/random.js";
+import { withSmallDisk } from "../support/disk.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
@@ -32,6 +33,7 @@ describe("elegant fid with hostile input", function () {
     });
     const a = rows(30, 8);
     await writeFile(at("a.npy"), encodeNpy(a));
+    await writeFile(at("wide.npy"), encodeNpy(rows(100, 64)));
     await writeFile(at("narrow.npy"), encodeNpy(rows(30, 5)));
     const edited = (index: number, value: number) => ({ ...a, data: a.data.with(index, value) });
     await writeFile(at("nan.npy"), encodeNpy(edited(3 * 8 + 2, Number.NaN)));
@@ -102,6 +104,8 @@ describe("elegant fid with hostile input", function () {
       `@images --save-stats @folder.npz ${random}`,
       /^elegant: --save-stats: expected a file, received the folder '.*npz'\./,
     ],
+    // Not even the superuser writes there.
+    [`@images --save-stats /proc/x.npz ${random}`, /^elegant: --save-stats: cannot write into '\/proc': .*\. Check/],
     // The statistics of A are not left behind by a comparison that failed.
     [
       "@a.npy @narrow.npy --save-stats @new.npz",
@@ -121,6 +125,18 @@ describe("elegant fid with hostile input", function () {
       assert.deepEqual(await treeOf(folder), before);
     });
   }
+
+  it("tells the score though the statistics cannot be saved, which it tells too", async function () {
+    const mounted = await withSmallDisk(folder, 4096, async (disk) => {
+      const line = `@wide.npy @wide.npy --save-stats ${join(disk, "x.npz")}`;
+      const { code, stdout, stderr } = await elegant(`${line} --json`);
+      assert.deepEqual([code, JSON.parse(stdout).fid], [4, 0], stderr);
+      assert.match(stderr, /^elegant: Cannot write '.*x\.npz': ENOSPC.* Free some space/m);
+      assert.deepEqual(await readdir(disk), []);
+      assert.match((await elegant(line)).stdout, /^FID 0\.000000/);
+    });
+    if (!mounted) this.skip();
+  });
 
   it("says once what holds for both sides, and gives 0 exactly for A and A", async () => {
     const { code, stdout } = await elegant(`@images @images ${random} --json`);

@@ -71,6 +71,19 @@ describe("elegant plan", () => {
     assert.deepEqual((await readdir(data)).sort(), ["images", "list_attr_celeba.txt", "list_eval_partition.txt"]);
   });
 
+  it("keeps the batch of fid that was asked for, and chooses one otherwise", async function () {
+    this.timeout(120_000);
+    const fid = (...more: string[]): Promise<Ended> =>
+      elegant(
+        ...["fid", join(data, "images"), "--features", "random-inception", "--dims", "64", "--device", "wasm"],
+        ...["--workers", "1", ...more],
+      );
+    const asked = await fid("--batch", "4");
+    assert.equal(asked.code, 0, asked.stderr);
+    assert.match(asked.stdout, /^batch 4: as asked for$/m);
+    assert.match((await fid()).stdout, /^batch \d+: (the smallest|\d+ would give)/m);
+  });
+
   it("answers what it cannot plan with one line and exit code 2", async () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [["trian", data], /unknown command 'trian' \(Did you mean train\?\)/],

@@ -1,8 +1,10 @@
 /** Commands that do their work by a plan: which they take, that they say so, and that nothing else depends on it. */
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { writeFaces } from "../support/faces.js";
 import { tinyGenerator } from "../support/model.js";
 import { writeSmallDataset } from "../support/pictures.js";
@@ -139,5 +141,29 @@ describe("commands under a plan", function () {
         return Promise.all(names.map((name) => readFile(join(out, name))));
       },
     );
+  });
+
+  it("swap removes what it measured with when it is interrupted, and says so", async () => {
+    await writeFaces(at("faces"), 2);
+    await writeFile(at("model.safetensors"), tinyGenerator(9));
+    await mkdir(at("tmp"));
+    const [input, reference] = [at("faces/images/000001.png"), at("faces/images/000002.png")];
+    const args = ["swap", "--model", at("model.safetensors"), "--input", input, "--attribute", "Bangs"];
+    args.push("--reference", reference, "--out", at("out"), "--device", "wasm", "--workers", "1", "--recalibrate");
+    const child = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...args], {
+      env: { ...process.env, TMPDIR: at("tmp") },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    while ((await readdir(at("tmp"))).length === 0 && child.exitCode === null) await setTimeout(10);
+    child.kill("SIGINT");
+    assert.equal(await ended, 130, stderr);
+    assert.match(stderr, /^elegant: Interrupted while measuring: nothing was written\.$/m);
+    assert.deepEqual(await readdir(at("tmp")), []);
+    await assert.rejects(readdir(at("out")), { code: "ENOENT" });
   });
 });

@@ -8,13 +8,46 @@ import {
   examineNode,
   examinePackage,
 } from "../../src/device/capabilities.js";
-import { type AdapterProbe, describeAdapter } from "../../src/device/webgpu/adapter.js";
+import { openBest } from "../../src/device/device.js";
+import {
+  type AdapterDescription,
+  type AdapterProbe,
+  describeAdapter,
+  requestDevice,
+} from "../../src/device/webgpu/adapter.js";
+import { RetryableError } from "../../src/errors.js";
 import { withFolder } from "../support/folder.js";
 
 describe("capabilities", () => {
   it("include SIMD and threads on every Node.js that the project supports", async () => {
     const { simd, threads, node } = await examineCapabilities();
     assert.deepEqual([simd, threads, node.ok], [true, true, true]);
+  });
+
+  it("pass TensorFlow over for the next device, with the reason, where it is installed and does not load", async function () {
+    this.timeout(60_000);
+    // It is not here, so that loading it fails as it does where a library of CUDA's is missing.
+    const device = await openBest(1, [{ name: "@tensorflow/tfjs-node-gpu", state: "installed" }]);
+    try {
+      assert.ok(["webgpu", "wasm"].includes(device.name), device.name);
+      assert.match(device.description, /tensorflow does not open: .*tfjs-node-gpu is installed but does not load/);
+    } finally {
+      await device.close();
+    }
+  });
+
+  it("tell the driver's words, and what to do, where an adapter gives no device", async () => {
+    const limits = {} as AdapterDescription["limits"];
+    const words = "vkCreateDevice failed with VK_ERROR_INITIALIZATION_FAILED.\n    at InitializeImpl";
+    const adapter = { requestDevice: () => Promise.reject(new Error(words)) };
+    await assert.rejects(requestDevice(adapter, { name: "Radeon", limits }), (error: RetryableError) => {
+      assert.ok(error instanceof RetryableError);
+      assert.match(
+        error.message,
+        /^device webgpu: Radeon does not open \(vkCreateDevice failed with \w+\)\. .* use --device wasm\.$/,
+      );
+      return true;
+    });
   });
 
   it("compare versions by number, not by text", () => {

@@ -227,6 +227,47 @@ describe("device/webgpu", function () {
       tf.dispose([x, dy, filter]);
     }));
 
+  it("gives the same bits of a filter's gradient with every call, also of one picture of many pixels", () =>
+    onDevice("webgpu", async () => {
+      const { filterGradient } = await import("../../src/device/webgpu/conv.js");
+      const backend = tf.backend() as WebgpuBackend;
+      const stock = backend.runWebGPUProgram.bind(backend);
+      const programs = new Set<string>();
+      backend.runWebGPUProgram = (...args) => {
+        programs.add(args[0].shaderKey.split("_")[0]);
+        return stock(...args);
+      };
+      for (const [pictures, side] of [
+        [1, 64], // even: in halves
+        [1, 51], // odd: in one
+        [3, 64], // chunks of 2 and 1
+      ]) {
+        const random = Random.fromSeed(SEED, `bits ${side}`);
+        const info = tf.backend_util.computeConv2DInfo([pictures, side, side, 4], [3, 3, 4, 8], 1, 1, 1);
+        const draw = (channels: number): tf.Tensor =>
+          tf.tensor(randomFloats(random, pictures * side * side * channels), [pictures, side, side, channels]);
+        const [x, dy] = [draw(4), draw(8)];
+        const twoAtATime = 2 * side * side * 36 * 4;
+        const [first, ...others] = await valuesOf(
+          "call",
+          Array.from({ length: 4 }, () =>
+            tf.engine().makeTensorFromTensorInfo(filterGradient(backend, x, dy, info, twoAtATime)),
+          ),
+        );
+        for (const { values } of others) {
+          const differing = values.findIndex((value, i) => value !== first.values[i]);
+          assert.equal(differing, -1, `${pictures} of ${side} x ${side}, value ${differing} (seed ${SEED})`);
+        }
+        tf.dispose([x, dy]);
+      }
+      // Atomics may come in the same order by chance.
+      assert.deepEqual(
+        [...programs].filter((name) => /splitk/i.test(name)),
+        [],
+        [...programs].join(),
+      );
+    }));
+
   it("trains as the wasm device does, and a third step takes no more memory than a second", async () => {
     const expected = await onDevice("wasm", update);
     const received = await onDevice("webgpu", update);
@@ -272,10 +313,37 @@ describe("device/webgpu", function () {
     )(error);
   });
 
+  it("tells of a tensor over the adapter's limits that something smaller would fit, and blames no driver", async () => {
+    const tooLarge = isDeviceError(
+      /^device webgpu: a tensor is larger than the GPU takes \(.+\)\. Use a smaller --batch/,
+      false,
+    );
+    await onDevice("webgpu", async () => {
+      const { limits } = (tf.backend() as WebgpuBackend).device;
+      const huge = tf.fill([limits.maxBufferSize / 4 + 1024], 1);
+      await assert.rejects(tf.sum(huge).data(), tooLarge);
+    });
+    for (const message of [
+      "Binding size (2147483648) of [Buffer] is larger than the maximum storage buffer binding size (134217728).",
+      "Buffer size exceeds maxStorageBufferBindingSize",
+    ])
+      tooLarge(describeGpuError("GPUValidationError", message));
+    assert.match(
+      describeGpuError("GPUValidationError", "The workgroup size exceeds the maximum.").message,
+      /the driver refused a program/,
+    );
+  });
+
   it("survives being closed and opened again while garbage is collected", async () => {
     const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/reopen-webgpu.js"), [], false, [
       "--expose-gc",
     ]);
+    assert.deepEqual([code, stdout], [0, "closed\n"], stderr);
+  });
+
+  it("works in an engine without SharedArrayBuffer", async () => {
+    const flags = ["--expose-gc", "--no-harmony-sharedarraybuffer"];
+    const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/reopen-webgpu.js"), [], false, flags);
     assert.deepEqual([code, stdout], [0, "closed\n"], stderr);
   });
 

@@ -159,6 +159,33 @@ describe("pipeline", () => {
     assert.equal(clock.sleeping, 0);
   });
 
+  it("takes no source that could stall between its units, since an abort would have to wait for it", async () => {
+    async function* stalling(): AsyncGenerator<number> {
+      yield 1;
+      await new Promise(() => {});
+    }
+    const controller = new AbortController();
+    // @ts-expect-error: what takes time belongs into a step, which is told of an abort
+    const run = runPipeline(stalling(), [], () => controller.abort(), { signal: controller.signal });
+    await assert.rejects(run, /iterable|not a function/);
+  });
+
+  it("ends with the reason of an abort without any steps", async () => {
+    const controller = new AbortController();
+    const seen: number[] = [];
+    const run = runPipeline(
+      upTo(50),
+      [],
+      (unit) => {
+        seen.push(unit);
+        if (unit === 2) controller.abort(new Error("enough"));
+      },
+      { signal: controller.signal },
+    );
+    await assert.rejects(run, { message: "enough" });
+    assert.deepEqual(seen, [0, 1, 2]);
+  });
+
   it("needs no steps and no units", async () => {
     const seen: number[] = [];
     assert.equal(await runPipeline([1, 2], [], (unit) => void seen.push(unit)), 2);

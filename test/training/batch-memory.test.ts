@@ -6,9 +6,11 @@ import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
 import { SharedHeap } from "../../src/kernels/heap.js";
 import { sharedMemory } from "../../src/kernels/memory.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { planBatch } from "../../src/training/batch-choice.js";
 import {
   describeDivision,
   divideBatch,
+  largestTensorBytes,
   type MemoryFacts,
   roomForTensors,
   type UpdateFacts,
@@ -17,11 +19,13 @@ import {
 import { loadNewestCheckpoint } from "../../src/training/checkpoint.js";
 import { train } from "../../src/training/loop.js";
 import { METHODS } from "../../src/training/method.js";
+import { newTrainingState } from "../../src/training/run.js";
 import { trainStep } from "../../src/training/step.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
 import { rowsOf, tinyRun } from "../support/run.js";
+import { hasWebgpu } from "../support/webgpu.js";
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
@@ -73,11 +77,80 @@ describe("memory of an update", () => {
   });
 });
 
+describe("the largest tensor of an update", () => {
+  it("is found among all that an update makes", async () => {
+    const device = await openDevice("wasm", 1);
+    const engine = tf.engine();
+    const stock = engine.trackTensor.bind(engine);
+    try {
+      // Few attributes and many channels, and the reverse.
+      for (const [width, attributes] of [
+        [20, ["a"]],
+        [4, ["a", "b", "c"]],
+      ] as const) {
+        const config = createConfig({ ...OFFICIAL_NETWORK, size: 64, width, attributes });
+        const state = newTrainingState(config, 1, false);
+        const draw = (): tf.Tensor4D => tf.randomUniform([2, 64, 64, 3], -1, 1, "float32", 1);
+        const labels = (value: number): tf.Tensor2D => tf.fill([2, attributes.length], value);
+        const batch = {
+          attribute: 0,
+          A: draw(),
+          B: draw(),
+          yA: labels(1) as tf.Tensor2D,
+          yB: labels(0) as tf.Tensor2D,
+        };
+        let largest = 0;
+        engine.trackTensor = (tensor, owner) => {
+          // Filters do not depend on the part; those of one picture and more do.
+          if (tensor.shape[0] !== 3) largest = Math.max(largest, 4 * tensor.size);
+          stock(tensor, owner);
+        };
+        await trainStep(state, batch, STEP_SETTINGS, { part: 1 });
+        engine.trackTensor = stock;
+        assert.equal(largest, largestTensorBytes(config, 1), `width ${width}`);
+        disposeBatch(batch);
+        disposeState(state);
+      }
+    } finally {
+      engine.trackTensor = stock;
+      await device.close();
+    }
+  });
+
+  it("limits the part of a batch on webgpu", async function () {
+    this.timeout(60_000);
+    if (!(await hasWebgpu())) this.skip();
+    const device = await openDevice("webgpu", 1);
+    try {
+      const { limits } = (tf.backend() as unknown as { readonly device: GPUDevice }).device;
+      const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+      const wide = facts(256, 128);
+      const batch = Math.floor(most / largestTensorBytes(wide.config, 1)) + 1;
+      assert.equal(planBatch(wide, { batch: batch - 1, reason: null }).part, batch - 1);
+      assert.equal(planBatch(wide, { batch, reason: null }).part, Math.ceil(batch / 2));
+    } finally {
+      await device.close();
+    }
+  });
+});
+
 describe("how a batch is divided", () => {
   const published = facts(256, 64);
+  const roomOf = (bytes: number) => ({ bytes, tensorBytes: Number.POSITIVE_INFINITY });
+
+  it("takes more parts where a tensor would be larger than the device takes, and says so", () => {
+    // 16 MiB a pair.
+    const room = { bytes: Number.POSITIVE_INFINITY, tensorBytes: 128 * MIB };
+    const division = divideBatch(published, 16, room);
+    assert.equal(division.part, 8);
+    assert.equal(
+      describeDivision(division, room),
+      "batch 16 + 16 has tensors of 0.3 GiB, the device takes 0.1 GiB: computed in 2 parts of 8 + 8, same result",
+    );
+  });
 
   it("is not at all where it fits, and else into the fewest equal parts that fit", () => {
-    const parts = (batch: number, room: number): number => divideBatch(published, batch, room).part;
+    const parts = (batch: number, room: number): number => divideBatch(published, batch, roomOf(room)).part;
     // About 6.6 GiB for sixteen pairs, 3.1 for eight, 2.4 for six, 1.7 for four, 0.7 for one.
     assert.equal(parts(16, Number.POSITIVE_INFINITY), 16);
     assert.equal(parts(16, 8 * GIB), 16);
@@ -95,7 +168,7 @@ describe("how a batch is divided", () => {
     for (const r1 of [0, 10]) {
       for (const ema of [0, 0.999]) {
         for (let room = GIB / 2; room <= 8 * GIB; room *= 1.1) {
-          const { batch, part, partBytes } = divideBatch({ ...published, r1, ema }, 16, room);
+          const { batch, part, partBytes } = divideBatch({ ...published, r1, ema }, 16, roomOf(room));
           assert.ok(partBytes <= room || part === 1, `${part} in ${room}`);
           // One more part fewer would not have fitted.
           const parts = Math.ceil(batch / part);
@@ -107,7 +180,8 @@ describe("how a batch is divided", () => {
   });
 
   it("is told in one line", () => {
-    const tell = (batch: number, room: number) => describeDivision(divideBatch(published, batch, room), room);
+    const tell = (batch: number, room: number) =>
+      describeDivision(divideBatch(published, batch, roomOf(room)), roomOf(room));
     assert.equal(tell(16, 8 * GIB), null);
     assert.match(
       tell(16, 4 * GIB) ?? "",

@@ -165,3 +165,54 @@ describe("a batch in parts", () => {
     );
   });
 });
+
+describe("a failing update", () => {
+  /** Of the calls of kernels that an update makes, one in so many fails. */
+  const EVERY = 97;
+
+  for (const [name, part] of [
+    ["whole", PAIRS],
+    ["in parts", 2],
+  ] as const) {
+    it(`leaves no tensor behind, ${name}, wherever it fails`, async function () {
+      this.timeout(120_000);
+      const device = await openDevice("wasm", 1);
+      const engine = tf.engine();
+      const stock = engine.runKernel.bind(engine);
+      const state = averagedState(0.9);
+      const batch = batchOf(8, PAIRS);
+      const settings = { ...STEP_SETTINGS, r1: 10, ema: 0.9 };
+      let [calls, failing] = [0, Infinity];
+      engine.runKernel = (...args) => {
+        if (++calls === failing) throw new Error("out of memory");
+        return stock(...args);
+      };
+      try {
+        const onTrace = async (): Promise<void> => {};
+        await trainStep(state, batch, settings, { part, onTrace });
+        const all = calls;
+        const before = { ...tf.memory() };
+        for (failing = 1; failing <= all; failing += EVERY) {
+          calls = 0;
+          await assert.rejects(trainStep(state, batch, settings, { part, onTrace }), /out of memory/);
+          const { numTensors, numDataBuffers } = tf.memory();
+          assert.deepEqual(
+            [numTensors, numDataBuffers],
+            [before.numTensors, before.numDataBuffers],
+            `call ${failing} of ${all}`,
+          );
+        }
+        // And the next one works.
+        [calls, failing] = [0, Infinity];
+        await trainStep(state, batch, settings, { part, onTrace });
+        assert.equal(tf.memory().numTensors, before.numTensors);
+      } finally {
+        engine.runKernel = stock;
+        disposeBatch(batch);
+        disposeState(state);
+        if (state.average !== null) tf.dispose([...state.average.values()]);
+        await device.close();
+      }
+    });
+  }
+});

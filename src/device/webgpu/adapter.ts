@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { describeMismatch, InputError } from "../../errors.js";
+import { describeMismatch, InputError, RetryableError } from "../../errors.js";
 
 /** What the device is made of; installed by the user beside us, since they take 150 MB. */
 export const WEBGPU_PACKAGES = ["webgpu", "@tensorflow/tfjs-backend-webgpu"] as const;
@@ -90,6 +90,24 @@ export async function requestAdapter(): Promise<{ readonly gpu: GPU; readonly ad
   process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const gpu = dawn.create([]);
   return { gpu, adapter: await gpu.requestAdapter({ powerPreference: "high-performance" }) };
+}
+
+/**
+ * A device with all that its adapter can do.
+ * @throws RetryableError with the driver's words: it may be out of memory, or in another program's hands
+ */
+export async function requestDevice(
+  adapter: Pick<GPUAdapter, "requestDevice">,
+  { name, limits }: Pick<AdapterDescription, "name" | "limits">,
+): Promise<GPUDevice> {
+  const requiredLimits = Object.fromEntries(RAISED_LIMITS.map((limit) => [limit, limits[limit]]));
+  try {
+    return await adapter.requestDevice({ requiredLimits });
+  } catch (cause) {
+    const words = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0].trim().replace(/\.$/, "");
+    const remedy = "Close other programs that use the GPU or update its driver, or use --device wasm.";
+    throw new RetryableError(`device webgpu: ${name} does not open (${words}). ${remedy}`, { cause });
+  }
 }
 
 /** Long enough for a driver that compiles its own start-up shaders. */

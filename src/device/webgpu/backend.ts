@@ -5,6 +5,7 @@
 
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { backend_util, DataType, TensorInfo } from "@tensorflow/tfjs-core";
+import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
 import type { InPlaceBackend } from "../adam.js";
 import { ADAM } from "./adam.js";
 import { type DeviceError, describeGpuError, describeLoss } from "./failure.js";
@@ -45,7 +46,8 @@ export class WebgpuBackend extends WebGPUBackend {
   /** A slot of a ring is used again as soon as its tensor is made: what lies in shared memory goes to the GPU at once. */
   override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): object {
     const dataId = super.write(values, shape, dtype);
-    if (ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer) this.uploadToGPU(dataId);
+    const isShared = HAS_SHARED_MEMORY && ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer;
+    if (isShared) this.uploadToGPU(dataId);
     return dataId;
   }
 

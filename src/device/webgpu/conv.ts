@@ -3,7 +3,7 @@
  * matrices. TensorFlow.js's own filter gradient is one thread for each weight, going through all pixels; its transposed
  * convolution multiplies by the zeros that a stride of 2 puts between pixels, three of four.
  */
-import { type backend_util, getKernel, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { type backend_util, env, getKernel, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { WebgpuBackend } from "./backend.js";
 import type { Program } from "./program.js";
 
@@ -148,12 +148,39 @@ function take(backend: WebgpuBackend, batch: TensorInfo, first: number, n: numbe
   return run(backend, "Slice", { x: batch }, { begin: [first, 0, 0, 0], size: [n, ...rest] });
 }
 
+/** The most pictures at a time, in the fewest chunks that are as equal as can be: no small one is left for the end. */
+function equalChunk(batch: number, most: number): number {
+  return Math.ceil(batch / Math.ceil(batch / most));
+}
+
+/** TensorFlow.js's number of the program that computes each sum in one thread, in one order. */
+const PACKED = 3;
+/** From so many terms on TensorFlow.js may add up a single product with atomics, in whichever order the threads come. */
+const LONG_SUM = 2000;
+
+/** Products of matrices, the same bits with every call. @param inner terms of each sum */
+function multiply(
+  backend: WebgpuBackend,
+  inputs: { readonly a: TensorInfo; readonly b: TensorInfo },
+  inner: number,
+  attrs: { readonly transposeA: boolean; readonly transposeB: boolean },
+): TensorInfo {
+  const flag = "WEBGPU_MATMUL_PROGRAM_TYPE";
+  const before = env().getNumber(flag);
+  if (inputs.a.shape[0] === 1 && inner >= LONG_SUM) env().set(flag, PACKED);
+  try {
+    return run(backend, "BatchMatMul", inputs, attrs);
+  } finally {
+    env().set(flag, before);
+  }
+}
+
 /** How many pictures are unrolled at a time. */
 function chunkOf(backend: WebgpuBackend, info: ConvInfo, unrolledBytes: number): number {
   const { outHeight, outWidth, filterHeight, filterWidth, inChannels, batchSize } = info;
   const bytes = outHeight * outWidth * filterHeight * filterWidth * inChannels * 4;
   const most = Math.min(unrolledBytes, backend.device.limits.maxStorageBufferBindingSize);
-  return Math.min(batchSize, Math.max(1, Math.floor(most / bytes)));
+  return equalChunk(batchSize, Math.max(1, Math.floor(most / bytes)));
 }
 
 /** The largest divisor of n up to `most`. */
@@ -181,12 +208,14 @@ export function filterGradient(
     const columns = backend.makeTensorInfo([n, pixels, rows], "float32");
     rearrange(backend, "unroll", [x, columns], info, first, n * pixels * rows);
     // Many pixels for a small filter: shared out over groups of pictures, which a GPU works on side by side, then added.
-    const parts = divisorUpTo(n, PARTIAL_BYTES / (rows * outChannels * 4));
+    // A single product that is long is cut in two halves, so that it is not left to few threads.
+    const pictures = divisorUpTo(n, PARTIAL_BYTES / (rows * outChannels * 4));
+    const parts = pictures === 1 && n * pixels >= LONG_SUM && (n * pixels) % 2 === 0 ? 2 : pictures;
     const slopes = take(backend, dy, first, n);
-    const inner = (n / parts) * pixels;
+    const inner = (n * pixels) / parts;
     const a = shaped(columns, [parts, inner, rows]);
     const b = shaped(slopes, [parts, inner, outChannels]);
-    const products = run(backend, "BatchMatMul", { a, b }, { transposeA: true, transposeB: false });
+    const products = multiply(backend, { a, b }, inner, { transposeA: true, transposeB: false });
     backend.disposeData(columns.dataId);
     backend.disposeData(slopes.dataId);
     backend.dispatchFlat(ADD_PARTS, [products, total], [rows * outChannels, parts, first], rows * outChannels);
@@ -213,7 +242,7 @@ export function inputGradient(
     const slopes = take(backend, dy, first, n);
     const a = shaped(slopes, [1, n * pixels, outChannels]);
     const b = shaped(filter, [1, rows, outChannels]);
-    const columns = run(backend, "BatchMatMul", { a, b }, { transposeA: false, transposeB: true });
+    const columns = multiply(backend, { a, b }, outChannels, { transposeA: false, transposeB: true });
     rearrange(backend, "gather", [columns, dx], info, first, n * inHeight * inWidth * inChannels);
     backend.disposeData(columns.dataId);
     backend.disposeData(slopes.dataId);

@@ -23,12 +23,19 @@ export function describeLoss(info: Pick<GPUDeviceLostInfo, "reason" | "message">
   return new DeviceError(`device webgpu: the GPU was lost while it worked (${why}). ${remedy}`, true);
 }
 
+/** Dawn's words for a buffer, or a binding of one, over the adapter's limits; other limits are of programs. */
+const TOO_LARGE =
+  /\b(buffer|binding)\b.*(exceeds|larger than|greater than|over).*(\bmax|limit)|maxBufferSize|BufferBindingSize/i;
+const SMALLER = "Use a smaller --batch, --size or --width, or --device wasm.";
+
 /** An error that nobody waits for, by the name of its class. */
 export function describeGpuError(kind: string, message: string): DeviceError {
   const what = firstLine(message);
   if (kind === "GPUOutOfMemoryError") {
-    const remedy = "Use a smaller --batch, --size or --width, or --device wasm.";
-    return new DeviceError(`device webgpu: the GPU's memory does not suffice (${what}). ${remedy}`, false);
+    return new DeviceError(`device webgpu: the GPU's memory does not suffice (${what}). ${SMALLER}`, false);
+  }
+  if (TOO_LARGE.test(what)) {
+    return new DeviceError(`device webgpu: a tensor is larger than the GPU takes (${what}). ${SMALLER}`, false);
   }
   const remedy = "Use --device wasm, and please report this line with the output of 'elegant doctor --json'.";
   return new DeviceError(`device webgpu: the driver refused a program or its data (${what}). ${remedy}`, false);

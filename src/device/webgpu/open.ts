@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../../errors.js";
 import { formatGibibytes } from "../machine.js";
-import { describeAdapter, RAISED_LIMITS, requestAdapter } from "./adapter.js";
+import { describeAdapter, requestAdapter, requestDevice } from "./adapter.js";
 import { WebgpuBackend } from "./backend.js";
 import { registerWebgpuKernels } from "./kernels.js";
 
@@ -24,7 +24,7 @@ export interface OpenedWebgpu {
 
 /**
  * @param reason why this device was chosen, for its description
- * @throws InputError when there is no package or no adapter
+ * @throws InputError when there is no package or no adapter, RetryableError when the driver gives no device
  */
 export async function openWebgpu(reason: string): Promise<OpenedWebgpu> {
   const { gpu, adapter } = await requestAdapter();
@@ -33,10 +33,9 @@ export async function openWebgpu(reason: string): Promise<OpenedWebgpu> {
     const remedy = "Install the vendor's driver (on Linux also libvulkan1), or use --device wasm.";
     throw new InputError(describeMismatch("device webgpu", expected, "none", remedy));
   }
-  const { name, type, largestTensorBytes, limits } = describeAdapter(adapter);
-  const device = await adapter.requestDevice({
-    requiredLimits: Object.fromEntries(RAISED_LIMITS.map((limit) => [limit, limits[limit]])),
-  });
+  const described = describeAdapter(adapter);
+  const { name, type, largestTensorBytes } = described;
+  const device = await requestDevice(adapter, described);
   setNavigatorGpu(gpu);
   const backend = new WebgpuBackend(device, adapter.info);
   // The naive program walks through all taps for each value; unused where ours is registered, which it is.

@@ -2,11 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { chooseLandmarkFrame } from "../../dataset/landmark-frame.js";
 import { cropFormat, isSharded } from "../../dataset/output-format.js";
 import { PHOTOS_PER_TASK } from "../../dataset/outputs.js";
 import type { PreprocessOptions } from "../../dataset/preprocess.js";
 import { checkVariant, planPreprocess } from "../../dataset/preprocess-plan.js";
 import { InputError } from "../../errors.js";
+import { DEFAULT_MAX_PIXELS } from "../../image/header.js";
 import { type AlignItem, createImagePool } from "../../image/tasks.js";
 import { FILE_BYTES, type Job, type Outline, PHOTO_BYTES, spansOfTask, takeCycling, WORKER_BYTES } from "./job.js";
 
@@ -25,12 +27,16 @@ const STAGES = [
 type Options = Omit<PreprocessOptions, "workers">;
 
 /** @param imageDir where the photos are */
-export function preprocessOutline(imageDir: string, { size, format, quality, crop }: Options): Outline {
+export function preprocessOutline(imageDir: string, options: Options): Outline {
+  const { size, format, quality, crop, maxPixels, tolerant = false, landmarkFrame = "auto" } = options;
   const shape = { group: "photo", place: "pool" } as const;
   return {
     items: "images",
     doing: "align photos",
-    key: JSON.stringify(["preprocess", resolve(imageDir), size, format, quality, crop]),
+    key: JSON.stringify([
+      ...["preprocess", resolve(imageDir), size, format, quality, crop],
+      ...[maxPixels ?? DEFAULT_MAX_PIXELS, tolerant, landmarkFrame],
+    ]),
     shapes: [
       { ...shape, name: "read", outputBytes: FILE_BYTES, callBytes: WORKER_BYTES },
       { ...shape, name: "decode", outputBytes: PHOTO_BYTES },
@@ -43,9 +49,10 @@ export function preprocessOutline(imageDir: string, { size, format, quality, cro
 }
 
 export async function preprocessJob(source: string, workers: number, options: Options): Promise<Job<Unit>> {
-  const { size, format, quality } = options;
+  const { size, format, quality, maxPixels, tolerant } = options;
   const plan = await planPreprocess(source, options);
-  await checkVariant(plan);
+  checkVariant(plan);
+  const landmarkFrame = chooseLandmarkFrame(plan, options.landmarkFrame ?? "auto").frame ?? undefined;
   const folder = await mkdtemp(join(tmpdir(), "elegant-plan-"));
   const pool = await createImagePool(workers);
   let taken = 0;
@@ -63,7 +70,7 @@ export async function preprocessJob(source: string, workers: number, options: Op
       }
     },
     async run(_group, _place, { items }, signal) {
-      const task = { size, format: cropFormat(format), quality, items };
+      const task = { size, format: cropFormat(format), quality, maxPixels, tolerant, landmarkFrame, items };
       const result = await pool.run("alignPhotos", task, { signal });
       const failed = result.results.filter(({ ok }) => !ok);
       if (failed.length === items.length && !failed[0].ok) throw new InputError(failed[0].reason);
