@@ -74,6 +74,24 @@ describe("training loop", () => {
       assert.equal(tf.memory().numTensors, before);
     }));
 
+  it("leaves no tensors where an update fails", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 20);
+      const engine = tf.engine();
+      const before = tf.memory().numTensors;
+      const stock = engine.runKernel.bind(engine);
+      engine.runKernel = (...args) => {
+        if (args[0] === "ElegantChannelNormGradient") throw new Error("out of memory");
+        return stock(...args);
+      };
+      try {
+        await assert.rejects(train(tinyRun(dataset, join(folder, "run"))), { message: "out of memory" });
+      } finally {
+        engine.runKernel = stock;
+      }
+      assert.equal(tf.memory().numTensors, before);
+    }));
+
   it("writes checkpoints, a loss row for each step and attribute, events and sample sheets, and leaks nothing", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
