@@ -86,7 +86,7 @@ function planFeatures(
   return {
     async feeding(device, network, images) {
       const { fidJobWith, fidOutline } = await import("../planner/jobs/fid.js");
-      const outline = fidOutline(folders, network, mode);
+      const outline = fidOutline(folders, network, { mode, recursive });
       course ??= await planWork(
         {
           outline,

@@ -1,5 +1,6 @@
 /** The training loop: fetch, update, log, sample, save; one step goes over all attributes. */
 import { join } from "node:path";
+import { closing } from "../closing.js";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { DeviceError } from "../device/webgpu/failure.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
@@ -13,7 +14,7 @@ import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, pla
 import { disposeBatch, PairBatches } from "./batches.js";
 import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
-import { expectFreshFolder, RunWriter, resumeRun, startRun } from "./run.js";
+import { expectFreshFolder, type RunStart, RunWriter, resumeRun, startRun } from "./run.js";
 import { SAMPLES_FOLDER } from "./run-report.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
@@ -96,15 +97,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const scoreFaces = await loadScoreFaces(dataset, config, workers);
   await ensureDir(folder);
   const lock = await RunLock.acquire(folder, "training");
-  try {
-    // What a killed run has left half-written; the checkpoints' folder is tidied with each checkpoint.
-    await removeTemporaries(folder);
-    await removeTemporaries(join(folder, SAMPLES_FOLDER));
-    await expectFolder(folder, resume); // again: another training may have begun and ended meanwhile
-    return await trainLocked(options, { sampler, settings, chosen, samplePairs, scoreFaces });
-  } finally {
-    await lock.release();
-  }
+  return closing(
+    () => lock.release(),
+    async () => {
+      // What a killed run has left half-written; the checkpoints' folder is tidied with each checkpoint.
+      await removeTemporaries(folder);
+      await removeTemporaries(join(folder, SAMPLES_FOLDER));
+      await expectFolder(folder, resume); // again: another training may have begun and ended meanwhile
+      return trainLocked(options, { sampler, settings, chosen, samplePairs, scoreFaces });
+    },
+  );
 }
 
 /**
@@ -137,12 +139,11 @@ interface Prepared {
 }
 
 async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<TrainResult> {
-  const { dataset, folder, config, resume, steps, saveEvery, sampleEvery, workers, signal } = options;
+  const { dataset, folder, config, resume, steps, workers } = options;
   const { sampler, settings, chosen, samplePairs, scoreFaces } = prepared;
   const { batch } = settings;
   // Before anything is on the device, as the estimate is of all that will be there.
   const planned = planBatch({ config, ...settings }, chosen);
-  const { part } = planned;
   let feeding: Feeding = fixedFeeding(workers, MOST_AHEAD);
   const accepted = async (from: number): Promise<void> => {
     options.onStart?.();
@@ -154,22 +155,52 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
     ? await resumeRun(folder, config, settings, sampler.formerFingerprint, accepted)
     : await startRun(folder, config, settings);
   const { state } = start;
-  for (const warning of start.warnings) options.onMessage?.(warning);
-  options.onMessage?.(
-    `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
+  const work = { settings, planned, feeding, start, samplePairs, scoreFaces };
+  return closing(
+    () => disposeState(state),
+    async () => {
+      for (const warning of start.warnings) options.onMessage?.(warning);
+      options.onMessage?.(
+        `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
+      );
+      if (planned.description !== null) options.onMessage?.(planned.description);
+      const writer = await RunWriter.open(folder, settings, start, resume);
+      const withWriter = async (): Promise<TrainResult> => {
+        const batches = new PairBatches({
+          dataset,
+          sampler,
+          attributes: config.attributes.length,
+          size: config.size,
+          batch,
+          workers: feeding,
+          fromStep: start.step,
+        });
+        return closing(
+          () => batches.close(),
+          () => takeSteps(options, { ...work, writer, batches }),
+        );
+      };
+      return closing(() => writer.close(), withWriter);
+    },
   );
-  if (planned.description !== null) options.onMessage?.(planned.description);
+}
 
-  const writer = await RunWriter.open(folder, settings, start, resume);
-  const batches = new PairBatches({
-    dataset,
-    sampler,
-    attributes: config.attributes.length,
-    size: config.size,
-    batch,
-    workers: feeding,
-    fromStep: start.step,
-  });
+interface Opened extends Pick<Prepared, "settings" | "samplePairs" | "scoreFaces"> {
+  readonly planned: PlannedBatch;
+  readonly feeding: Feeding;
+  readonly start: RunStart;
+  readonly writer: RunWriter;
+  readonly batches: PairBatches;
+}
+
+/** The steps themselves, until the last one is saved. */
+async function takeSteps(
+  options: TrainOptions,
+  { settings, planned, feeding, start, samplePairs, scoreFaces, writer, batches }: Opened,
+): Promise<TrainResult> {
+  const { config, steps, saveEvery, sampleEvery, signal } = options;
+  const { state } = start;
+  const { batch, part } = planned;
   const began = performance.now();
   let trained = 0;
   let updates = 0;
@@ -236,10 +267,6 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     throw await rescue(error, writer, betweenSteps ? { step, state } : null);
-  } finally {
-    await batches.close();
-    await writer.close();
-    disposeState(state);
   }
   if (signal?.aborted === true && step < steps) {
     throw new InterruptedError(`Interrupted: step ${step} is saved. Go on with the same command and --resume.`);

@@ -202,7 +202,7 @@ export class RunWriter {
       const watchdog = new Watchdog(rows, said);
       return new RunWriter(folder, settings, start, { losses, scores, alarms, events, watchdog });
     } catch (error) {
-      for (const file of opened) await file.close();
+      await Promise.allSettled(opened.map((file) => file.close())); // the first error is the one to tell
       throw error;
     }
   }

@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
 import type { PreprocessOptions } from "../../src/dataset/preprocess.js";
+import type { InceptionMode } from "../../src/image/inception-input.js";
+import type { FeatureExtractor } from "../../src/metrics/extract.js";
+import { fidOutline } from "../../src/planner/jobs/fid.js";
 import { preprocessJob, preprocessOutline } from "../../src/planner/jobs/preprocess.js";
 import { withFolder } from "../support/folder.js";
 import { writeSmallDataset } from "../support/pictures.js";
@@ -47,5 +51,16 @@ describe("the planner's preprocess", () => {
     ].map(keyOf);
     assert.equal(new Set(keys).size, keys.length, keys.join("\n"));
     assert.equal(keyOf({ tolerant: false, landmarkFrame: "auto" }), keys[0]);
+  });
+});
+
+describe("the planner's fid", () => {
+  it("keeps costs apart for pictures that are in subfolders too", () => {
+    const extract = (): tf.Tensor2D => tf.zeros([0, 64]);
+    const extractor: FeatureExtractor = { name: "none", comparable: false, dims: 64, size: 299, extract };
+    const keyOf = (mode: InceptionMode, recursive: boolean): string =>
+      fidOutline(["images"], { extractor, key: "none" }, { mode, recursive }).key;
+    const keys = [keyOf("pytorch", false), keyOf("pytorch", true), keyOf("clean", false)];
+    assert.equal(new Set(keys).size, 3, keys.join("\n"));
   });
 });

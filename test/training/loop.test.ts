@@ -8,10 +8,12 @@ import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
 import { DeviceError } from "../../src/device/webgpu/failure.js";
 import { decodeImage } from "../../src/image/codec.js";
 import { OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { PairBatches } from "../../src/training/batches.js";
 import { listCheckpoints, loadCheckpoint } from "../../src/training/checkpoint.js";
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
 import { METHODS } from "../../src/training/method.js";
+import { RunWriter } from "../../src/training/run.js";
 import { LOSSES_FILE, SCORES_FILE } from "../../src/training/run-report.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
@@ -30,6 +32,65 @@ describe("training loop", () => {
   after(async () => {
     await device.close();
   });
+
+  it("tells the error that ended it, also where closing fails too, and leaves no tensors", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 20);
+      const before = tf.memory().numTensors;
+      const fails = (what: string) => async (): Promise<never> => {
+        throw new Error(`${what} fails`);
+      };
+      const stock = {
+        batches: PairBatches.prototype.close,
+        writer: RunWriter.prototype.close,
+        open: RunWriter.open,
+      };
+      const attempt = (run: string, changes: Partial<TrainOptions>, message: string): Promise<void> =>
+        assert.rejects(train(tinyRun(dataset, join(folder, run), { steps: 1, ...changes })), { message });
+      const onProgress = (): never => {
+        throw new Error("the step fails");
+      };
+      try {
+        // The real work is done too, so that nothing stays open.
+        PairBatches.prototype.close = async function () {
+          await stock.batches.call(this);
+          throw new Error("closing batches fails");
+        };
+        await attempt("a", {}, "closing batches fails");
+        RunWriter.prototype.close = async function () {
+          await stock.writer.call(this);
+          throw new Error("closing files fails");
+        };
+        await attempt("b", { onProgress }, "the step fails");
+        PairBatches.prototype.close = stock.batches;
+        await attempt("c", {}, "closing files fails");
+        RunWriter.open = fails("opening files");
+        await attempt("d", {}, "opening files fails");
+      } finally {
+        PairBatches.prototype.close = stock.batches;
+        RunWriter.prototype.close = stock.writer;
+        RunWriter.open = stock.open;
+      }
+      assert.equal(tf.memory().numTensors, before);
+    }));
+
+  it("leaves no tensors where an update fails", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 20);
+      const engine = tf.engine();
+      const before = tf.memory().numTensors;
+      const stock = engine.runKernel.bind(engine);
+      engine.runKernel = (...args) => {
+        if (args[0] === "ElegantChannelNormGradient") throw new Error("out of memory");
+        return stock(...args);
+      };
+      try {
+        await assert.rejects(train(tinyRun(dataset, join(folder, "run"))), { message: "out of memory" });
+      } finally {
+        engine.runKernel = stock;
+      }
+      assert.equal(tf.memory().numTensors, before);
+    }));
 
   it("writes checkpoints, a loss row for each step and attribute, events and sample sheets, and leaks nothing", () =>
     withFolder(async (folder) => {

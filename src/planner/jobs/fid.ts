@@ -32,11 +32,15 @@ export interface FidJobOptions {
 type Network = Pick<OpenedExtractor, "extractor" | "key">;
 
 /** @param folders of images */
-export function fidOutline(folders: readonly string[], { extractor, key }: Network, mode: InceptionMode): Outline {
+export function fidOutline(
+  folders: readonly string[],
+  { extractor, key }: Network,
+  { mode, recursive }: Pick<FidJobOptions, "mode" | "recursive">,
+): Outline {
   return {
     items: "images",
     doing: "decode ahead",
-    key: JSON.stringify(["fid", folders.map((name) => resolve(name)), key, mode]),
+    key: JSON.stringify(["fid", folders.map((name) => resolve(name)), key, mode, recursive]),
     shapes: [
       ...loadShapes(extractor.size, 1),
       { name: "features", group: "score", place: "device", outputBytes: extractor.dims * 4 },
@@ -81,7 +85,7 @@ export async function fidJobWith(
   const pool = await createImagePool(workers);
   let taken = 0;
   return {
-    ...fidOutline(folders, network, mode),
+    ...fidOutline(folders, network, { mode, recursive }),
     *units(batch) {
       for (; ; taken += batch) yield { paths: takeCycling(paths, taken, batch), pictures: null };
     },
