@@ -2,18 +2,14 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { adamUpdate } from "../../src/device/adam.js";
 import { channelNorm } from "../../src/device/channel-norm.js";
-import { openDevice } from "../../src/device/device.js";
 import type { WebgpuBackend } from "../../src/device/webgpu/backend.js";
-import { type DeviceError, describeGpuError } from "../../src/device/webgpu/failure.js";
-import { ExitCode } from "../../src/errors.js";
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
 import { Random } from "../../src/random.js";
 import { type StepLosses, trainStep } from "../../src/training/step.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
-import { fromRoot, runNode } from "../support/spawn.js";
 import { randomFloats } from "../support/team.js";
-import { hasWebgpu } from "../support/webgpu.js";
+import { hasWebgpu, onDevice } from "../support/webgpu.js";
 
 const SEED = 20265;
 /** Of Inception's picture: the smallest that its five reductions leave a pixel of. */
@@ -121,18 +117,6 @@ async function adams(): Promise<Values[]> {
   }
   tf.dispose([p, m, v]);
   return all;
-}
-
-async function onDevice<T>(name: "cpu" | "wasm" | "webgpu", body: () => Promise<T>): Promise<T> {
-  const device = await openDevice(name, 2);
-  // Other tests count the tensors that are alive.
-  tf.engine().startScope();
-  try {
-    return await body();
-  } finally {
-    tf.engine().endScope();
-    await device.close();
-  }
 }
 
 /** Results on webgpu beside those of TensorFlow.js in plain JavaScript. @param tolerance of the largest value of each */
@@ -285,79 +269,4 @@ describe("device/webgpu", function () {
       assertClose(ours, values, { abs: tolerance * largest, rel: 0 }, (i) => `${name} [${i}]`);
     }
   });
-
-  const isDeviceError = (message: RegExp, lost: boolean) => (error: DeviceError) => {
-    assert.match(error.message, message);
-    assert.deepEqual([error.exitCode, error.lost], [ExitCode.retry, lost]);
-    return true;
-  };
-
-  it("tells of a program that the driver refuses instead of giving its values, once", () =>
-    onDevice("webgpu", async () => {
-      const backend = tf.backend() as WebgpuBackend;
-      const x = tf.tensor1d([1, 2, 3]);
-      const broken = { name: "broken", reads: [], writes: ["y"], scalars: { a: "u32" }, body: "y[local] = ;" } as const;
-      backend.dispatch(broken, [x], [1], 1);
-      await assert.rejects(
-        tf.mul(x, 2).data(),
-        isDeviceError(/^device webgpu: the driver refused a program .* --device wasm/, false),
-      );
-      assert.deepEqual([...(await tf.mul(tf.tensor1d([4]), 2).data())], [8]);
-    }));
-
-  it("tells of memory that does not suffice, and that something smaller would fit", () => {
-    const error = describeGpuError("GPUOutOfMemoryError", "Failed to allocate a buffer.\n - While calling [Device]");
-    isDeviceError(
-      /^device webgpu: .*memory does not suffice \(Failed to allocate a buffer\)\. Use a smaller --batch/,
-      false,
-    )(error);
-  });
-
-  it("tells of a tensor over the adapter's limits that something smaller would fit, and blames no driver", async () => {
-    const tooLarge = isDeviceError(
-      /^device webgpu: a tensor is larger than the GPU takes \(.+\)\. Use a smaller --batch/,
-      false,
-    );
-    await onDevice("webgpu", async () => {
-      const { limits } = (tf.backend() as WebgpuBackend).device;
-      const huge = tf.fill([limits.maxBufferSize / 4 + 1024], 1);
-      await assert.rejects(tf.sum(huge).data(), tooLarge);
-    });
-    for (const message of [
-      "Binding size (2147483648) of [Buffer] is larger than the maximum storage buffer binding size (134217728).",
-      "Buffer size exceeds maxStorageBufferBindingSize",
-    ])
-      tooLarge(describeGpuError("GPUValidationError", message));
-    assert.match(
-      describeGpuError("GPUValidationError", "The workgroup size exceeds the maximum.").message,
-      /the driver refused a program/,
-    );
-  });
-
-  it("survives being closed and opened again while garbage is collected", async () => {
-    const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/reopen-webgpu.js"), [], false, [
-      "--expose-gc",
-    ]);
-    assert.deepEqual([code, stdout], [0, "closed\n"], stderr);
-  });
-
-  it("works in an engine without SharedArrayBuffer", async () => {
-    const flags = ["--expose-gc", "--no-harmony-sharedarraybuffer"];
-    const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/reopen-webgpu.js"), [], false, flags);
-    assert.deepEqual([code, stdout], [0, "closed\n"], stderr);
-  });
-
-  it("tells that the GPU was lost, and goes on telling it", () =>
-    onDevice("webgpu", async () => {
-      const backend = tf.backend() as WebgpuBackend;
-      const x = tf.tensor1d(randomFloats(Random.fromSeed(SEED, "lost"), 2000));
-      const y = tf.mul(x, 2);
-      backend.device.destroy();
-      const lost = isDeviceError(
-        /^device webgpu: the GPU was lost while it worked \(.+\)\. Run the command again/,
-        true,
-      );
-      await assert.rejects(y.data(), lost);
-      assert.throws(() => tf.mul(x, 3), lost);
-    }));
 });

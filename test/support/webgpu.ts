@@ -1,5 +1,7 @@
 /** WebGPU for tests: Chromium's software driver, or a real GPU. */
 import { existsSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+import { openDevice } from "../../src/device/device.js";
 import { probeAdapter } from "../../src/device/webgpu/adapter.js";
 
 /** SwiftShader, which Debian's package chromium brings: correct, and far too slow for anything but tiny shapes. */
@@ -19,4 +21,16 @@ export function hasWebgpu(): Promise<boolean> {
     return false;
   })();
   return available;
+}
+
+/** Runs `body` on a device, and leaves no tensors: other tests count those that are alive. */
+export async function onDevice<T>(name: "cpu" | "wasm" | "webgpu", body: () => Promise<T>): Promise<T> {
+  const device = await openDevice(name, 2);
+  tf.engine().startScope();
+  try {
+    return await body();
+  } finally {
+    tf.engine().endScope();
+    await device.close();
+  }
 }
