@@ -153,7 +153,9 @@ async function compare(
     const planned = await finishPlan(plan.course());
     const [sideA, sideB] = sides;
     for (const { reason } of failures) context.warn(`skipped ${reason}`); // in the JSON as failures
+    if (failures.length > 0) context.markPartial();
     for (const warning of new Set(sides.flatMap(metrics.warningsFor))) warn(warning);
+    const skipped = failures.map(({ file, reason }) => ({ file, reason }));
     const save = async (): Promise<void> => {
       if (options.saveStats === undefined) return;
       const path = options.saveStats;
@@ -169,6 +171,7 @@ async function compare(
         features,
         cached,
         warnings,
+        failures: skipped,
         seconds,
         ...planned,
       });
@@ -210,11 +213,10 @@ async function compare(
       comparable,
       cached,
       warnings,
-      failures: failures.map(({ file, reason }) => ({ file, reason })),
+      failures: skipped,
       seconds,
       ...planned,
     });
-    if (failures.length > 0) context.markPartial();
     if (unsaved !== null) throw unsaved.error;
   } finally {
     await linalg.close();

@@ -6,6 +6,7 @@ import { encodeNpy } from "../../src/interop/npy.js";
 import { encodePth } from "../../src/interop/pth-writer.js";
 import { randomInceptionTensors } from "../../src/metrics/inception.js";
 import { Random } from "../../src/random.js";
+import { useCacheHome } from "../support/cache.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
@@ -13,13 +14,11 @@ import { treeOf } from "../support/tree.js";
 
 /** Runs with a cache of its own. */
 async function elegant(folder: string, ...args: string[]): Promise<Ended> {
-  const before = process.env.XDG_CACHE_HOME;
-  process.env.XDG_CACHE_HOME = join(folder, "cache");
+  const giveBackCache = useCacheHome(join(folder, "cache"));
   try {
     return await runNode(fromRoot("bin/elegant.js"), args);
   } finally {
-    if (before === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = before;
+    giveBackCache();
   }
 }
 
@@ -149,6 +148,10 @@ describe("elegant fid", function () {
       const skipped = await elegant(folder, ...args, "--json");
       assert.equal(skipped.code, 3, skipped.stderr);
       assert.match(JSON.parse(skipped.stdout).failures[0].file, /bad\.png$/);
+      const [, , , ...options] = args;
+      const saved = await elegant(folder, "fid", images, ...options, "--save-stats", join(folder, "a.npz"), "--json");
+      assert.equal(saved.code, 3, saved.stderr);
+      assert.match(JSON.parse(saved.stdout).failures[0].file, /bad\.png$/);
       const strict = await elegant(folder, ...args, "--strict");
       assert.equal(strict.code, 2);
       assert.match(strict.stderr, /elegant: .*bad\.png/);
