@@ -3,20 +3,19 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readCached, writeCached } from "../src/cache.js";
 import { keepSide, readKeptSide } from "../src/metrics/kept-side.js";
+import { useCacheHome } from "./support/cache.js";
 import { withFolder } from "./support/folder.js";
 
 describe("cache", () => {
-  const before_ = process.env.XDG_CACHE_HOME;
-  afterEach(() => {
-    if (before_ === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = before_;
-  });
-
   const withCache = (body: (cache: string, warnings: string[], warn: (line: string) => void) => Promise<void>) =>
     withFolder(async (folder) => {
-      process.env.XDG_CACHE_HOME = folder;
+      const giveBackCache = useCacheHome(folder);
       const warnings: string[] = [];
-      await body(join(folder, "elegant-faces"), warnings, (line) => warnings.push(line));
+      try {
+        await body(join(folder, "elegant-faces"), warnings, (line) => warnings.push(line));
+      } finally {
+        giveBackCache();
+      }
     });
 
   it("says nothing of a file that is not there, and why one that is cannot be read", () =>

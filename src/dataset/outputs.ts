@@ -40,7 +40,7 @@ export interface CropOutput {
   readonly finished: Map<string, FinishedPhoto>;
   readonly failures: Failure[];
   /** Photos that this run has to make. */
-  readonly todo: number;
+  readonly remaining: number;
   jobs(): Iterable<AlignJob<Batch>>;
   /** Keeps what a batch gave, in the order of the jobs. @throws RetryableError when the disk is full */
   take(batch: Batch, result: AlignResult): Promise<void>;
@@ -86,7 +86,7 @@ async function sort(
 export class ImageOutput implements CropOutput {
   readonly finished: Map<string, FinishedPhoto>;
   readonly failures: Failure[] = [];
-  readonly todo: number;
+  readonly remaining: number;
   private readonly photos: readonly PlannedPhoto[];
   private readonly plan: PreprocessPlan;
   private readonly out: string;
@@ -98,7 +98,7 @@ export class ImageOutput implements CropOutput {
     this.options = options;
     this.finished = new Map(earlier.map((photo) => [photo.file, photo]));
     this.photos = plan.photos.filter(({ file }) => !this.finished.has(file));
-    this.todo = this.photos.length;
+    this.remaining = this.photos.length;
   }
 
   /** @param earlier null in a new folder */
@@ -151,7 +151,7 @@ export class ImageOutput implements CropOutput {
 export class ShardOutput implements CropOutput {
   readonly finished = new Map<string, FinishedPhoto>();
   readonly failures: Failure[] = [];
-  todo = 0;
+  remaining = 0;
   private readonly units = new Map<number, PlannedPhoto[]>();
   private writer: ShardWriter | null = null;
   private failuresBefore = 0;
@@ -184,7 +184,7 @@ export class ShardOutput implements CropOutput {
     }
     for (const [unit, photos] of [...output.units])
       if (await output.isFinished(unit, photos)) output.units.delete(unit);
-    output.todo = [...output.units.values()].reduce((sum, { length }) => sum + length, 0);
+    output.remaining = [...output.units.values()].reduce((sum, { length }) => sum + length, 0);
     return output;
   }
 

@@ -149,12 +149,12 @@ async function preprocessLocked(
   } catch (error) {
     throw fromSystemError(error, `Opening ${out}`);
   }
-  const { finished, failures, todo } = output;
+  const { finished, failures, remaining } = output;
   const finishedBefore = finished.size;
   const seconds = noSeconds();
   let taken = 0;
   writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
-  const feeding = (await options.feeding?.(plan.imageDir, todo)) ?? fixedFeeding(options.workers, 1);
+  const feeding = (await options.feeding?.(plan.imageDir, remaining)) ?? fixedFeeding(options.workers, 1);
   const pool = await createImagePool(feeding.most);
   const jobs = function* (): Generator<AlignJob<Batch>> {
     for (const job of output.jobs()) {
@@ -171,7 +171,7 @@ async function preprocessLocked(
       feeding.onTimes({ ...others, align }, tag.photos.length);
       await output.take(tag, result);
       taken += tag.photos.length;
-      const progress = { stage: "preprocess", done: taken, total: todo, unit: "images" };
+      const progress = { stage: "preprocess", done: taken, total: remaining, unit: "images" };
       onProgress?.(failures.length === 0 ? progress : { ...progress, note: `${failures.length} failed` });
       const now = performance.now();
       feeding.onUnit(tag.photos.length, (now - before) / 1000);
@@ -200,7 +200,7 @@ async function preprocessLocked(
   return {
     done,
     failed: failures.length,
-    skipped: plan.photos.length - todo,
+    skipped: plan.photos.length - remaining,
     imagesPerSecond: done / wall,
     failures: inOrder,
     seconds: { ...seconds, wall },

@@ -1,4 +1,5 @@
 /** What an image file's first bytes say: its format by magic number and its size, before anything is decoded. */
+import { APP1, bodyOf, EOI, exifOf, isFrame, nextSegment, SOS } from "./jpeg-segments.js";
 import { type Orientation, parseExif } from "./orientation.js";
 import { readTiffPage } from "./tiff-page.js";
 
@@ -29,47 +30,23 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
   return null;
 }
 
-/** "Exif" and two zeros open the APP1 segment that holds an EXIF block. */
-const EXIF_SIGNATURE = [0x45, 0x78, 0x69, 0x66, 0, 0];
-
-/** Walks the segments to the frame header (SOF0..SOF15 without DHT, JPG and DAC) and on to the first scan. */
-function readJpeg(view: DataView): ImageHeader | null {
-  let at = 2;
+/** Walks the segments to the frame header and on to the first scan, or to the end of what there is. */
+function readJpeg(bytes: Uint8Array): ImageHeader | null {
   let frame: { width: number; height: number; components: number } | null = null;
   let orientation: Orientation | null = null;
-  const found = (): ImageHeader | null =>
-    frame === null ? null : { format: "jpeg", ...frame, orientation: orientation ?? 1 };
-  while (at + 4 < view.byteLength) {
-    if (view.getUint8(at) !== 0xff) {
-      at++; // stray bytes between segments are skipped, as decoders do
-      continue;
-    }
-    const marker = view.getUint8(at + 1);
-    if (marker === 0xff) {
-      at++;
-      continue;
-    }
-    if (marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
-      at += 2;
-      continue;
-    }
-    if (marker === 0xd9 || marker === 0xda) return found(); // the picture ends or its data begins
-    const length = view.getUint16(at + 2);
-    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      if (at + 9 >= view.byteLength) return null;
+  for (let segment = nextSegment(bytes, 2); segment !== null; segment = nextSegment(bytes, segment.end)) {
+    const { marker, start } = segment;
+    if (marker === EOI || marker === SOS) break;
+    if (isFrame(marker)) {
+      if (start + 10 > bytes.length) return null;
+      const word = (at: number): number => (bytes[start + at] << 8) | bytes[start + at + 1];
       // A second frame header is an error that the decoder tells; the first says how much memory it takes.
-      frame ??= { height: view.getUint16(at + 5), width: view.getUint16(at + 7), components: view.getUint8(at + 9) };
+      frame ??= { height: word(5), width: word(7), components: bytes[start + 9] };
     }
-    const block = at + 4 + EXIF_SIGNATURE.length;
-    if (marker === 0xe1 && orientation === null && block < view.byteLength) {
-      if (EXIF_SIGNATURE.every((byte, i) => view.getUint8(at + 4 + i) === byte)) {
-        const end = Math.min(view.byteLength, at + 2 + length);
-        orientation = parseExif(new Uint8Array(view.buffer, view.byteOffset + block, Math.max(0, end - block)));
-      }
-    }
-    at += 2 + length;
+    const exif = marker === APP1 && orientation === null ? exifOf(bodyOf(bytes, segment)) : null;
+    if (exif !== null) orientation = parseExif(exif);
   }
-  return found();
+  return frame === null ? null : { format: "jpeg", ...frame, orientation: orientation ?? 1 };
 }
 
 /** Walks the chunks for eXIf, which may lie behind the pixels. */
@@ -107,7 +84,7 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader | null {
   try {
     switch (format) {
       case "jpeg":
-        return readJpeg(view);
+        return readJpeg(bytes);
       case "png":
         return readPng(view);
       case "gif":

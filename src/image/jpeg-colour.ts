@@ -2,6 +2,7 @@
 import { cmykToRgb } from "./cmyk.js";
 import { blankImage, type Damage, type Decoded } from "./damage.js";
 import { decodeJpegPlanes, type Plane } from "./jpeg-planes.js";
+import { APP0, APP14, adobeTransformOf, bodyOf } from "./jpeg-segments.js";
 import type { JpegStructure } from "./jpeg-structure.js";
 
 /** A row of half as many samples, each drawn a quarter of the way to its neighbour; `scale` 1 or 4 times too large. */
@@ -56,9 +57,9 @@ const clamp = (v: number): number => (v < 0 ? 0 : v > 255 ? 255 : Math.round(v))
 
 /** Adobe's colour transform (0 none, 1 YCbCr, 2 YCCK), null without its segment. */
 function adobeTransform(bytes: Uint8Array, { segments }: JpegStructure): number | null {
-  for (const { marker, start, end } of segments) {
-    if (marker !== 0xee || end < start + 16) continue;
-    if (String.fromCharCode(...bytes.subarray(start + 4, start + 9)) === "Adobe") return bytes[start + 15];
+  for (const segment of segments) {
+    const transform = segment.marker === APP14 ? adobeTransformOf(bodyOf(bytes, segment)) : null;
+    if (transform !== null) return transform;
   }
   return null;
 }
@@ -66,7 +67,7 @@ function adobeTransform(bytes: Uint8Array, { segments }: JpegStructure): number 
 /** Three components are RGB when Adobe says so, or without Adobe's and JFIF's segments when they are named R, G, B. */
 function isRgb(bytes: Uint8Array, { segments, frame }: JpegStructure, adobe: number | null): boolean {
   if (adobe !== null) return adobe === 0;
-  if (segments.some(({ marker }) => marker === 0xe0)) return false;
+  if (segments.some(({ marker }) => marker === APP0)) return false;
   const start = segments.find(({ marker }) => marker === frame)!.start;
   return [10, 13, 16].every((offset, i) => bytes[start + offset] === "RGB".charCodeAt(i));
 }

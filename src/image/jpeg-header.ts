@@ -3,6 +3,20 @@
  * chroma stored once for 1 x 1, 2 x 1, 1 x 2 or 2 x 2 pixels, stored upright. All else is for mozjpeg (jpeg.ts).
  */
 import type { HuffmanTable } from "../kernels/jpeg-tables.js";
+import {
+  APP0,
+  APP1,
+  APP14,
+  adobeTransformOf,
+  bodyOf,
+  DHT,
+  DQT,
+  DRI,
+  exifOf,
+  MAX_PIXELS_A_BYTE,
+  nextSegment,
+  SOS,
+} from "./jpeg-segments.js";
 import { parseExif } from "./orientation.js";
 
 export interface JpegComponent {
@@ -32,14 +46,10 @@ interface Frame {
   readonly components: readonly { id: number; h: number; v: number; table: number }[];
 }
 
-/** A block of 64 pixels takes at least a bit of DC data; a file that cannot hold its pixels is damaged. */
-const MAX_PIXELS_A_BYTE = 512;
-const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
-const ADOBE = [0x41, 0x64, 0x6f, 0x62, 0x65];
-
-function startsWith(body: Uint8Array, text: readonly number[]): boolean {
-  return text.every((byte, i) => body[i] === byte);
-}
+const SOF0 = 0xc0;
+const COM = 0xfe;
+const isApplication = (marker: number): boolean => marker >= 0xe0 && marker <= 0xef;
+const JFIF = [0x4a, 0x46, 0x49, 0x46, 0];
 
 function readFrame(body: Uint8Array): Frame | null {
   const count = body[5];
@@ -93,37 +103,36 @@ export function readBaselineJpeg(bytes: Uint8Array): BaselineJpeg | null {
   let frame: Frame | null = null;
   let restartInterval = 0;
   let jfif = false;
-  for (let at = 2; at + 4 <= bytes.length; ) {
-    if (bytes[at] !== 0xff) return null;
-    const marker = bytes[at + 1];
-    if (marker === 0xff) {
-      at++; // fill bytes
-      continue;
-    }
-    const end = at + 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
-    if (end < at + 4 || end > bytes.length) return null;
-    const body = bytes.subarray(at + 4, end);
+  let at = 2;
+  for (let segment = nextSegment(bytes, at); segment !== null; segment = nextSegment(bytes, at)) {
+    const { marker, start, end } = segment;
+    // Between segments there may be fill bytes, but nothing else; a length of its own counts itself.
+    for (; at < start; at++) if (bytes[at] !== 0xff) return null;
+    if (end > bytes.length || ((bytes[start + 2] << 8) | bytes[start + 3]) < 2) return null;
+    const body = bodyOf(bytes, segment);
     at = end;
-    if (marker === 0xda) {
+    if (marker === SOS) {
       return frame && finish(frame, body, huffman, quantisation, restartInterval, end, jfif, bytes.length);
-    } else if (marker === 0xc0) {
+    } else if (marker === SOF0) {
       if (frame !== null) return null;
       frame = readFrame(body);
       if (frame === null) return null;
-    } else if (marker === 0xc4) {
+    } else if (marker === DHT) {
       if (!readHuffman(body, huffman)) return null;
-    } else if (marker === 0xdb) {
+    } else if (marker === DQT) {
       if (!readQuantisation(body, quantisation)) return null;
-    } else if (marker === 0xdd) {
+    } else if (marker === DRI) {
       if (body.length !== 2) return null;
       restartInterval = (body[0] << 8) | body[1];
-    } else if (marker === 0xe0) {
-      jfif ||= startsWith(body, [0x4a, 0x46, 0x49, 0x46, 0]);
-    } else if (marker === 0xe1) {
-      if (startsWith(body, EXIF) && parseExif(body.subarray(EXIF.length)) !== 1) return null;
-    } else if (marker === 0xee) {
-      if (startsWith(body, ADOBE) && body[11] !== 1) return null; // RGB, or unknown
-    } else if (marker !== 0xfe && (marker < 0xe0 || marker > 0xef)) {
+    } else if (marker === APP0) {
+      jfif ||= JFIF.every((byte, i) => body[i] === byte);
+    } else if (marker === APP1) {
+      const exif = exifOf(body);
+      if (exif !== null && parseExif(exif) !== 1) return null;
+    } else if (marker === APP14) {
+      const transform = adobeTransformOf(body);
+      if (transform !== null && transform !== 1) return null; // RGB, or unknown
+    } else if (marker !== COM && !isApplication(marker)) {
       return null;
     }
   }

@@ -5,6 +5,7 @@
 import type { Damage } from "./damage.js";
 import { BitReader, BlockDecoder, BrokenScan, type HuffmanTable, huffmanTable, UNZIGZAG } from "./jpeg-entropy.js";
 import { inverseDct } from "./jpeg-idct.js";
+import { DHT, DQT, DRI, SOS } from "./jpeg-segments.js";
 import type { JpegStructure } from "./jpeg-structure.js";
 
 interface Component {
@@ -70,10 +71,10 @@ class Decoder {
 
   run(): Plane[] {
     for (const { marker, start, end } of this.structure.segments) {
-      if (marker === 0xdb) this.readQuantisers(start + 4, end);
-      else if (marker === 0xc4) this.readHuffman(start + 4, end);
-      else if (marker === 0xdd) this.restartInterval = (this.bytes[start + 4] << 8) | this.bytes[start + 5];
-      else if (marker === 0xda) this.readScan(start, end);
+      if (marker === DQT) this.readQuantisers(start + 4, end);
+      else if (marker === DHT) this.readHuffman(start + 4, end);
+      else if (marker === DRI) this.restartInterval = (this.bytes[start + 4] << 8) | this.bytes[start + 5];
+      else if (marker === SOS) this.readScan(start, end);
       else if (marker === this.structure.frame) {
         if (this.components.length > 0) this.damage.note("a second frame header");
         else this.components = readFrame(this.bytes, start, end, this.structure);

@@ -1,13 +1,18 @@
 /** The segments and scans of a JPEG file: what can be known about the work and the damage before anything is decoded. */
-
-interface Segment {
-  /** Second byte of the marker. */
-  readonly marker: number;
-  /** Of the marker's first byte. */
-  readonly start: number;
-  /** Behind the segment; of a scan, behind its data. */
-  readonly end: number;
-}
+import {
+  APP14,
+  DHT,
+  DQT,
+  DRI,
+  EOI,
+  isFrame,
+  isRestart,
+  MAX_PIXELS_A_BYTE,
+  nextSegment,
+  type Segment,
+  SOI,
+  SOS,
+} from "./jpeg-segments.js";
 
 export interface JpegStructure {
   /** Second byte of the frame header's marker: 0xc0 to 0xcf; 0 when there is none. */
@@ -20,13 +25,9 @@ export interface JpegStructure {
   readonly scans: number;
   /** The end marker comes after the last scan. */
   readonly ended: boolean;
+  /** Those with a length; a scan ends behind its data, and none beyond the file. */
   readonly segments: readonly Segment[];
 }
-
-const [SOI, EOI, SOS, DAC] = [0xd8, 0xd9, 0xda, 0xcc];
-const isRestart = (marker: number): boolean => marker >= 0xd0 && marker <= 0xd7;
-const isFrame = (marker: number): boolean =>
-  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== DAC;
 
 /** Where the entropy-coded data from `at` end: at the next marker that is neither stuffing nor a restart. */
 function endOfData(bytes: Uint8Array, at: number): number {
@@ -42,31 +43,24 @@ export function readJpegStructure(bytes: Uint8Array): JpegStructure {
   const segments: Segment[] = [];
   let [frame, precision, width, height, components, scans] = [0, 0, 0, 0, 0, 0];
   let ended = false;
-  let at = 2;
-  while (at + 2 <= bytes.length && !ended) {
-    const marker = bytes[at + 1];
-    if (bytes[at] !== 0xff || marker === 0xff || marker === 0) {
-      at++;
-      continue;
+  for (let segment = nextSegment(bytes, 2); segment !== null; ) {
+    const { marker, start } = segment;
+    let { end } = segment;
+    if (marker === EOI) {
+      ended = true;
+      break;
     }
-    if (marker === EOI || marker === SOI || marker === 1 || isRestart(marker)) {
-      ended = marker === EOI;
-      at += 2;
-      continue;
-    }
-    const start = at;
-    const length = at + 4 <= bytes.length ? (bytes[at + 2] << 8) | bytes[at + 3] : 2;
-    if (isFrame(marker) && frame === 0 && at + 10 <= bytes.length) {
+    if (isFrame(marker) && frame === 0 && start + 10 <= bytes.length) {
       frame = marker;
-      [precision, components] = [bytes[at + 4], bytes[at + 9]];
-      [height, width] = [(bytes[at + 5] << 8) | bytes[at + 6], (bytes[at + 7] << 8) | bytes[at + 8]];
+      [precision, components] = [bytes[start + 4], bytes[start + 9]];
+      [height, width] = [(bytes[start + 5] << 8) | bytes[start + 6], (bytes[start + 7] << 8) | bytes[start + 8]];
     }
-    at += 2 + Math.max(2, length);
     if (marker === SOS) {
       scans++;
-      at = endOfData(bytes, at);
+      end = endOfData(bytes, end);
     }
-    segments.push({ marker, start, end: Math.min(at, bytes.length) });
+    if (end - start > 2) segments.push({ marker, start, end: Math.min(end, bytes.length) });
+    segment = nextSegment(bytes, end);
   }
   return { frame, precision, width, height, components, scans, ended, segments };
 }
@@ -75,9 +69,6 @@ export function readJpegStructure(bytes: Uint8Array): JpegStructure {
 const USUAL_SCANS = 40;
 /** Pixels times scans that take a second or two. */
 const USUAL_WORK = 100e6;
-/** A block of 64 pixels takes at least a bit of DC data. */
-const MAX_PIXELS_A_BYTE = 512;
-
 const KINDS: Readonly<Record<number, string>> = { 3: "lossless", 5: "hierarchical", 6: "hierarchical", 7: "lossless" };
 
 /** What our decoders cannot read at all, or only at a price that no photo has; null when they can. */
@@ -103,7 +94,7 @@ export function damageOf({ width, height, ended }: JpegStructure, fileBytes: num
 
 /** Segments that pixels depend on: frame headers, tables, restart intervals, scans and Adobe's colour transform. */
 function isEssential(marker: number): boolean {
-  return isFrame(marker) || marker === 0xc4 || marker === 0xdb || marker === 0xdd || marker === SOS || marker === 0xee;
+  return isFrame(marker) || [DHT, DQT, DRI, SOS, APP14].includes(marker);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * JPEG as a Jimp format of our own around mozjpeg in WASM (@jsquash/jpeg): about six times as fast as Jimp's default.
- * Its decoder keeps the stored frame: EXIF orientation is not applied.
+ * JPEG by mozjpeg in WASM (@jsquash/jpeg): the files that our kernels do not take, and the words and remains of damaged ones.
+ * It keeps the stored frame: EXIF orientation is not applied.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";

@@ -2,25 +2,24 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
 describe("elegant plan", () => {
   let folder: string;
   let data: string;
-  let cacheHome: string | undefined;
+  let giveBackCache: () => void;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
     data = join(folder, "faces");
     await writeFaces(data, 12);
-    cacheHome = process.env.XDG_CACHE_HOME;
-    process.env.XDG_CACHE_HOME = join(folder, "cache");
+    giveBackCache = useCacheHome(join(folder, "cache"));
   });
 
   after(async () => {
-    if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = cacheHome;
+    giveBackCache();
     await rm(folder, { recursive: true, force: true });
   });
 

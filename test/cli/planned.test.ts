@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
 import { tinyGenerator } from "../support/model.js";
 import { writeSmallDataset } from "../support/pictures.js";
@@ -20,18 +21,16 @@ interface PlanJson {
 describe("commands under a plan", function () {
   this.timeout(120_000);
   let folder: string;
-  let cacheHome: string | undefined;
+  let giveBackCache: () => void;
   const at = (name: string): string => join(folder, name);
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    cacheHome = process.env.XDG_CACHE_HOME;
-    process.env.XDG_CACHE_HOME = at("cache");
+    giveBackCache = useCacheHome(at("cache"));
   });
 
   afterEach(async () => {
-    if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = cacheHome;
+    giveBackCache();
     await rm(folder, { recursive: true, force: true });
   });
 

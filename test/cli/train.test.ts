@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listCheckpoints } from "../../src/training/checkpoint.js";
 import { readLossLog } from "../../src/training/log.js";
+import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
@@ -13,20 +14,18 @@ const SMALL = "--attributes Bangs Smiling --size 64 --width 4 --batch 2 --device
 describe("elegant train", () => {
   let folder: string;
   let data: string;
-  let cacheHome: string | undefined;
+  let giveBackCache: () => void;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
     data = join(folder, "faces");
     await writeFaces(data, 12);
     // A training as long as the default one measures its costs first and keeps them.
-    cacheHome = process.env.XDG_CACHE_HOME;
-    process.env.XDG_CACHE_HOME = join(folder, "cache");
+    giveBackCache = useCacheHome(join(folder, "cache"));
   });
 
   after(async () => {
-    if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = cacheHome;
+    giveBackCache();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -6,6 +6,7 @@ import { scanTar } from "../../src/dataset/tars.js";
 import { InputError } from "../../src/errors.js";
 import { encodePng } from "../../src/image/codec.js";
 import { readSource } from "../../src/image/source.js";
+import { useCacheHome } from "../support/cache.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { rgbOf, type TarEntry, tarOf } from "../support/shards.js";
@@ -21,19 +22,15 @@ async function picture(key: string, labels: Record<string, unknown> | null): Pro
 }
 
 describe("tar files that others made", () => {
-  let cacheHome: string | undefined;
-  before(() => {
-    cacheHome = process.env.XDG_CACHE_HOME;
-  });
-  afterEach(() => {
-    if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = cacheHome;
-  });
   const withCache = (body: (dir: string, cache: string) => Promise<void>): Promise<void> =>
     withFolder(async (folder) => {
-      process.env.XDG_CACHE_HOME = join(folder, "cache");
+      const giveBackCache = useCacheHome(join(folder, "cache"));
       await mkdir(join(folder, "data"));
-      await body(join(folder, "data"), join(folder, "cache/elegant-faces"));
+      try {
+        await body(join(folder, "data"), join(folder, "cache/elegant-faces"));
+      } finally {
+        giveBackCache();
+      }
     });
 
   it("are scanned once: pictures, attributes, long names; other entries are passed over", () =>

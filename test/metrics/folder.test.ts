@@ -12,6 +12,7 @@ import { SideGatherer } from "../../src/metrics/gather.js";
 import { Linalg } from "../../src/metrics/linalg.js";
 import { asFeatures, type Features, type Statistics } from "../../src/metrics/sides.js";
 import { Random } from "../../src/random.js";
+import { useCacheHome } from "../support/cache.js";
 import { assertClose } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto } from "../support/pictures.js";
@@ -34,7 +35,7 @@ describe("a folder's side", function () {
   this.timeout(60_000);
   let device: Device;
   let linalg: Linalg;
-  const before_ = process.env.XDG_CACHE_HOME;
+  let giveBackCache = (): void => {};
   before(async () => {
     [device, linalg] = [await openDevice("wasm", 1), await Linalg.open(2)];
   });
@@ -43,8 +44,7 @@ describe("a folder's side", function () {
     await device.close();
   });
   afterEach(() => {
-    if (before_ === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = before_;
+    giveBackCache();
     assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated");
   });
 
@@ -61,7 +61,7 @@ describe("a folder's side", function () {
   ): Promise<void> =>
     withFolder(async (folder) => {
       const [images, cache] = [join(folder, "images"), join(folder, "cache", "elegant-faces")];
-      process.env.XDG_CACHE_HOME = join(folder, "cache");
+      giveBackCache = useCacheHome(join(folder, "cache"));
       await mkdir(images);
       for (let i = 0; i < count; i++) {
         await writeFile(join(images, `${i}.png`), await encodePng(goldenPhoto(`p${i}`, 4, 20 + i, 30)));

@@ -6,6 +6,7 @@ import type { Device } from "../../src/device/device.js";
 import { decide, describeSetting, keepCorrected } from "../../src/planner/decide.js";
 import type { Job } from "../../src/planner/jobs/job.js";
 import type { Span } from "../../src/planner/types.js";
+import { useCacheHome } from "../support/cache.js";
 
 const device = (description: string): Device => ({ name: "wasm", description, threads: 2, close: async () => {} });
 
@@ -35,18 +36,16 @@ function jobOf(milliseconds: number, closed: { times: number }): Job<null> {
 
 describe("deciding for a command", () => {
   let folder: string;
-  let cacheHome: string | undefined;
+  let giveBackCache: () => void;
   const setting = describeSetting(device("wasm: two threads (asked for)"), 2 ** 30);
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    cacheHome = process.env.XDG_CACHE_HOME;
-    process.env.XDG_CACHE_HOME = folder;
+    giveBackCache = useCacheHome(folder);
   });
 
   after(async () => {
-    if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = cacheHome;
+    giveBackCache();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -34,16 +34,8 @@ fn row_sum(local: u32, value: f32) -> f32 {
 }`;
 }
 
-function forwardProgram(channels: number, withSkip: boolean): Program {
-  const lanes = lanesFor(channels);
-  return {
-    name: `channelNorm ${lanes} ${withSkip}`,
-    reads: ["x", "bias", "alpha", "beta", ...(withSkip ? ["skip"] : [])],
-    writes: ["y"],
-    scalars: { pixels: "u32", skip_pixels: "u32", channels: "u32", slope: "f32" },
-    declarations: rowSums(lanes),
-    body: `
-  let lane = local % LANES;
+/** Goes over this workgroup's pixels, a row of lanes for each; the body that follows has the lane's part of the pixel's sum of squares. */
+const EACH_PIXEL = `
   for (var first = group * ROWS; first < scalars.pixels; first += groups * ROWS) {
     let pixel = first + local / LANES;
     let inside = pixel < scalars.pixels;
@@ -55,7 +47,19 @@ function forwardProgram(channels: number, withSkip: boolean): Program {
         squares += v * v;
       }
     }
-    let factor = alpha[0] / max(sqrt(row_sum(local, squares)), EPSILON);
+`;
+
+function forwardProgram(channels: number, withSkip: boolean): Program {
+  const lanes = lanesFor(channels);
+  return {
+    name: `channelNorm ${lanes} ${withSkip}`,
+    reads: ["x", "bias", "alpha", "beta", ...(withSkip ? ["skip"] : [])],
+    writes: ["y"],
+    scalars: { pixels: "u32", skip_pixels: "u32", channels: "u32", slope: "f32" },
+    declarations: rowSums(lanes),
+    body: `
+  let lane = local % LANES;
+${EACH_PIXEL}    let factor = alpha[0] / max(sqrt(row_sum(local, squares)), EPSILON);
     if (inside) {
       let added = (pixel % scalars.skip_pixels) * scalars.channels;
       for (var c = lane; c < scalars.channels; c += LANES) {
@@ -82,18 +86,7 @@ function gradientProgram(channels: number): Program {
   var sums: array<f32, ${perLane}>;
   var dalpha = 0.0;
   var dbeta = 0.0;
-  for (var first = group * ROWS; first < scalars.pixels; first += groups * ROWS) {
-    let pixel = first + local / LANES;
-    let inside = pixel < scalars.pixels;
-    let start = pixel * scalars.channels;
-    var squares = 0.0;
-    if (inside) {
-      for (var c = lane; c < scalars.channels; c += LANES) {
-        let v = x[start + c] + bias[c];
-        squares += v * v;
-      }
-    }
-    let length = sqrt(row_sum(local, squares));
+${EACH_PIXEL}    let length = sqrt(row_sum(local, squares));
     let inverse = 1.0 / max(length, EPSILON);
     let factor = alpha[0] * inverse;
     var dot = 0.0;

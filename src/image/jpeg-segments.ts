@@ -1,0 +1,66 @@
+/** The segments of a JPEG file (ITU T.81, B.1.1.4), one after the other, for all that read them. */
+
+export const SOI = 0xd8;
+export const EOI = 0xd9;
+export const SOS = 0xda;
+export const DHT = 0xc4;
+export const DQT = 0xdb;
+export const DRI = 0xdd;
+export const APP0 = 0xe0;
+export const APP1 = 0xe1;
+export const APP14 = 0xee;
+const [TEM, JPG, DAC] = [0x01, 0xc8, 0xcc];
+
+/** "Exif" and two zeros open the APP1 segment that holds an EXIF block. */
+const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
+const ADOBE = [0x41, 0x64, 0x6f, 0x62, 0x65];
+
+/** A block of 64 pixels takes at least a bit of DC data: a file of fewer bytes cannot hold its pixels. */
+export const MAX_PIXELS_A_BYTE = 512;
+
+export interface Segment {
+  /** Second byte of the marker. */
+  readonly marker: number;
+  /** Of the marker's first byte. */
+  readonly start: number;
+  /** Behind the segment, as its length says; that may be beyond the file. Markers without a length have two bytes. */
+  readonly end: number;
+}
+
+export const isRestart = (marker: number): boolean => marker >= 0xd0 && marker <= 0xd7;
+
+/** SOF0 to SOF15, without DHT, JPG and DAC, whose codes lie between. */
+export const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== DHT && marker !== JPG && marker !== DAC;
+
+/** The first segment from `at` on; stray and fill bytes before it are passed over, as decoders do. Null at the end. */
+export function nextSegment(bytes: Uint8Array, at: number): Segment | null {
+  for (let start = at; start + 2 <= bytes.length; start++) {
+    const marker = bytes[start + 1];
+    if (bytes[start] !== 0xff || marker === 0xff || marker === 0) continue;
+    if (marker === EOI || marker === SOI || marker === TEM || isRestart(marker))
+      return { marker, start, end: start + 2 };
+    const length = start + 4 <= bytes.length ? (bytes[start + 2] << 8) | bytes[start + 3] : 2;
+    return { marker, start, end: start + 2 + Math.max(2, length) };
+  }
+  return null;
+}
+
+/** What a segment holds behind its length, as far as the file goes. */
+export function bodyOf(bytes: Uint8Array, { start, end }: Segment): Uint8Array {
+  return bytes.subarray(start + 4, end);
+}
+
+function startsWith(body: Uint8Array, text: readonly number[]): boolean {
+  return text.every((byte, i) => body[i] === byte);
+}
+
+/** The EXIF block of an APP1 segment's body; null when it holds something else. */
+export function exifOf(body: Uint8Array): Uint8Array | null {
+  return startsWith(body, EXIF) ? body.subarray(EXIF.length) : null;
+}
+
+/** The colour transform of an APP14 segment's body: 0 none, 1 YCbCr, 2 YCCK; null when it is not Adobe's. */
+export function adobeTransformOf(body: Uint8Array): number | null {
+  return body.length >= 12 && startsWith(body, ADOBE) ? body[11] : null;
+}
