@@ -7,18 +7,18 @@
 import { describeMismatch, InputError } from "../errors.js";
 import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
-import { decodeBmp } from "./bmp.js";
-import { Damage, type Decoded } from "./damage.js";
-import { decodeGif } from "./gif.js";
+import { decodeBmp } from "./formats/bmp.js";
+import { Damage, type Decoded } from "./formats/damage.js";
+import { decodeGif } from "./formats/gif.js";
+import { decodeJpeg } from "./formats/jpeg.js";
+import { decodePlainJpeg, needsPlainDecoder } from "./formats/jpeg-colour.js";
+import { readBaselineJpeg } from "./formats/jpeg-header.js";
+import { damageOf, readJpegStructure, refusalOf } from "./formats/jpeg-structure.js";
+import { decodePng } from "./formats/png.js";
+import { decodeTiff } from "./formats/tiff.js";
 import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
-import { decodeJpeg } from "./jpeg.js";
-import { decodePlainJpeg, needsPlainDecoder } from "./jpeg-colour.js";
-import { readBaselineJpeg } from "./jpeg-header.js";
-import { damageOf, readJpegStructure, refusalOf } from "./jpeg-structure.js";
 import { type Orientation, orientImage } from "./orientation.js";
 import { Pixels } from "./pixels.js";
-import { decodePng } from "./png.js";
-import { decodeTiff } from "./tiff.js";
 
 export interface DecodeOptions {
   /** Pictures of more pixels are refused by their header. Default DEFAULT_MAX_PIXELS. */

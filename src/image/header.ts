@@ -1,7 +1,7 @@
 /** What an image file's first bytes say: its format by magic number and its size, before anything is decoded. */
-import { APP1, bodyOf, EOI, exifOf, isFrame, nextSegment, SOS } from "./jpeg-segments.js";
+import { APP1, bodyOf, EOI, exifOf, isFrame, nextSegment, SOS } from "./formats/jpeg-segments.js";
+import { readTiffPage } from "./formats/tiff-page.js";
 import { type Orientation, parseExif } from "./orientation.js";
-import { readTiffPage } from "./tiff-page.js";
 
 /** 100 megapixels: 400 MB as RGBA. */
 export const DEFAULT_MAX_PIXELS = 100e6;

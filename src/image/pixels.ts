@@ -6,7 +6,7 @@ import { instantiate } from "../kernels/module.js";
 import { type ResizeWeights, resizeWeights } from "../kernels/resize-weights.js";
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
 import { invertAffine } from "./align.js";
-import type { BaselineJpeg } from "./jpeg-header.js";
+import type { BaselineJpeg } from "./formats/jpeg-header.js";
 import { writeJpeg } from "./jpeg-writer.js";
 
 /** A memory that a large photo has grown is dropped after use: WASM memory never shrinks. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { decodeImage } from "../../src/image/codec.js";
-import { decodeJpeg } from "../../src/image/jpeg.js";
-import { readBaselineJpeg } from "../../src/image/jpeg-header.js";
-import { readJpegStructure } from "../../src/image/jpeg-structure.js";
+import { decodeJpeg } from "../../src/image/formats/jpeg.js";
+import { readBaselineJpeg } from "../../src/image/formats/jpeg-header.js";
+import { readJpegStructure } from "../../src/image/formats/jpeg-structure.js";
 import { cropFace, cropFromJpeg, noSeconds } from "../../src/image/photo.js";
 import { Pixels } from "../../src/image/pixels.js";
 import type { Placement } from "../../src/image/tasks.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { decodeJpeg } from "../../src/image/jpeg.js";
-import { type BaselineJpeg, readBaselineJpeg } from "../../src/image/jpeg-header.js";
-import { readJpegStructure } from "../../src/image/jpeg-structure.js";
+import { decodeJpeg } from "../../src/image/formats/jpeg.js";
+import { type BaselineJpeg, readBaselineJpeg } from "../../src/image/formats/jpeg-header.js";
+import { readJpegStructure } from "../../src/image/formats/jpeg-structure.js";
 import { layOutJpegWindow } from "../../src/kernels/jpeg-window.js";
 import { Random } from "../../src/random.js";
 import type { Rectangle } from "../../src/types.js";

@@ -1,5 +1,5 @@
 /** What our decoders return, and how they treat damage: an error in strict decoding, a note beside the picture else. */
-import type { RgbaImage } from "../types.js";
+import type { RgbaImage } from "../../types.js";
 
 /** A decoded picture and what was wrong with its file: null when nothing was. */
 export interface Decoded extends RgbaImage {

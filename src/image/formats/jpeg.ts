@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import decoderFactory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
-import type { RgbaImage } from "../types.js";
+import type { RgbaImage } from "../../types.js";
 import { Damage, type Decoded } from "./damage.js";
 import { decodeJpegPlanes } from "./jpeg-planes.js";
 import { essentialJpeg, type JpegStructure } from "./jpeg-structure.js";

@@ -1,5 +1,5 @@
 /** The directory of a TIFF file's first page: its tags, read with bounds. */
-import { isOrientation, type Orientation } from "./orientation.js";
+import { isOrientation, type Orientation } from "../orientation.js";
 
 export const TAG = {
   width: 256,

@@ -2,7 +2,8 @@
  * Headers of the JPEG files that our own kernel decodes: baseline (ITU T.81, SOF0), 8 bits, grey or YCbCr in one scan,
  * chroma stored once for 1 x 1, 2 x 1, 1 x 2 or 2 x 2 pixels, stored upright. All else is for mozjpeg (jpeg.ts).
  */
-import type { HuffmanTable } from "../kernels/jpeg-tables.js";
+import type { HuffmanTable } from "../../kernels/jpeg-tables.js";
+import { parseExif } from "../orientation.js";
 import {
   APP0,
   APP1,
@@ -17,7 +18,6 @@ import {
   nextSegment,
   SOS,
 } from "./jpeg-segments.js";
-import { parseExif } from "./orientation.js";
 
 export interface JpegComponent {
   /** Steps in zigzag order, [64]. */
