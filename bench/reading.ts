@@ -14,12 +14,11 @@ import { BatchLoader } from "../src/image/loader.js";
 import { createConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
 import { Random } from "../src/random.js";
 import { disposeBatch, PairBatches } from "../src/training/batches.js";
-import { disposeState } from "../src/training/loop.js";
 import { METHODS } from "../src/training/method.js";
 import { createPairSampler } from "../src/training/pairs.js";
 import { newTrainingState } from "../src/training/run.js";
 import { LEARNING_RATE, stepSettings } from "../src/training/settings.js";
-import { trainStep } from "../src/training/step.js";
+import { disposeState, trainStep } from "../src/training/step.js";
 import { type Row, report, row, timingOf } from "./measure.js";
 
 const PHOTOS = 96;

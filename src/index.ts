@@ -5,16 +5,29 @@ export { type SynthOptions, writeSynth } from "./dataset/synth/write.js";
 export { type AlignPhotosOptions, type AlignPhotosReport, alignOwnPhotos } from "./detection/align-photos.js";
 export { DEVICES, type DeviceChoice } from "./device/choices.js";
 export { type Device, openDevice } from "./device/device.js";
-export { disposeFaces, encodeFaces, type Faces, render, toPictures, toTensor } from "./editing/faces.js";
-export { type Generator, openGenerator } from "./editing/generator.js";
-export { linear } from "./editing/linear.js";
-export { matrixOfAttributes, matrixOfReferences } from "./editing/matrix.js";
 export { readPicture } from "./editing/picture.js";
-export { type Edit, swap, swapMany } from "./editing/swap.js";
 export { ElegantError, ExitCode, InputError, InterruptedError, RetryableError } from "./errors.js";
 export { similarityFromEyes, similarityFromLandmarks } from "./image/align.js";
 export { decodeImage, encodeJpeg, encodePng } from "./image/codec.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensors } from "./interop/safetensors.js";
+export {
+  disposeFaces,
+  type Edit,
+  encodeFaces,
+  type Faces,
+  type Generator,
+  type Grid,
+  type ImageTensor,
+  linear,
+  matrixOfAttributes,
+  matrixOfReferences,
+  openGenerator,
+  render,
+  swap,
+  swapMany,
+  toPictures,
+  toTensor,
+} from "./library.js";
 export type { EigenDecomposition } from "./metrics/eigen.js";
 export { Linalg, type Matrix } from "./metrics/linalg.js";
 export { squareRoot, symmetricSquareRoot } from "./metrics/sqrtm.js";

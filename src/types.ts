@@ -24,6 +24,14 @@ export interface Rectangle {
   readonly height: number;
 }
 
+/** Settings of the Adam optimizer: decay rates of both moments, epsilon, and the factor of the coupled L2 penalty. */
+export interface AdamSettings {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
 /** What a long job tells whoever watches: `done` of `total` in `unit`s (total unknown = null), and a short note. */
 export interface Progress {
   readonly stage: string;

@@ -7,6 +7,7 @@ import type { Device } from "../device/device.js";
 import type { Faces } from "../editing/faces.js";
 import type { Generator } from "../editing/generator.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { SHIPPED_MODELS } from "../model/shipped.js";
 import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { withCommonOptions } from "./command.js";
@@ -17,8 +18,9 @@ export interface EditingOptions extends CommonOptions {
 }
 
 export function withEditingOptions(command: Command, out: string): Command {
+  const shipped = Object.keys(SHIPPED_MODELS).join(", ");
   return withCommonOptions(command)
-    .requiredOption("--model <path>", "a run's folder, a checkpoint or a generator file")
+    .requiredOption("--model <path>", `a run's folder, a checkpoint, a generator file or a shipped model (${shipped})`)
     .requiredOption(out, "where the pictures go");
 }
 

@@ -12,6 +12,7 @@ import { openExtractor } from "../metrics/extractors.js";
 import { Linalg } from "../metrics/linalg.js";
 import { computeTable, formatRows, type Table } from "../metrics/table.js";
 import { type ModelConfig, OFFICIAL_NETWORK } from "../model/config.js";
+import { PAINTED } from "../model/shipped.js";
 import type { ReportModel, Score, Sheet, StageTime } from "../report/model.js";
 import { renderReport } from "../report/render.js";
 import { readLossLog } from "../training/log.js";
@@ -23,7 +24,7 @@ import { LEARNING_RATE } from "../training/settings.js";
 import type { OnProgress } from "../types.js";
 import { changeOf, choosePairs, type HeldOutFace, loadHeldOut, type ScoredPair, strongest } from "./pairs.js";
 import { meanGain, scorePairs, swapPairs } from "./scores.js";
-import { DEMO_ATTRIBUTES, DEMO_BATCH, DEMO_SIZE, DEMO_WIDTH, SHIPPED_MODEL } from "./settings.js";
+import { DEMO_ATTRIBUTES, DEMO_BATCH, DEMO_SIZE, DEMO_WIDTH } from "./settings.js";
 import { linearSheet, manySheet, matrixSheet, photosAndCrops, type ShownSwap, swapSheet } from "./sheets.js";
 import { describeRun, summarise } from "./story.js";
 
@@ -105,7 +106,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     throw new InputError(describeMismatch("--photos", `at least ${FEWEST_PHOTOS}`, String(photos), "Paint more."));
   }
   await expectFreshFolder(folder, "Delete it, or choose another --out.");
-  await readModel(SHIPPED_MODEL); // rather a failure now than after the training
+  await readModel(PAINTED); // rather a failure now than after the training
   const began = performance.now();
   const stages: StageTime[] = [];
   const timed = async <T>(name: string, work: () => Promise<T>, describe: (result: T, seconds: number) => string) => {
@@ -185,7 +186,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const [shippedEdits, trainedEdits, sheets] = await timed(
     "edit",
     async () => {
-      const shipped = await openGenerator(SHIPPED_MODEL);
+      const shipped = await openGenerator(PAINTED);
       const own = await openGenerator(run);
       const total = 2 * groups.flat().length;
       let swapped = 0;
@@ -215,7 +216,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     "table",
     async () => {
       const linalg = await Linalg.open(workers);
-      const shipped = await openGenerator(SHIPPED_MODEL);
+      const shipped = await openGenerator(PAINTED);
       const own = await openGenerator(run);
       const opened = await openExtractor("random-inception", TABLE_DIMS, undefined, seed);
       const { extractor } = opened;

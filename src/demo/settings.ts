@@ -1,5 +1,4 @@
-/** What the demo trains and which model it brings along. */
-import { fileURLToPath } from "node:url";
+/** What the demo trains. */
 import type { SwappableAttribute } from "../dataset/synth/attributes.js";
 
 /** What the demo trains; the shipped checkpoint has the same attributes and size (assets/README.md). */
@@ -8,5 +7,3 @@ export const DEMO_SIZE = 64;
 /** Narrower than the shipped model's 32, so that minutes of training get somewhere. */
 export const DEMO_WIDTH = 16;
 export const DEMO_BATCH = 8;
-/** A model that this code trained for longer on other painted faces. */
-export const SHIPPED_MODEL = fileURLToPath(new URL("../../../assets/synth-64.safetensors", import.meta.url));

@@ -3,14 +3,8 @@
  * decay * p added, and epsilon is added after the bias correction of the second moment.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { AdamSettings } from "../types.js";
 import { SharedMemoryBackend } from "./shared-backend.js";
-
-export interface AdamSettings {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-}
 
 /** A backend with an Adam of its own (webgpu), which is found this way since its module may not be installed. */
 export interface InPlaceBackend {

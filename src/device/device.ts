@@ -1,9 +1,6 @@
 /** Opens the TensorFlow.js backend that a command asked for, and says what it opened. */
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
-// For its side effect: the gradients of all stock kernels, which tfjs-core's Node bundle leaves out.
-import "@tensorflow/tfjs-layers";
 import { describeMismatch, InputError } from "../errors.js";
 import type { SharedHeap } from "../kernels/heap.js";
 import { loadModule } from "../kernels/module.js";
@@ -19,6 +16,7 @@ import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
 import { registerResidual } from "./residual.js";
 import { BACKEND_NAME, registerCpuKernels, SharedMemoryBackend } from "./shared-backend.js";
+import { STOCK_BACKEND } from "./stock.js";
 import { registerPaddedConvolutions } from "./tensorflow-kernels.js";
 
 /** Packages of the `tensorflow` device in the order tried; installed by the user, never by us. */
@@ -80,7 +78,7 @@ async function openWasm(threads: number, reason: string, heap?: SharedHeap): Pro
 }
 
 async function openCpu(): Promise<Device> {
-  await tf.setBackend("cpu");
+  await tf.setBackend(STOCK_BACKEND);
   // It would print an advice to install another backend, on stdout, where JSON belongs.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   return {
@@ -107,7 +105,8 @@ async function openTensorflow(name: string): Promise<Device> {
 
 /** Loaded when it is asked for: its packages are installed by the user, if at all. */
 async function openOnWebgpu(reason: string): Promise<Device> {
-  const { missingWebgpuPackages, requestAdapter } = await import("./webgpu/adapter.js");
+  const { missingWebgpuPackages } = await import("./webgpu/adapter.js");
+  const { requestAdapter } = await import("./webgpu/dawn.js");
   if (missingWebgpuPackages().length > 0) await requestAdapter(); // says what to install
   const { openWebgpu } = await import("./webgpu/open.js");
   return { name: "webgpu", threads: 0, ...(await openWebgpu(reason)) };

@@ -17,6 +17,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { KernelTeam } from "../pool/team.js";
+import { STOCK_BACKEND } from "./stock.js";
 
 export const BACKEND_NAME = "elegant-wasm";
 
@@ -133,5 +134,5 @@ export class SharedMemoryBackend extends MathBackendCPU {
 
 /** Lets every stock CPU kernel run on our backend; kernels of our own replace some of them afterwards. */
 export function registerCpuKernels(): void {
-  for (const kernel of getKernelsForBackend("cpu")) registerKernel({ ...kernel, backendName: BACKEND_NAME });
+  for (const kernel of getKernelsForBackend(STOCK_BACKEND)) registerKernel({ ...kernel, backendName: BACKEND_NAME });
 }

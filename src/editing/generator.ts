@@ -13,6 +13,7 @@ import {
   parameterSpecs,
   uploadParameters,
 } from "../model/parameters.js";
+import { locateModel } from "../model/shipped.js";
 import {
   CHECKPOINT_FORMAT,
   type Checkpoint,
@@ -42,10 +43,16 @@ export interface FoundModel extends ModelFile {
 
 /**
  * Reads a model without a device.
- * @param path a run's folder (its newest checkpoint), a checkpoint or a generator file
+ * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped model
  * @throws InputError when there is none or when it is damaged
  */
-export async function readModel(path: string): Promise<FoundModel> {
+export async function readModel(model: string): Promise<FoundModel> {
+  const { path, warnings } = locateModel(model);
+  const found = await readModelFile(path);
+  return { ...found, warnings: [...warnings, ...found.warnings] };
+}
+
+async function readModelFile(path: string): Promise<FoundModel> {
   const failed = (error: unknown): never => {
     throw fromSystemError(error, `Reading the model '${path}'`);
   };
@@ -68,11 +75,11 @@ function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): Fo
 
 /**
  * Opens a model on the current device.
- * @param path a run's folder (its newest checkpoint), a checkpoint or a generator file
+ * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped model
  * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
  */
-export async function openGenerator(path: string): Promise<Generator> {
-  const { config, tensors, source, warnings } = await readModel(path);
+export async function openGenerator(model: string): Promise<Generator> {
+  const { config, tensors, source, warnings } = await readModel(model);
   const parameters = uploadParameters(parameterSpecs(config, GENERATOR), tensors, source);
   freezeWeights(parameters.values());
   return { config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };

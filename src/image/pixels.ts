@@ -2,6 +2,7 @@
 import { Arena } from "../kernels/arena.js";
 import type { ImageKernels } from "../kernels/image.js";
 import { layOutJpegWindow } from "../kernels/jpeg-window.js";
+import type { WasmModule } from "../kernels/memory.js";
 import { instantiate } from "../kernels/module.js";
 import { type ResizeWeights, resizeWeights } from "../kernels/resize-weights.js";
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
@@ -48,13 +49,13 @@ export function windowOfWarp(
 }
 
 export class Pixels {
-  private readonly module: WebAssembly.Module;
+  private readonly module: WasmModule;
   private arena!: Arena;
   private kernels!: ImageKernels;
   private readonly weights = new Map<string, ResizeWeights>();
 
   /** `module`: the compiled image.wasm (loadModule("image")). */
-  constructor(module: WebAssembly.Module) {
+  constructor(module: WasmModule) {
     this.module = module;
     this.restart();
   }

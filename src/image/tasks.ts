@@ -1,4 +1,5 @@
 /** The tasks of the image workers (worker.ts): what the main thread imports in place of the worker itself. */
+import type { WasmModule } from "../kernels/memory.js";
 import { loadModule } from "../kernels/module.js";
 import { WorkerPool } from "../pool/pool.js";
 import type { ItemFailure, SlotRange } from "../pool/protocol.js";
@@ -8,7 +9,7 @@ import type { PictureSource } from "./source.js";
 
 /** What each worker gets once. */
 export interface ImageWorkerData {
-  readonly imageModule: WebAssembly.Module;
+  readonly imageModule: WasmModule;
 }
 
 /** Where the face is: landmarks to align by, or a square of an aligned photo to cut out. */

@@ -4,7 +4,7 @@
  * those of shared memory when it grows, and the memory of a single thread never does (memory.ts).
  */
 import { RetryableError } from "../errors.js";
-import { fixedMemory, HAS_SHARED_MEMORY, MAX_PAGES, PAGE, sharedMemory } from "./memory.js";
+import { fixedMemory, HAS_SHARED_MEMORY, MAX_PAGES, PAGE, sharedMemory, type WasmMemory } from "./memory.js";
 
 const ALIGNMENT = 64;
 /** The control block of the team and other fixed places come before this address. */
@@ -19,7 +19,7 @@ export function sizeClass(bytes: number): number {
 }
 
 export class SharedHeap {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   /** What it may ever take. */
   readonly limitBytes: number;
   /** Beyond it, a larger block is handed out, where one is free, before more is taken: what the machine should not exceed. */

@@ -13,8 +13,18 @@ export const HAS_SHARED_MEMORY = typeof SharedArrayBuffer !== "undefined";
 /** What that means, for whoever reads which device they got. */
 export const ONE_THREAD = "one thread: this engine has no SharedArrayBuffer";
 
+/**
+ * A WebAssembly.Module and a WebAssembly.Memory where the package's public types lead. The DOM's typings declare the
+ * namespace and Node's do not, so that a project for Node alone would not compile with it.
+ */
+export type WasmModule = object;
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
 /** A memory that threads share. Its views stay valid when it grows. */
-export function sharedMemory(initialBytes: number): WebAssembly.Memory {
+export function sharedMemory(initialBytes: number): WasmMemory {
   return new WebAssembly.Memory({ initial: Math.ceil(initialBytes / PAGE), maximum: MAX_PAGES, shared: true });
 }
 
@@ -23,7 +33,7 @@ export function sharedMemory(initialBytes: number): WebAssembly.Memory {
  * at most 4 GiB. The system hands out its pages when they are first written, so what stays unused costs nothing.
  * @throws RetryableError when there are not even 64 MiB
  */
-export function fixedMemory(): WebAssembly.Memory {
+export function fixedMemory(): WasmMemory {
   for (let pages = MAX_PAGES; ; pages /= 2) {
     try {
       return new WebAssembly.Memory({ initial: pages, maximum: pages });

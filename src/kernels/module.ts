@@ -1,7 +1,7 @@
 /** Loads the WASM modules of assembly/: compiled once a process, instantiated on any Memory. */
 import { readFile } from "node:fs/promises";
 import { fromSystemError } from "../errors.js";
-import { HAS_SHARED_MEMORY, unshare } from "./memory.js";
+import { HAS_SHARED_MEMORY, unshare, type WasmMemory, type WasmModule } from "./memory.js";
 
 export type ModuleName = "image" | "linalg" | "nn";
 
@@ -33,9 +33,10 @@ export function loadModule(name: ModuleName): Promise<WebAssembly.Module> {
  * An instance of a module on `memory`. The modules own no data, so any number of instances may share one memory.
  * `Exports` is the module's interface (ImageKernels in image.ts for "image").
  */
-export function instantiate<Exports>(module: WebAssembly.Module, memory: WebAssembly.Memory): Exports {
+export function instantiate<Exports>(module: WasmModule, memory: WasmMemory): Exports {
   const abort = (): never => {
     throw new Error("A kernel stopped itself: its arguments are wrong.");
   };
-  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Exports;
+  const env = { memory: memory as WebAssembly.Memory, abort };
+  return new WebAssembly.Instance(module, { env }).exports as unknown as Exports;
 }

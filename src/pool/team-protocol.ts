@@ -5,6 +5,7 @@
  * that sees a new generation takes blocks from NEXT until there are none, then subtracts one from PENDING. The order
  * matters: whoever reads the new GENERATION must find everything else written, and Atomics are sequentially consistent.
  */
+import type { WasmMemory, WasmModule } from "../kernels/memory.js";
 /** Indices of int32 words. */
 export const GENERATION = 0;
 export const NEXT = 1;
@@ -26,8 +27,8 @@ export const MAX_ARGUMENTS = 16;
 export const CONTROL_BYTES = ARGUMENTS_OFFSET + 8 * MAX_ARGUMENTS;
 
 export interface TeamWorkerData {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly module: WasmModule;
+  readonly memory: WasmMemory;
   readonly thread: number;
   /** Exports of the module that the team runs; the index in this list is what travels to the helpers. */
   readonly names: readonly string[];
@@ -41,7 +42,7 @@ export interface ControlViews {
   readonly arguments: Float64Array;
 }
 
-export function controlViews(memory: WebAssembly.Memory): ControlViews {
+export function controlViews(memory: WasmMemory): ControlViews {
   return {
     words: new Int32Array(memory.buffer, 0, ARGUMENTS_OFFSET / 4),
     arguments: new Float64Array(memory.buffer, ARGUMENTS_OFFSET, MAX_ARGUMENTS),

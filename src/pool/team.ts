@@ -7,7 +7,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { SharedHeap } from "../kernels/heap.js";
-import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
+import { HAS_SHARED_MEMORY, ONE_THREAD, type WasmModule } from "../kernels/memory.js";
 import { instantiate } from "../kernels/module.js";
 import type { NnKernels, TeamKernel } from "../kernels/nn.js";
 import {
@@ -48,7 +48,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
    * @param names   the exports that run in blocks: the last argument is the block, the one before it may be scratch memory
    * @param heap    a smaller one in tests
    */
-  constructor(module: WebAssembly.Module, threads: number, names: readonly Name[], heap = new SharedHeap()) {
+  constructor(module: WasmModule, threads: number, names: readonly Name[], heap = new SharedHeap()) {
     this.heap = heap;
     const { memory } = this.heap;
     this.threads = HAS_SHARED_MEMORY ? threads : 1;

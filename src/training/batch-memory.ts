@@ -18,7 +18,7 @@ export interface MemoryFacts {
   /** The most that the device's one memory can have, and what it has taken already. */
   readonly heap: { readonly limitBytes: number; readonly reservedBytes: number };
   readonly machine: {
-    readonly platform: NodeJS.Platform;
+    readonly platform: string;
     readonly memoryBytes: number;
     readonly freeBytes: number;
     /** What the container allows, null where that is all of it. */

@@ -7,7 +7,8 @@ import { adversarialLoss, discriminatorLoss, gradientPenalty, reconstructionLoss
 import { type Gradients, gradientsOf } from "./optimizer.js";
 import type { Part } from "./parts.js";
 import { countRight } from "./readings.js";
-import type { StepSettings, TrainingState } from "./step.js";
+import type { StepSettings } from "./settings.js";
+import type { TrainingState } from "./step.js";
 import type { TraceKeeper } from "./trace.js";
 
 type Scalars<Names extends string> = Readonly<Record<Names, tf.Scalar>>;

@@ -7,7 +7,6 @@ import { describeMismatch, InterruptedError, RetryableError } from "../errors.js
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
 import type { ModelConfig } from "../model/config.js";
-import { disposeParameters } from "../model/parameters.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
@@ -19,7 +18,7 @@ import { SAMPLES_FOLDER } from "./run-report.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
 import { type RunSettings, stepSettings } from "./settings.js";
-import { type StepLosses, type TrainingState, trainStep } from "./step.js";
+import { disposeState, type StepLosses, type TrainingState, trainStep } from "./step.js";
 
 export interface TrainOptions {
   readonly dataset: FaceDataset;
@@ -71,13 +70,6 @@ function expectFinite(step: number, attribute: string, losses: StepLosses): void
   if (values.every(([, value]) => Number.isFinite(value))) return;
   const parts = values.map(([name, value]) => `${name} ${value.toPrecision(4)}`).join(", ");
   throw new RetryableError(describeMismatch(`step ${step}, ${attribute}`, "finite losses", parts, NOT_FINITE_REMEDY));
-}
-
-export function disposeState({ generator, discriminator, average }: TrainingState): void {
-  if (average !== null) disposeParameters(average);
-  for (const { parameters, first, second } of [generator, discriminator]) {
-    for (const named of [parameters, first, second]) disposeParameters(named);
-  }
 }
 
 /**

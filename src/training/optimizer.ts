@@ -1,7 +1,8 @@
 /** The state of one optimizer and what an update does to it; the generator's moving average. */
 import * as tf from "@tensorflow/tfjs-core";
-import { type AdamSettings, adamUpdate } from "../device/adam.js";
+import { adamUpdate } from "../device/adam.js";
 import type { Parameters } from "../model/parameters.js";
+import type { AdamSettings } from "../types.js";
 
 /** One optimizer's state: moments beside each of its parameters, and the updates done. */
 export interface OptimizerState {

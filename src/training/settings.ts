@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 import type { ModelConfig } from "../model/config.js";
-import { LOSS_WEIGHTS, methodSchema } from "./method.js";
-import type { StepSettings } from "./step.js";
+import type { AdamSettings } from "../types.js";
+import { LOSS_WEIGHTS, type LossWeights, methodSchema, type Reconstruction } from "./method.js";
 
 /** What must stay the same when a run is resumed. */
 export const runSettingsSchema = methodSchema.extend({
@@ -15,6 +15,18 @@ export const runSettingsSchema = methodSchema.extend({
   dataset: z.string(),
 });
 export type RunSettings = z.infer<typeof runSettingsSchema>;
+
+/** What one update needs to know. */
+export interface StepSettings {
+  readonly reconstruction: Reconstruction;
+  readonly weights: LossWeights;
+  readonly adam: AdamSettings;
+  readonly learningRate: number;
+  /** Gamma of the gradient penalty; 0 is none. */
+  readonly r1: number;
+  /** Decay of the generator's moving average, where the state has one. */
+  readonly ema: number;
+}
 
 /** Adam's published values. */
 export const LEARNING_RATE = 2e-4;

@@ -3,11 +3,10 @@
  * D; the updated discriminators score C and D again for the generator's update (../shared/facts, Training).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { AdamSettings } from "../device/adam.js";
 import { disposingOnFailure } from "../device/scope.js";
 import type { ModelConfig } from "../model/config.js";
 import { generate } from "../model/exchange.js";
-import type { Parameters } from "../model/parameters.js";
+import { disposeParameters, type Parameters } from "../model/parameters.js";
 import {
   type DiscriminatorScalars,
   differentiateDiscriminators,
@@ -15,10 +14,10 @@ import {
   type GeneratorScalars,
   type RightScalars,
 } from "./gradients.js";
-import type { LossWeights, Reconstruction } from "./method.js";
 import { applyGradients, type Gradients, type OptimizerState, updateAverage } from "./optimizer.js";
 import { addGradients, disposePart, type Part, takePart } from "./parts.js";
 import { disposeReadings, probeResiduals, readMeans, type Weighted } from "./readings.js";
+import type { StepSettings } from "./settings.js";
 import { type OnTrace, TraceKeeper } from "./trace.js";
 
 export interface TrainingState {
@@ -31,6 +30,14 @@ export interface TrainingState {
   readonly discriminator: OptimizerState;
 }
 
+/** Frees the variables of all networks and their optimizers. */
+export function disposeState({ generator, discriminator, average }: TrainingState): void {
+  if (average !== null) disposeParameters(average);
+  for (const { parameters, first, second } of [generator, discriminator]) {
+    for (const named of [parameters, first, second]) disposeParameters(named);
+  }
+}
+
 /** A batch of pairs for one attribute: A has it, B has not. */
 export interface PairBatch {
   readonly attribute: number;
@@ -40,17 +47,6 @@ export interface PairBatch {
   /** [N, attributes] of 0 and 1 */
   readonly yA: tf.Tensor2D;
   readonly yB: tf.Tensor2D;
-}
-
-export interface StepSettings {
-  readonly reconstruction: Reconstruction;
-  readonly weights: LossWeights;
-  readonly adam: AdamSettings;
-  readonly learningRate: number;
-  /** Gamma of the gradient penalty; 0 is none. */
-  readonly r1: number;
-  /** Decay of the generator's moving average, where the state has one. */
-  readonly ema: number;
 }
 
 /** Values of one update, for logs. `D` and `G` are the weighted totals that were differentiated. */

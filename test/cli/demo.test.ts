@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DemoResult } from "../../src/demo/demo.js";
-import { SHIPPED_MODEL } from "../../src/demo/settings.js";
+import { PAINTED, SHIPPED_MODELS } from "../../src/model/shipped.js";
 import { withFolder } from "../support/folder.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
@@ -11,7 +11,7 @@ const signed = (value: number): string => `${value >= 0 ? "+" : ""}${value.toFix
 
 describe("elegant demo", () => {
   it("paints, trains, edits and writes a report that holds what it has measured", async function () {
-    if (!existsSync(SHIPPED_MODEL)) this.skip();
+    if (!existsSync(SHIPPED_MODELS[PAINTED])) this.skip();
     await withFolder(async (folder) => {
       const out = join(folder, "demo");
       const line = `demo --out ${out} --photos 80 --train-seconds 1 --workers 1 --json`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { formatTable, listFindings } from "../../src/cli/doctor.js";
 import type { Capabilities } from "../../src/device/capabilities.js";
 import { describeMachine } from "../../src/device/machine.js";
-import { describeAdapter } from "../../src/device/webgpu/adapter.js";
+import { describeAdapter } from "../../src/device/webgpu/dawn.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
 const HEALTHY: Capabilities = {

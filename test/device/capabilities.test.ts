@@ -9,12 +9,8 @@ import {
   examinePackage,
 } from "../../src/device/capabilities.js";
 import { openBest } from "../../src/device/device.js";
-import {
-  type AdapterDescription,
-  type AdapterProbe,
-  describeAdapter,
-  requestDevice,
-} from "../../src/device/webgpu/adapter.js";
+import type { AdapterDescription, AdapterProbe } from "../../src/device/webgpu/adapter.js";
+import { describeAdapter, requestDevice } from "../../src/device/webgpu/dawn.js";
 import { RetryableError } from "../../src/errors.js";
 import { withFolder } from "../support/folder.js";
 

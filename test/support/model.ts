@@ -13,7 +13,8 @@ import {
 import { Random } from "../../src/random.js";
 import { LOSS_WEIGHTS } from "../../src/training/method.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
-import type { PairBatch, StepSettings, TrainingState } from "../../src/training/step.js";
+import type { StepSettings } from "../../src/training/settings.js";
+import type { PairBatch, TrainingState } from "../../src/training/step.js";
 
 export const TINY: ModelConfig = {
   ...OFFICIAL_NETWORK,

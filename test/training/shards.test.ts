@@ -9,9 +9,10 @@ import {
   restoreTrainingState,
   saveCheckpoint,
 } from "../../src/training/checkpoint.js";
-import { disposeState, train } from "../../src/training/loop.js";
+import { train } from "../../src/training/loop.js";
 import { createPairSampler } from "../../src/training/pairs.js";
 import { parseRunSettings } from "../../src/training/settings.js";
+import { disposeState } from "../../src/training/step.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { ATTRIBUTES, tinyRun } from "../support/run.js";

@@ -2,8 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../../errors.js";
 import { formatGibibytes } from "../machine.js";
-import { describeAdapter, requestAdapter, requestDevice } from "./adapter.js";
 import { WebgpuBackend } from "./backend.js";
+import { describeAdapter, requestAdapter, requestDevice } from "./dawn.js";
 import { registerWebgpuKernels } from "./kernels.js";
 
 export const WEBGPU_BACKEND = "webgpu";

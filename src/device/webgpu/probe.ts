@@ -1,5 +1,6 @@
 /** The process that probeAdapter starts: prints an AdapterProbe as JSON. */
-import { type AdapterProbe, describeAdapter, requestAdapter } from "./adapter.js";
+import type { AdapterProbe } from "./adapter.js";
+import { describeAdapter, requestAdapter } from "./dawn.js";
 
 async function probe(): Promise<AdapterProbe> {
   try {

@@ -7,11 +7,10 @@ import type { ModelConfig } from "../../model/config.js";
 import { BatchRing } from "../../pool/ring.js";
 import { planBatch } from "../../training/batch-choice.js";
 import { disposeBatch, uploadPairs } from "../../training/batches.js";
-import { disposeState } from "../../training/loop.js";
 import { createPairSampler, type PairIndices } from "../../training/pairs.js";
 import { newTrainingState } from "../../training/run.js";
 import { type RunSettings, stepSettings } from "../../training/settings.js";
-import { trainStep } from "../../training/step.js";
+import { disposeState, trainStep } from "../../training/step.js";
 import type { Span } from "../types.js";
 import { type Job, LOAD_STAGES, loadShapes, type Outline, onDevice, spansOfTask } from "./job.js";
 

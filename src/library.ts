@@ -1,0 +1,181 @@
+/**
+ * Editing as users of the package see it: the functions of ./editing with types of our own. TensorFlow.js's typings do not
+ * compile in a strict project for Node, so that no public type may lead to them. Tensors pass through unchanged, and any
+ * `tf.Tensor4D` is an `ImageTensor`.
+ */
+import type { Tensor4D } from "@tensorflow/tfjs-core";
+import * as faces from "./editing/faces.js";
+import * as generators from "./editing/generator.js";
+import * as interpolation from "./editing/linear.js";
+import * as grids from "./editing/matrix.js";
+import * as swapping from "./editing/swap.js";
+import type { ModelConfig } from "./model/config.js";
+import type { RgbaImage } from "./types.js";
+
+/** A four-dimensional tensor of TensorFlow.js on the current device. The caller disposes the ones it receives. */
+export interface ImageTensor {
+  /** [N, height, width, channels] */
+  readonly shape: [number, number, number, number];
+  /** Copies the values from the device: float32, in row-major order. */
+  data(): Promise<Float32Array | Int32Array | Uint8Array>;
+  dispose(): void;
+}
+
+/** A trained generator on the current device. */
+export interface Generator {
+  /** Size in pixels, width, and the attributes that it can exchange, by name. */
+  readonly config: ModelConfig;
+  /** The file that was read. */
+  readonly source: string;
+  /** Notices for the user, such as a damaged checkpoint that was skipped. */
+  readonly warnings: readonly string[];
+  /** Frees the device's memory. Call it before you close the device. */
+  dispose(): void;
+}
+
+/** A batch of N encoded faces; S is the side in pixels, W the width of the model. */
+export interface Faces {
+  /** [N, S, S, 3] in [-1, 1] */
+  readonly images: ImageTensor;
+  /** [N, S/32, S/32, 8 W] */
+  readonly latent: ImageTensor;
+  /** [N, S/2, S/2, W] ... [N, S/16, S/16, 8 W] */
+  readonly skips: readonly ImageTensor[];
+}
+
+/** An attribute to take over, and the face it is taken from. */
+export interface Edit {
+  /** Its name in the model. */
+  readonly attribute: string;
+  /** One face for all inputs, or one for each. */
+  readonly reference: Faces;
+}
+
+/** The cells of a matrix. */
+export interface Grid {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+// Public types hide members of the internal ones; values come from this module alone and have them all.
+const asTensor = (images: ImageTensor): Tensor4D => images as Tensor4D;
+const asFaces = (batch: Faces): faces.Faces => batch as faces.Faces;
+const asGenerator = (generator: Generator): generators.Generator => generator as generators.Generator;
+const asEdit = ({ attribute, reference }: Edit): swapping.Edit => ({ attribute, reference: asFaces(reference) });
+
+/**
+ * Opens a model on the current device; call openDevice() first.
+ * @param model `painted`, the shipped model for painted faces; or the path of a run's folder (its newest checkpoint), a
+ *              checkpoint or a generator file
+ * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
+ */
+export function openGenerator(model: string): Promise<Generator> {
+  return generators.openGenerator(model);
+}
+
+/** Pictures on the current device: [N, size, size, 3] in [-1, 1], resized where they have another size. */
+export function toTensor(pictures: readonly RgbaImage[], size: number): Promise<ImageTensor> {
+  return faces.toTensor(pictures, size);
+}
+
+/** Pictures from [N, S, S, 3] in [-1, 1], rounded and clipped. The tensor is not disposed. */
+export function toPictures(images: ImageTensor): Promise<RgbaImage[]> {
+  return faces.toPictures(asTensor(images));
+}
+
+/**
+ * Encodes aligned faces; the result owns `images`.
+ * @param images [N, S, S, 3] in [-1, 1], where S is `generator.config.size`
+ */
+export function encodeFaces(generator: Generator, images: ImageTensor): Faces {
+  return faces.encodeFaces(asGenerator(generator), asTensor(images));
+}
+
+/** Disposes a batch with its images. */
+export function disposeFaces(batch: Faces): void {
+  faces.disposeFaces(asFaces(batch));
+}
+
+/**
+ * Decodes faces with other latents than their own.
+ * @param batch   one face for all latents, or one for each
+ * @param latents [K, S/32, S/32, 8 W]
+ * @returns [K, S, S, 3] in [-1, 1]
+ */
+export function render(generator: Generator, batch: Faces, latents: ImageTensor): ImageTensor {
+  return faces.render(asGenerator(generator), asFaces(batch), asTensor(latents));
+}
+
+/**
+ * Gives each input all requested attributes of their references.
+ * @returns [N, S, S, 3] in [-1, 1]
+ * @throws InputError when the model does not have one of the attributes
+ */
+export function swapMany(generator: Generator, inputs: Faces, edits: readonly Edit[]): ImageTensor {
+  return swapping.swapMany(asGenerator(generator), asFaces(inputs), edits.map(asEdit));
+}
+
+/**
+ * Exchanges one attribute both ways: D are the inputs with the references' attribute, C the references with the inputs'.
+ * @param references one for all inputs, or one for each
+ * @returns [N, S, S, 3] in [-1, 1] each
+ * @throws InputError when the model does not have the attribute
+ */
+export function swap(
+  generator: Generator,
+  inputs: Faces,
+  references: Faces,
+  attribute: string,
+): { readonly C: ImageTensor; readonly D: ImageTensor } {
+  return swapping.swap(asGenerator(generator), asFaces(inputs), asFaces(references), attribute);
+}
+
+/**
+ * Goes from the input to the swap in equal steps; the last one is the swap.
+ * @param input     one face
+ * @param reference one face
+ * @returns [steps, S, S, 3] in [-1, 1]
+ * @throws InputError when the model does not have the attribute
+ */
+export function linear(
+  generator: Generator,
+  input: Faces,
+  reference: Faces,
+  attribute: string,
+  steps: number,
+): ImageTensor {
+  return interpolation.linear(asGenerator(generator), asFaces(input), asFaces(reference), attribute, steps);
+}
+
+/**
+ * Blends one attribute of three references: the input is at the top left, the input with the attribute of reference 1 at
+ * the top right, of reference 2 at the bottom left and of reference 3 at the bottom right.
+ * @returns [rows * columns, S, S, 3] in [-1, 1], row by row
+ * @throws InputError when the model does not have the attribute
+ */
+export function matrixOfReferences(
+  generator: Generator,
+  input: Faces,
+  references: readonly [Faces, Faces, Faces],
+  attribute: string,
+  grid: Grid,
+): ImageTensor {
+  const [first, second, third] = references;
+  const three = [asFaces(first), asFaces(second), asFaces(third)] as const;
+  return grids.matrixOfReferences(asGenerator(generator), asFaces(input), three, attribute, grid);
+}
+
+/**
+ * Blends two attributes, each of its own reference: the first grows from left to right, the second from top to bottom.
+ * @returns [rows * columns, S, S, 3] in [-1, 1], row by row
+ * @throws InputError when the model does not have one of the attributes
+ */
+export function matrixOfAttributes(
+  generator: Generator,
+  input: Faces,
+  edits: readonly [Edit, Edit],
+  grid: Grid,
+): ImageTensor {
+  const both = [asEdit(edits[0]), asEdit(edits[1])] as const;
+  return grids.matrixOfAttributes(asGenerator(generator), asFaces(input), both, grid);
+}
