@@ -1,4 +1,5 @@
 /** What an image file's first bytes say: its format by magic number and its size, before anything is decoded. */
+import { findGifFrame } from "./formats/gif-frame.js";
 import { APP1, bodyOf, EOI, exifOf, isFrame, nextSegment, SOS } from "./formats/jpeg-segments.js";
 import { readTiffPage } from "./formats/tiff-page.js";
 import { type Orientation, parseExif } from "./orientation.js";
@@ -68,6 +69,12 @@ function readTiff(bytes: Uint8Array): ImageHeader | null {
   return { format: "tiff", width, height, components: 0, orientation };
 }
 
+/** The screen, as large as the first frame needs it. */
+function readGif(bytes: Uint8Array): ImageHeader {
+  const { screenWidth, screenHeight } = findGifFrame(bytes);
+  return { format: "gif", width: screenWidth, height: screenHeight, components: 0, orientation: 1 };
+}
+
 /** The old header of OS/2 has 16 bits for each side; in later ones a negative height means rows from the top. */
 function readBmp(view: DataView): ImageHeader {
   const old = view.getUint32(14, true) === 12;
@@ -88,13 +95,7 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader | null {
       case "png":
         return readPng(view);
       case "gif":
-        return {
-          format,
-          width: view.getUint16(6, true),
-          height: view.getUint16(8, true),
-          components: 0,
-          orientation: 1,
-        };
+        return readGif(bytes);
       case "bmp":
         return readBmp(view);
       case "tiff":
