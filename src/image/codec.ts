@@ -7,6 +7,7 @@
 import { describeMismatch, InputError } from "../errors.js";
 import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
+import { decodeAvif } from "./formats/avif.js";
 import { decodeBmp } from "./formats/bmp.js";
 import { Damage, type Decoded } from "./formats/damage.js";
 import { decodeGif } from "./formats/gif.js";
@@ -16,6 +17,7 @@ import { readBaselineJpeg } from "./formats/jpeg-header.js";
 import { damageOf, readJpegStructure, refusalOf } from "./formats/jpeg-structure.js";
 import { decodePng } from "./formats/png.js";
 import { decodeTiff } from "./formats/tiff.js";
+import { decodeWebp } from "./formats/webp.js";
 import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
 import { type Orientation, orientImage } from "./orientation.js";
 import { Pixels } from "./pixels.js";
@@ -97,6 +99,10 @@ async function decodeAny(bytes: Uint8Array, header: ImageHeader, tolerant: boole
       return decodeBmp(bytes, tolerant);
     case "tiff":
       return decodeTiff(bytes, tolerant, (...block) => decodeJpegBlock(...block, tolerant));
+    case "webp":
+      return decodeWebp(bytes, tolerant);
+    case "avif":
+      return decodeAvif(bytes, tolerant);
   }
 }
 

@@ -7,7 +7,7 @@ import type { RgbaImage } from "../../types.js";
 import { Damage, type Decoded } from "./damage.js";
 import { decodeJpegPlanes } from "./jpeg-planes.js";
 import { essentialJpeg, type JpegStructure } from "./jpeg-structure.js";
-import { CodecHolder } from "./wasm-codec.js";
+import { CodecHolder, KEPT_PIXELS } from "./wasm-codec.js";
 
 interface Codec {
   decode(data: Uint8Array, preserveOrientation: boolean): RgbaImage | null;
@@ -15,8 +15,6 @@ interface Codec {
 
 const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
 
-/** A codec that a larger picture has grown is replaced: it would keep some ten bytes a pixel for as long as it lives. */
-const KEPT_PIXELS = 16e6;
 /** Oddities of headers that pixels do not depend on; behind such a warning libjpeg keeps a real one to itself. */
 const ODD_HEADER = /Invalid SOS parameters for sequential|unknown JFIF revision|Unknown Adobe color transform/;
 /** Repairs tried on a file that libjpeg gives up. */

@@ -10,6 +10,21 @@ interface EmscriptenOptions {
   readonly instantiateWasm: (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) => object;
 }
 
+/** A codec that a larger picture has grown is replaced: it would keep some ten bytes a pixel for as long as it lives. */
+export const KEPT_PIXELS = 16e6;
+/** Pixels of a picture that its bytes need not account for, and that one byte can stand for beyond them. */
+const [FREE_PIXELS, PIXELS_A_BYTE] = [4e6, 4096];
+
+/**
+ * Refuses pictures that a few bytes claim, before the codec takes time and memory for them. A photo has more than a
+ * hundred times the bytes that this asks for; only a large picture of a single colour has fewer.
+ */
+export function expectDensity(bytes: number, width: number, height: number): void {
+  if (width * height > FREE_PIXELS + PIXELS_A_BYTE * bytes) {
+    throw new Error(`${bytes} compressed bytes cannot hold the ${width} x ${height} pixels of a photo`);
+  }
+}
+
 /**
  * One codec. A codec ends its program on a fatal error and its memory never shrinks, so one that has failed or grown
  * is replaced by a new instance of the same compiled module.
