@@ -7,6 +7,7 @@
 import { describeMismatch, InputError } from "../errors.js";
 import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
+import { decodeAvif } from "./formats/avif.js";
 import { decodeBmp } from "./formats/bmp.js";
 import { Damage, type Decoded } from "./formats/damage.js";
 import { decodeGif } from "./formats/gif.js";
@@ -16,6 +17,7 @@ import { readBaselineJpeg } from "./formats/jpeg-header.js";
 import { damageOf, readJpegStructure, refusalOf } from "./formats/jpeg-structure.js";
 import { decodePng } from "./formats/png.js";
 import { decodeTiff } from "./formats/tiff.js";
+import { decodeWebp } from "./formats/webp.js";
 import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
 import { type Orientation, orientImage } from "./orientation.js";
 import { Pixels } from "./pixels.js";
@@ -69,6 +71,22 @@ async function decodeAnyJpeg(bytes: Uint8Array, tolerant: boolean): Promise<Deco
   return { ...image, damaged: damage.reason ?? image.damaged };
 }
 
+/** A strip or tile of a TIFF file, whose size is checked before it is decoded. */
+async function decodeJpegBlock(
+  bytes: Uint8Array,
+  width: number,
+  height: number,
+  mostRows: number,
+  tolerant: boolean,
+): Promise<Decoded> {
+  const header = readImageHeader(bytes);
+  if (header === null || header.width !== width || header.height < height || header.height > mostRows) {
+    const size = header === null ? "no size" : `${header.width} x ${header.height} pixels`;
+    throw new Error(`a strip or tile of ${width} x ${height} pixels holds JPEG of ${size}`);
+  }
+  return decodeAnyJpeg(bytes, tolerant);
+}
+
 async function decodeAny(bytes: Uint8Array, header: ImageHeader, tolerant: boolean): Promise<Decoded> {
   switch (header.format) {
     case "jpeg":
@@ -76,11 +94,15 @@ async function decodeAny(bytes: Uint8Array, header: ImageHeader, tolerant: boole
     case "png":
       return decodePng(bytes, tolerant);
     case "gif":
-      return decodeGif(bytes, header.width, header.height, tolerant);
+      return decodeGif(bytes, tolerant);
     case "bmp":
       return decodeBmp(bytes, tolerant);
     case "tiff":
-      return decodeTiff(bytes, tolerant);
+      return decodeTiff(bytes, tolerant, (...block) => decodeJpegBlock(...block, tolerant));
+    case "webp":
+      return decodeWebp(bytes, tolerant);
+    case "avif":
+      return decodeAvif(bytes, tolerant);
   }
 }
 

@@ -1,21 +1,24 @@
 /** What an image file's first bytes say: its format by magic number and its size, before anything is decoded. */
+import { avifBrands, readAvif } from "./formats/avif-boxes.js";
+import { findGifFrame } from "./formats/gif-frame.js";
 import { APP1, bodyOf, EOI, exifOf, isFrame, nextSegment, SOS } from "./formats/jpeg-segments.js";
 import { readTiffPage } from "./formats/tiff-page.js";
+import { readWebp } from "./formats/webp-chunks.js";
 import { type Orientation, parseExif } from "./orientation.js";
 
 /** 100 megapixels: 400 MB as RGBA. */
 export const DEFAULT_MAX_PIXELS = 100e6;
 
-export type ImageFormat = "jpeg" | "png" | "gif" | "bmp" | "tiff";
+export type ImageFormat = "jpeg" | "png" | "gif" | "bmp" | "tiff" | "webp" | "avif";
 
 export interface ImageHeader {
   readonly format: ImageFormat;
-  /** Pixels of the stored frame; of a TIFF file its first page's, of a GIF file its screen's. */
+  /** Pixels of the stored frame; of a TIFF file its first page's, of a GIF file its screen's, of WebP its canvas's. */
   readonly width: number;
   readonly height: number;
   /** Colour components: 1 grey, 3 colour, 4 CMYK; JPEG only, else 0. */
   readonly components: number;
-  /** From the EXIF block of JPEG and PNG and from TIFF's tag; 1 where there is none or it is malformed. */
+  /** From the EXIF block of JPEG, PNG and WebP, TIFF's tag and AVIF's rotation and mirror; 1 where there is none or it is malformed. */
   readonly orientation: Orientation;
 }
 
@@ -27,6 +30,9 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
   if (starts(0x47, 0x49, 0x46, 0x38)) return "gif";
   if (starts(0x42, 0x4d)) return "bmp";
   if (starts(0x49, 0x49, 0x2a, 0) || starts(0x4d, 0x4d, 0, 0x2a)) return "tiff";
+  if (starts(0x52, 0x49, 0x46, 0x46) && [0x57, 0x45, 0x42, 0x50].every((byte, i) => bytes[8 + i] === byte))
+    return "webp";
+  if (avifBrands(bytes).some((brand) => brand === "avif" || brand === "avis")) return "avif";
   return null;
 }
 
@@ -68,6 +74,12 @@ function readTiff(bytes: Uint8Array): ImageHeader | null {
   return { format: "tiff", width, height, components: 0, orientation };
 }
 
+/** The screen, as large as the first frame needs it. */
+function readGif(bytes: Uint8Array): ImageHeader {
+  const { screenWidth, screenHeight } = findGifFrame(bytes);
+  return { format: "gif", width: screenWidth, height: screenHeight, components: 0, orientation: 1 };
+}
+
 /** The old header of OS/2 has 16 bits for each side; in later ones a negative height means rows from the top. */
 function readBmp(view: DataView): ImageHeader {
   const old = view.getUint32(14, true) === 12;
@@ -88,17 +100,18 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader | null {
       case "png":
         return readPng(view);
       case "gif":
-        return {
-          format,
-          width: view.getUint16(6, true),
-          height: view.getUint16(8, true),
-          components: 0,
-          orientation: 1,
-        };
+        return readGif(bytes);
       case "bmp":
         return readBmp(view);
       case "tiff":
         return readTiff(bytes);
+      case "webp":
+      case "avif": {
+        const found = format === "webp" ? readWebp(bytes) : readAvif(bytes);
+        if (found === null) return null;
+        const { width, height, orientation } = found;
+        return { format, width, height, components: 0, orientation };
+      }
     }
   } catch {
     return null; // the file ends within its header

@@ -82,7 +82,7 @@ describe("image/bombs", () => {
   it("never inflates more than the picture takes, nor any side matter", async () => {
     const zeros = deflateSync(Buffer.alloc(500e6), { level: 9 });
     const idat = pngOf(16, 16, [pngChunk("IDAT", zeros)]);
-    assert.match((await bounded(idat)) ?? "", /hold more than the 784 bytes/);
+    assert.equal(await bounded(idat), null, "bytes behind the last row are left out, not unpacked");
     assert.equal(await bounded(idat, { tolerant: true }), null);
     const pixels = pngChunk("IDAT", deflateSync(new Uint8Array(784)));
     const named = Buffer.concat([Buffer.from("icc\0\0"), zeros]);
@@ -94,7 +94,7 @@ describe("image/bombs", () => {
     assert.equal(await bounded(pngOf(16, 16, [pixels, ...empty])), null);
   });
 
-  it("decodes the first of thousands of frames, and not beyond the screen", async () => {
+  it("decodes the first of thousands of frames, and refuses one that makes the screen too large", async () => {
     const gif = await rgb.clone().gif().toBuffer();
     const frame = gif.subarray(gif.indexOf(Buffer.from([0x21, 0xf9])), gif.length - 1);
     const animation = Buffer.concat([
@@ -109,7 +109,7 @@ describe("image/bombs", () => {
       huge.lastIndexOf(Buffer.from([0x2c, 0, 0, 0, 0])) + 5,
       huge.lastIndexOf(Buffer.from([0x2c, 0, 0, 0, 0])) + 9,
     );
-    assert.match((await bounded(huge)) ?? "", /a frame of 65535 x 65535 at 0,0 leaves the screen/);
+    assert.match((await bounded(huge)) ?? "", /image too large: .*received 65535 x 65535/);
     await bounded(huge, { tolerant: true });
   });
 
@@ -149,7 +149,7 @@ describe("image/bombs", () => {
     // A strip a row, all at the same place, with a list that would lie beyond the file.
     assert.match((await bounded(set(entry(8) + 8, 1))) ?? "", /the places of 1 of 45 strips or tiles/);
     assert.match((await bounded(set(entry(5) + 4, 0xffffffff))) ?? "", /damaged or unsupported TIFF/);
-    assert.match((await bounded(set(entry(0) + 8, 9000))) ?? "", /strip or tile 0 holds/);
+    assert.match((await bounded(set(entry(0) + 8, 9000))) ?? "", /the file can hold 7965 of the picture's 1215000 bytes/);
     assert.match((await bounded(set(entry(0) + 8, 0xfffffff))) ?? "", /image too large/);
     const directory = Buffer.from(tiff);
     directory.writeUInt32LE(8, entry(10)); // the next directory is this one

@@ -56,8 +56,8 @@ function assertAgrees(differences: ReadonlyMap<string, PixelDifference>): void {
   }
 }
 
-/** A bomb in a colour profile, which Pillow refuses to unpack and we never do. */
-const BOMB_BESIDE = ["pillow__png_decompression_dos.png"];
+/** Files that only Pillow refuses, for a bomb or a strange compression in a colour profile, which we never unpack. */
+const ODD_PROFILES = ["pillow__png_decompression_dos.png", "pillow__unknown_compression_method.png"];
 
 describe("image/formats", () => {
   it("decodes sharp's files as Pillow does", async function () {
@@ -87,7 +87,7 @@ describe("image/formats", () => {
     const folder = sharedPath("faces/odd");
     if (folder === null || !hasPillow()) this.skip();
     await withFolder(async (dir) => {
-      const differences = await comparePillow(folder, join(dir, "out"), BOMB_BESIDE);
+      const differences = await comparePillow(folder, join(dir, "out"), ODD_PROFILES);
       assert.ok(differences.size >= 10);
       assertAgrees(differences);
     });

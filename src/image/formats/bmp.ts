@@ -18,14 +18,40 @@ interface BmpHeader {
   readonly start: number;
 }
 
+const [BYTE_RUNS, NIBBLE_RUNS, MASKS, ALPHA_MASKS] = [1, 2, 3, 6];
+const FILE_HEADER_BYTES = 14;
+/** The length of OS/2's second header, whose compression 3 is not bit masks. */
+const OS2_BYTES = 64;
+
 const DEFAULT_MASKS: Readonly<Record<number, readonly number[]>> = {
   16: [0x7c00, 0x3e0, 0x1f],
+  24: [0xff0000, 0xff00, 0xff],
   32: [0xff0000, 0xff00, 0xff],
 };
 
-function readHeader(bytes: Uint8Array): BmpHeader {
+/** Red, green and blue masks behind the forty bytes that every later header begins with. */
+function readMasks(view: DataView, bits: number): readonly number[] {
+  const masks = [54, 58, 62].map((at) => view.getUint32(at, true));
+  // Masks of zero in 32 bits stand for the usual ones, to Pillow and to the programs that write them.
+  if (bits === 32 && masks.every((mask) => mask === 0)) return DEFAULT_MASKS[32];
+  const most = 2 ** bits - 1;
+  const apart = masks.every((mask, i) => masks.every((other, j) => i === j || (mask & other) === 0));
+  const whole = masks.every((mask) => mask !== 0 && mask <= most && isRun(mask));
+  if (!apart || !whole) {
+    throw new Error(`bit masks ${masks.map((mask) => mask.toString(16)).join(", ")} of ${bits} bits make no sense`);
+  }
+  return masks;
+}
+
+/** Whether the bits that are set are neighbours. */
+function isRun(mask: number): boolean {
+  const low = (mask & -mask) >>> 0;
+  return Number.isInteger(Math.log2(mask / low + 1));
+}
+
+function readHeader(bytes: Uint8Array, damage: Damage): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = view.getUint32(10, true);
+  const stated = view.getUint32(10, true);
   const size = view.getUint32(14, true);
   if (size !== 12 && (size < 16 || size > 256)) throw new Error(`a header of ${size} bytes is unknown`);
   const old = size === 12;
@@ -34,22 +60,27 @@ function readHeader(bytes: Uint8Array): BmpHeader {
   const bits = view.getUint16(old ? 24 : 28, true);
   const compression = size >= 20 ? view.getUint32(30, true) : 0;
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`${bits} bits a pixel are unknown`);
+  const masked = compression === MASKS || compression === ALPHA_MASKS;
   const fits =
     compression === 0 ||
-    (compression === 1 && bits === 8) ||
-    (compression === 2 && bits === 4) ||
-    ((compression === 3 || compression === 6) && (bits === 16 || bits === 32));
+    (compression === BYTE_RUNS && bits === 8) ||
+    (compression === NIBBLE_RUNS && bits === 4) ||
+    (masked && bits >= 16 && size !== OS2_BYTES);
   if (!fits) throw new Error(`compression ${compression} of ${bits} bits is unknown`);
   if (width <= 0) throw new Error(`a width of ${width} does not exist`);
-  const masked = compression === 3 || compression === 6;
-  const masks = masked ? [54, 58, 62].map((at) => view.getUint32(at, true)) : (DEFAULT_MASKS[bits] ?? null);
+  const masks = masked ? readMasks(view, bits) : (DEFAULT_MASKS[bits] ?? null);
   const stride = old ? 3 : 4;
   const used = size >= 36 ? view.getUint32(46, true) : 0;
   const entries = bits > 8 ? 0 : used === 0 || used > 1 << bits ? 1 << bits : used;
-  const tableStart = 14 + size + (masked && size === 40 ? 12 : 0);
-  // Where the table is shorter than its header says, the pixels begin before its end.
-  const tableEnd = Math.min(tableStart + entries * stride, start > tableStart ? start : bytes.length);
-  const palette = bytes.subarray(tableStart, tableEnd);
+  const maskBytes = !masked || size !== 40 ? 0 : compression === MASKS ? 12 : 16;
+  const tableStart = FILE_HEADER_BYTES + size + maskBytes;
+  const tableBytes = entries * stride;
+  // Writers that forget the place leave 0, or point to the end of the header in spite of a palette.
+  const forgotten = stated === 0 || (stated === tableStart && tableBytes > 0);
+  if (!forgotten && stated < tableStart) damage.note(`the pixels begin at byte ${stated}, within the header`);
+  const start = forgotten || stated < tableStart ? tableStart + tableBytes : stated;
+  // A table that is shorter than its header says ends where the pixels begin.
+  const palette = bytes.subarray(tableStart, Math.min(tableStart + tableBytes, start));
   return { width, height: Math.abs(rows), fromTop: rows < 0, bits, compression, masks, palette, stride, start };
 }
 
@@ -61,43 +92,45 @@ function scaled(value: number, mask: number): number {
   return Math.floor((((value & mask) >>> shift) * 255) / most);
 }
 
-/** Run lengths -> palette indices, [height, width] in file order; 256 is a pixel that the file leaves out. */
-function decodeRuns(bytes: Uint8Array, header: BmpHeader, damage: Damage): Uint16Array {
+/** Takes a palette index of the pixel in column x of line y, in file order. */
+type PutPixel = (x: number, y: number, index: number) => void;
+
+/** Unpacks run lengths. Returns the pixels that lie before the end of the data, and what is wrong with it, or null. */
+function walkRuns(bytes: Uint8Array, header: BmpHeader, put: PutPixel): { covered: number; reason: string | null } {
   const { width, height, start } = header;
-  const nibbles = header.compression === 2;
-  const out = new Uint16Array(width * height).fill(256);
+  const nibbles = header.compression === NIBBLE_RUNS;
   let [at, x, y] = [start, 0, 0];
-  const put = (index: number): void => {
-    if (x < width && y < height) out[y * width + x] = index;
+  const next = (index: number): void => {
+    if (x < width) put(x, y, index);
     x++;
   };
-  while (y < height) {
-    if (at + 2 > bytes.length) {
-      damage.note("the image data break off");
-      return out;
-    }
+  while (y < height && (y < height - 1 || x < width)) {
     const [count, value] = [bytes[at], bytes[at + 1]];
+    const covered = y * width + Math.min(x, width);
+    const literal = count === 0 && value > 2;
+    const length = !literal ? 0 : nibbles ? (value + 1) >> 1 : value;
+    const jump = count === 0 && value === 2;
+    if (at + 2 + (jump ? 2 : length) > bytes.length) return { covered, reason: "the image data break off" };
     at += 2;
     if (count > 0) {
-      for (let i = 0; i < count; i++) put(!nibbles ? value : i % 2 === 0 ? value >> 4 : value & 15);
-    } else if (value === 0) {
-      [x, y] = [0, y + 1];
-    } else if (value === 1) {
-      return out;
-    } else if (value === 2) {
-      x += bytes[at] ?? 0;
-      y += bytes[at + 1] ?? 0;
-      at += 2;
-    } else {
-      const length = nibbles ? (value + 1) >> 1 : value;
+      for (let i = 0; i < count; i++) next(!nibbles ? value : i % 2 === 0 ? value >> 4 : value & 15);
+    } else if (literal) {
       for (let i = 0; i < value; i++) {
-        const byte = bytes[at + (nibbles ? i >> 1 : i)] ?? 0;
-        put(!nibbles ? byte : i % 2 === 0 ? byte >> 4 : byte & 15);
+        const byte = bytes[at + (nibbles ? i >> 1 : i)];
+        next(!nibbles ? byte : i % 2 === 0 ? byte >> 4 : byte & 15);
       }
       at += length + (length & 1);
+    } else if (jump) {
+      x += bytes[at];
+      y += bytes[at + 1];
+      at += 2;
+    } else if (value === 0) {
+      [x, y] = [0, y + 1];
+    } else {
+      return { covered, reason: `the image data end in row ${y} of ${height}` };
     }
   }
-  return out;
+  return { covered: width * height, reason: null };
 }
 
 /**
@@ -106,36 +139,44 @@ function decodeRuns(bytes: Uint8Array, header: BmpHeader, damage: Damage): Uint1
  */
 export function decodeBmp(bytes: Uint8Array, tolerant: boolean): Decoded {
   const damage = new Damage(tolerant);
-  const header = readHeader(bytes);
+  const header = readHeader(bytes, damage);
   const { width, height, bits, masks, palette, stride, start, fromTop } = header;
+  const packed = header.compression === BYTE_RUNS || header.compression === NIBBLE_RUNS;
+  const rowBytes = Math.ceil((width * bits) / 32) * 4;
+  const lastBytes = Math.ceil((width * bits) / 8); // the last row's padding may be missing
+  if (packed) {
+    const { covered, reason } = walkRuns(bytes, header, () => {});
+    if (reason !== null) damage.note(reason);
+    damage.expectRoom(covered, width * height, `the file holds ${covered} of ${width * height} pixels`);
+  } else {
+    const rows = Math.min(height, Math.max(0, Math.floor((bytes.length - start + rowBytes - lastBytes) / rowBytes)));
+    damage.expectRoom(rows, height, `the file holds ${rows} of ${height} rows`);
+  }
   const image = blankImage(width, height);
   const out = image.data;
   const putIndex = (at: number, index: number): void => {
     for (let c = 0; c < 3; c++) out[at + c] = palette[index * stride + 2 - c] ?? 0;
   };
   const targetOf = (line: number): number => (fromTop ? line : height - 1 - line) * width * 4;
-  if (header.compression === 1 || header.compression === 2) {
-    const indices = decodeRuns(bytes, header, damage);
-    for (let line = 0, from = 0; line < height; line++) {
-      for (let x = 0, at = targetOf(line); x < width; x++, at += 4, from++) putIndex(at, indices[from] & 255);
-    }
+  if (packed) {
+    for (let at = 0; at < out.length; at += 4) putIndex(at, 0);
+    walkRuns(bytes, header, (x, y, index) => putIndex(targetOf(y) + x * 4, index));
     return { ...image, damaged: damage.reason };
   }
-  const rowBytes = Math.ceil((width * bits) / 32) * 4;
-  const packedBytes = Math.ceil((width * bits) / 8); // the last row's padding may be missing
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let line = 0; line < height; line++) {
     const row = start + line * rowBytes;
-    if (row + packedBytes > bytes.length) {
-      damage.note(`the file ends in row ${line} of ${height}`);
-      break;
-    }
+    if (row + lastBytes > bytes.length) break;
     for (let x = 0, at = targetOf(line); x < width; x++, at += 4) {
-      if (bits === 24) {
+      if (bits === 24 && masks === DEFAULT_MASKS[24]) {
         const from = row + x * 3;
         [out[at], out[at + 1], out[at + 2]] = [bytes[from + 2], bytes[from + 1], bytes[from]];
       } else if (bits > 8) {
-        const value = bits === 16 ? view.getUint16(row + x * 2, true) : view.getUint32(row + x * 4, true);
+        const from = row + (x * bits) / 8;
+        const value =
+          bits === 32
+            ? view.getUint32(from, true)
+            : view.getUint16(from, true) | (bits === 24 ? bytes[from + 2] << 16 : 0);
         for (let c = 0; c < 3; c++) out[at + c] = scaled(value, masks![c]);
       } else {
         const bit = x * bits;

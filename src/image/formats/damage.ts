@@ -9,6 +9,9 @@ export interface Decoded extends RgbaImage {
 /** The level of what could not be decoded: the middle, as libjpeg fills it. */
 export const UNKNOWN_LEVEL = 128;
 
+/** A file that can hold less than this share of its pixels is refused even if damage is tolerated. */
+const LEAST_SHARE = 1 / 64;
+
 /** Collects the first thing that is wrong with a file. */
 export class Damage {
   /** The first damage; null when there is none. */
@@ -23,6 +26,18 @@ export class Damage {
   note(reason: string): void {
     if (!this.tolerant) throw new Error(reason);
     this.reason ??= reason;
+  }
+
+  /**
+   * Checks, before memory for the pixels is allocated, that the file can hold what its header claims: a header of a few
+   * bytes can claim gigabytes. Throws an Error even with `tolerant` if next to nothing of the picture can be there.
+   *
+   * @param held   units (bytes or pixels) that the file can hold at most
+   * @param needed units that a picture of the header's size takes
+   */
+  expectRoom(held: number, needed: number, reason: string): void {
+    if (held < needed * LEAST_SHARE) throw new Error(reason);
+    if (held < needed) this.note(reason);
   }
 }
 

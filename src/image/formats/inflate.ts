@@ -4,7 +4,7 @@ import type { Damage } from "./damage.js";
 
 /** Deflate packs at most 1032 bytes into one: a run of 258 takes two bits. */
 const MAX_RATIO = 1032;
-/** Room for a decoder to see that a stream ends where it should. */
+/** Room for what follows the data, so that a stream's checksum is read even if it holds a few bytes too many. */
 const SLACK = 64;
 
 /** A zlib stream as far as it can be read; never rejects. At most `length` bytes; of damage, a thousandth is lost. */
@@ -35,31 +35,33 @@ function inflatePart(bytes: Uint8Array, length: number): Promise<Uint8Array> {
 }
 
 /**
- * Inflates a zlib stream that should hold `length` bytes. More than these are never made. Notes as damage what is cut
- * off, too long or broken, and returns what precedes it (of broken data, up to a thousandth of `length` less).
+ * Inflates a zlib stream that should hold `length` bytes, and never makes more. Notes as damage a stream that is cut off,
+ * too short, broken or fails its checksum, and returns what precedes it (of broken data, up to a thousandth of `length`
+ * less).
+ *
+ * @param checked whether a checksum outside of the stream covers `bytes`. Then any number of bytes too many is left out
+ *                without a word, as libpng does; otherwise more than a few are damage, because the stream's own checksum
+ *                lies behind them.
  */
-export async function inflateExactly(bytes: Uint8Array, length: number, damage: Damage): Promise<Uint8Array> {
-  if (length > bytes.length * MAX_RATIO + SLACK) {
-    // Said before that much memory is taken: a header of a few bytes can claim a picture of gigabytes.
-    damage.note(`${bytes.length} compressed bytes cannot hold the ${length} that the size in the header asks for`);
-  }
+export async function inflateExactly(
+  bytes: Uint8Array,
+  length: number,
+  damage: Damage,
+  checked: boolean,
+): Promise<Uint8Array> {
+  const held = bytes.length * MAX_RATIO;
+  const lack = `${bytes.length} compressed bytes cannot hold the ${length} that the size in the header asks for`;
+  damage.expectRoom(Math.min(held, length), length, lack);
   try {
     const output = inflateSync(bytes, { chunkSize: length + SLACK, maxOutputLength: length + SLACK });
     if (output.length < length) damage.note(`the image data hold ${output.length} of ${length} bytes`);
-    if (output.length <= length) return output;
-    damage.note(`the image data hold more than the ${length} bytes of the size in the header`);
     return output.subarray(0, length);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : null;
-    if (code === "ERR_BUFFER_TOO_LARGE") {
-      damage.note(`the image data hold more than the ${length} bytes of the size in the header`);
-    } else if (code === "Z_BUF_ERROR") {
-      damage.note("the image data break off");
-    } else if (code === "Z_DATA_ERROR") {
-      damage.note(`broken image data (${(error as Error).message})`);
-    } else {
-      throw error;
-    }
+    if (code === "Z_BUF_ERROR") damage.note("the image data break off");
+    else if (code === "Z_DATA_ERROR") damage.note(`broken image data (${(error as Error).message})`);
+    else if (code !== "ERR_BUFFER_TOO_LARGE") throw error;
+    else if (!checked) damage.note(`the image data hold more than the ${length} bytes of the size in the header`);
   }
   return inflatePart(bytes, length);
 }

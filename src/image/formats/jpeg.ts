@@ -2,87 +2,19 @@
  * JPEG by mozjpeg in WASM (@jsquash/jpeg): the files that our kernels do not take, and the words and remains of damaged ones.
  * It keeps the stored frame: EXIF orientation is not applied.
  */
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import decoderFactory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import type { RgbaImage } from "../../types.js";
 import { Damage, type Decoded } from "./damage.js";
 import { decodeJpegPlanes } from "./jpeg-planes.js";
 import { essentialJpeg, type JpegStructure } from "./jpeg-structure.js";
+import { CodecHolder, KEPT_PIXELS } from "./wasm-codec.js";
 
 interface Codec {
   decode(data: Uint8Array, preserveOrientation: boolean): RgbaImage | null;
 }
 
-/** The part of Emscripten's module options that we set. */
-interface EmscriptenOptions {
-  readonly noInitialRun: boolean;
-  readonly print: (line: string) => void;
-  readonly printErr: (line: string) => void;
-  readonly instantiateWasm: (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) => object;
-}
-type Factory = (options: EmscriptenOptions) => Promise<Codec>;
+const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
 
-/** One side of the codec. libjpeg ends its program on a fatal error, so a codec that failed is replaced by a new one. */
-class CodecHolder {
-  private ready: Promise<Codec> | null = null;
-  private compiled: Promise<WebAssembly.Module> | null = null;
-  private readonly factory: Factory;
-  private readonly file: string;
-  private messages: string[] = [];
-
-  constructor(factory: unknown, file: string) {
-    this.factory = factory as Factory;
-    this.file = file;
-  }
-
-  private async create(): Promise<Codec> {
-    this.compiled ??= readFile(createRequire(import.meta.url).resolve(this.file)).then((b) => WebAssembly.compile(b));
-    const module = await this.compiled;
-    const note = (line: string): void => {
-      this.messages.push(line);
-    };
-    return this.factory({
-      noInitialRun: true,
-      print: note,
-      printErr: note,
-      instantiateWasm(imports, done) {
-        const instance = new WebAssembly.Instance(module, imports);
-        done(instance);
-        return instance.exports;
-      },
-    });
-  }
-
-  /** Gives up the codec, and with it its memory, which never shrinks. */
-  drop(): void {
-    this.ready = null;
-  }
-
-  /** Runs `work`; beside its result libjpeg's first warning. Throws an Error with libjpeg's words when it failed. */
-  async run<T>(work: (codec: Codec) => T): Promise<{ result: T; warning: string | null }> {
-    this.ready ??= this.create();
-    const codec = await this.ready;
-    this.messages = [];
-    let result: T;
-    try {
-      result = work(codec);
-    } catch (error) {
-      this.ready = null;
-      throw new Error(this.messages.at(-1) ?? String(error), { cause: error });
-    }
-    // libjpeg only warns of data that breaks off or makes no sense, and fills the rest with grey. It prints the first
-    // warning alone; stray bytes before the end marker (0xd9) come after all of the picture and do no harm.
-    const warning = this.messages[0] ?? null;
-    const harmless = warning !== null && /extraneous bytes before marker 0xd9/.test(warning);
-    return { result, warning: harmless ? null : warning };
-  }
-}
-
-const decoder = new CodecHolder(decoderFactory, "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
-
-/** A codec that a larger picture has grown is replaced: it would keep some ten bytes a pixel for as long as it lives. */
-const KEPT_PIXELS = 16e6;
 /** Oddities of headers that pixels do not depend on; behind such a warning libjpeg keeps a real one to itself. */
 const ODD_HEADER = /Invalid SOS parameters for sequential|unknown JFIF revision|Unknown Adobe color transform/;
 /** Repairs tried on a file that libjpeg gives up. */
@@ -90,7 +22,11 @@ const MAX_REPAIRS = 8;
 
 /** Decodes as libjpeg does; a null picture is libjpeg's refusal. */
 async function decodeOnce(bytes: Uint8Array): Promise<{ image: RgbaImage; warning: string | null }> {
-  const { result, warning } = await decoder.run((codec) => codec.decode(bytes, false));
+  const { result, messages } = await decoder.run((codec) => codec.decode(bytes, false));
+  // libjpeg only warns of data that breaks off or makes no sense, and fills the rest with grey. It prints the first
+  // warning alone; stray bytes before the end marker (0xd9) come after all of the picture and do no harm.
+  const first = messages[0] ?? null;
+  const warning = first !== null && /extraneous bytes before marker 0xd9/.test(first) ? null : first;
   if (result === null) throw new Error(warning ?? "the decoder returned nothing");
   if (result.width * result.height > KEPT_PIXELS) decoder.drop();
   return { image: result, warning };

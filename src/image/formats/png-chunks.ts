@@ -41,21 +41,33 @@ function typeAt(view: DataView, at: number): string {
   return String.fromCharCode(...[4, 5, 6, 7].map((i) => view.getUint8(at + i)));
 }
 
-/** The next IDAT or IEND behind a chunk whose length makes no sense; null when there is none. */
-function nextKnownChunk(bytes: Uint8Array, from: number): number | null {
-  const rest = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = ["IDAT", "IEND"].map((type) => rest.indexOf(type, from + 4, "latin1")).filter((at) => at >= 0);
-  return found.length === 0 ? null : Math.min(...found) - 4;
+/**
+ * Finds the next IDAT or IEND behind a chunk whose length makes no sense. Calls must not go back in the file: each
+ * search continues the one before, so that all of them together read the file once.
+ */
+function knownChunkFinder(bytes: Uint8Array): (from: number) => number | null {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const ahead = ["IDAT", "IEND"].map((type) => ({ type, at: file.indexOf(type, 0, "latin1") }));
+  return (from) => {
+    for (const next of ahead) {
+      if (next.at >= 0 && next.at < from + 4) next.at = file.indexOf(next.type, from + 4, "latin1");
+    }
+    const found = ahead.map(({ at }) => at).filter((at) => at >= 0);
+    return found.length === 0 ? null : Math.min(...found) - 4;
+  };
 }
 
 const KNOWN_CRITICAL = new Set(["IHDR", "PLTE", "IDAT", "IEND"]);
+/** The chunks that the upright picture depends on; a wrong checksum of another one harms nothing. */
+const CHECKED = new Set(["IHDR", "PLTE", "IDAT", "eXIf"]);
+const HEADER_BYTES = 13;
 /** A palette has at most this many entries. */
 const MAX_PALETTE = 256;
 
 /**
  * Reads the chunks of a file that begins with PNG's signature and an IHDR chunk. Chunks other than IHDR, PLTE and IDAT
- * are stepped over and never inflated. Notes wrong checksums, missing and broken chunks as damage; throws an Error
- * where the header says what no decoder could read.
+ * are stepped over and never inflated. Notes wrong checksums of those and of eXIf, missing and broken chunks as damage;
+ * throws an Error where the header says what no decoder could read.
  */
 export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -63,6 +75,7 @@ export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
   const header = readHeader(view);
   let palette: Uint8Array | null = null;
   const parts: Uint8Array[] = [];
+  let nextKnownChunk: ((from: number) => number | null) | null = null;
   let [at, ended, dataEnded] = [8, false, false];
   while (at + 8 <= bytes.length && !ended) {
     const type = typeAt(view, at);
@@ -71,10 +84,12 @@ export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
     const readable = /^[A-Za-z]{4}$/.test(type);
     if (!readable || end > bytes.length) {
       damage.note(readable ? `the file ends within its ${type} chunk` : `no chunk at byte ${at}`);
-    } else if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) {
+    } else if (CHECKED.has(type) && crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) {
       damage.note(`wrong checksum of the ${type} chunk at byte ${at}`);
     } else if (type[0] === type[0].toUpperCase() && !KNOWN_CRITICAL.has(type)) {
       damage.note(`unknown critical chunk ${type}`);
+    } else if (type === "IHDR" && (at !== 8 || length !== HEADER_BYTES)) {
+      damage.note(at === 8 ? `a header of ${length} bytes` : "a second header");
     }
     const body = bytes.subarray(at + 8, Math.min(end - 4, bytes.length));
     if (type === "IDAT") {
@@ -85,14 +100,17 @@ export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
     }
     if (type === "PLTE" && palette === null) {
       const entries = Math.min(MAX_PALETTE, Math.floor(body.length / 3));
-      if (body.length !== entries * 3 || entries === 0) damage.note(`a palette of ${body.length} bytes`);
+      // Of RGB pictures a palette is only a suggestion.
+      const fits = body.length === entries * 3 && entries > 0;
+      if (!fits && header.colour === 3) damage.note(`a palette of ${body.length} bytes`);
       palette = body.subarray(0, entries * 3);
     }
     ended = type === "IEND";
     if (readable && end <= bytes.length) {
       at = end;
     } else {
-      const next = nextKnownChunk(bytes, at + 4);
+      nextKnownChunk ??= knownChunkFinder(bytes);
+      const next = nextKnownChunk(at + 4);
       if (next === null) break;
       if (type === "IDAT") parts[parts.length - 1] = bytes.subarray(at + 8, Math.max(at + 8, next - 4));
       at = next;

@@ -20,9 +20,13 @@ export const TAG = {
   tileHeight: 323,
   tileOffsets: 324,
   tileBytes: 325,
+  extraSamples: 338,
   sampleFormat: 339,
+  jpegTables: 347,
+  yccSampling: 530,
 } as const;
 
+const [BYTE, UNDEFINED] = [1, 7];
 /** Bytes of a value by its type: BYTE, SHORT and LONG; the others hold nothing that we need. */
 const VALUE_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
 
@@ -56,6 +60,16 @@ export class TiffPage {
   /** The first value of a tag, or `missing`. */
   value(tag: number, missing: number): number {
     return this.values(tag, 1)?.[0] ?? missing;
+  }
+
+  /** The bytes of a tag whose values are bytes, as far as the file has them; null when it has none. */
+  bytes(tag: number): Uint8Array | null {
+    const { view, little } = this;
+    const entry = this.entries.get(tag);
+    if (entry === undefined || ![BYTE, UNDEFINED].includes(view.getUint16(entry + 2, little))) return null;
+    const count = view.getUint32(entry + 4, little);
+    const start = count <= 4 ? entry + 8 : view.getUint32(entry + 8, little);
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).subarray(start, start + count);
   }
 
   /** The first values of a tag, at most `limit` and no more than the file holds; null when it has none. */

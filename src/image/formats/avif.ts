@@ -1,0 +1,99 @@
+/** AVIF by libavif in WASM (@jsquash/avif), the primary picture; alpha is dropped. */
+import decoderFactory from "@jsquash/avif/codec/dec/avif_dec.js";
+import { av1Sizes } from "./av1-sequence.js";
+import { type AvifFile, readAvif } from "./avif-boxes.js";
+import { Damage, type Decoded } from "./damage.js";
+import { CodecHolder, expectDensity, KEPT_PIXELS } from "./wasm-codec.js";
+
+interface Codec {
+  /** RGBA of `depth` bits, in elements of 8 or 16. */
+  decode(data: Uint8Array, depth: 8): { data: Uint8ClampedArray; width: number; height: number } | null;
+  decode(data: Uint8Array, depth: 16): { data: Uint16Array; width: number; height: number } | null;
+}
+
+const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/avif/codec/dec/avif_dec.wasm");
+
+/** The codec takes up to 15 bytes a pixel, and 0.2 s for a megapixel. */
+const MAX_PIXELS = 50e6;
+/** Data of items that is looked through, in lengths of the file: items may share bytes. */
+const MOST_READING = 4;
+/** Red's and blue's share of luma, by CICP's number of the matrix. */
+const LUMA: Readonly<Record<number, readonly [number, number]>> = { 1: [0.2126, 0.0722], 9: [0.2627, 0.0593] };
+const LUMA_601: readonly [number, number] = [0.299, 0.114];
+
+/** Refuses files whose coded pictures are much larger than what the container says. */
+function expectSizes(bytes: Uint8Array, { width, height, items }: AvifFile): void {
+  let read = 0;
+  for (const item of items) {
+    read += item.length;
+    if (read > MOST_READING * bytes.length) throw new Error("items that share their data many times");
+    for (const coded of av1Sizes(item)) {
+      if (coded.width * coded.height <= 4 * width * height + 2 ** 20) continue;
+      throw new Error(`coded pictures of ${coded.width} x ${coded.height} in a file of ${width} x ${height}`);
+    }
+  }
+}
+
+/** A sequence holds a still picture as well; under this brand the codec decodes that one. */
+function asStill(bytes: Uint8Array): Uint8Array {
+  if (Buffer.from(bytes.buffer, bytes.byteOffset + 8, 4).toString("latin1") !== "avis") return bytes;
+  const copy = Buffer.from(bytes);
+  copy.write("avif", 8, "latin1");
+  return copy;
+}
+
+/**
+ * Where the width is odd, the last column has a chroma sample of its own. libavif blends it with its neighbour, libyuv
+ * (thus Pillow and browsers) does not. The columns are 3/4 and 1/4 of the last sample and its neighbour, so that the
+ * sample is half their difference beyond the last one. Clipped colours do not say their chroma and stay.
+ */
+function unblendLastColumn(data: Uint16Array, width: number, height: number, matrix: number): void {
+  const [red, blue] = LUMA[matrix] ?? LUMA_601;
+  const lumaOf = (at: number): number => red * data[at] + (1 - red - blue) * data[at + 1] + blue * data[at + 2];
+  const isClipped = (at: number): boolean => [0, 1, 2].some((c) => data[at + c] === 0 || data[at + c] === 65535);
+  for (let y = 0; y < height; y++) {
+    const at = ((y + 1) * width - 1) * 4;
+    if (isClipped(at) || isClipped(at - 4)) continue;
+    const luma = lumaOf(at) - lumaOf(at - 4);
+    for (let c = 0; c < 3; c++) {
+      const beyond = (data[at + c] - data[at - 4 + c] - luma) / 2;
+      data[at + c] = Math.min(65535, Math.max(0, Math.round(data[at + c] + beyond)));
+    }
+  }
+}
+
+function eightBits(data: Uint16Array): Uint8Array {
+  const out = new Uint8Array(data.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.round(data[i] / 257);
+  return out;
+}
+
+/**
+ * Decodes an AVIF file to RGBA in its stored frame; the turn is left to the caller. Throws an Error that says what is
+ * wrong, also with `tolerant`: libavif gives nothing of a damaged picture.
+ */
+export async function decodeAvif(bytes: Uint8Array, tolerant: boolean): Promise<Decoded> {
+  const damage = new Damage(tolerant);
+  const found = readAvif(bytes);
+  if (found === null) throw new Error("no still picture in the file");
+  const { width, height, halfChroma, matrix, missing } = found;
+  if (width * height > MAX_PIXELS) throw new Error(`more than ${MAX_PIXELS / 1e6} megapixels are not supported`);
+  if (missing !== null) damage.note(missing);
+  expectDensity(bytes.length, width, height);
+  expectSizes(bytes, found);
+  const file = asStill(bytes);
+  const exact = halfChroma && width % 2 === 1 && width > 1;
+  const { result: image } = await decoder.run((codec) => (exact ? codec.decode(file, 16) : codec.decode(file, 8)));
+  if (width * height > KEPT_PIXELS) decoder.drop();
+  if (image === null) throw new Error(missing ?? "broken image data");
+  if (image.width !== width || image.height !== height) throw new Error("the pixels do not fit the header");
+  let data: Uint8Array;
+  if (image.data instanceof Uint16Array) {
+    unblendLastColumn(image.data, width, height, matrix);
+    data = eightBits(image.data);
+  } else {
+    data = new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength);
+  }
+  for (let at = 3; at < data.length; at += 4) data[at] = 255;
+  return { width, height, data, damaged: damage.reason };
+}

@@ -1,0 +1,104 @@
+/** How the pixels of a TIFF page lie in its file; what we do not read is refused by name here. */
+import { TAG, type TiffPage } from "./tiff-page.js";
+
+export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773 } as const;
+const REFUSED_COMPRESSIONS: Readonly<Record<number, string>> = {
+  2: "fax",
+  3: "fax",
+  4: "fax",
+  6: "old JPEG",
+  34712: "JPEG 2000",
+  50000: "Zstandard",
+  50001: "WebP",
+};
+
+export const PHOTOMETRIC = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, cmyk: 5, ycc: 6 } as const;
+/** Channels that each kind of picture has. */
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3 };
+/** Samples a pixel can have on top of its channels: opacity, or data of other programs. */
+const MOST_EXTRA: Readonly<Record<number, number>> = { 1: 1, 3: 3, 4: 2 };
+const PREMULTIPLIED = 1;
+
+export interface TiffLayout {
+  readonly bits: number;
+  /** Samples a pixel in one plane's data. */
+  readonly samples: number;
+  /** Samples a pixel that its colour depends on: those of `photometric`, and opacity if the colours are multiplied by it. */
+  readonly channels: number;
+  readonly planes: number;
+  readonly photometric: number;
+  readonly premultiplied: boolean;
+  readonly compression: number;
+  readonly predictor: boolean;
+  /** The bits of every byte are in reversed order. */
+  readonly reversed: boolean;
+  /** Size of a strip or tile. */
+  readonly blockWidth: number;
+  readonly blockHeight: number;
+  readonly tiled: boolean;
+}
+
+/** Refuses samples whose meaning the file does not say, or that we do not read. */
+function checkSamples(page: TiffPage, samples: number, photometric: number, bits: number): void {
+  const colours = CHANNELS[photometric];
+  if (colours === undefined) throw new Error(`colours of kind ${photometric} are not supported`);
+  if (samples < colours) throw new Error(`${samples} samples a pixel, expected at least ${colours}`);
+  if (samples > colours + MOST_EXTRA[colours]) {
+    const grey = colours === 1 && photometric !== PHOTOMETRIC.palette;
+    throw new Error(`${samples} samples a pixel in a picture that is said to be ${grey ? "grey" : "of other colours"}`);
+  }
+  if (photometric === PHOTOMETRIC.palette && bits > 8) throw new Error(`a palette of ${bits} bits is not supported`);
+  if (photometric !== PHOTOMETRIC.ycc || page.value(TAG.compression, 1) === COMPRESSION.jpeg) return;
+  const [across, down] = page.values(TAG.yccSampling, 2) ?? [2, 2];
+  if (across !== 1 || down !== 1) throw new Error(`YCbCr with a sampling of ${across} x ${down} is not supported`);
+}
+
+/** Throws an Error that says what is not supported or makes no sense. */
+export function layoutOf(page: TiffPage): TiffLayout {
+  const samples = page.value(TAG.samples, 1);
+  const bitsOfEach = page.values(TAG.bits, 16) ?? [1];
+  const bits = bitsOfEach[0] ?? 1;
+  // Pillow's reading of pages that do not say it; libtiff refuses some of them.
+  const photometric = page.value(TAG.photometric, PHOTOMETRIC.whiteIsZero);
+  const compression = page.value(TAG.compression, COMPRESSION.none);
+  if (!Object.values<number>(COMPRESSION).includes(compression)) {
+    throw new Error(`compression ${REFUSED_COMPRESSIONS[compression] ?? compression} is not supported`);
+  }
+  if (![1, 2, 4, 8, 16].includes(bits) || bitsOfEach.some((other) => other !== bits)) {
+    throw new Error(`${bitsOfEach.join(",")} bits a sample are not supported`);
+  }
+  checkSamples(page, samples, photometric, bits);
+  if (page.value(TAG.sampleFormat, 1) !== 1) throw new Error("samples that are no unsigned integers are not supported");
+  const jpeg = compression === COMPRESSION.jpeg;
+  const colours = CHANNELS[photometric];
+  if (jpeg && (bits !== 8 || samples > 3 || samples !== colours)) {
+    throw new Error(`JPEG of ${samples} samples of ${bits} bits within TIFF is not supported`);
+  }
+  const planar = page.value(TAG.planes, 1) === 2;
+  const premultiplied = samples > colours && page.value(TAG.extraSamples, 0) === PREMULTIPLIED;
+  const channels = colours + (premultiplied ? 1 : 0);
+  const tileWidth = page.value(TAG.tileWidth, 0);
+  const tiled = tileWidth > 0;
+  const blockWidth = tiled ? tileWidth : page.width;
+  const blockHeight = tiled
+    ? page.value(TAG.tileHeight, 0)
+    : Math.min(page.value(TAG.rowsPerStrip, page.height), page.height);
+  if (blockHeight === 0) throw new Error("strips or tiles without rows");
+  // Tiles may reach beyond the picture, but not so far that the header's size does not bound what is unpacked.
+  const covered = Math.ceil(page.width / blockWidth) * blockWidth * Math.ceil(page.height / blockHeight) * blockHeight;
+  if (covered > 4 * page.width * page.height + 2 ** 20) {
+    throw new Error(`tiles of ${blockWidth} x ${blockHeight} for a picture of ${page.width} x ${page.height}`);
+  }
+  return {
+    bits,
+    samples: planar ? 1 : samples,
+    channels,
+    planes: planar ? channels : 1,
+    photometric,
+    premultiplied,
+    compression,
+    predictor: !jpeg && page.value(TAG.predictor, 1) === 2,
+    reversed: page.value(TAG.fillOrder, 1) === 2,
+    ...{ blockWidth, blockHeight, tiled },
+  };
+}

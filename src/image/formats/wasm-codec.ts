@@ -1,0 +1,86 @@
+/** Codecs that Emscripten built (@jsquash/*): loaded when the first file needs them, replaced after a failure. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+/** The part of Emscripten's module options that we set. */
+interface EmscriptenOptions {
+  readonly noInitialRun: boolean;
+  readonly print: (line: string) => void;
+  readonly printErr: (line: string) => void;
+  readonly instantiateWasm: (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) => object;
+}
+
+/** A codec that a larger picture has grown is replaced: it would keep some ten bytes a pixel for as long as it lives. */
+export const KEPT_PIXELS = 16e6;
+/** Pixels of a picture that its bytes need not account for, and that one byte can stand for beyond them. */
+const [FREE_PIXELS, PIXELS_A_BYTE] = [4e6, 4096];
+
+/**
+ * Refuses pictures that a few bytes claim, before the codec takes time and memory for them. A photo has more than a
+ * hundred times the bytes that this asks for; only a large picture of a single colour has fewer.
+ */
+export function expectDensity(bytes: number, width: number, height: number): void {
+  if (width * height > FREE_PIXELS + PIXELS_A_BYTE * bytes) {
+    throw new Error(`${bytes} compressed bytes cannot hold the ${width} x ${height} pixels of a photo`);
+  }
+}
+
+/**
+ * One codec. A codec ends its program on a fatal error and its memory never shrinks, so one that has failed or grown
+ * is replaced by a new instance of the same compiled module.
+ */
+export class CodecHolder<Codec> {
+  private ready: Promise<Codec> | null = null;
+  private compiled: Promise<WebAssembly.Module> | null = null;
+  private readonly factory: (options: EmscriptenOptions) => Promise<Codec>;
+  private readonly file: string;
+  private messages: string[] = [];
+
+  /**
+   * @param factory the default export of the codec's JavaScript file, which has no types
+   * @param file    its .wasm file, as a module path
+   */
+  constructor(factory: unknown, file: string) {
+    this.factory = factory as (options: EmscriptenOptions) => Promise<Codec>;
+    this.file = file;
+  }
+
+  private async create(): Promise<Codec> {
+    this.compiled ??= readFile(createRequire(import.meta.url).resolve(this.file)).then((b) => WebAssembly.compile(b));
+    const module = await this.compiled;
+    const note = (line: string): void => {
+      this.messages.push(line);
+    };
+    return this.factory({
+      noInitialRun: true,
+      print: note,
+      printErr: note,
+      instantiateWasm(imports, done) {
+        const instance = new WebAssembly.Instance(module, imports);
+        done(instance);
+        return instance.exports;
+      },
+    });
+  }
+
+  /** Gives up the codec and its memory. The next run() makes a new one. */
+  drop(): void {
+    this.ready = null;
+  }
+
+  /**
+   * Runs `work` and returns its result with the lines that the codec printed. Throws an Error with the codec's last
+   * line if it failed.
+   */
+  async run<T>(work: (codec: Codec) => T): Promise<{ result: T; messages: readonly string[] }> {
+    this.ready ??= this.create();
+    const codec = await this.ready;
+    this.messages = [];
+    try {
+      return { result: work(codec), messages: this.messages };
+    } catch (error) {
+      this.ready = null;
+      throw new Error(this.messages.at(-1) ?? String(error), { cause: error });
+    }
+  }
+}

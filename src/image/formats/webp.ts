@@ -1,0 +1,56 @@
+/** WebP by libwebp in WASM (@jsquash/webp), the first frame of an animation; alpha is dropped. */
+import decoderFactory from "@jsquash/webp/codec/dec/webp_dec.js";
+import type { RgbaImage } from "../../types.js";
+import { Damage, type Decoded } from "./damage.js";
+import { CodecHolder, expectDensity, KEPT_PIXELS } from "./wasm-codec.js";
+import { readWebp } from "./webp-chunks.js";
+
+interface Codec {
+  decode(data: Uint8Array): RgbaImage | null;
+}
+
+const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/webp/codec/dec/webp_dec.wasm");
+
+/** A file of one VP8 or VP8L chunk: the only kind that the codec meets, whatever else is in the file. */
+function fileOf(picture: Uint8Array): Uint8Array {
+  const padding = picture.length & 1;
+  const file = Buffer.alloc(12 + picture.length + padding);
+  file.write("RIFF", "latin1");
+  file.writeUInt32LE(4 + picture.length + padding, 4);
+  file.write("WEBP", 8, "latin1");
+  file.set(picture, 12);
+  return file;
+}
+
+/** A frame on the canvas of an animation, which is black where the frame leaves it free. */
+function placed(frame: RgbaImage, width: number, height: number, left: number, top: number): Uint8Array {
+  const out = new Uint8Array(width * height * 4);
+  for (let y = 0; y < frame.height; y++) {
+    const row = frame.data.subarray(y * frame.width * 4, (y + 1) * frame.width * 4);
+    out.set(row, ((top + y) * width + left) * 4);
+  }
+  return out;
+}
+
+/**
+ * Decodes a WebP file to RGBA in its stored frame. Throws an Error that says what is wrong; with `tolerant` side matter
+ * may be missing, but the picture must be whole, because libwebp gives nothing of one that is not.
+ */
+export async function decodeWebp(bytes: Uint8Array, tolerant: boolean): Promise<Decoded> {
+  const damage = new Damage(tolerant);
+  const found = readWebp(bytes);
+  if (found === null) throw new Error("no picture in the file");
+  const { width, height, left, top, frameWidth, frameHeight, picture, missing, contradiction } = found;
+  if (contradiction !== null) throw new Error(contradiction);
+  if (missing !== null) damage.note(missing);
+  expectDensity(picture.length, frameWidth, frameHeight);
+  const { result: image } = await decoder.run((codec) => codec.decode(fileOf(picture)));
+  if (frameWidth * frameHeight > KEPT_PIXELS) decoder.drop();
+  if (image === null) throw new Error(missing ?? "broken image data");
+  if (image.width !== frameWidth || image.height !== frameHeight) throw new Error("the pixels do not fit the header");
+  const filled = frameWidth === width && frameHeight === height;
+  const canvas = filled ? image.data : placed(image, width, height, left, top);
+  const data = new Uint8Array(canvas.buffer, canvas.byteOffset, canvas.byteLength);
+  for (let at = 3; at < data.length; at += 4) data[at] = 255;
+  return { width, height, data, damaged: damage.reason };
+}
