@@ -52,23 +52,23 @@ const MAX_PLAIN_PIXELS = 50e6;
 
 async function decodeAnyJpeg(bytes: Uint8Array, tolerant: boolean): Promise<Decoded> {
   const structure = readJpegStructure(bytes);
-  const refusal = refusalOf(structure);
+  const refusal = refusalOf(structure, bytes.length);
   if (refusal !== null) throw new Error(refusal);
   const damage = new Damage(tolerant);
-  const found = damageOf(structure, bytes.length);
+  const found = damageOf(structure);
   if (found !== null) damage.note(found);
   const baseline = found === null ? readBaselineJpeg(bytes) : null;
   if (baseline !== null) {
     const whole = (await ownPixels()).decodeWhole(bytes, baseline);
-    if (whole !== null) return { ...whole, damaged: null };
+    if (typeof whole !== "string") return { ...whole, damaged: null };
+    damage.note(whole);
   }
   if (needsPlainDecoder(bytes, structure)) {
     const pixels = structure.width * structure.height;
     if (pixels > MAX_PLAIN_PIXELS) throw new Error("CMYK or an unusual sampling of more than 50 megapixels");
     return decodePlainJpeg(bytes, structure, damage);
   }
-  const image = await decodeJpeg(bytes, structure, tolerant);
-  return { ...image, damaged: damage.reason ?? image.damaged };
+  return decodeJpeg(bytes, structure, damage);
 }
 
 /** A strip or tile of a TIFF file, whose size is checked before it is decoded. */

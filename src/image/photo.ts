@@ -99,8 +99,8 @@ export function cropFace(
 }
 
 /**
- * The same crop, bytes included, from the pixels that it needs alone, which is faster: for the landmarks of a baseline
- * JPEG file that is stored upright. Null for all other files, and where damage is met: decodeImage() has the words.
+ * The same crop, bytes included, with transforms of the pixels that it needs alone, which is faster: for the landmarks of a
+ * baseline JPEG file that is stored upright. Null for all other files and for damaged ones: decodeImage() has the words.
  */
 export async function cropFromJpeg(
   pixels: Pixels,
@@ -111,11 +111,11 @@ export async function cropFromJpeg(
 ): Promise<AlignedCrop | null> {
   if (placement.kind !== "landmarks") return null;
   const jpeg = readBaselineJpeg(bytes);
-  if (jpeg === null || jpeg.width * jpeg.height > maxPixels) return null;
+  if (jpeg === null || jpeg.orientation !== 1 || jpeg.width * jpeg.height > maxPixels) return null;
   const matrix = matrixFor(placement.points, jpeg, size, file);
   const needed = windowOfWarp(jpeg, matrix, size);
   const window = await timed(seconds, "decode", () => pixels.decodeWindow(bytes, jpeg, needed));
-  if (window === null) return null;
+  if (typeof window === "string") return null;
   return { crop: await timed(seconds, "warp", () => pixels.warpWindow(window, matrix, size)), matrix };
 }
 

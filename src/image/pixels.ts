@@ -8,10 +8,19 @@ import { type ResizeWeights, resizeWeights } from "../kernels/resize-weights.js"
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
 import { invertAffine } from "./align.js";
 import type { BaselineJpeg } from "./formats/jpeg-header.js";
+import { damageAfterScan } from "./formats/jpeg-tail.js";
 import { writeJpeg } from "./jpeg-writer.js";
 
 /** A memory that a large photo has grown is dropped after use: WASM memory never shrinks. */
 const KEPT_MEMORY_BYTES = 64 * 2 ** 20;
+
+/** What the negative results of decodeJpegScan mean. */
+const SCAN_DAMAGE: Readonly<Record<number, string>> = {
+  [-1]: "a code that does not exist",
+  [-2]: "a run that leaves its block",
+  [-3]: "the image data break off",
+  [-4]: "a restart marker is missing",
+};
 
 /** The whole picture as a rectangle. */
 export function wholeOf(image: RgbaImage): Rectangle {
@@ -97,24 +106,25 @@ export class Pixels {
 
   /**
    * Decodes the pixels of `window` (within the picture) of a JPEG file; they are the same as those of the whole
-   * picture. Null when the file is damaged.
+   * picture. A damaged file gives the reason instead, the same one for all windows.
    */
-  decodeWindow(bytes: Uint8Array, jpeg: BaselineJpeg, window: Rectangle): PixelWindow | null {
+  decodeWindow(bytes: Uint8Array, jpeg: BaselineJpeg, window: Rectangle): PixelWindow | string {
     const arena = this.begin();
     const data = arena.put(bytes.subarray(jpeg.scan));
     const length = bytes.length - jpeg.scan;
     const { params, scratch, output, stride } = layOutJpegWindow(arena, jpeg, window, length);
-    const read = this.kernels.decodeJpegScan(data, length, params, scratch);
-    if (read < 0 || bytes[jpeg.scan + read + 1] !== 0xd9) return null; // cut off, or another scan follows
+    const used = this.kernels.decodeJpegScan(data, length, params, scratch);
+    const damaged = used < 0 ? SCAN_DAMAGE[used] : damageAfterScan(bytes, jpeg.scan + used);
+    if (damaged !== null) return damaged;
     this.kernels.colourJpegWindow(params, output, stride, scratch);
     return { width: jpeg.width, height: jpeg.height, window, pointer: output, stride };
   }
 
-  /** All pixels of a JPEG file; null when it is damaged. */
-  decodeWhole(bytes: Uint8Array, jpeg: BaselineJpeg): RgbaImage | null {
+  /** All pixels of a JPEG file, or what is damaged about it. */
+  decodeWhole(bytes: Uint8Array, jpeg: BaselineJpeg): RgbaImage | string {
     const { width, height } = jpeg;
     const decoded = this.decodeWindow(bytes, jpeg, { x: 0, y: 0, width, height });
-    if (decoded === null) return null;
+    if (typeof decoded === "string") return decoded;
     const { pointer, stride } = decoded;
     const rows = this.arena.bytes(pointer, stride * height);
     if (stride === width * 4) return { width, height, data: rows.slice() };

@@ -48,12 +48,12 @@ export type JpegScanKernel = (
   out: number,
 ) => number;
 
-/** Pointers of layOutJpegWindow() (jpeg-window.ts); returns the bytes read up to a marker, or a negative error. */
+/** Pointers of layOutJpegWindow() (jpeg-window.ts); returns the bytes used up to the last block's end, or a negative error. */
 export type JpegDecodeKernel = (data: number, length: number, params: number, scratch: number) => number;
 export type JpegColourKernel = (params: number, dst: number, dstStride: number, scratch: number) => void;
 
 export interface ImageKernels {
-  /** The scan of a baseline JPEG file -> a plane of samples for each component, of a window only. */
+  /** The scan of a baseline JPEG file, read whole -> a plane of samples for each component, of a window only. */
   readonly decodeJpegScan: JpegDecodeKernel;
   /** Those planes -> opaque RGBA u8. */
   readonly colourJpegWindow: JpegColourKernel;

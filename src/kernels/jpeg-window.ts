@@ -6,6 +6,10 @@ import { type HuffmanTable, ZIGZAG } from "./jpeg-tables.js";
 /** Bits that the direct table is indexed by. */
 const DIRECT_BITS = 10;
 const DECODE_TABLE_BYTES = 4232 + 256;
+/** Bits that the table of an AC code's skips is indexed by. */
+const SKIP_BITS = 11;
+/** Coefficients that stand for the end of a block in that table; runs without it add up to half of it at most. */
+const ENDED = 128;
 const PARAMS_BYTES = 160;
 /** Sizes of 15 bits with a length of 0: look further. */
 const LONGER_CODE = 15 << 12;
@@ -25,8 +29,36 @@ function directEntry(symbol: number, length: number, rest: number, bits: number,
   return (length + size) | (zeros << 5) | (value << 16);
 }
 
-function makeDecodeTable({ id, counts, symbols }: HuffmanTable): Uint8Array {
-  const block = new Uint8Array(DECODE_TABLE_BYTES);
+/** All whole codes at the head of SKIP_BITS bits as one entry: length with values | coefficients << 5; [2^SKIP_BITS] */
+function fillSkips(skips: Uint16Array, { counts, symbols }: HuffmanTable): void {
+  // The first code alone: length | symbol << 8.
+  const firsts = new Uint16Array(skips.length);
+  let [place, next] = [0, 0];
+  for (let length = 1; length <= SKIP_BITS; length++) {
+    const width = 1 << (SKIP_BITS - length);
+    for (let i = 0; i < counts[length - 1]; i++, place += width) {
+      firsts.fill(length | (symbols[next++] << 8), place, place + width);
+    }
+  }
+  for (let head = 0; head < skips.length; head++) {
+    let [bits, coefficients] = [0, 0];
+    while (bits < SKIP_BITS && coefficients < ENDED) {
+      const code = firsts[(head << bits) & (skips.length - 1)];
+      const [length, size, zeros] = [code & 31, (code >> 8) & 15, code >> 12];
+      if (length === 0 || bits + length > SKIP_BITS) break;
+      const ends = size === 0 && zeros !== 15;
+      if (!ends && coefficients + zeros + 1 > ENDED / 2) break;
+      bits += length + size;
+      coefficients += ends ? ENDED : zeros + 1;
+    }
+    skips[head] = bits | (coefficients << 5);
+  }
+}
+
+function makeDecodeTable(table: HuffmanTable): Uint8Array {
+  const { id, counts, symbols } = table;
+  const isAc = id >= 0x10;
+  const block = new Uint8Array(DECODE_TABLE_BYTES + (isAc ? 2 << SKIP_BITS : 0));
   const direct = new Uint32Array(block.buffer, 0, 1 << DIRECT_BITS).fill(LONGER_CODE);
   const limits = new Uint32Array(block.buffer, 4096, 17);
   const offsets = new Int32Array(block.buffer, 4164, 17);
@@ -38,12 +70,13 @@ function makeDecodeTable({ id, counts, symbols }: HuffmanTable): Uint8Array {
       const bits = DIRECT_BITS - length;
       if (bits < 0) continue;
       for (let rest = 0; rest < 1 << bits; rest++) {
-        direct[(code << bits) | rest] = directEntry(symbols[next], length, rest, bits, id >= 0x10);
+        direct[(code << bits) | rest] = directEntry(symbols[next], length, rest, bits, isAc);
       }
     }
     limits[length] = code << (16 - length);
     code <<= 1;
   }
+  if (isAc) fillSkips(new Uint16Array(block.buffer, DECODE_TABLE_BYTES), table);
   return block;
 }
 
@@ -103,6 +136,13 @@ export function layOutJpegWindow(
   const stride = Math.ceil(window.width / 8) * 32;
 
   const zigzag = arena.put(Uint8Array.from(ZIGZAG));
+  const placed = new Map<Uint8Array, number>();
+  const putTable = (table: HuffmanTable): number => {
+    const block = decodeTable(table);
+    const pointer = placed.get(block) ?? arena.put(block);
+    placed.set(block, pointer);
+    return pointer;
+  };
   const rows: number[][] = components.map(({ quantisation, dc, ac }, i) => {
     const [blocksAcross, blocksDown] = i === 0 ? [h, v] : [1, 1];
     const planeStride = (right - left) * blocksAcross * 8;
@@ -111,7 +151,7 @@ export function layOutJpegWindow(
       natural[index] = quantisation[position];
     });
     const plane = arena.alloc(planeStride * (bottom - top) * blocksDown * 8 + PLANE_SLACK);
-    const pointers = [arena.put(decodeTable(dc)), arena.put(decodeTable(ac)), arena.put(natural)];
+    const pointers = [putTable(dc), putTable(ac), arena.put(natural)];
     return [blocksAcross, blocksDown, plane, planeStride, ...pointers, 0];
   });
   const head = [across, down, jpeg.restartInterval, components.length, left, right, top, bottom];

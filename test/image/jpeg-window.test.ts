@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeImage } from "../../src/image/codec.js";
+import { Damage } from "../../src/image/formats/damage.js";
 import { decodeJpeg } from "../../src/image/formats/jpeg.js";
 import { readBaselineJpeg } from "../../src/image/formats/jpeg-header.js";
 import { readJpegStructure } from "../../src/image/formats/jpeg-structure.js";
@@ -26,7 +27,7 @@ describe("image/jpeg: crops from windows of a file", () => {
       [2, 2],
     ]) {
       const bytes = jpegFile(random, { ...shape, h, v, restartInterval: 7 });
-      const whole = await decodeJpeg(bytes, readJpegStructure(bytes), false);
+      const whole = await decodeJpeg(bytes, readJpegStructure(bytes), new Damage(false));
       for (let round = 0; round < 40; round++) {
         const [x, y, scale, turn] = [
           random.between(-20, 170),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Damage } from "../../src/image/formats/damage.js";
 import { decodeJpeg } from "../../src/image/formats/jpeg.js";
 import { type BaselineJpeg, readBaselineJpeg } from "../../src/image/formats/jpeg-header.js";
 import { readJpegStructure } from "../../src/image/formats/jpeg-structure.js";
@@ -118,7 +119,7 @@ describe("kernels/jpeg-decode", () => {
       const wholeWindow = { x: 0, y: 0, width, height };
       const whole = is440
         ? decode(sides[1], bytes, jpeg, wholeWindow).pixels
-        : (await decodeJpeg(bytes, readJpegStructure(bytes), false)).data;
+        : (await decodeJpeg(bytes, readJpegStructure(bytes), new Damage(false))).data;
       for (const window of windowsOf(random, width, height)) {
         const name = shapeIndex([window.height, window.width, 4]);
         const expected = cut(whole, width, window);

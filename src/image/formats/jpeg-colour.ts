@@ -1,8 +1,8 @@
 /** Components of a JPEG file -> RGBA: upsampling as libjpeg-turbo does it, YCbCr, and CMYK without a colour profile. */
 import { cmykToRgb } from "./cmyk.js";
 import { blankImage, type Damage, type Decoded } from "./damage.js";
+import { colourSpaceOf } from "./jpeg-colour-space.js";
 import { decodeJpegPlanes, type Plane } from "./jpeg-planes.js";
-import { APP0, APP14, adobeTransformOf, bodyOf } from "./jpeg-segments.js";
 import type { JpegStructure } from "./jpeg-structure.js";
 
 /** A row of half as many samples, each drawn a quarter of the way to its neighbour; `scale` 1 or 4 times too large. */
@@ -55,23 +55,6 @@ function upsample(plane: Plane, most: { h: number; v: number }, width: number, h
 
 const clamp = (v: number): number => (v < 0 ? 0 : v > 255 ? 255 : Math.round(v));
 
-/** Adobe's colour transform (0 none, 1 YCbCr, 2 YCCK), null without its segment. */
-function adobeTransform(bytes: Uint8Array, { segments }: JpegStructure): number | null {
-  for (const segment of segments) {
-    const transform = segment.marker === APP14 ? adobeTransformOf(bodyOf(bytes, segment)) : null;
-    if (transform !== null) return transform;
-  }
-  return null;
-}
-
-/** Three components are RGB when Adobe says so, or without Adobe's and JFIF's segments when they are named R, G, B. */
-function isRgb(bytes: Uint8Array, { segments, frame }: JpegStructure, adobe: number | null): boolean {
-  if (adobe !== null) return adobe === 0;
-  if (segments.some(({ marker }) => marker === APP0)) return false;
-  const start = segments.find(({ marker }) => marker === frame)!.start;
-  return [10, 13, 16].every((offset, i) => bytes[start + offset] === "RGB".charCodeAt(i));
-}
-
 /** Samplings that mozjpeg's build upsamples as libjpeg-turbo does today; the others come here. */
 export function needsPlainDecoder(bytes: Uint8Array, { segments, frame, components }: JpegStructure): boolean {
   if (components !== 3) return components === 4;
@@ -81,8 +64,8 @@ export function needsPlainDecoder(bytes: Uint8Array, { segments, frame, componen
 }
 
 /**
- * Decodes three or four components to RGBA in the stored frame. CMYK and YCCK are taken as inverted where Adobe's segment is
- * there, as every reader does, and converted as Pillow's convert("RGB") does. Throws an Error that says what is wrong.
+ * Decodes three or four components to RGBA in the stored frame. CMYK and YCCK are inverted, as Adobe stores them and every reader
+ * takes them, also without Adobe's segment, and converted as Pillow's convert("RGB") does. Throws an Error that says what is wrong.
  */
 export function decodePlainJpeg(bytes: Uint8Array, structure: JpegStructure, damage: Damage): Decoded {
   const { width, height } = structure;
@@ -90,11 +73,11 @@ export function decodePlainJpeg(bytes: Uint8Array, structure: JpegStructure, dam
   if (planes.length !== structure.components) throw new Error("no frame");
   const most = { h: Math.max(...planes.map(({ h }) => h)), v: Math.max(...planes.map(({ v }) => v)) };
   const levels = planes.map((plane) => upsample(plane, most, width, height));
-  const adobe = adobeTransform(bytes, structure);
+  const colours = colourSpaceOf(bytes, structure.segments);
   const image = blankImage(width, height);
   const out = image.data;
   const [first, second, third, black] = levels;
-  const luma = planes.length === 4 ? adobe === 2 : !isRgb(bytes, structure, adobe);
+  const luma = colours === "YCbCr" || colours === "YCCK";
   for (let i = 0, at = 0; i < width * height; i++, at += 4) {
     let [r, g, b] = [first[i], second[i], third[i]];
     if (luma) {
@@ -104,10 +87,9 @@ export function decodePlainJpeg(bytes: Uint8Array, structure: JpegStructure, dam
       b = clamp(y + 1.772 * cb);
     }
     if (black !== undefined) {
-      // Of YCCK the three are light already, of CMYK they are inverted ink; Adobe's black is inverted too.
-      const inverted = adobe !== null;
-      const ink = (level: number): number => (luma !== inverted ? 255 - level : level);
-      const key = inverted ? 255 - black[i] : black[i];
+      // In YCCK the three are light already; in CMYK they are inverted ink. Black is inverted in both.
+      const ink = (level: number): number => (luma ? level : 255 - level);
+      const key = 255 - black[i];
       [r, g, b] = [cmykToRgb(ink(r), key), cmykToRgb(ink(g), key), cmykToRgb(ink(b), key)];
     }
     out[at] = r;

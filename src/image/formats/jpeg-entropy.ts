@@ -23,12 +23,15 @@ export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTa
     if (count > 0) last[length] = code + count - 1;
     code += count;
     place += count;
-    if (code > 1 << length) return null;
+    if (code >= 1 << length) return null; // no code is all ones (C.2)
   }
   return place <= symbols.length ? { last, shift, symbols } : null;
 }
 
-/** Bits of `bytes` from `at` to `end`, the highest of a byte first; stuffed zeros are left out, markers end the data. */
+/**
+ * Bits of `bytes` from `at` to `end`, the highest of a byte first; stuffed zeros and fill bytes are left out, markers end the data.
+ * No byte is taken before a bit of it is needed.
+ */
 export class BitReader {
   private readonly bytes: Uint8Array;
   private at: number;
@@ -44,7 +47,13 @@ export class BitReader {
     this.end = end;
   }
 
+  /** Behind the last byte of which a bit was read. */
+  get position(): number {
+    return this.at;
+  }
+
   private fill(): void {
+    while (this.at + 1 < this.end && this.bytes[this.at] === 0xff && this.bytes[this.at + 1] === 0xff) this.at++;
     const byte = this.at < this.end ? this.bytes[this.at] : -1;
     if (byte < 0 || (byte === 0xff && this.bytes[this.at + 1] !== 0)) {
       this.missing += 8;
@@ -79,16 +88,19 @@ export class BitReader {
     throw new BrokenScan("a code that does not exist");
   }
 
-  /** Goes on behind the next restart marker; returns its number 0..7, or null when there is none. */
-  restart(): number | null {
+  /** Goes on behind the next restart marker; null when there is none. `number`: 0..7, `direct`: no data lie before it. */
+  restart(): { readonly number: number; readonly direct: boolean } | null {
     this.held = 0;
     this.count = 0;
     this.missing = 0;
+    let direct = true;
     for (; this.at + 1 < this.end; this.at++) {
       const marker = this.bytes[this.at + 1];
-      if (this.bytes[this.at] !== 0xff || marker < 0xd0 || marker > 0xd7) continue;
-      this.at += 2;
-      return marker & 7;
+      if (this.bytes[this.at] === 0xff && marker >= 0xd0 && marker <= 0xd7) {
+        this.at += 2;
+        return { number: marker & 7, direct };
+      }
+      direct &&= this.bytes[this.at] === 0xff && marker === 0xff;
     }
     return null;
   }

@@ -1,21 +1,22 @@
 /**
  * Headers of the JPEG files that our own kernel decodes: baseline (ITU T.81, SOF0), 8 bits, grey or YCbCr in one scan,
- * chroma stored once for 1 x 1, 2 x 1, 1 x 2 or 2 x 2 pixels, stored upright. All else is for mozjpeg (jpeg.ts).
+ * chroma stored once for 1 x 1, 2 x 1, 1 x 2 or 2 x 2 pixels. All else is for mozjpeg (jpeg.ts) and the plain decoder.
  */
 import type { HuffmanTable } from "../../kernels/jpeg-tables.js";
-import { parseExif } from "../orientation.js";
+import { type Orientation, parseExif } from "../orientation.js";
+import { colourSpaceOf } from "./jpeg-colour-space.js";
 import {
   APP0,
   APP1,
-  APP14,
-  adobeTransformOf,
   bodyOf,
+  COM,
   DHT,
   DQT,
   DRI,
   exifOf,
   MAX_PIXELS_A_BYTE,
   nextSegment,
+  type Segment,
   SOS,
 } from "./jpeg-segments.js";
 
@@ -38,6 +39,8 @@ export interface BaselineJpeg {
   readonly restartInterval: number;
   /** Where the entropy-coded data begin. */
   readonly scan: number;
+  /** Of the first EXIF block; 1 without one. The pixels are decoded as they are stored. */
+  readonly orientation: Orientation;
 }
 
 interface Frame {
@@ -47,9 +50,8 @@ interface Frame {
 }
 
 const SOF0 = 0xc0;
-const COM = 0xfe;
-const isApplication = (marker: number): boolean => marker >= 0xe0 && marker <= 0xef;
-const JFIF = [0x4a, 0x46, 0x49, 0x46, 0];
+const isApplication = (marker: number): boolean => marker >= APP0 && marker <= APP0 + 15;
+const isFactor = (factor: number): boolean => factor >= 1 && factor <= 4;
 
 function readFrame(body: Uint8Array): Frame | null {
   const count = body[5];
@@ -59,9 +61,9 @@ function readFrame(body: Uint8Array): Frame | null {
     return { id: body[at], h: body[at + 1] >> 4, v: body[at + 1] & 15, table: body[at + 2] };
   });
   const [first, ...rest] = components;
-  if (first.h < 1 || first.h > 2 || first.v < 1 || first.v > 2 || rest.some(({ h, v }) => h !== 1 || v !== 1)) {
-    return null;
-  }
+  // The sampling of a single component means nothing (A.2.2).
+  if (count === 1 ? !isFactor(first.h) || !isFactor(first.v) : ![0x11, 0x12, 0x21, 0x22].includes(body[7])) return null;
+  if (rest.some(({ h, v }) => h !== 1 || v !== 1)) return null;
   return { height: (body[1] << 8) | body[2], width: (body[3] << 8) | body[4], components };
 }
 
@@ -73,12 +75,11 @@ function readHuffman(body: Uint8Array, tables: Map<number, HuffmanTable>): boole
     const counts = body.slice(at + 1, at + 17);
     const total = counts.reduce((sum, count) => sum + count, 0);
     at += 17 + total;
-    if (at > body.length || total > 256) return false;
-    let code = 0; // the next free one of each length
+    if (at > body.length || total > 256 || (id & 0xef) > 3) return false;
+    let code = 0; // the next free one of each length; none may be all ones (C.2)
     for (let i = 0; i < 16; i++) {
       code = (code << 1) + counts[i];
-      if (code > 1 << (i + 1)) return false;
-      if (i < 15 && code << 1 > 1 << 17) return false;
+      if (code >= 1 << (i + 1)) return false;
     }
     const symbols = body.slice(at - total, at);
     if (id < 0x10 && symbols.some((size) => size > 11)) return false;
@@ -102,17 +103,19 @@ export function readBaselineJpeg(bytes: Uint8Array): BaselineJpeg | null {
   const quantisation = new Map<number, Uint8Array>();
   let frame: Frame | null = null;
   let restartInterval = 0;
-  let jfif = false;
-  let at = 2;
-  for (let segment = nextSegment(bytes, at); segment !== null; segment = nextSegment(bytes, at)) {
+  let orientation: Orientation | null = null;
+  const segments: Segment[] = [];
+  for (let segment = nextSegment(bytes, 2); segment !== null; segment = nextSegment(bytes, segment.end)) {
     const { marker, start, end } = segment;
-    // Between segments there may be fill bytes, but nothing else; a length of its own counts itself.
-    for (; at < start; at++) if (bytes[at] !== 0xff) return null;
+    // A length counts its own two bytes.
     if (end > bytes.length || ((bytes[start + 2] << 8) | bytes[start + 3]) < 2) return null;
     const body = bodyOf(bytes, segment);
-    at = end;
+    segments.push(segment);
     if (marker === SOS) {
-      return frame && finish(frame, body, huffman, quantisation, restartInterval, end, jfif, bytes.length);
+      const space = colourSpaceOf(bytes, segments);
+      if (frame === null || (space !== "grey" && space !== "YCbCr")) return null;
+      const found = finish(frame, body, huffman, quantisation, bytes.length);
+      return found && { ...found, restartInterval, scan: end, orientation: orientation ?? 1 };
     } else if (marker === SOF0) {
       if (frame !== null) return null;
       frame = readFrame(body);
@@ -124,14 +127,9 @@ export function readBaselineJpeg(bytes: Uint8Array): BaselineJpeg | null {
     } else if (marker === DRI) {
       if (body.length !== 2) return null;
       restartInterval = (body[0] << 8) | body[1];
-    } else if (marker === APP0) {
-      jfif ||= JFIF.every((byte, i) => body[i] === byte);
     } else if (marker === APP1) {
-      const exif = exifOf(body);
-      if (exif !== null && parseExif(exif) !== 1) return null;
-    } else if (marker === APP14) {
-      const transform = adobeTransformOf(body);
-      if (transform !== null && transform !== 1) return null; // RGB, or unknown
+      const exif = orientation === null ? exifOf(body) : null;
+      if (exif !== null) orientation = parseExif(exif);
     } else if (marker !== COM && !isApplication(marker)) {
       return null;
     }
@@ -144,11 +142,8 @@ function finish(
   scan: Uint8Array,
   huffman: ReadonlyMap<number, HuffmanTable>,
   quantisation: ReadonlyMap<number, Uint8Array>,
-  restartInterval: number,
-  end: number,
-  jfif: boolean,
   fileBytes: number,
-): BaselineJpeg | null {
+): Omit<BaselineJpeg, "restartInterval" | "scan" | "orientation"> | null {
   const n = components.length;
   if (
     width === 0 ||
@@ -158,9 +153,7 @@ function finish(
     scan[0] !== n
   )
     return null;
-  if (scan[1 + 2 * n] !== 0 || scan[2 + 2 * n] !== 63 || scan[3 + 2 * n] !== 0) return null;
-  // Without JFIF's word for YCbCr, letters as names would mean RGB.
-  if (n === 3 && !jfif && components.some(({ id }, i) => id !== i + 1)) return null;
+  // The last three bytes, a band of coefficients, mean nothing here.
   const [h, v] = n === 1 ? [1, 1] : [components[0].h, components[0].v]; // one component is not interleaved (A.2.2)
   // libjpeg enlarges so narrow chroma without its filter.
   if (h === 2 && width <= 4) return null;
@@ -173,5 +166,5 @@ function finish(
     if (scan[1 + 2 * i] !== id || !dc || !ac || !steps) return null;
     found.push({ quantisation: steps, dc, ac });
   }
-  return { width, height, h, v, components: found, restartInterval, scan: end };
+  return { width, height, h, v, components: found };
 }

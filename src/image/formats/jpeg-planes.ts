@@ -1,12 +1,14 @@
 /**
  * A plain JPEG decoder, baseline and progressive, for what mozjpeg's WASM build does not convert or upsample as libjpeg-turbo
- * does: four components, and samplings other than 4:4:4, 4:2:2 and 4:2:0. Returns the samples of each component.
+ * does: four components, and samplings other than 4:4:4, 4:2:2 and 4:2:0. Returns the samples of each component. It also judges
+ * sequential files that mozjpeg decodes.
  */
 import type { Damage } from "./damage.js";
 import { BitReader, BlockDecoder, BrokenScan, type HuffmanTable, huffmanTable, UNZIGZAG } from "./jpeg-entropy.js";
 import { inverseDct } from "./jpeg-idct.js";
-import { DHT, DQT, DRI, SOS } from "./jpeg-segments.js";
-import type { JpegStructure } from "./jpeg-structure.js";
+import { DHT, DQT, DRI, type Segment, SOS } from "./jpeg-segments.js";
+import { isSequential, type JpegStructure } from "./jpeg-structure.js";
+import { damageAfterScan, damageBetweenScans } from "./jpeg-tail.js";
 
 interface Component {
   readonly id: number;
@@ -17,8 +19,9 @@ interface Component {
   /** Samples that belong to the picture. */
   readonly width: number;
   readonly height: number;
-  /** Blocks in a row of `coefficients`, which holds whole MCUs. */
+  /** Blocks in a row and a column of `coefficients`, which holds whole MCUs; or one block, which all share, if none is kept. */
   readonly blocksAcross: number;
+  readonly blocksDown: number;
   readonly coefficients: Int16Array;
 }
 
@@ -32,7 +35,12 @@ export interface Plane {
   readonly samples: Uint8Array;
 }
 
-function readFrame(bytes: Uint8Array, start: number, end: number, { width, height }: JpegStructure): Component[] {
+function readFrame(
+  bytes: Uint8Array,
+  { start, end }: Segment,
+  { width, height }: JpegStructure,
+  keep: boolean,
+): Component[] {
   const count = bytes[start + 9];
   if (count === 0 || count > 4 || end < start + 10 + count * 3) throw new Error(`a frame of ${count} components`);
   const factors = Array.from({ length: count }, (_, i) => {
@@ -42,13 +50,17 @@ function readFrame(bytes: Uint8Array, start: number, end: number, { width, heigh
   if (factors.some(({ h, v }) => h < 1 || h > 4 || v < 1 || v > 4)) throw new Error("a sampling that does not exist");
   const most = { h: Math.max(...factors.map(({ h }) => h)), v: Math.max(...factors.map(({ v }) => v)) };
   const [mcusAcross, mcusDown] = [Math.ceil(width / (8 * most.h)), Math.ceil(height / (8 * most.v))];
-  return factors.map((factor) => ({
-    ...factor,
-    width: Math.ceil((width * factor.h) / most.h),
-    height: Math.ceil((height * factor.v) / most.v),
-    blocksAcross: mcusAcross * factor.h,
-    coefficients: new Int16Array(mcusAcross * factor.h * mcusDown * factor.v * 64),
-  }));
+  return factors.map((factor) => {
+    const [blocksAcross, blocksDown] = [mcusAcross * factor.h, mcusDown * factor.v];
+    return {
+      ...factor,
+      width: Math.ceil((width * factor.h) / most.h),
+      height: Math.ceil((height * factor.v) / most.v),
+      blocksAcross,
+      blocksDown,
+      coefficients: new Int16Array(keep ? blocksAcross * blocksDown * 64 : 64),
+    };
+  });
 }
 
 class Decoder {
@@ -56,31 +68,40 @@ class Decoder {
   private readonly dc: (HuffmanTable | null)[] = [null, null, null, null];
   private readonly ac: (HuffmanTable | null)[] = [null, null, null, null];
   private restartInterval = 0;
-  /** Components whose means have come. */
-  private readonly begun = new Set<number>();
+  private scans = 0;
+  /** Components whose means have come, by name, and the quantiser that was in force then. */
+  private readonly begun = new Map<number, Uint16Array | null>();
   private components: Component[] = [];
   private readonly bytes: Uint8Array;
   private readonly structure: JpegStructure;
   private readonly damage: Damage;
+  private readonly keep: boolean;
 
-  constructor(bytes: Uint8Array, structure: JpegStructure, damage: Damage) {
+  /** @param keep the coefficients; false only reads past them, which takes a sequential file */
+  constructor(bytes: Uint8Array, structure: JpegStructure, damage: Damage, keep: boolean) {
     this.bytes = bytes;
     this.structure = structure;
     this.damage = damage;
+    this.keep = keep;
   }
 
-  run(): Plane[] {
-    for (const { marker, start, end } of this.structure.segments) {
+  /** Reads all segments. */
+  read(): void {
+    for (const segment of this.structure.segments) {
+      const { marker, start, end } = segment;
       if (marker === DQT) this.readQuantisers(start + 4, end);
       else if (marker === DHT) this.readHuffman(start + 4, end);
       else if (marker === DRI) this.restartInterval = (this.bytes[start + 4] << 8) | this.bytes[start + 5];
       else if (marker === SOS) this.readScan(start, end);
       else if (marker === this.structure.frame) {
         if (this.components.length > 0) this.damage.note("a second frame header");
-        else this.components = readFrame(this.bytes, start, end, this.structure);
+        else this.components = readFrame(this.bytes, segment, this.structure, this.keep);
       }
     }
     if (this.components.some(({ id }) => !this.begun.has(id))) this.damage.note("a component has no scan");
+  }
+
+  planes(): Plane[] {
     return this.components.map((component) => this.planeOf(component));
   }
 
@@ -119,6 +140,7 @@ class Decoder {
 
   private readScan(start: number, end: number): void {
     const { bytes, structure } = this;
+    this.scans++;
     const count = bytes[start + 4];
     const data = start + 2 + ((bytes[start + 2] << 8) | bytes[start + 3]);
     const parts = Array.from({ length: Math.min(4, count) }, (_, i) => {
@@ -132,7 +154,7 @@ class Decoder {
       };
     });
     const at = start + 5 + count * 2;
-    const progressive = structure.frame === 0xc2;
+    const progressive = !isSequential(structure);
     const band = progressive
       ? { start: bytes[at], end: bytes[at + 1], high: bytes[at + 2] >> 4, low: bytes[at + 2] & 15 }
       : { start: 0, end: 63, high: 0, low: 0 };
@@ -144,14 +166,17 @@ class Decoder {
       return;
     }
 
-    if (band.start === 0) for (const { component } of parts) this.begun.add(component.id);
+    if (band.start === 0) {
+      for (const { component } of parts) {
+        if (!this.begun.has(component.id)) this.begun.set(component.id, this.quantisers[component.quantiser] ?? null);
+      }
+    }
     const bits = new BitReader(bytes, data, end);
     const blocks = new BlockDecoder(bits, band, progressive);
     const alone = parts.length === 1 ? parts[0].component : null;
     const first = this.components[0];
     const across = alone === null ? first.blocksAcross / first.h : Math.ceil(alone.width / 8);
-    const down =
-      alone === null ? first.coefficients.length / 64 / first.blocksAcross / first.v : Math.ceil(alone.height / 8);
+    const down = alone === null ? first.blocksDown / first.v : Math.ceil(alone.height / 8);
     const total = across * down;
     const decodeMcu = (mcu: number): void => {
       const [x, y] = [mcu % across, Math.floor(mcu / across)];
@@ -159,18 +184,20 @@ class Decoder {
         const { component, dc, ac } = part;
         const [h, v] = alone === null ? [component.h, component.v] : [1, 1];
         for (let i = 0; i < h * v; i++) {
-          const block = (y * v + Math.floor(i / h)) * component.blocksAcross + x * h + (i % h);
+          const block = this.keep ? (y * v + Math.floor(i / h)) * component.blocksAcross + x * h + (i % h) : 0;
           const coefficients = component.coefficients.subarray(block * 64, block * 64 + 64);
           part.prediction = blocks.decode(coefficients, part.prediction, dc, ac);
         }
       }
     };
     const interval = this.restartInterval > 0 ? this.restartInterval : total;
+    let whole = true;
     for (let from = 0; from < total; ) {
       try {
         for (let mcu = from; mcu < Math.min(total, from + interval); mcu++) decodeMcu(mcu);
         bits.checkEnd();
       } catch (error) {
+        whole = false;
         if (!(error instanceof BrokenScan)) throw error;
         this.damage.note(error.message);
       }
@@ -178,17 +205,27 @@ class Decoder {
       from += interval;
       if (from >= total) break;
       const marker = bits.restart();
-      if (marker !== expected) this.damage.note("a restart marker is missing");
-      if (marker === null) break;
+      if (marker?.number !== expected || !marker.direct) this.damage.note("a restart marker is missing");
+      if (marker === null) {
+        whole = false;
+        break;
+      }
       // Markers that were lost took their part of the picture with them.
-      from += ((marker - expected) & 7) * interval;
+      from += ((marker.number - expected) & 7) * interval;
       blocks.restart();
       for (const part of parts) part.prediction = 0;
     }
+    if (whole) this.checkBehind(bits.position, end);
   }
 
-  private planeOf({ h, v, width, height, blocksAcross, coefficients, quantiser }: Component): Plane {
-    const table = this.quantisers[quantiser] ?? null;
+  private checkBehind(at: number, end: number): void {
+    const last = this.scans === this.structure.scans;
+    const reason = last ? damageAfterScan(this.bytes, at) : damageBetweenScans(this.bytes, at, end);
+    if (reason !== null) this.damage.note(reason);
+  }
+
+  private planeOf({ id, h, v, width, height, blocksAcross, coefficients, quantiser }: Component): Plane {
+    const table = this.begun.get(id) ?? this.quantisers[quantiser] ?? null;
     if (table === null) this.damage.note("a quantisation table is missing");
     const stride = blocksAcross * 8;
     const samples = new Uint8Array(coefficients.length).fill(128);
@@ -206,5 +243,12 @@ class Decoder {
  * not reach stays grey. Takes ten bytes a sample while it works.
  */
 export function decodeJpegPlanes(bytes: Uint8Array, structure: JpegStructure, damage: Damage): Plane[] {
-  return new Decoder(bytes, structure, damage).run();
+  const decoder = new Decoder(bytes, structure, damage, true);
+  decoder.read();
+  return decoder.planes();
+}
+
+/** Notes what is damaged about the scans of a sequential JPEG file of 8 bits; it takes little memory. */
+export function checkJpegScans(bytes: Uint8Array, structure: JpegStructure, damage: Damage): void {
+  new Decoder(bytes, structure, damage, false).read();
 }

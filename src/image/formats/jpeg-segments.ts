@@ -6,13 +6,18 @@ export const SOS = 0xda;
 export const DHT = 0xc4;
 export const DQT = 0xdb;
 export const DRI = 0xdd;
+export const DNL = 0xdc;
+export const COM = 0xfe;
+export const DAC = 0xcc;
 export const APP0 = 0xe0;
 export const APP1 = 0xe1;
 export const APP14 = 0xee;
-const [TEM, JPG, DAC] = [0x01, 0xc8, 0xcc];
+export const TEM = 0x01;
+const JPG = 0xc8;
 
 /** "Exif" and two zeros open the APP1 segment that holds an EXIF block. */
 const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
+const JFIF = [0x4a, 0x46, 0x49, 0x46, 0];
 const ADOBE = [0x41, 0x64, 0x6f, 0x62, 0x65];
 
 /** A block of 64 pixels takes at least a bit of DC data: a file of fewer bytes cannot hold its pixels. */
@@ -58,6 +63,11 @@ function startsWith(body: Uint8Array, text: readonly number[]): boolean {
 /** The EXIF block of an APP1 segment's body; null when it holds something else. */
 export function exifOf(body: Uint8Array): Uint8Array | null {
   return startsWith(body, EXIF) ? body.subarray(EXIF.length) : null;
+}
+
+/** True for the body of JFIF's own APP0 segment, as libjpeg knows it. */
+export function isJfif(body: Uint8Array): boolean {
+  return body.length >= 14 && startsWith(body, JFIF);
 }
 
 /** The colour transform of an APP14 segment's body: 0 none, 1 YCbCr, 2 YCCK; null when it is not Adobe's. */

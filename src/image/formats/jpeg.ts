@@ -1,12 +1,13 @@
 /**
- * JPEG by mozjpeg in WASM (@jsquash/jpeg): the files that our kernels do not take, and the words and remains of damaged ones.
- * It keeps the stored frame: EXIF orientation is not applied.
+ * JPEG by mozjpeg in WASM (@jsquash/jpeg): progressive files, sequential ones that our kernels do not take, and the remains of
+ * damaged ones. It keeps the stored frame: EXIF orientation is not applied.
  */
 import decoderFactory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import type { RgbaImage } from "../../types.js";
-import { Damage, type Decoded } from "./damage.js";
-import { decodeJpegPlanes } from "./jpeg-planes.js";
-import { essentialJpeg, type JpegStructure } from "./jpeg-structure.js";
+import type { Damage, Decoded } from "./damage.js";
+import { checkJpegScans } from "./jpeg-planes.js";
+import { essentialJpeg, isSequential, type JpegStructure } from "./jpeg-structure.js";
+import { damageAfterScan } from "./jpeg-tail.js";
 import { CodecHolder, KEPT_PIXELS } from "./wasm-codec.js";
 
 interface Codec {
@@ -15,26 +16,23 @@ interface Codec {
 
 const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
 
-/** Oddities of headers that pixels do not depend on; behind such a warning libjpeg keeps a real one to itself. */
-const ODD_HEADER = /Invalid SOS parameters for sequential|unknown JFIF revision|Unknown Adobe color transform/;
 /** Repairs tried on a file that libjpeg gives up. */
 const MAX_REPAIRS = 8;
 
-/** Decodes as libjpeg does; a null picture is libjpeg's refusal. */
+/** Decodes a file of essential segments as libjpeg does. Throws an Error with its words when it gives up. */
 async function decodeOnce(bytes: Uint8Array): Promise<{ image: RgbaImage; warning: string | null }> {
   const { result, messages } = await decoder.run((codec) => codec.decode(bytes, false));
   // libjpeg only warns of data that breaks off or makes no sense, and fills the rest with grey. It prints the first
-  // warning alone; stray bytes before the end marker (0xd9) come after all of the picture and do no harm.
-  const first = messages[0] ?? null;
-  const warning = first !== null && /extraneous bytes before marker 0xd9/.test(first) ? null : first;
+  // warning alone.
+  const warning = messages[0] ?? null;
   if (result === null) throw new Error(warning ?? "the decoder returned nothing");
   if (result.width * result.height > KEPT_PIXELS) decoder.drop();
   return { image: result, warning };
 }
 
-/** What a file that libjpeg gives up still holds: without damaged side matter, then with ever fewer of its last scans. */
+/** What a file that libjpeg gives up still holds, with ever fewer of its last scans. */
 async function decodeRest(bytes: Uint8Array, structure: JpegStructure, reason: unknown): Promise<RgbaImage> {
-  for (let scans = structure.scans, tries = 0; scans > 0 && tries < MAX_REPAIRS; scans--, tries++) {
+  for (let scans = structure.scans - 1, tries = 0; scans > 0 && tries < MAX_REPAIRS; scans--, tries++) {
     try {
       return (await decodeOnce(essentialJpeg(bytes, structure, scans))).image;
     } catch {
@@ -44,19 +42,27 @@ async function decodeRest(bytes: Uint8Array, structure: JpegStructure, reason: u
   throw reason;
 }
 
+/** Notes what libjpeg warned of, unless it is a few stray bytes before the end marker. */
+function noteWarning(warning: string, file: Uint8Array, damage: Damage): void {
+  const stray = /(\d+) extraneous bytes before marker 0xd9/.exec(warning);
+  const reason = stray === null ? warning : damageAfterScan(file, file.length - 2 - Number(stray[1]));
+  if (reason !== null) damage.note(reason);
+}
+
 /**
- * Decodes a grey or colour JPEG file to RGBA in its stored frame. Throws an Error with the decoder's words when it is
- * damaged; with `tolerant` what libjpeg makes of it is returned, the rest grey, as long as there is a header.
+ * Decodes a grey or colour JPEG file to RGBA in its stored frame. Damage is noted, in the decoder's words if it is progressive: an
+ * Error in strict decoding, and otherwise what libjpeg makes of the file is returned, the rest grey, as long as there is a header.
+ * libjpeg takes codes that do not exist for zeros; sequential scans are therefore judged by our own reader.
  */
-export async function decodeJpeg(bytes: Uint8Array, structure: JpegStructure, tolerant: boolean): Promise<Decoded> {
-  const damage = new Damage(tolerant);
+export async function decodeJpeg(bytes: Uint8Array, structure: JpegStructure, damage: Damage): Promise<Decoded> {
+  const sequential = isSequential(structure);
+  if (sequential && damage.reason === null) checkJpegScans(bytes, structure, damage);
+  const file = essentialJpeg(bytes, structure, structure.scans);
   try {
-    const { image, warning } = await decodeOnce(bytes);
-    if (warning !== null && ODD_HEADER.test(warning)) decodeJpegPlanes(bytes, structure, damage);
-    else if (warning !== null) damage.note(warning);
+    const { image, warning } = await decodeOnce(file);
+    if (warning !== null && !sequential) noteWarning(warning, file, damage);
     return { ...image, damaged: damage.reason };
   } catch (error) {
-    if (!tolerant) throw error;
     damage.note(error instanceof Error ? error.message : String(error));
     return { ...(await decodeRest(bytes, structure, error)), damaged: damage.reason };
   }

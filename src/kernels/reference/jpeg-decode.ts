@@ -1,24 +1,37 @@
 /** Plain twin of assembly/image/jpeg-decode.ts and jpeg-idct.ts: bits one at a time, coefficients one by one. */
 import type { JpegDecodeKernel } from "../image.js";
 
-/** Bits of the segment between two markers, without stuffing; zeros after its end. */
+/** Bits of the segment between two markers, without stuffing and fill bytes; zeros after its end. */
 class Segment {
   private readonly bytes: number[] = [];
+  /** Behind each of those bytes in the data. */
+  private readonly ends: number[] = [];
+  private readonly from: number;
   private at = 0;
   /** Where the marker after it stands, and its code, 0 when the data end. */
   readonly markerAt: number;
   readonly marker: number;
 
   constructor(data: Uint8Array, from: number) {
+    this.from = from;
     let at = from;
     for (; at < data.length; at++) {
-      if (data[at] === 0xff && (at + 1 >= data.length || data[at + 1] !== 0)) break;
+      if (data[at] === 0xff) {
+        if (data[at + 1] === 0xff) continue;
+        if (data[at + 1] !== 0) break;
+      }
       this.bytes.push(data[at]);
       if (data[at] === 0xff) at++;
+      this.ends.push(at + 1);
     }
     const isMarker = at + 1 < data.length;
     this.markerAt = isMarker ? at : data.length;
     this.marker = isMarker ? data[at + 1] : 0;
+  }
+
+  /** Behind the last byte of which a bit was read. */
+  get usedUpTo(): number {
+    return this.ends[Math.ceil(this.at / 8) - 1] ?? this.from;
   }
 
   get bitsLeft(): number {
@@ -91,11 +104,11 @@ export function decodeJpegScan(memory: WebAssembly.Memory): JpegDecodeKernel {
     const view = new DataView(memory.buffer);
     const file = new Uint8Array(memory.buffer, data, length);
     const number = (offset: number): number => view.getInt32(params + offset, true);
-    const [across, interval, components] = [number(0), number(8), number(12)];
+    const [across, down, interval, components] = [number(0), number(4), number(8), number(12)];
     const [left, right, top, bottom] = [number(16), number(20), number(24), number(28)];
     let segment = new Segment(file, 0);
     let predictors = [0, 0, 0];
-    for (let mcu = 0; mcu < across * bottom; mcu++) {
+    for (let mcu = 0; mcu < across * down; mcu++) {
       const [row, column] = [Math.floor(mcu / across), mcu % across];
       if (interval !== 0 && mcu > 0 && mcu % interval === 0) {
         const expected = 0xd0 | ((mcu / interval - 1) & 7);
@@ -124,7 +137,7 @@ export function decodeJpegScan(memory: WebAssembly.Memory): JpegDecodeKernel {
             coefficients[index] = segment.value(bits) * step(index);
           }
           if (segment.bitsLeft < 0) return -3;
-          if (row < top || column < left || column >= right) continue;
+          if (row < top || row >= bottom || column < left || column >= right) continue;
           const x = ((column - left) * h + (block % h)) * 8;
           const y = ((row - top) * v + Math.floor(block / h)) * 8;
           inverseDct(coefficients).forEach((sample, i) => {
@@ -133,7 +146,6 @@ export function decodeJpegScan(memory: WebAssembly.Memory): JpegDecodeKernel {
         }
       }
     }
-    while (segment.marker >= 0xd0 && segment.marker <= 0xd7) segment = new Segment(file, segment.markerAt + 2);
-    return segment.marker === 0 ? -3 : segment.markerAt;
+    return segment.marker === 0 ? -3 : segment.usedUpTo;
   };
 }

@@ -1,0 +1,106 @@
+/** Reads past MCUs of a baseline JPEG scan: DC predictors are kept, coefficients are not, and damage is seen all the same. */
+import {
+  DATA_ENDS,
+  END_OF_BLOCK,
+  extend,
+  findCode,
+  INDEX_OVER_63,
+  keepPlace,
+  NO_CODE,
+  PREDICTORS,
+  at as placeAt,
+  bits as placeBits,
+  count as placeCount,
+  segmentEnd,
+} from "./jpeg-bits";
+
+/** Of an AC table: u16[2^SKIP_BITS], all whole codes at the head of so many bits (jpeg-window.ts in src/kernels). */
+const SKIPS: usize = 4488;
+const SKIP_BITS: u64 = 11;
+/** In a sum of coefficients: an end of block was among the codes. */
+const ENDED: i32 = 128;
+
+/** Reads past `mcus` MCUs of one segment; 0, or what is wrong with them. */
+export function skipMcus(mcus: i32, params: usize, scratch: usize): i32 {
+  const components = load<i32>(params, 12);
+  const end = segmentEnd;
+  let at = placeAt;
+  let bits = placeBits;
+  let count = placeCount;
+  for (; mcus > 0; mcus--) {
+    for (let c = 0; c < components; c++) {
+      const component = params + 64 + (usize(c) << 5);
+      const dcTable = usize(load<u32>(component, 16));
+      const acTable = usize(load<u32>(component, 20));
+      const predictor = scratch + PREDICTORS + (usize(c) << 2);
+      let dc = load<i32>(predictor);
+      for (let block = load<i32>(component) * load<i32>(component, 4); block > 0; block--) {
+        if (count < 32) {
+          bits |= u64(load<u32>(at)) << u64(32 - count);
+          at += 4;
+          count += 32;
+        }
+        const entry = load<u32>(dcTable + (usize(bits >> 54) << 2));
+        let difference = i32(entry) >> 16;
+        let used = i32(entry & 31);
+        let size = i32((entry >>> 12) & 15);
+        if (size !== 0) {
+          if (used === 0) {
+            const code = findCode(dcTable, bits);
+            if (code === 0) return NO_CODE;
+            used = code >> 8;
+            size = code & 15;
+          }
+          difference = size === 0 ? 0 : extend(bits << u64(used), size);
+          used += size;
+        }
+        bits <<= u64(used);
+        count -= used;
+        dc += difference;
+
+        for (let k = 1; k < 64; ) {
+          if (count < 32) {
+            bits |= u64(load<u32>(at)) << u64(32 - count);
+            at += 4;
+            count += 32;
+          }
+          const skip = i32(load<u16>(acTable + SKIPS + (usize(bits >> (64 - SKIP_BITS)) << 1)));
+          const next = k + (skip >> 5);
+          // All its codes belong to this block when the last of them ends it, or leaves it open.
+          if (skip !== 0 && (next <= 64 || (next >= ENDED && next < ENDED + 64))) {
+            k = next;
+            bits <<= u64(skip & 31);
+            count -= skip & 31;
+            continue;
+          }
+          const single = load<u32>(acTable + (usize(bits >> 54) << 2));
+          let taken = i32(single & 31);
+          let valueSize = i32((single >>> 12) & 15);
+          k += i32((single >>> 5) & 127);
+          if (valueSize !== 0) {
+            if (taken === 0) {
+              const code = findCode(acTable, bits);
+              if (code === 0) return NO_CODE;
+              taken = code >> 8;
+              valueSize = code & 15;
+              const zeros = (code >> 4) & 15;
+              k += valueSize === 0 && zeros !== 15 ? END_OF_BLOCK : zeros;
+            }
+            taken += valueSize;
+          }
+          bits <<= u64(taken);
+          count -= taken;
+          if (k > 63) {
+            if (k < END_OF_BLOCK) return INDEX_OVER_63;
+            break;
+          }
+          k++;
+        }
+        if (i32(at - end) << 3 > count) return DATA_ENDS;
+      }
+      store<i32>(predictor, dc);
+    }
+  }
+  keepPlace(at, bits, count);
+  return 0;
+}
