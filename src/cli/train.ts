@@ -102,6 +102,7 @@ export function registerTrain(program: Command): void {
             batch: { size, part, reason },
             secondsPerUpdate,
             best: result.best,
+            leftOut: result.leftOut,
             ...(await finishPlan(course)),
           });
           const rate = secondsPerUpdate === null ? "nothing left to do" : `${secondsPerUpdate.toFixed(3)} s an update`;

@@ -1,6 +1,7 @@
 /** Batches for training: images are decoded by the pool straight into slots of a shared ring. */
 import { InputError, RetryableError } from "../errors.js";
 import { type Feeding, fixedFeeding } from "../pool/feeding.js";
+import type { ItemFailure } from "../pool/protocol.js";
 import { BatchRing } from "../pool/ring.js";
 import type { Rectangle } from "../types.js";
 import type { PictureSource } from "./source.js";
@@ -24,11 +25,35 @@ export interface BatchLoaderOptions {
   readonly square?: boolean;
 }
 
+/**
+ * What to load in place of a picture that cannot be read; it may be the same once more. Rejects when there is nothing.
+ * @param position of the picture in the batch
+ */
+export type Replace = (position: number, failure: ItemFailure) => Promise<PictureSource>;
+
+const refuse: Replace = async (_, { reason, retryable }) => {
+  throw retryable ? new RetryableError(reason) : new InputError(reason);
+};
+
 export interface LoadedBatch {
   /** RGB in [-1, 1], [n, size, size, 3]; a view on the ring, valid until release(). */
   readonly data: Float32Array;
   /** Gives the slot back; once. */
   release(): void;
+}
+
+interface Failure {
+  readonly position: number;
+  readonly failure: ItemFailure;
+}
+
+/** Waits for all tasks, also after a failure: a task that still runs writes into the slot. */
+async function all(tasks: readonly Promise<readonly Failure[]>[]): Promise<readonly Failure[]> {
+  const settled = await Promise.allSettled(tasks);
+  return settled.flatMap((outcome) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  });
 }
 
 export class BatchLoader {
@@ -48,9 +73,10 @@ export class BatchLoader {
 
   /**
    * Loads a batch in the order of `sources`. Call it again before the first one is done to prefetch.
-   * Rejects with an InputError that names the file when an image cannot be read; the slot is then free again.
+   * When an image cannot be read, `replace` names another; without it load() rejects with an InputError that names the
+   * file. After a failure the slot is free again.
    */
-  async load(sources: readonly PictureSource[]): Promise<LoadedBatch> {
+  async load(sources: readonly PictureSource[], replace: Replace = refuse): Promise<LoadedBatch> {
     const { size, batch, crop = null, square = false } = this.options;
     if (sources.length > batch) {
       throw new InputError(`Batch: expected at most ${batch} images, received ${sources.length}. Load fewer at once.`);
@@ -61,22 +87,19 @@ export class BatchLoader {
     pool.use(workers);
     const imageLength = size * size * 3;
     const perTask = Math.min(MAX_IMAGES_PER_TASK, Math.ceil(sources.length / workers));
-    const tasks = [];
-    for (let first = 0; first < sources.length; first += perTask) {
-      const some = sources.slice(first, first + perTask);
+    const run = async (first: number, some: readonly PictureSource[]): Promise<readonly Failure[]> => {
       const target = this.ring.range(slot, first * imageLength, some.length * imageLength);
-      tasks.push(pool.run("loadImages", { size, crop, square, sources: some, target }));
-    }
-    // All of them, also after a failure: a task that still runs writes into the slot.
-    const settled = await Promise.allSettled(tasks);
+      const { seconds, failures } = await pool.run("loadImages", { size, crop, square, sources: some, target });
+      this.feeding.onTimes({ ...seconds }, some.length);
+      return failures.map((failure) => ({ position: first + failure.index, failure }));
+    };
     try {
-      for (const [i, outcome] of settled.entries()) {
-        if (outcome.status === "rejected") throw outcome.reason;
-        this.feeding.onTimes({ ...outcome.value.seconds }, Math.min(perTask, sources.length - i * perTask));
-        const [failure] = outcome.value.failures;
-        if (failure !== undefined) {
-          throw failure.retryable ? new RetryableError(failure.reason) : new InputError(failure.reason);
-        }
+      const firsts = Array.from({ length: Math.ceil(sources.length / perTask) }, (_, i) => i * perTask);
+      let failed = await all(firsts.map((first) => run(first, sources.slice(first, first + perTask))));
+      while (failed.length > 0) {
+        const others = await Promise.all(failed.map(({ position, failure }) => replace(position, failure)));
+        const positions = failed.map(({ position }) => position);
+        failed = await all(positions.map((position, i) => run(position, [others[i]])));
       }
     } catch (error) {
       this.ring.release(slot);

@@ -93,8 +93,11 @@ export interface LoadTask {
   readonly target: SlotRange;
 }
 
+/** `index` is the position among the task's sources. */
+export type LoadFailure = ItemFailure & { readonly index: number };
+
 export interface LoadResult extends TaskTimes {
-  readonly failures: readonly ItemFailure[];
+  readonly failures: readonly LoadFailure[];
 }
 
 /** Reads images for FID's network, [items, size, size, 3] in its range, into a range of a ring slot. */

@@ -13,7 +13,7 @@ import { toInceptionInput } from "./inception-input.js";
 import { alignPhoto, checkCrop, checkSquare, noSeconds, readPhoto, timed } from "./photo.js";
 import { Pixels, wholeOf } from "./pixels.js";
 import { nameOf, readRawFloats, readSource } from "./source.js";
-import type { AlignedPhoto, CheckResult, ImageTasks, ImageWorkerData } from "./tasks.js";
+import type { AlignedPhoto, CheckResult, ImageTasks, ImageWorkerData, LoadFailure } from "./tasks.js";
 
 // The calling thread has its own module, already compiled.
 const loading = HAS_SHARED_MEMORY ? (workerData as ImageWorkerData).imageModule : loadModule("image");
@@ -44,7 +44,7 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
 export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, square, sources, target }) => {
   const pixels = await opened;
   const floats = openRange(target); // [sources, size, size, 3]
-  const failures: ItemFailure[] = [];
+  const failures: LoadFailure[] = [];
   const seconds = noSeconds();
   const imageLength = size * size * 3;
   for (const [i, source] of sources.entries()) {
@@ -61,7 +61,7 @@ export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, 
         pixels.resizeToFloat(image, crop ?? wholeOf(image), size, size, output);
       });
     } catch (error) {
-      failures.push(failure(nameOf(source), error));
+      failures.push({ ...failure(nameOf(source), error), index: i });
     }
   }
   return { failures, seconds, thread: threadId };

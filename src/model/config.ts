@@ -11,17 +11,30 @@ export const DECODER_ACTIVATIONS = ["relu", "leaky-relu"] as const;
 /** How a decoder block doubles its side: by the published transposed convolution, or by resizing before it convolves. */
 export const UPSAMPLINGS = ["transposed", "resize"] as const;
 
-export const modelConfigSchema = z.object({
+const MAX_WIDTH = 128;
+
+const layersSchema = z.object({
   /** Side of the square pictures in pixels. */
   size: z.union([z.literal(64), z.literal(128), z.literal(256)]),
   /** Channels of the first block; 64 is the paper's. */
-  width: z.number().int().min(4).max(128).multipleOf(4),
+  width: z.number().int().min(4).max(MAX_WIDTH).multipleOf(4),
   /** Attribute i owns slice i of the latent. */
   attributes: z.array(z.string().min(1)).min(1),
   // Files from before these were choices are of the published code's network.
   discriminatorBlocks: z.union([z.literal(4), z.literal(5)]).default(4),
   decoderActivation: z.enum(DECODER_ACTIVATIONS).default("relu"),
   upsampling: z.enum(UPSAMPLINGS).default("transposed"),
+});
+
+/** A slice without channels would be an attribute that no edit can change. */
+export const modelConfigSchema = layersSchema.superRefine(({ attributes, width }, context) => {
+  const channels = latentChannels(width);
+  if (attributes.length <= channels) return;
+  const enough = Math.ceil(attributes.length / 32) * 4;
+  const remedy = enough <= MAX_WIDTH ? `name fewer, or use a width of ${enough} or more` : "name fewer";
+  const expected = `at most ${channels} names, one for each channel of the latent at width ${width}`;
+  const message = `expected ${expected}, received ${attributes.length}: ${remedy}`;
+  context.addIssue({ code: "custom", path: ["attributes"], message });
 });
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 

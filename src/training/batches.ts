@@ -3,13 +3,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { BatchLoader, type LoadedBatch } from "../image/loader.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
+import { type LeftOut, mostLeftOut, Substitution } from "./left-out.js";
 import type { PairIndices, PairSampler } from "./pairs.js";
 import type { PairBatch } from "./step.js";
 
 interface Pending {
+  readonly step: number;
   readonly attribute: number;
-  readonly indices: PairIndices;
-  readonly loaded: Promise<LoadedBatch>;
+  readonly mirrored: readonly boolean[];
+  /** Positives, then negatives, as they will be loaded: pictures that cannot be read are replaced. */
+  readonly files: number[];
+  readonly loaded: Promise<LoadedBatch & { readonly leftOut: readonly LeftOut[] }>;
 }
 
 export interface BatchesOptions {
@@ -22,6 +26,10 @@ export interface BatchesOptions {
   readonly workers: number | Feeding;
   /** The first step to deliver. */
   readonly fromStep: number;
+  /** Pictures that are known to be unreadable, by their position in the data set's files, with the reason. */
+  readonly unreadable?: ReadonlyMap<number, string>;
+  /** Receives the unreadable pictures that a batch does without, just before next() returns that batch. */
+  readonly onLeftOut?: (leftOut: readonly LeftOut[]) => void;
 }
 
 /** Delivers each step's batches, attribute by attribute, in order and without end. */
@@ -30,12 +38,15 @@ export class PairBatches {
   private readonly feeding: Feeding;
   private readonly loader: BatchLoader;
   private readonly queue: Pending[] = [];
+  private readonly unreadable: Map<number, string>;
+  private isClosed = false;
   private step: number;
   private attribute = 0;
 
   constructor(options: BatchesOptions) {
     this.options = options;
     this.step = options.fromStep;
+    this.unreadable = new Map(options.unreadable);
     const { size, batch, workers } = options;
     const feeding = typeof workers === "number" ? fixedFeeding(workers, MOST_AHEAD) : workers;
     this.feeding = feeding;
@@ -56,23 +67,47 @@ export class PairBatches {
   }
 
   private request(): void {
-    const { dataset, sampler, attributes } = this.options;
-    const indices = sampler.pairs(this.step, this.attribute);
-    const sources = [...indices.positive, ...indices.negative].map((i) => dataset.picture(i));
-    const loaded = this.loader.load(sources);
+    const { step, attribute } = this;
+    const { sampler, attributes } = this.options;
+    const { positive, negative, mirrored } = sampler.pairs(step, attribute);
+    const files = [...positive, ...negative];
+    const loaded = this.load(files, (slot) => sampler.substitutes(step, attribute, slot));
     loaded.catch(() => {}); // reported when its turn comes
-    this.queue.push({ attribute: this.attribute, indices, loaded });
+    this.queue.push({ step, attribute, mirrored, files, loaded });
     this.attribute = (this.attribute + 1) % attributes;
     if (this.attribute === 0) this.step++;
   }
 
-  /** The next batch on the device; dispose of it with disposeBatch. */
+  private async load(files: number[], substitutes: (slot: number) => Iterable<number>): Pending["loaded"] {
+    const { dataset, sampler, batch } = this.options;
+    const substitution = new Substitution({
+      dataset,
+      files,
+      substitutes,
+      known: this.unreadable,
+      // The run ends after a step with more than it may leave out; a batch gives up only where that step could not end.
+      most: mostLeftOut(sampler.size) + 2 * batch,
+      isClosed: () => this.isClosed,
+    });
+    const sources = files.map((file) => dataset.picture(file));
+    const loaded = await this.loader.load(sources, substitution.replace);
+    return { ...loaded, leftOut: substitution.leftOut() };
+  }
+
+  /**
+   * The next batch on the device; dispose of it with disposeBatch. Before the first batch of a step it waits for all
+   * batches of that step that are being loaded, so that pictures fail where the training's state is whole.
+   */
   async next(): Promise<PairBatch> {
     const { size, batch, sampler, attributes } = this.options;
     while (this.queue.length <= this.ahead) this.request();
-    const { attribute, indices, loaded } = this.queue.shift() as Pending;
-    const { data, release } = await loaded;
+    const { step, attribute, mirrored, files, loaded } = this.queue[0];
+    if (attribute === 0) await Promise.all(this.queue.filter((other) => other.step === step).map((own) => own.loaded));
+    const { data, release, leftOut } = await loaded;
+    this.queue.shift();
+    if (leftOut.length > 0) this.options.onLeftOut?.(leftOut);
     const began = performance.now();
+    const indices = { positive: files.slice(0, batch), negative: files.slice(batch), mirrored };
     const result = uploadPairs(data, attribute, indices, sampler, { size, batch, attributes });
     this.feeding.onTimes({ upload: (performance.now() - began) / 1000 }, batch);
     release();
@@ -80,6 +115,7 @@ export class PairBatches {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     await Promise.allSettled(this.queue.map(({ loaded }) => loaded));
     await this.loader.close();
   }

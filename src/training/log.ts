@@ -1,14 +1,20 @@
-/** The loss log: JSON Lines, one row a step and attribute, that a resumed run continues without duplicates. */
-import { type FileHandle, open, readFile } from "node:fs/promises";
+/** The loss log, in JSON Lines: one row per step and attribute. A resumed run continues it without duplicates. */
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
-import { ensureDir, writeFileAtomic } from "../files.js";
+import { ensureDir } from "../files.js";
 
 /** A row: the step it belongs to, then named values. NaN and infinities are stored as null and read as NaN. */
 export interface LossRow {
   readonly step: number;
   readonly [name: string]: number | string;
 }
+
+/** Bytes read at once. The log of a long run has gigabytes, and no JavaScript string holds more than 512 MiB. */
+const CHUNK_BYTES = 1 << 20;
+/** A row has a few hundred bytes; a longer line is damage. */
+const MAX_LINE_BYTES = 1 << 20;
+const NEWLINE = 0x0a;
 
 export class LossLog {
   private readonly path: string;
@@ -21,19 +27,31 @@ export class LossLog {
   }
 
   /**
-   * Opens the log of a run that continues after `fromStep` (0 for a new run): rows of later steps, which the resumed
-   * run writes again, and a last line that a crash cut short are removed. Throws an InputError for a damaged log.
+   * Opens the log of a run that continues after `fromStep` (0 for a new run). Cuts off the rows of later steps, which the
+   * resumed run writes again, and a last line that a crash cut short. Rows are in the order of their steps, so the rows to
+   * keep are the beginning of the file; a process that is killed here leaves the old log or the cut one.
+   * @throws InputError for a damaged log
    */
-  static async open(path: string, fromStep: number): Promise<LossLog> {
+  static async open(path: string, fromStep: number, chunkBytes = CHUNK_BYTES): Promise<LossLog> {
     await ensureDir(dirname(path));
-    const { text, rows } = await read(path);
-    const kept = rows
-      .filter((row) => row.step <= fromStep)
-      .map((row) => `${JSON.stringify(row)}\n`)
-      .join("");
-    if (kept !== text) await writeFileAtomic(path, kept);
+    let kept = 0;
+    await eachLine(path, chunkBytes, (line, where, end) => {
+      if (stepOf(line, where) > fromStep) return false;
+      kept = end;
+      return true;
+    });
     try {
-      return new LossLog(path, await open(path, "a"));
+      const file = await open(path, "a");
+      try {
+        if ((await file.stat()).size > kept) {
+          await file.truncate(kept);
+          await file.datasync();
+        }
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      return new LossLog(path, file);
     } catch (error) {
       throw fromSystemError(error, `Cannot write '${path}'`);
     }
@@ -41,7 +59,7 @@ export class LossLog {
 
   /** Appends one row; calls may overlap, their order is kept. */
   append(row: LossRow): Promise<void> {
-    // One write a line, so that a reader that follows the file sees whole rows.
+    // One write per line, so that a reader that follows the file sees whole rows.
     this.pending = this.pending
       .then(() => this.file.appendFile(`${JSON.stringify(row)}\n`))
       .catch((error: unknown) => {
@@ -68,40 +86,95 @@ export class LossLog {
   }
 }
 
+export interface LogSelection {
+  /** Only steps that this number divides: a chart needs a few thousand of the millions of rows. Default 1. */
+  readonly every?: number;
+  /** Only later steps. Default: all. */
+  readonly after?: number;
+  readonly chunkBytes?: number;
+}
+
 /**
- * The rows of a log, empty when there is none; a last line that a crash cut short is left out.
- * @param every only the steps that it divides are read: the log of a long run has millions of rows
+ * The selected rows of a log, empty when there is none; a last line that a crash cut short is left out. Only the selected
+ * rows are kept in memory.
+ * @throws InputError for a damaged log
  */
-export async function readLossLog(path: string, every = 1): Promise<LossRow[]> {
-  return (await read(path, every)).rows;
+export async function readLossLog(path: string, selection: LogSelection = {}): Promise<LossRow[]> {
+  const { every = 1, after = Number.NEGATIVE_INFINITY, chunkBytes = CHUNK_BYTES } = selection;
+  const rows: LossRow[] = [];
+  await eachLine(path, chunkBytes, (line, where) => {
+    const step = stepOf(line, where);
+    if (step > after && step % every === 0) rows.push(parseRow(line, where));
+    return true;
+  });
+  return rows;
 }
 
-async function read(path: string, every = 1): Promise<{ text: string; rows: LossRow[] }> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { text: "", rows: [] };
+/**
+ * Visits the lines of a file from its beginning, as long as `visit` returns true. A missing file has no lines, and a last
+ * line without a newline is not visited.
+ * @param visit receives the line without its newline, its name for messages and the offset of the byte after it
+ */
+async function eachLine(
+  path: string,
+  chunkBytes: number,
+  visit: (line: Buffer, where: () => string, end: number) => boolean,
+): Promise<void> {
+  const failed = (error: unknown): never => {
     throw fromSystemError(error, `Cannot read '${path}'`);
+  };
+  const file = await open(path, "r").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    return failed(error);
+  });
+  if (file === null) return;
+  try {
+    const chunk = Buffer.allocUnsafe(chunkBytes);
+    let rest = Buffer.alloc(0);
+    let [offset, number] = [0, 1];
+    const where = (): string => `${path}, line ${number}`;
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, chunkBytes, offset + rest.length).catch(failed);
+      if (bytesRead === 0) return;
+      const bytes = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+      let from = 0;
+      for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+        if (!visit(bytes.subarray(from, end), where, offset + end + 1)) return;
+        from = end + 1;
+        number++;
+      }
+      rest = bytes.subarray(from);
+      offset += from;
+      if (rest.length > MAX_LINE_BYTES) throw damaged(where(), rest);
+    }
+  } finally {
+    await file.close();
   }
-  const lines = text.split("\n");
-  lines.pop(); // empty after the last newline, or the start of a row whose end was never written
-  const isWanted = (line: string): boolean =>
-    every === 1 || Number(/^\{"step":(\d+)/.exec(line)?.[1] ?? 0) % every === 0;
-  return { text, rows: lines.flatMap((line, i) => (isWanted(line) ? [parseRow(line, `${path}, line ${i + 1}`)] : [])) };
 }
 
-function parseRow(line: string, where: string): LossRow {
+const STEP = /^\{"step":(\d{1,15})[,}]/;
+
+/** The step of a row, read from its first bytes if they are as we write them. */
+function stepOf(line: Buffer, where: () => string): number {
+  const match = STEP.exec(line.toString("latin1", 0, 32));
+  return match === null ? parseRow(line, where).step : Number(match[1]);
+}
+
+function parseRow(line: Buffer, where: () => string): LossRow {
   let value: unknown;
   try {
-    value = JSON.parse(line, (_key, item: unknown) => (item === null ? Number.NaN : item));
+    value = JSON.parse(line.toString("utf8"), (_key, item: unknown) => (item === null ? Number.NaN : item));
   } catch {
     value = undefined;
   }
   if (typeof value !== "object" || value === null || !("step" in value) || !Number.isInteger(value.step)) {
-    const expected = 'a JSON object with an integer "step"';
-    const remedy = "Remove the line or the log.";
-    throw new InputError(describeMismatch(where, expected, JSON.stringify(line.slice(0, 60)), remedy));
+    throw damaged(where(), line);
   }
   return value as LossRow;
+}
+
+function damaged(where: string, line: Buffer): InputError {
+  const expected = 'a JSON object with an integer "step"';
+  const received = JSON.stringify(line.toString("utf8", 0, 60));
+  return new InputError(describeMismatch(where, expected, received, "Remove the line or the log."));
 }

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { closing } from "../closing.js";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { DeviceError } from "../device/webgpu/failure.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
@@ -12,9 +11,12 @@ import type { OnProgress } from "../types.js";
 import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
 import { disposeBatch, PairBatches } from "./batches.js";
 import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
+import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut } from "./left-out.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
-import { expectFreshFolder, type RunStart, RunWriter, resumeRun, startRun } from "./run.js";
-import { SAMPLES_FOLDER } from "./run-report.js";
+import { rescue } from "./rescue.js";
+import { expectFreshFolder, type RunStart, resumeRun, startRun } from "./run.js";
+import { LEFT_OUT_FILE, SAMPLES_FOLDER } from "./run-report.js";
+import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
 import { type RunSettings, stepSettings } from "./settings.js";
@@ -60,6 +62,8 @@ export interface TrainResult {
   readonly batch: Pick<PlannedBatch, "batch" | "part" | "description">;
   /** The checkpoint with the lowest score (score.ts). */
   readonly best: { readonly step: number; readonly score: number } | null;
+  /** Training pictures that cannot be read and that the run does without (left-out.jsonl). */
+  readonly leftOut: number;
 }
 
 /** TensorBoard gets one row in so many steps; the JSON log has all. */
@@ -85,8 +89,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const sampler = createPairSampler(dataset, config.attributes, batch, seed, flip);
   const settings: RunSettings = { ...options.settings, batch, dataset: sampler.fingerprint };
   await expectFolder(folder, resume);
-  const samplePairs = await loadSamplePairs(dataset, config, workers);
-  const scoreFaces = await loadScoreFaces(dataset, config, workers);
+  const unreadable = new Map<number, string>();
+  const samplePairs = await loadSamplePairs(dataset, config, workers, unreadable);
+  const scoreFaces = await loadScoreFaces(dataset, config, workers, unreadable);
   await ensureDir(folder);
   const lock = await RunLock.acquire(folder, "training");
   return closing(
@@ -96,24 +101,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       await removeTemporaries(folder);
       await removeTemporaries(join(folder, SAMPLES_FOLDER));
       await expectFolder(folder, resume); // again: another training may have begun and ended meanwhile
-      return trainLocked(options, { sampler, settings, chosen, samplePairs, scoreFaces });
+      return trainLocked(options, { sampler, settings, chosen, samplePairs, scoreFaces, unreadable });
     },
   );
-}
-
-/**
- * What a device that failed leaves, with how to go on. Between steps the state is whole, and where the device can still be
- * read it is saved; after a failure within one, which may have changed half of the weights, the last checkpoint stands.
- */
-async function rescue(
-  error: DeviceError,
-  writer: RunWriter,
-  whole: { readonly step: number; readonly state: TrainingState } | null,
-): Promise<DeviceError> {
-  // A device that cannot be read now leaves what was saved before; the first error is the one to tell.
-  if (whole !== null && !error.lost) await writer.saveUnscored(whole.step, whole.state).catch(() => {});
-  const goOn = `Step ${writer.savedStep} is saved: go on with the same command, --resume and --device wasm.`;
-  return new DeviceError(`${error.message} ${goOn}`, error.lost);
 }
 
 /** A run to go on with, or room for a new one. */
@@ -128,16 +118,27 @@ interface Prepared {
   readonly chosen: ChosenBatch;
   readonly samplePairs: SamplePairs;
   readonly scoreFaces: ScoreFaces;
+  /** Pictures that are known to be unreadable, by their position in the data set's files, with the reason. */
+  readonly unreadable: Map<number, string>;
 }
 
 async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<TrainResult> {
   const { dataset, folder, config, resume, steps, workers } = options;
-  const { sampler, settings, chosen, samplePairs, scoreFaces } = prepared;
+  const { sampler, settings, chosen, samplePairs, scoreFaces, unreadable } = prepared;
   const { batch } = settings;
   // Before anything is on the device, as the estimate is of all that will be there.
   const planned = planBatch({ config, ...settings }, chosen);
   let feeding: Feeding = fixedFeeding(workers, MOST_AHEAD);
+  const messages = [...unreadable.values()].map((reason) => `Warning: left out of sheets and scores: ${reason}`);
   const accepted = async (from: number): Promise<void> => {
+    if (resume) {
+      const recalled = await recallLeftOut(join(folder, LEFT_OUT_FILE), dataset, from);
+      if (recalled.unreadable.size > mostLeftOut(sampler.size)) {
+        throw tooManyLeftOut(recalled.unreadable.size, sampler.size, [...recalled.unreadable.values()][0]);
+      }
+      for (const [file, reason] of recalled.unreadable) unreadable.set(file, reason);
+      if (recalled.repaired > 0) messages.push(`${recalled.repaired} pictures of ${LEFT_OUT_FILE} can be read again`);
+    }
     options.onStart?.();
     const updates = Math.max(0, steps - from) * config.attributes.length;
     feeding = (await options.feeding?.({ settings, updates })) ?? feeding;
@@ -147,17 +148,18 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
     ? await resumeRun(folder, config, settings, sampler.formerFingerprint, accepted)
     : await startRun(folder, config, settings);
   const { state } = start;
-  const work = { settings, planned, feeding, start, samplePairs, scoreFaces };
+  const work = { settings, planned, feeding, start, samplePairs, scoreFaces, sampler };
   return closing(
     () => disposeState(state),
     async () => {
-      for (const warning of start.warnings) options.onMessage?.(warning);
+      for (const warning of [...start.warnings, ...messages]) options.onMessage?.(warning);
       options.onMessage?.(
         `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
       );
       if (planned.description !== null) options.onMessage?.(planned.description);
       const writer = await RunWriter.open(folder, settings, start, resume);
       const withWriter = async (): Promise<TrainResult> => {
+        const leftOut: LeftOut[] = [];
         const batches = new PairBatches({
           dataset,
           sampler,
@@ -166,10 +168,12 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
           batch,
           workers: feeding,
           fromStep: start.step,
+          unreadable,
+          onLeftOut: (files) => leftOut.push(...files),
         });
         return closing(
           () => batches.close(),
-          () => takeSteps(options, { ...work, writer, batches }),
+          () => takeSteps(options, { ...work, writer, batches, leftOut }),
         );
       };
       return closing(() => writer.close(), withWriter);
@@ -177,18 +181,20 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
   );
 }
 
-interface Opened extends Pick<Prepared, "settings" | "samplePairs" | "scoreFaces"> {
+interface Opened extends Pick<Prepared, "settings" | "samplePairs" | "scoreFaces" | "sampler"> {
   readonly planned: PlannedBatch;
   readonly feeding: Feeding;
   readonly start: RunStart;
   readonly writer: RunWriter;
   readonly batches: PairBatches;
+  /** Filled by `batches`, emptied by the steps. */
+  readonly leftOut: LeftOut[];
 }
 
 /** The steps themselves, until the last one is saved. */
 async function takeSteps(
   options: TrainOptions,
-  { settings, planned, feeding, start, samplePairs, scoreFaces, writer, batches }: Opened,
+  { settings, planned, feeding, start, samplePairs, scoreFaces, sampler, writer, batches, leftOut }: Opened,
 ): Promise<TrainResult> {
   const { config, steps, saveEvery, sampleEvery, signal } = options;
   const { state } = start;
@@ -197,12 +203,12 @@ async function takeSteps(
   let trained = 0;
   let updates = 0;
   let step = start.step;
-  let betweenSteps = true;
+  /** Whether the state is that after `step` complete steps. */
+  let isWhole = true;
   const sample = async (): Promise<void> => {
     await writer.sample(step, await drawSamples(state.average ?? state.generator.parameters, config, samplePairs));
   };
   const save = async (): Promise<void> => {
-    if (writer.isSaved(step)) return;
     await writer.save(
       step,
       state,
@@ -213,13 +219,19 @@ async function takeSteps(
   const isOver = (): boolean => step >= steps || signal?.aborted === true || secondsLeft() < 0;
 
   try {
+    // A run that failed in a sheet or a score has saved its step without them.
+    if (!start.isFresh && step > 0) {
+      if (step % sampleEvery === 0 && !writer.isSampled(step)) await sample();
+      if ((step % saveEvery === 0 || step === steps) && !writer.isScored(step)) await save();
+    }
     while (!isOver()) {
       const onStep = stepSettings(settings, step);
       let latest: StepLosses | undefined;
-      betweenSteps = false;
       for (const attribute of config.attributes) {
         const fetchBegan = performance.now();
         const pairs = await batches.next();
+        await listLeftOut(options, writer, step + 1, leftOut);
+        isWhole = false;
         const updateBegan = performance.now();
         try {
           latest = await trainStep(state, pairs, onStep, { part });
@@ -237,7 +249,9 @@ async function takeSteps(
         if ((step + 1) % SCALARS_EVERY === 0) await writer.scalars(step + 1, attribute, latest, onStep.learningRate);
       }
       step++;
-      betweenSteps = true;
+      isWhole = true;
+      const count = writer.leftOutCount;
+      if (count > mostLeftOut(sampler.size)) throw tooManyLeftOut(count, sampler.size, writer.leftOutReason);
       const note =
         latest === undefined
           ? ""
@@ -255,14 +269,20 @@ async function takeSteps(
       if (step % saveEvery === 0) await save();
     }
     if (step % sampleEvery !== 0) await sample();
-    await save();
+    if (!writer.isSaved(step)) await save();
   } catch (error) {
-    if (!(error instanceof DeviceError)) throw error;
-    throw await rescue(error, writer, betweenSteps ? { step, state } : null);
+    throw await rescue(error, writer, isWhole ? { step, state } : null);
   }
   if (signal?.aborted === true && step < steps) {
     throw new InterruptedError(`Interrupted: step ${step} is saved. Go on with the same command and --resume.`);
   }
   const { description } = planned;
-  return { step, trainingSeconds: trained, updates, batch: { batch, part, description }, best: writer.best };
+  return {
+    step,
+    trainingSeconds: trained,
+    updates,
+    batch: { batch, part, description },
+    best: writer.best,
+    leftOut: writer.leftOutCount,
+  };
 }

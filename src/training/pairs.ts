@@ -26,6 +26,12 @@ export interface PairSampler {
   /** As version 0.1.0 made it, of whole names: runs of then go on with the same files. */
   readonly formerFingerprint: string;
   pairs(step: number, attribute: number): PairIndices;
+  /**
+   * Files to try in place of one that cannot be read, in this order: all of the same side, from a place that depends on
+   * seed, attribute, step and slot.
+   * @param slot position in the batch, positives first
+   */
+  substitutes(step: number, attribute: number, slot: number): Iterable<number>;
   /** 0 or 1 for each attribute of the model. */
   labels(file: number): readonly number[];
 }
@@ -84,7 +90,7 @@ export function attributeColumns(dataset: FaceDataset, attributes: readonly stri
 }
 
 class Stream {
-  private readonly files: readonly number[];
+  readonly files: readonly number[];
   private readonly batch: number;
   private readonly order: (round: number) => Random;
   private round = -1;
@@ -156,6 +162,12 @@ export function createPairSampler(
         negative: streams[attribute].negative.at(step),
         mirrored: Array.from({ length: 2 * batch }, () => flip && random.chance(0.5)),
       };
+    },
+    *substitutes(step, attribute, slot) {
+      const { files } = streams[attribute][slot < batch ? "positive" : "negative"];
+      const random = Random.fromSeed(seed, `substitute/${attributes[attribute]}/${step}/${slot}`);
+      const first = random.below(files.length);
+      for (let i = 0; i < files.length; i++) yield files[(first + i) % files.length];
     },
     labels: (file) => columns.map((column) => labelOf(dataset, file, column)),
   };

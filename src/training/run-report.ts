@@ -14,6 +14,7 @@ import { FIRST_JUDGED_STEP } from "./watchdog.js";
 export const LOSSES_FILE = "losses.jsonl";
 export const SCORES_FILE = "scores.jsonl";
 export const WATCHDOG_FILE = "watchdog.jsonl";
+export const LEFT_OUT_FILE = "left-out.jsonl";
 export const SAMPLES_FOLDER = "samples";
 const REPORT_FILE = "report.html";
 
@@ -116,9 +117,10 @@ export interface RunReportFacts {
 export async function writeRunReport(folder: string, facts: RunReportFacts): Promise<void> {
   const { config, settings, step, best } = facts;
   const every = Math.max(1, Math.ceil(step / CHARTED_STEPS));
-  const rows = await readLossLog(join(folder, LOSSES_FILE), every);
+  const rows = await readLossLog(join(folder, LOSSES_FILE), { every });
   const scores = await readLossLog(join(folder, SCORES_FILE));
   const alarms = await readLossLog(join(folder, WATCHDOG_FILE));
+  const leftOut = await readLossLog(join(folder, LEFT_OUT_FILE));
   const names = config.attributes.join(", ");
   const entries = Object.entries({ ...config, ...settings, attributes: names });
   const model: ReportModel = {
@@ -131,6 +133,7 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
       { value: step.toLocaleString("en-US"), label: "steps; one goes over all attributes" },
       ...(best === null ? [] : [{ value: best.score.toPrecision(3), label: `best score, at step ${best.step}` }]),
       { value: String(alarms.length), label: "messages of the watchdog" },
+      ...(leftOut.length === 0 ? [] : [{ value: String(leftOut.length), label: "unreadable pictures left out" }]),
     ],
     watchdog: watchdogSection(alarms, step),
     sheets: await latestSheet(folder),

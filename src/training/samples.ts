@@ -8,6 +8,7 @@ import type { ModelConfig } from "../model/config.js";
 import { generate } from "../model/exchange.js";
 import type { Parameters } from "../model/parameters.js";
 import type { RgbaImage } from "../types.js";
+import { loadSides } from "./left-out.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
 
 /** Pairs of each attribute. */
@@ -19,28 +20,32 @@ export interface SamplePairs {
   readonly pairs: number;
 }
 
-/** The first pairs of each attribute: held-out ones where there are enough, else of the training pictures. */
+/**
+ * The first readable pairs of each attribute: held-out ones if there are enough, otherwise training pictures.
+ * @param unreadable pictures that are known to be unreadable, with the reason; further ones are added
+ * @throws InputError when too many pictures cannot be read
+ */
 export async function loadSamplePairs(
   dataset: FaceDataset,
   config: ModelConfig,
   workers: number,
+  unreadable: Map<number, string> = new Map(),
 ): Promise<SamplePairs> {
   const columns = attributeColumns(dataset, config.attributes);
   const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
   const choose = (column: number, value: number): number[] => {
     const having = (files: readonly number[]): number[] =>
-      files.filter((file) => table.values[file * table.names.length + column] === value).slice(0, PAIRS);
-    const heldOut = having(heldOutFiles(dataset));
-    return heldOut.length === PAIRS ? heldOut : having(trainingFiles(dataset));
+      files.filter((file) => table.values[file * table.names.length + column] === value);
+    const [heldOut, trained] = [having(heldOutFiles(dataset)), having(trainingFiles(dataset))];
+    return heldOut.length >= PAIRS ? [...heldOut, ...trained] : trained;
   };
   const chosen = columns.map((column) => ({ A: choose(column, 1), B: choose(column, 0) }));
-  const pairs = Math.min(...chosen.map(({ A, B }) => Math.min(A.length, B.length)));
+  const pairs = Math.min(PAIRS, ...chosen.map(({ A, B }) => Math.min(A.length, B.length)));
   const loader = new BatchLoader({ size: config.size, workers, batch: 2 * pairs, slots: 1 });
   try {
     const pictures: Float32Array[] = [];
     for (const { A, B } of chosen) {
-      const sources = [...A.slice(0, pairs), ...B.slice(0, pairs)].map((i) => dataset.picture(i));
-      const { data, release } = await loader.load(sources);
+      const { data, release } = await loadSides(loader, dataset, [A, B], pairs, unreadable);
       pictures.push(data.slice());
       release();
     }

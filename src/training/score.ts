@@ -13,6 +13,7 @@ import type { ModelConfig } from "../model/config.js";
 import { exchangeSlice } from "../model/exchange.js";
 import { decode, encode } from "../model/networks.js";
 import type { Parameters } from "../model/parameters.js";
+import { loadSides } from "./left-out.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
 
 /** Pictures of each side of an attribute; below the second number held-out ones tell too little. */
@@ -36,24 +37,32 @@ export interface RunScore {
   readonly attributes: readonly number[];
 }
 
-/** The pictures to score with: held-out ones where there are enough, else of the training pictures. */
-export async function loadScoreFaces(dataset: FaceDataset, config: ModelConfig, workers: number): Promise<ScoreFaces> {
+/**
+ * The readable pictures to score with: held-out ones if there are enough, otherwise training pictures.
+ * @param unreadable as for loadSamplePairs()
+ * @throws InputError when too many pictures cannot be read
+ */
+export async function loadScoreFaces(
+  dataset: FaceDataset,
+  config: ModelConfig,
+  workers: number,
+  unreadable: Map<number, string> = new Map(),
+): Promise<ScoreFaces> {
   const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
   const sides = (files: readonly number[], column: number): readonly (readonly number[])[] =>
     [1, 0].map((value) => files.filter((file) => table.values[file * table.names.length + column] === value));
   const chosen = attributeColumns(dataset, config.attributes).map((column) => {
-    const heldOut = sides(heldOutFiles(dataset), column);
-    const [A, B] = heldOut.every(({ length }) => length >= MIN_HELD_OUT)
-      ? heldOut
-      : sides(trainingFiles(dataset), column);
-    const count = Math.min(FACES, A.length, B.length);
-    return { files: [...A.slice(0, count), ...B.slice(0, count)], count };
+    const [heldOut, trained] = [heldOutFiles, trainingFiles].map((files) => sides(files(dataset), column));
+    const isEnough = heldOut.every(({ length }) => length >= MIN_HELD_OUT);
+    const count = Math.min(FACES, ...(isEnough ? heldOut : trained).map(({ length }) => length));
+    // Training pictures follow in case that a held-out one cannot be read.
+    return { candidates: isEnough ? heldOut.map((side, i) => [...side, ...trained[i]]) : trained, count };
   });
   const loader = new BatchLoader({ size: config.size, workers, batch: 2 * FACES, slots: 1 });
   try {
     const pictures: Uint8ClampedArray[] = [];
-    for (const { files } of chosen) {
-      const { data, release } = await loader.load(files.map((file) => dataset.picture(file)));
+    for (const { candidates, count } of chosen) {
+      const { data, release } = await loadSides(loader, dataset, candidates, count, unreadable);
       pictures.push(Uint8ClampedArray.from(data, (value) => (value + 1) * 127.5));
       release();
     }

@@ -7,7 +7,8 @@
  */
 import type { LossRow } from "./log.js";
 
-const WINDOW = 200;
+/** Steps whose rows a condition is judged on. */
+export const WINDOW = 200;
 const FIRST_STEP = 500;
 export const FIRST_JUDGED_STEP = FIRST_STEP + WINDOW;
 /** The loss of one discriminator that guesses: four times ln 2. */

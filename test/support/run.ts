@@ -1,7 +1,7 @@
 /** Training runs of the smallest model that there is. */
 import { join } from "node:path";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
-import { OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { readLossLog } from "../../src/training/log.js";
 import type { TrainOptions } from "../../src/training/loop.js";
 import { METHODS } from "../../src/training/method.js";
@@ -15,7 +15,7 @@ export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<T
   return {
     dataset,
     folder,
-    config: { ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ATTRIBUTES },
+    config: createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ATTRIBUTES }),
     settings: { ...METHODS.official.method, batch: 2, seed: 5, learningRate: 2e-4 },
     resume: false,
     steps: 2,

@@ -83,6 +83,45 @@ describe("loss log", () => {
       assert.deepEqual(await readLossLog(join(folder, "none.jsonl")), []);
     }));
 
+  it("is cut at the resumed step and read the same whatever the size of the pieces that are read", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "losses.jsonl");
+      const rows = Array.from({ length: 40 }, (_, i) => ({
+        step: 1 + (i >> 1),
+        attribute: i % 2 === 0 ? "Bangs" : "Größe",
+        note: "x".repeat((i * 7) % 50),
+      }));
+      const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+      const before = (step: number) => rows.filter((row) => row.step <= step);
+      for (const chunkBytes of [1, 7, 64, 1000, 1 << 20]) {
+        // The last line is cut in the middle of a letter of two bytes.
+        await writeFile(path, Buffer.from(`${text}{"step":21,"attribute":"Grö`).subarray(0, -1));
+        assert.deepEqual(await readLossLog(path, { chunkBytes }), rows);
+        const some = await readLossLog(path, { every: 4, after: 4, chunkBytes });
+        assert.deepEqual(
+          some,
+          rows.filter(({ step }) => step > 4 && step % 4 === 0),
+        );
+        for (const step of [20, 13, 0]) {
+          await (await LossLog.open(path, step, chunkBytes)).close();
+          const kept = before(step)
+            .map((row) => `${JSON.stringify(row)}\n`)
+            .join("");
+          assert.equal(await readFile(path, "utf8"), kept, `pieces of ${chunkBytes}, step ${step}`);
+        }
+      }
+    }));
+
+  it("is refused for a line without end, which is no row", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "losses.jsonl");
+      await writeFile(path, `{"step":1}\n${"x".repeat(3 << 20)}`);
+      const refused = { name: "InputError", message: /line 2: expected a JSON object/ };
+      await assert.rejects(readLossLog(path), refused);
+      await assert.rejects(LossLog.open(path, 1), refused);
+      assert.equal((await readFile(path)).length, 11 + (3 << 20), "unchanged");
+    }));
+
   it("names the line that is damaged", () =>
     withFolder(async (folder) => {
       const path = join(folder, "losses.jsonl");

@@ -13,8 +13,8 @@ import { listCheckpoints, loadCheckpoint } from "../../src/training/checkpoint.j
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
 import { METHODS } from "../../src/training/method.js";
-import { RunWriter } from "../../src/training/run.js";
 import { LOSSES_FILE, SCORES_FILE } from "../../src/training/run-report.js";
+import { RunWriter } from "../../src/training/run-writer.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";

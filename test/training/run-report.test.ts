@@ -53,7 +53,7 @@ describe("the report of a run", () => {
       try {
         const run = join(folder, "run");
         await train(tinyRun(await writeFaces(join(folder, "data"), 20), run, { steps: 6, sampleEvery: 4 }));
-        const rows = await readLossLog(join(run, LOSSES_FILE), 2);
+        const rows = await readLossLog(join(run, LOSSES_FILE), { every: 2 });
         assert.deepEqual(
           rows.map(({ step }) => step),
           [2, 2, 4, 4, 6, 6],

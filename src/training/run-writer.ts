@@ -1,0 +1,205 @@
+/** Writes what a run leaves in its folder: logs, sheets, checkpoints and the report. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ensureDir, writeFileAtomic } from "../files.js";
+import { encodePng } from "../image/codec.js";
+import type { RgbaImage } from "../types.js";
+import { packageVersion } from "../version.js";
+import { type CheckpointProgress, saveCheckpoint } from "./checkpoint.js";
+import { EventWriter } from "./events.js";
+import { LossLog, readLossLog } from "./log.js";
+import type { RunStart } from "./run.js";
+import {
+  LEFT_OUT_FILE,
+  LOSSES_FILE,
+  SAMPLES_FOLDER,
+  SCORES_FILE,
+  WATCHDOG_FILE,
+  writeRunReport,
+} from "./run-report.js";
+import type { RunScore } from "./score.js";
+import type { RunSettings } from "./settings.js";
+import type { StepLosses, TrainingState } from "./step.js";
+import { type Alarm, Watchdog, WINDOW } from "./watchdog.js";
+
+const EVENTS_FOLDER = "events";
+
+interface RunFiles {
+  readonly leftOut: LossLog;
+  /** Names of the pictures in it. */
+  readonly leftOutFiles: ReadonlySet<string>;
+  /** The step of the last row of the scores. */
+  readonly scoredStep: number;
+  readonly losses: LossLog;
+  readonly scores: LossLog;
+  readonly alarms: LossLog;
+  readonly events: EventWriter;
+  readonly watchdog: Watchdog;
+}
+
+const sheetName = (step: number): string => `step-${String(step).padStart(8, "0")}.png`;
+
+/** Writes what a run leaves behind. */
+export class RunWriter {
+  readonly folder: string;
+  private readonly settings: RunSettings;
+  private readonly losses: LossLog;
+  private readonly scores: LossLog;
+  private readonly alarms: LossLog;
+  private readonly leftOut: LossLog;
+  private readonly leftOutFiles: Set<string>;
+  private readonly watchdog: Watchdog;
+  private readonly events: EventWriter;
+  private scoredStep: number;
+  /** Of the newest checkpoint. */
+  savedStep: number;
+  /** The lowest score so far. */
+  best: CheckpointProgress["best"];
+
+  private constructor(folder: string, settings: RunSettings, start: Pick<RunStart, "step" | "best">, files: RunFiles) {
+    this.folder = folder;
+    this.settings = settings;
+    this.savedStep = start.step;
+    this.best = start.best;
+    this.losses = files.losses;
+    this.scores = files.scores;
+    this.alarms = files.alarms;
+    this.leftOut = files.leftOut;
+    this.leftOutFiles = new Set(files.leftOutFiles);
+    this.scoredStep = files.scoredStep;
+    this.watchdog = files.watchdog;
+    this.events = files.events;
+  }
+
+  /** @param start what is saved already; later rows of an interrupted run are dropped */
+  static async open(
+    folder: string,
+    settings: RunSettings,
+    start: Pick<RunStart, "step" | "best">,
+    resumed: boolean,
+  ): Promise<RunWriter> {
+    const opened: { close(): Promise<void> }[] = [];
+    const opening = async <File extends { close(): Promise<void> }>(file: Promise<File>): Promise<File> => {
+      opened.push(await file);
+      return file;
+    };
+    try {
+      const losses = await opening(LossLog.open(join(folder, LOSSES_FILE), start.step));
+      const scores = await opening(LossLog.open(join(folder, SCORES_FILE), start.step));
+      const events = await opening(
+        EventWriter.open(join(folder, EVENTS_FOLDER), resumed ? { resumedFrom: start.step } : {}),
+      );
+      const alarms = await opening(LossLog.open(join(folder, WATCHDOG_FILE), start.step));
+      const leftOut = await opening(LossLog.open(join(folder, LEFT_OUT_FILE), start.step));
+      const rows = await readLossLog(join(folder, LOSSES_FILE), { after: start.step - WINDOW });
+      const [said, scored, unreadable] = await Promise.all(
+        [WATCHDOG_FILE, SCORES_FILE, LEFT_OUT_FILE].map((name) => readLossLog(join(folder, name))),
+      );
+      const watchdog = new Watchdog(rows, said);
+      const leftOutFiles = new Set(unreadable.map(({ file }) => String(file)));
+      const scoredStep = scored.at(-1)?.step ?? 0;
+      const files = { losses, scores, alarms, leftOut, events, watchdog, leftOutFiles, scoredStep };
+      return new RunWriter(folder, settings, start, files);
+    } catch (error) {
+      await Promise.allSettled(opened.map((file) => file.close())); // the first error is the one to tell
+      throw error;
+    }
+  }
+
+  /** One row of the loss log. @param step counted from 1 @returns what the watchdog has to say about it */
+  async log(
+    step: number,
+    attribute: string,
+    losses: StepLosses,
+    learningRate: number,
+    seconds: number,
+  ): Promise<readonly Alarm[]> {
+    const row = { step, attribute, ...losses, learningRate, seconds: Number(seconds.toFixed(4)) };
+    await this.losses.append(row);
+    const alarms = this.watchdog.observe(row);
+    for (const alarm of alarms) await this.alarms.append(alarm);
+    return alarms;
+  }
+
+  /** Lists a training picture that cannot be read, once. @returns whether it is new */
+  async leaveOut(step: number, file: string, reason: string): Promise<boolean> {
+    if (this.leftOutFiles.has(file)) return false;
+    this.leftOutFiles.add(file);
+    this.leftOutReason = reason;
+    await this.leftOut.append({ step, file, reason });
+    return true;
+  }
+
+  /** Why the last of them cannot be read. */
+  leftOutReason = "";
+
+  /** Pictures that are listed. */
+  get leftOutCount(): number {
+    return this.leftOutFiles.size;
+  }
+
+  /** The same for TensorBoard. */
+  async scalars(step: number, attribute: string, losses: StepLosses, learningRate: number): Promise<void> {
+    const named = Object.entries(losses).map(([name, value]) => [`${attribute}/${name}`, value] as const);
+    await this.events.scalars(step, { ...Object.fromEntries(named), learningRate });
+  }
+
+  async sample(step: number, sheet: RgbaImage): Promise<void> {
+    const png = await encodePng(sheet);
+    await ensureDir(join(this.folder, SAMPLES_FOLDER));
+    await writeFileAtomic(join(this.folder, SAMPLES_FOLDER, sheetName(step)), png);
+    await this.events.image(step, "samples", png, sheet.width, sheet.height);
+  }
+
+  /** True when the sheet of this step is there. */
+  isSampled(step: number): boolean {
+    return existsSync(join(this.folder, SAMPLES_FOLDER, sheetName(step)));
+  }
+
+  /** True when the scores have a row of this step. */
+  isScored(step: number): boolean {
+    return step === this.scoredStep;
+  }
+
+  /** True when the checkpoint of this step is there. */
+  isSaved(step: number): boolean {
+    return step === this.savedStep;
+  }
+
+  /** Saves a checkpoint and its score. @param attributes their names, in the model's order */
+  async save(step: number, state: TrainingState, { score, attributes }: RunScore): Promise<void> {
+    const named = state.config.attributes.map((name, i) => [name, attributes[i]] as const);
+    await this.scores.append({ step, score, ...Object.fromEntries(named) });
+    this.scoredStep = step;
+    await this.events.scalars(step, { score });
+    await this.flush();
+    if (this.best === null || score < this.best.score) this.best = { step, score };
+    await saveCheckpoint(this.folder, state, { step, best: this.best, options: this.settings });
+    this.savedStep = step;
+    const generatedBy = `elegant-faces ${packageVersion()}, elegant train`;
+    const { folder, settings, best } = this;
+    await writeRunReport(folder, { config: state.config, settings, step, best, generatedBy });
+  }
+
+  /** Saves a checkpoint without a score, after a failure; a resumed run adds the score if one is due. */
+  async saveUnscored(step: number, state: TrainingState): Promise<void> {
+    if (this.isSaved(step)) return;
+    await this.flush();
+    await saveCheckpoint(this.folder, state, { step, best: this.best, options: this.settings });
+    this.savedStep = step;
+  }
+
+  private get files(): readonly (LossLog | EventWriter)[] {
+    return [this.losses, this.scores, this.alarms, this.leftOut, this.events];
+  }
+
+  /** Rows are on the disk before the checkpoint that says they are there. */
+  private async flush(): Promise<void> {
+    await Promise.all(this.files.map((file) => file.flush()));
+  }
+
+  async close(): Promise<void> {
+    const results = await Promise.allSettled(this.files.map((file) => file.close()));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+}
