@@ -71,10 +71,10 @@ function blockShape(pixels: number, bytesPerPixel: number, channels: number, thr
 /** Runs `body` with the shape's description in memory. */
 function withShape(backend: SharedMemoryBackend, shape: ConvShape, body: (conv: number) => void): void {
   const { heap } = backend.team;
-  const conv = heap.allocate(CONV_SHAPE_BYTES);
-  writeConvShape(heap.words(), conv, shape);
-  body(conv);
-  heap.release(conv);
+  heap.withBlock(CONV_SHAPE_BYTES, (conv) => {
+    writeConvShape(heap.words(), conv, shape);
+    body(conv);
+  });
 }
 
 /** What follows a convolution within the same pass; without it, nothing does. */
@@ -90,9 +90,9 @@ export function runConv2d(
   x: number,
   filter: TensorInfo | number,
   y: number,
-  { bias, relu }: Epilogue = { bias: 0, relu: false },
+  epilogue: Epilogue = { bias: 0, relu: false },
 ): void {
-  const { team, zeros } = backend;
+  const { team } = backend;
   const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
   const depth = filterHeight * filterWidth * inputChannels;
   withShape(backend, shape, (conv) => {
@@ -101,13 +101,77 @@ export function runConv2d(
     };
     const bytes = depth * roundUp(outputChannels, NARROW) * 4;
     backend.withPacking(filter, `forward ${depth}`, bytes, pack, (packed) => {
-      const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
-      const taps = filterHeight * filterWidth;
-      const bytesPerPixel = shape.strideY * shape.strideX * inputChannels * 4 + taps * 4;
-      const { rows, columns, blocks } = blockShape(pixels, bytesPerPixel, outputChannels, team.threads);
-      const merged = inputChannels < 16 ? rows * depth * 4 : 0;
-      const scratch = rows * (taps + 1) * 4 + merged + outputChannels * 4;
-      team.run("conv2d", [conv, x, packed, bias, relu ? 1 : 0, y, zeros, rows, columns], blocks, scratch);
+      convolve(backend, shape, conv, x, packed, y, epilogue);
+    });
+  });
+}
+
+/** Below this many input channels a filter row counts as one tap, as in assembly/nn/conv2d.ts. */
+const MERGE_BELOW = 16;
+
+/** @param conv the shape in memory @param packed panels of the filter */
+function convolve(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  conv: number,
+  x: number,
+  packed: number,
+  y: number,
+  { bias, relu }: Epilogue,
+): void {
+  const { team } = backend;
+  const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
+  const taps = filterHeight * filterWidth;
+  const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
+  const bytesPerPixel = shape.strideY * shape.strideX * inputChannels * 4 + taps * 4;
+  const { rows, columns, blocks } = blockShape(pixels, bytesPerPixel, outputChannels, team.threads);
+  const isMerged = inputChannels < MERGE_BELOW;
+  const zeros = backend.zerosOf(isMerged ? filterWidth * inputChannels : inputChannels);
+  const merged = isMerged ? rows * taps * inputChannels * 4 : 0;
+  const scratch = rows * (taps + 1) * 4 + merged + outputChannels * 4;
+  team.run("conv2d", [conv, x, packed, bias, relu ? 1 : 0, y, zeros, rows, columns], blocks, scratch);
+}
+
+/**
+ * Runs `body` with the filter packed for its input's gradient. The form of a filter of one position, [1, 1, cin, cout], is that of
+ * its transpose, [1, 1, cout, cin], packed for a forward convolution.
+ */
+function withTransposedPacking(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  conv: number,
+  filter: TensorInfo | number,
+  body: (packed: number) => void,
+): void {
+  const { inputChannels, outputChannels, filterHeight, filterWidth, strideY, strideX } = shape;
+  const pack = (source: number, packed: number): void => {
+    backend.team.run("packInputGradientFilter", [conv, source, packed], panelCount(inputChannels));
+  };
+  const bytes = filterHeight * filterWidth * outputChannels * roundUp(inputChannels, NARROW) * 4;
+  const name = [filterHeight, filterWidth, inputChannels, outputChannels, strideY, strideX].join(" ");
+  backend.withPacking(filter, `input gradient ${name}`, bytes, pack, body);
+}
+
+/**
+ * A convolution whose filter covers the whole picture, by the transpose of what `filter` contains.
+ * @param filter [outputChannels, filterHeight * filterWidth * inputChannels]
+ */
+export function runTransposedConv2d(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  x: number,
+  filter: TensorInfo | number,
+  y: number,
+): void {
+  const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
+  const flat: ConvShape = {
+    ...shape,
+    ...{ inputChannels: outputChannels, outputChannels: filterHeight * filterWidth * inputChannels },
+    ...{ inputHeight: 1, inputWidth: 1, filterHeight: 1, filterWidth: 1 },
+  };
+  withShape(backend, flat, (flatConv) => {
+    withTransposedPacking(backend, flat, flatConv, filter, (packed) => {
+      withShape(backend, shape, (conv) => convolve(backend, shape, conv, x, packed, y, { bias: 0, relu: false }));
     });
   });
 }
@@ -119,19 +183,16 @@ export function runConv2dInputGradient(
   filter: TensorInfo | number,
   dx: number,
 ): void {
-  const { team, zeros } = backend;
+  const { team } = backend;
   const { inputChannels, outputChannels, filterHeight, filterWidth, strideY, strideX } = shape;
   const taps = filterHeight * filterWidth;
   withShape(backend, shape, (conv) => {
-    const pack = (source: number, packed: number): void => {
-      team.run("packInputGradientFilter", [conv, source, packed], panelCount(inputChannels));
-    };
-    const bytes = taps * outputChannels * roundUp(inputChannels, NARROW) * 4;
-    backend.withPacking(filter, `input gradient ${strideY} ${strideX}`, bytes, pack, (packed) => {
+    withTransposedPacking(backend, shape, conv, filter, (packed) => {
       const classPixels = shape.batch * Math.ceil(shape.inputHeight / strideY) * Math.ceil(shape.inputWidth / strideX);
       const bytesPerPixel = outputChannels * 4 + taps * 4;
       const { rows, columns, blocks } = blockShape(classPixels, bytesPerPixel, inputChannels, team.threads);
       const scratch = rows * (taps + 1) * 4 + inputChannels * 4;
+      const zeros = backend.zerosOf(outputChannels);
       const values = [conv, dy, packed, 0, dx, zeros, rows, columns, blocks];
       team.run("conv2dInputGradient", values, blocks * strideY * strideX, scratch);
     });
@@ -145,16 +206,17 @@ export function runConv2dFilterGradient(
   dy: number,
   dw: number,
 ): void {
-  const { team, zeros } = backend;
+  const { team } = backend;
   const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
+  const bytes = pixels * roundUp(shape.outputChannels, NARROW) * 4;
   withShape(backend, shape, (conv) => {
-    const packed = team.heap.allocate(pixels * roundUp(shape.outputChannels, NARROW) * 4);
-    team.run("packFilterGradientInput", [conv, dy, packed, PACK_ROWS], Math.ceil(pixels / PACK_ROWS));
-    const groups = Math.ceil(shape.inputChannels / FILTER_GROUP);
-    const scratch = FILTER_GROUP * FILTER_DEPTH * 4 + shape.outputChannels * 4;
-    const blocks = shape.filterHeight * shape.filterWidth * groups;
-    team.run("conv2dFilterGradient", [conv, x, packed, dw, zeros], blocks, scratch);
-    team.heap.release(packed);
+    team.heap.withBlock(bytes, (packed) => {
+      team.run("packFilterGradientInput", [conv, dy, packed, PACK_ROWS], Math.ceil(pixels / PACK_ROWS));
+      const groups = Math.ceil(shape.inputChannels / FILTER_GROUP);
+      const scratch = FILTER_GROUP * FILTER_DEPTH * 4 + shape.outputChannels * 4;
+      const blocks = shape.filterHeight * shape.filterWidth * groups;
+      team.run("conv2dFilterGradient", [conv, x, packed, dw, backend.zerosOf(FILTER_GROUP)], blocks, scratch);
+    });
   });
 }
 

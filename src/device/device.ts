@@ -15,7 +15,7 @@ import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
 import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
 import { registerResidual } from "./residual.js";
-import { BACKEND_NAME, registerCpuKernels, SharedMemoryBackend } from "./shared-backend.js";
+import { BACKEND_NAME, registerCpuKernels, registerSharedKernel, SharedMemoryBackend } from "./shared-backend.js";
 import { STOCK_BACKEND } from "./stock.js";
 import { registerPaddedConvolutions } from "./tensorflow-kernels.js";
 
@@ -58,7 +58,7 @@ async function openWasm(threads: number, reason: string, heap?: SharedHeap): Pro
       ...POOL_KERNELS,
     })) {
       tf.unregisterKernel(kernelName, BACKEND_NAME);
-      tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
+      registerSharedKernel(kernelName, kernelFunc);
     }
     registerChannelNorm();
     registerResidual();

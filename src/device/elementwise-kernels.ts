@@ -71,11 +71,10 @@ function reduceAll(name: string, divisor: (count: number) => number): KernelFunc
     if (x.dtype !== "float32" || axes.length !== x.shape.length || count === 0) return stock(name, params);
     const { heap } = backend.team;
     const blocks = blocksOf(count);
-    const partial = heap.allocate(blocks * 8);
-    backend.team.run("blockSums", [backend.pointerOf(x), partial, count, BLOCK_VALUES], blocks);
-    let sum = 0;
-    for (const value of new Float64Array(heap.memory.buffer, partial, blocks)) sum += value;
-    heap.release(partial);
+    const sum = heap.withBlock(blocks * 8, (partial) => {
+      backend.team.run("blockSums", [backend.pointerOf(x), partial, count, BLOCK_VALUES], blocks);
+      return new Float64Array(heap.memory.buffer, partial, blocks).reduce((total, value) => total + value, 0);
+    });
     const y = backend.allocate(keepDims ? x.shape.map(() => 1) : []);
     heap.floats(y.pointer, 1)[0] = sum / divisor(count);
     return y.info;

@@ -1,6 +1,6 @@
 /** What our operations with kernels of their own share: is there one on the current device, and how its gradient sums. */
 import * as tf from "@tensorflow/tfjs-core";
-import { BACKEND_NAME, type SharedMemoryBackend } from "./shared-backend.js";
+import { registerSharedKernel, type SharedMemoryBackend } from "./shared-backend.js";
 
 /** Whether the current backend has a kernel of ours; elsewhere the operation is composed from stock ones. */
 export function hasKernel(name: string): boolean {
@@ -16,12 +16,9 @@ export function registerFused<Inputs>(
     attrs: Record<string, unknown>,
   ) => tf.TensorInfo | tf.TensorInfo[],
 ): void {
-  tf.registerKernel({
-    kernelName,
-    backendName: BACKEND_NAME,
-    kernelFunc: ({ inputs, backend, attrs }) =>
-      run(backend as SharedMemoryBackend, inputs as unknown as Inputs, (attrs ?? {}) as Record<string, unknown>),
-  });
+  registerSharedKernel(kernelName, ({ inputs, backend, attrs }) =>
+    run(backend as SharedMemoryBackend, inputs as unknown as Inputs, (attrs ?? {}) as Record<string, unknown>),
+  );
 }
 
 /**
@@ -38,9 +35,9 @@ export function withPartialSums(
 ): tf.TensorInfo {
   const { team } = backend;
   const total = backend.allocate([sums]);
-  const partial = team.heap.allocate(blocks * sums * 4);
-  run(partial);
-  team.kernels.sumPartials(partial, blocks, sums, total.pointer);
-  team.heap.release(partial);
+  team.heap.withBlock(blocks * sums * 4, (partial) => {
+    run(partial);
+    team.kernels.sumPartials(partial, blocks, sums, total.pointer);
+  });
   return total.info;
 }

@@ -1,10 +1,10 @@
 /**
- * Products of matrices for the `wasm` device: a product is a convolution whose filter covers the whole picture, and its two transposed forms are
- * that convolution's gradients, so that they run on the same tiles and threads. Batches of matrices go to the stock kernel.
+ * Products of matrices for the `wasm` device: a product is a convolution whose filter covers the whole picture, and a^T b is the gradient
+ * of that filter, so that they run on the same tiles and threads. Batches of matrices go to the stock kernel.
  */
 import { BatchMatMul, type BatchMatMulAttrs, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { ConvShape } from "../kernels/conv-shape.js";
-import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "./conv-kernels.js";
+import { runConv2d, runConv2dFilterGradient, runTransposedConv2d } from "./conv-kernels.js";
 import type { SharedMemoryBackend } from "./shared-backend.js";
 import { stock } from "./stock.js";
 
@@ -44,9 +44,10 @@ const matMul: KernelFunc = (params) => {
   const columns = transposeB ? b.shape[0] : b.shape[1];
   const y = backend.allocate([rows, columns]);
   const x = backend.pointerOf(a);
-  // a^T b is the filter's gradient of pictures a and their gradient b; a b^T the input's gradient with b as the filter.
+  // a^T b is the filter's gradient of pictures a and their gradient b. As an input's gradient, with b as the filter, a b^T would
+  // multiply every tap of the cut but one by zeros.
   if (transposeA) runConv2dFilterGradient(backend, product(inner, rows, columns), x, backend.pointerOf(b), y.pointer);
-  else if (transposeB) runConv2dInputGradient(backend, product(rows, columns, inner), x, b, y.pointer);
+  else if (transposeB) runTransposedConv2d(backend, product(rows, inner, columns), x, b, y.pointer);
   else runConv2d(backend, product(rows, inner, columns), x, b, y.pointer);
   return y.info;
 };

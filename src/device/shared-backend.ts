@@ -11,6 +11,7 @@ import {
   type backend_util,
   type DataType,
   getKernelsForBackend,
+  type KernelFunc,
   registerKernel,
   type TensorInfo,
   util,
@@ -23,13 +24,15 @@ export const BACKEND_NAME = "elegant-wasm";
 
 type DataId = object;
 
-/** Room for the widest filter row of any network here: 7 x 2048 channels. */
-const ZERO_BYTES = 7 * 2048 * 4;
+/** Zeros to begin with, float32: the channels of most layers. */
+const FIRST_ZEROS = 2048;
 
 export class SharedMemoryBackend extends MathBackendCPU {
   readonly team: KernelTeam;
   /** Zeros for taps outside of a picture; never written. */
-  readonly zeros: number;
+  private zeros: { readonly pointer: number; readonly length: number };
+  /** Tensors that the kernel that runs now has made so far; null between kernels. */
+  private made: DataId[] | null = null;
   private readonly pointers = new WeakMap<DataId, number>();
   /** Packed forms of filters that do not change, by name; of those alone there is an entry. */
   private readonly packings = new WeakMap<DataId, Map<string, number>>();
@@ -37,8 +40,40 @@ export class SharedMemoryBackend extends MathBackendCPU {
   constructor(team: KernelTeam) {
     super();
     this.team = team;
-    this.zeros = team.heap.allocate(ZERO_BYTES);
-    team.heap.floats(this.zeros, ZERO_BYTES / 4).fill(0);
+    this.zeros = this.makeZeros(FIRST_ZEROS);
+  }
+
+  private makeZeros(length: number): { readonly pointer: number; readonly length: number } {
+    const { heap } = this.team;
+    const pointer = heap.allocate(length * 4);
+    heap.floats(pointer, length).fill(0);
+    return { pointer, length };
+  }
+
+  /** The pointer of at least `length` float32 zeros, which must not be written; valid until the next call. */
+  zerosOf(length: number): number {
+    if (length > this.zeros.length) {
+      const longer = this.makeZeros(length);
+      this.team.heap.release(this.zeros.pointer);
+      this.zeros = longer;
+    }
+    return this.zeros.pointer;
+  }
+
+  /** Runs a kernel. When it throws, for instance because the memory is full, the tensors that it has made are disposed. */
+  runKernel<T>(kernel: () => T): T {
+    const outer = this.made;
+    const made: DataId[] = [];
+    this.made = made;
+    try {
+      return kernel();
+    } catch (error) {
+      for (const dataId of made) if (this.data.has(dataId)) this.disposeData(dataId, true);
+      throw error;
+    } finally {
+      this.made = outer;
+      outer?.push(...made);
+    }
   }
 
   /**
@@ -85,7 +120,7 @@ export class SharedMemoryBackend extends MathBackendCPU {
   /**
    * Runs `body` with the packed form of a filter: the kept one of a frozen filter, else one that `pack` makes for this call.
    * @param filter a tensor, or a pointer to one that is not frozen
-   * @param name   tells a filter's forms apart
+   * @param name   says everything that the form depends on besides the filter's values: a reshaped tensor shares them
    */
   withPacking(
     filter: TensorInfo | number,
@@ -95,19 +130,35 @@ export class SharedMemoryBackend extends MathBackendCPU {
     body: (packed: number) => void,
   ): void {
     const kept = typeof filter === "number" ? undefined : this.packings.get(filter.dataId as DataId);
-    let pointer = kept?.get(name);
-    if (pointer === undefined) {
-      pointer = this.team.heap.allocate(bytes);
-      pack(typeof filter === "number" ? filter : this.pointerOf(filter), pointer);
-      kept?.set(name, pointer);
+    const known = kept?.get(name);
+    if (known !== undefined) {
+      body(known);
+      return;
     }
-    body(pointer);
-    if (kept === undefined) this.team.heap.release(pointer);
+    const { heap } = this.team;
+    const source = typeof filter === "number" ? filter : this.pointerOf(filter);
+    if (kept === undefined) {
+      heap.withBlock(bytes, (packed) => {
+        pack(source, packed);
+        body(packed);
+      });
+      return;
+    }
+    const packed = heap.allocate(bytes);
+    try {
+      pack(source, packed);
+    } catch (error) {
+      heap.release(packed);
+      throw error;
+    }
+    kept.set(name, packed);
+    body(packed);
   }
 
   private adopt(values: backend_util.BackendValues, dtype: DataType): DataId {
     const dataId = {};
     this.data.set(dataId, { values, dtype, refCount: 1 });
+    this.made?.push(dataId);
     return dataId;
   }
 
@@ -130,6 +181,15 @@ export class SharedMemoryBackend extends MathBackendCPU {
     const values = super.readSync(dataId);
     return this.pointers.has(dataId) ? (values as Float32Array).slice() : values;
   }
+}
+
+/** Registers a kernel for our backend; what it allocates does not outlive a failure. */
+export function registerSharedKernel(kernelName: string, kernelFunc: KernelFunc): void {
+  registerKernel({
+    kernelName,
+    backendName: BACKEND_NAME,
+    kernelFunc: (params) => (params.backend as SharedMemoryBackend).runKernel(() => kernelFunc(params)),
+  });
 }
 
 /** Lets every stock CPU kernel run on our backend; kernels of our own replace some of them afterwards. */

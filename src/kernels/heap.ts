@@ -26,6 +26,8 @@ export class SharedHeap {
   comfortBytes: number;
   private readonly free = new Map<number, number[]>();
   private readonly sizes = new Map<number, number>();
+  /** Blocks of the scopes that are open, the innermost last. */
+  private readonly scopes: Set<number>[] = [];
   private end = HEAP_START;
   private used = 0;
   private buffer: ArrayBufferLike;
@@ -60,6 +62,7 @@ export class SharedHeap {
   private handOut(pointer: number, size: number): number {
     this.sizes.set(pointer, size);
     this.used += size;
+    this.scopes.at(-1)?.add(pointer);
     return pointer;
   }
 
@@ -73,10 +76,43 @@ export class SharedHeap {
     const size = this.sizes.get(pointer);
     if (size === undefined) throw new Error(`heap: ${pointer} is not an allocated block (released twice?)`);
     this.sizes.delete(pointer);
+    for (const scope of this.scopes) scope.delete(pointer);
     this.used -= size;
     const list = this.free.get(size);
     if (list === undefined) this.free.set(size, [pointer]);
     else list.push(pointer);
+  }
+
+  /**
+   * Runs `body` and then releases every block that was allocated in it and is still in use, also when it throws. Blocks that are
+   * passed to `keep` stay in use, unless it throws.
+   */
+  scope<T>(body: (keep: (pointer: number) => void) => T): T {
+    const own = new Set<number>();
+    const kept = new Set<number>();
+    this.scopes.push(own);
+    let succeeded = false;
+    try {
+      const result = body((pointer) => kept.add(pointer));
+      succeeded = true;
+      return result;
+    } finally {
+      this.scopes.pop();
+      for (const pointer of own) {
+        if (succeeded && kept.has(pointer)) this.scopes.at(-1)?.add(pointer);
+        else this.release(pointer);
+      }
+    }
+  }
+
+  /** Runs `body` with a block of at least `bytes`, which is released afterwards, also when it throws. */
+  withBlock<T>(bytes: number, body: (pointer: number) => T): T {
+    const pointer = this.allocate(bytes);
+    try {
+      return body(pointer);
+    } finally {
+      this.release(pointer);
+    }
   }
 
   /** A float32 view of a block; stays valid when the memory grows. */

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
+import { describeMismatch, RetryableError } from "../errors.js";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { TaskHandler, TaskTypes } from "./protocol.js";
 
@@ -34,6 +35,9 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
   private readonly entry: URL;
   /** Null where tasks run in the calling thread. */
   private readonly piscina: Piscina | null;
+  /** Why no thread starts. */
+  private failure: RetryableError | null = null;
+  private readonly rejections = new Set<(failure: Error) => void>();
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -46,6 +50,30 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
     this.piscina = HAS_SHARED_MEMORY
       ? new Piscina({ filename, minThreads: 0, maxThreads: threads, idleTimeout: IDLE_TIMEOUT_MS, workerData })
       : null;
+    this.watchStarts(fileURLToPath(entry));
+  }
+
+  /**
+   * Piscina starts no more threads when those that it started ended before they were ready, and says nothing to tasks that wait for
+   * one: they fail here.
+   */
+  private watchStarts(filename: string): void {
+    const { piscina } = this;
+    if (piscina === null) return;
+    let reason = "an end without an error";
+    piscina.on("error", (error) => {
+      reason = String(error);
+    });
+    piscina.on("workerDestroy", () => {
+      // After Piscina has seen to its queue.
+      setImmediate(() => {
+        if (piscina.threads.length > 0 || piscina.queueSize === 0) return;
+        const remedy = "Install the package again if this repeats.";
+        const message = describeMismatch("pool", `a thread that runs ${filename}`, reason, remedy);
+        this.failure = new RetryableError(message);
+        for (const reject of this.rejections) reject(this.failure);
+      });
+    });
   }
 
   /** Tasks that map() takes ahead of the result that it yields next. */
@@ -79,9 +107,28 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
         const handlers = (await import(this.entry.href)) as { [Key in keyof Tasks]: TaskHandler<Tasks[Key]> };
         return await handlers[name](task);
       }
-      return await this.piscina.run(task, signal === undefined ? { name } : { name, signal });
+      if (this.failure !== null) throw this.failure;
+      const result: Promise<Tasks[Name]["result"]> = this.piscina.run(
+        task,
+        signal === undefined ? { name } : { name, signal },
+      );
+      return await this.orFailure(result);
     } finally {
       this.leavePlace();
+    }
+  }
+
+  /** The result, or the failure that no thread starts. */
+  private async orFailure<T>(result: Promise<T>): Promise<T> {
+    let reject = (_: Error): void => {};
+    const failed = new Promise<never>((_, onFailure) => {
+      reject = onFailure;
+    });
+    this.rejections.add(reject);
+    try {
+      return await Promise.race([result, failed]);
+    } finally {
+      this.rejections.delete(reject);
     }
   }
 
@@ -128,7 +175,7 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
 
   /** Waits for tasks in flight and ends the threads. */
   async close(): Promise<void> {
-    if (this.piscina !== null) return this.piscina.close();
+    if (this.piscina !== null) return this.failure === null ? this.piscina.close() : this.piscina.destroy();
     await this.takePlace(); // behind all that wait for the only one
     this.leavePlace();
   }

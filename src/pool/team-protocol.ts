@@ -1,16 +1,20 @@
 /**
  * How the main thread and the helpers of a team talk: a few words at the start of the shared memory.
  *
- * The main thread writes the kernel and its arguments, then PENDING, then adds one to GENERATION and notifies. A helper
- * that sees a new generation takes blocks from NEXT until there are none, then subtracts one from PENDING. The order
- * matters: whoever reads the new GENERATION must find everything else written, and Atomics are sequentially consistent.
+ * The main thread writes the kernel and its arguments, then OPEN to PENDING, then adds one to GENERATION and notifies. A helper
+ * that sees a new generation adds one to PENDING while that is open, takes blocks from NEXT until there are none, and subtracts
+ * one again. When no blocks are left the main thread closes PENDING, and waits until no helper is counted there: only then may it
+ * write the next work. A helper that has not started yet, or has ended, is not counted, and nobody waits for it. The order
+ * matters: a helper that finds PENDING open must find everything else written, and Atomics are sequentially consistent.
  */
 import type { WasmMemory, WasmModule } from "../kernels/memory.js";
 /** Indices of int32 words. */
 export const GENERATION = 0;
 export const NEXT = 1;
 export const BLOCKS = 2;
+/** Helpers at work, and OPEN while more may join. */
 export const PENDING = 3;
+export const OPEN = 2 ** 30;
 export const KERNEL = 4;
 export const ARGUMENT_COUNT = 5;
 /** 1: append this thread's scratch pointer after the arguments. */
@@ -20,6 +24,8 @@ export const SCRATCH = 8;
 export const STOP = 9;
 /** Set by a helper whose kernel trapped. */
 export const FAILED = 10;
+/** Blocks that are done, modulo 2^32: while it changes, helpers are alive. */
+export const DONE = 11;
 
 /** Arguments are float64 (pointers, counts and float32 alike), from this byte offset. */
 export const ARGUMENTS_OFFSET = 64;
@@ -49,6 +55,21 @@ export function controlViews(memory: WasmMemory): ControlViews {
   };
 }
 
+/** Counts a helper in. @returns false when the work is over */
+export function join({ words }: ControlViews): boolean {
+  for (let pending = Atomics.load(words, PENDING); (pending & OPEN) !== 0; ) {
+    const found = Atomics.compareExchange(words, PENDING, pending, pending + 1);
+    if (found === pending) return true;
+    pending = found;
+  }
+  return false;
+}
+
+/** Counts a helper out, and wakes the main thread when that waits for the last one. */
+export function leave({ words }: ControlViews): void {
+  if (Atomics.sub(words, PENDING, 1) === 1) Atomics.notify(words, PENDING);
+}
+
 /** Takes blocks of the current work until none is left. */
 export function workOnBlocks(
   kernels: BlockKernels,
@@ -66,5 +87,6 @@ export function workOnBlocks(
   for (let block = Atomics.add(words, NEXT, 1); block < blocks; block = Atomics.add(words, NEXT, 1)) {
     values[last] = block;
     run(...values);
+    Atomics.add(words, DONE, 1);
   }
 }

@@ -6,7 +6,8 @@ import {
   controlViews,
   FAILED,
   GENERATION,
-  PENDING,
+  join,
+  leave,
   STOP,
   type TeamWorkerData,
   workOnBlocks,
@@ -27,6 +28,7 @@ for (;;) {
   while (Atomics.load(words, GENERATION) === seen) Atomics.wait(words, GENERATION, seen);
   seen = Atomics.load(words, GENERATION);
   if (Atomics.load(words, STOP) === 1) break;
+  if (!join(control)) continue;
   try {
     workOnBlocks(kernels, names, control, thread);
   } catch (error) {
@@ -34,5 +36,5 @@ for (;;) {
     process.stderr.write(`team helper ${thread}: ${String(error)}\n`);
     Atomics.store(words, FAILED, 1);
   }
-  if (Atomics.sub(words, PENDING, 1) === 1) Atomics.notify(words, PENDING);
+  leave(control);
 }

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { WorkerPool } from "../../src/pool/pool.js";
 import type { EchoTasks } from "../support/echo-worker.js";
 
@@ -74,4 +78,31 @@ describe("pool/pool", () => {
     await assert.rejects(slow);
     assert.equal((await pool.run("echo", { value: 3, delay: 0 })).value, 3);
   });
+
+  for (const [what, text, reason] of [
+    ["throws", "throw new Error('no worker today')", "Error: no worker today"],
+    ["exits", "process.exit(3)", "an end without an error"],
+    ["cannot be loaded", null, "Error: Cannot find module"],
+  ] as const) {
+    it(`fails tasks, and does not wait for ever, when each worker ${what} at its start`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+      const entry = join(folder, "entry.mjs");
+      if (text !== null) await writeFile(entry, text);
+      const broken = new WorkerPool<EchoTasks>(pathToFileURL(entry), { threads: 2 });
+      try {
+        const runs = [1, 2, 3, 4].map((value) => broken.run("echo", { value, delay: 0 }));
+        for (const run of await Promise.allSettled(runs)) {
+          assert.equal(run.status, "rejected");
+          const message = String((run as PromiseRejectedResult).reason);
+          assert.ok(
+            message.startsWith(`RetryableError: pool: expected a thread that runs ${entry}, received ${reason}`),
+          );
+        }
+        await assert.rejects(broken.run("echo", { value: 5, delay: 0 }), /received/);
+      } finally {
+        await broken.close();
+        await rm(folder, { recursive: true });
+      }
+    });
+  }
 });
