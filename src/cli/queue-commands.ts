@@ -1,4 +1,5 @@
 /** The command lines that a queue takes: read and checked by the commands' own definitions. */
+import { isAbsolute } from "node:path";
 import { CommanderError } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import type { OfferedJob } from "../queue/jobs.js";
@@ -112,10 +113,14 @@ export async function admitJob(
     const remedy = "Submit from within that folder, or start the worker with another --root.";
     return new InputError(describeMismatch(option, `a path within the worker's --root ${root}`, `'${path}'`, remedy));
   };
-  if (!(await isWithin(root, root, cwd))) throw refuse("the job's folder", cwd);
-  for (const { name: option, value, isWithinSource } of paths) {
-    const bases = isWithinSource ? [folder, await followLinks(folder, args[0])] : [folder];
-    for (const base of bases) if (!(await isWithin(root, base, value))) throw refuse(`${name} ${option}`, value);
+  // The folder does not matter to a job whose paths are all absolute: it runs in the worker's.
+  const isOutside = !(await isWithin(root, root, cwd));
+  if (isOutside && paths.some(({ value, isWithinSource }) => !isWithinSource && !isAbsolute(value))) {
+    throw refuse("the job's folder", cwd);
   }
-  return folder;
+  for (const { name: option, value, isWithinSource } of paths) {
+    const base = isWithinSource ? await followLinks(folder, args[0]) : folder;
+    if (!(await isWithin(root, base, value))) throw refuse(`${name} ${option}`, value);
+  }
+  return isOutside ? root : folder;
 }

@@ -129,6 +129,12 @@ describe("a worker's admission", () => {
       });
     }));
 
+  it("runs a job from elsewhere in its own folder if all paths are absolute", () =>
+    withRoot(async (root, outside) => {
+      const argv = ["preprocess", join(root, "sub"), join(root, "o"), "--images", "photos"];
+      assert.equal(await admitJob({ kind: "shard", argv, cwd: outside }, ADDED, root), root);
+    }));
+
   it("refuses a working folder out of its root", () =>
     withRoot(async (root, outside) => {
       for (const cwd of [outside, "/", join(root, ".."), join(root, "link"), "../outside"]) {
