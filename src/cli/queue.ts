@@ -4,6 +4,8 @@ import { describeMismatch, InputError } from "../errors.js";
 import type { OfferedJob } from "../queue/jobs.js";
 import type { FlowStatus } from "../queue/status.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { interruptible } from "./interrupt.js";
+import { checkWork } from "./queue-check.js";
 import { admitJob, mergeOf, QUEUE_COMMANDS, understandSharded } from "./queue-commands.js";
 
 interface QueueOptions extends CommonOptions {
@@ -98,7 +100,10 @@ async function submit(words: readonly string[], options: SubmitCommand, context:
   ]);
   const redis = await connectRedis(options.redis, wait);
   try {
-    const flow = { name, argv: words, mergeArgv, cwd: process.cwd(), shards, attempts, backoffSeconds: backoff };
+    await checkWork(understood, shards);
+    // Nothing is there yet; a shard that is done again writes over what its first attempt has left.
+    const argv = understood.name === "swap" ? [...words, "--overwrite"] : words;
+    const flow = { name, argv, mergeArgv, cwd: process.cwd(), shards, attempts, backoffSeconds: backoff };
     const id = await submitFlow(redis, flow);
     context.print(`${id}: ${shards} shards in the queue '${name}'; elegant queue status ${id} shows them`);
     if (!wait) {
@@ -138,20 +143,15 @@ async function workOn(options: WorkCommand, context: CommandContext): Promise<vo
   ]);
   const root = await openRoot(options.root);
   const redis = await connectRedis(options.redis, true);
-  const controller = new AbortController();
-  const stop = (): void => controller.abort();
-  process.on("SIGTERM", stop).on("SIGINT", stop);
   try {
     const { name, stalled, untilEmpty } = options;
-    const { signal } = controller;
     const admit = (job: OfferedJob, added: readonly string[]): Promise<string> => admitJob(job, added, root);
-    const wanted = { name, stalledSeconds: stalled, untilEmpty, signal, print: context.print, admit };
+    const wanted = { name, stalledSeconds: stalled, untilEmpty, print: context.print, admit };
     context.print(`runs ${QUEUE_COMMANDS} on files within ${root}`);
-    const report = await work(redis, wanted);
+    const report = await interruptible((signal) => work(redis, { ...wanted, signal }));
     context.print(`${report.done} done, ${report.failed} failed, ${report.released} released`);
     context.printJson(report);
   } finally {
-    process.removeListener("SIGTERM", stop).removeListener("SIGINT", stop);
     redis.disconnect();
   }
 }
