@@ -4,7 +4,9 @@ import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
 import type { CropFormat } from "../image/tasks.js";
 import { partName, selectShard } from "../shard.js";
-import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { expandInputs } from "./inputs.js";
+import { interruptible } from "./interrupt.js";
 import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
 /** Photos that stay on one machine. */
@@ -39,43 +41,34 @@ export function registerAlign(program: Command): void {
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
     .option("--min-score <x>", "what the detector must be sure of, 0 to 1", number(0, 1), 0.5)
     .addHelpText("after", HELP)
-    .action(async (photos: string[], options: AlignCommand) => {
-      await runCommand(options, async (context) => {
-        const { alignOwnPhotos } = await import("../detection/align-photos.js");
-        const controller = new AbortController();
-        const interrupt = (): void => controller.abort();
-        process.once("SIGINT", interrupt);
-        try {
-          const { size, format, quality, all, minScore, workers } = options;
-          const shard = chooseShard(options, context.print);
-          const out = shard === null ? options.out : join(options.out, partName(shard));
-          const mine = shard === null ? photos : selectShard(photos, shard, SHARD_UNIT);
-          if (mine.length === 0) {
-            context.print("no photo is left for this shard");
-            context.printJson({ done: 0, failed: 0, faces: [], failures: [] });
-            return;
-          }
-          const report = await alignOwnPhotos(mine, out, {
-            size,
-            format,
-            quality,
-            all,
-            minScore,
-            workers,
-            signal: controller.signal,
-            onProgress: context.onProgress,
-          });
-          const { done, failed, faces, failures, seconds } = report;
-          context.printJson({ done, failed, faces, failures });
-          // A single photo's reason is the command's.
-          if (failures.length === 1 && done === 0) throw new InputError(failures[0].reason);
-          for (const { reason } of failures) context.warn(reason);
-          if (done === 0) throw new InputError("No face was aligned, and nothing was written. The reasons are above.");
-          context.print(`${done} faces written to ${out} in ${seconds.toFixed(1)} s, ${failed} failed`);
-          if (failed > 0) context.markPartial();
-        } finally {
-          process.removeListener("SIGINT", interrupt);
-        }
-      });
+    .action(async (named: string[], options: AlignCommand) => {
+      await runCommand(options, (context) => align(named, options, context));
     });
+}
+
+async function align(named: readonly string[], options: AlignCommand, context: CommandContext): Promise<void> {
+  const { alignOwnPhotos } = await import("../detection/align-photos.js");
+  const { size, format, quality, all, minScore, workers } = options;
+  const photos = await expandInputs(named);
+  const shard = chooseShard(options, context.print);
+  const out = shard === null ? options.out : join(options.out, partName(shard));
+  const mine = shard === null ? photos : selectShard(photos, shard, SHARD_UNIT);
+  if (mine.length === 0) {
+    context.print("no photo is left for this shard");
+    context.printJson({ done: 0, failed: 0, faces: [], failures: [] });
+    return;
+  }
+  const { onProgress } = context;
+  const report = await interruptible((signal) =>
+    alignOwnPhotos(mine, out, { size, format, quality, all, minScore, workers, signal, onProgress }),
+  );
+  const { done, failed, earlier, faces, failures, seconds } = report;
+  context.printJson({ done, failed, faces, failures });
+  // A single photo's reason is the command's.
+  if (failures.length === 1 && done === 0) throw new InputError(failures[0].reason);
+  for (const { reason } of failures) context.warn(reason);
+  if (done === 0) throw new InputError("No face was aligned, and nothing was written. The reasons are above.");
+  const before = earlier === 0 ? "" : ` (${earlier} were there)`;
+  context.print(`${done} faces written to ${out}${before} in ${seconds.toFixed(1)} s, ${failed} failed`);
+  if (failed > 0) context.markPartial();
 }

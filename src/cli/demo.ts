@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { packageVersion } from "../version.js";
 import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { interruptible } from "./interrupt.js";
 
 interface Options extends CommonOptions {
   readonly out: string;
@@ -36,27 +37,28 @@ export function registerDemo(program: Command): void {
         ]);
         const { out, photos, trainSeconds, pairs, seed, workers } = options;
         const device = await openDevice(options.device, workers);
-        const controller = new AbortController();
-        const stop = (): void => {
-          controller.abort(
+        const onInterrupt = {
+          reason: () =>
             new InterruptedError(`Interrupted: ${out} holds what was done so far. Delete it before the next demo.`),
-          );
-          context.print("Stopping soon; Ctrl-C again stops at once.");
+          say: () => context.print("Stopping soon; Ctrl-C again stops at once."),
         };
-        process.once("SIGINT", stop);
         try {
-          const { report, seconds, scores, gain } = await runDemo({
-            folder: out,
-            photos,
-            trainSeconds,
-            pairs,
-            seed,
-            workers,
-            device,
-            version: packageVersion(),
-            signal: controller.signal,
-            onProgress: context.onProgress,
-          });
+          const { report, seconds, scores, gain } = await interruptible(
+            (signal) =>
+              runDemo({
+                folder: out,
+                photos,
+                trainSeconds,
+                pairs,
+                seed,
+                workers,
+                device,
+                version: packageVersion(),
+                signal,
+                onProgress: context.onProgress,
+              }),
+            onInterrupt,
+          );
           context.printJson({ report, seconds, gain, scores });
           context.print("");
           context.print(
@@ -72,7 +74,6 @@ export function registerDemo(program: Command): void {
           context.print(device.description);
           context.print(`Done in ${Math.round(seconds)} s. Open ${report}`);
         } finally {
-          process.removeListener("SIGINT", stop);
           await device.close();
         }
       });

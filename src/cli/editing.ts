@@ -1,6 +1,6 @@
 /** What swap, linear and matrix share: their options, checks before anything is written, and the opened model. */
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, lstat, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
@@ -12,14 +12,35 @@ import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { withCommonOptions } from "./command.js";
 
-export interface EditingOptions extends CommonOptions {
+export interface EditingOptions extends CommonOptions, OverwriteOption {
   readonly model: string;
   readonly out: string;
 }
 
+export interface OverwriteOption {
+  readonly overwrite: boolean;
+}
+
+/** Adds --overwrite. */
+export function withOverwrite(command: Command): Command {
+  return command.option("--overwrite", "write over files that are there", false);
+}
+
+/** @throws InputError if one of the files exists, unless --overwrite was given; @param option what names their place */
+export async function refuseExisting(paths: readonly string[], option: string, overwrite: boolean): Promise<void> {
+  if (overwrite) return;
+  for (const path of paths) {
+    const found = await lstat(path).catch(() => null);
+    if (found === null) continue;
+    const expected = "a path that does not exist";
+    const remedy = `Choose another ${option}, or pass --overwrite.`;
+    throw new InputError(describeMismatch(`${option} ${path}`, expected, "an existing file", remedy));
+  }
+}
+
 export function withEditingOptions(command: Command, out: string): Command {
   const shipped = Object.keys(SHIPPED_MODELS).join(", ");
-  return withCommonOptions(command)
+  return withOverwrite(withCommonOptions(command))
     .requiredOption("--model <path>", `a run's folder, a checkpoint, a generator file or a shipped model (${shipped})`)
     .requiredOption(out, "where the pictures go");
 }
@@ -72,8 +93,8 @@ export async function checkOutputs(
   }
 }
 
-/** As checkOutputs() for a single picture. */
-export async function checkPictureOutput(out: string, inputs: readonly string[]): Promise<void> {
+/** As checkOutputs() and refuseExisting(), for a single picture. */
+export async function checkPictureOutput(out: string, inputs: readonly string[], overwrite: boolean): Promise<void> {
   if (extname(out).toLowerCase() !== ".png") {
     throw new InputError(describeMismatch("--out", "a file named *.png", `'${out}'`, "Give it that ending."));
   }
@@ -81,6 +102,7 @@ export async function checkPictureOutput(out: string, inputs: readonly string[])
     throw new InputError(describeMismatch("--out", "a file", `the folder ${out}`, "Name a file in it."));
   }
   await checkOutputs(dirname(out), [out], inputs);
+  await refuseExisting([out], "--out", overwrite);
 }
 
 /** Writes a PNG file, whole or not at all; makes its folder. */

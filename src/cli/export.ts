@@ -1,8 +1,12 @@
 /** `elegant export MODEL DEST`: a run's networks for other tools. */
+import { stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
+import { describeMismatch, InputError } from "../errors.js";
 import { type CommandContext, type CommonOptions, runCommand, withCommonOptions } from "./command.js";
+import { checkOutputs, type OverwriteOption, refuseExisting, withOverwrite } from "./editing.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, OverwriteOption {
   readonly safetensors?: boolean;
   readonly pth?: boolean;
   readonly onnx?: boolean;
@@ -27,7 +31,7 @@ Example:
   elegant export runs/first first-onnx --onnx`;
 
 export function registerExport(program: Command): void {
-  withCommonOptions(program.command("export <model> <dest>"))
+  withOverwrite(withCommonOptions(program.command("export <model> <dest>")))
     .description("write a run's networks as safetensors, as the published code's .pth files, or as ONNX")
     .addOption(new Option("--safetensors", "one file, the default").conflicts(["pth", "onnx"]))
     .addOption(new Option("--pth", "files that the published code loads").conflicts("onnx"))
@@ -44,13 +48,10 @@ export function registerExport(program: Command): void {
 }
 
 async function exportModel(model: string, dest: string, options: Options, context: CommandContext): Promise<void> {
-  const [{ readModel }, { ensureDir, writeFileAtomic }, { describeMismatch, InputError }, { basename, join }] =
-    await Promise.all([
-      import("../editing/generator.js"),
-      import("../files.js"),
-      import("../errors.js"),
-      import("node:path"),
-    ]);
+  const [{ readModel }, { ensureDir, writeFileAtomic }] = await Promise.all([
+    import("../editing/generator.js"),
+    import("../files.js"),
+  ]);
   const isFolder = options.pth === true || options.onnx === true;
   if (isFolder === dest.endsWith(".safetensors")) {
     const [expected, remedy] = isFolder
@@ -58,6 +59,7 @@ async function exportModel(model: string, dest: string, options: Options, contex
       : ["a name ending in .safetensors", "Rename it, or add --pth or --onnx."];
     throw new InputError(describeMismatch("DEST", expected, `'${dest}'`, remedy));
   }
+  await checkDestination(dest, isFolder, options.overwrite);
   const found = await readModel(model);
   const { config, tensors, source, step } = found;
   for (const warning of found.warnings) context.print(warning);
@@ -85,10 +87,21 @@ async function exportModel(model: string, dest: string, options: Options, contex
     return [{ path: dest, bytes: exportGenerator(tensors, config, { dtype: options.half ? "F16" : "F32" }) }];
   };
   const files = await encode();
+  const paths = files.map(({ path }) => path);
+  await refuseExisting(paths, "DEST", options.overwrite);
   if (isFolder) await ensureDir(dest);
   for (const { path, bytes } of files) {
     await writeFileAtomic(path, bytes);
     context.print(`${path}: ${(bytes.length / 1e6).toFixed(2)} MB from ${source}`);
   }
   context.printJson({ files: files.map(({ path, bytes }) => ({ file: path, bytes: bytes.length })), source });
+}
+
+/** @throws InputError for a place of the wrong kind, or a file that is there, before the model is read */
+async function checkDestination(dest: string, isFolder: boolean, overwrite: boolean): Promise<void> {
+  if (isFolder) return checkOutputs(dest, [], [], "DEST");
+  if ((await stat(dest).catch(() => null))?.isDirectory() === true) {
+    throw new InputError(describeMismatch("DEST", "a file", `the folder ${dest}`, "Name a file in it."));
+  }
+  await refuseExisting([dest], "DEST", overwrite);
 }

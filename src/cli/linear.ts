@@ -35,8 +35,8 @@ export function registerLinear(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
-        const { input, attribute, reference, steps, out } = options;
-        await checkPictureOutput(out, [input, reference]);
+        const { input, attribute, reference, steps, out, overwrite } = options;
+        await checkPictureOutput(out, [input, reference], overwrite);
         const pictures = await readPictures([input, reference]);
         await withEditor(options, [attribute], context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");

@@ -1,6 +1,6 @@
 /** The command line's entry: one file a command, each registers itself here. */
-import { Command, CommanderError } from "commander";
-import { ExitCode, fromSystemError } from "../errors.js";
+import { type Command, CommanderError, type OutputConfiguration } from "commander";
+import { ElegantError, ExitCode, fromSystemError } from "../errors.js";
 import { packageVersion } from "../version.js";
 import { registerAlign } from "./align.js";
 import { registerDemo } from "./demo.js";
@@ -12,6 +12,7 @@ import { registerInspect } from "./inspect.js";
 import { registerLinear } from "./linear.js";
 import { registerMatrix } from "./matrix.js";
 import { registerMerge } from "./merge.js";
+import { refuseOddPaths } from "./paths.js";
 import { registerPlan } from "./plan.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerQueue } from "./queue.js";
@@ -19,6 +20,7 @@ import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 import { registerTable } from "./table.js";
 import { registerTrain } from "./train.js";
+import { ElegantCommand } from "./usage.js";
 import { registerVerify } from "./verify.js";
 import { registerWeights } from "./weights.js";
 
@@ -46,25 +48,21 @@ const REGISTER: readonly Register[] = [
   registerDoctor,
 ];
 
-export function createProgram(commands: readonly Register[] = REGISTER): Command {
-  const program = new Command("elegant");
+/** @param output where help and messages go; the process's streams if omitted */
+export function createProgram(
+  commands: readonly Register[] = REGISTER,
+  output: Partial<OutputConfiguration> = {},
+): Command {
+  const program = new ElegantCommand("elegant");
   program
     .description("Exemplar-based face attribute editing (ELEGANT, ECCV 2018)")
     .version(packageVersion())
     // Before the commands are registered: they inherit these settings when they are made.
-    .configureOutput({ outputError: (text, write) => write(describeUsageError(text)) })
-    .exitOverride();
+    .configureOutput({ outputError: (text, write) => write(`elegant: ${text}`), ...output })
+    .exitOverride()
+    .hook("preAction", (_, command) => refuseOddPaths(command));
   for (const register of commands) register(program);
   return program;
-}
-
-/** Commander's message as one line of ours; it puts suggestions on a second line. */
-function describeUsageError(text: string): string {
-  const line = text
-    .trim()
-    .replace(/^error: /, "")
-    .replace(/\s*\n\s*/g, " ");
-  return `elegant: ${line}${/[.)]$/.test(line) ? "" : "."} Add --help for the options and an example.\n`;
 }
 
 /** Runs one command line; `commands` is replaced in tests only. The result is `process.exitCode`. */
@@ -77,6 +75,9 @@ export async function main(argv: readonly string[], commands: readonly Register[
     if (error instanceof CommanderError) {
       // Commander has printed its message; help and version are no failure.
       process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+    } else if (error instanceof ElegantError) {
+      process.stderr.write(`elegant: ${error.message}\n`);
+      process.exitCode = error.exitCode;
     } else {
       reportInternalError(error);
     }

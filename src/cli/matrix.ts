@@ -43,13 +43,13 @@ export function registerMatrix(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
-        const { input, attribute: attributes, reference: references, out, rows, columns } = options;
+        const { input, attribute: attributes, reference: references, out, rows, columns, overwrite } = options;
         const n = attributes.length;
         if (n > 2) throw wrongCount("--attribute", "1 or 2", attributes);
         if (references.length !== (n === 1 ? 3 : 2)) {
           throw wrongCount("--reference", n === 1 ? "3 for one attribute" : "2 for two attributes", references);
         }
-        await checkPictureOutput(out, [input, ...references]);
+        await checkPictureOutput(out, [input, ...references], overwrite);
         const pictures = await readPictures([input, ...references]);
         await withEditor(options, attributes, context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");

@@ -4,7 +4,7 @@ import type { PlacedFace } from "../detection/placed-face.js";
 import { InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 import type { CommandContext } from "./command.js";
-import { checkOutputs, millisecondsSince, nameOutputs, withEditor, writePicture } from "./editing.js";
+import { checkOutputs, millisecondsSince, nameOutputs, refuseExisting, withEditor, writePicture } from "./editing.js";
 import type { SwapCommand } from "./swap.js";
 import { encodeAll, swapAll, writeSheet } from "./swap-rows.js";
 
@@ -54,6 +54,7 @@ export async function runPasteBack(
     [...results, sheetPath],
     [...faces.flatMap(({ input, photo }) => [input, photo]), ...references],
   );
+  await refuseExisting([...results, sheetPath], "--out", options.overwrite);
   await withEditor(options, attributes, context, async (editor) => {
     const crops = faces.map(({ crop }) => crop);
     const start = performance.now();

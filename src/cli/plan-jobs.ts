@@ -3,6 +3,7 @@
 import type { Device } from "../device/device.js";
 import type { Job } from "../planner/jobs/job.js";
 import type { FidCommand } from "./fid.js";
+import { expandInputs } from "./inputs.js";
 import { choiceOfBatches } from "./planned.js";
 import type { PreprocessCommand } from "./preprocess.js";
 import type { SwapCommand } from "./swap.js";
@@ -59,7 +60,8 @@ export const openSwap = async (
   const { swapJob } = await import("../planner/jobs/swap.js");
   const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
   const reference = pairReferences(options.attribute, options.reference);
-  const job = await swapJob({ ...options, reference });
+  const input = await expandInputs(options.input);
+  const job = await swapJob({ ...options, input, reference });
   return { job: job as Job<unknown>, batches: choiceOfBatches(job.batches, PICTURES_AT_ONCE, device, false) };
 };
 

@@ -1,8 +1,10 @@
 /** `elegant plan <command>`: which stage of a command runs where and why, predicted against measured. */
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
+import { InterruptedError } from "../errors.js";
 import { type CommandContext, integer, runCommand } from "./command.js";
 import { registerFid } from "./fid.js";
+import { interruptible } from "./interrupt.js";
 import { type JobPlace, type OpenedJob, openFid, openPreprocess, openSwap, openTrain } from "./plan-jobs.js";
 import { type ReportOptions, reportPlan } from "./plan-report.js";
 import type { PlannedOptions } from "./planned.js";
@@ -75,25 +77,21 @@ async function planCommand(
     import("../planner/execute.js"),
   ]);
   const device = onDevice ? await openDevice(parseDevice(options.device), options.workers) : null;
-  const controller = new AbortController();
-  const { InterruptedError } = await import("../errors.js");
-  const stop = (): void => controller.abort(new InterruptedError("Interrupted: nothing was written."));
-  process.once("SIGINT", stop);
-  try {
+  const run = async (signal: AbortSignal): Promise<void> => {
     const { memory, workers, recalibrate } = options;
     const setting = describeSetting(device, memory === undefined ? undefined : memory * 2 ** 20);
     const { job, batches } = await open(device);
     try {
       context.print(`measuring on ${setting.description}`);
       const decision = await decide(job, setting, {
-        ...{ workers, batches, recalibrate, signal: controller.signal },
+        ...{ workers, batches, recalibrate, signal },
         open: async () => ({ ...job, close: async () => {} }), // it runs afterwards
       });
       const { stages, plan, limits, cached } = decision!; // never null where the job may be measured
       if (cached) context.print("costs are from the cache; --recalibrate measures them anew");
       const adapted = await executeAdapting(stages, plan, setting.machine, limits, job, {
         seconds: RUN_SECONDS,
-        signal: controller.signal,
+        signal,
         onUnit: (done) => {
           context.onProgress({ stage: "run", done, total: null, unit: "batches" });
         },
@@ -102,8 +100,10 @@ async function planCommand(
     } finally {
       await job.close();
     }
+  };
+  try {
+    await interruptible(run, { reason: () => new InterruptedError("Interrupted: nothing was written.") });
   } finally {
-    process.removeListener("SIGINT", stop);
     await device?.close();
   }
 }

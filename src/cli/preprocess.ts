@@ -7,6 +7,7 @@ import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { Course } from "../planner/course.js";
 import type { Rectangle } from "../types.js";
 import { integer, runCommand, withCommonOptions } from "./command.js";
+import { interruptible } from "./interrupt.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
@@ -76,16 +77,12 @@ export function registerPreprocess(program: Command): void {
         ]);
         if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);
         const shard = chooseShard(options, context.print);
-        const controller = new AbortController();
-        const interrupt = (): void => controller.abort();
-        process.once("SIGINT", interrupt);
-        try {
+        await interruptible(async (signal) => {
           let course: Course | null = null;
           const { size, images, format, quality, shardPhotos, crop = null, limit = null, workers } = options;
           const { maxPixels, tolerant, landmarkFrame } = options;
           const read = { maxPixels, tolerant, landmarkFrame };
           const wanted = { size, images, format, quality, shardPhotos, crop, limit, ...read };
-          const { signal } = controller;
           const report = await preprocess(source, out, {
             ...{ ...wanted, workers, shard, signal },
             onNotice: context.print,
@@ -119,9 +116,7 @@ export function registerPreprocess(program: Command): void {
           if (failures.length > 10) context.print(`  and ${failures.length - 10} more in ${out}/failures.json`);
           context.printJson({ ...report, ...(await finishPlan(course)) });
           if (failed > 0) context.markPartial();
-        } finally {
-          process.removeListener("SIGINT", interrupt);
-        }
+        });
       });
     });
 }

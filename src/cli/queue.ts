@@ -1,13 +1,12 @@
 /** `elegant queue`: shards of a command as jobs in Redis, for workers that come and go. */
 import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
+import type { OfferedJob } from "../queue/jobs.js";
 import type { FlowStatus } from "../queue/status.js";
-import { partName, type Shard } from "../shard.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
-import { registerFid } from "./fid.js";
-import { registerPreprocess } from "./preprocess.js";
-import { registerSwap } from "./swap.js";
-import { registerSynth } from "./synth.js";
+import { interruptible } from "./interrupt.js";
+import { checkWork } from "./queue-check.js";
+import { admitJob, mergeOf, QUEUE_COMMANDS, understandSharded } from "./queue-commands.js";
 
 interface QueueOptions extends CommonOptions {
   readonly redis: string;
@@ -22,6 +21,7 @@ interface SubmitCommand extends QueueOptions {
 }
 
 interface WorkCommand extends QueueOptions {
+  readonly root: string;
   readonly stalled: number;
   readonly untilEmpty: boolean;
 }
@@ -74,6 +74,7 @@ export function registerQueue(program: Command): void {
     });
   withQueue(queue.command("work"))
     .description("run shards until told to stop")
+    .option("--root <dir>", "the folder that jobs must stay in; links are followed", ".")
     .option("--stalled <seconds>", "silence after which a worker counts as gone", integer(1, 3600), 30)
     .option("--until-empty", "end when nothing is left to do", false)
     .addHelpText("after", WORK_HELP)
@@ -88,53 +89,10 @@ export function registerQueue(program: Command): void {
     });
 }
 
-/** A command line as its own command understands it. */
-interface Understood {
-  readonly name: string;
-  readonly args: readonly string[];
-  readonly options: { readonly shard?: Shard; readonly saveFeatures?: string; readonly saveStats?: string };
-}
-
-/** Checks a command line as the command itself would, before anything is in the queue. */
-async function understand(words: readonly string[]): Promise<Understood> {
-  const { createProgram } = await import("./main.js");
-  const program = createProgram([registerPreprocess, registerFid, registerSynth, registerSwap]);
-  let understood: Understood | null = null;
-  for (const command of program.commands) {
-    command.action(() => {
-      understood = { name: command.name(), args: command.args, options: command.opts() };
-    });
-  }
-  await program.parseAsync([process.execPath, "elegant", ...words]);
-  if (understood === null) throw new InputError(describeMismatch("command", "one", "none", "Add --help."));
-  return understood;
-}
-
-/** The command line that brings the shards together; null where there is nothing to bring together. */
-function mergeOf({ name, args, options }: Understood, count: number): readonly string[] | null {
-  if (options.shard !== undefined) {
-    const remedy = "Leave it away: the queue gives each shard its own.";
-    throw new InputError(describeMismatch("--shard", "none", `${options.shard.index}/${options.shard.count}`, remedy));
-  }
-  if (name === "preprocess") return ["merge", args[1]];
-  if (name !== "fid") return null;
-  const { saveFeatures, saveStats } = options;
-  if (saveFeatures === undefined || args.length > 1) {
-    const received = saveFeatures === undefined ? "a command without it" : `'${args[1]}' too`;
-    const remedy = "Shards compute the features of one folder; score the merged files afterwards.";
-    throw new InputError(describeMismatch("fid", "FOLDER --save-features FILE.npz", received, remedy));
-  }
-  if (count === 1) return null; // one machine has written both
-  const parts = Array.from({ length: count }, (_, index) => {
-    return saveFeatures.replace(/\.npz$/, `-${partName({ index, count })}.npz`);
-  });
-  const stats = saveStats === undefined ? [] : ["--save-stats", saveStats];
-  return ["merge", ...parts, "--save-features", saveFeatures, ...stats];
-}
-
 async function submit(words: readonly string[], options: SubmitCommand, context: CommandContext): Promise<void> {
   const { name, shards, attempts, backoff, wait } = options;
-  const mergeArgv = mergeOf(await understand(words), shards);
+  const understood = await understandSharded(words);
+  const mergeArgv = mergeOf(understood, shards);
   const [{ connectRedis }, { submitFlow }, { readFlows, formatFlows }] = await Promise.all([
     import("../queue/redis.js"),
     import("../queue/submit.js"),
@@ -142,7 +100,10 @@ async function submit(words: readonly string[], options: SubmitCommand, context:
   ]);
   const redis = await connectRedis(options.redis, wait);
   try {
-    const flow = { name, argv: words, mergeArgv, cwd: process.cwd(), shards, attempts, backoffSeconds: backoff };
+    await checkWork(understood, shards);
+    // Nothing is there yet; a shard that is done again writes over what its first attempt has left.
+    const argv = understood.name === "swap" ? [...words, "--overwrite"] : words;
+    const flow = { name, argv, mergeArgv, cwd: process.cwd(), shards, attempts, backoffSeconds: backoff };
     const id = await submitFlow(redis, flow);
     context.print(`${id}: ${shards} shards in the queue '${name}'; elegant queue status ${id} shows them`);
     if (!wait) {
@@ -175,20 +136,22 @@ function isPartial({ state, partial, lost }: FlowStatus): boolean {
 }
 
 async function workOn(options: WorkCommand, context: CommandContext): Promise<void> {
-  const [{ connectRedis }, { work }] = await Promise.all([import("../queue/redis.js"), import("../queue/work.js")]);
+  const [{ connectRedis }, { work }, { openRoot }] = await Promise.all([
+    import("../queue/redis.js"),
+    import("../queue/work.js"),
+    import("../queue/root.js"),
+  ]);
+  const root = await openRoot(options.root);
   const redis = await connectRedis(options.redis, true);
-  const controller = new AbortController();
-  const stop = (): void => controller.abort();
-  process.on("SIGTERM", stop).on("SIGINT", stop);
   try {
     const { name, stalled, untilEmpty } = options;
-    const { signal } = controller;
-    const wanted = { name, stalledSeconds: stalled, untilEmpty, signal, print: context.print };
-    const report = await work(redis, wanted);
+    const admit = (job: OfferedJob, added: readonly string[]): Promise<string> => admitJob(job, added, root);
+    const wanted = { name, stalledSeconds: stalled, untilEmpty, print: context.print, admit };
+    context.print(`runs ${QUEUE_COMMANDS} on files within ${root}`);
+    const report = await interruptible((signal) => work(redis, { ...wanted, signal }));
     context.print(`${report.done} done, ${report.failed} failed, ${report.released} released`);
     context.printJson(report);
   } finally {
-    process.removeListener("SIGTERM", stop).removeListener("SIGINT", stop);
     redis.disconnect();
   }
 }

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { Faces } from "../editing/faces.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import type { Course } from "../planner/course.js";
-import { partName, selectShard } from "../shard.js";
+import { partName, type Shard, selectShard } from "../shard.js";
 import { type CommandContext, number, runCommand } from "./command.js";
 import {
   checkOutputs,
@@ -13,11 +13,14 @@ import {
   millisecondsSince,
   nameOutputs,
   readPictures,
+  refuseExisting,
   withEditingOptions,
   withEditor,
   writePicture,
   wrongCount,
 } from "./editing.js";
+import { expandInputs } from "./inputs.js";
+import { interruptible } from "./interrupt.js";
 import { runPasteBack } from "./paste-back.js";
 import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseShard, type ShardOption, withShard } from "./shard.js";
@@ -63,24 +66,53 @@ export function registerSwap(program: Command): void {
     .action(async (options: SwapCommand) => {
       await runCommand(options, async (context) => {
         const references = pairReferences(options.attribute, options.reference);
-        if (!options.pasteBack) return runSwap(options, references, context);
-        if (chooseShard(options, context.print) !== null) {
-          const remedy = "Faces of one photo may be on several machines: leave one of the two away.";
-          throw new InputError(describeMismatch("--paste-back", "the whole work (--shard 0/1)", "a shard", remedy));
-        }
-        await runPasteBack(options, references, context);
+        const expanded = { ...options, input: await expandInputs(options.input) };
+        if (!options.pasteBack) return runSwap(expanded, references, context);
+        if (chooseShard(options, context.print) !== null) throw sharedPhotos();
+        await runPasteBack(expanded, references, context);
       });
     });
 }
 
+const sheetOf = (out: string, shard: Shard): string =>
+  join(out, shard.count === 1 ? "sheet.png" : `sheet-${partName(shard)}.png`);
+
+/**
+ * What can be refused before the parts of `count` machines are handed out.
+ * @throws InputError as the command itself would
+ */
+export async function checkSwap(options: SwapCommand, count: number): Promise<void> {
+  const { attribute: attributes, out, overwrite, model } = options;
+  const references = pairReferences(attributes, options.reference);
+  if (options.pasteBack && count > 1) throw sharedPhotos();
+  const [{ readModel }, { attributeIndex }] = await Promise.all([
+    import("../editing/generator.js"),
+    import("../model/config.js"),
+  ]);
+  const input = await expandInputs(options.input);
+  const sheets = Array.from({ length: count }, (_, index) => sheetOf(out, { index, count }));
+  const outputs = [...nameOutputs(out, input, attributes), ...sheets];
+  await checkOutputs(out, outputs, [...input, ...references]);
+  await refuseExisting(outputs, "--out", overwrite);
+  if (!options.pasteBack) await readPictures(references);
+  const { config } = await readModel(model);
+  for (const attribute of attributes) attributeIndex(config, attribute);
+}
+
+function sharedPhotos(): InputError {
+  const remedy = "Faces of one photo may be on several machines: omit one of the two options.";
+  return new InputError(describeMismatch("--paste-back", "the whole work (--shard 0/1)", "a shard", remedy));
+}
+
 async function runSwap(options: SwapCommand, references: readonly string[], context: CommandContext): Promise<void> {
-  const { input: all, attribute: attributes, out } = options;
+  const { input: all, attribute: attributes, out, overwrite } = options;
   const shard = chooseShard(options, context.print) ?? { index: 0, count: 1 };
   const input = selectShard(all, shard, SHARD_UNIT);
   // Of all inputs, so that names do not depend on who edits which.
   const results = selectShard(nameOutputs(out, all, attributes), shard, SHARD_UNIT);
-  const sheetPath = join(out, shard.count === 1 ? "sheet.png" : `sheet-${partName(shard)}.png`);
+  const sheetPath = sheetOf(out, shard);
   await checkOutputs(out, [...results, sheetPath], [...input, ...references]);
+  await refuseExisting([...results, sheetPath], "--out", overwrite);
   if (input.length === 0) {
     context.print("no input is left for this shard");
     context.printJson({ outputs: [], milliseconds: 0 });
@@ -117,31 +149,28 @@ async function planSwap(
   const { swapJob, swapOutline } = await import("../planner/jobs/swap.js");
   const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
   const outline = swapOutline(options, generator.config.size);
+  const reference = pairReferences(options.attribute, options.reference);
   // While it is measured there is a folder to remove.
-  const controller = new AbortController();
-  const { signal } = controller;
-  const stop = (): void => controller.abort(new InterruptedError("Interrupted while measuring: nothing was written."));
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  const planned = planWork(
-    {
-      outline,
-      open: () => swapJob({ ...options, reference: pairReferences(options.attribute, options.reference) }),
-      device,
-      batches: choiceOfBatches(outline.batches, PICTURES_AT_ONCE, device, false),
-      isLong: true,
-      stretch: null, // what is written comes at the end, so that no first stretch tells the rate
-      signal,
-    },
-    options,
-    context,
-  );
-  try {
-    const course = await planned;
+  const plan = async (signal: AbortSignal): Promise<Course | null> => {
+    const course = await planWork(
+      {
+        outline,
+        open: () => swapJob({ ...options, reference }),
+        device,
+        batches: choiceOfBatches(outline.batches, PICTURES_AT_ONCE, device, false),
+        isLong: true,
+        stretch: null, // what is written comes at the end, so that no first stretch tells the rate
+        signal,
+      },
+      options,
+      context,
+    );
     signal.throwIfAborted();
     return course;
-  } finally {
-    process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
-  }
+  };
+  return interruptible(plan, {
+    reason: () => new InterruptedError("Interrupted while measuring: nothing was written."),
+  });
 }
 
 /** The faces of files, by the plan. */

@@ -1,9 +1,8 @@
 /** The job of `elegant align`: crops of the faces in photos, and what is needed to put edits back. */
-import { readdir } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { formatLandmarks } from "../dataset/lists.js";
-import { describeMismatch, fromSystemError, InputError, InterruptedError } from "../errors.js";
-import { ensureDir, writeFileAtomic } from "../files.js";
+import { InputError, InterruptedError } from "../errors.js";
+import { writeFileAtomic } from "../files.js";
 import { transformPoint } from "../image/align.js";
 import { encodePng } from "../image/codec.js";
 import { Pixels } from "../image/pixels.js";
@@ -11,6 +10,7 @@ import type { CropFormat } from "../image/tasks.js";
 import { type AlignedFace, formatTransforms, TRANSFORMS_FILE } from "../image/transforms.js";
 import { loadModule } from "../kernels/module.js";
 import type { OnProgress, RgbaImage } from "../types.js";
+import { AlignRecord } from "./align-record.js";
 import { FaceDetector } from "./detector.js";
 import { cropFound, findFaces, readOwnPhoto } from "./own-photo.js";
 
@@ -33,19 +33,11 @@ export interface AlignPhotosReport {
   /** Crops written, faces and photos failed. */
   readonly done: number;
   readonly failed: number;
+  /** Crops that an interrupted run of the same command had written. */
+  readonly earlier: number;
   readonly faces: readonly AlignedFace[];
   readonly failures: readonly { readonly file: string; readonly reason: string }[];
   readonly seconds: number;
-}
-
-async function checkEmpty(out: string): Promise<void> {
-  const names = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === "ENOENT") return [];
-    throw fromSystemError(error, `--out ${out}`);
-  });
-  if (names.length === 0) return;
-  const received = `${out} with ${names.length} ${names.length === 1 ? "entry" : "entries"}`;
-  throw new InputError(describeMismatch("--out", "a new or empty folder", received, "Choose another."));
 }
 
 /** `photo`, `photo-2` ...: never one that was given before; the lists of CelebA split their lines at spaces. */
@@ -68,8 +60,9 @@ async function writeLists(out: string, faces: readonly AlignedFace[]): Promise<v
 }
 
 /**
- * Aligns the faces of photos into a new or empty folder. A photo that cannot be read or has no face to align is a
- * failure in the report; when all are, nothing is written.
+ * Aligns the faces of photos into a new or empty folder, or into one where the same work was interrupted: photos that are done there
+ * are not done again. A photo that cannot be read or has no face to align is a failure in the report; when all are, nothing is
+ * written.
  * @throws InputError for the folder, RetryableError (disk full), InterruptedError after what is done has been saved
  */
 export async function alignOwnPhotos(
@@ -77,27 +70,33 @@ export async function alignOwnPhotos(
   out: string,
   options: AlignPhotosOptions,
 ): Promise<AlignPhotosReport> {
-  await checkEmpty(out);
-  const { size, format, quality, signal, onProgress } = options;
-  const paths = [...new Map(photos.map((path) => [resolve(path), path])).values()];
+  const { size, format, quality, all, minScore, signal, onProgress } = options;
+  const record = await AlignRecord.open(out, { size, format, quality, all, minScore });
+  const done = new Set(record.earlier.map(({ photo }) => photo));
+  const named = [...new Map(photos.map((path) => [resolve(path), path])).values()];
+  const paths = named.filter((path) => !done.has(resolve(path)));
   const start = performance.now();
+  const faces: AlignedFace[] = record.earlier.flatMap((photo) => photo.faces);
+  const failures: AlignPhotosReport["failures"][number][] = record.earlier.flatMap(({ photo, refused }) => {
+    return refused.map((reason) => ({ file: photo, reason }));
+  });
+  const earlier = faces.length;
+  const used = new Set(faces.map(({ crop }) => crop.toLowerCase()));
   const pixels = new Pixels(await loadModule("image"));
   const detector = await FaceDetector.open(options.workers);
-  const used = new Set<string>();
-  const faces: AlignedFace[] = [];
-  const failures: AlignPhotosReport["failures"][number][] = [];
 
   const alignOne = async (path: string, photo: RgbaImage): Promise<void> => {
     const found = await findFaces(detector, photo, path, options);
     for (const reason of found.refused) failures.push({ file: path, reason });
+    const own: AlignedFace[] = [];
     for (const face of found.faces) {
       const { crop, matrix } = cropFound(pixels, photo, face, size);
       const bytes = format === "png" ? await encodePng(crop) : pixels.encodeJpeg(crop, quality);
       const name = nameCrop(path, format, used);
-      await ensureDir(out); // not before there is something to write
+      await record.makeFolder(); // not before there is something to write
       await writeFileAtomic(join(out, name), bytes);
       const { points, score } = face;
-      faces.push({
+      own.push({
         crop: name,
         photo: resolve(path),
         photoSize: [photo.width, photo.height],
@@ -107,18 +106,20 @@ export async function alignOwnPhotos(
         score,
       });
     }
+    if (own.length > 0) await record.append({ photo: resolve(path), faces: own, refused: found.refused });
+    faces.push(...own);
   };
   // The next photo is decoded here while the detector's thread works on this one.
   const read = (path: string): Promise<RgbaImage> => {
     const reading = readOwnPhoto(path);
-    reading.catch(() => {}); // told when its turn comes
+    reading.catch(() => {}); // reported when its turn comes
     return reading;
   };
   try {
-    let next = read(paths[0]);
+    let next = paths.length > 0 ? read(paths[0]) : null;
     for (const [i, path] of paths.entries()) {
       if (signal?.aborted) break;
-      const reading = next;
+      const reading = next!;
       try {
         const photo = await reading;
         const working = alignOne(path, photo);
@@ -129,15 +130,19 @@ export async function alignOwnPhotos(
         if (!(error instanceof InputError)) throw error;
         failures.push({ file: path, reason: error.message });
       }
-      onProgress({ stage: "Align", done: i + 1, total: paths.length, unit: "photos" });
+      const finished = named.length - paths.length + i + 1;
+      onProgress({ stage: "Align", done: finished, total: named.length, unit: "photos" });
     }
   } finally {
     if (faces.length > 0) await writeLists(out, faces);
     await detector.close();
   }
   if (signal?.aborted) {
-    throw new InterruptedError(`Interrupted: ${faces.length} faces are in ${out}, with their transforms.`);
+    const saved =
+      faces.length === 0 ? "no face was aligned yet" : `${faces.length} faces are in ${out}, with their transforms`;
+    throw new InterruptedError(`Interrupted: ${saved}. Run the same command again to continue.`);
   }
+  await record.finish();
   const seconds = (performance.now() - start) / 1000;
-  return { done: faces.length, failed: failures.length, faces, failures, seconds };
+  return { done: faces.length, failed: failures.length, earlier, faces, failures, seconds };
 }

@@ -2,7 +2,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { freezeWeights } from "../device/freeze.js";
-import { fromSystemError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeSafetensors } from "../interop/safetensors.js";
 import type { ModelConfig } from "../model/config.js";
 import { type ModelFile, parseGenerator } from "../model/generator-file.js";
@@ -41,6 +41,25 @@ export interface FoundModel extends ModelFile {
   readonly warnings: readonly string[];
 }
 
+/** Files of models that are none of ours, and what to do with them, by the ends of their names. */
+const FOREIGN: readonly (readonly [RegExp, received: string, remedy: string])[] = [
+  [
+    /\.(pth|pt|ckpt|bin|pkl)$/i,
+    "a file of PyTorch",
+    "Make a run of it with 'elegant import', and use the run as --model.",
+  ],
+  [/\.onnx$/i, "an ONNX graph", "Use the run that it was exported from: graphs are for other tools."],
+  [/\.(h5|keras|pb|tflite|npz|npy)$/i, "a file of another tool", "Only files of elegant-faces can be opened."],
+];
+
+/** @throws InputError for a file that another tool has to read */
+function refuseForeign(path: string): void {
+  const found = FOREIGN.find(([ending]) => ending.test(path));
+  if (found === undefined) return;
+  const expected = "a run's folder, a checkpoint or a generator file (.safetensors)";
+  throw new InputError(describeMismatch(path, expected, found[1], found[2]));
+}
+
 /**
  * Reads a model without a device.
  * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped model
@@ -60,6 +79,7 @@ async function readModelFile(path: string): Promise<FoundModel> {
     const { checkpoint, warnings } = await loadNewestCheckpoint(path);
     return fromCheckpoint(checkpoint, warnings);
   }
+  refuseForeign(path);
   const file = decodeSafetensors(await readFile(path).catch(failed), path);
   // Anything but a checkpoint is refused by parseGenerator, which says what was expected.
   if (file.metadata.format === CHECKPOINT_FORMAT) return fromCheckpoint(parseCheckpoint(file, path), []);

@@ -9,7 +9,7 @@ const FORMAT = "elegant-align-1";
 
 const count = z.number().int().positive();
 const finite = z.number();
-const alignedFace = z.object({
+export const alignedFace = z.object({
   /** The crop's name in the folder. */
   crop: z.string().min(1),
   /** Absolute path of the photo. */

@@ -4,9 +4,12 @@ import { describeMismatch, InputError } from "../errors.js";
 
 export const DEFAULT_QUEUE = "elegant";
 
+/** In names of jobs and in printed lines. */
+const flow = z.string().regex(/^[\w.-]{1,100}$/);
+
 const shardSchema = z.object({
   kind: z.literal("shard"),
-  flow: z.string(),
+  flow,
   /** Command line without --shard and --json. */
   argv: z.array(z.string()),
   /** Where its paths begin; the same on all machines. */
@@ -16,7 +19,7 @@ const shardSchema = z.object({
 });
 const mergeSchema = z.object({
   kind: z.literal("merge"),
-  flow: z.string(),
+  flow,
   /** What was submitted, for tables. */
   command: z.string(),
   /** Command line that brings the shards together; null where nothing has to be. */
@@ -29,11 +32,19 @@ export type ShardJob = z.infer<typeof shardSchema>;
 export type MergeJob = z.infer<typeof mergeSchema>;
 export type QueueJob = ShardJob | MergeJob;
 
+/** What a worker is asked to run, whoever put it into the queue. */
+export interface OfferedJob {
+  readonly kind: "shard" | "merge";
+  /** Without what the worker adds. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+}
+
 /** @throws InputError for what another program has put into the queue */
 export function parseJob(data: unknown, id: string): QueueJob {
   const parsed = jobSchema.safeParse(data);
   if (parsed.success) return parsed.data;
-  const remedy = "Another program uses this queue: choose another --name.";
+  const remedy = "If another program uses this queue, choose another --name.";
   throw new InputError(describeMismatch(`job ${id}`, "a job of elegant queue", "something else", remedy));
 }
 
@@ -55,6 +66,9 @@ export const flowResultSchema = z.object({
   output: z.unknown(),
 });
 export type FlowResult = z.infer<typeof flowResultSchema>;
+
+/** Text from Redis for a terminal: without control characters, which could move its cursor. */
+export const printable = (text: string): string => text.replace(/\p{Cc}/gu, "?");
 
 export const shardJobId = (flow: string, index: number): string => `${flow}-${index}`;
 

@@ -1,7 +1,16 @@
 /** What stands in the queue, flow by flow. */
 import type { Job, JobType } from "bullmq";
 import type { Redis } from "ioredis";
-import { flowResultSchema, type LostShard, type MergeJob, parseJob, shardOfJob, shardResultSchema } from "./jobs.js";
+import {
+  flowResultSchema,
+  type LostShard,
+  type MergeJob,
+  parseJob,
+  printable,
+  type ShardJob,
+  shardOfJob,
+  shardResultSchema,
+} from "./jobs.js";
 
 export interface RunningShard {
   readonly shard: string;
@@ -35,7 +44,15 @@ interface Found {
   readonly state: JobType;
 }
 
-/** All flows, the oldest first; jobs of other programs are left out. @param only an id */
+interface FoundShard extends Found {
+  readonly data: ShardJob;
+}
+
+/**
+ * All flows, the oldest first. Jobs of other programs are left out until a worker has refused one: it is shown as a flow of its own,
+ * and so are shards that were put into the queue without a merge.
+ * @param only an id
+ */
 export async function readFlows(redis: Redis, name: string, only: string | null): Promise<readonly FlowStatus[]> {
   const { Queue } = await import("bullmq");
   const queue = new Queue(name, { connection: redis });
@@ -47,20 +64,23 @@ export async function readFlows(redis: Redis, name: string, only: string | null)
       for (const job of await queue.getJobs([state])) if (job?.id !== undefined) found.set(job.id, { job, state });
     }
     const merges: { readonly data: MergeJob; readonly found: Found }[] = [];
-    const shards = new Map<string, Found[]>();
+    const shards = new Map<string, FoundShard[]>();
+    const refused: FlowStatus[] = [];
     for (const each of found.values()) {
       try {
         const data = parseJob(each.job.data, each.job.id!);
         if (data.kind === "merge") merges.push({ data, found: each });
-        else shards.set(data.flow, [...(shards.get(data.flow) ?? []), each]);
+        else shards.set(data.flow, [...(shards.get(data.flow) ?? []), { ...each, data }]);
       } catch {
-        // Not ours.
+        if (each.state === "failed") refused.push(statusOfStranger(each.job));
       }
     }
-    return merges
-      .filter(({ data }) => only === null || data.flow === only)
-      .sort((a, b) => a.found.job.timestamp - b.found.job.timestamp)
-      .map(({ data, found: merge }) => statusOf(data, merge, shards.get(data.flow) ?? []));
+    const whole = merges.map(({ data, found: merge }) => statusOf(data, merge, shards.get(data.flow) ?? []));
+    for (const { data } of merges) shards.delete(data.flow);
+    const alone = [...shards.values()].map(statusWithoutMerge);
+    return [...whole, ...alone, ...refused]
+      .filter(({ id }) => only === null || id === only)
+      .sort((a, b) => (a.submitted < b.submitted ? -1 : a.submitted > b.submitted ? 1 : 0));
   } finally {
     await queue.close();
   }
@@ -99,6 +119,25 @@ function statusOf(data: MergeJob, { job, state }: Found, shards: readonly Found[
   };
 }
 
+/** Shards that somebody has put into the queue without the job that follows them. */
+function statusWithoutMerge(shards: readonly FoundShard[]): FlowStatus {
+  const [{ data, job }] = shards;
+  const { flow, argv, cwd, count } = data;
+  const followed: MergeJob = { kind: "merge", flow, command: argv.join(" "), argv: null, cwd, count };
+  const status = statusOf(followed, { job, state: "waiting-children" }, shards);
+  const isThrough = status.waiting === 0 && status.running.length === 0;
+  return { ...status, state: status.lost.length > 0 ? "failed" : isThrough ? "done" : "running" };
+}
+
+/** A job that is none of elegant queue, which a worker has refused. */
+function statusOfStranger({ id = "?", timestamp, failedReason }: Job): FlowStatus {
+  return {
+    ...{ id, command: "no job of elegant queue", state: "failed", shards: 1, done: 0, partial: 0, running: [] },
+    ...{ waiting: 0, lost: [{ shard: id, reason: failedReason ?? "unknown" }], reason: null, output: null },
+    submitted: new Date(timestamp).toISOString(),
+  };
+}
+
 /** Lines of a table; a shard that runs or was given up has a line of its own below its flow. */
 export function formatFlows(flows: readonly FlowStatus[]): string[] {
   const header = ["id", "state", "done", "running", "waiting", "lost", "command"];
@@ -111,7 +150,7 @@ export function formatFlows(flows: readonly FlowStatus[]): string[] {
       .map((cell, i) => cell.padEnd(widths[i]))
       .join("  ")
       .trimEnd();
-  return [
+  const lines = [
     line(header),
     ...flows.flatMap(({ running, lost, reason, partial }, i) => [
       line(rows[i]),
@@ -121,4 +160,5 @@ export function formatFlows(flows: readonly FlowStatus[]): string[] {
       ...(partial === 0 ? [] : [`  ${partial} shards are done with failures, which failures.json names`]),
     ]),
   ];
+  return lines.map(printable);
 }

@@ -2,8 +2,19 @@
 import { hostname } from "node:os";
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
+import { ElegantError, ExitCode } from "../errors.js";
 import { type Ended, judge, OWN_COMMAND, runChild } from "./child.js";
-import { type FlowResult, type MergeJob, parseJob, type ShardJob, type ShardResult, shardOfJob } from "./jobs.js";
+import {
+  type FlowResult,
+  type MergeJob,
+  type OfferedJob,
+  parseJob,
+  printable,
+  type QueueJob,
+  type ShardJob,
+  type ShardResult,
+  shardOfJob,
+} from "./jobs.js";
 
 export interface WorkOptions {
   readonly name: string;
@@ -14,6 +25,13 @@ export interface WorkOptions {
   /** Ends the work: the shard at hand is released. */
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
+  /**
+   * Checks a job before it is run: whoever can write to Redis can offer one.
+   * @param added what is added to the job's command line
+   * @returns the folder to run it in
+   * @throws InputError with the reason why it is refused
+   */
+  readonly admit: (job: OfferedJob, added: readonly string[]) => Promise<string>;
   /** What runs a command line; this package's own. */
   readonly command?: readonly string[];
 }
@@ -31,7 +49,7 @@ const EMPTY_CHECK_MS = 1000;
 /** Works until `signal` or, with `untilEmpty`, until nothing is left. */
 export async function work(redis: Redis, options: WorkOptions): Promise<WorkReport> {
   const { Queue, UnrecoverableError, WaitingError, Worker } = await import("bullmq");
-  const { name, stalledSeconds, untilEmpty, signal, print, command = OWN_COMMAND } = options;
+  const { name, stalledSeconds, untilEmpty, signal, print, admit, command = OWN_COMMAND } = options;
   const count = { done: 0, failed: 0, released: 0 };
   const running = new Map<string, AbortController>();
 
@@ -57,15 +75,28 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
     }
   };
 
-  /** Runs and judges; throws what tells BullMQ to retry, to give up or to take the job back. */
+  /** What BullMQ takes as the end of a job that no attempt can do. */
+  const refuse = (label: string, error: unknown): Error => {
+    if (!(error instanceof ElegantError) || error.exitCode !== ExitCode.usage) return error as Error;
+    count.failed++;
+    const reason = printable(error.message);
+    print(`${label}: refused: ${reason}`);
+    return new UnrecoverableError(reason);
+  };
+
+  /** Admits, runs and judges; throws what tells BullMQ to retry, to give up or to take the job back. */
   const settle = async (
     job: Job,
     token: string | undefined,
-    argv: readonly string[],
-    cwd: string,
+    offered: OfferedJob,
+    added: readonly string[],
     label: string,
   ): Promise<{ readonly code: 0 | 3; readonly stdout: string }> => {
-    print(`${label}: ${argv.join(" ")}${job.attemptsMade > 0 ? `, attempt ${job.attemptsMade + 1}` : ""}`);
+    const cwd = await admit(offered, added).catch((error: unknown) => {
+      throw refuse(label, error);
+    });
+    const argv = [...offered.argv, ...added];
+    print(`${label}: ${printable(argv.join(" "))}${job.attemptsMade > 0 ? `, attempt ${job.attemptsMade + 1}` : ""}`);
     const ended = await run(job, argv, cwd, label);
     const verdict = judge(ended);
     if (verdict.kind === "done") {
@@ -87,8 +118,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
 
   const doShard = async (job: Job, token: string | undefined, data: ShardJob): Promise<ShardResult> => {
     const shard = `${data.index}/${data.count}`;
-    const argv = [...data.argv, "--shard", shard, "--json"];
-    const { code } = await settle(job, token, argv, data.cwd, `${data.flow} shard ${shard}`);
+    const { code } = await settle(job, token, data, ["--shard", shard, "--json"], `${data.flow} shard ${shard}`);
     return { code };
   };
   const doMerge = async (job: Job, token: string | undefined, data: MergeJob): Promise<FlowResult> => {
@@ -102,14 +132,20 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
       return { merged: false, lost, partial, output: null };
     }
     if (data.argv === null) return { merged: true, lost, partial, output: null };
-    const { stdout } = await settle(job, token, [...data.argv, "--json"], data.cwd, `${data.flow} merge`);
+    const offered = { ...data, argv: data.argv };
+    const { stdout } = await settle(job, token, offered, ["--json"], `${data.flow} merge`);
     return { merged: true, lost, partial, output: parseOutput(stdout) };
   };
 
   const worker = new Worker(
     name,
     async (job, token) => {
-      const data = parseJob(job.data, job.id ?? "?");
+      let data: QueueJob;
+      try {
+        data = parseJob(job.data, job.id ?? "?");
+      } catch (error) {
+        throw refuse(printable(job.id ?? "?"), error);
+      }
       return data.kind === "shard" ? doShard(job, token, data) : doMerge(job, token, data);
     },
     {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { landmarksAt, readLandmarks } from "../../src/dataset/lists.js";
 import { loadPainter, renderPhoto } from "../../src/dataset/synth/raster.js";
 import { sampleFace } from "../../src/dataset/synth/sample.js";
@@ -15,6 +18,7 @@ import { assertClose } from "../support/close.js";
 import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { treeOf } from "../support/tree.js";
 
 interface Answer {
   readonly done: number;
@@ -56,8 +60,9 @@ describe("elegant align and swap --paste-back", function () {
   after(() => rm(folder, { recursive: true, force: true }));
 
   /** Words that start with @ name files of the test's folder. */
+  const at = (word: string): string => (word.startsWith("@") ? path(word.slice(1)) : word);
   function elegant(...words: readonly string[]): Promise<Ended> {
-    const args = words.map((word) => (word.startsWith("@") ? path(word.slice(1)) : word));
+    const args = words.map(at);
     return runNode(fromRoot("bin/elegant.js"), [...args, "--workers", "1"]);
   }
 
@@ -171,8 +176,13 @@ describe("elegant align and swap --paste-back", function () {
     ],
     ["several without one", ["align", "@missing.png", "@text.jpg", "--out", "@never"], /No face was aligned/],
     ["a folder with files", ["align", "@one.png", "--out", "@"], /--out: expected a new or empty folder, received/],
-    ["a file for a folder", ["align", "@one.png", "--out", "@one.png"], /--out .*ENOTDIR/],
-    ["no photo", ["align", "--out", "@never"], /missing required argument 'photo'/],
+    [
+      "a file for a folder",
+      ["align", "@one.png", "--out", "@one.png"],
+      /^elegant: --out .*one\.png: expected a new or empty folder, received a file\. Choose another --out\.\n$/,
+    ],
+    ["no photo", ["align", "--out", "@never"], /^elegant: PHOTO: expected a value, received none\./],
+    ["a folder without photos", ["align", "@holder", "--out", "@never"], /holder: expected images .*received/],
     ["a score beyond 1", ["align", "@one.png", "--out", "@never", "--min-score", "2"], /a number from 0 to 1/],
     [
       "an input without a face",
@@ -188,6 +198,7 @@ describe("elegant align and swap --paste-back", function () {
   for (const [what, words, message] of wrong) {
     it(`answers ${what} with exit code 2 and writes nothing`, async () => {
       await mkdir(path("moved"), { recursive: true });
+      await mkdir(path("holder"), { recursive: true });
       await writeFile(path("moved/a.png"), await encodePng(goldenPhoto("a", 1, 64, 64)));
       const { faces } = JSON.parse(await readFile(path("new/crops/transforms.json"), "utf8")) as Answer;
       const moved = { ...faces[0], crop: "a.png", photo: path("one.png"), photoSize: [10, 10] };
@@ -200,6 +211,65 @@ describe("elegant align and swap --paste-back", function () {
       assert.deepEqual((await readdir(folder)).sort(), held);
     });
   }
+
+  it("saves on SIGTERM, and continues after any end with the bytes of a run that was not stopped", async () => {
+    await mkdir(path("album/below"), { recursive: true });
+    const one = await readFile(path("one.png"));
+    for (const name of ["a.png", "b.png", "below/c.png"]) await writeFile(path(join("album", name)), one);
+    const line = (out: string, ...more: string[]): string[] => {
+      return ["align", "@album", "--out", out, "--min-score", "0.3", "--size", "64", "--workers", "1", ...more];
+    };
+    const whole = await elegant(...line("@whole", "--json"));
+    assert.equal(whole.code, 0, whole.stderr);
+    assert.deepEqual(
+      (JSON.parse(whole.stdout) as Answer).faces.map(({ photo }) => photo),
+      ["album/a.png", "album/b.png", "album/below/c.png"].map(path),
+    );
+    const record = path("stopped/unfinished.jsonl");
+    /** Ends the command when `photos` are done. */
+    const stop = async (photos: number, signal: NodeJS.Signals): Promise<Ended & { signal: string | null }> => {
+      const child = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...line(path("stopped")).map(at)], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      let stderr = "";
+      child.stderr.on("data", (bytes) => {
+        stderr += String(bytes);
+      });
+      const closed = once(child, "close") as Promise<[number | null, string | null]>;
+      for (let i = 0; i < 4000; i++) {
+        const lines = await readFile(record, "utf8").catch(() => "");
+        if (lines.split("\n").length > photos + 1 || child.exitCode !== null) break;
+        await sleep(10);
+      }
+      child.kill(signal);
+      const [code, by] = await closed;
+      return { code, signal: by, stdout: "", stderr };
+    };
+    const first = await stop(1, "SIGTERM");
+    assert.equal(first.code, 130, first.stderr);
+    assert.match(
+      first.stderr,
+      /^elegant: Interrupted: [12] faces are in .*stopped, with their transforms\. Run the same command again to continue\.\n$/m,
+    );
+    const saved = JSON.parse(await readFile(path("stopped/transforms.json"), "utf8")) as Answer;
+    assert.equal(saved.faces[0].photo, path("album/a.png"));
+    const other = await elegant(...line("@stopped", "--quality", "50"));
+    assert.equal(other.code, 2);
+    assert.match(
+      other.stderr,
+      /stopped: --quality: expected 95, as in the run that was interrupted, received 50\. Use the same options/,
+    );
+    const second = await stop(2, "SIGKILL");
+    assert.ok(second.signal === "SIGKILL" || second.code === 0, second.stderr);
+    const record2 = await readFile(record, "utf8").catch(() => null);
+    if (record2 !== null) await writeFile(record, `${record2}{"photo":"cut`); // as a crash leaves a line
+    if (second.code !== 0) {
+      const last = await elegant(...line("@stopped"));
+      assert.equal(last.code, 0, last.stderr);
+      assert.match(last.stdout, /3 faces written to .*stopped \([23] were there\)/);
+    }
+    assert.deepEqual(await treeOf(path("stopped")), await treeOf(path("whole")));
+  });
 
   it("does a machine's part of the photos into a folder of its own", async () => {
     const none = await elegant("align", "@one.png", "--out", "@parts", "--shard", "1/2");

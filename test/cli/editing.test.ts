@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { nameOutputs } from "../../src/cli/editing.js";
 import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { assertClose } from "../support/close.js";
@@ -33,6 +33,7 @@ describe("elegant swap, linear and matrix", () => {
     await writeFile(face("large.jpg"), await encodeJpeg(goldenPhoto("large", 2, 100, 100), 95));
     await writeFile(face("oblong.png"), await encodePng(goldenPhoto("oblong", 2, 64, 48)));
     await writeFile(face("text.png"), "not a picture");
+    for (const name of ["w.pth", "w.onnx"]) await writeFile(face(name), "weights");
     await mkdir(face("empty"));
   });
 
@@ -148,7 +149,28 @@ describe("elegant swap, linear and matrix", () => {
     ["a model that is none", swap.replace("@model.safetensors", "@a.png"), /a\.png: header: .*no safetensors file/],
     ["a folder without a run", swap.replace("@model.safetensors", "@empty"), /expected a run with checkpoints/],
     ["a file for a folder", swap.replace("@never", "@a.png/sub"), /--out: expected a folder, received the file/],
-    ["no model", swap.replace("--model @model.safetensors", ""), /required option '--model <path>' not specified/],
+    [
+      "no model",
+      swap.replace("--model @model.safetensors", ""),
+      /^elegant: --model: expected a value \(--model <path>\), rec/,
+    ],
+    [
+      "a folder without pictures",
+      swap.replace("@a.png", "@empty"),
+      /empty: expected images .*received an empty folder/,
+    ],
+    ["a folder as a reference", swap.replace("@r1.png", "@empty"), /empty: expected an image file, received a folder/],
+    ["a folder as the face", linear.replace("@a.png", "@empty"), /empty: expected an image file, received a folder/],
+    [
+      "a PyTorch file as the model",
+      swap.replace("@model.safetensors", "@w.pth"),
+      /w\.pth: expected a run's folder, .*received a file of PyTorch\. Make a run of it with 'elegant import'/,
+    ],
+    [
+      "an ONNX graph as the model",
+      swap.replace("@model.safetensors", "@w.onnx"),
+      /w\.onnx: expected .*received an ONNX graph\. Use the run that it was exported from/,
+    ],
     ["no step", `${linear} --steps 0`, /an integer from 1 to 64, received '0'/],
     ["another ending", linear.replace("@never.png", "@never.gif"), /expected a file named \*\.png/],
     ["a folder for a file", linear.replace("@never.png", "@x.png/"), /--out: expected a file, received the folder/],
@@ -171,6 +193,47 @@ describe("elegant swap, linear and matrix", () => {
       assert.match(stderr, /^elegant: .*\n$/);
       assert.ok(!existsSync(face("never")));
       assert.deepEqual((await readdir(folder)).sort(), held);
+    });
+  }
+
+  it("takes the pictures of a folder as inputs, in the order of their names", async () => {
+    await mkdir(face("folder/below"), { recursive: true });
+    for (const name of ["b.png", "a.png", "below/c.png"]) {
+      await writeFile(face(`folder/${name}`), await encodePng(goldenPhoto(name, 2, 64, 64)));
+    }
+    const { outputs } = await answerOf(
+      "swap --model @model.safetensors --input @folder @r2.png --attribute Bangs --reference @r1.png --out @from-folder",
+    );
+    assert.deepEqual(
+      outputs.map((path) => basename(path)),
+      ["a-Bangs.png", "b-Bangs.png", "c-Bangs.png", "r2-Bangs.png", "sheet.png"],
+    );
+  });
+
+  const overwriting: readonly (readonly [string, string])[] = [
+    [`${swap.replace("@never", "@full")}`, "full/a-Bangs.png"],
+    [`${linear.replace("@never.png", "@full/l.png")}`, "full/l.png"],
+    [
+      "matrix --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png @r2.png @r3.png --out @full/m.png",
+      "full/m.png",
+    ],
+  ];
+  for (const [line, file] of overwriting) {
+    it(`${line.split(" ", 1)[0]} writes over a file only with --overwrite, and beside others without`, async () => {
+      await mkdir(face("full"), { recursive: true });
+      await writeFile(face("full/other.txt"), "mine");
+      await writeFile(face(file), "mine too");
+      const { code, stdout, stderr } = await elegant(line);
+      assert.deepEqual([code, stdout], [2, ""], stderr);
+      const message = `elegant: --out ${face(file)}: expected a path that does not exist, received an existing file. `;
+      assert.equal(stderr, `${message}Choose another --out, or pass --overwrite.\n`);
+      assert.equal(await readFile(face(file), "utf8"), "mine too");
+      await answerOf(`${line} --overwrite`);
+      assert.deepEqual(await sizeOf(face(file)).then(([width]) => width > 0), true);
+      await rm(face(file));
+      await rm(face("full/sheet.png"), { force: true });
+      await answerOf(line);
+      assert.equal(await readFile(face("full/other.txt"), "utf8"), "mine");
     });
   }
 

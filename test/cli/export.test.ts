@@ -80,16 +80,32 @@ describe("elegant export", () => {
     assert.notDeepEqual(Uint8Array.from(run as Uint8Array), Uint8Array.from(input));
   });
 
-  it("writes over its own earlier file, and says what is wrong with a path", async () => {
-    assert.equal((await elegant("export", at("run"), at("full.safetensors"))).code, 0);
-    for (const [file, message] of [
+  it("writes over files only with --overwrite, and says what is wrong with a path", async () => {
+    for (const [dest, file, ...options] of [
+      ["again.safetensors", "again.safetensors"],
+      ["again-pth", "again-pth/Enc_iter_3.pth", "--pth"],
+    ]) {
+      assert.equal((await elegant("export", at("run"), at(dest), ...options)).code, 0);
+      const before = await stat(at(file));
+      const refused = await elegant("export", at("run"), at(dest), ...options);
+      assert.deepEqual([refused.code, refused.stdout], [2, ""]);
+      assert.match(
+        refused.stderr,
+        /^elegant: DEST .*again.*: expected a path that does not exist, received an existing file\. Choose another DEST, or pass --overwrite\.\n$/,
+      );
+      assert.equal((await stat(at(file))).mtimeMs, before.mtimeMs);
+      assert.equal((await elegant("export", at("run"), at(dest), "--overwrite", ...options)).code, 0);
+      assert.ok((await stat(at(file))).ino !== before.ino);
+    }
+    for (const [file, message, ...options] of [
       [
         "model.pth",
         /^elegant: DEST: expected a name ending in \.safetensors, received .*model\.pth'\. Rename it, or add --pth or --onnx\.\n$/,
       ],
+      ["a.png", /^elegant: DEST: expected a folder, received the file .*a\.png\. Choose another place\.\n$/, "--pth"],
       ["none/model.safetensors", /^elegant: Cannot write .*none\/model\.safetensors'.*ENOENT.*Check the path.*\n$/],
     ] as const) {
-      const { code, stdout, stderr } = await elegant("export", at("run"), at(file));
+      const { code, stdout, stderr } = await elegant("export", at("run"), at(file), ...options);
       assert.deepEqual([code, stdout], [2, ""]);
       assert.match(stderr, message);
     }
@@ -115,8 +131,8 @@ describe("elegant export", () => {
     const resized = exportGenerator(initialParameters(config, GENERATOR, 1), config, { dtype: "F32" });
     await writeFile(at("resize.safetensors"), resized);
     for (const [args, message] of [
-      [[at("run"), at("x"), "--pth", "--onnx"], /--pth.*cannot be used with option '--onnx'/],
-      [[at("run"), at("x"), "--onnx", "--half"], /--half.*cannot be used with option '--onnx'/],
+      [[at("run"), at("x"), "--pth", "--onnx"], /^elegant: --pth: expected without --onnx, received both\./],
+      [[at("run"), at("x"), "--onnx", "--half"], /^elegant: --half: expected without --onnx, received both\./],
       [[at("run"), at("x.safetensors"), "--onnx"], /DEST: expected a folder, received '.*x\.safetensors'/],
       [[at("resize.safetensors"), at("x"), "--pth"], /--pth: upsampling: expected transposed, received resize/],
       [[at("none"), at("x"), "--onnx"], /Reading the model/],

@@ -23,8 +23,9 @@ interface WorkerProcess {
   readonly output: () => string;
 }
 
-function startWorker(url: string): WorkerProcess {
-  const words = ["queue", "work", "--redis", url, "--stalled", "2"];
+/** @param root the folder that its jobs may use */
+function startWorker(url: string, root: string): WorkerProcess {
+  const words = ["queue", "work", "--redis", url, "--stalled", "2", "--root", root];
   const child = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...words], { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stdout.on("data", (bytes) => {
@@ -96,7 +97,11 @@ describe("queue", function () {
       assert.match(stderr, expected);
     };
     await refused(/--size/, "preprocess", "a", "b", "--size", "none");
-    await refused(/unknown command 'train'/, "train", "a");
+    await refused(
+      /^elegant: command: expected preprocess, synth, swap or fid FOLDER --save-features FILE\.npz, received 'train'\./,
+      "train",
+      "a",
+    );
     await refused(/--shard: expected none, received 0\/2/, "preprocess", "a", "b", "--shard", "0/2");
     await refused(/fid: expected FOLDER --save-features FILE\.npz/, "fid", "a", "b");
     const wrong = await elegant("queue", "status", "--redis", "localhost");
@@ -131,7 +136,7 @@ describe("queue", function () {
         assert.equal((await elegant(...words, at("whole"), ...options)).code, 0);
         const submit = ["--redis", server.url, "--shards", "5", "--backoff", "0", "--wait", "--json"];
         const submitted = elegant("queue", "submit", ...submit, ...words, at("out"), ...options);
-        for (let i = 0; i < 3; i++) workers.push(startWorker(server.url));
+        for (let i = 0; i < 3; i++) workers.push(startWorker(server.url, dir));
         // The first worker that has finished some photos of a shard, and not all.
         let victim: WorkerProcess | undefined;
         let shard = "";
@@ -171,7 +176,7 @@ describe("queue", function () {
         const words = ["preprocess", at("src"), at("out"), "--size", "256", "--workers", "1"];
         const submit = ["--redis", server.url, "--shards", "2", "--json"];
         assert.equal((await elegant("queue", "submit", ...submit, ...words)).code, 0);
-        workers.push(startWorker(server.url));
+        workers.push(startWorker(server.url, dir));
         await until("a shard that has begun", () => workers[0].output().includes("shard 0/2: preprocess"));
         await until("its folder", () => existsSync(at("out/part-0-of-2/manifest.json")));
         workers[0].child.kill("SIGTERM");
@@ -179,7 +184,7 @@ describe("queue", function () {
         assert.equal(code, 0, workers[0].output());
         assert.match(workers[0].output(), /0 done, 0 failed, 1 released/);
         const began = performance.now();
-        const second = await elegant("queue", "work", "--redis", server.url, "--until-empty", "--json");
+        const second = await elegant("queue", "work", "--redis", server.url, "--root", dir, "--until-empty", "--json");
         assert.equal(second.code, 0, second.stderr);
         assert.ok(performance.now() - began < 25_000, "nobody waits for a lock to run out");
         assert.equal(JSON.parse(second.stdout).done, 3);
@@ -193,7 +198,7 @@ describe("queue", function () {
         // Shard 1 of 3 finds a file where its folder should be.
         await mkdir(at("out"));
         await writeFile(at("out/part-1-of-3"), "in the way");
-        workers.push(startWorker(server.url));
+        workers.push(startWorker(server.url, dir));
         const submit = ["--redis", server.url, "--shards", "3", "--wait", "--json", "--backoff", "0"];
         const ended = await elegant("queue", "submit", ...submit, "preprocess", at("src"), at("out"), "--size", "16");
         assert.equal(ended.code, 3, ended.stderr);
@@ -228,11 +233,12 @@ describe("queue", function () {
         const redis = await connectRedis(server.url, true);
         try {
           const name = "poison";
-          const flow = { name, argv: ["fake"], mergeArgv: ["merge", "x"], cwd: dir, shards: 4, attempts: 2 };
+          const flow = { name, argv: ["synth", "faces"], mergeArgv: ["merge", "x"], cwd: dir, shards: 4, attempts: 2 };
           const id = await submitFlow(redis, { ...flow, backoffSeconds: 0.1 });
           const printed: string[] = [];
           const options: WorkOptions = {
             ...{ name, stalledSeconds: 30, untilEmpty: true, command: [process.execPath, script] },
+            admit: async ({ cwd }) => cwd,
             signal: new AbortController().signal,
             print: (line) => printed.push(line),
           };
@@ -244,7 +250,7 @@ describe("queue", function () {
             { shard: "2/4", reason: "the disk stays full" },
             { shard: "3/4", reason: "ended by SIGKILL" },
           ]);
-          assert.ok(printed.some((line) => line.includes("shard 1/4: fake --shard 1/4 --json, attempt 2")));
+          assert.ok(printed.some((line) => line.includes("shard 1/4: synth faces --shard 1/4 --json, attempt 2")));
         } finally {
           redis.disconnect();
         }

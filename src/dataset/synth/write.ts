@@ -46,7 +46,7 @@ export interface SynthResult {
 }
 
 /** Refuses a directory that holds anything but an earlier part of the same data set. */
-async function checkDirectory({ directory, seed, count, shard = null }: SynthOptions): Promise<void> {
+export async function checkDirectory({ directory, seed, count, shard = null }: SynthOptions): Promise<void> {
   const found = await stat(directory).catch(() => null);
   if (found === null) return;
   const refuse = (received: string, remedy: string): never => {

@@ -1,0 +1,31 @@
+/** Ctrl-C and SIGTERM: the work is asked to stop, and saves what it has. */
+
+export interface OnInterrupt {
+  /** What the signal is aborted with; work that has nothing to save throws it. */
+  readonly reason?: () => Error;
+  /** Says that stopping takes a moment. */
+  readonly say?: () => void;
+}
+
+/**
+ * Runs `body` with a signal that the first Ctrl-C or SIGTERM aborts. The second one ends the process at once, as it would have without
+ * us.
+ */
+export async function interruptible<T>(
+  body: (signal: AbortSignal) => Promise<T>,
+  { reason, say }: OnInterrupt = {},
+): Promise<T> {
+  const controller = new AbortController();
+  const stop = (): void => {
+    release();
+    say?.();
+    controller.abort(reason?.());
+  };
+  const release = (): void => void process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    return await body(controller.signal);
+  } finally {
+    release();
+  }
+}

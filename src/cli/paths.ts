@@ -1,0 +1,78 @@
+/** Which values of a command line are paths, and words that look like paths to people and are none to the file system. */
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { describeMismatch, InputError } from "../errors.js";
+
+/** A path on the command line. */
+export interface PathValue {
+  /** Of the option or argument, for messages. */
+  readonly name: string;
+  readonly value: string;
+  /** Whether a relative path begins in the folder of the first argument; otherwise in the working folder. */
+  readonly isWithinSource: boolean;
+}
+
+/**
+ * Placeholders of texts that are no paths: `--attribute <name...>`, `--redis <url>`. Every other text is a path, so that an option
+ * that is added later is checked without anybody's thinking of it.
+ */
+const PLAIN_TEXT = new Set(["name", "names", "url", "queue", "command", "id"]);
+/** Options whose relative paths begin in the folder of the first argument. */
+const WITHIN_SOURCE = new Set(["--images"]);
+
+function placeholderOf(flags: string): string {
+  return /[<[]([^>\].]+)/.exec(flags)?.[1] ?? "";
+}
+
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+}
+
+/** The paths that a command was given, by the definitions of its options and arguments. */
+export function pathValues(command: Command): readonly PathValue[] {
+  const found: PathValue[] = [];
+  for (const [i, argument] of command.registeredArguments.entries()) {
+    if (PLAIN_TEXT.has(argument.name())) continue;
+    const name = argument.name().toUpperCase();
+    for (const value of textsOf(command.processedArgs[i])) found.push({ name, value, isWithinSource: false });
+  }
+  for (const option of command.options) {
+    if (option.argChoices !== undefined || PLAIN_TEXT.has(placeholderOf(option.flags))) continue;
+    const name = option.long ?? option.flags;
+    const isWithinSource = WITHIN_SOURCE.has(name);
+    for (const value of textsOf(command.getOptionValue(option.attributeName()))) {
+      found.push({ name, value, isWithinSource });
+    }
+  }
+  return found;
+}
+
+/** What a word is that names no file of this machine, and what to do; null for paths. */
+function describeOdd(word: string): readonly [received: string, remedy: string] | null {
+  if (word === "") return ["an empty text", "A shell variable may be unset: name a file or folder."];
+  if (word === "-") {
+    return ["'-' (standard input or output)", "elegant reads and writes files: name one, or write ./- for this name."];
+  }
+  if (/^[a-z][a-z0-9+.-]+:\/|^data:/i.test(word)) {
+    return [`the URL '${word}'`, "elegant opens no URLs: download the file first, and name it here."];
+  }
+  if (existsSync(word)) return null;
+  if (/^~[^/\\]*([/\\]|$)/.test(word)) {
+    const remedy = "Only the shell replaces ~, and not in quotes or after =: write $HOME, or leave out the quotes.";
+    return [`'${word}', with ~ as it stands`, remedy];
+  }
+  if (/[*?]/.test(word)) {
+    const remedy = "The shell replaces patterns, and not in quotes: leave out the quotes, or name the folder.";
+    return [`the pattern '${word}', which no file has as its name`, remedy];
+  }
+  return null;
+}
+
+/** @throws InputError for a path that is a URL, a pattern, `-`, `~` or empty, before a folder of such a name is made */
+export function refuseOddPaths(command: Command): void {
+  for (const { name, value } of pathValues(command)) {
+    const odd = describeOdd(value);
+    if (odd !== null) throw new InputError(describeMismatch(name, "the path of a file or folder", ...odd));
+  }
+}

@@ -1,0 +1,46 @@
+/** What `elegant queue submit` checks before a command is in the queue: what the command itself would refuse at its start. */
+import { describeMismatch, InputError } from "../errors.js";
+import { checkOutputs } from "./editing.js";
+import type { FidCommand } from "./fid.js";
+import type { PreprocessCommand } from "./preprocess.js";
+import type { Understood } from "./queue-commands.js";
+import { checkSwap, type SwapCommand } from "./swap.js";
+
+type Check<Options> = (args: readonly string[], options: Options, shards: number) => Promise<void>;
+
+const preprocess: Check<PreprocessCommand> = async ([source, out], { images, format, crop = null, limit = null }) => {
+  const { checkVariant, planPreprocess } = await import("../dataset/preprocess-plan.js");
+  checkVariant(await planPreprocess(source, { images, format, crop, limit }));
+  await checkOutputs(out, [], [], "OUT");
+};
+
+const synth: Check<{ readonly count: number; readonly seed: number; readonly workers: number }> = async (
+  [directory],
+  options,
+  shards,
+) => {
+  const { checkDirectory } = await import("../dataset/synth/write.js");
+  const shard = shards === 1 ? null : { index: 0, count: shards };
+  await checkDirectory({ ...options, directory, shard });
+};
+
+const fid: Check<FidCommand> = async ([folder], { saveFeatures, saveStats, kid, prc }) => {
+  const { areFolders, checkStatisticsPath } = await import("../metrics/fid-inputs.js");
+  if (kid || prc) {
+    const remedy = "Save first, then score the files.";
+    throw new InputError(describeMismatch("--save-features", "no score", "--kid or --prc", remedy));
+  }
+  if (saveFeatures !== undefined) await checkStatisticsPath(saveFeatures, "--save-features");
+  if (saveStats !== undefined) await checkStatisticsPath(saveStats);
+  if ((await areFolders([folder]))[0]) return;
+  throw new InputError(describeMismatch(folder, "a folder of images", "a file", "Name a folder."));
+};
+
+const swap: Check<SwapCommand> = (_, options, shards) => checkSwap(options, shards);
+
+const CHECKS: Readonly<Record<string, Check<never>>> = { preprocess, synth, fid, swap };
+
+/** @throws InputError when every shard would end with exit code 2 */
+export async function checkWork({ name, args, options }: Understood, shards: number): Promise<void> {
+  await CHECKS[name](args, options as never, shards);
+}

@@ -1,0 +1,126 @@
+/** The command lines that a queue takes: read and checked by the commands' own definitions. */
+import { isAbsolute } from "node:path";
+import { CommanderError } from "commander";
+import { describeMismatch, InputError } from "../errors.js";
+import type { OfferedJob } from "../queue/jobs.js";
+import { followLinks, isWithin } from "../queue/root.js";
+import { partName, type Shard } from "../shard.js";
+import { registerFid } from "./fid.js";
+import { registerMerge } from "./merge.js";
+import { type PathValue, pathValues } from "./paths.js";
+import { registerPreprocess } from "./preprocess.js";
+import { registerSwap } from "./swap.js";
+import { registerSynth } from "./synth.js";
+
+/** The commands whose shards a queue spreads. */
+const SHARDED = [registerPreprocess, registerSynth, registerSwap, registerFid];
+const NAMES = ["preprocess", "synth", "swap", "fid"];
+/** For messages. */
+export const QUEUE_COMMANDS = "preprocess, synth, swap or fid FOLDER --save-features FILE.npz";
+
+/** A command line as its own command reads it. */
+export interface Understood {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly paths: readonly PathValue[];
+}
+
+/**
+ * Reads a command line as the command itself would, and prints nothing.
+ * @throws InputError for another command, and for arguments that it does not take
+ */
+async function understand(words: readonly string[], registers: typeof SHARDED): Promise<Understood> {
+  const { createProgram } = await import("./main.js");
+  const silent = { writeOut() {}, writeErr() {} };
+  const program = createProgram(registers, silent);
+  let understood: Understood | null = null;
+  for (const command of program.commands) {
+    command.action(() => {
+      understood = {
+        ...{ name: command.name(), args: command.args, options: command.opts() },
+        paths: pathValues(command),
+      };
+    });
+  }
+  try {
+    await program.parseAsync([process.execPath, "elegant", ...words]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const received = error.exitCode === 0 ? "a command that prints its help" : null;
+    throw new InputError(received === null ? error.message : describeMismatch("command", "work", received, "Drop it."));
+  }
+  if (understood === null) throw new InputError(describeMismatch("command", QUEUE_COMMANDS, "none", "Add one."));
+  return understood;
+}
+
+/** A command of a flow: one of the four, without a shard of its own. @throws InputError for anything else */
+export async function understandSharded(words: readonly string[]): Promise<Understood> {
+  const [word = ""] = words;
+  if (!NAMES.includes(word)) {
+    const received = word === "" ? "none" : `'${word}'`;
+    const remedy = "The options of the queue come before the command, and no other command has shards for a queue.";
+    throw new InputError(describeMismatch("command", QUEUE_COMMANDS, received, remedy));
+  }
+  const understood = await understand(words, SHARDED);
+  const { name, args, options } = understood;
+  if (options.shard !== undefined) {
+    const { index, count } = options.shard as Shard;
+    const remedy = "Omit it: the queue gives each shard its own.";
+    throw new InputError(describeMismatch("--shard", "none", `${index}/${count}`, remedy));
+  }
+  if (name === "fid" && (options.saveFeatures === undefined || args.length > 1)) {
+    const received = options.saveFeatures === undefined ? "a command without it" : `'${args[1]}' too`;
+    const remedy = "Shards compute the features of one folder; score the merged files afterwards.";
+    throw new InputError(describeMismatch("fid", "FOLDER --save-features FILE.npz", received, remedy));
+  }
+  return understood;
+}
+
+/** The command line that brings the shards together; null where there is nothing to bring together. */
+export function mergeOf({ name, args, options }: Understood, count: number): readonly string[] | null {
+  if (name === "preprocess") return ["merge", args[1]];
+  if (name !== "fid" || count === 1) return null; // one machine has written both files of fid
+  const { saveFeatures, saveStats } = options as { readonly saveFeatures: string; readonly saveStats?: string };
+  const parts = Array.from({ length: count }, (_, index) => {
+    return saveFeatures.replace(/\.npz$/, `-${partName({ index, count })}.npz`);
+  });
+  const stats = saveStats === undefined ? [] : ["--save-stats", saveStats];
+  return ["merge", ...parts, "--save-features", saveFeatures, ...stats];
+}
+
+/**
+ * What a worker asks before it runs a job: is it a command of ours, does it have only arguments that the command defines, and does
+ * every path stay in the worker's folder?
+ * @param added what the worker adds to the job's command line; it is read together with it
+ * @param root  the worker's folder, without links
+ * @returns the folder to run it in, without links
+ * @throws InputError with the reason otherwise
+ */
+export async function admitJob(
+  { kind, argv, cwd }: OfferedJob,
+  added: readonly string[],
+  root: string,
+): Promise<string> {
+  if ([...argv, cwd].some((word) => word.includes("\0"))) {
+    throw new InputError(describeMismatch("job", "texts", "one with a zero byte", "Submit it with elegant queue."));
+  }
+  if (kind === "shard") await understandSharded(argv);
+  const words = [...argv, ...added];
+  const { name, args, paths } = await understand(words, kind === "shard" ? SHARDED : [registerMerge]);
+  const folder = await followLinks(root, cwd);
+  const refuse = (option: string, path: string): InputError => {
+    const remedy = "Submit from within that folder, or start the worker with another --root.";
+    return new InputError(describeMismatch(option, `a path within the worker's --root ${root}`, `'${path}'`, remedy));
+  };
+  // The folder does not matter to a job whose paths are all absolute: it runs in the worker's.
+  const isOutside = !(await isWithin(root, root, cwd));
+  if (isOutside && paths.some(({ value, isWithinSource }) => !isWithinSource && !isAbsolute(value))) {
+    throw refuse("the job's folder", cwd);
+  }
+  for (const { name: option, value, isWithinSource } of paths) {
+    const base = isWithinSource ? await followLinks(folder, args[0]) : folder;
+    if (!(await isWithin(root, base, value))) throw refuse(`${name} ${option}`, value);
+  }
+  return isOutside ? root : folder;
+}

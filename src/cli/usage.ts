@@ -1,0 +1,88 @@
+/** Commander's command with the manners of this command line: one form for messages, help in 80 columns on stdout. */
+import { Command, type ErrorOptions, Help, type Option } from "commander";
+
+/** Columns of the help; terminals may be narrower. */
+const HELP_WIDTH = 80;
+
+class ElegantHelp extends Help {
+  override helpWidth = Math.min(HELP_WIDTH, process.stdout.columns || HELP_WIDTH);
+
+  /** Marks the options that a command needs. */
+  override optionDescription(option: Option): string {
+    const text = super.optionDescription(option);
+    return option.mandatory ? `${text} (required)` : text;
+  }
+}
+
+export class ElegantCommand extends Command {
+  override createCommand(name?: string): ElegantCommand {
+    return new ElegantCommand(name);
+  }
+
+  override createHelp(): Help {
+    return new ElegantHelp();
+  }
+
+  /** A command that needs more words shows its help, which is no failure. */
+  override help(): never {
+    return super.help();
+  }
+
+  override error(message: string, options?: ErrorOptions): never {
+    super.error(describeUsageError(message), options);
+  }
+}
+
+const withoutEnd = (text: string): string => text.trim().replace(/\.$/, "");
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+/** `--size` of `-s, --size <n>`. */
+const nameOf = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
+
+/** What a value should have been, in Commander's words or in those of a parser of ours. */
+function describeValue(name: string, value: string, reason: string): string {
+  const [, list] = /^Allowed choices are (.*?)\.?$/s.exec(reason) ?? [];
+  if (list === undefined) return reason.startsWith(`${name}: `) ? reason : `${name}: ${lowerFirst(reason)}`;
+  return `${name}: expected one of ${list}, received '${value}'`;
+}
+
+/** Each of Commander's messages, and how we say it. Those about unknown names are good as they are. */
+const MESSAGES: readonly (readonly [RegExp, (...groups: string[]) => string])[] = [
+  [
+    /^option '([^']*)' argument '(.*)' is invalid\. ?(.*)$/s,
+    (flags, value, reason) => describeValue(nameOf(flags), value, reason),
+  ],
+  [
+    /^command-argument value '(.*)' is invalid for argument '([^']*)'\. ?(.*)$/s,
+    (value, name, reason) => describeValue(name, value, reason),
+  ],
+  [
+    /^(?:required )?option '([^']*)' (?:argument missing|not specified)$/,
+    (flags) => `${nameOf(flags)}: expected a value (${flags}), received none`,
+  ],
+  [/^missing required argument '([^']*)'$/, (name) => `${name.toUpperCase()}: expected a value, received none`],
+  [
+    /^option '([^']*)' cannot be used with option '([^']*)'$/,
+    (one, other) => `${nameOf(one)}: expected without ${nameOf(other)}, received both`,
+  ],
+  [
+    /^too many arguments(?: for '([^']*)')?\. Expected (\d+ arguments?) but got (\d+)\.?$/,
+    (command, expected, received) => `${command ?? "elegant"}: expected ${expected}, received ${received}`,
+  ],
+];
+
+/** Commander's message as one line in our form; it puts suggestions on a second line. */
+function describeUsageError(message: string): string {
+  const line = message
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ");
+  for (const [pattern, say] of MESSAGES) {
+    const found = pattern.exec(line);
+    if (found !== null) return finish(say(...found.slice(1)));
+  }
+  return finish(line);
+}
+
+function finish(line: string): string {
+  return `${withoutEnd(line)}${/[.)?]$/.test(withoutEnd(line)) ? "" : "."} Add --help for the options and an example.`;
+}

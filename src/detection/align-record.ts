@@ -1,0 +1,133 @@
+/** What an unfinished `elegant align` has done: a line for each photo, by which the same command continues after an end of any kind. */
+import { appendFile, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { ensureDir, isTemporary, removeTemporaries, writeFileAtomic } from "../files.js";
+import { alignedFace } from "../image/transforms.js";
+
+export const UNFINISHED_FILE = "unfinished.jsonl";
+const FORMAT = "elegant-align-unfinished-1";
+
+/** The options that decide what a crop is. */
+const optionsSchema = z.object({
+  size: z.number(),
+  format: z.string(),
+  quality: z.number(),
+  all: z.boolean(),
+  minScore: z.number(),
+});
+const headSchema = z.object({ format: z.literal(FORMAT), options: optionsSchema });
+const photoSchema = z.object({
+  /** Absolute path. */
+  photo: z.string(),
+  faces: z.array(alignedFace).readonly(),
+  /** Why others of its faces were not aligned. */
+  refused: z.array(z.string()).readonly(),
+});
+
+export type CropOptions = Readonly<z.infer<typeof optionsSchema>>;
+export type DonePhoto = Readonly<z.infer<typeof photoSchema>>;
+
+const OPTION_NAMES: Readonly<Record<keyof CropOptions, string>> = {
+  size: "--size",
+  format: "--format",
+  quality: "--quality",
+  all: "--all",
+  minScore: "--min-score",
+};
+
+export class AlignRecord {
+  /** Photos of earlier runs, in the order in which they were done. */
+  readonly earlier: readonly DonePhoto[];
+  private readonly path: string;
+  private isBegun: boolean;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly options: CropOptions,
+    earlier: readonly DonePhoto[] | null,
+  ) {
+    this.path = join(folder, UNFINISHED_FILE);
+    this.earlier = earlier ?? [];
+    this.isBegun = earlier !== null;
+  }
+
+  /**
+   * Looks into the folder of the crops: new, empty, or left by a run with the same options that did not finish.
+   * @throws InputError for any other folder, and for a file
+   */
+  static async open(folder: string, options: CropOptions): Promise<AlignRecord> {
+    const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+      if (error.code === "ENOENT") return [];
+      if (error.code !== "ENOTDIR") throw fromSystemError(error, `--out ${folder}`);
+      const expected = "a new or empty folder";
+      throw new InputError(describeMismatch(`--out ${folder}`, expected, "a file", "Choose another --out."));
+    });
+    if (!names.includes(UNFINISHED_FILE)) {
+      const others = names.filter((name) => !isTemporary(name));
+      if (others.length === 0) return new AlignRecord(folder, options, null);
+      const received = `${folder} with ${others.length} ${others.length === 1 ? "entry" : "entries"}`;
+      throw new InputError(describeMismatch("--out", "a new or empty folder", received, "Choose another."));
+    }
+    return new AlignRecord(folder, options, await readRecord(folder, options));
+  }
+
+  /** Notes a photo whose crops are written; the folder and the record are made with the first one. */
+  async append(photo: DonePhoto): Promise<void> {
+    if (!this.isBegun)
+      await writeFileAtomic(this.path, `${JSON.stringify({ format: FORMAT, options: this.options })}\n`);
+    this.isBegun = true;
+    await appendFile(this.path, `${JSON.stringify(photo)}\n`).catch((error: unknown) => {
+      throw fromSystemError(error, `Cannot write '${this.path}'`);
+    });
+  }
+
+  /** Makes the folder, if it is not there. */
+  makeFolder(): Promise<void> {
+    return ensureDir(this.folder);
+  }
+
+  /** All is done: the record goes. */
+  async finish(): Promise<void> {
+    await rm(this.path, { force: true });
+  }
+}
+
+async function readRecord(folder: string, options: CropOptions): Promise<readonly DonePhoto[]> {
+  const path = join(folder, UNFINISHED_FILE);
+  await removeTemporaries(folder);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fromSystemError(error, `Reading '${path}'`);
+  });
+  // A last line that a crash cut short is that of a photo that is done again.
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const damaged = (received: string): InputError =>
+    new InputError(describeMismatch(path, "the record of elegant align", received, "Choose another --out."));
+  const lines = whole.split("\n").filter(Boolean);
+  const parsed = lines.map((line): unknown => {
+    try {
+      return JSON.parse(line);
+    } catch {
+      throw damaged("something else");
+    }
+  });
+  const head = headSchema.safeParse(parsed[0]);
+  const photos = z.array(photoSchema).safeParse(parsed.slice(1));
+  if (!head.success || !photos.success) throw damaged("something else");
+  for (const [key, name] of Object.entries(OPTION_NAMES) as [keyof CropOptions, string][]) {
+    const [expected, received] = [head.data.options[key], options[key]];
+    if (expected === received) continue;
+    const remedy = "Use the same options to continue it, or choose another --out.";
+    throw new InputError(
+      describeMismatch(
+        `--out ${folder}: ${name}`,
+        `${expected}, as in the run that was interrupted`,
+        `${received}`,
+        remedy,
+      ),
+    );
+  }
+  if (whole !== text) await writeFileAtomic(path, whole);
+  return photos.data;
+}

@@ -1,0 +1,69 @@
+/** The folder that a worker's jobs must stay in, whatever links and `..` their paths go through. */
+import { lstat, readlink, realpath, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, normalize, parse, relative, sep } from "node:path";
+import { describeMismatch, InputError } from "../errors.js";
+
+/** As many links on one way as Linux follows. */
+const MOST_LINKS = 40;
+
+/**
+ * Where the file system gets with `path` from the folder `base`: it follows each link when it meets it, and `..` leads out of the
+ * folder that the link led to. The part of the path that does not exist yet is kept as it stands.
+ * @param base absolute
+ * @throws InputError for links that lead in a circle, and for folders that cannot be looked into
+ */
+export async function followLinks(base: string, path: string): Promise<string> {
+  let left = MOST_LINKS;
+  const follow = async (start: string, rest: string): Promise<string> => {
+    let at = isAbsolute(rest) ? parse(rest).root : start;
+    for (const part of rest
+      .slice(isAbsolute(rest) ? parse(rest).root.length : 0)
+      .split(sep === "\\" ? /[\\/]+/ : "/")) {
+      if (part === "" || part === ".") continue;
+      if (part === "..") {
+        at = dirname(at);
+        continue;
+      }
+      const next = join(at, part);
+      const target = await readLink(next);
+      if (target === null) at = next;
+      else if (left-- === 0) throw new InputError(`${path}: expected a path, received links in a circle.`);
+      else at = await follow(at, target);
+    }
+    return at;
+  };
+  return follow(await follow(parse(base).root, base), path);
+}
+
+/** A worker's folder, without links. @throws InputError when it is none */
+export async function openRoot(path: string): Promise<string> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) return realpath(path);
+  const received = found === null ? "nothing there" : "a file";
+  throw new InputError(describeMismatch(`--root ${path}`, "a folder", received, "Name the folder of the data."));
+}
+
+/** What a link holds; null for anything else, also where there is nothing. */
+async function readLink(path: string): Promise<string | null> {
+  try {
+    return (await lstat(path)).isSymbolicLink() ? await readlink(path) : null;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw new InputError(`${path}: expected a path that can be looked at, received ${String(code)}.`, { cause: error });
+  }
+}
+
+/**
+ * True if `path`, read from the folder `base`, is `root` or below it, both as the file system follows it and as written (programs
+ * may take `a/..` away before the file system sees it).
+ * @param root  without links, as followLinks() gives it
+ * @param base  absolute
+ */
+export async function isWithin(root: string, base: string, path: string): Promise<boolean> {
+  const ways = [await followLinks(base, path), await followLinks(base, normalize(path))];
+  return ways.every((way) => {
+    const from = relative(root, way);
+    return from !== ".." && !from.startsWith(`..${sep}`) && !isAbsolute(from);
+  });
+}

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { admitJob } from "../../src/cli/queue-commands.js";
+import { InputError } from "../../src/errors.js";
+import { connectRedis } from "../../src/queue/redis.js";
+import { followLinks, isWithin, openRoot } from "../../src/queue/root.js";
+import { withFolder } from "../support/folder.js";
+import { HAS_REDIS, startRedis } from "../support/redis.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const ADDED = ["--shard", "0/2", "--json"];
+
+/** A root with a folder `sub`, and beside it a folder `outside`; links lead out of the root in every way. */
+async function withRoot(body: (root: string, outside: string) => Promise<void>): Promise<void> {
+  await withFolder(async (dir) => {
+    const [root, outside] = [join(dir, "root"), join(dir, "outside")];
+    for (const path of [root, join(root, "sub"), outside]) await mkdir(path);
+    await symlink(outside, join(root, "link"));
+    await symlink(join(outside, "new"), join(root, "dangling"));
+    await symlink("circle", join(root, "circle"));
+    await symlink("sub", join(root, "within"));
+    await body(await openRoot(root), await openRoot(outside));
+  });
+}
+
+describe("a worker's admission", () => {
+  it("takes the four commands and their merges on files within its folder", () =>
+    withRoot(async (root, outside) => {
+      for (const argv of [
+        ["preprocess", "CelebA", "faces", "--size", "64", "--images", "photos"],
+        ["preprocess", join(root, "CelebA"), "sub/../faces", "--crop", "20,30,216,216"],
+        ["synth", ".", "--count", "3"],
+        ["synth", "within/faces"],
+        [
+          "swap",
+          "--model",
+          "m",
+          "--input",
+          "a.png",
+          "b.png",
+          "--attribute",
+          "Bangs",
+          "--reference",
+          "r.png",
+          "--out=o",
+        ],
+        ["fid", "real", "--save-features", "f.npz", "--save-stats", "sub/s.npz"],
+      ]) {
+        assert.equal(await admitJob({ kind: "shard", argv, cwd: root }, ADDED, root), root, argv.join(" "));
+      }
+      const below = await admitJob({ kind: "shard", argv: ["synth", "../x"], cwd: join(root, "within") }, ADDED, root);
+      assert.equal(below, join(root, "sub"), "the folder that the link leads to");
+      for (const argv of [
+        ["merge", "faces"],
+        ["merge", "a.npz", "b.npz", "--save-features", "f.npz"],
+      ]) {
+        await admitJob({ kind: "merge", argv, cwd: root }, ["--json"], root);
+      }
+      await assert.rejects(
+        admitJob({ kind: "merge", argv: ["merge", "a.npz", "--save-stats", `${outside}/s.npz`], cwd: root }, [], root),
+        /merge --save-stats: expected a path within the worker's --root/,
+      );
+    }));
+
+  const swap = "swap --model m --input a.png --attribute Bangs --reference r.png --out o".split(" ");
+  const change = (option: string, value: string): string[] =>
+    swap.map((word, i) => (swap[i - 1] === option ? value : word));
+  const outOf = (option: string): RegExp =>
+    new RegExp(`^${option}: expected a path within the worker's --root .*, received '.*'\\. Submit from within`);
+  const refused: readonly (readonly [string, (outside: string) => readonly string[], RegExp])[] = [
+    ["another program", () => ["rm", "-rf", "."], /^command: expected preprocess, synth, swap or fid .*received 'rm'/],
+    ["a path as the command", () => ["/bin/sh", "-c", "id"], /^command: expected .*, received '\/bin\/sh'/],
+    ["nothing", () => [], /^command: expected .*, received none/],
+    ["a command of ours that is none of the four", () => ["export", "m", "x"], /^command: .*received 'export'/],
+    ["a queue in the queue", () => ["queue", "work"], /^command: .*received 'queue'/],
+    ["a merge as a shard", () => ["merge", "faces"], /^command: .*received 'merge'/],
+    ["an option before the command", () => ["--json", "synth", "x"], /^command: .*received '--json'/],
+    ["an unknown option", () => ["synth", "x", "--config", "c.json"], /^unknown option '--config'/],
+    ["an option of Node.js", () => ["synth", "x", "--require=./evil.cjs"], /^unknown option '--require=/],
+    ["an argument too many", () => ["synth", "x", "y"], /^synth: expected 1 argument, received 2/],
+    ["a value that the option does not take", () => ["synth", "x", "--count", "-1"], /^--count: expected an integer/],
+    ["a shard of its own", () => ["synth", "x", "--shard", "1/2"], /^--shard: expected none, received 1\/2/],
+    ["words that hide the worker's own", () => ["synth", "x", "--"], /^synth: expected 1 argument, received/],
+    ["help", () => ["synth", "--help"], /^command: expected work, received a command that prints its help/],
+    ["fid without --save-features", () => ["fid", "a", "b"], /^fid: expected FOLDER --save-features FILE\.npz/],
+    ["a zero byte", () => ["synth", "x\0/etc"], /^job: expected texts, received one with a zero byte/],
+    ["..", () => ["synth", "../x"], outOf("synth DIR")],
+    ["deep ..", () => ["preprocess", "sub", "sub/../../../x"], outOf("preprocess OUT")],
+    ["an absolute path", () => ["preprocess", "/etc", "o"], outOf("preprocess SRC")],
+    ["an absolute option", () => change("--model", "/etc/m"), outOf("swap --model")],
+    ["an option with =", () => ["fid", "a", "--save-features=/etc/x.npz"], outOf("fid --save-features")],
+    ["one of several files", () => [...change("--input", "a.png"), "--input", "../b.png"], outOf("swap --input")],
+    [
+      "--save-stats",
+      () => ["fid", "a", "--save-features", "f.npz", "--save-stats", "../s.npz"],
+      outOf("fid --save-stats"),
+    ],
+    ["--weights", () => ["fid", "a", "--save-features", "f.npz", "--weights", "/etc/passwd"], outOf("fid --weights")],
+    ["a link out", () => change("--out", "link"), outOf("swap --out")],
+    ["a new file behind a link", () => change("--out", "link/new/deep"), outOf("swap --out")],
+    ["a link to what is not there", () => ["synth", "dangling"], outOf("synth DIR")],
+    ["a folder behind such a link", () => ["synth", "dangling/x"], outOf("synth DIR")],
+    ["a link and ..", () => ["synth", "link/../x"], outOf("synth DIR")],
+    ["a circle of links", () => ["synth", "circle"], /received links in a circle/],
+    ["images outside of SRC's root", () => ["preprocess", ".", "o", "--images", "../p"], outOf("preprocess --images")],
+    ["an absolute root's brother", (outside) => ["synth", outside], outOf("synth DIR")],
+    ["a URL", () => ["synth", "https://host/x"], /^DIR: expected the path of a file or folder, received the URL/],
+  ];
+  for (const [what, words, message] of refused) {
+    it(`refuses ${what}`, () =>
+      withRoot(async (root, outside) => {
+        await assert.rejects(admitJob({ kind: "shard", argv: words(outside), cwd: root }, ADDED, root), (error) => {
+          assert.ok(error instanceof InputError, String(error));
+          assert.match(error.message, message);
+          return true;
+        });
+      }));
+  }
+
+  it("reads --images from the folder of SRC", () =>
+    withRoot(async (root) => {
+      // Within the root from the working folder, and out of it from SRC.
+      const argv = ["preprocess", "..", "o", "--images", "../photos"];
+      await assert.rejects(admitJob({ kind: "shard", argv, cwd: join(root, "sub") }, ADDED, root), {
+        message: outOf("preprocess --images"),
+      });
+    }));
+
+  it("runs a job from elsewhere in its own folder if all paths are absolute", () =>
+    withRoot(async (root, outside) => {
+      const argv = ["preprocess", join(root, "sub"), join(root, "o"), "--images", "photos"];
+      assert.equal(await admitJob({ kind: "shard", argv, cwd: outside }, ADDED, root), root);
+    }));
+
+  it("refuses a working folder out of its root", () =>
+    withRoot(async (root, outside) => {
+      for (const cwd of [outside, "/", join(root, ".."), join(root, "link"), "../outside"]) {
+        const offered = { kind: "shard", argv: ["synth", "x"], cwd } as const;
+        await assert.rejects(admitJob(offered, ADDED, root), { message: outOf("the job's folder") }, cwd);
+      }
+    }));
+
+  it("follows links as the file system does", () =>
+    withRoot(async (root, outside) => {
+      assert.equal(await followLinks(root, "within/../new"), join(root, "new"));
+      assert.equal(await followLinks(root, "link/../x"), join(outside, "../x"));
+      assert.equal(await followLinks(root, "dangling/deep"), join(outside, "new/deep"));
+      assert.ok(await isWithin(root, root, "..hidden"));
+      assert.ok(!(await isWithin(root, root, "../rootless")));
+    }));
+});
+
+describe("elegant queue work", function () {
+  this.timeout(120_000);
+
+  it("refuses a --root that is no folder", () =>
+    withFolder(async (dir) => {
+      await writeFile(join(dir, "file"), "");
+      const { code, stderr } = await elegant("queue", "work", "--root", join(dir, "file"));
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        /^elegant: --root .*file: expected a folder, received a file\. Name the folder of the data\.\n$/,
+      );
+    }));
+
+  it("refuses what others have put into Redis, tries it once, and shows the reason", async function () {
+    if (!HAS_REDIS) this.skip();
+    const server = await startRedis();
+    const redis = await connectRedis(server.url, false);
+    try {
+      await withFolder(async (dir) => {
+        const { Queue } = await import("bullmq");
+        const queue = new Queue("elegant", { connection: redis });
+        const shard = { kind: "shard", flow: "evil", cwd: dir, index: 0, count: 1 };
+        const jobs: readonly (readonly [string, unknown])[] = [
+          ["rm", { ...shard, flow: "one", argv: ["rm", "-rf", dir] }],
+          ["out", { ...shard, flow: "two", argv: ["synth", "../../escaped", "--count", "1"] }],
+          ["merge", { kind: "merge", flow: "three", command: "x", argv: ["merge", "/etc"], cwd: dir, count: 1 }],
+          ["alien", { hello: "world" }],
+          ["control", { ...shard, flow: "\u001b[2J", argv: ["synth", "x"] }],
+          ["good", { ...shard, flow: "four", argv: ["synth", "faces", "--count", "1", "--workers", "1"] }],
+        ];
+        for (const [jobId, data] of jobs) await queue.add("x", data, { jobId: `id-${jobId}`, attempts: 5 });
+        const worker = await elegant("queue", "work", "--redis", server.url, "--root", dir, "--until-empty", "--json");
+        assert.equal(worker.code, 0, worker.stderr);
+        assert.deepEqual(JSON.parse(worker.stdout), { done: 1, failed: 5, released: 0 });
+        assert.ok(existsSync(join(dir, "faces/images/000001.jpg")));
+        assert.deepEqual(await readdir(dir), ["faces"]);
+        for (const [name] of jobs) {
+          const job = await queue.getJob(`id-${name}`);
+          assert.equal(job?.attemptsMade, 1, `${name} is not tried again`);
+        }
+        const status = await elegant("queue", "status", "--redis", server.url, "--json");
+        assert.equal(status.code, 3);
+        const { flows } = JSON.parse(status.stdout) as {
+          flows: readonly { id: string; state: string; lost: readonly { reason: string }[]; reason: string | null }[];
+        };
+        const reasonOf = (id: string): string => {
+          const flow = flows.find((each) => each.id === id);
+          return `${flow?.state}: ${flow?.reason ?? flow?.lost.map(({ reason }) => reason).join()}`;
+        };
+        assert.match(reasonOf("one"), /^failed: command: expected preprocess, synth, swap or fid .*, received 'rm'\./);
+        assert.match(reasonOf("two"), /^failed: synth DIR: expected a path within the worker's --root .*escaped/);
+        assert.match(reasonOf("three"), /^failed: merge PATH: expected a path within the worker's --root .*'\/etc'/);
+        assert.match(reasonOf("id-alien"), /^failed: job id-alien: expected a job of elegant queue/);
+        assert.match(reasonOf("id-control"), /^failed: job id-control: expected a job of elegant queue/);
+        assert.match(reasonOf("four"), /^done: $/);
+        await queue.close();
+      });
+    } finally {
+      redis.disconnect();
+      await server.stop();
+    }
+  });
+});
