@@ -20,7 +20,7 @@ import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
 import { type RunSettings, stepSettings } from "./settings.js";
-import { disposeState, type StepLosses, type TrainingState, trainStep } from "./step.js";
+import { disposeState, type StepLosses, trainStep } from "./step.js";
 
 export interface TrainOptions {
   readonly dataset: FaceDataset;
