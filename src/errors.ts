@@ -43,6 +43,9 @@ export class RetryableError extends ElegantError {
   }
 }
 
+/** One file that the disk or the network mount does not give, even after several tries. Other files may be sound. */
+export class UnreadableFileError extends RetryableError {}
+
 /** The work was interrupted and its state saved: exit code 130. */
 export class InterruptedError extends ElegantError {
   constructor(message: string, options?: ErrorOptions) {

@@ -34,8 +34,36 @@ export interface FoundShard {
 }
 
 /**
+ * The part of a Slurm task. Slurm says which tasks an array has, but not whether it is the first submission: `--array=2` may
+ * stand for one task of eight that is done again. So only arrays that number whole jobs are accepted: two or more tasks,
+ * from 0, from 1 or from their step, without gaps.
+ * @throws InputError for any other array
+ */
+function shardOfSlurm(env: Environment): Shard {
+  const read = (name: string, otherwise: number): number => {
+    const text = (env[`SLURM_ARRAY_TASK_${name}`] ?? "").trim();
+    return text === "" ? otherwise : /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  };
+  const [id, count] = [read("ID", Number.NaN), read("COUNT", Number.NaN)];
+  const [first, step] = [read("MIN", 0), read("STEP", 1)];
+  const last = read("MAX", first + (count - 1) * step);
+  const index = (id - first) / step;
+  const isWholeJob =
+    count >= 2 && step >= 1 && (first <= 1 || first === step) && (last - first) / step === count - 1 && index < count;
+  if (isWholeJob && Number.isInteger(index) && index >= 0) return { index, count };
+  const tasks = count === 1 ? "1 task" : `${env.SLURM_ARRAY_TASK_COUNT} tasks`;
+  const range = first === last ? `${first}` : `${first} to ${last}${step === 1 ? "" : ` in steps of ${step}`}`;
+  const expected = "an array of 2 or more tasks from 0 or 1 on without gaps";
+  const remedy = "If these tasks belong to a larger array, give --shard i/n as there; 0/1 stands for the whole work.";
+  throw new InputError(
+    describeMismatch(`SLURM_ARRAY_TASK_ID ${env.SLURM_ARRAY_TASK_ID}`, expected, `${tasks}, ${range}`, remedy),
+  );
+}
+
+/**
  * The shard that a scheduler gives this process: a task of a Slurm array or a pod of a Kubernetes Indexed Job; null without one.
- * @throws InputError when the number of tasks is not told: each would do the whole work
+ * @throws InputError if the number of tasks is missing, since each would do the whole work, or if it may not be that of the
+ *         whole job
  */
 export function shardFromEnvironment(env: Environment): FoundShard | null {
   const number = (name: string): number => {
@@ -50,13 +78,7 @@ export function shardFromEnvironment(env: Environment): FoundShard | null {
   };
   if (isSet("SLURM_ARRAY_TASK_ID")) {
     needs("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "Set it");
-    // --array=1-4 begins at 1, --array=0-30:10 goes in steps of 10.
-    const first = isSet("SLURM_ARRAY_TASK_MIN") ? number("SLURM_ARRAY_TASK_MIN") : 0;
-    const step = isSet("SLURM_ARRAY_TASK_STEP") ? number("SLURM_ARRAY_TASK_STEP") : 1;
-    const [id, count] = [number("SLURM_ARRAY_TASK_ID"), number("SLURM_ARRAY_TASK_COUNT")];
-    const received = `task ${env.SLURM_ARRAY_TASK_ID} of ${env.SLURM_ARRAY_TASK_COUNT} from ${first} in steps of ${step}`;
-    const shard = checkShard("SLURM_ARRAY_TASK_ID", (id - first) / step, count, received);
-    return { shard, source: "SLURM_ARRAY_TASK_ID" };
+    return { shard: shardOfSlurm(env), source: "SLURM_ARRAY_TASK_ID" };
   }
   if (isSet("JOB_COMPLETION_INDEX")) {
     needs("JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT", "Set it to the Job's completions in its env");

@@ -11,6 +11,17 @@ import {
   UNIT,
 } from "../src/shard.js";
 
+/** What Slurm sets for task `id` of an array. */
+function slurmTask(id: number, tasks: readonly number[], step: number): Readonly<Record<string, string>> {
+  return {
+    SLURM_ARRAY_TASK_ID: `${id}`,
+    SLURM_ARRAY_TASK_COUNT: `${tasks.length}`,
+    SLURM_ARRAY_TASK_MIN: `${Math.min(...tasks)}`,
+    SLURM_ARRAY_TASK_MAX: `${Math.max(...tasks)}`,
+    SLURM_ARRAY_TASK_STEP: `${step}`,
+  };
+}
+
 describe("shard", () => {
   it("gives every item to one machine, in whole units and in order", () => {
     for (const total of [0, 1, 255, 256, 257, 1000, 5000]) {
@@ -67,10 +78,49 @@ describe("shard", () => {
         error instanceof InputError &&
         /JOB_COMPLETION_COUNT: expected the number of tasks.*--shard/.test(error.message),
     );
-    // A list such as --array=1,7 has no places from 0 to n - 1.
-    assert.throws(
-      () => shardFromEnvironment({ ...slurm, SLURM_ARRAY_TASK_ID: "7", SLURM_ARRAY_TASK_COUNT: "2" }),
-      /SLURM_ARRAY_TASK_ID: expected i\/n.*received task 7 of 2 from 1/,
-    );
+  });
+
+  it("accepts the arrays that number a whole job", () => {
+    for (const [tasks, step] of [
+      [[0, 1, 2, 3], 1],
+      [[1, 2, 3], 1],
+      [[0, 10, 20], 10],
+      [[10, 20], 10],
+    ] as const) {
+      for (const [index, id] of tasks.entries()) {
+        assert.deepEqual(shardFromEnvironment(slurmTask(id, tasks, step))?.shard, { index, count: tasks.length });
+      }
+    }
+  });
+
+  it("refuses arrays that may be some tasks of a larger one, for each of their tasks", () => {
+    for (const [tasks, step] of [
+      [[2], 1],
+      [[0], 1],
+      [[1], 1],
+      [[2, 3], 1],
+      [[4, 5, 6, 7], 1],
+      [[0, 3], 1],
+      [[1, 7], 1],
+      [[0, 1, 5], 1],
+      [[20, 30], 10],
+    ] as const) {
+      for (const id of tasks) {
+        assert.throws(
+          () => shardFromEnvironment(slurmTask(id, tasks, step)),
+          (error) =>
+            error instanceof InputError &&
+            error.message.startsWith(
+              `SLURM_ARRAY_TASK_ID ${id}: expected an array of 2 or more tasks from 0 or 1 on`,
+            ) &&
+            /give --shard i\/n as there; 0\/1 stands for the whole work\.$/.test(error.message),
+          `task ${id} of ${tasks}`,
+        );
+      }
+    }
+    const words = /SLURM_ARRAY_TASK_ID 2: .* received 1 task, 2\. If these tasks belong to a larger array/;
+    assert.throws(() => shardFromEnvironment(slurmTask(2, [2], 1)), words);
+    const strange = { ...slurmTask(2, [1, 2], 1), SLURM_ARRAY_TASK_ID: "two" };
+    assert.throws(() => shardFromEnvironment(strange), /SLURM_ARRAY_TASK_ID two: expected an array/);
   });
 });

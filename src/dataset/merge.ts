@@ -6,13 +6,13 @@ import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError, RetryableError } from "../errors.js";
 import { isTemporary } from "../files.js";
 import { writeWhole } from "../image/photo.js";
-import { partName, placeOf, type Shard, shardOfPart } from "../shard.js";
+import { partName, placeOf, type Shard } from "../shard.js";
 import type { OnProgress } from "../types.js";
 import { type FinishedPhoto, MANIFEST, type ManifestOptions, readAllRecords, readManifest } from "./manifest.js";
 import { FAILURES, writeOutcome } from "./outcome.js";
 import { isSharded } from "./output-format.js";
 import type { Failure } from "./outputs.js";
-import { MERGING, type Part, readPart } from "./part.js";
+import { findShards, MERGING, type Part, readPart } from "./part.js";
 import { mergeLists, type OrderedPart } from "./part-lists.js";
 import { SHARD_DIR, shardName } from "./shards.js";
 
@@ -52,20 +52,6 @@ async function readMerging(out: string): Promise<Merging | null> {
   if (parsed.success) return parsed.data;
   const remedy = "Remove the file and merge again.";
   throw new InputError(describeMismatch(join(out, MERGING), "the state of a merge", "something else", remedy));
-}
-
-/** The shards that the folder has parts of. @throws InputError when they are of different numbers of machines */
-async function findShards(out: string): Promise<readonly Shard[]> {
-  const names = await readdir(out).catch((error: unknown) => {
-    throw fromSystemError(error, `Opening ${out}`);
-  });
-  const shards = names.flatMap((name) => shardOfPart(name) ?? []).sort((a, b) => a.index - b.index);
-  const counts = [...new Set(shards.map(({ count }) => count))].sort((a, b) => a - b);
-  if (counts.length > 1) {
-    const received = `those of ${counts.join(" and of ")} machines`;
-    throw new InputError(describeMismatch(out, "parts of one run", received, "Remove the folders of the other runs."));
-  }
-  return shards;
 }
 
 async function openPart(folder: string, part: Part): Promise<OpenedPart> {

@@ -1,10 +1,11 @@
 /** Where the crops of a preprocess run go, and what is there already: a file for each photo, or shards of many. */
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fromSystemError, InputError, RetryableError } from "../errors.js";
+import { fromSystemError, InputError } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
 import type { AlignedPhoto, AlignItem, AlignResult, LandmarkFrame } from "../image/tasks.js";
+import { ItemFailures } from "../pool/item-failures.js";
 import type { AlignJob } from "./align-all.js";
 import { type FinishedPhoto, formatRecords, RECORDS } from "./manifest.js";
 import { cropFormat, type OutputFormat, type ShardFormat } from "./output-format.js";
@@ -69,16 +70,17 @@ async function sort(
   { photos }: Batch,
   { results }: AlignResult,
   failures: Failure[],
+  watch: ItemFailures,
   keep: (photo: FinishedPhoto, result: AlignedPhoto, planned: PlannedPhoto) => Promise<void> | void,
 ): Promise<void> {
   for (const [i, result] of results.entries()) {
     const planned = photos[i];
+    watch.note(result.ok ? null : result);
     if (result.ok) {
       const { matrix, damaged } = result;
       const about = { file: planned.file, output: planned.output, matrix };
       await keep(damaged === null ? about : { ...about, damaged }, result, planned);
-    } else if (result.retryable) throw new RetryableError(result.reason);
-    else failures.push({ file: result.file, reason: result.reason });
+    } else failures.push({ file: result.file, reason: result.reason });
   }
 }
 
@@ -86,6 +88,7 @@ async function sort(
 export class ImageOutput implements CropOutput {
   readonly finished: Map<string, FinishedPhoto>;
   readonly failures: Failure[] = [];
+  private readonly watch = new ItemFailures();
   readonly remaining: number;
   private readonly photos: readonly PlannedPhoto[];
   private readonly plan: PreprocessPlan;
@@ -133,7 +136,7 @@ export class ImageOutput implements CropOutput {
   async take(batch: Batch, result: AlignResult): Promise<void> {
     const made: FinishedPhoto[] = [];
     try {
-      await sort(batch, result, this.failures, (photo) => {
+      await sort(batch, result, this.failures, this.watch, (photo) => {
         this.finished.set(photo.file, photo);
         made.push(photo);
       });
@@ -151,6 +154,7 @@ export class ImageOutput implements CropOutput {
 export class ShardOutput implements CropOutput {
   readonly finished = new Map<string, FinishedPhoto>();
   readonly failures: Failure[] = [];
+  private readonly watch = new ItemFailures();
   remaining = 0;
   private readonly units = new Map<number, PlannedPhoto[]>();
   private writer: ShardWriter | null = null;
@@ -226,7 +230,7 @@ export class ShardOutput implements CropOutput {
     }
     const { writer } = this;
     try {
-      await sort(batch, result, this.failures, async (photo, { bytes }, planned) => {
+      await sort(batch, result, this.failures, this.watch, async (photo, { bytes }, planned) => {
         if (bytes === undefined) throw new Error(`${photo.file}: no crop came back`);
         await writer.add({ ...photo, attributes: this.attributesOf(planned) }, bytes);
         this.finished.set(photo.file, photo);

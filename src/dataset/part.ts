@@ -1,12 +1,12 @@
 /** The part of a data set that one of several machines preprocesses: a folder like a whole OUT, and part.json. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { writeWhole } from "../image/photo.js";
-import { type Shard, selectShard } from "../shard.js";
+import { type Shard, selectShard, shardOfPart } from "../shard.js";
 import { MANIFEST, type ManifestOptions, openOutput } from "./manifest.js";
 import type { PreprocessPlan } from "./preprocess-plan.js";
 
@@ -38,6 +38,35 @@ export interface Share {
   readonly shard: Shard;
   /** Photos that stay together. */
   readonly unit: number;
+}
+
+/** The shards that the folder has parts of. @throws InputError when they are of different numbers of machines */
+export async function findShards(out: string): Promise<readonly Shard[]> {
+  const names = await readdir(out).catch((error: unknown) => {
+    throw fromSystemError(error, `Opening ${out}`);
+  });
+  const shards = names.flatMap((name) => shardOfPart(name) ?? []).sort((a, b) => a.index - b.index);
+  const counts = [...new Set(shards.map(({ count }) => count))].sort((a, b) => a - b);
+  if (counts.length > 1) {
+    const received = `those of ${counts.join(" and of ")} machines`;
+    throw new InputError(describeMismatch(out, "parts of one run", received, "Remove the folders of the other runs."));
+  }
+  return shards;
+}
+
+/**
+ * Checks that the parts in `target` are of as many machines as `shard` is. A resubmitted array can number its tasks otherwise.
+ * @throws InputError if they are not
+ */
+export async function expectOneSplit(target: string, shard: Shard): Promise<void> {
+  if (!existsSync(target)) return;
+  const [other] = (await findShards(target)).filter(({ count }) => count !== shard.count);
+  if (other === undefined) return;
+  const received = `${shard.index}/${shard.count}`;
+  const remedy = "Give --shard i/n as for the other parts, or choose another OUT.";
+  throw new InputError(
+    describeMismatch("--shard", `a part of ${other.count}, as ${target} has others`, received, remedy),
+  );
 }
 
 /** The plan of the share's photos; they keep their places in the whole. */

@@ -15,7 +15,7 @@ import { type FinishedPhoto, formatManifest, MANIFEST, type ManifestOptions, ope
 import { outcomeLists, writeOutcome } from "./outcome.js";
 import { isSharded } from "./output-format.js";
 import { type Batch, type CropOutput, type Failure, ImageOutput, ShardOutput } from "./outputs.js";
-import { beginPart, finishPart, isMerged, partOf } from "./part.js";
+import { beginPart, expectOneSplit, finishPart, isMerged, partOf } from "./part.js";
 import { checkVariant, type PlanOptions, type PreprocessPlan, planPreprocess } from "./preprocess-plan.js";
 import { SHARD_DIR } from "./shards.js";
 
@@ -105,6 +105,7 @@ export async function preprocess(
     crop,
   };
   if (part !== null && (await isMerged(target, kept))) return nothingLeft(plan);
+  if (part !== null) await expectOneSplit(target, part.shard);
   await openOutput(out, kept); // refuses before anything is made
   let made: string | undefined; // the first folder that was missing on the way to `out`
   try {

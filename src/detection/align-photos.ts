@@ -1,7 +1,7 @@
 /** The job of `elegant align`: crops of the faces in photos, and what is needed to put edits back. */
 import { basename, extname, join, resolve } from "node:path";
 import { formatLandmarks } from "../dataset/lists.js";
-import { InputError, InterruptedError } from "../errors.js";
+import { InputError, InterruptedError, UnreadableFileError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import { transformPoint } from "../image/align.js";
 import { encodePng } from "../image/codec.js";
@@ -127,7 +127,7 @@ export async function alignOwnPhotos(
         await working;
       } catch (error) {
         if (i + 1 < paths.length && next === reading) next = read(paths[i + 1]);
-        if (!(error instanceof InputError)) throw error;
+        if (!(error instanceof InputError || error instanceof UnreadableFileError)) throw error;
         failures.push({ file: path, reason: error.message });
       }
       const finished = named.length - paths.length + i + 1;

@@ -1,6 +1,7 @@
 /** Reading image files that may be anything: never a pipe, which would wait for ever, and never more than a photo has. */
 import { closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { setTimeout } from "node:timers/promises";
+import { describeMismatch, fromSystemError, InputError, UnreadableFileError } from "../errors.js";
 import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
 
 /** Room for side matter (thumbnails, profiles, raw previews) beside the pixels. */
@@ -8,11 +9,49 @@ const SIDE_BYTES = 64 * 2 ** 20;
 /** 16-bit RGBA, not compressed. */
 const MAX_BYTES_A_PIXEL = 8;
 
+/** Failures of a disk or of a network mount, which may concern one file only and may pass. */
+const READ_FAILURES = new Set([
+  "EIO",
+  "EREMOTEIO",
+  "ESTALE",
+  "ETIMEDOUT",
+  "ENOTCONN",
+  "EHOSTDOWN",
+  "ENODATA",
+  "EUCLEAN",
+]);
+/** Milliseconds before the second and the third try. */
+const PAUSES = [50, 250] as const;
+
+function isReadFailure(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && "code" in cause && READ_FAILURES.has(String(cause.code));
+}
+
 /**
- * The bytes of an image file that can hold at most `maxPixels`. Throws InputError when it is missing, no plain file or
- * far too large, RetryableError when the file system fails for now.
+ * The bytes of an image file that can hold at most `maxPixels`. A read error of the disk is tried three times.
+ * @throws InputError if the file is missing, not a plain file or far too large; UnreadableFileError if the disk does not give
+ *         it; RetryableError if the system is short of something, such as file handles
  */
-export function readImageFile(path: string, name: string, maxPixels = DEFAULT_MAX_PIXELS): Buffer {
+export async function readImageFile(path: string, name: string, maxPixels = DEFAULT_MAX_PIXELS): Promise<Buffer> {
+  for (const pause of [...PAUSES, null]) {
+    try {
+      return readOnce(path, name, maxPixels);
+    } catch (error) {
+      if (!isReadFailure(error)) throw error;
+      if (pause === null) {
+        const detail = (error as Error).message.replace(/ (Try again|Check the path and its permissions)\.$/, "");
+        const remedy = "The disk or the network mount fails at this file. Copy it again from its source.";
+        throw new UnreadableFileError(`${detail} ${remedy}`, { cause: error });
+      }
+      await setTimeout(pause);
+    }
+  }
+  throw new Error("unreachable: the last try returns or throws");
+}
+
+/** Reads synchronously: a worker has nothing else to do meanwhile, and the detour over Node's I/O threads costs more. */
+function readOnce(path: string, name: string, maxPixels: number): Buffer {
   try {
     const found = statSync(path);
     if (!found.isFile()) {

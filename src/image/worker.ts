@@ -4,7 +4,7 @@
  */
 import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
-import { ElegantError, RetryableError } from "../errors.js";
+import { ElegantError, RetryableError, UnreadableFileError } from "../errors.js";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import { loadModule } from "../kernels/module.js";
 import { handOver } from "../pool/hand-over.js";
@@ -23,7 +23,8 @@ function failure(file: string, error: unknown): ItemFailure {
   const reason = error instanceof Error ? error.message : String(error);
   // A foreign error is a fault of ours or of a codec: the item fails, and its class helps whoever reads the report.
   const named = error instanceof ElegantError || !(error instanceof Error) ? reason : `${error.name}: ${reason}`;
-  return { ok: false, file, reason: named, retryable: error instanceof RetryableError };
+  const failed = { ok: false, file, reason: named, retryable: error instanceof RetryableError } as const;
+  return error instanceof UnreadableFileError ? { ...failed, unreadable: true } : failed;
 }
 
 export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ items, ...options }) => {

@@ -1,9 +1,9 @@
 /** Features of image files: decoded and resized by the pool, one batch ahead of the network. */
 import * as tf from "@tensorflow/tfjs-core";
-import { RetryableError } from "../errors.js";
 import type { InceptionMode } from "../image/inception-input.js";
 import { createImagePool } from "../image/tasks.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
+import { ItemFailures } from "../pool/item-failures.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import { BatchRing } from "../pool/ring.js";
 import type { OnProgress } from "../types.js";
@@ -67,6 +67,7 @@ export async function* extractFeatures(
     return { slot, failures: results.flatMap((result) => result.failures), count: some.length };
   };
   const queue: ReturnType<typeof load>[] = [];
+  const watch = new ItemFailures();
   let requested = 0;
   const request = (): void => {
     const ahead = Math.min(feeding.ahead, MOST_AHEAD);
@@ -86,9 +87,8 @@ export async function* extractFeatures(
       const inputs = new Float32Array(buffer, byteOffset, count * length);
       const good = failures.flatMap((failure, i) => (failure === null ? [i] : []));
       for (const failure of failures) {
-        if (failure === null) continue;
-        if (failure.retryable) throw new RetryableError(failure.reason);
-        onFailure(failure);
+        watch.note(failure);
+        if (failure !== null) onFailure(failure);
       }
       const pictures = new Float32Array(good.length * length);
       for (const [to, from] of good.entries()) {

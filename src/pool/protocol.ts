@@ -19,6 +19,8 @@ export interface ItemFailure {
   readonly reason: string;
   /** Worth trying again later (disk full); such a failure ends the job instead of counting against the item. */
   readonly retryable: boolean;
+  /** The disk does not give this file: the item's failure, unless many in a row have it. */
+  readonly unreadable?: true;
 }
 
 /** Where a worker writes floats: a range of a slot in the shared ring. */

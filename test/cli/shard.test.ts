@@ -40,9 +40,15 @@ describe("cli/shard", function () {
       const early = await elegant("merge", at("out"));
       assert.equal(early.code, 2);
       assert.match(early.stderr, /^elegant: .*expected 2 finished parts, received no part-0-of-2/);
-      const array = { SLURM_ARRAY_TASK_ID: "5", SLURM_ARRAY_TASK_MIN: "5", SLURM_ARRAY_TASK_COUNT: "2" };
+      const array = { SLURM_ARRAY_TASK_ID: "1", SLURM_ARRAY_TASK_MIN: "1", SLURM_ARRAY_TASK_COUNT: "2" };
       const second = await withEnvironment(array, () => elegant("preprocess", at("src"), at("out"), ...words));
       assert.match(second.stderr, /^shard 0\/2, from SLURM_ARRAY_TASK_ID$/m);
+      const other = await elegant("preprocess", at("src"), at("out"), ...words, "--shard", "1/3");
+      assert.equal(other.code, 2);
+      assert.match(
+        other.stderr,
+        /--shard: expected a part of 2, as .*out has others, received 1\/3\. Give --shard i\/n/,
+      );
       const merged = await elegant("merge", at("out"), "--json");
       assert.deepEqual(JSON.parse(merged.stdout), { out: at("out"), parts: 2, done: 520, failed: 0, failures: [] });
       assert.deepEqual(await treeOf(at("out")), await treeOf(at("whole")));

@@ -164,12 +164,12 @@ describe("image/bombs", () => {
     await withFolder(async (dir) => {
       const pipe = join(dir, "pipe.jpg");
       execFileSync("mkfifo", [pipe]);
-      assert.throws(
-        () => readImageFile(pipe, "pipe.jpg"),
+      await assert.rejects(
+        readImageFile(pipe, "pipe.jpg"),
         /pipe\.jpg: expected an image file, received a pipe or device/,
       );
-      assert.throws(() => readImageFile("/dev/zero", "zero"), /received a pipe or device/);
-      assert.throws(() => readImageFile(dir, "dir"), /received a folder/);
+      await assert.rejects(readImageFile("/dev/zero", "zero"), /received a pipe or device/);
+      await assert.rejects(readImageFile(dir, "dir"), /received a folder/);
       for (const path of [pipe, "/dev/zero", dir, join(dir, "none")]) assert.equal(readFileHeader(path), null);
     });
   });
