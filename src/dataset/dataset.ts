@@ -104,41 +104,57 @@ export async function openStore(dir: string, options: StoreOptions): Promise<Pic
   return imageStore(found, walk!);
 }
 
+/** Files of a store that can be there: all but links to nothing. */
+export function presentFiles({ names, broken = [] }: PictureStore): PresentFiles {
+  const nowhere = new Set(broken);
+  return new PresentFiles(nowhere.size === 0 ? names : names.filter((name) => !nowhere.has(name)));
+}
+
 /**
- * The pictures' own names of listed ones, in their order.
- * @throws InputError when some are not there
+ * The names that listed pictures have in the store; null for those that are not there. A list may name what the walk leaves
+ * out: a hidden file, or one by another way than the walk's.
  */
-async function findPictures(store: PictureStore, listed: readonly string[], dir: string): Promise<string[]> {
-  const broken = new Set(store.broken);
-  const present = new PresentFiles(store.names.filter((name) => !broken.has(name)));
-  const found: string[] = [];
-  const missing: string[] = [];
+export async function locatePictures(
+  store: PictureStore,
+  present: PresentFiles,
+  listed: Iterable<string>,
+): Promise<ReadonlyMap<string, string | null>> {
+  const names = new Map<string, string | null>();
   for (const file of listed) {
-    // A list may name what the walk leaves out: a hidden file, or one by another way.
-    const name = present.find(file) ?? ((await isOwnFile(store, file)) ? file : null);
-    if (name === null) missing.push(file);
-    else found.push(name);
+    const found = present.find(file);
+    const isThere = found !== null || (store.format === "images" && (await isFile(join(store.folder, file))));
+    names.set(file, found ?? (isThere ? file : null));
   }
-  if (missing.length === 0) return found;
-  const expected = `the ${listed.length} images of ${basename(resolve(dir))}'s lists`;
+  return names;
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
+}
+
+/** Throws InputError when listed pictures are not there. @param dir of the lists */
+function refuseMissing(
+  store: PictureStore,
+  present: PresentFiles,
+  names: ReadonlyMap<string, string | null>,
+  dir: string,
+): void {
+  const missing = [...names].flatMap(([file, name]) => (name === null ? [file] : []));
+  if (missing.length === 0) return;
+  const expected = `the ${names.size} images of ${basename(resolve(dir))}'s lists`;
   const [first] = missing;
   const other = present.findOtherEnding(first);
   if (other !== null) {
     const received = `${missing.length} missing: the list says ${first}, and the file is ${other}`;
     throw new InputError(describeMismatch(store.folder, expected, received, "Correct the endings in the lists."));
   }
-  const nowhere = broken.has(first) ? ", a link that leads nowhere" : "";
+  const nowhere = store.broken?.includes(first) === true ? ", a link that leads nowhere" : "";
   const received = `${missing.length} missing (the first is ${first}${nowhere})`;
   const remedy = "Run 'elegant preprocess' first: it writes lists of what is there. Or correct the lists.";
   throw new InputError(describeMismatch(store.folder, expected, received, remedy));
-}
-
-async function isOwnFile({ format, folder, broken }: PictureStore, file: string): Promise<boolean> {
-  if (format !== "images" || broken?.includes(file) === true) return false;
-  return stat(join(folder, file)).then(
-    (entry) => entry.isFile(),
-    () => false,
-  );
 }
 
 /**
@@ -160,7 +176,9 @@ export async function openDataset(
   if (files.length === 0) {
     throw new InputError(describeMismatch(store.folder, "images", "an empty folder", "Check the path of the data."));
   }
-  const names = await findPictures(store, files, dir);
+  const present = presentFiles(store);
+  const names = await locatePictures(store, present, files);
+  refuseMissing(store, present, names, dir);
   // A partition alone may list pictures in another order, or some of them only, than tar files have attributes.
   const attributes = lists.attributes ?? (store.attributes === null ? null : inOrder(store.attributes, files));
   return {
@@ -171,7 +189,7 @@ export async function openDataset(
     files,
     ...lists,
     attributes,
-    picture: (index) => store.source(names[index]),
+    picture: (index) => store.source(names.get(files[index])!),
   };
 }
 

@@ -4,10 +4,10 @@ import { describeMismatch, InputError } from "../errors.js";
 import type { PictureSource } from "../image/source.js";
 import { createImagePool } from "../image/tasks.js";
 import type { OnProgress } from "../types.js";
-import { inOrder, openStore, readLists } from "./dataset.js";
+import { inOrder, locatePictures, openStore, presentFiles, readLists } from "./dataset.js";
 import type { AttributeTable, PartitionTable } from "./lists.js";
 import { type FailureGroup, groupFailures, readNotes } from "./notes.js";
-import { PresentFiles } from "./present.js";
+import type { PresentFiles } from "./present.js";
 import type { DatasetFormat, PictureStore } from "./store.js";
 
 export interface InspectOptions {
@@ -140,8 +140,8 @@ async function lookAt(
   return { sizes: [...sizes.values()].sort((a, b) => b.count - a.count), damaged };
 }
 
-function describeMissing(file: string, expected: string, present: PresentFiles, broken: ReadonlySet<string>): string {
-  if (broken.has(file)) {
+function describeMissing(file: string, expected: string, present: PresentFiles, { broken }: PictureStore): string {
+  if (broken?.includes(file) === true) {
     return describeMismatch(file, "a picture", "a link that leads nowhere", "Correct or remove the link.");
   }
   const other = present.findOtherEnding(file);
@@ -173,15 +173,15 @@ export async function inspectDataset(
   });
   const { made, outputs, failures } = await readNotes(dir);
   const listed = (lists.attributes ?? lists.partition ?? lists.landmarks)?.files;
-  const broken = new Set(store.broken);
-  const present = new PresentFiles(store.names.filter((name) => !broken.has(name)));
+  const present = presentFiles(store);
   const isListed = new Set(listed);
   const order = new Set([...isListed, ...outputs]);
-  const all = (listed ?? store.names).flatMap((file) => present.find(file) ?? []);
-  const missing = [...(order.size > 0 ? order : store.names)].filter((file) => present.find(file) === null);
-  for (const file of missing) {
-    const expected = isListed.has(file) || order.size === 0 ? `${dir}'s lists name` : `${dir}'s manifest.jsonl names`;
-    problems.push({ file, reason: describeMissing(file, `the picture that ${expected}`, present, broken) });
+  const names = await locatePictures(store, present, order.size > 0 ? order : store.names);
+  const all = (listed ?? store.names).flatMap((file) => names.get(file) ?? present.find(file) ?? []);
+  for (const [file, name] of names) {
+    if (name !== null) continue;
+    const where = isListed.has(file) || order.size === 0 ? "lists name" : "manifest.jsonl names";
+    problems.push({ file, reason: describeMissing(file, `the picture that ${dir}'s ${where}`, present, store) });
   }
   if (all.length === 0) {
     const received = store.names.length === 0 ? "none" : `${store.names.length} that no list names`;
@@ -197,7 +197,7 @@ export async function inspectDataset(
   const { sizes, damaged } = await lookAt(looked, store, options);
   problems.push(...damaged);
   const paths = [...new Set(all.map((name) => store.source(name).path))];
-  const named = new Set([...order].map((file) => present.find(file) ?? file));
+  const named = new Set([...names].flat());
   const isDamaged = new Set(damaged.map(({ file }) => file));
   const inspection: Inspection = {
     format: store.format,

@@ -95,7 +95,8 @@ function choosePicture(pictures: readonly TarPicture[], path: string): TarPictur
   const own = pictures.filter((picture) => rank(picture) >= 0).sort((a, b) => rank(a) - rank(b));
   if (own.length > 0) return own[0];
   if (pictures.length === 1) return pictures[0];
-  const names = pictures.slice(0, 3).map(nameOfEntry).join(", ") + (pictures.length > 3 ? ", ..." : "");
+  const names =
+    pictures.slice(0, 3).map(nameOfEntry).join(", ") + (pictures.length > 3 ? ` and ${pictures.length - 3} more` : "");
   const { key } = pictures[0];
   const remedy =
     "A sample's key ends at the first dot: name its picture by the key and one ending, without other dots.";

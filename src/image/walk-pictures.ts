@@ -113,7 +113,9 @@ export function describeNotRead(folder: string, names: readonly string[]): strin
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   const kinds = [...counts].sort((a, b) => b[1] - a[1]).map(([kind, count]) => `${kind} (${count})`);
-  const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? ", ..." : "");
+  const shown =
+    names.slice(0, NAMES_SHOWN).join(", ") +
+    (names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : "");
   const files = names.length === 1 ? "1 file is" : `${names.length} files are`;
   const because = `because elegant-faces does not read ${kinds.join(", ")}`;
   return `${folder}: ${files} left out ${because}: ${shown}. To use them, convert them to PNG or JPEG.`;

@@ -77,7 +77,7 @@ describe("the walk through a folder of pictures", () => {
       assert.equal(
         describeNotRead("set", notRead),
         "set: 5 files are left out because elegant-faces does not read HEIC (2), JPEG 2000 (1), PPM (1), camera raw (1): " +
-          "a.heic, b.HEIC, c.jp2, .... To use them, convert them to PNG or JPEG.",
+          "a.heic, b.HEIC, c.jp2 and 2 more. To use them, convert them to PNG or JPEG.",
       );
       assert.equal(describeNotRead("set", []), null);
     }));
