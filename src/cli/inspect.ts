@@ -50,7 +50,8 @@ async function inspect(data: string, options: Options, context: CommandContext):
   const sheet = options.sheet === false ? null : (options.sheet ?? defaultSheet(data));
   if (sheet !== null) await checkSheetPath(sheet);
   const { inspectDataset } = await import("../dataset/inspect.js");
-  const found = await inspectDataset(data, { images, count, check, workers, onProgress: context.onProgress });
+  const { onProgress, warn: onWarning } = context;
+  const found = await inspectDataset(data, { images, count, check, workers, onProgress, onWarning });
   const { inspection, sample } = found;
   const written = sheet !== null && sample.length > 0 ? sheet : null;
   if (written !== null) await writePicture(written, await composeSample(sample));

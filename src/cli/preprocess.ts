@@ -86,6 +86,7 @@ export function registerPreprocess(program: Command): void {
           const report = await preprocess(source, out, {
             ...{ ...wanted, workers, shard, signal },
             onNotice: context.print,
+            onWarning: context.warn,
             onProgress: context.onProgress,
             feeding: async (imageDir, photos) => {
               const { preprocessJob, preprocessOutline } = await import("../planner/jobs/preprocess.js");

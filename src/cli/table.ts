@@ -59,7 +59,7 @@ async function makeTable(run: string, data: string, options: Options, context: C
       import("../metrics/table.js"),
       import("../metrics/linalg.js"),
     ]);
-  const dataset = await openDataset(data, options.images, context.onProgress);
+  const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
   const device = await openDevice(parseDevice(options.device), options.workers);
   const linalg = await Linalg.open(options.workers);
   try {
@@ -79,6 +79,7 @@ async function makeTable(run: string, data: string, options: Options, context: C
       limit,
       workers,
       onProgress,
+      warn: context.warn,
     });
     const { size, attributes } = generator.config;
     const label = `${extractor.name}, ${dims} dims${extractor.comparable ? "" : ", not comparable with published scores"}`;

@@ -63,7 +63,7 @@ export function registerTrain(program: Command): void {
         const { width, attributes, batch, learningRate, seed, workers, minutes } = options;
         const { network, method } = chooseMethod(options);
         const config = createConfig({ ...network, size: Number(options.size), width, attributes });
-        const dataset = await openDataset(data, options.images, context.onProgress);
+        const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
         const device = await openDevice(parseDevice(options.device), workers);
         const controller = new AbortController();
         const stop = (): void => {

@@ -1,27 +1,25 @@
 /** A folder with face pictures and CelebA's lists: raw, preprocessed (in any format) or of one's own. */
-import { readdir, stat } from "node:fs/promises";
-import { basename, isAbsolute, join } from "node:path";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { describeMismatch, InputError } from "../errors.js";
 import type { PictureSource } from "../image/source.js";
+import { describeNotRead, type PictureWalk, walkPictures } from "../image/walk-pictures.js";
 import type { OnProgress } from "../types.js";
+import { findImageDir, findList } from "./layout.js";
 import {
   type AttributeTable,
   type LandmarkTable,
-  LIST_NAMES,
+  type LIST_NAMES,
   type PartitionTable,
   readAttributes,
   readLandmarks,
   readPartition,
   selectRows,
 } from "./lists.js";
+import { PresentFiles } from "./present.js";
 import { readShardIndexes, SHARD_DIR, shardStore } from "./shards.js";
 import type { DatasetFormat, PictureStore } from "./store.js";
 import { openTars } from "./tars.js";
-
-/** Image folders that are looked for, first match wins. */
-const IMAGE_FOLDERS = ["images", "data", "img_celeba"] as const;
-const LIST_EXTENSIONS = [".txt", ".csv"] as const;
-export const IMAGE_EXTENSION = /\.(jpe?g|png|bmp|gif|tiff?)$/i;
 
 export interface FaceDataset {
   readonly dir: string;
@@ -39,50 +37,19 @@ export interface FaceDataset {
   picture(index: number): PictureSource;
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-}
-
-/** The folder with the images of `dir`: `images` (within it, or absolute) or one of the usual names. */
-export async function findImageDir(dir: string, images?: string): Promise<string> {
-  if (!(await isDirectory(dir))) {
-    throw new InputError(describeMismatch(dir, "a folder", "none", "Check the path of the data."));
-  }
-  const names = images === undefined ? IMAGE_FOLDERS : [images];
-  for (const name of names) {
-    const path = isAbsolute(name) ? name : join(dir, name);
-    if (await isDirectory(path)) return path;
-  }
-  const expected = `an image folder (${names.join(", ")})`;
-  throw new InputError(describeMismatch(dir, expected, "none of them", "Name it with --images DIR."));
-}
-
-/** Path of a list in `dir`, as .txt or .csv; null when there is none. */
-export async function findList(dir: string, list: keyof typeof LIST_NAMES): Promise<string | null> {
-  for (const extension of LIST_EXTENSIONS) {
-    const path = join(dir, LIST_NAMES[list] + extension);
-    const found = await stat(path).then(
-      (entry) => entry.isFile(),
-      () => false,
-    );
-    if (found) return path;
-  }
-  return null;
-}
-
 export interface FaceLists {
   readonly attributes: AttributeTable | null;
   readonly landmarks: LandmarkTable | null;
   readonly partition: PartitionTable | null;
 }
 
-/** Reads those of the three lists that `dir` holds. Throws InputError on one that cannot be understood. */
-export async function readLists(dir: string): Promise<FaceLists> {
+/**
+ * Reads those of the three lists that `dir` holds. Throws InputError on one that cannot be understood.
+ * @param images the image folder if it has none of the usual names
+ */
+export async function readLists(dir: string, images?: string): Promise<FaceLists> {
   const read = async <T>(list: keyof typeof LIST_NAMES, reader: (path: string) => Promise<T>): Promise<T | null> => {
-    const path = await findList(dir, list);
+    const path = await findList(dir, list, images);
     return path === null ? null : reader(path);
   };
   return {
@@ -92,23 +59,10 @@ export async function readLists(dir: string): Promise<FaceLists> {
   };
 }
 
-/** Names of the image files in a folder and below, sorted, with / between folders. */
-export async function listImages(imageDir: string): Promise<string[]> {
-  try {
-    const names = await readdir(imageDir, { recursive: true });
-    return names
-      .map((name) => name.replaceAll("\\", "/"))
-      .filter((name) => IMAGE_EXTENSION.test(name))
-      .sort();
-  } catch (error) {
-    throw fromSystemError(error, `Listing ${imageDir}`);
-  }
-}
-
-/** Image files of a folder. */
-function imageStore(folder: string, names: readonly string[]): PictureStore {
+/** Image files of a folder and of those below. */
+function imageStore(folder: string, { names, broken }: PictureWalk): PictureStore {
   const source = (name: string): PictureSource => ({ path: join(folder, name) });
-  return { format: "images", folder, size: null, names, source, attributes: null };
+  return { format: "images", folder, size: null, names, broken, source, attributes: null };
 }
 
 export interface StoreOptions {
@@ -119,6 +73,8 @@ export interface StoreOptions {
   readonly onProgress?: OnProgress | undefined;
   /** Is told of a damaged shard, which is then left out; without it, one is an error. */
   readonly onDamaged?: (name: string, error: InputError) => void;
+  /** Receives a line about pictures that are left out. */
+  readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -126,46 +82,103 @@ export interface StoreOptions {
  * it was unpacked to is none of the data.
  */
 export async function openStore(dir: string, options: StoreOptions): Promise<PictureStore> {
-  const { images, labelled, onProgress, onDamaged } = options;
+  const { images, labelled, onProgress, onDamaged, onWarning } = options;
   const indexes = images === undefined ? await readShardIndexes(dir, onDamaged) : [];
   if (indexes.length > 0) return shardStore(join(dir, SHARD_DIR), indexes);
   const found = await findImageDir(dir, images).catch((error: unknown) => {
     if (error instanceof InputError) return error; // thrown where there are no tar files either
     throw error;
   });
-  const names = found instanceof InputError ? [] : await listImages(found);
-  if (!(found instanceof InputError) && names.length > 0) return imageStore(found, names);
+  const walk = found instanceof InputError ? null : await walkPictures(found);
+  if (!(found instanceof InputError) && walk !== null) {
+    const leftOut = describeNotRead(found, walk.notRead);
+    if (leftOut !== null) onWarning?.(leftOut);
+    if (walk.names.length > 0) return imageStore(found, walk);
+  }
   const others = images === undefined ? [dir, join(dir, SHARD_DIR)] : [];
   for (const folder of found instanceof InputError ? others : [found, ...others]) {
-    const tars = await openTars(folder, labelled, onProgress);
+    const tars = await openTars(folder, { labelled, onProgress, onWarning });
     if (tars !== null) return tars;
   }
   if (found instanceof InputError) throw found;
-  return imageStore(found, names);
+  return imageStore(found, walk!);
+}
+
+/** Files of a store that can be there: all but links to nothing. */
+export function presentFiles({ names, broken = [] }: PictureStore): PresentFiles {
+  const nowhere = new Set(broken);
+  return new PresentFiles(nowhere.size === 0 ? names : names.filter((name) => !nowhere.has(name)));
+}
+
+/**
+ * The names that listed pictures have in the store; null for those that are not there. A list may name what the walk leaves
+ * out: a hidden file, or one by another way than the walk's.
+ */
+export async function locatePictures(
+  store: PictureStore,
+  present: PresentFiles,
+  listed: Iterable<string>,
+): Promise<ReadonlyMap<string, string | null>> {
+  const names = new Map<string, string | null>();
+  for (const file of listed) {
+    const found = present.find(file);
+    const isThere = found !== null || (store.format === "images" && (await isFile(join(store.folder, file))));
+    names.set(file, found ?? (isThere ? file : null));
+  }
+  return names;
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
+}
+
+/** Throws InputError when listed pictures are not there. @param dir of the lists */
+function refuseMissing(
+  store: PictureStore,
+  present: PresentFiles,
+  names: ReadonlyMap<string, string | null>,
+  dir: string,
+): void {
+  const missing = [...names].flatMap(([file, name]) => (name === null ? [file] : []));
+  if (missing.length === 0) return;
+  const expected = `the ${names.size} images of ${basename(resolve(dir))}'s lists`;
+  const [first] = missing;
+  const other = present.findOtherEnding(first);
+  if (other !== null) {
+    const received = `${missing.length} missing: the list says ${first}, and the file is ${other}`;
+    throw new InputError(describeMismatch(store.folder, expected, received, "Correct the endings in the lists."));
+  }
+  const nowhere = store.broken?.includes(first) === true ? ", a link that leads nowhere" : "";
+  const received = `${missing.length} missing (the first is ${first}${nowhere})`;
+  const remedy = "Run 'elegant preprocess' first: it writes lists of what is there. Or correct the lists.";
+  throw new InputError(describeMismatch(store.folder, expected, received, remedy));
 }
 
 /**
  * Opens a data set for training, editing or scores: image files, shards or WebDataset's tar files. `images` names the image folder
- * when it is none of the usual. Lists beside the pictures go before what is in tar files.
+ * when it is none of the usual. Lists beside the pictures go before what is in tar files. `onWarning` receives a line
+ * about pictures that are left out.
  * Throws InputError when the folder, its pictures or some of the listed files are missing.
  */
-export async function openDataset(dir: string, images?: string, onProgress?: OnProgress): Promise<FaceDataset> {
-  const lists = await readLists(dir);
-  const store = await openStore(dir, { images, labelled: lists.attributes === null, onProgress });
+export async function openDataset(
+  dir: string,
+  images?: string,
+  onProgress?: OnProgress,
+  onWarning?: (line: string) => void,
+): Promise<FaceDataset> {
+  const lists = await readLists(dir, images);
+  const store = await openStore(dir, { images, labelled: lists.attributes === null, onProgress, onWarning });
   const listed = (lists.attributes ?? lists.partition ?? lists.landmarks)?.files;
   const files = listed ?? store.names;
   if (files.length === 0) {
     throw new InputError(describeMismatch(store.folder, "images", "an empty folder", "Check the path of the data."));
   }
-  const present = new Set(store.names);
-  const missing = files.filter((file) => !present.has(file));
-  if (missing.length > 0) {
-    const received = `${missing.length} missing (the first is ${missing[0]})`;
-    const remedy = "Run 'elegant preprocess' first: it writes lists of what is there. Or correct the lists.";
-    throw new InputError(
-      describeMismatch(store.folder, `the ${files.length} images of ${basename(dir)}'s lists`, received, remedy),
-    );
-  }
+  const present = presentFiles(store);
+  const names = await locatePictures(store, present, files);
+  refuseMissing(store, present, names, dir);
   // A partition alone may list pictures in another order, or some of them only, than tar files have attributes.
   const attributes = lists.attributes ?? (store.attributes === null ? null : inOrder(store.attributes, files));
   return {
@@ -176,7 +189,7 @@ export async function openDataset(dir: string, images?: string, onProgress?: OnP
     files,
     ...lists,
     attributes,
-    picture: (index) => store.source(files[index]),
+    picture: (index) => store.source(names.get(files[index])!),
   };
 }
 

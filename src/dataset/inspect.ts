@@ -4,9 +4,10 @@ import { describeMismatch, InputError } from "../errors.js";
 import type { PictureSource } from "../image/source.js";
 import { createImagePool } from "../image/tasks.js";
 import type { OnProgress } from "../types.js";
-import { inOrder, openStore, readLists } from "./dataset.js";
+import { inOrder, locatePictures, openStore, presentFiles, readLists } from "./dataset.js";
 import type { AttributeTable, PartitionTable } from "./lists.js";
 import { type FailureGroup, groupFailures, readNotes } from "./notes.js";
+import type { PresentFiles } from "./present.js";
 import type { DatasetFormat, PictureStore } from "./store.js";
 
 export interface InspectOptions {
@@ -17,6 +18,8 @@ export interface InspectOptions {
   readonly count: number;
   readonly workers: number;
   readonly onProgress?: OnProgress | undefined;
+  /** Receives a line about pictures that are left out. */
+  readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 export type Sides = readonly [having: number, lacking: number];
@@ -137,6 +140,15 @@ async function lookAt(
   return { sizes: [...sizes.values()].sort((a, b) => b.count - a.count), damaged };
 }
 
+function describeMissing(file: string, expected: string, present: PresentFiles, { broken }: PictureStore): string {
+  if (broken?.includes(file) === true) {
+    return describeMismatch(file, "a picture", "a link that leads nowhere", "Correct or remove the link.");
+  }
+  const other = present.findOtherEnding(file);
+  if (other === null) return describeMismatch(file, expected, "none", REMAKE);
+  return describeMismatch(file, expected, `none, but ${other}`, "Correct the endings in the lists.");
+}
+
 /**
  * Looks at a data set, and tells of what is missing or damaged in it instead of refusing it.
  * @returns also the pictures of the sheet, in the order of the set
@@ -146,13 +158,14 @@ export async function inspectDataset(
   dir: string,
   options: InspectOptions,
 ): Promise<{ readonly inspection: Inspection; readonly sample: readonly SamplePicture[] }> {
-  const { images, check, count, onProgress } = options;
+  const { images, check, count, onProgress, onWarning } = options;
   const problems: Problem[] = [];
-  const lists = await readLists(dir);
+  const lists = await readLists(dir, images);
   const store = await openStore(dir, {
     images,
     labelled: lists.attributes === null,
     onProgress,
+    onWarning,
     onDamaged: (file, error) => problems.push({ file, reason: error.message }),
   }).catch((error: unknown) => {
     // All shards are damaged: the first is what there is to tell.
@@ -160,19 +173,20 @@ export async function inspectDataset(
   });
   const { made, outputs, failures } = await readNotes(dir);
   const listed = (lists.attributes ?? lists.partition ?? lists.landmarks)?.files;
-  const present = new Set(store.names);
+  const present = presentFiles(store);
   const isListed = new Set(listed);
   const order = new Set([...isListed, ...outputs]);
-  const all = [...(listed ?? store.names)].filter((name) => present.has(name));
+  const names = await locatePictures(store, present, order.size > 0 ? order : store.names);
+  const all = (listed ?? store.names).flatMap((file) => names.get(file) ?? present.find(file) ?? []);
+  for (const [file, name] of names) {
+    if (name !== null) continue;
+    const where = isListed.has(file) || order.size === 0 ? "lists name" : "manifest.jsonl names";
+    problems.push({ file, reason: describeMissing(file, `the picture that ${dir}'s ${where}`, present, store) });
+  }
   if (all.length === 0) {
     const received = store.names.length === 0 ? "none" : `${store.names.length} that no list names`;
-    throw new InputError(describeMismatch(store.folder, "pictures", received, "Check the path of the data."));
-  }
-  for (const file of order) {
-    if (present.has(file)) continue;
-    const where = isListed.has(file) ? "lists name" : "manifest.jsonl names";
-    const expected = `the picture that ${dir}'s ${where}`;
-    problems.push({ file, reason: describeMismatch(file, expected, "none", REMAKE) });
+    const remedy = ["Check the path of the data.", ...problems.slice(0, 1).map(({ reason }) => reason)].join(" ");
+    throw new InputError(describeMismatch(store.folder, "pictures", received, remedy));
   }
   const table =
     lists.attributes ?? (store.attributes === null ? null : inOrder(store.attributes, listed ?? store.names));
@@ -183,6 +197,7 @@ export async function inspectDataset(
   const { sizes, damaged } = await lookAt(looked, store, options);
   problems.push(...damaged);
   const paths = [...new Set(all.map((name) => store.source(name).path))];
+  const named = new Set([...names].flat());
   const isDamaged = new Set(damaged.map(({ file }) => file));
   const inspection: Inspection = {
     format: store.format,
@@ -196,7 +211,7 @@ export async function inspectDataset(
     partition: lists.partition === null ? null : { training: inPart(0), validation: inPart(1), test: inPart(2) },
     failed: failures.length,
     failures: groupFailures(failures),
-    unlisted: order.size === 0 ? 0 : store.names.filter((name) => !order.has(name)).length,
+    unlisted: order.size === 0 ? 0 : store.names.filter((name) => !named.has(name)).length,
     problems,
   };
   const sample = chosen.filter((name) => !isDamaged.has(name)).map((name) => ({ name, source: store.source(name) }));

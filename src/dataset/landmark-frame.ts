@@ -55,9 +55,9 @@ export function chooseLandmarkFrame(plan: PreprocessPlan, asked: LandmarkFrame |
   let turned = 0;
   const stride = Math.ceil(plan.photos.length / MOST_HEADERS);
   for (let i = 0; i < plan.photos.length && turned < SAMPLE; i += stride) {
-    const { file, rows } = plan.photos[i];
+    const { input, rows } = plan.photos[i];
     if (rows.landmarks === null) continue;
-    const header = readFileHeader(join(plan.imageDir, file));
+    const header = readFileHeader(join(plan.imageDir, input));
     if (header === null || header.orientation === 1) continue;
     turned++;
     const { stored, upright } = fitsOf(landmarksAt(landmarks, rows.landmarks), header);

@@ -2,13 +2,17 @@
 import { basename } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
 import type { FivePoints } from "../types.js";
-import { lineError, type NumberTable, readTable } from "./table.js";
+import { lineError } from "./line-error.js";
+import { type NumberTable, readTable } from "./table.js";
 
 export const LIST_NAMES = {
   attributes: "list_attr_celeba",
   landmarks: "list_landmarks_celeba",
   partition: "list_eval_partition",
 } as const;
+
+/** CelebA's landmarks of its own aligned pictures, 178 x 218. */
+export const ALIGNED_LANDMARKS = "list_landmarks_align_celeba";
 
 export const LANDMARK_NAMES = [
   "lefteye_x",
@@ -34,6 +38,8 @@ export interface LandmarkTable {
   readonly files: readonly string[];
   /** Pixels of the photo, [files, 10], the order of LANDMARK_NAMES. */
   readonly values: Float64Array;
+  /** Whether they were read from CelebA's list for its own aligned pictures. */
+  readonly ofAligned?: boolean;
 }
 
 export interface PartitionTable {
@@ -51,14 +57,14 @@ function checkValues(
 ): void {
   const at = table.values.findIndex((value) => !accepts(value));
   if (at < 0) return;
-  const line = table.firstLine + Math.floor(at / table.columns);
+  const line = table.lines[Math.floor(at / table.columns)];
   throw lineError(list, line, expected(at % table.columns), String(table.values[at]), "Correct or remove the line.");
 }
 
 function expectColumns(table: NumberTable, list: string, columns: number, meaning: string): void {
   if (table.columns === columns) return;
   const expected = `a file name and ${meaning}`;
-  throw lineError(list, table.firstLine, expected, `${table.columns} numbers`, "Check that this is the right list.");
+  throw lineError(list, table.lines[0], expected, `${table.columns} numbers`, "Check that this is the right list.");
 }
 
 /** Reads attributes given as -1/1 or 0/1; the names are the header's, any number of them. Throws InputError. */
@@ -90,7 +96,8 @@ export async function readAttributes(path: string): Promise<AttributeTable> {
 export async function readLandmarks(path: string): Promise<LandmarkTable> {
   const table = await readTable(path);
   expectColumns(table, basename(path), LANDMARK_NAMES.length, "ten numbers (five points as x y)");
-  return { files: table.files, values: table.values };
+  const ofAligned = basename(path).startsWith(ALIGNED_LANDMARKS);
+  return { files: table.files, values: table.values, ...(ofAligned ? { ofAligned } : {}) };
 }
 
 /** Reads the split. Throws InputError. */

@@ -1,6 +1,6 @@
 /** What OUT remembers of a preprocess run, so that the next one can resume: manifest.json and manifest.jsonl. */
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { isTemporary } from "../files.js";
@@ -90,8 +90,11 @@ export async function readAllRecords(out: string): Promise<FinishedPhoto[]> {
 /** Records of photos whose image is still there. */
 export async function readRecords(out: string): Promise<FinishedPhoto[]> {
   const records = await readAllRecords(out);
-  const names = await readdir(join(out, "images"), { recursive: true }).catch(() => []);
-  const onDisk = new Set(names.map((name) => name.replaceAll("\\", "/")));
+  const onDisk = new Set<string>();
+  for (const folder of new Set(records.map(({ output }) => posix.dirname(output)))) {
+    const names = await readdir(join(out, "images", folder)).catch((): string[] => []);
+    for (const name of names) onDisk.add(posix.join(folder, name));
+  }
   return records.filter((record) => onDisk.has(record.output));
 }
 

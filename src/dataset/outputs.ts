@@ -125,9 +125,9 @@ export class ImageOutput implements CropOutput {
 
   jobs(): Iterable<AlignJob<Batch>> {
     const { out, plan, options, photos } = this;
-    return jobsOf([photos], options, ({ file, output, placement }) => ({
+    return jobsOf([photos], options, ({ file, input, output, placement }) => ({
       file,
-      input: join(plan.imageDir, file),
+      input: join(plan.imageDir, input),
       output: join(out, "images", output),
       placement,
     }));
@@ -214,9 +214,9 @@ export class ShardOutput implements CropOutput {
 
   jobs(): Iterable<AlignJob<Batch>> {
     const { plan, options, units } = this;
-    return jobsOf([...units.values()], options, ({ file, placement }) => ({
+    return jobsOf([...units.values()], options, ({ file, input, placement }) => ({
       file,
-      input: join(plan.imageDir, file),
+      input: join(plan.imageDir, input),
       output: null,
       placement,
     }));

@@ -2,19 +2,25 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
+import { withoutEnding } from "../image/endings.js";
 import { isOutside } from "../image/photo.js";
 import { readFileHeader } from "../image/read-file.js";
 import type { Placement } from "../image/tasks.js";
+import { describeNotRead, walkPictures } from "../image/walk-pictures.js";
 import type { Rectangle } from "../types.js";
-import { type FaceLists, findImageDir, IMAGE_EXTENSION, listImages, readLists } from "./dataset.js";
-import { landmarksAt } from "./lists.js";
+import { type FaceLists, readLists } from "./dataset.js";
+import { findImageDir } from "./layout.js";
+import { ALIGNED_LANDMARKS, landmarksAt } from "./lists.js";
 import { cropFormat, type OutputFormat } from "./output-format.js";
+import { PresentFiles } from "./present.js";
 
 export interface PlannedPhoto {
   /** Its place in the whole plan, which says to which unit it belongs. */
   readonly index: number;
-  /** Name within the source's image folder. */
+  /** Name within the source's image folder, as the lists have it. */
   readonly file: string;
+  /** The same as the file system has it: it may be in another Unicode normalisation. */
+  readonly input: string;
   /** Name within OUT/images, or of its entry in a shard. */
   readonly output: string;
   readonly placement: Placement;
@@ -34,10 +40,12 @@ export interface PlanOptions {
   /** A square of photos that are aligned already. */
   readonly crop: Rectangle | null;
   readonly limit: number | null;
+  /** Receives a line about pictures that are left out. */
+  readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 function outputName(file: string, format: OutputFormat): string {
-  return `${file.replace(IMAGE_EXTENSION, "")}.${cropFormat(format)}`;
+  return `${withoutEnding(file)}.${cropFormat(format)}`;
 }
 
 function rowsByFile(list: { readonly files: readonly string[] } | null): ReadonlyMap<string, number> {
@@ -51,7 +59,7 @@ function rowsByFile(list: { readonly files: readonly string[] } | null): Readonl
 export async function planPreprocess(source: string, options: PlanOptions): Promise<PreprocessPlan> {
   const { format, crop, limit } = options;
   const imageDir = await findImageDir(source, options.images);
-  const lists = await readLists(source);
+  const lists = await readLists(source, options.images);
   if (crop !== null && crop.width !== crop.height) {
     const received = `${crop.width} x ${crop.height}`;
     throw new InputError(describeMismatch("--crop", "a square", received, "Give equal width and height."));
@@ -61,7 +69,8 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
     throw new InputError(describeMismatch(source, "list_landmarks_celeba.txt", "none", remedy));
   }
   const listed = crop === null ? lists.landmarks : (lists.attributes ?? lists.partition ?? lists.landmarks);
-  const all = listed?.files ?? (await listImages(imageDir));
+  const all = listed?.files ?? (await listPhotos(imageDir, options.onWarning));
+  const inputs = await findInputs(imageDir, all);
   if (all.length === 0) throw new InputError(describeMismatch(imageDir, "photos", "none", "Check the folder."));
   const rowMaps = {
     attributes: rowsByFile(lists.attributes),
@@ -87,14 +96,41 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
       crop === null
         ? { kind: "landmarks", points: landmarksAt(lists.landmarks!, rows.landmarks!) }
         : { kind: "crop", square: crop };
-    return { index, file, output, placement, rows };
+    return { index, file, input: inputs(file), output, placement, rows };
   });
-  if (!photos.some(({ file }) => existsSync(join(imageDir, file)))) {
-    const expected = `the photos of the list (the first is ${photos[0].file})`;
-    const remedy = "Check the folder, or name another with --images DIR.";
-    throw new InputError(describeMismatch(imageDir, expected, "none of them", remedy));
-  }
+  if (!photos.some(({ input }) => existsSync(join(imageDir, input)))) await refuseMissing(imageDir, photos);
   return { imageDir, lists, photos };
+}
+
+async function listPhotos(imageDir: string, warn: PlanOptions["onWarning"]): Promise<readonly string[]> {
+  const { names, notRead } = await walkPictures(imageDir);
+  const leftOut = describeNotRead(imageDir, notRead);
+  if (leftOut !== null) warn?.(leftOut);
+  return names;
+}
+
+/** Maps listed names to those of the file system. The folder is walked only if a name has more than one way to be written. */
+async function findInputs(imageDir: string, files: readonly string[]): Promise<(file: string) => string> {
+  const isPlain = (name: string): boolean => name.normalize("NFD") === name && name.normalize("NFC") === name;
+  if (files.every(isPlain)) return (file) => file;
+  const present = new PresentFiles((await walkPictures(imageDir)).names);
+  return (file) => (isPlain(file) ? file : (present.find(file) ?? file));
+}
+
+async function refuseMissing(imageDir: string, photos: readonly PlannedPhoto[]): Promise<never> {
+  const [{ file }] = photos;
+  const { names, notRead } = await walkPictures(imageDir);
+  const other = new PresentFiles(names).findOtherEnding(file);
+  const expected = `the photos of the list (the first is ${file})`;
+  if (other !== null) {
+    const received = `none of them, but ${other}`;
+    throw new InputError(describeMismatch(imageDir, expected, received, "Correct the endings in the lists."));
+  }
+  const leftOut = describeNotRead(imageDir, notRead);
+  const remedy = "Check the folder, or name another with --images DIR.";
+  throw new InputError(
+    describeMismatch(imageDir, expected, "none of them", leftOut === null ? remedy : `${remedy} ${leftOut}`),
+  );
 }
 
 const VARIANT_SAMPLE = 100;
@@ -105,12 +141,12 @@ const ALIGNED_CELEBA = { width: 178, height: 218 };
  * Looks at the first photos that can be read and throws InputError when their landmarks belong to other pictures: the
  * most frequent mistake is CelebA's aligned 178x218 pictures with the in-the-wild list, which gives black crops.
  */
-export function checkVariant({ imageDir, photos }: PreprocessPlan): void {
+export function checkVariant({ imageDir, lists, photos }: PreprocessPlan): void {
   let [checked, aligned, partly, wholly] = [0, 0, 0, 0];
-  for (const { file, placement } of photos) {
+  for (const { input, placement } of photos) {
     if (placement.kind !== "landmarks") return;
     if (checked === VARIANT_SAMPLE) break;
-    const header = readFileHeader(join(imageDir, file));
+    const header = readFileHeader(join(imageDir, input));
     if (header === null) continue;
     checked++;
     // Of a turned photo it is not known yet in which frame the landmarks are: a square that holds both is fair to each.
@@ -124,9 +160,15 @@ export function checkVariant({ imageDir, photos }: PreprocessPlan): void {
   if (checked > 0 && aligned === checked && partly * 5 >= checked) {
     throw new InputError(
       `${imageDir}: expected in-the-wild photos, received CelebA's aligned 178 x 218 pictures: the landmarks of ` +
-        `${partly} ${seen} lie outside of the picture. Use the photos of img_celeba.7z with this list, or leave out ` +
-        "the list and give --crop x,y,w,h.",
+        `${partly} ${seen} lie outside of the picture. Use the photos of img_celeba.7z with this list, or for these ` +
+        `pictures ${ALIGNED_LANDMARKS}, or leave out the list and give --crop x,y,w,h.`,
     );
+  }
+  if (lists.landmarks?.ofAligned === true && aligned * 2 < checked) {
+    const expected = "CelebA's aligned 178 x 218 pictures, to which list_landmarks_align_celeba belongs";
+    const remedy = "Use list_landmarks_celeba for the in-the-wild photos.";
+    const received = `other sizes for ${checked - aligned} ${seen}`;
+    throw new InputError(describeMismatch(imageDir, expected, received, remedy));
   }
   if (checked > 1 && wholly * 2 > checked) {
     const received = `landmarks outside of the picture for ${wholly} ${seen}`;

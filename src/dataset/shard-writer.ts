@@ -49,6 +49,8 @@ export class ShardWriter {
   private readonly temporary: string;
   private readonly file: FileHandle;
   private readonly items: ShardItem[] = [];
+  /** Of a tar file's samples. */
+  private readonly keys = new Set<string>();
   private position = 0;
 
   private constructor(format: ShardFormat, folder: string, size: number, unit: number, opened: [string, FileHandle]) {
@@ -95,7 +97,9 @@ export class ShardWriter {
       this.items.push({ ...photo, offset: await this.write(bytes), length });
       return;
     }
-    const key = tarKey(photo.output);
+    let key = tarKey(photo.output);
+    while (this.keys.has(key)) key += "_"; // a.b.jpg and a_b.jpg
+    this.keys.add(key);
     const picture = await tarEntry(`${key}.jpg`, bytes);
     const about = { file: photo.file, matrix: photo.matrix, ...(attributes === null ? {} : { attributes }) };
     const facts = await tarEntry(`${key}.json`, Buffer.from(`${JSON.stringify(about)}\n`));

@@ -13,6 +13,8 @@ export interface PictureStore {
   readonly size: number | null;
   /** Sorted. */
   readonly names: readonly string[];
+  /** Those of `names` that are links to nothing. */
+  readonly broken?: readonly string[];
   /** Of a name that is there. */
   source(name: string): PictureSource;
   /** Those that the store itself holds. */

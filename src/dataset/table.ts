@@ -1,8 +1,11 @@
-/** The common form of CelebA's lists: an optional count, an optional header, then a file name and numbers a line. */
+/** The common form of CelebA's lists: an optional count, an optional header, then a file name and numbers in each row. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
-import { nameProblem, printable } from "./file-names.js";
+import { nameProblem } from "./file-names.js";
+import { lineError } from "./line-error.js";
+import { decodeListText } from "./list-text.js";
+import { type Delimiter, delimiterOf, forEachRecord, isPictureName, numberOf } from "./records.js";
 
 export interface NumberTable {
   /** Header words in file order, without one for the file column; null when there is no header. */
@@ -12,143 +15,204 @@ export interface NumberTable {
   readonly columns: number;
   /** [files, columns]. */
   readonly values: Float64Array;
-  /** Line number (from 1) of row 0; blank lines within the table are refused, so row i is on line firstLine + i. */
-  readonly firstLine: number;
+  /** Line of each row, from 1; [files]. */
+  readonly lines: readonly number[];
 }
 
-const SEPARATORS = /[\s,;]+/;
-
-/** An InputError about one line of a list. */
-export function lineError(list: string, line: number, expected: string, received: string, remedy: string): InputError {
-  const text = printable(received);
-  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
-  return new InputError(describeMismatch(`${list}, line ${line}`, expected, `'${shown}'`, remedy));
+interface Header {
+  readonly cells: readonly string[];
+  readonly line: number;
 }
 
-function splitLine(line: string): string[] {
-  const words = line.trim().split(SEPARATORS);
-  if (words.at(-1) === "") words.pop(); // a trailing comma
-  return words;
-}
-
-function isNumeric(word: string): boolean {
-  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(word);
-}
-
-/** A line of data: numbers after the first word. */
-function isDataLine(words: readonly string[]): boolean {
-  return words.length >= 2 && words.slice(1).every(isNumeric);
-}
-
-interface Preamble {
-  readonly count: { readonly value: number; readonly line: number } | null;
-  readonly headers: { readonly words: string[]; readonly line: number }[];
-  /** Index of the first line of data. */
-  readonly first: number;
+/** Where a record has its file name and its numbers. */
+interface Columns {
+  /** Cells of a record. */
+  readonly cells: number;
+  readonly file: number;
+  readonly numbers: readonly number[];
+  readonly header: readonly string[] | null;
 }
 
 const MAX_HEADER_LINES = 3;
+/** How pandas and spreadsheets call a column that only counts the rows. */
+const COUNTING = /^(unnamed: ?\d+(\.\d+)?|index)?$/i;
+/** How a column of file names is called, where the names themselves do not show it. */
+const NAMING = /^(image_?(id|name|path|file)?|file_?(name|path)?|img(_?(id|name|path))?|path)$/i;
 
-function readPreamble(lines: readonly string[], list: string): Preamble {
-  let count: Preamble["count"] = null;
-  const headers: Preamble["headers"] = [];
-  for (let i = 0; i < lines.length; i++) {
-    const text = lines[i].trim();
-    if (text === "") continue;
+/** Builds a table from records in their order. */
+class TableReader {
+  private readonly list: string;
+  private readonly delimiter: Delimiter;
+  private readonly headers: Header[] = [];
+  private readonly files: string[] = [];
+  private readonly lines: number[] = [];
+  private readonly lineOf = new Map<string, number>();
+  private count: { readonly value: number; readonly line: number } | null = null;
+  private columns: Columns | null = null;
+  private values = new Float64Array(1024);
+
+  constructor(list: string, delimiter: Delimiter) {
+    this.list = list;
+    this.delimiter = delimiter;
+  }
+
+  add(cells: readonly string[], line: number): void {
+    if (this.columns === null && !this.isRow(cells, line)) return;
+    this.columns ??= this.chooseColumns(cells, line);
+    this.addRow(this.columns, cells, line);
+  }
+
+  finish(): NumberTable {
+    const { count, columns, files, lines, list } = this;
+    if (columns === null) {
+      const remedy = "The file is empty or cut off: get it again.";
+      throw new InputError(describeMismatch(list, "lines of a file name and numbers", "none", remedy));
+    }
+    if (count !== null && count.value !== files.length) {
+      const remedy = "The list is cut off or was edited: get it again, or correct its first line.";
+      throw lineError(list, count.line, `the number of rows (${files.length})`, String(count.value), remedy);
+    }
+    const n = columns.numbers.length;
+    return { header: columns.header, files, lines, columns: n, values: this.values.slice(0, files.length * n) };
+  }
+
+  private isNumber(cell: string): boolean {
+    return !Number.isNaN(numberOf(cell, this.delimiter));
+  }
+
+  /** True for the first row. Keeps a count or a header. @throws InputError for a row that is damaged */
+  private isRow(cells: readonly string[], line: number): boolean {
+    const { list, headers } = this;
+    const text = cells.join(" ");
     if (/^<(!doctype|html|\?xml|head|body|!--)/i.test(text)) {
       const remedy = "A download page was saved in its place: download the list itself.";
-      throw lineError(list, i + 1, "a list of files and numbers", text, remedy);
+      throw lineError(list, line, "a list of files and numbers", text, remedy);
     }
-    const words = splitLine(text);
-    if (count === null && headers.length === 0 && words.length === 1 && /^\d+$/.test(words[0])) {
-      count = { value: Number(words[0]), line: i + 1 };
-    } else if (isDataLine(words)) {
-      return { count, headers, first: i };
-    } else if (words.slice(1).filter(isNumeric).length * 2 >= words.length - 1 && words.length > 1) {
-      // At least half numbers: a damaged row, which must not pass for a header.
-      const wrong = words.find((word, at) => at > 0 && !isNumeric(word)) ?? text;
-      throw lineError(list, i + 1, "a file name and numbers", wrong, "Correct or remove the line.");
-    } else if (headers.length < MAX_HEADER_LINES) {
-      headers.push({ words, line: i + 1 });
-    } else {
-      throw lineError(list, i + 1, "a file name and numbers", text, "Check that this is the right list.");
+    const [first] = cells;
+    const filled = cells.filter((cell) => cell !== "").length;
+    if (this.count === null && headers.length === 0 && filled === 1 && /^\d+$/.test(first)) {
+      this.count = { value: Number(first), line };
+      return false;
     }
+    const file = this.fileColumn(cells);
+    const others = cells.filter((_, at) => at !== file);
+    const numbers = others.filter((cell) => this.isNumber(cell)).length;
+    const isNamed = isPictureName(cells[file]);
+    const wrong = others.find((cell) => cell !== "" && !this.isNumber(cell));
+    if (wrong === undefined && numbers > 0) return true;
+    // A name of a picture, or at least half numbers: a damaged row, which must not pass for a header.
+    if (others.length > 0 && (isNamed || numbers * 2 >= others.length)) {
+      throw lineError(list, line, "a file name and numbers", wrong ?? text, "Correct or remove the line.");
+    }
+    if (headers.length === MAX_HEADER_LINES) {
+      throw lineError(list, line, "a file name and numbers", text, "Check that this is the right list.");
+    }
+    headers.push({ cells, line });
+    return false;
   }
-  throw new InputError(
-    describeMismatch(list, "lines of a file name and numbers", "none", "The file is empty or cut off: get it again."),
-  );
-}
 
-/** Header words for `columns` columns: the line that has as many words, or one more for the file column. */
-function chooseHeader({ headers }: Preamble, columns: number, list: string): readonly string[] | null {
-  for (const { words } of headers) {
-    if (words.length === columns) return words;
-    if (words.length === columns + 1) return words.slice(1);
+  private fileColumn(cells: readonly string[]): number {
+    const named = cells.findIndex(isPictureName);
+    if (named >= 0) return named;
+    const header = this.headers.find((one) => one.cells.length === cells.length)?.cells ?? [];
+    return Math.max(
+      0,
+      header.findIndex((name) => NAMING.test(name)),
+    );
   }
-  const first = headers.find(({ words }) => words.length > 1) ?? headers[0];
-  if (first === undefined) return null;
-  const expected = `${columns} column names, as many as the numbers of the rows below`;
-  throw lineError(list, first.line, expected, `${first.words.length} words`, "Correct the header or the rows.");
-}
 
-/**
- * Parses the text of a list. Accepts LF and CRLF, spaces, tabs, commas and semicolons, a missing count line, a missing
- * or an extra header line, a leading byte order mark. Throws InputError (list, line, expected, received, what to do) on
- * anything else. `list` is the name in messages.
- */
-export function parseTable(text: string, list: string): NumberTable {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
-  while (lines.length > 0 && lines.at(-1)!.trim() === "") lines.pop();
-  const preamble = readPreamble(lines, list);
-  const { count, first } = preamble;
-  const rows = lines.length - first;
-  if (count !== null && count.value !== rows) {
-    const remedy = "The list is cut off or was edited: get it again, or correct its first line.";
-    throw lineError(list, count.line, `the number of rows (${rows})`, String(count.value), remedy);
-  }
-  const columns = splitLine(lines[first]).length - 1;
-  const header = chooseHeader(preamble, columns, list);
-  const files: string[] = [];
-  const seen = new Map<string, number>();
-  const values = new Float64Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    const line = first + row + 1;
-    const words = splitLine(lines[first + row]);
-    const file = words[0];
-    if (words.length !== columns + 1) {
-      const expected = `a file name and ${columns} numbers`;
-      throw lineError(list, line, expected, lines[first + row].trim(), "Correct or remove the line.");
+  /** Decides by the first row which columns there are. */
+  private chooseColumns(row: readonly string[], line: number): Columns {
+    const file = this.fileColumn(row);
+    const header = this.headers.find(({ cells }) => cells.length === row.length)?.cells;
+    const isCounting = (at: number): boolean =>
+      header === undefined ? at < file : COUNTING.test(header[at]) && (row[at] === "" || /^\d+$/.test(row[at]));
+    // A separator at the end of the line makes no column.
+    const cells = row.at(-1) === "" && (header?.at(-1) ?? "") === "" ? row.length - 1 : row.length;
+    const numbers = Array.from({ length: cells }, (_, at) => at).filter((at) => at !== file && !isCounting(at));
+    if (numbers.length === 0) {
+      throw lineError(this.list, line, "a file name and numbers", row.join(this.delimiter), "Correct the list.");
     }
+    return { cells, file, numbers, header: this.chooseHeader(row.length, numbers) };
+  }
+
+  /** Header words of the columns: of the line that has as many cells as a row, or as many as the row has numbers. */
+  private chooseHeader(cells: number, numbers: readonly number[]): readonly string[] | null {
+    const inForm = (name: string): string => name.replace(/\s+/g, "_"); // CelebA's lists separate names by spaces
+    for (const header of this.headers) {
+      if (header.cells.length === cells) return numbers.map((at) => inForm(header.cells[at]));
+      if (header.cells.length === numbers.length) return header.cells.map(inForm);
+    }
+    const first = this.headers.find((header) => header.cells.length > 1) ?? this.headers[0];
+    if (first === undefined) return null;
+    const expected = `${numbers.length} column names, as many as the numbers of the rows below`;
+    const remedy = "Correct the header or the rows.";
+    throw lineError(this.list, first.line, expected, `${first.cells.length} words`, remedy);
+  }
+
+  private addRow({ cells: width, file: fileAt, numbers, header }: Columns, cells: readonly string[], line: number) {
+    const { list, files, lineOf } = this;
+    const isWhole = cells.length === width || (cells.length === width + 1 && cells[width] === "");
+    if (!isWhole) {
+      const expected = `a file name and ${numbers.length} numbers`;
+      throw lineError(list, line, expected, cells.join(this.delimiter), "Correct or remove the line.");
+    }
+    const file = cells[fileAt];
     const problem = nameProblem(file);
     if (problem !== null) {
       const expected = `a file name within the image folder, good on every system (${problem})`;
       throw lineError(list, line, expected, file, "Correct or remove the line.");
     }
-    const earlier = seen.get(file);
+    const earlier = lineOf.get(file);
     if (earlier !== undefined) {
       throw lineError(list, line, `a file that line ${earlier} does not name`, file, "Remove one of the two lines.");
     }
-    seen.set(file, line);
-    files.push(file);
-    for (let column = 0; column < columns; column++) {
-      const word = words[column + 1];
-      const value = Number(word);
-      if (!Number.isFinite(value) || word === "") {
-        throw lineError(list, line, `a number in column ${column + 2}`, word, "Correct or remove the line.");
+    const start = files.length * numbers.length;
+    if (start + numbers.length > this.values.length) this.grow(start + numbers.length);
+    for (const [i, at] of numbers.entries()) {
+      const value = numberOf(cells[at], this.delimiter);
+      if (cells[at] === "") {
+        const name = header === null ? "" : ` (${header[i]})`;
+        const where = `${list}, line ${line}`;
+        const remedy = "Fill the cell or remove the line.";
+        throw new InputError(describeMismatch(where, `a number in column ${at + 1}${name}`, "an empty cell", remedy));
       }
-      values[row * columns + column] = value;
+      if (!Number.isFinite(value)) {
+        throw lineError(list, line, `a number in column ${at + 1}`, cells[at], "Correct or remove the line.");
+      }
+      this.values[start + i] = value;
     }
+    lineOf.set(file, line);
+    files.push(file);
+    this.lines.push(line);
   }
-  return { header, files, columns, values, firstLine: first + 1 };
+
+  private grow(least: number): void {
+    const larger = new Float64Array(Math.max(least, this.values.length * 2));
+    larger.set(this.values);
+    this.values = larger;
+  }
+}
+
+/**
+ * Parses the text of a list (decodeListText). Accepts words between spaces and tabs, CSV with commas, semicolons or tabs
+ * and quotes, a missing count line, a missing or an extra header line, columns that count the rows, true and false for 1
+ * and 0. Throws InputError (list, line, expected, received, what to do) on anything else. `list` is the name in messages.
+ */
+export function parseTable(text: string, list: string): NumberTable {
+  const delimiter = delimiterOf(text);
+  const reader = new TableReader(list, delimiter);
+  forEachRecord(text, delimiter, list, (cells, line) => reader.add(cells, line));
+  return reader.finish();
 }
 
 /** Reads and parses a list; messages name the file without its folder's path. */
 export async function readTable(path: string): Promise<NumberTable> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (error) {
     throw fromSystemError(error, `Reading the list ${path}`);
   }
-  return parseTable(text, basename(path));
+  return parseTable(decodeListText(bytes, basename(path)), basename(path));
 }

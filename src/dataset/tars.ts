@@ -1,23 +1,26 @@
 /**
- * WebDataset's tar files as others make them, without an index beside: a sample is all entries of one key (the name up to the first
- * dot of its last part), a picture `<key>.jpg` or `<key>.png`, its attributes in `<key>.json` as {"attributes": {name: 1 or -1, true
- * or false}}. Other entries (.txt, .cls) are passed over. The scan reads a whole file once; what it found stays in the cache.
+ * WebDataset's tar files as others make them, without an index beside: a sample is all entries of one key (the path up to
+ * the first dot of its last part), its attributes are in `<key>.json` as {"attributes": {name: 1 or -1, true or false}}.
+ * The picture of a sample is the one whose name is the key and an ending (`<key>.jpg`); without such a picture it is the
+ * only one with a longer name (`<key>.image.png`). Other entries (.txt, .cls) are passed over. The scan reads a whole file
+ * once; what it found stays in the cache.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { z } from "zod";
 import { readCached, writeCached } from "../cache.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { hasReadableEnding, hasUnreadPictureEnding, READABLE_ENDINGS } from "../image/endings.js";
 import type { PictureSource } from "../image/source.js";
+import { describeNotRead, isHidden } from "../image/walk-pictures.js";
 import type { OnProgress } from "../types.js";
 import type { AttributeTable } from "./lists.js";
 import type { PictureStore } from "./store.js";
 
-const PICTURE = /^(jpe?g|png)$/i;
 /** A key's JSON is small; a larger one is something else. */
 const MOST_JSON_BYTES = 2 ** 20;
 
@@ -29,8 +32,20 @@ const sampleSchema = z.object({
   length: z.number().int().nonnegative(),
   attributes: z.record(z.string(), z.union([z.literal(0), z.literal(1)])).nullable(),
 });
-const scanSchema = z.object({ kind: z.literal("elegant-tar"), version: z.literal(1), samples: z.array(sampleSchema) });
 export type TarSample = z.infer<typeof sampleSchema>;
+
+const scanSchema = z.object({
+  kind: z.literal("elegant-tar"),
+  version: z.literal(1),
+  samples: z.array(sampleSchema),
+  /** Names of pictures beside the one of their sample. */
+  beside: z.array(z.string()).default([]),
+  /** Names of pictures whose kind we do not read. */
+  notRead: z.array(z.string()).default([]),
+});
+export type TarScan = Pick<z.infer<typeof scanSchema>, "samples" | "beside" | "notRead">;
+/** Part of the cache's key; another number where the same file gives another scan. */
+const SCAN_RULES = 2;
 
 const labelsSchema = z.object({
   attributes: z.record(z.string(), z.union([z.boolean(), z.literal(1), z.literal(0), z.literal(-1)])),
@@ -70,9 +85,28 @@ function offsetOf(header: object): number {
   throw new Error("tar-stream: expected byteOffset in an entry's header, received none");
 }
 
+type TarPicture = Omit<TarSample, "attributes">;
+
+const nameOfEntry = ({ key, extension }: TarPicture): string => `${key}.${extension}`;
+
+/** The picture of a sample by the rule above. @throws InputError when the names do not say which one it is */
+function choosePicture(pictures: readonly TarPicture[], path: string): TarPicture {
+  const rank = ({ extension }: TarPicture): number => READABLE_ENDINGS.indexOf(`.${extension.toLowerCase()}`);
+  const own = pictures.filter((picture) => rank(picture) >= 0).sort((a, b) => rank(a) - rank(b));
+  if (own.length > 0) return own[0];
+  if (pictures.length === 1) return pictures[0];
+  const names =
+    pictures.slice(0, 3).map(nameOfEntry).join(", ") + (pictures.length > 3 ? ` and ${pictures.length - 3} more` : "");
+  const { key } = pictures[0];
+  const remedy =
+    "A sample's key ends at the first dot: name its picture by the key and one ending, without other dots.";
+  throw new InputError(describeMismatch(`${path}: sample '${key}'`, `one picture (${key}.jpg)`, names, remedy));
+}
+
 /** Reads a tar file from its beginning to its end. Throws InputError for one that is none, or is cut short. */
-export async function scanTar(path: string): Promise<TarSample[]> {
-  const pictures = new Map<string, Omit<TarSample, "attributes">>();
+export async function scanTar(path: string): Promise<TarScan> {
+  const pictures = new Map<string, Map<string, TarPicture>>();
+  const notRead: string[] = [];
   const labels = new Map<string, TarSample["attributes"]>();
   const entries = extract();
   const reading = pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), entries);
@@ -81,17 +115,23 @@ export async function scanTar(path: string): Promise<TarSample[]> {
     for await (const entry of entries) {
       const { name, size = 0, type } = entry.header;
       const { key, extension } = splitName(name);
-      const isFile = type === "file" || type === "contiguous-file";
+      // Hidden ones are macOS's notes on the pictures beside them, and the like.
+      const isSeen = !name
+        .replace(/^(\.\/)+/, "")
+        .split("/")
+        .some(isHidden);
+      const isFile = isSeen && (type === "file" || type === "contiguous-file");
       if (isFile && extension.toLowerCase() === "json" && size <= MOST_JSON_BYTES) {
         const parts: Uint8Array[] = [];
         for await (const part of entry) parts.push(part as Uint8Array);
         labels.set(key, parseLabels(Buffer.concat(parts), `${path}: ${name}`));
         continue;
       }
-      // A hidden one is macOS's note on the picture beside it.
-      if (isFile && PICTURE.test(extension) && !basename(key).startsWith(".") && !pictures.has(key)) {
-        pictures.set(key, { key, extension, offset: offsetOf(entry.header), length: size });
-      }
+      if (isFile && hasReadableEnding(name)) {
+        const sample = pictures.get(key) ?? new Map<string, TarPicture>();
+        // Of a name that occurs twice the later entry holds, as when the file is unpacked.
+        pictures.set(key, sample.set(extension, { key, extension, offset: offsetOf(entry.header), length: size }));
+      } else if (isFile && hasUnreadPictureEnding(name)) notRead.push(name);
       entry.resume();
     }
     await reading;
@@ -102,30 +142,38 @@ export async function scanTar(path: string): Promise<TarSample[]> {
     const detail = error instanceof Error ? error.message : String(error);
     throw new InputError(describeMismatch(path, "a whole tar file", detail, "Fetch it again."), { cause: error });
   }
-  return [...pictures.values()].map((picture) => ({ ...picture, attributes: labels.get(picture.key) ?? null }));
+  const samples: TarSample[] = [];
+  const beside: string[] = [];
+  for (const [key, sample] of pictures) {
+    const all = [...sample.values()];
+    const picture = choosePicture(all, path);
+    samples.push({ ...picture, attributes: labels.get(key) ?? null });
+    beside.push(...all.filter((other) => other !== picture).map(nameOfEntry));
+  }
+  return { samples, beside, notRead };
 }
 
 /** As scanTar(), from the cache where the file has not changed since: path, size and time of change are the key. */
-async function scanOnce(path: string): Promise<TarSample[]> {
+async function scanOnce(path: string): Promise<TarScan> {
   const absolute = resolve(path);
   const { size, mtimeMs } = await stat(absolute).catch((error: unknown) => {
     throw fromSystemError(error, `Reading ${path}`);
   });
-  const key = createHash("sha256").update([absolute, size, mtimeMs].join("\0")).digest("hex").slice(0, 32);
+  const key = createHash("sha256").update([absolute, size, mtimeMs, SCAN_RULES].join("\0")).digest("hex").slice(0, 32);
   const name = `tar-${key}.json`;
   const cached = await readCached(name);
   if (cached !== null) {
     try {
       const parsed = scanSchema.safeParse(JSON.parse(new TextDecoder().decode(cached)));
-      if (parsed.success) return parsed.data.samples;
+      if (parsed.success) return parsed.data;
     } catch {
       // Damaged: scanned and kept anew.
     }
   }
-  const samples = await scanTar(path);
-  const scan: z.infer<typeof scanSchema> = { kind: "elegant-tar", version: 1, samples };
-  await writeCached(name, () => new TextEncoder().encode(JSON.stringify(scan)));
-  return samples;
+  const scan = await scanTar(path);
+  const kept: z.infer<typeof scanSchema> = { kind: "elegant-tar", version: 1, ...scan };
+  await writeCached(name, () => new TextEncoder().encode(JSON.stringify(kept)));
+  return scan;
 }
 
 interface NamedSample extends TarSample {
@@ -152,11 +200,28 @@ function attributesOf(samples: readonly NamedSample[]): AttributeTable | null {
   return { names, files: samples.map(({ name }) => name), values };
 }
 
-/** The pictures of all *.tar in a folder; null where there is no tar file. @param labelled reads attributes from the tar files */
+function warnOfOthers(folder: string, scans: readonly TarScan[], warn: TarOptions["onWarning"]): void {
+  const notRead = scans.flatMap((scan) => scan.notRead);
+  const leftOut = describeNotRead(folder, notRead);
+  if (leftOut !== null) warn?.(leftOut);
+  const beside = scans.flatMap((scan) => scan.beside);
+  if (beside.length === 0) return;
+  const are = beside.length === 1 ? "1 more picture is" : `${beside.length} more pictures are`;
+  warn?.(`${folder}: a sample has one picture; ${are} left out (the first is ${beside[0]})`);
+}
+
+export interface TarOptions {
+  /** Reads attributes from the tar files. */
+  readonly labelled: boolean;
+  readonly onProgress?: OnProgress | undefined;
+  /** Receives a line about pictures that are left out. */
+  readonly onWarning?: ((line: string) => void) | undefined;
+}
+
+/** The pictures of all *.tar in a folder; null if there is no tar file. Throws InputError for a damaged one. */
 export async function openTars(
   folder: string,
-  labelled: boolean,
-  onProgress?: OnProgress,
+  { labelled, onProgress, onWarning }: TarOptions,
 ): Promise<PictureStore | null> {
   const entries = await readdir(folder).catch((): string[] => []);
   const tars = entries.filter((name) => /\.tar$/i.test(name) && !name.startsWith(".")).sort();
@@ -166,12 +231,13 @@ export async function openTars(
     const remedy = `Unpack its compression, as by 'gunzip ${packed}': pictures are read from the middle of the file.`;
     throw new InputError(describeMismatch(folder, "images or *.tar", packed, remedy));
   }
-  const scans: { readonly stem: string; readonly path: string; readonly samples: readonly TarSample[] }[] = [];
+  const scans: (TarScan & { readonly stem: string; readonly path: string })[] = [];
   for (const [i, tar] of tars.entries()) {
     const path = join(folder, tar);
-    scans.push({ stem: tar.slice(0, -4), path, samples: await scanOnce(path) });
+    scans.push({ stem: tar.slice(0, -4), path, ...(await scanOnce(path)) });
     onProgress?.({ stage: "scan", done: i + 1, total: tars.length, unit: "tar files" });
   }
+  warnOfOthers(folder, scans, onWarning);
   // Keys need to differ within a tar file only; where they repeat, the file's name comes before them.
   const keys = scans.flatMap(({ samples }) => samples.map(({ key }) => key));
   const unique = new Set(keys).size === keys.length;

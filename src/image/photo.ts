@@ -10,6 +10,7 @@ import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
 import { type DecodedImage, type DecodeOptions, decodeImage, encodePng } from "./codec.js";
 import { readBaselineJpeg } from "./formats/jpeg-header.js";
 import { DEFAULT_MAX_PIXELS } from "./header.js";
+import { landmarkProblem } from "./landmarks.js";
 import { composeAffine, uprightMatrix, uprightPoints, uprightSize } from "./orientation.js";
 import { type Pixels, windowOfWarp } from "./pixels.js";
 import { readImageFile } from "./read-file.js";
@@ -72,6 +73,11 @@ function matrixFor(points: FivePoints, image: { width: number; height: number },
     throw new InputError(
       describeMismatch(name, expected, JSON.stringify(points), "Use the list that belongs to these photos."),
     );
+  }
+  const problem = landmarkProblem(points);
+  if (problem !== null) {
+    const received = `${problem} (${JSON.stringify(points)})`;
+    throw new InputError(describeMismatch(`${name}: landmarks`, "a face", received, "Correct the list."));
   }
   return similarityFromLandmarks(points, size);
 }

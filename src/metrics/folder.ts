@@ -55,7 +55,7 @@ export interface FolderSide {
 export async function folderSide(linalg: Linalg, folder: string, options: FolderOptions): Promise<FolderSide> {
   const { extractor, extractorKey, mode, recursive, strict, cache, rows, warn } = options;
   const { dims } = extractor;
-  const paths = await listImages(folder, recursive);
+  const paths = await listImages(folder, recursive, warn);
   // A picture that cannot be read has no contents to go by; the network's turn tells of it.
   const key = cache ? await contentKey([extractorKey, mode, DECODER], paths).catch(() => null) : null;
   const kept = key === null ? null : await readKeptSide(key, { source: folder, n: paths.length, dims, rows, warn });

@@ -1,43 +1,30 @@
 /** Which files of a folder are the pictures of a set. */
-import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { IMAGE_EXTENSION } from "../dataset/dataset.js";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError } from "../errors.js";
+import { describeNotRead, walkPictures } from "../image/walk-pictures.js";
 
 /**
- * Image files, sorted by their names. Hidden files and folders are none of the set (macOS puts `._a.jpg` beside each `a.jpg` of an
- * archive). Links are followed; a folder that can be reached twice is looked at once, so that a link upwards ends there.
- * @param recursive files of folders below, too
- * @throws InputError for a folder with none, or that is none
+ * Paths of the pictures of a folder, sorted by their names, as walkPictures() finds them.
+ * @param recursive includes pictures of folders below
+ * @param warn receives a line if pictures are left out because we do not read their kind
+ * @throws InputError for a folder without pictures, or if `folder` is not a folder
  */
-export async function listImages(folder: string, recursive: boolean): Promise<readonly string[]> {
-  const images: string[] = [];
-  const visited = new Set<string>();
-  let others = 0;
-  const visit = async (below: string): Promise<void> => {
-    const here = join(folder, below);
-    const place = await realpath(here);
-    if (visited.has(place)) return;
-    visited.add(place);
-    const entries = await readdir(here, { withFileTypes: true });
-    // In the order of names, not of the disk: it decides by which of two ways a folder is reached.
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const name = join(below, entry.name);
-      // A link to nothing counts as a file: it is a picture that cannot be read, and is told as one.
-      const kind = entry.isSymbolicLink() ? await stat(join(folder, name)).catch(() => null) : entry;
-      if (entry.name.startsWith(".")) others++;
-      else if ((kind === null || kind.isFile()) && IMAGE_EXTENSION.test(entry.name)) images.push(name);
-      else if (recursive && kind?.isDirectory()) await visit(name);
-      else others++;
-    }
-  };
-  try {
-    await visit("");
-  } catch (error) {
-    throw fromSystemError(error, `Listing '${folder}'`);
+export async function listImages(
+  folder: string,
+  recursive: boolean,
+  warn?: (line: string) => void,
+): Promise<readonly string[]> {
+  const { names, notRead, others } = await walkPictures(folder, recursive);
+  const leftOut = describeNotRead(folder, notRead);
+  if (names.length > 0) {
+    if (leftOut !== null) warn?.(leftOut);
+    return names.map((name) => join(folder, name));
   }
-  if (images.length > 0) return images.sort().map((name) => join(folder, name));
-  const received = others === 0 ? "an empty folder" : `a folder of ${others} other entries`;
+  const count = others + notRead.length;
+  const received = count === 0 ? "an empty folder" : `a folder of ${count} other entries`;
   const remedy = recursive ? "Choose another folder." : "Choose another folder, or add --recursive.";
-  throw new InputError(describeMismatch(folder, "images (jpg, png, bmp, gif, tiff)", received, remedy));
+  const expected = "images (jpg, png, gif, bmp, tiff, webp, avif)";
+  throw new InputError(
+    describeMismatch(folder, expected, received, leftOut === null ? remedy : `${remedy} ${leftOut}`),
+  );
 }

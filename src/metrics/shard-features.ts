@@ -45,10 +45,10 @@ export async function saveFeatures(
   path: string,
   shard: Shard | null,
   options: SideOptions,
-  context: { print(line: string): void; readonly onProgress: OnProgress },
+  context: { print(line: string): void; readonly warn?: (line: string) => void; readonly onProgress: OnProgress },
 ): Promise<SavedFeatures> {
   const { mode, recursive, strict, batch, workers } = options;
-  const all = await listImages(folder, recursive);
+  const all = await listImages(folder, recursive, context.warn);
   const unit = unitFor(batch);
   const places = placesOf(all.length, shard ?? WHOLE, unit);
   const paths = places.map((place) => all[place]);

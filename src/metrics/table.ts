@@ -54,6 +54,8 @@ export interface TableOptions {
   readonly limit: number;
   readonly workers: number;
   readonly onProgress: OnProgress;
+  /** Receives a line about pictures that are left out. */
+  readonly warn?: (line: string) => void;
 }
 
 /** Features of pictures in [-1, 1]; all go through 8 bits and the same resize, real and edited. */
@@ -135,7 +137,7 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
     for (const attribute of attributes) {
       for (const kind of ["added", "removed"]) {
         const path = `${folder}/${attribute}/${kind}`;
-        lists.push({ folder: path, paths: await listImages(path, false) });
+        lists.push({ folder: path, paths: await listImages(path, false, options.warn) });
       }
     }
     others.push({ name, lists });

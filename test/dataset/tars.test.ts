@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDataset } from "../../src/dataset/dataset.js";
+import { inspectDataset } from "../../src/dataset/inspect.js";
 import { scanTar } from "../../src/dataset/tars.js";
 import { InputError } from "../../src/errors.js";
 import { encodePng } from "../../src/image/codec.js";
@@ -85,6 +86,53 @@ describe("tar files that others made", () => {
       await writeFile(join(dir, "list_attr_celeba.txt"), "2\nSmiling\nx-1/0.png 1\nx-0/0.png -1\n");
       const { files, attributes } = await openDataset(dir);
       assert.deepEqual([files, attributes?.names], [["x-1/0.png", "x-0/0.png"], ["Smiling"]]);
+    }));
+
+  it("have one picture a sample: the key with one ending, whatever the order; hidden entries are none", () =>
+    withCache(async (dir) => {
+      const png = async (name: string, of = name) => ({ name, bytes: await encodePng(photo(of)) });
+      const entries = [
+        ...[await png("a.seg.png"), await png("a.png"), await png("a.image.jpg")],
+        ...[await png("b.png"), await png("b.jpg")], // in the order of the endings: jpg
+        await png("set.v1/c.image.png"), // the only one of its sample
+        ...[
+          await png("./._a.jpg"),
+          await png(".cache/x.png"),
+          await png("__MACOSX/a.png"),
+          await png("PaxHeaders.7/a.png"),
+        ],
+        ...[await png("d.JFIF", "first"), await png("d.JFIF", "second")], // as when it is unpacked, the later one
+        { name: "e.heic", bytes: "x" },
+      ];
+      const read = async (list: readonly TarEntry[]) => {
+        await writeFile(join(dir, "x.tar"), await tarOf(list));
+        const warnings: string[] = [];
+        return { dataset: await openDataset(dir, undefined, undefined, (line) => warnings.push(line)), warnings };
+      };
+      const { dataset, warnings } = await read(entries);
+      assert.deepEqual(dataset.files, ["a.png", "b.jpg", "d.JFIF", "set.v1/c.image.png"]);
+      for (const [i, name] of ["a.png", "b.jpg", "second", "set.v1/c.image.png"].entries()) {
+        assert.deepEqual(rgbOf(await readSource(dataset.picture(i))), rgbOf(photo(name)), name);
+      }
+      const expected = [
+        /1 file is left out .* HEIC \(1\): e\.heic/,
+        /a sample has one picture; 3 more pictures are left out \(the first is a\.seg\.png\)/,
+      ];
+      assert.equal(warnings.length, expected.length);
+      for (const [i, words] of expected.entries()) assert.match(warnings[i], words);
+      assert.deepEqual((await read([...entries].reverse())).dataset.files, dataset.files);
+      assert.deepEqual((await inspectDataset(dir, { check: true, count: 4, workers: 1 })).inspection.pictures, 4);
+    }));
+
+  it("whose keys would hold several pictures without one that is the key's own are refused by name", () =>
+    withCache(async (dir) => {
+      const bytes = await encodePng(photo("a"));
+      const entries = ["img.001.jpg", "img.002.jpg", "img.003.jpg", "img.004.jpg"].map((name) => ({ name, bytes }));
+      await writeFile(join(dir, "x.tar"), await tarOf(entries));
+      await assert.rejects(
+        openDataset(dir),
+        /x\.tar: sample 'img': expected one picture \(img\.jpg\), received img\.001\.jpg, img\.002\.jpg, img\.003\.jpg and 1 more\. A sample's key ends at the first dot/,
+      );
     }));
 
   it("are not looked at beside the folder they were unpacked to", () =>

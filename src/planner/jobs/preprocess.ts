@@ -60,9 +60,9 @@ export async function preprocessJob(source: string, workers: number, options: Op
     ...preprocessOutline(plan.imageDir, options),
     *units(batch) {
       for (; ; taken += batch) {
-        const items = takeCycling(plan.photos, taken, batch).map(({ file, placement }, i) => ({
+        const items = takeCycling(plan.photos, taken, batch).map(({ file, input, placement }, i) => ({
           file,
-          input: join(plan.imageDir, file),
+          input: join(plan.imageDir, input),
           output: isSharded(format) ? null : join(folder, `${taken + i}.${format}`),
           placement,
         }));

@@ -1,0 +1,97 @@
+/** Records of a list: lines of words, as CelebA has them, or CSV of spreadsheets and pandas. */
+import { CsvError, parse } from "csv-parse/sync";
+import { hasReadableEnding, hasUnreadPictureEnding } from "../image/endings.js";
+import { lineError } from "./line-error.js";
+
+export type Delimiter = " " | "," | ";" | "\t";
+
+/** Characters that are looked at to find the delimiter. */
+const SAMPLE = 2 ** 16;
+
+/** Whether a word is the name of a picture; `.rgb` is what our raw shards call theirs. */
+export function isPictureName(word: string): boolean {
+  return hasReadableEnding(word) || hasUnreadPictureEnding(word) || /.\.rgb$/i.test(word);
+}
+
+export function isNumeric(word: string): boolean {
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(word);
+}
+
+/** The number that a word stands for: 1 and 0 for true and false. NaN for anything else. */
+export function numberOf(word: string, delimiter: Delimiter): number {
+  if (/^(true|false)$/i.test(word)) return word.length === 4 ? 1 : 0;
+  // Spreadsheets of half the world write 0,5, and then do not separate cells by commas.
+  const text = delimiter === ";" || delimiter === "\t" ? word.replace(/^([-+]?\d*),(\d+)$/, "$1.$2") : word;
+  return isNumeric(text) ? Number(text) : Number.NaN;
+}
+
+const withoutQuoted = (line: string): string => line.replace(/"(?:[^"]|"")*"/g, "Q");
+
+/** Whether each cell between tabs but the name is one value; other lists mix tabs and spaces at will. */
+function isSeparatedByTabs(line: string): boolean {
+  const cells = line.split("\t");
+  const others = cells.filter((cell) => cell.trim() !== "" && Number.isNaN(numberOf(cell.trim(), "\t")));
+  return cells.length > 1 && others.length <= 1;
+}
+
+/** What separates cells, judged by the last lines of the beginning: those above may be a count, a header or a title. */
+export function delimiterOf(text: string): Delimiter {
+  const named = /^sep=([,;\t])\n/i.exec(text)?.[1]; // Excel's own first line
+  if (named !== undefined) return named as Delimiter;
+  const whole = text.length <= SAMPLE ? text : text.slice(0, text.lastIndexOf("\n", SAMPLE));
+  const lines = whole.split("\n").filter((line) => line.trim() !== "");
+  const last = withoutQuoted(lines.at(-1) ?? "");
+  for (const delimiter of [";", ","] as const) {
+    if (!last.includes(delimiter)) continue;
+    const first = lines.findIndex((line) => withoutQuoted(line).includes(delimiter));
+    const rows = lines.slice(first);
+    const having = rows.filter((line) => withoutQuoted(line).includes(delimiter)).length;
+    if (having * 2 > rows.length) return delimiter;
+  }
+  return isSeparatedByTabs(lines.at(-1) ?? "") || (last.includes("\t") && last.includes("Q")) ? "\t" : " ";
+}
+
+/** Words of a line; a picture's name may contain spaces, and then ends where its ending does. */
+function splitWords(line: string): string[] {
+  const words = line.trim().split(/\s+/);
+  let end = line.trimEnd().length; // of the words that are left
+  for (let at = words.length - 1; at > 0; at--) {
+    if (words[at].includes(".") && isPictureName(words[at])) return [line.slice(0, end).trim(), ...words.slice(at + 1)];
+    end = line.slice(0, end - words[at].length).trimEnd().length;
+  }
+  return words;
+}
+
+/**
+ * Calls `visit` with the cells of each record, trimmed, and the number of its line, from 1. Lines without any cell
+ * are passed over.
+ * @throws InputError for CSV whose quotes do not fit
+ */
+export function forEachRecord(
+  text: string,
+  delimiter: Delimiter,
+  list: string,
+  visit: (cells: string[], line: number) => void,
+): void {
+  if (delimiter === " ") {
+    for (const [i, line] of text.split("\n").entries()) if (line.trim() !== "") visit(splitWords(line), i + 1);
+    return;
+  }
+  try {
+    parse(text, {
+      delimiter,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+      on_record: (cells: string[], { lines }) => {
+        const isName = lines === 1 && /^sep=/i.test(cells[0]);
+        if (!isName && cells.some((cell) => cell !== "")) visit(cells, lines);
+        return null; // nothing is kept
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const line = "lines" in error && typeof error.lines === "number" ? error.lines : 1;
+    throw lineError(list, line, "cells with matching quotes", error.code, "Correct the quotes of the line.");
+  }
+}

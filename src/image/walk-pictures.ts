@@ -1,0 +1,143 @@
+/** Finds the pictures of a folder. Every command that takes a folder uses this walk, so that all agree on what is in it. */
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { fromSystemError } from "../errors.js";
+import { endingOf, hasReadableEnding, hasUnreadPictureEnding } from "./endings.js";
+
+export interface PictureWalk {
+  /** Names of the pictures within the folder, sorted, with / between folders. */
+  readonly names: readonly string[];
+  /** Those of `names` that are links to nothing. Reading one fails and names it. */
+  readonly broken: readonly string[];
+  /** Pictures of kinds that decodeImage does not read, sorted. */
+  readonly notRead: readonly string[];
+  /** Number of visible entries that are no pictures, and of folders that were not entered. */
+  readonly others: number;
+}
+
+/** What file managers, archives and network storage put next to pictures without a leading dot. */
+const HOUSEKEEPING = new Set([
+  ...["__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found"],
+  ...["PaxHeader", "PaxHeaders"],
+]);
+
+/** True for a file or folder that is not meant to be seen: `._a.jpg`, `.ipynb_checkpoints`, `__MACOSX`. `name` is one part of a path. */
+export function isHidden(name: string): boolean {
+  return name.startsWith(".") || HOUSEKEEPING.has(name) || /^PaxHeaders\.\d+$/.test(name);
+}
+
+/**
+ * Walks a folder, and with `recursive` the folders below it. Hidden entries are skipped, and a folder is never a
+ * picture, whatever its name. Links to files are pictures. A folder that can be reached in several ways is walked once:
+ * by its own place if it is within the folder, otherwise by the first link in the order of names. A link to a parent of
+ * the folder is not followed.
+ * @throws InputError when a folder cannot be listed, RetryableError when the file system fails for now
+ */
+export async function walkPictures(folder: string, recursive = true): Promise<PictureWalk> {
+  const names: string[] = [];
+  const broken: string[] = [];
+  const notRead: string[] = [];
+  let others = 0;
+  const visited = new Set<string>();
+  let links: string[] = [];
+  const addFile = (name: string): void => {
+    if (hasReadableEnding(name)) names.push(name);
+    else if (hasUnreadPictureEnding(name)) notRead.push(name);
+    else others++;
+  };
+  const visit = async (below: string): Promise<void> => {
+    const here = join(folder, below);
+    const place = await realpath(here);
+    if (visited.has(place)) return;
+    visited.add(place);
+    for (const entry of await readdir(here, { withFileTypes: true })) {
+      const name = below === "" ? entry.name : `${below}/${entry.name}`;
+      if (isHidden(entry.name)) others++;
+      else if (entry.isDirectory()) await enter(name);
+      else if (entry.isSymbolicLink()) await follow(name);
+      else addFile(name);
+    }
+  };
+  const enter = async (name: string): Promise<void> => {
+    if (recursive) await visit(name);
+    else others++;
+  };
+  const follow = async (name: string): Promise<void> => {
+    const target = await stat(join(folder, name)).catch(() => null);
+    if (target?.isDirectory() === true) {
+      if (recursive) links.push(name);
+      else others++;
+      return;
+    }
+    if (target === null && hasReadableEnding(name)) broken.push(name);
+    addFile(name);
+  };
+  try {
+    const root = await realpath(folder);
+    await visit("");
+    // Folders by their own places come first; what is behind links may hold more links.
+    while (links.length > 0) {
+      const found = links.sort();
+      links = [];
+      for (const name of found) {
+        const target = await realpath(join(folder, name));
+        const isParent = `${root}${sep}`.startsWith(target.endsWith(sep) ? target : `${target}${sep}`);
+        if (!isParent) await visit(name);
+      }
+    }
+  } catch (error) {
+    throw fromSystemError(error, `Listing '${folder}'`);
+  }
+  return { names: names.sort(), broken: broken.sort(), notRead: notRead.sort(), others };
+}
+
+/** Endings of one kind of picture whose name is not simply the ending. */
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  HEIC: [".heic", ".heif", ".hif", ".heics"],
+  "JPEG 2000": [".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".jpm"],
+  "JPEG XL": [".jxl"],
+  "JPEG XR": [".jxr", ".wdp"],
+  Photoshop: [".psd", ".psb"],
+  "camera raw": [".dng", ".raw", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"],
+};
+const KIND_OF = new Map(Object.entries(KINDS).flatMap(([kind, endings]) => endings.map((ending) => [ending, kind])));
+const NAMES_SHOWN = 3;
+
+/** One line that says which pictures of a folder are left out because of their kind; null if there are none. */
+export function describeNotRead(folder: string, names: readonly string[]): string | null {
+  if (names.length === 0) return null;
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const ending = endingOf(name);
+    const kind = KIND_OF.get(ending) ?? ending.slice(1).toUpperCase();
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  const kinds = [...counts].sort((a, b) => b[1] - a[1]).map(([kind, count]) => `${kind} (${count})`);
+  const shown =
+    names.slice(0, NAMES_SHOWN).join(", ") +
+    (names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : "");
+  const files = names.length === 1 ? "1 file is" : `${names.length} files are`;
+  const because = `because elegant-faces does not read ${kinds.join(", ")}`;
+  return `${folder}: ${files} left out ${because}: ${shown}. To use them, convert them to PNG or JPEG.`;
+}
+
+/**
+ * Files as they were given, and the pictures of folders in their place, those of folders below included.
+ * @param warn receives a line for each folder whose pictures are not all of kinds that decodeImage reads
+ * @throws InputError when a folder cannot be listed
+ */
+export async function expandFolders(paths: readonly string[], warn: (line: string) => void): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of paths) {
+    const found = await stat(path).catch(() => null);
+    if (found?.isDirectory() !== true) {
+      files.push(path); // one that is not there is reported when it is read
+      continue;
+    }
+    const walk = await walkPictures(path);
+    const leftOut = describeNotRead(path, walk.notRead);
+    if (leftOut !== null) warn(leftOut);
+    for (const name of walk.names) files.push(join(path, name));
+  }
+  return files;
+}
