@@ -53,8 +53,16 @@ export function registerTrain(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (data: string, options: TrainCommand) => {
       await runCommand(options, async (context) => {
-        const [{ openDataset }, { openDevice }, { parseDevice }, { train }, { createConfig }] = await Promise.all([
+        const [
+          { openDataset },
+          { checkTrainingPictures },
+          { openDevice },
+          { parseDevice },
+          { train },
+          { createConfig },
+        ] = await Promise.all([
           import("../dataset/dataset.js"),
+          import("../dataset/training-pictures.js"),
           import("../device/device.js"),
           import("../device/choices.js"),
           import("../training/loop.js"),
@@ -64,6 +72,7 @@ export function registerTrain(program: Command): void {
         const { network, method } = chooseMethod(options);
         const config = createConfig({ ...network, size: Number(options.size), width, attributes });
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
+        for (const warning of checkTrainingPictures(dataset, config.size)) context.warn(warning);
         const device = await openDevice(parseDevice(options.device), workers);
         const controller = new AbortController();
         const stop = (): void => {

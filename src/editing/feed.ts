@@ -15,7 +15,7 @@ export async function* loadFaces(
   feeding: Feeding,
 ): AsyncGenerator<Faces> {
   const { size } = generator.config;
-  const loader = new BatchLoader({ size, batch, workers: feeding, slots: MOST_AHEAD + 1, square: true });
+  const loader = new BatchLoader({ size, batch, workers: feeding, slots: MOST_AHEAD + 1 });
   const queue: Promise<LoadedBatch>[] = [];
   let requested = 0;
   const request = (): void => {

@@ -21,8 +21,6 @@ export interface BatchLoaderOptions {
   readonly slots?: number;
   /** A rectangle of every file that is cut out before resizing. */
   readonly crop?: Rectangle | null;
-  /** Whether files must be square. */
-  readonly square?: boolean;
 }
 
 /**
@@ -77,7 +75,7 @@ export class BatchLoader {
    * file. After a failure the slot is free again.
    */
   async load(sources: readonly PictureSource[], replace: Replace = refuse): Promise<LoadedBatch> {
-    const { size, batch, crop = null, square = false } = this.options;
+    const { size, batch, crop = null } = this.options;
     if (sources.length > batch) {
       throw new InputError(`Batch: expected at most ${batch} images, received ${sources.length}. Load fewer at once.`);
     }
@@ -89,7 +87,7 @@ export class BatchLoader {
     const perTask = Math.min(MAX_IMAGES_PER_TASK, Math.ceil(sources.length / workers));
     const run = async (first: number, some: readonly PictureSource[]): Promise<readonly Failure[]> => {
       const target = this.ring.range(slot, first * imageLength, some.length * imageLength);
-      const { seconds, failures } = await pool.run("loadImages", { size, crop, square, sources: some, target });
+      const { seconds, failures } = await pool.run("loadImages", { size, crop, sources: some, target });
       this.feeding.onTimes({ ...seconds }, some.length);
       return failures.map((failure) => ({ position: first + failure.index, failure }));
     };

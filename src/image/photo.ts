@@ -62,7 +62,7 @@ export function checkCrop(crop: Rectangle, image: { width: number; height: numbe
 /** Throws InputError for a picture that is not square: only an aligned face is cropped to a square. */
 export function checkSquare({ width, height }: { width: number; height: number }, name: string): void {
   if (width === height) return;
-  const remedy = "Run 'elegant preprocess' on the photo first: it aligns and crops.";
+  const remedy = "Edit a whole photo with 'elegant swap --paste-back', or crop its face first with 'elegant align'.";
   throw new InputError(describeMismatch(name, "a square picture of an aligned face", `${width} x ${height}`, remedy));
 }
 

@@ -74,15 +74,18 @@ function readOnce(path: string, name: string, maxPixels: number): Buffer {
 const MORE_BYTES = 256 * 1024;
 const first = new Uint8Array(4096);
 
-/** The header of an image file, from its first bytes; null when it cannot be read or is no image. */
-export function readFileHeader(path: string): ImageHeader | null {
+/**
+ * The header of an image file, from its first bytes; null when it cannot be read or is no image.
+ * @param offset bytes before the image, when it is within another file
+ */
+export function readFileHeader(path: string, offset = 0): ImageHeader | null {
   let file: number | null = null;
   try {
     // Without blocking: a pipe gives nothing at once. A stat first would take as long as all the rest.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     for (const bytes of [first, null]) {
       const target = bytes ?? new Uint8Array(MORE_BYTES);
-      const read = readSync(file, target, 0, target.length, 0);
+      const read = readSync(file, target, 0, target.length, offset);
       const header = readImageHeader(target.subarray(0, read));
       if (header !== null || read < target.length) return header;
     }

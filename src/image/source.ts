@@ -5,6 +5,7 @@ import type { RgbaImage } from "../types.js";
 import { decodeImage } from "./codec.js";
 import { noSeconds, readPhoto, timed } from "./photo.js";
 import { type Pixels, wholeOf } from "./pixels.js";
+import { readFileHeader } from "./read-file.js";
 import type { StageSeconds } from "./tasks.js";
 
 /** In bytes from the start of the file. */
@@ -89,6 +90,11 @@ function expectRaw(name: string, bytes: Uint8Array, side: number): void {
   if (bytes.length === side * side * 3) return;
   const expected = `${side * side * 3} bytes of ${side} x ${side} pixels`;
   throw new InputError(describeMismatch(name, expected, `${bytes.length}`, "Make the shard again."));
+}
+
+/** The size of a picture, without decoding it; null when it cannot be read or is no image. */
+export function readSourceHeader({ path, range, raw }: PictureSource): { width: number; height: number } | null {
+  return raw === undefined ? readFileHeader(path, range?.offset) : { width: raw, height: raw };
 }
 
 /** Reads a picture, decoding what is encoded. Throws InputError, or RetryableError of the file system. */

@@ -87,8 +87,6 @@ export interface AlignResult extends TaskTimes {
 export interface LoadTask {
   readonly size: number;
   readonly crop: Rectangle | null;
-  /** Whether the pictures must be square. */
-  readonly square: boolean;
   readonly sources: readonly PictureSource[];
   readonly target: SlotRange;
 }

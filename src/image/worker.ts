@@ -42,7 +42,7 @@ export const alignPhotos: TaskHandler<ImageTasks["alignPhotos"]> = async ({ item
   return handOver({ results, seconds, thread: threadId }, buffers);
 };
 
-export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, square, sources, target }) => {
+export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, crop, sources, target }) => {
   const pixels = await opened;
   const floats = openRange(target); // [sources, size, size, 3]
   const failures: LoadFailure[] = [];
@@ -56,8 +56,8 @@ export const loadImages: TaskHandler<ImageTasks["loadImages"]> = async ({ size, 
         continue;
       }
       const image = await readSource(source, seconds);
-      if (crop !== null) checkCrop(crop, image, nameOf(source));
-      if (square) checkSquare(image, nameOf(source));
+      if (crop === null) checkSquare(image, nameOf(source));
+      else checkCrop(crop, image, nameOf(source));
       await timed(seconds, "normalise", () => {
         pixels.resizeToFloat(image, crop ?? wholeOf(image), size, size, output);
       });

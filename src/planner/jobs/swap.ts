@@ -82,7 +82,7 @@ export async function swapJob(options: SwapJobOptions): Promise<Job<Unit>> {
         const length = n * size * size * 3;
         const sources = unit.paths.map((path) => ({ path }));
         const target = new BatchRing(1, length).range(0, 0, length);
-        const task = { size, crop: null, square: true, sources, target };
+        const task = { size, crop: null, sources, target };
         const result = await pool.run("loadImages", task, { signal });
         if (result.failures.length > 0) throw new InputError(result.failures[0].reason);
         unit.inputs = new Float32Array(target.buffer);

@@ -72,7 +72,7 @@ export async function trainJob(
       if (group === "load") {
         const sources = [...indices.positive, ...indices.negative].map((file) => dataset.picture(file));
         const target = new BatchRing(1, length).range(0, 0, length);
-        const result = await pool.run("loadImages", { size, crop: null, square: false, sources, target }, { signal });
+        const result = await pool.run("loadImages", { size, crop: null, sources, target }, { signal });
         // The training leaves out a few pictures; a measurement does not need them.
         if (result.failures.length === sources.length) throw new InputError(result.failures[0].reason);
         unit.pictures = new Float32Array(target.buffer);
