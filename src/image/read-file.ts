@@ -1,7 +1,7 @@
 /** Reading image files that may be anything: never a pipe, which would wait for ever, and never more than a photo has. */
 import { closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
-import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
+import { DEFAULT_MAX_PIXELS, type ImageFormat, type ImageHeader, readImageHeader } from "./header.js";
 
 /** Room for side matter (thumbnails, profiles, raw previews) beside the pixels. */
 const SIDE_BYTES = 64 * 2 ** 20;
@@ -33,21 +33,26 @@ export function readImageFile(path: string, name: string, maxPixels = DEFAULT_MA
 
 /** Enough of a file for most headers, and for nearly every other: a JPEG's frame header follows its thumbnail. */
 const MORE_BYTES = 256 * 1024;
+/** Formats whose orientation can come after the pixels. */
+const LATE_ORIENTATION: readonly ImageFormat[] = ["png", "webp"];
 const first = new Uint8Array(4096);
 
-/** The header of an image file, from its first bytes; null when it cannot be read or is no image. */
+/** The header of an image file, from as few of its bytes as hold it; null when it cannot be read or is no image. */
 export function readFileHeader(path: string): ImageHeader | null {
   let file: number | null = null;
   try {
     // Without blocking: a pipe gives nothing at once. A stat first would take as long as all the rest.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    let header: ImageHeader | null = null;
     for (const bytes of [first, null]) {
       const target = bytes ?? new Uint8Array(MORE_BYTES);
       const read = readSync(file, target, 0, target.length, 0);
-      const header = readImageHeader(target.subarray(0, read));
-      if (header !== null || read < target.length) return header;
+      header = readImageHeader(target.subarray(0, read));
+      if (read < target.length || (header !== null && !LATE_ORIENTATION.includes(header.format))) return header;
     }
-    return null;
+    return header === null || !LATE_ORIENTATION.includes(header.format)
+      ? header
+      : readImageHeader(readImageFile(path, path));
   } catch {
     return null; // the worker that decodes it says why
   } finally {

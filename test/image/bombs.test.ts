@@ -149,7 +149,10 @@ describe("image/bombs", () => {
     // A strip a row, all at the same place, with a list that would lie beyond the file.
     assert.match((await bounded(set(entry(8) + 8, 1))) ?? "", /the places of 1 of 45 strips or tiles/);
     assert.match((await bounded(set(entry(5) + 4, 0xffffffff))) ?? "", /damaged or unsupported TIFF/);
-    assert.match((await bounded(set(entry(0) + 8, 9000))) ?? "", /the file can hold 7965 of the picture's 1215000 bytes/);
+    assert.match(
+      (await bounded(set(entry(0) + 8, 9000))) ?? "",
+      /the file can hold 7965 of the picture's 1215000 bytes/,
+    );
     assert.match((await bounded(set(entry(0) + 8, 0xfffffff))) ?? "", /image too large/);
     const directory = Buffer.from(tiff);
     directory.writeUInt32LE(8, entry(10)); // the next directory is this one

@@ -50,14 +50,14 @@ class Reader {
     return String.fromCharCode(code >>> 24, (code >> 16) & 255, (code >> 8) & 255, code & 255);
   }
 
-  /** The boxes between two places, one after the other. */
+  /** The boxes between two places, one after the other, up to a length that makes no sense. */
   *boxes(from: number, to: number): Generator<Box> {
     for (let at = from; at + 8 <= to; ) {
       this.at = at;
       const size = this.uint(4);
       const type = this.type();
       const length = size === 1 ? this.uint(8) : size === 0 ? to - at : size;
-      if (length < this.at - at) throw new RangeError(`a ${type} box of ${length} bytes`);
+      if (length < this.at - at) return;
       yield { type, start: this.at, end: at + length };
       at += length;
     }
@@ -146,9 +146,10 @@ function orientationOf(angle: number, axis: number | null): Orientation {
 export function readAvif(bytes: Uint8Array): AvifFile | null {
   const reader = new Reader(bytes);
   let meta: Box | null = null;
+  let last = 0;
   for (const box of reader.boxes(0, bytes.length)) {
     if (box.type === "meta") meta ??= box;
-    if (meta !== null) break;
+    if (["meta", "mdat", "moov"].includes(box.type)) last = Math.max(last, box.end);
   }
   if (meta === null) return null;
   if (meta.end > bytes.length) throw new RangeError("the boxes are cut off");
@@ -171,7 +172,7 @@ export function readAvif(bytes: Uint8Array): AvifFile | null {
   }
   if (size === null) return null;
   const extents = extentsOf(reader, iloc, boxes.get("idat"));
-  const last = extents.reduce((most, [, end]) => Math.max(most, end), 0);
+  for (const [, end] of extents) last = Math.max(last, end);
   return {
     ...size,
     orientation: orientationOf(angle, axis),

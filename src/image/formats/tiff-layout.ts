@@ -18,6 +18,8 @@ const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 3, 3: 1, 5: 
 /** Samples a pixel can have on top of its channels: opacity, or data of other programs. */
 const MOST_EXTRA: Readonly<Record<number, number>> = { 1: 1, 3: 3, 4: 2 };
 const PREMULTIPLIED = 1;
+/** Of the kind of page: a smaller version of another one. */
+const REDUCED = 1;
 
 export interface TiffLayout {
   readonly bits: number;
@@ -55,6 +57,11 @@ function checkSamples(page: TiffPage, samples: number, photometric: number, bits
 
 /** Throws an Error that says what is not supported or makes no sense. */
 export function layoutOf(page: TiffPage): TiffLayout {
+  if ((page.value(TAG.subfileType, 0) & REDUCED) !== 0 && page.has(TAG.subPages)) {
+    throw new Error(
+      "a raw photo (DNG, NEF or the like), whose first page is only a small preview. Develop it to JPEG or PNG",
+    );
+  }
   const samples = page.value(TAG.samples, 1);
   const bitsOfEach = page.values(TAG.bits, 16) ?? [1];
   const bits = bitsOfEach[0] ?? 1;
