@@ -127,7 +127,8 @@ function describeUnread(bytes: Uint8Array, header: ImageHeader | null): string {
   }
   const format = sniffFormat(bytes);
   if (format !== null) {
-    const received = `a ${format.toUpperCase()} file with a damaged header`;
+    const article = format === "avif" ? "an" : "a";
+    const received = `${article} ${format.toUpperCase()} file with a damaged header`;
     return describeMismatch("image", EXPECTED, received, "Replace the file.");
   }
   const kind = kindOfFile(bytes);
