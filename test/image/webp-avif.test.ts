@@ -120,6 +120,23 @@ describe("image/webp-avif", () => {
     await refuses(beyond, /a frame of 59 x 45 at 40,2 leaves the canvas of 70 x 50/);
   });
 
+  it("reads AVIF of encoders that leave out the pixi box, as Pillow and browsers do", async () => {
+    const [name, whole] = ["444.avif", webPicture("444.avif")];
+    const bare = Buffer.from(whole);
+    bare.write("free", bare.indexOf("pixi"), "latin1");
+    const [truth, image] = await Promise.all([decodeImage(whole, name), decodeImage(bare, name)]);
+    assert.ok(Buffer.from(image.data).equals(Buffer.from(truth.data)));
+  });
+
+  it("decodes the picture of a file whose opacity is damaged, because opacity is dropped", async () => {
+    const whole = webPicture("alpha.avif");
+    const damaged = Buffer.from(whole);
+    const colours = 0xe5; // bytes, behind those of the opacity
+    damaged.fill(0xff, whole.length - colours - 60, whole.length - colours);
+    const [truth, image] = await Promise.all([decodeImage(whole, "a.avif"), decodeImage(damaged, "a.avif")]);
+    assert.ok(Buffer.from(image.data).equals(Buffer.from(truth.data)));
+  });
+
   it("refuses by the header what contradicts it or is too large", async () => {
     const picture = chunkOf(webPicture("lossy.webp"), "VP8 ");
     await refuses(riff(["VP8X", canvas(16384, 16384, 0)], ["VP8 ", picture]), /image too large: .*16384 x 16384/);
