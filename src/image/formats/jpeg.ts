@@ -22,10 +22,9 @@ const MAX_REPAIRS = 8;
 
 /** Decodes as libjpeg does; a null picture is libjpeg's refusal. */
 async function decodeOnce(bytes: Uint8Array): Promise<{ image: RgbaImage; warning: string | null }> {
-  const { result, messages } = await decoder.run((codec) => codec.decode(bytes, false));
+  const { result, warning: first } = await decoder.run((codec) => codec.decode(bytes, false));
   // libjpeg only warns of data that breaks off or makes no sense, and fills the rest with grey. It prints the first
   // warning alone; stray bytes before the end marker (0xd9) come after all of the picture and do no harm.
-  const first = messages[0] ?? null;
   const warning = first !== null && /extraneous bytes before marker 0xd9/.test(first) ? null : first;
   if (result === null) throw new Error(warning ?? "the decoder returned nothing");
   if (result.width * result.height > KEPT_PIXELS) decoder.drop();
