@@ -42,6 +42,9 @@ describe("image/formats/bmp", () => {
     const image = await decode(file, { tolerant: true });
     assert.ok(rgbOf(image).equals(rgbOf(photo)));
     assert.match(image.damaged ?? "", /within the header/);
+    const palette = Uint8Array.from({ length: 16 * 4 }, (_, i) => i);
+    const inside = bmpFile(20, 21, new Uint8Array(420), { bits: 8, palette, offset: 80 });
+    await refuses(inside, /the pixels begin at byte 80, within the palette of 16 colours/);
   });
 
   it("reads 24 bits with masks, in every order of the colours", async () => {

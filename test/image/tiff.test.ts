@@ -160,6 +160,33 @@ describe("image/formats/tiff", () => {
     }
   });
 
+  it("refuses orders, predictors and palettes that it would have to guess", async () => {
+    await refuses(tiffOf(width, height, 3, rgb, { 284: [3] }), /samples in order 3 are unknown/);
+    const packed = { [TAG.compression]: [8], 317: [3] };
+    await refuses(tiffOf(width, height, 3, deflateSync(rgb), packed), /predictor 3 is not supported/);
+    const palette = { [TAG.photometric]: [3], 320: new Array<number>(6).fill(99) };
+    await refuses(tiffOf(width, height, 1, samples(1, pixel), palette), /a palette of 6 levels for 8 bits/);
+  });
+
+  it("leaves out the rows that a last strip has too many, and checks their checksum", async () => {
+    const rowsPerStrip = 24;
+    const strips = [rgb.subarray(0, rowsPerStrip * width * 3), Buffer.alloc(rowsPerStrip * width * 3)];
+    rgb.copy(strips[1], 0, rowsPerStrip * width * 3);
+    const [first, last] = strips.map((strip) => deflateSync(strip));
+    const file = (end: Buffer): Buffer =>
+      tiffOf(width, height, 3, Buffer.concat([first, end]), {
+        [TAG.compression]: [8],
+        [TAG.rowsPerStrip]: [rowsPerStrip],
+        [TAG.offsets]: [8, 8 + first.length],
+        [TAG.counts]: [first.length, end.length],
+      });
+    assert.ok((await decode(file(last))).equals(rgb));
+    const wrong = Buffer.from(last);
+    wrong[wrong.length - 1] ^= 1;
+    await refuses(file(wrong), /incorrect data check/);
+    await refuses(file(deflateSync(Buffer.alloc(9 * strips[1].length))), /the image data hold more than/);
+  });
+
   it("reads bits in reversed order", async () => {
     const reversed = rgb.map((byte) =>
       Number.parseInt(byte.toString(2).padStart(8, "0").split("").reverse().join(""), 2),

@@ -79,6 +79,9 @@ describe("image/webp-avif", () => {
     const image = await decodeImage(cut, "cut.webp", { tolerant: true });
     assert.match(image.damaged ?? "", /292 of its 296/);
     await refuses(turned.subarray(0, 150), /the file has 150 of its 296 bytes/, true);
+    const shorter = Buffer.from(turned);
+    shorter.writeUInt32LE(turned.length - 8 - 10, 4); // the stated length ends within the EXIF chunk
+    await refuses(shorter, /the EXIF chunk is cut off/);
   });
 
   it("takes surplus bytes for harmless", async () => {

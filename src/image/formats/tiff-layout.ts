@@ -2,6 +2,8 @@
 import { TAG, type TiffPage } from "./tiff-page.js";
 
 export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773 } as const;
+/** The compressions that differences of neighbours go before; others ignore the tag, as in libtiff. */
+const PREDICTED: readonly number[] = [COMPRESSION.lzw, COMPRESSION.deflate, COMPRESSION.oldDeflate];
 const REFUSED_COMPRESSIONS: Readonly<Record<number, string>> = {
   2: "fax",
   3: "fax",
@@ -49,9 +51,14 @@ function checkSamples(page: TiffPage, samples: number, photometric: number, bits
     const grey = colours === 1 && photometric !== PHOTOMETRIC.palette;
     throw new Error(`${samples} samples a pixel in a picture that is said to be ${grey ? "grey" : "of other colours"}`);
   }
-  if (photometric === PHOTOMETRIC.palette && bits > 8) throw new Error(`a palette of ${bits} bits is not supported`);
+  if (photometric === PHOTOMETRIC.palette) {
+    if (bits > 8) throw new Error(`a palette of ${bits} bits is not supported`);
+    const levels = page.count(TAG.colours);
+    if (levels !== 3 << bits) throw new Error(`a palette of ${levels} levels for ${bits} bits`);
+  }
   if (photometric !== PHOTOMETRIC.ycc || page.value(TAG.compression, 1) === COMPRESSION.jpeg) return;
-  const [across, down] = page.values(TAG.yccSampling, 2) ?? [2, 2];
+  // A page that does not say it is taken for whole, as Pillow takes it: a subsampled one has too few bytes for that.
+  const [across, down] = page.values(TAG.yccSampling, 2) ?? [1, 1];
   if (across !== 1 || down !== 1) throw new Error(`YCbCr with a sampling of ${across} x ${down} is not supported`);
 }
 
@@ -81,7 +88,11 @@ export function layoutOf(page: TiffPage): TiffLayout {
   if (jpeg && (bits !== 8 || samples > 3 || samples !== colours)) {
     throw new Error(`JPEG of ${samples} samples of ${bits} bits within TIFF is not supported`);
   }
-  const planar = page.value(TAG.planes, 1) === 2;
+  const [planes, predictor] = [page.value(TAG.planes, 1), page.value(TAG.predictor, 1)];
+  if (samples > 1 && planes !== 1 && planes !== 2) throw new Error(`samples in order ${planes} are unknown`);
+  const predicted = PREDICTED.includes(compression);
+  if (predicted && predictor !== 1 && predictor !== 2) throw new Error(`predictor ${predictor} is not supported`);
+  const planar = planes === 2;
   const premultiplied = samples > colours && page.value(TAG.extraSamples, 0) === PREMULTIPLIED;
   const channels = colours + (premultiplied ? 1 : 0);
   const tileWidth = page.value(TAG.tileWidth, 0);
@@ -104,7 +115,7 @@ export function layoutOf(page: TiffPage): TiffLayout {
     photometric,
     premultiplied,
     compression,
-    predictor: !jpeg && page.value(TAG.predictor, 1) === 2,
+    predictor: predicted && predictor === 2,
     reversed: page.value(TAG.fillOrder, 1) === 2,
     ...{ blockWidth, blockHeight, tiled },
   };

@@ -64,6 +64,12 @@ export class TiffPage {
     return this.values(tag, 1)?.[0] ?? missing;
   }
 
+  /** The number of values that a tag states; 0 when there is no such tag. */
+  count(tag: number): number {
+    const entry = this.entries.get(tag);
+    return entry === undefined ? 0 : this.view.getUint32(entry + 4, this.little);
+  }
+
   has(tag: number): boolean {
     return this.entries.has(tag);
   }
