@@ -48,8 +48,10 @@ function checkSamples(page: TiffPage, samples: number, photometric: number, bits
   if (colours === undefined) throw new Error(`colours of kind ${photometric} are not supported`);
   if (samples < colours) throw new Error(`${samples} samples a pixel, expected at least ${colours}`);
   if (samples > colours + MOST_EXTRA[colours]) {
-    const grey = colours === 1 && photometric !== PHOTOMETRIC.palette;
-    throw new Error(`${samples} samples a pixel in a picture that is said to be ${grey ? "grey" : "of other colours"}`);
+    const isGrey = colours === 1 && photometric !== PHOTOMETRIC.palette;
+    const said = isGrey ? "that is said to be grey" : "that is said to have fewer";
+    const which = page.has(TAG.photometric) ? said : "that does not say which colours it has";
+    throw new Error(`${samples} samples a pixel in a picture ${which}`);
   }
   if (photometric === PHOTOMETRIC.palette) {
     if (bits > 8) throw new Error(`a palette of ${bits} bits is not supported`);
