@@ -1,7 +1,8 @@
 /**
  * Image files <-> RGBA pixels. The format is told from the first bytes, not from the name; sizes are checked before
  * anything is decoded, and each decoder is bounded by them. Baseline JPEG goes through our kernels (pixels.ts), other
- * and damaged JPEG through mozjpeg (jpeg.ts), whose pixels are equal; the other formats are our own, because they must give the
+ * and damaged JPEG through mozjpeg (jpeg.ts), whose pixels are equal; WebP and AVIF through
+ * @jsquash's codecs (webp.ts, avif.ts); the other formats are our own, because they must give the
  * rows before a damage, take no more memory than the picture, and agree with Pillow.
  */
 import { describeMismatch, InputError } from "../errors.js";
@@ -18,7 +19,8 @@ import { damageOf, readJpegStructure, refusalOf } from "./formats/jpeg-structure
 import { decodePng } from "./formats/png.js";
 import { decodeTiff } from "./formats/tiff.js";
 import { decodeWebp } from "./formats/webp.js";
-import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
+import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader, sniffFormat } from "./header.js";
+import { kindOfFile } from "./kinds.js";
 import { type Orientation, orientImage } from "./orientation.js";
 import { Pixels } from "./pixels.js";
 
@@ -116,8 +118,25 @@ function refuse(name: string, reason: string, cause?: unknown): InputError {
   return new InputError(`${name}: ${reason}`, cause === undefined ? undefined : { cause });
 }
 
+const EXPECTED = "JPEG, PNG, BMP, GIF, TIFF, WebP or AVIF";
+
+/** What is wrong with bytes that are no image, as far as their header goes. */
+function describeUnread(bytes: Uint8Array, header: ImageHeader | null): string {
+  if (header !== null) {
+    return describeMismatch("image", EXPECTED, `${header.width} x ${header.height} pixels`, "Replace the file.");
+  }
+  const format = sniffFormat(bytes);
+  if (format !== null) {
+    const article = format === "avif" ? "an" : "a";
+    const received = `${article} ${format.toUpperCase()} file with a damaged header`;
+    return describeMismatch("image", EXPECTED, received, "Replace the file.");
+  }
+  const kind = kindOfFile(bytes);
+  return describeMismatch("image", EXPECTED, kind?.name ?? "another kind of file", kind?.remedy ?? "Replace the file.");
+}
+
 /**
- * Decodes JPEG, PNG, BMP, GIF (first frame) or TIFF (first page) to opaque RGBA; grey becomes R = G = B, 16 bits become 8,
+ * Decodes JPEG, PNG, BMP, GIF and WebP (first frame), TIFF (first page) or AVIF (primary picture) to opaque RGBA; grey becomes R = G = B, 16 bits become 8,
  * transparency is dropped (the stored colour stays, alpha becomes 255). `name` is only for messages. Throws InputError
  * when the bytes are no image, too large, of a kind that we do not read, or (unless `tolerant`) damaged or cut off.
  */
@@ -127,12 +146,7 @@ export async function decodeImage(
   { maxPixels = DEFAULT_MAX_PIXELS, frame = "upright", tolerant = false }: DecodeOptions = {},
 ): Promise<DecodedImage> {
   const header = readImageHeader(bytes);
-  if (header === null || header.width === 0 || header.height === 0) {
-    const kind =
-      header === null ? "a damaged header or another kind of file" : `${header.width} x ${header.height} pixels`;
-    const received = bytes.length === 0 ? "an empty file" : kind;
-    throw refuse(name, describeMismatch("image", "JPEG, PNG, BMP, GIF or TIFF", received, "Replace the file."));
-  }
+  if (header === null || header.width === 0 || header.height === 0) throw refuse(name, describeUnread(bytes, header));
   const { width, height, format, orientation } = header;
   if (width * height > maxPixels) {
     const limit = `at most ${maxPixels / 1e6} megapixels`;

@@ -28,8 +28,10 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
   if (starts(0xff, 0xd8)) return "jpeg";
   if (starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return "png";
   if (starts(0x47, 0x49, 0x46, 0x38)) return "gif";
-  if (starts(0x42, 0x4d)) return "bmp";
-  if (starts(0x49, 0x49, 0x2a, 0) || starts(0x4d, 0x4d, 0, 0x2a)) return "tiff";
+  // A BMP header has fewer than 256 bytes; text can begin with these letters.
+  if (starts(0x42, 0x4d) && [15, 16, 17].every((i) => bytes[i] === 0)) return "bmp";
+  const isCanonRaw = bytes[8] === 0x43 && bytes[9] === 0x52; // whose first page is a small preview
+  if ((starts(0x49, 0x49, 0x2a, 0) && !isCanonRaw) || starts(0x4d, 0x4d, 0, 0x2a)) return "tiff";
   if (starts(0x52, 0x49, 0x46, 0x46) && [0x57, 0x45, 0x42, 0x50].every((byte, i) => bytes[8 + i] === byte))
     return "webp";
   if (avifBrands(bytes).some((brand) => brand === "avif" || brand === "avis")) return "avif";

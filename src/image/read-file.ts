@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { describeMismatch, fromSystemError, InputError, UnreadableFileError } from "../errors.js";
-import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader } from "./header.js";
+import { DEFAULT_MAX_PIXELS, type ImageFormat, type ImageHeader, readImageHeader } from "./header.js";
 
 /** Room for side matter (thumbnails, profiles, raw previews) beside the pixels. */
 const SIDE_BYTES = 64 * 2 ** 20;
@@ -72,24 +72,28 @@ function readOnce(path: string, name: string, maxPixels: number): Buffer {
 
 /** Enough of a file for most headers, and for nearly every other: a JPEG's frame header follows its thumbnail. */
 const MORE_BYTES = 256 * 1024;
+/** Formats whose orientation can come after the pixels. */
+const LATE_ORIENTATION: readonly ImageFormat[] = ["png", "webp"];
 const first = new Uint8Array(4096);
 
 /**
- * The header of an image file, from its first bytes; null when it cannot be read or is no image.
- * @param offset bytes before the image, when it is within another file
+ * The header of an image file, from as few of its bytes as hold it; null when it cannot be read or is no image.
+ * @param offset bytes before the image if it is within another file; its orientation is then only looked for at its begin
  */
 export function readFileHeader(path: string, offset = 0): ImageHeader | null {
   let file: number | null = null;
   try {
     // Without blocking: a pipe gives nothing at once. A stat first would take as long as all the rest.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    let header: ImageHeader | null = null;
     for (const bytes of [first, null]) {
       const target = bytes ?? new Uint8Array(MORE_BYTES);
       const read = readSync(file, target, 0, target.length, offset);
-      const header = readImageHeader(target.subarray(0, read));
-      if (header !== null || read < target.length) return header;
+      header = readImageHeader(target.subarray(0, read));
+      if (read < target.length || (header !== null && !LATE_ORIENTATION.includes(header.format))) return header;
     }
-    return null;
+    const isWhole = header === null || offset > 0 || !LATE_ORIENTATION.includes(header.format);
+    return isWhole ? header : readImageHeader(readOnce(path, path, DEFAULT_MAX_PIXELS));
   } catch {
     return null; // the worker that decodes it says why
   } finally {

@@ -192,7 +192,7 @@ describe("bad input", () => {
     [
       "a reference that is no image",
       swap.replace("--reference @a.png", "--reference @text.png"),
-      /text\.png: .*JPEG, PNG, BMP, GIF or TIFF/,
+      /text\.png: .*JPEG, PNG, BMP, GIF, TIFF, WebP or AVIF/,
     ],
     ["a typo in a command", "tarin @faces", /unknown command 'tarin' \(Did you mean train\?\) Add --help/],
     ["a typo in an option", `${train} --step 3`, /unknown option '--step' \(Did you mean --steps\?\) Add --help/],

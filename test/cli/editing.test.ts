@@ -143,7 +143,11 @@ describe("elegant swap, linear and matrix", () => {
     ["an attribute twice", swap.replace("Bangs", "Bangs Bangs"), /each one once, received 'Bangs' twice/],
     ["a reference too many", swap.replace("@r1", "@r2.png @r1"), /--reference: expected 1 face for 1 att.*received 2/],
     ["a missing reference", swap.replace("@r1", "@none"), /none\.png: .*ENOENT/],
-    ["a reference that is no picture", swap.replace("@r1", "@text"), /text\.png: .*JPEG, PNG, BMP, GIF or TIFF/],
+    [
+      "a reference that is no picture",
+      swap.replace("@r1", "@text"),
+      /text\.png: .*JPEG, PNG, BMP, GIF, TIFF, WebP or AVIF/,
+    ],
     ["a picture that is not square", swap.replace("@a", "@oblong"), /expected a square picture.*received 48 x 64/],
     ["a missing model", swap.replace("@model", "@none"), /Reading the model .*none\.safetensors/],
     ["a model that is none", swap.replace("@model.safetensors", "@a.png"), /a\.png: header: .*no safetensors file/],

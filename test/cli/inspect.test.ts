@@ -13,8 +13,8 @@ const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/ele
 type Json = Inspection & { readonly sheet: string | null };
 
 const FAILURES = [
-  { file: "x.png", reason: "x.png: image: expected JPEG, PNG, BMP, GIF or TIFF, received an empty file." },
-  { file: "y.png", reason: "y.png: image: expected JPEG, PNG, BMP, GIF or TIFF, received an empty file." },
+  { file: "x.png", reason: "x.png: image: expected JPEG, PNG, BMP, GIF, TIFF, WebP or AVIF, received an empty file." },
+  { file: "y.png", reason: "y.png: image: expected JPEG, PNG, BMP, GIF, TIFF, WebP or AVIF, received an empty file." },
 ];
 
 describe("elegant inspect", function () {

@@ -19,7 +19,10 @@ describe("editing/picture", () => {
         return error.name === "InputError";
       });
       await writeFile(path, "no image");
-      await assert.rejects(readPicture(path), { name: "InputError", message: /JPEG, PNG, BMP, GIF or TIFF/ });
+      await assert.rejects(readPicture(path), {
+        name: "InputError",
+        message: /JPEG, PNG, BMP, GIF, TIFF, WebP or AVIF/,
+      });
       await assert.rejects(readPicture(join(folder, "none.png")), { name: "InputError", message: /ENOENT/ });
     });
   });

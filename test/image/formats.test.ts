@@ -83,6 +83,22 @@ describe("image/formats", () => {
     });
   });
 
+  it("decodes Pillow's WebP as Pillow does, and its AVIF within two levels at 99.9 % of the values", async function () {
+    if (!hasPillow()) this.skip();
+    await withFolder(async (dir) => {
+      await mkdir(join(dir, "files"));
+      if (Number(runPython("pillow-web.py", [join(dir, "files")])) === 0) {
+        console.log("        skipped: needs a Pillow that writes WebP and AVIF (11.3 or newer)");
+        this.skip();
+      }
+      for (const [file, { most, over2 }] of await comparePillow(join(dir, "files"), join(dir, "out"))) {
+        // Pillow's libyuv rounds chroma before it makes blue of it.
+        const close = file.endsWith(".webp") ? most === 0 : most <= 3 && over2 <= 1e-3;
+        assert.ok(close, `${file}: at most ${most}, ${(over2 * 100).toFixed(3)} % over 2`);
+      }
+    });
+  });
+
   it("decodes the odd files as Pillow does, CMYK by its naive conversion, and refuses those that it refuses", async function () {
     const folder = sharedPath("faces/odd");
     if (folder === null || !hasPillow()) this.skip();

@@ -2,15 +2,24 @@
 import sharp, { type JpegOptions, type PngOptions } from "sharp";
 import { encodeJpeg } from "../../src/image/codec.js";
 import type { Random } from "../../src/random.js";
-import type { RgbaImage } from "../../src/types.js";
 import { goldenPhoto } from "./pictures.js";
+import { bgrRows, bmpFile } from "./small-files.js";
+import { webPicture } from "./web-pictures.js";
 
 export interface Sample {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-/** Whole files: JPEG and PNG in the forms that photos come in, and the smaller formats. `side` in pixels. */
+/** A BMP file of run lengths, literals and ends of lines. */
+function runsFile(width: number, height: number): Uint8Array {
+  const row = [width - 3, 5, 0, 3, 1, 2, 3, 0, 0, 0];
+  const palette = Uint8Array.from({ length: 8 * 4 }, (_, i) => i * 7);
+  const rows = Uint8Array.from(Array.from({ length: height }, () => row).flat());
+  return bmpFile(width, height, rows, { bits: 8, compression: 1, palette });
+}
+
+/** Whole files: JPEG and PNG in the forms that photos come in, and the other formats. `side` in pixels. */
 export async function imageSamples(side: number): Promise<Sample[]> {
   const [width, height] = [side + 3, side - 5];
   const photo = goldenPhoto("fuzz", 11, height, width);
@@ -34,36 +43,35 @@ export async function imageSamples(side: number): Promise<Sample[]> {
       name: "deflate.tif",
       bytes: await raw.clone().tiff({ compression: "deflate", predictor: "horizontal" }).toBuffer(),
     },
-    { name: "plain.bmp", bytes: bmpFile(photo) },
+    { name: "jpeg.tif", bytes: await raw.clone().removeAlpha().tiff({ compression: "jpeg" }).toBuffer() },
+    {
+      name: "tiles.tif",
+      bytes: await raw.clone().tiff({ compression: "lzw", tile: true, tileWidth: 32, tileHeight: 32 }).toBuffer(),
+    },
+    { name: "plain.bmp", bytes: bmpFile(width, height, bgrRows(photo), { bits: 24 }) },
+    {
+      name: "masks.bmp",
+      bytes: bmpFile(width, height, bgrRows(photo), { bits: 24, compression: 3, masks: [0xff0000, 0xff00, 0xff] }),
+    },
+    { name: "runs.bmp", bytes: runsFile(width, height) },
+    ...["lossy.webp", "lossless.webp", "exif6.webp", "anim.webp", "420.avif", "alpha.avif"].map((name) => ({
+      name,
+      bytes: webPicture(name),
+    })),
   ];
 }
 
-/** A BMP file of 24 bits. */
-function bmpFile({ width, height, data }: RgbaImage): Uint8Array {
-  const stride = Math.ceil((width * 3) / 4) * 4;
-  const file = Buffer.alloc(54 + stride * height);
-  file.write("BM", "latin1");
-  file.writeUInt32LE(54, 10);
-  file.writeUInt32LE(40, 14);
-  file.writeInt32LE(width, 18);
-  file.writeInt32LE(height, 22);
-  file.writeUInt16LE(1, 26);
-  file.writeUInt16LE(24, 28);
-  for (let i = 0; i < width * height; i++) {
-    const at = 54 + (height - 1 - Math.floor(i / width)) * stride + (i % width) * 3;
-    for (let c = 0; c < 3; c++) file[at + c] = data[i * 4 + 2 - c];
-  }
-  return file;
-}
-
-/** One to three of: bytes changed, the end cut off, a block zeroed, two blocks exchanged, bytes inserted or left out. */
+/**
+ * One to three of: bytes changed, the end cut off, a block zeroed, two blocks exchanged, bytes inserted or left out, a
+ * block repeated, a number near the start set to an extreme.
+ */
 export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
   let result = new Uint8Array(bytes); // a Buffer's slice() would share its bytes
   for (let times = 1 + random.below(3); times > 0 && result.length > 16; times--) {
     const n = result.length;
     const at = random.below(n);
     const length = 1 + random.below(Math.min(n - at, 1 + random.below(512)));
-    switch (random.below(6)) {
+    switch (random.below(8)) {
       case 0:
         for (let flips = 1 + random.below(4); flips > 0; flips--) result[random.below(n)] = random.below(256);
         break;
@@ -83,6 +91,15 @@ export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
       case 4: {
         const inserted = Uint8Array.from({ length }, () => random.below(256));
         result = Buffer.concat([result.subarray(0, at), inserted, result.subarray(at)]);
+        break;
+      }
+      case 5:
+        result = Buffer.concat([result.subarray(0, at + length), result.subarray(at)]);
+        break;
+      case 6: {
+        const extreme = [0, 1, 0x7f, 0x80, 0xff][random.below(5)];
+        const place = random.below(Math.min(n - 4, 256));
+        result.fill(extreme, place, place + 1 + random.below(4));
         break;
       }
       default:

@@ -13,12 +13,23 @@ export interface AvifFile {
   readonly matrix: number;
   /** Contents of all items, as far as the file has them. */
   readonly items: readonly Uint8Array[];
+  /** Parts of a file with the primary picture alone; null if that is more than one coded picture (a grid, layers). */
+  readonly still: AvifStill | null;
   /** What is missing of the file; null if nothing. */
   readonly missing: string | null;
 }
 
+/** Essential properties that a file with the primary picture alone can do without, or has again. */
+const KNOWN_PROPERTIES = new Set(["ispe", "pixi", "av1C", "colr", "irot", "imir", "clap", "pasp"]);
 /** In the third byte of an av1C box: monochrome and half the columns of chroma. */
 const [AV1C_CHROMA, AV1C_HALF_CHROMA] = [0x18, 0x08];
+
+/** The primary picture: AV1 data, and the bodies of its av1C and nclx boxes. */
+export interface AvifStill {
+  readonly data: Uint8Array;
+  readonly config: Uint8Array;
+  readonly colour: Uint8Array | null;
+}
 
 interface Box {
   readonly type: string;
@@ -50,14 +61,14 @@ class Reader {
     return String.fromCharCode(code >>> 24, (code >> 16) & 255, (code >> 8) & 255, code & 255);
   }
 
-  /** The boxes between two places, one after the other. */
+  /** The boxes between two places, one after the other, up to a length that makes no sense. */
   *boxes(from: number, to: number): Generator<Box> {
     for (let at = from; at + 8 <= to; ) {
       this.at = at;
       const size = this.uint(4);
       const type = this.type();
       const length = size === 1 ? this.uint(8) : size === 0 ? to - at : size;
-      if (length < this.at - at) throw new RangeError(`a ${type} box of ${length} bytes`);
+      if (length < this.at - at) return;
       yield { type, start: this.at, end: at + length };
       at += length;
     }
@@ -81,13 +92,18 @@ export function avifBrands(bytes: Uint8Array): readonly string[] {
   return brands;
 }
 
+interface Property extends Box {
+  /** A reader that does not know the property must not show the item. */
+  readonly essential: boolean;
+}
+
 /** The properties of one item, in order. */
-function propertiesOf(reader: Reader, iprp: Box, item: number): Box[] {
+function propertiesOf(reader: Reader, iprp: Box, item: number): Property[] {
   const container = [...reader.boxes(iprp.start, iprp.end)];
   const ipco = container.find(({ type }) => type === "ipco");
   if (ipco === undefined) return [];
   const all = [...reader.boxes(ipco.start, ipco.end)];
-  const indices: number[] = [];
+  const found: Property[] = [];
   for (const ipma of container.filter(({ type }) => type === "ipma")) {
     const { version, flags } = reader.version(ipma);
     const entries = reader.uint(4);
@@ -95,16 +111,26 @@ function propertiesOf(reader: Reader, iprp: Box, item: number): Box[] {
       const id = reader.uint(version < 1 ? 2 : 4);
       const count = reader.uint(1);
       for (let k = 0; k < count; k++) {
-        const index = (flags & 1) !== 0 ? reader.uint(2) & 0x7fff : reader.uint(1) & 0x7f;
-        if (id === item && index > 0 && index <= all.length) indices.push(index - 1);
+        const wide = (flags & 1) !== 0;
+        const word = reader.uint(wide ? 2 : 1);
+        const index = word & (wide ? 0x7fff : 0x7f);
+        if (id === item && index > 0 && index <= all.length)
+          found.push({ ...all[index - 1], essential: word !== index });
       }
     }
   }
-  return indices.map((index) => all[index]);
+  return found;
 }
 
-/** The extents of every item, [start, end] in the file. */
-function extentsOf(reader: Reader, iloc: Box, idat: Box | undefined): [number, number][] {
+/** A part of an item's contents, from `start` to `end` in the file. */
+interface Extent {
+  readonly item: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The extents of all items. */
+function extentsOf(reader: Reader, iloc: Box, idat: Box | undefined): Extent[] {
   const { version } = reader.version(iloc);
   const sizes = reader.uint(2);
   const [offsetSize, lengthSize, baseSize] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15];
@@ -113,9 +139,9 @@ function extentsOf(reader: Reader, iloc: Box, idat: Box | undefined): [number, n
     throw new RangeError("fields of a length that does not exist");
   }
   const count = reader.uint(version < 2 ? 2 : 4);
-  const extents: [number, number][] = [];
+  const extents: Extent[] = [];
   for (let i = 0; i < count; i++) {
-    reader.at += version < 2 ? 2 : 4;
+    const item = reader.uint(version < 2 ? 2 : 4);
     const inBox = version > 0 && (reader.uint(2) & 15) === 1;
     reader.at += 2;
     const base = reader.uint(baseSize) + (inBox ? (idat?.start ?? 0) : 0);
@@ -125,10 +151,28 @@ function extentsOf(reader: Reader, iloc: Box, idat: Box | undefined): [number, n
       reader.at += indexSize;
       const start = base + reader.uint(offsetSize);
       const length = reader.uint(lengthSize);
-      extents.push([start, length === 0 ? reader.view.byteLength : start + length]);
+      extents.push({ item, start, end: length === 0 ? reader.view.byteLength : start + length });
     }
   }
   return extents;
+}
+
+/** Whether an item is AV1 data, by the list of items. */
+function isAv1(reader: Reader, iinf: Box | undefined, item: number): boolean {
+  if (iinf === undefined) return false;
+  const { version } = reader.version(iinf);
+  for (const infe of reader.boxes(iinf.start + (version === 0 ? 6 : 8), iinf.end)) {
+    const { version: form } = reader.version(infe);
+    if (form < 2 || reader.uint(form === 2 ? 2 : 4) !== item) continue;
+    reader.at += 2;
+    return reader.type() === "av01";
+  }
+  return false;
+}
+
+/** Whether the colours of an item are multiplied by its opacity. */
+function isPremultiplied(reader: Reader, iref: Box | undefined): boolean {
+  return iref !== undefined && [...reader.boxes(iref.start + 4, iref.end)].some(({ type }) => type === "prem");
 }
 
 /** EXIF's number for a rotation (quarter turns against the clock) and then a mirror, as Pillow maps them. */
@@ -146,9 +190,10 @@ function orientationOf(angle: number, axis: number | null): Orientation {
 export function readAvif(bytes: Uint8Array): AvifFile | null {
   const reader = new Reader(bytes);
   let meta: Box | null = null;
+  let last = 0;
   for (const box of reader.boxes(0, bytes.length)) {
     if (box.type === "meta") meta ??= box;
-    if (meta !== null) break;
+    if (["meta", "mdat", "moov"].includes(box.type)) last = Math.max(last, box.end);
   }
   if (meta === null) return null;
   if (meta.end > bytes.length) throw new RangeError("the boxes are cut off");
@@ -159,24 +204,38 @@ export function readAvif(bytes: Uint8Array): AvifFile | null {
   const primary = reader.uint(version === 0 ? 2 : 4);
   let size: { width: number; height: number } | null = null;
   let [angle, axis, halfChroma, matrix]: [number, number | null, boolean, number] = [0, null, false, 2];
-  for (const { type, start } of propertiesOf(reader, iprp, primary)) {
+  const properties = propertiesOf(reader, iprp, primary);
+  let [config, colour]: [Uint8Array | null, Uint8Array | null] = [null, null];
+  for (const { type, start, end } of properties) {
     reader.at = start;
     if (type === "ispe") {
       reader.at += 4;
       size ??= { width: reader.uint(4), height: reader.uint(4) };
     } else if (type === "irot") angle = reader.uint(1) & 3;
     else if (type === "imir") axis = reader.uint(1) & 1;
-    else if (type === "av1C") halfChroma = (reader.view.getUint8(start + 2) & AV1C_CHROMA) === AV1C_HALF_CHROMA;
-    else if (type === "colr" && reader.type() === "nclx") matrix = reader.view.getUint16(start + 8);
+    else if (type === "av1C") {
+      config = bytes.subarray(start, end);
+      halfChroma = (reader.view.getUint8(start + 2) & AV1C_CHROMA) === AV1C_HALF_CHROMA;
+    } else if (type === "colr" && reader.type() === "nclx") {
+      colour = bytes.subarray(start, end);
+      matrix = reader.view.getUint16(start + 8);
+    }
   }
   if (size === null) return null;
   const extents = extentsOf(reader, iloc, boxes.get("idat"));
-  const last = extents.reduce((most, [, end]) => Math.max(most, end), 0);
+  for (const { end } of extents) last = Math.max(last, end);
+  const simple =
+    properties.every(({ type, essential }) => !essential || KNOWN_PROPERTIES.has(type)) &&
+    isAv1(reader, boxes.get("iinf"), primary) &&
+    !isPremultiplied(reader, boxes.get("iref"));
+  const parts = extents.filter(({ item }) => item === primary).map(({ start, end }) => bytes.subarray(start, end));
+  const still = simple && config !== null ? { data: Buffer.concat(parts), config, colour } : null;
   return {
     ...size,
     orientation: orientationOf(angle, axis),
     ...{ halfChroma, matrix },
-    items: extents.map(([start, end]) => bytes.subarray(start, end)),
+    items: extents.map(({ start, end }) => bytes.subarray(start, end)),
+    still,
     missing: last > bytes.length ? `the file has ${bytes.length} of its ${last} bytes` : null,
   };
 }

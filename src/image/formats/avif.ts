@@ -2,6 +2,7 @@
 import decoderFactory from "@jsquash/avif/codec/dec/avif_dec.js";
 import { av1Sizes } from "./av1-sequence.js";
 import { type AvifFile, readAvif } from "./avif-boxes.js";
+import { stillFile } from "./avif-still.js";
 import { Damage, type Decoded } from "./damage.js";
 import { CodecHolder, expectDensity, KEPT_PIXELS } from "./wasm-codec.js";
 
@@ -34,8 +35,9 @@ function expectSizes(bytes: Uint8Array, { width, height, items }: AvifFile): voi
   }
 }
 
-/** A sequence holds a still picture as well; under this brand the codec decodes that one. */
-function asStill(bytes: Uint8Array): Uint8Array {
+/** A file as the codec gets it. A sequence holds a still picture as well; under this brand the codec decodes that one. */
+function asStill(bytes: Uint8Array, { still, width, height }: AvifFile): Uint8Array {
+  if (still !== null) return stillFile(still, width, height);
   if (Buffer.from(bytes.buffer, bytes.byteOffset + 8, 4).toString("latin1") !== "avis") return bytes;
   const copy = Buffer.from(bytes);
   copy.write("avif", 8, "latin1");
@@ -81,7 +83,7 @@ export async function decodeAvif(bytes: Uint8Array, tolerant: boolean): Promise<
   if (missing !== null) damage.note(missing);
   expectDensity(bytes.length, width, height);
   expectSizes(bytes, found);
-  const file = asStill(bytes);
+  const file = asStill(bytes, found);
   const exact = halfChroma && width % 2 === 1 && width > 1;
   const { result: image } = await decoder.run((codec) => (exact ? codec.decode(file, 16) : codec.decode(file, 8)));
   if (width * height > KEPT_PIXELS) decoder.drop();

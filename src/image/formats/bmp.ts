@@ -79,7 +79,10 @@ function readHeader(bytes: Uint8Array, damage: Damage): BmpHeader {
   const forgotten = stated === 0 || (stated === tableStart && tableBytes > 0);
   if (!forgotten && stated < tableStart) damage.note(`the pixels begin at byte ${stated}, within the header`);
   const start = forgotten || stated < tableStart ? tableStart + tableBytes : stated;
-  // A table that is shorter than its header says ends where the pixels begin.
+  // Writers that leave the number of colours at 0 may store fewer of them; the table then ends where the pixels begin.
+  if (used !== 0 && start < tableStart + tableBytes) {
+    damage.note(`the pixels begin at byte ${start}, within the palette of ${entries} colours`);
+  }
   const palette = bytes.subarray(tableStart, Math.min(tableStart + tableBytes, start));
   return { width, height: Math.abs(rows), fromTop: rows < 0, bits, compression, masks, palette, stride, start };
 }

@@ -37,6 +37,7 @@ export function decodeGif(bytes: Uint8Array, tolerant: boolean): Decoded {
   const { data, whole } = readBlocks(bytes, frame.dataStart + 1);
   if (!whole) damage.note("the file ends within its first frame");
   const pixels = frame.width * frame.height;
+  if (pixels === 0) throw new Error("a frame without pixels");
   const held = Math.min(pixels, Math.floor(data.length * PIXELS_A_BYTE));
   damage.expectRoom(
     held,

@@ -39,21 +39,22 @@ function inflatePart(bytes: Uint8Array, length: number): Promise<Uint8Array> {
  * too short, broken or fails its checksum, and returns what precedes it (of broken data, up to a thousandth of `length`
  * less).
  *
- * @param checked whether a checksum outside of the stream covers `bytes`. Then any number of bytes too many is left out
- *                without a word, as libpng does; otherwise more than a few are damage, because the stream's own checksum
- *                lies behind them.
+ * @param most bytes that a sound stream may hold; those beyond `length` are left out. More than a few beyond `most` are
+ *             damage, because the stream's own checksum lies behind them. Infinity if another checksum covers `bytes`:
+ *             then any number of bytes too many is harmless, as for libpng.
  */
 export async function inflateExactly(
   bytes: Uint8Array,
   length: number,
+  most: number,
   damage: Damage,
-  checked: boolean,
 ): Promise<Uint8Array> {
   const held = bytes.length * MAX_RATIO;
   const lack = `${bytes.length} compressed bytes cannot hold the ${length} that the size in the header asks for`;
   damage.expectRoom(Math.min(held, length), length, lack);
   try {
-    const output = inflateSync(bytes, { chunkSize: length + SLACK, maxOutputLength: length + SLACK });
+    const limit = (most === Number.POSITIVE_INFINITY ? length : most) + SLACK;
+    const output = inflateSync(bytes, { chunkSize: length + SLACK, maxOutputLength: limit });
     if (output.length < length) damage.note(`the image data hold ${output.length} of ${length} bytes`);
     return output.subarray(0, length);
   } catch (error) {
@@ -61,7 +62,9 @@ export async function inflateExactly(
     if (code === "Z_BUF_ERROR") damage.note("the image data break off");
     else if (code === "Z_DATA_ERROR") damage.note(`broken image data (${(error as Error).message})`);
     else if (code !== "ERR_BUFFER_TOO_LARGE") throw error;
-    else if (!checked) damage.note(`the image data hold more than the ${length} bytes of the size in the header`);
+    else if (most < Number.POSITIVE_INFINITY) {
+      damage.note(`the image data hold more than the ${most} bytes of the size in the header`);
+    }
   }
   return inflatePart(bytes, length);
 }

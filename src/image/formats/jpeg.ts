@@ -21,10 +21,9 @@ const MAX_REPAIRS = 8;
 
 /** Decodes a file of essential segments as libjpeg does. Throws an Error with its words when it gives up. */
 async function decodeOnce(bytes: Uint8Array): Promise<{ image: RgbaImage; warning: string | null }> {
-  const { result, messages } = await decoder.run((codec) => codec.decode(bytes, false));
+  const { result, warning } = await decoder.run((codec) => codec.decode(bytes, false));
   // libjpeg only warns of data that breaks off or makes no sense, and fills the rest with grey. It prints the first
   // warning alone.
-  const warning = messages[0] ?? null;
   if (result === null) throw new Error(warning ?? "the decoder returned nothing");
   if (result.width * result.height > KEPT_PIXELS) decoder.drop();
   return { image: result, warning };

@@ -93,7 +93,7 @@ export async function decodePng(bytes: Uint8Array, tolerant: boolean): Promise<D
   const chunks = readPngChunks(bytes, damage);
   const passes = passesOf(chunks);
   const total = passes.reduce((sum, { height, rowBytes }) => sum + height * (rowBytes + 1), 0);
-  const raw = await inflateExactly(chunks.data, total, damage, true);
+  const raw = await inflateExactly(chunks.data, total, Number.POSITIVE_INFINITY, damage);
   const image = blankImage(chunks.width, chunks.height);
   const put = putRowOf(chunks);
   const back = Math.max(1, (samplesOf(chunks) * chunks.depth) >> 3);

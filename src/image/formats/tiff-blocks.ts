@@ -16,6 +16,8 @@ export interface TiffBlock {
   readonly rows: number;
   /** Bytes of its rows once unpacked. */
   readonly length: number;
+  /** Bytes that its data may hold: the last strip of some writers is as long as the others. */
+  readonly most: number;
   readonly packed: Uint8Array;
 }
 
@@ -60,9 +62,10 @@ export function findBlocks(bytes: Uint8Array, page: TiffPage, layout: TiffLayout
     // No length, or one of 0, says nothing: such a block ends with its data. The cap keeps blocks that share their bytes
     // from being read for longer than what they unpack to.
     const stated = lengths[i] || bytes.length;
-    const packed = bytes.subarray(offset, offset + Math.min(stated, length * 2 + PACKED_ROOM));
+    const most = blockHeight * rowBytes;
+    const packed = bytes.subarray(offset, offset + Math.min(stated, most * 2 + PACKED_ROOM));
     held += Math.min(length, packed.length * MAX_RATIO[compression]);
-    blocks.push({ plane, left, top, rows, length, packed });
+    blocks.push({ plane, left, top, rows, length, most, packed });
   }
   const needed = planes * (tiled ? across * down * blockHeight : page.height) * rowBytes;
   damage.expectRoom(held, needed, `the file can hold ${held} of the picture's ${needed} bytes`);
@@ -154,6 +157,6 @@ export async function unpackBlock(
       return out;
     }
     default:
-      return inflateExactly(packed, length, damage, false);
+      return inflateExactly(packed, length, block.most, damage);
   }
 }

@@ -2,6 +2,8 @@
 import { TAG, type TiffPage } from "./tiff-page.js";
 
 export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773 } as const;
+/** The compressions that differences of neighbours go before; others ignore the tag, as in libtiff. */
+const PREDICTED: readonly number[] = [COMPRESSION.lzw, COMPRESSION.deflate, COMPRESSION.oldDeflate];
 const REFUSED_COMPRESSIONS: Readonly<Record<number, string>> = {
   2: "fax",
   3: "fax",
@@ -18,6 +20,8 @@ const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 3, 3: 1, 5: 
 /** Samples a pixel can have on top of its channels: opacity, or data of other programs. */
 const MOST_EXTRA: Readonly<Record<number, number>> = { 1: 1, 3: 3, 4: 2 };
 const PREMULTIPLIED = 1;
+/** Of the kind of page: a smaller version of another one. */
+const REDUCED = 1;
 
 export interface TiffLayout {
   readonly bits: number;
@@ -44,17 +48,29 @@ function checkSamples(page: TiffPage, samples: number, photometric: number, bits
   if (colours === undefined) throw new Error(`colours of kind ${photometric} are not supported`);
   if (samples < colours) throw new Error(`${samples} samples a pixel, expected at least ${colours}`);
   if (samples > colours + MOST_EXTRA[colours]) {
-    const grey = colours === 1 && photometric !== PHOTOMETRIC.palette;
-    throw new Error(`${samples} samples a pixel in a picture that is said to be ${grey ? "grey" : "of other colours"}`);
+    const isGrey = colours === 1 && photometric !== PHOTOMETRIC.palette;
+    const said = isGrey ? "that is said to be grey" : "that is said to have fewer";
+    const which = page.has(TAG.photometric) ? said : "that does not say which colours it has";
+    throw new Error(`${samples} samples a pixel in a picture ${which}`);
   }
-  if (photometric === PHOTOMETRIC.palette && bits > 8) throw new Error(`a palette of ${bits} bits is not supported`);
+  if (photometric === PHOTOMETRIC.palette) {
+    if (bits > 8) throw new Error(`a palette of ${bits} bits is not supported`);
+    const levels = page.count(TAG.colours);
+    if (levels !== 3 << bits) throw new Error(`a palette of ${levels} levels for ${bits} bits`);
+  }
   if (photometric !== PHOTOMETRIC.ycc || page.value(TAG.compression, 1) === COMPRESSION.jpeg) return;
-  const [across, down] = page.values(TAG.yccSampling, 2) ?? [2, 2];
+  // A page that does not say it is taken for whole, as Pillow takes it: a subsampled one has too few bytes for that.
+  const [across, down] = page.values(TAG.yccSampling, 2) ?? [1, 1];
   if (across !== 1 || down !== 1) throw new Error(`YCbCr with a sampling of ${across} x ${down} is not supported`);
 }
 
 /** Throws an Error that says what is not supported or makes no sense. */
 export function layoutOf(page: TiffPage): TiffLayout {
+  if ((page.value(TAG.subfileType, 0) & REDUCED) !== 0 && page.has(TAG.subPages)) {
+    throw new Error(
+      "a raw photo (DNG, NEF or the like), whose first page is only a small preview. Develop it to JPEG or PNG",
+    );
+  }
   const samples = page.value(TAG.samples, 1);
   const bitsOfEach = page.values(TAG.bits, 16) ?? [1];
   const bits = bitsOfEach[0] ?? 1;
@@ -74,7 +90,11 @@ export function layoutOf(page: TiffPage): TiffLayout {
   if (jpeg && (bits !== 8 || samples > 3 || samples !== colours)) {
     throw new Error(`JPEG of ${samples} samples of ${bits} bits within TIFF is not supported`);
   }
-  const planar = page.value(TAG.planes, 1) === 2;
+  const [planes, predictor] = [page.value(TAG.planes, 1), page.value(TAG.predictor, 1)];
+  if (samples > 1 && planes !== 1 && planes !== 2) throw new Error(`samples in order ${planes} are unknown`);
+  const predicted = PREDICTED.includes(compression);
+  if (predicted && predictor !== 1 && predictor !== 2) throw new Error(`predictor ${predictor} is not supported`);
+  const planar = planes === 2;
   const premultiplied = samples > colours && page.value(TAG.extraSamples, 0) === PREMULTIPLIED;
   const channels = colours + (premultiplied ? 1 : 0);
   const tileWidth = page.value(TAG.tileWidth, 0);
@@ -97,7 +117,7 @@ export function layoutOf(page: TiffPage): TiffLayout {
     photometric,
     premultiplied,
     compression,
-    predictor: !jpeg && page.value(TAG.predictor, 1) === 2,
+    predictor: predicted && predictor === 2,
     reversed: page.value(TAG.fillOrder, 1) === 2,
     ...{ blockWidth, blockHeight, tiled },
   };

@@ -2,6 +2,7 @@
 import { isOrientation, type Orientation } from "../orientation.js";
 
 export const TAG = {
+  subfileType: 254,
   width: 256,
   height: 257,
   bits: 258,
@@ -20,6 +21,7 @@ export const TAG = {
   tileHeight: 323,
   tileOffsets: 324,
   tileBytes: 325,
+  subPages: 330,
   extraSamples: 338,
   sampleFormat: 339,
   jpegTables: 347,
@@ -60,6 +62,16 @@ export class TiffPage {
   /** The first value of a tag, or `missing`. */
   value(tag: number, missing: number): number {
     return this.values(tag, 1)?.[0] ?? missing;
+  }
+
+  /** The number of values that a tag states; 0 when there is no such tag. */
+  count(tag: number): number {
+    const entry = this.entries.get(tag);
+    return entry === undefined ? 0 : this.view.getUint32(entry + 4, this.little);
+  }
+
+  has(tag: number): boolean {
+    return this.entries.has(tag);
   }
 
   /** The bytes of a tag whose values are bytes, as far as the file has them; null when it has none. */

@@ -8,6 +8,9 @@ import { paintTiff } from "./tiff-colour.js";
 import { layoutOf, PHOTOMETRIC } from "./tiff-layout.js";
 import { readTiffPage } from "./tiff-page.js";
 
+/** Strips or tiles that break off before the rest of a tolerated file counts as lost: looking for remains takes time. */
+const MAX_BROKEN = 256;
+
 /** Undoes the difference of neighbours in a row in place. */
 function sumAcross(row: Uint8Array, samples: number, bits: number, little: boolean): void {
   if (bits === 8) {
@@ -35,10 +38,15 @@ export async function decodeTiff(bytes: Uint8Array, tolerant: boolean, decodeJpe
   const levels = new Uint8Array(width * height * channels).fill(isPalette ? 0 : UNKNOWN_LEVEL);
   const scale = isPalette ? 1 : 255 / ((1 << Math.min(bits, 8)) - 1);
   const taken = planes > 1 ? 1 : channels;
+  let broken = 0;
   for (const [i, block] of blocks.entries()) {
+    if (broken > MAX_BROKEN) break;
     const { plane, left, top, rows, length } = block;
     const data = await unpackBlock(block, page, layout, damage, decodeJpeg);
-    if (data.length < length) damage.note(`strip or tile ${i} holds ${data.length} of ${length} bytes`);
+    if (data.length < length) {
+      damage.note(`strip or tile ${i} holds ${data.length} of ${length} bytes`);
+      broken++;
+    }
     const rowBytes = length / rows;
     const columns = Math.min(blockWidth, width - left);
     for (let y = 0; y < Math.min(rows, height - top) && (y + 1) * rowBytes <= data.length; y++) {

@@ -69,15 +69,16 @@ export class CodecHolder<Codec> {
   }
 
   /**
-   * Runs `work` and returns its result with the lines that the codec printed. Throws an Error with the codec's last
-   * line if it failed.
+   * Runs `work` and returns its result with the first line that the codec printed, or null. Throws an Error with the
+   * codec's last line if it failed.
    */
-  async run<T>(work: (codec: Codec) => T): Promise<{ result: T; messages: readonly string[] }> {
-    this.ready ??= this.create();
-    const codec = await this.ready;
+  async run<T>(work: (codec: Codec) => T): Promise<{ result: T; warning: string | null }> {
     this.messages = [];
     try {
-      return { result: work(codec), messages: this.messages };
+      this.ready ??= this.create();
+      const codec = await this.ready;
+      this.messages = [];
+      return { result: work(codec), warning: this.messages[0] ?? null };
     } catch (error) {
       this.ready = null;
       throw new Error(this.messages.at(-1) ?? String(error), { cause: error });

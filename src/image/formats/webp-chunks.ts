@@ -88,7 +88,7 @@ export function readWebp(bytes: Uint8Array): WebpFile | null {
       const prefixed = Buffer.from(block.subarray(0, 6)).toString("latin1") === "Exif\0\0";
       orientation = parseExif(prefixed ? block.subarray(6) : block);
     }
-    if (canvas?.exif !== true && picture !== null) break; // what follows is of no interest
+    if (chunk.end > end) missing ??= `the ${type.trim()} chunk is cut off`;
   }
   if (picture === null) return null;
   const size = sizeOfPicture(view, picture);
