@@ -39,17 +39,22 @@ export interface JpegStructure {
 
 /**
  * Where the entropy-coded data from `at` end: at the next marker that is neither stuffing nor a restart. Markers below 0xc0 are
- * broken data, behind which a decoder looks for the next restart; the first one is returned too.
+ * broken data; they end it only if no restart follows, at which a decoder goes on. The first one is returned too.
  */
 function endOfData(bytes: Uint8Array, at: number): { readonly end: number; readonly broken: number | null } {
   let broken: number | null = null;
+  let brokenAt: number | null = null; // since the last restart
   for (let next = bytes.indexOf(0xff, at); next >= 0; next = bytes.indexOf(0xff, next + 1)) {
     const marker = bytes[next + 1];
-    if (marker === undefined || marker === 0 || marker === 0xff || isRestart(marker)) continue;
-    if (marker >= 0xc0) return { end: next, broken };
-    broken ??= marker;
+    if (marker === undefined || marker === 0 || marker === 0xff) continue;
+    if (isRestart(marker)) brokenAt = null;
+    else if (marker >= 0xc0) return { end: brokenAt ?? next, broken };
+    else {
+      broken ??= marker;
+      brokenAt ??= next;
+    }
   }
-  return { end: bytes.length, broken };
+  return { end: brokenAt ?? bytes.length, broken };
 }
 
 /** Why a marker cannot stand where it does, as libjpeg sees it; null when it can. */
