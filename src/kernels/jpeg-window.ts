@@ -11,6 +11,8 @@ const PARAMS_BYTES = 160;
 const ENDED = 128;
 /** Skips join no further code beyond so many coefficients: with one more, runs of zeros included, they stay far below ENDED. */
 const MOST_JOINED = 48;
+/** The kernel skips twice with 32 bits at hand. */
+const MOST_SKIPPED_BITS = 16;
 /** Sizes of 15 bits with a length of 0: look further. */
 const LONGER_CODE = 15 << 12;
 const END_OF_BLOCK = 127;
@@ -54,8 +56,10 @@ function fillSkips(skips: Uint16Array, { counts, symbols }: HuffmanTable): void 
       const size = symbol & 15;
       const coefficients = size === 0 && symbol !== 0xf0 ? ENDED : (symbol >> 4) + 1;
       const end = place + (1 << (DIRECT_BITS - length));
-      firsts.fill((length + size) | (coefficients << 5), place, end);
-      lengths.fill(length, place, end);
+      if (length + size <= MOST_SKIPPED_BITS) {
+        firsts.fill((length + size) | (coefficients << 5), place, end);
+        lengths.fill(length, place, end);
+      }
       place = end;
     }
   }
@@ -65,6 +69,7 @@ function fillSkips(skips: Uint16Array, { counts, symbols }: HuffmanTable): void 
       const bits = entry & 31;
       const rest = (head << bits) & (skips.length - 1);
       if (lengths[rest] === 0 || bits + lengths[rest] > DIRECT_BITS) break;
+      if (bits + (firsts[rest] & 31) > MOST_SKIPPED_BITS) break;
       entry += firsts[rest];
     }
     skips[head] = entry;
