@@ -16,7 +16,7 @@
  *        code's, and `size` bits of value follow; size 15 with length 0: a longer code, or none.
  *   4096 u32[17] by length: the first 16-bit word above this length's codes    4164 i32[17] symbol index - code
  *   4232 u8[256] symbols
- *   4488 AC only: u16[2048] by the next eleven bits: the whole codes at their head, length of codes and values | coefficients << 5,
+ *   4488 AC only: u16[1024] by the next ten bits: the whole codes at their head, length of codes and values | coefficients << 5,
  *        with 128 coefficients more when the last code ends the block; 0: the first code is longer, or none.
  * Memory: reads data[0, length) and the tables; writes the planes' window and scratch, i32 length + 1024 bytes.
  */

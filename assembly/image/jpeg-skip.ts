@@ -14,9 +14,8 @@ import {
   segmentEnd,
 } from "./jpeg-bits";
 
-/** Of an AC table: u16[2^SKIP_BITS], all whole codes at the head of so many bits (jpeg-window.ts in src/kernels). */
+/** Of an AC table: all whole codes at the head of ten bits. */
 const SKIPS: usize = 4488;
-const SKIP_BITS: u64 = 11;
 /** In a sum of coefficients: an end of block was among the codes. */
 const ENDED: i32 = 128;
 
@@ -64,15 +63,23 @@ export function skipMcus(mcus: i32, params: usize, scratch: usize): i32 {
             at += 4;
             count += 32;
           }
-          const skip = i32(load<u16>(acTable + SKIPS + (usize(bits >> (64 - SKIP_BITS)) << 1)));
-          const next = k + (skip >> 5);
-          // All its codes belong to this block when the last of them ends it, or leaves it open.
+          // Twice, as an entry takes 16 bits at most. All its codes belong to this block when the last ends it or leaves it open.
+          let skip = i32(load<u16>(acTable + SKIPS + (usize(bits >> 54) << 1)));
+          let next = k + (skip >> 5);
+          if (skip !== 0 && next < 64) {
+            k = next;
+            bits <<= u64(skip & 31);
+            count -= skip & 31;
+            skip = i32(load<u16>(acTable + SKIPS + (usize(bits >> 54) << 1)));
+            next = k + (skip >> 5);
+          }
           if (skip !== 0 && (next <= 64 || (next >= ENDED && next < ENDED + 64))) {
             k = next;
             bits <<= u64(skip & 31);
             count -= skip & 31;
             continue;
           }
+          if (count < 32) continue;
           const single = load<u32>(acTable + (usize(bits >> 54) << 2));
           let taken = i32(single & 31);
           let valueSize = i32((single >>> 12) & 15);

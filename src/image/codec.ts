@@ -57,7 +57,7 @@ async function decodeAnyJpeg(bytes: Uint8Array, tolerant: boolean): Promise<Deco
   const refusal = refusalOf(structure, bytes.length);
   if (refusal !== null) throw new Error(refusal);
   const damage = new Damage(tolerant);
-  const found = damageOf(structure);
+  const found = damageOf(structure, bytes.length);
   if (found !== null) damage.note(found);
   const baseline = found === null ? readBaselineJpeg(bytes) : null;
   if (baseline !== null) {

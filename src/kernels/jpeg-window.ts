@@ -6,11 +6,13 @@ import { type HuffmanTable, ZIGZAG } from "./jpeg-tables.js";
 /** Bits that the direct table is indexed by. */
 const DIRECT_BITS = 10;
 const DECODE_TABLE_BYTES = 4232 + 256;
-/** Bits that the table of an AC code's skips is indexed by. */
-const SKIP_BITS = 11;
-/** Coefficients that stand for the end of a block in that table; runs without it add up to half of it at most. */
-const ENDED = 128;
 const PARAMS_BYTES = 160;
+/** Coefficients that stand for the end of a block among skips. */
+const ENDED = 128;
+/** Skips join no further code beyond so many coefficients: with one more, runs of zeros included, they stay far below ENDED. */
+const MOST_JOINED = 48;
+/** The kernel skips twice with 32 bits at hand. */
+const MOST_SKIPPED_BITS = 16;
 /** Sizes of 15 bits with a length of 0: look further. */
 const LONGER_CODE = 15 << 12;
 const END_OF_BLOCK = 127;
@@ -18,47 +20,66 @@ const END_OF_BLOCK = 127;
 const PLANE_SLACK = 16;
 const KEPT_TABLES = 64;
 
-/** The entry of a code with its first bits of value behind it, `rest`: `bits` of them are known. */
-function directEntry(symbol: number, length: number, rest: number, bits: number, isAc: boolean): number {
+/** Fills the entries of a code from `from` on, one for each of its next `bits` bits. */
+function fillDirect(
+  direct: Uint32Array,
+  from: number,
+  bits: number,
+  symbol: number,
+  length: number,
+  isAc: boolean,
+): void {
   const size = symbol & 15;
   const zeros = symbol >> 4;
-  if (size === 0) return length | ((isAc && zeros !== 15 ? END_OF_BLOCK : zeros) << 5);
-  if (size > bits) return length | (zeros << 5) | (size << 12);
-  const raw = rest >> (bits - size);
-  const value = raw < 1 << (size - 1) ? raw - (1 << size) + 1 : raw;
-  return (length + size) | (zeros << 5) | (value << 16);
+  const to = from + (1 << bits);
+  if (size === 0) direct.fill(length | ((isAc && zeros !== 15 ? END_OF_BLOCK : zeros) << 5), from, to);
+  else if (size > bits) direct.fill(length | (zeros << 5) | (size << 12), from, to);
+  else {
+    const run = 1 << (bits - size);
+    for (let raw = 0; raw < 1 << size; raw++) {
+      const value = raw < 1 << (size - 1) ? raw - (1 << size) + 1 : raw;
+      const entry = (length + size) | (zeros << 5) | (value << 16);
+      direct.fill(entry, from + raw * run, from + (raw + 1) * run);
+    }
+  }
 }
 
-/** All whole codes at the head of SKIP_BITS bits as one entry: length with values | coefficients << 5; [2^SKIP_BITS] */
+/** All whole codes at the head of DIRECT_BITS bits as one entry: length with values | coefficients << 5, [2^DIRECT_BITS] */
 function fillSkips(skips: Uint16Array, { counts, symbols }: HuffmanTable): void {
-  // The first code alone: length | symbol << 8.
-  const firsts = new Uint16Array(skips.length);
-  let [place, next] = [0, 0];
-  for (let length = 1; length <= SKIP_BITS; length++) {
-    const width = 1 << (SKIP_BITS - length);
-    for (let i = 0; i < counts[length - 1]; i++, place += width) {
-      firsts.fill(length | (symbols[next++] << 8), place, place + width);
+  const firsts = new Uint16Array(skips.length); // the first code alone
+  const lengths = new Uint8Array(skips.length); // and its length without the value
+  let place = 0;
+  let next = 0;
+  for (let length = 1; length <= DIRECT_BITS; length++) {
+    for (let i = counts[length - 1]; i > 0; i--) {
+      const symbol = symbols[next++];
+      const size = symbol & 15;
+      const coefficients = size === 0 && symbol !== 0xf0 ? ENDED : (symbol >> 4) + 1;
+      const end = place + (1 << (DIRECT_BITS - length));
+      if (length + size <= MOST_SKIPPED_BITS) {
+        firsts.fill((length + size) | (coefficients << 5), place, end);
+        lengths.fill(length, place, end);
+      }
+      place = end;
     }
   }
   for (let head = 0; head < skips.length; head++) {
-    let [bits, coefficients] = [0, 0];
-    while (bits < SKIP_BITS && coefficients < ENDED) {
-      const code = firsts[(head << bits) & (skips.length - 1)];
-      const [length, size, zeros] = [code & 31, (code >> 8) & 15, code >> 12];
-      if (length === 0 || bits + length > SKIP_BITS) break;
-      const ends = size === 0 && zeros !== 15;
-      if (!ends && coefficients + zeros + 1 > ENDED / 2) break;
-      bits += length + size;
-      coefficients += ends ? ENDED : zeros + 1;
+    let entry = firsts[head];
+    while (entry !== 0 && entry >> 5 <= MOST_JOINED) {
+      const bits = entry & 31;
+      const rest = (head << bits) & (skips.length - 1);
+      if (lengths[rest] === 0 || bits + lengths[rest] > DIRECT_BITS) break;
+      if (bits + (firsts[rest] & 31) > MOST_SKIPPED_BITS) break;
+      entry += firsts[rest];
     }
-    skips[head] = bits | (coefficients << 5);
+    skips[head] = entry;
   }
 }
 
 function makeDecodeTable(table: HuffmanTable): Uint8Array {
   const { id, counts, symbols } = table;
   const isAc = id >= 0x10;
-  const block = new Uint8Array(DECODE_TABLE_BYTES + (isAc ? 2 << SKIP_BITS : 0));
+  const block = new Uint8Array(DECODE_TABLE_BYTES + (isAc ? 2 << DIRECT_BITS : 0));
   const direct = new Uint32Array(block.buffer, 0, 1 << DIRECT_BITS).fill(LONGER_CODE);
   const limits = new Uint32Array(block.buffer, 4096, 17);
   const offsets = new Int32Array(block.buffer, 4164, 17);
@@ -69,9 +90,7 @@ function makeDecodeTable(table: HuffmanTable): Uint8Array {
     for (let i = 0; i < counts[length - 1]; i++, code++, next++) {
       const bits = DIRECT_BITS - length;
       if (bits < 0) continue;
-      for (let rest = 0; rest < 1 << bits; rest++) {
-        direct[(code << bits) | rest] = directEntry(symbols[next], length, rest, bits, isAc);
-      }
+      fillDirect(direct, code << bits, bits, symbols[next], length, isAc);
     }
     limits[length] = code << (16 - length);
     code <<= 1;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { formatLandmarks } from "../../src/dataset/lists.js";
 import { encodeJpeg } from "../../src/image/codec.js";
 import { Random } from "../../src/random.js";
+import { inserted, scanOf, without } from "../support/jpeg-samples.js";
 import { imageSamples, mutate } from "../support/mutants.js";
 import { goldenPhoto, PHOTO_POINTS, withFolder, writeSmallDataset } from "../support/pictures.js";
 import { sharedPath } from "../support/shared.js";
@@ -72,6 +73,42 @@ describe("odd files through preprocess", () => {
         assert.equal(damaged !== undefined, files.indexOf(file) < 3, `${file}: ${damaged}`);
       }
       assert.match(records.find(({ file }) => file === files[1])?.damaged ?? "", /the file ends within its IDAT chunk/);
+    });
+  });
+
+  it("sees image data that were lost or doubled above the face, and so does inspect --check", async () => {
+    await withFolder(async (dir) => {
+      const [source, out] = [join(dir, "celeba"), join(dir, "out")];
+      const files = await writeSmallDataset(source, 6);
+      for (const [i, kind] of [
+        [0, "lost"],
+        [2, "doubled"],
+      ] as const) {
+        const path = join(source, "images", files[i]);
+        const bytes = await readFile(path);
+        const scan = scanOf(bytes);
+        const at = scan + ((bytes.length - scan) >> 2);
+        const mutant = kind === "lost" ? without(bytes, at, 100) : inserted(bytes, at, bytes.subarray(at - 100, at));
+        await writeFile(path, mutant);
+      }
+      const strict = checkReport(await preprocess(source, out), 6);
+      assert.deepEqual(
+        strict.failures.map(({ file }) => file),
+        [files[0], files[2]],
+      );
+      assert.equal(JSON.parse((await preprocess(source, out, "--tolerant")).stdout).done, 2);
+      const damaged = (await recordsOf(out)).filter((record) => record.damaged !== undefined);
+      assert.deepEqual(damaged.map(({ file }) => file).sort(), [files[0], files[2]]);
+      const inspected = await runNode(fromRoot("bin/elegant.js"), [
+        "inspect",
+        source,
+        "--check",
+        "--no-sheet",
+        "--json",
+      ]);
+      assert.equal(inspected.code, 3, inspected.stderr);
+      const { problems } = JSON.parse(inspected.stdout) as { readonly problems: readonly { readonly file: string }[] };
+      assert.deepEqual(problems.map(({ file }) => file).sort(), [files[0], files[2]]);
     });
   });
 

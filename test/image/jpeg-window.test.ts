@@ -53,19 +53,25 @@ describe("image/jpeg: crops from windows of a file", () => {
     }
   });
 
-  it("leave progressive, turned, cut-off and two-scan files to mozjpeg, and its words to the user", async () => {
+  it("leave progressive and turned files to the whole decoder, and say what is wrong with damaged ones", async () => {
     const jpeg = readBaselineJpeg(file);
     assert.ok(jpeg !== null);
     const pixels = new Pixels(await loadModule("image"));
     const window = { x: 0, y: 0, width: 8, height: 8 };
-    assert.ok(pixels.decodeWindow(file, jpeg, window) !== null);
-    assert.equal(pixels.decodeWindow(file.slice(0, file.length - 40), jpeg, window), null, "cut off below the window");
-    await assert.rejects(decodeImage(file.slice(0, file.length - 40), "cut"), /Premature end/);
+    assert.equal(typeof pixels.decodeWindow(file, jpeg, window), "object");
+    const cut = file.slice(0, file.length - 40);
+    assert.match(
+      String(pixels.decodeWindow(cut, jpeg, window)),
+      /the image data break off/,
+      "cut off below the window",
+    );
+    await assert.rejects(decodeImage(cut, "cut"), /Premature end/);
     const progressive = file.slice();
     progressive[progressive.findIndex((byte, i) => byte === 0xff && file[i + 1] === 0xc0) + 1] = 0xc2;
     assert.equal(readBaselineJpeg(progressive), null);
     const twoScans = Uint8Array.from([...file.slice(0, -1), 0xda, ...file.slice(jpeg.scan - 12)]);
-    assert.equal(pixels.decodeWindow(twoScans, jpeg, window), null);
+    assert.match(String(pixels.decodeWindow(twoScans, jpeg, window)), /marker 0xda follows the whole picture/);
+    await assert.rejects(decodeImage(twoScans, "two"), /marker 0xda follows the whole picture/);
     const exif = [0xff, 0xe1, 0, 34, ...new TextEncoder().encode("Exif\0\0MM\0*"), 0, 0, 0, 8, 0, 1];
     const turned = (orientation: number): Uint8Array =>
       Uint8Array.from([
@@ -74,8 +80,21 @@ describe("image/jpeg: crops from windows of a file", () => {
         ...[1, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0],
         ...file.slice(2),
       ]);
-    assert.ok(readBaselineJpeg(turned(1)) !== null);
-    assert.equal(readBaselineJpeg(turned(6)), null);
+    const placement: Placement = {
+      kind: "landmarks",
+      points: [
+        [40, 40],
+        [70, 40],
+        [55, 55],
+        [42, 70],
+        [68, 70],
+      ],
+    };
+    const quick = (orientation: number): ReturnType<typeof cropFromJpeg> =>
+      cropFromJpeg(pixels, turned(orientation), { placement, file: "turned" }, { size: 16 }, noSeconds());
+    assert.equal(readBaselineJpeg(turned(6))?.orientation, 6);
+    assert.ok((await quick(1)) !== null);
+    assert.equal(await quick(6), null);
   });
 
   it("reads headers of any bytes without a fault", () => {

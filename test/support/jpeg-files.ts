@@ -105,3 +105,50 @@ export function jpegFile(random: Random, shape: JpegShape): Uint8Array {
     ...[0xff, 0xd9],
   ]);
 }
+
+export interface FlatJpeg {
+  /** Level of each component, 0 to 255: one, three or four of them. */
+  readonly levels: readonly number[];
+  readonly ids: readonly number[];
+  /** Sampling factors of the first component (and the fourth); the others have 1 x 1. */
+  readonly h: number;
+  readonly v: number;
+  /** Whole segments behind the start marker. */
+  readonly head: readonly number[];
+}
+
+/** A baseline file of 16 x 16 pixels of one colour. */
+export function flatJpegFile({ levels, ids, h, v, head }: FlatJpeg): Uint8Array {
+  const segment = (marker: number, ...body: number[]): number[] => [0xff, marker, 0, body.length + 2, ...body];
+  const factors = levels.map((_, c) => (levels.length > 1 && (c === 0 || c === 3) ? [h, v] : [1, 1]));
+  const bits = new BitWriter();
+  const most = levels.length > 1 ? [h, v] : [1, 1];
+  for (let mcu = Math.ceil(2 / most[0]) * Math.ceil(2 / most[1]), first = true; mcu > 0; mcu--, first = false) {
+    levels.forEach((level, c) => {
+      for (let block = 0; block < factors[c][0] * factors[c][1]; block++) {
+        const step = first && block === 0 ? level - 128 : 0;
+        bits.symbol(0, sizeOf(step), step);
+        bits.symbol(1, 0);
+      }
+    });
+  }
+  bits.align();
+  return Uint8Array.from([
+    ...[0xff, 0xd8, ...head],
+    ...segment(0xdb, 0, ...Array<number>(64).fill(8)), // so that a step of the mean is a level
+    ...segment(
+      0xc0,
+      8,
+      0,
+      16,
+      0,
+      16,
+      ids.length,
+      ...ids.flatMap((id, c) => [id, (factors[c][0] << 4) | factors[c][1], 0]),
+    ),
+    ...HUFFMAN_TABLES.slice(0, 2).flatMap(({ id, counts, symbols }) => segment(0xc4, id, ...counts, ...symbols)),
+    ...segment(0xda, ids.length, ...ids.flatMap((id) => [id, 0]), 0, 63, 0),
+    ...bits.bytes,
+    ...[0xff, 0xd9],
+  ]);
+}

@@ -39,17 +39,22 @@ export interface JpegStructure {
 
 /**
  * Where the entropy-coded data from `at` end: at the next marker that is neither stuffing nor a restart. Markers below 0xc0 are
- * broken data, behind which a decoder looks for the next restart; the first one is returned too.
+ * broken data; they end it only if no restart follows, at which a decoder goes on. The first one is returned too.
  */
 function endOfData(bytes: Uint8Array, at: number): { readonly end: number; readonly broken: number | null } {
   let broken: number | null = null;
+  let brokenAt: number | null = null; // since the last restart
   for (let next = bytes.indexOf(0xff, at); next >= 0; next = bytes.indexOf(0xff, next + 1)) {
     const marker = bytes[next + 1];
-    if (marker === undefined || marker === 0 || marker === 0xff || isRestart(marker)) continue;
-    if (marker >= 0xc0) return { end: next, broken };
-    broken ??= marker;
+    if (marker === undefined || marker === 0 || marker === 0xff) continue;
+    if (isRestart(marker)) brokenAt = null;
+    else if (marker >= 0xc0) return { end: brokenAt ?? next, broken };
+    else {
+      broken ??= marker;
+      brokenAt ??= next;
+    }
   }
-  return { end: bytes.length, broken };
+  return { end: brokenAt ?? bytes.length, broken };
 }
 
 /** Why a marker cannot stand where it does, as libjpeg sees it; null when it can. */
@@ -94,9 +99,15 @@ export function readJpegStructure(bytes: Uint8Array): JpegStructure {
 
 /** Scans that any picture may have, however large: encoders write at most about 20. */
 const USUAL_SCANS = 40;
+/** Pixels of which the beginning of a file is worth decoding where damage is tolerated, however little of it is left. */
+const USUAL_PIXELS = 16e6;
 /** Pixels times scans that take a second or two; small files may ask for less, so that time grows with their size. */
 const USUAL_WORK = 100e6;
 const KINDS: Readonly<Record<number, string>> = { 3: "lossless", 5: "hierarchical", 6: "hierarchical", 7: "lossless" };
+
+function cannotHold(width: number, height: number, fileBytes: number): string {
+  return `${fileBytes} bytes cannot hold the ${width} x ${height} pixels of the header`;
+}
 
 /** What our decoders cannot read at all, or only at a price that no photo has; null when they can. */
 export function refusalOf({ frame, precision, width, height, scans }: JpegStructure, fileBytes: number): string | null {
@@ -105,8 +116,8 @@ export function refusalOf({ frame, precision, width, height, scans }: JpegStruct
   if (frame > 0xc2) return `${KINDS[frame & 15] ?? "this kind of"} JPEG is not supported; save it as baseline JPEG`;
   if (precision !== 8) return `${precision} bits a sample are not supported; save the photo with 8`;
   if (scans === 0) return "no scan, so no pixels";
-  if (width * height > fileBytes * MAX_PIXELS_A_BYTE) {
-    return `${fileBytes} bytes cannot hold the ${width} x ${height} pixels of the header`;
+  if (width * height > Math.max(USUAL_PIXELS, fileBytes * MAX_PIXELS_A_BYTE)) {
+    return cannotHold(width, height, fileBytes);
   }
   if (scans > USUAL_SCANS && scans * width * height > Math.min(USUAL_WORK, fileBytes * MAX_PIXELS_A_BYTE)) {
     return `${scans} scans of ${width} x ${height} pixels are more work than a photo takes (a decompression bomb?)`;
@@ -115,8 +126,9 @@ export function refusalOf({ frame, precision, width, height, scans }: JpegStruct
 }
 
 /** Damage that shows without decoding; null when there is none. */
-export function damageOf({ ended, misplaced }: JpegStructure): string | null {
-  return ended ? misplaced : PREMATURE_END;
+export function damageOf({ width, height, ended, misplaced }: JpegStructure, fileBytes: number): string | null {
+  if (!ended) return PREMATURE_END;
+  return width * height > fileBytes * MAX_PIXELS_A_BYTE ? cannotHold(width, height, fileBytes) : misplaced;
 }
 
 /** Frames whose scans bring whole blocks one after the other: baseline and extended sequential. */

@@ -16,9 +16,6 @@ interface Codec {
 
 const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
 
-/** Repairs tried on a file that libjpeg gives up. */
-const MAX_REPAIRS = 8;
-
 /** Decodes a file of essential segments as libjpeg does. Throws an Error with its words when it gives up. */
 async function decodeOnce(bytes: Uint8Array): Promise<{ image: RgbaImage; warning: string | null }> {
   const { result, warning } = await decoder.run((codec) => codec.decode(bytes, false));
@@ -29,16 +26,21 @@ async function decodeOnce(bytes: Uint8Array): Promise<{ image: RgbaImage; warnin
   return { image: result, warning };
 }
 
-/** What a file that libjpeg gives up still holds, with ever fewer of its last scans. */
+/** What a file that libjpeg gives up still holds: as many of its first scans as libjpeg reads, found by halving. */
 async function decodeRest(bytes: Uint8Array, structure: JpegStructure, reason: unknown): Promise<RgbaImage> {
-  for (let scans = structure.scans - 1, tries = 0; scans > 0 && tries < MAX_REPAIRS; scans--, tries++) {
+  let best: RgbaImage | null = null;
+  let [read, failed] = [0, structure.scans];
+  while (failed - read > 1) {
+    const scans = (read + failed) >> 1;
     try {
-      return (await decodeOnce(essentialJpeg(bytes, structure, scans))).image;
+      best = (await decodeOnce(essentialJpeg(bytes, structure, scans))).image;
+      read = scans;
     } catch {
-      // the next one has less of the file
+      failed = scans;
     }
   }
-  throw reason;
+  if (best === null) throw reason;
+  return best;
 }
 
 /** Notes what libjpeg warned of, unless it is a few stray bytes before the end marker. */
