@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { fromRoot } from "./spawn.js";
 
-const PYTHON = "/usr/bin/python3";
+/** Debian's, or the one that ELEGANT_PYTHON names. */
+const PYTHON = process.env.ELEGANT_PYTHON ?? "/usr/bin/python3";
 
 const known = new Map<string, boolean>();
 
