@@ -24,7 +24,7 @@ describe("interop/npy", () => {
     }
   });
 
-  it("reads NumPy's files in all number types and both orders, and refuses objects and big-endian", function () {
+  it("reads NumPy's files in all number types and both orders, big-endian too, and refuses objects", function () {
     if (!hasNumpy()) return this.skip();
     return withFolder(async (folder) => {
       runPython("distances.py", ["write", folder]);
@@ -43,8 +43,8 @@ describe("interop/npy", () => {
       assert.deepEqual([...(await read("fortran.npy")).data], BASE);
       assert.deepEqual(await read("scalar.npy"), { shape: [], data: Float64Array.of(2.5) });
       const bytes = await Promise.all(["big", "objects"].map((name) => readFile(join(folder, `${name}.npy`))));
-      refuses(() => decodeNpy(bytes[0], "big.npy"), /big\.npy: dtype: expected little-endian numbers, received '>f8'/);
-      refuses(() => decodeNpy(bytes[1], "objects.npy"), /dtype: expected little-endian numbers, received '\|O'/);
+      assert.deepEqual([...decodeNpy(bytes[0], "big.npy").data], BASE);
+      refuses(() => decodeNpy(bytes[1], "objects.npy"), /dtype: expected numbers, received a pickle of Python objects/);
       for (const name of ["stored.npz", "packed.npz"]) {
         const arrays = decodeNpz(await readFile(join(folder, name)), name);
         assert.deepEqual([...arrays.keys()], ["mu", "sigma"]);
