@@ -20,6 +20,7 @@ export interface PreprocessCommand extends PlannedOptions, ShardOption {
   readonly limit?: number;
   readonly maxPixels: number;
   readonly tolerant: boolean;
+  readonly takeOver: boolean;
   readonly landmarkFrame: LandmarkFrame | "auto";
 }
 
@@ -67,6 +68,7 @@ export function registerPreprocess(program: Command): void {
         .choices(["auto", "stored", "upright"])
         .default("auto"),
     )
+    .option("--take-over", "work although a process on another machine holds OUT's lock", false)
     .addHelpText("after", HELP)
     .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
@@ -87,7 +89,7 @@ export function registerPreprocess(program: Command): void {
           const wanted = { size, images, format, quality, shardPhotos, crop, limit, ...read };
           const { signal } = controller;
           const report = await preprocess(source, out, {
-            ...{ ...wanted, workers, shard, signal },
+            ...{ ...wanted, workers, shard, signal, takeOver: options.takeOver },
             onNotice: context.print,
             onProgress: context.onProgress,
             feeding: async (imageDir, photos) => {

@@ -19,6 +19,7 @@ export interface TrainCommand extends PlannedOptions, MethodOptions {
   readonly saveEvery: number;
   readonly sampleEvery: number;
   readonly images?: string;
+  readonly takeOver: boolean;
 }
 
 const HELP = `
@@ -48,7 +49,8 @@ export function registerTrain(program: Command): void {
     .option("--minutes <x>", "stop after this time, with everything saved", number(0.01, 1e6))
     .option("--save-every <n>", "steps between checkpoints", integer(1), 500)
     .option("--sample-every <n>", "steps between sample sheets", integer(1), 500)
-    .option("--images <dir>", "the pictures' folder, within DATA or absolute");
+    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
+    .option("--take-over", "train although a process on another machine holds the run's lock", false);
   withRecalibrate(withMethodOptions(command))
     .addHelpText("after", HELP)
     .action(async (data: string, options: TrainCommand) => {
@@ -84,6 +86,7 @@ export function registerTrain(program: Command): void {
             config,
             settings: { ...method, batch, seed, learningRate },
             resume: options.resume,
+            takeOver: options.takeOver,
             steps: options.steps,
             ...(minutes === undefined ? {} : { seconds: minutes * 60 }),
             saveEvery: options.saveEvery,

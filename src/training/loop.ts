@@ -29,6 +29,8 @@ export interface TrainOptions {
   readonly config: ModelConfig;
   readonly settings: Omit<RunSettings, "dataset" | "batch"> & { readonly batch: BatchChoice };
   readonly resume: boolean;
+  /** Takes over the folder's lock from a process on another machine that may still be alive. */
+  readonly takeOver?: boolean;
   /** Steps of the whole run. */
   readonly steps: number;
   /** Stops earlier, after this much time of this call. */
@@ -101,7 +103,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const samplePairs = await loadSamplePairs(dataset, config, workers, unreadable);
   const scoreFaces = await loadScoreFaces(dataset, config, workers, unreadable);
   await ensureDir(folder);
-  const lock = await RunLock.acquire(folder, "training");
+  const { takeOver = false, onMessage } = options;
+  const lock = await RunLock.acquire(folder, "training", { takeOver, onNotice: onMessage });
   return closing(
     () => lock.release(),
     async () => {
@@ -109,7 +112,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       await removeTemporaries(folder);
       await removeTemporaries(join(folder, SAMPLES_FOLDER));
       await expectFolder(folder, resume); // again: another training may have begun and ended meanwhile
-      return trainLocked(options, { sampler, settings, chosen, samplePairs, scoreFaces, unreadable });
+      return trainLocked(options, lock, { sampler, settings, chosen, samplePairs, scoreFaces, unreadable });
     },
   );
 }
@@ -130,7 +133,7 @@ interface Prepared {
   readonly unreadable: Map<number, string>;
 }
 
-async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<TrainResult> {
+async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepared): Promise<TrainResult> {
   const { dataset, folder, config, resume, steps, workers } = options;
   const { sampler, settings, chosen, samplePairs, scoreFaces, unreadable } = prepared;
   const { batch } = settings;
@@ -165,7 +168,7 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
         `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
       );
       if (planned.description !== null) options.onMessage?.(planned.description);
-      const writer = await RunWriter.open(folder, settings, start, resume);
+      const writer = await RunWriter.open(folder, settings, start, resume, lock);
       const withWriter = async (): Promise<TrainResult> => {
         const leftOut: LeftOut[] = [];
         const batches = new PairBatches({
