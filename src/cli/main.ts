@@ -1,6 +1,6 @@
 /** The command line's entry: one file a command, each registers itself here. */
 import { Command, CommanderError } from "commander";
-import { ExitCode, fromSystemError } from "../errors.js";
+import { ElegantError, ExitCode, fromSystemError } from "../errors.js";
 import { packageVersion } from "../version.js";
 import { registerAlign } from "./align.js";
 import { registerDemo } from "./demo.js";
@@ -77,6 +77,9 @@ export async function main(argv: readonly string[], commands: readonly Register[
     if (error instanceof CommanderError) {
       // Commander has printed its message; help and version are no failure.
       process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+    } else if (error instanceof ElegantError) {
+      process.stderr.write(`elegant: ${error.message}\n`);
+      process.exitCode = error.exitCode;
     } else {
       reportInternalError(error);
     }
