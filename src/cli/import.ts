@@ -90,17 +90,11 @@ async function readOwn(file: string) {
 }
 
 async function readStateDicts(files: readonly string[], { attributes, size }: Options) {
-  const [{ describeMismatch, InputError }, pth, { decodeSafetensors }, { readPublished }] = await Promise.all([
-    import("../errors.js"),
+  const [pth, { decodeSafetensors }, { readPublished }] = await Promise.all([
     import("../interop/pth.js"),
     import("../interop/safetensors.js"),
     import("../model/published.js"),
   ]);
-  if (attributes === undefined) {
-    const expected = "the names, which .pth files do not hold";
-    const remedy = "Name the attributes in the order of training, such as --attributes Bangs Smiling.";
-    throw new InputError(describeMismatch("--attributes", expected, "none", remedy));
-  }
   const read = await Promise.all(
     files.map(async (file) => {
       const bytes = await readBytes(file);

@@ -88,7 +88,7 @@ const featuresOf = ({ tensors }: PublishedFile): number => tensors.get(FEATURES_
  */
 export function readPublished(
   files: readonly PublishedFile[],
-  attributes: readonly string[],
+  attributes: readonly string[] | undefined,
   size: number | undefined,
 ): PublishedModel {
   const recognised = files.flatMap(recognise);
@@ -104,6 +104,10 @@ export function readPublished(
   if (discriminators.length !== 0 && discriminators.length !== 2) {
     const received = discriminators.map(({ source }) => source).join(", ");
     throw new InputError(describeMismatch("import", "both D1 and D2, or neither", received, "Add the other one."));
+  }
+  if (attributes === undefined) {
+    const remedy = "Name the attributes in the order of training, such as --attributes Bangs Smiling.";
+    throw new InputError(describeMismatch("--attributes", "the names, which .pth files do not hold", "none", remedy));
   }
   const width = encoder.tensors.get("main.0.0.weight")?.shape[0] ?? 0;
   const sizes = discriminators.map((file, i) => 16 * 2 ** i * Math.sqrt(featuresOf(file) / (8 * width)));
