@@ -199,6 +199,7 @@ async function showLife(path: string): Promise<void> {
 
 function since(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
+  if (seconds === 1) return "1 second";
   return seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
 }
 

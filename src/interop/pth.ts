@@ -17,8 +17,9 @@ const MAX_DEPTH = 16;
 /** A view may repeat its storage, so the sum of all tensors is bounded: values for each byte of the file. */
 const MAX_VALUES_PER_BYTE = 16;
 const MAX_ENTRIES = 1_000_000;
-/** torch.save stores its entries; other writers, and torch.jit.save, compress some. */
-const MAX_UNPACKED = 2 ** 32;
+/** torch.save stores its entries; other writers, and torch.jit.save, compress some. Bytes in all, at least and per byte of the file. */
+const UNPACKED_BYTES = 2 ** 28;
+const UNPACKED_PER_BYTE = 16;
 
 /** Every tensor by its path of keys, joined with dots, that is kept in nested dicts; other values are left out. */
 function collectTensors(root: unknown, source: string): Map<string, TensorReference> {
@@ -63,7 +64,7 @@ interface Contents {
 }
 
 function readArchive(bytes: Uint8Array, source: string): Contents {
-  const entries = readZip(bytes, source, MAX_UNPACKED);
+  const entries = readZip(bytes, source, Math.max(UNPACKED_BYTES, UNPACKED_PER_BYTE * bytes.length));
   const pickle = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickle === undefined) {
     const received = `a zip archive with ${[...entries.keys()].slice(0, 3).join(", ") || "nothing"}`;

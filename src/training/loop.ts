@@ -148,7 +148,8 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
         throw tooManyLeftOut(recalled.unreadable.size, sampler.size, [...recalled.unreadable.values()][0]);
       }
       for (const [file, reason] of recalled.unreadable) unreadable.set(file, reason);
-      if (recalled.repaired > 0) messages.push(`${recalled.repaired} pictures of ${LEFT_OUT_FILE} can be read again`);
+      if (recalled.repaired > 0)
+        messages.push(`pictures of ${LEFT_OUT_FILE} that can be read again: ${recalled.repaired}`);
     }
     options.onStart?.();
     const updates = Math.max(0, steps - from) * config.attributes.length;

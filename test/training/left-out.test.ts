@@ -131,7 +131,7 @@ describe("a training picture that cannot be read", () => {
       };
       const result = await train(tinyRun(dataset, run, { steps: STEPS, resume: true, onMessage }));
       assert.deepEqual([result.step, result.leftOut], [STEPS, 1]);
-      assert.ok(lines.includes("1 pictures of left-out.jsonl can be read again"), lines.join("\n"));
+      assert.ok(lines.includes("pictures of left-out.jsonl that can be read again: 1"), lines.join("\n"));
       assert.equal((await rowsOf(run)).length, STEPS * ATTRIBUTES.length);
     }));
 
