@@ -1,15 +1,20 @@
 /**
- * One run at a time in a folder that a command writes to. The holder's identity is the name of an empty file, so that it appears whole
- * or not at all, and a crash needs no clean-up: a file whose process is gone is stale and is removed by the next start.
+ * One run at a time in a folder that a command writes to. The holder's identity is the name of a file, so that it appears
+ * whole or not at all.
  *
- * Everybody first makes a file and then looks for others. Of two that start at once each may see the other, and both are
- * refused; that both go on would need each to look before the other's file was there, after making its own.
+ * Every process first makes its file and then looks for others. Of two that start at the same time each may see the other,
+ * and both are refused. For both to go on, each would have to look before the other's file was there, after making its own.
+ * That also holds for two that take a lock over.
+ *
+ * A process on this machine is asked whether it lives. A process elsewhere cannot be asked: it writes into its file every
+ * 30 seconds, and a file that was not written to for 10 minutes belongs to nobody. Both times are the file system's, so the
+ * clocks of the machines do not matter. A holder that was asleep that long finds its file gone and stops.
  */
 import { readFileSync } from "node:fs";
-import { open, readdir, readFile, rm } from "node:fs/promises";
+import { open, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { describeMismatch, fromSystemError, InputError } from "./errors.js";
+import { describeMismatch, fromSystemError, InputError, RetryableError } from "./errors.js";
 
 const PREFIX = ".running-";
 const PATTERN = /^\.running-(.+)-(\d+)-([0-9a-f]+)$/;
@@ -29,8 +34,8 @@ export function isLock(name: string): boolean {
 const thisHost = (): string => hostname().replace(/[^\w.-]/g, "_");
 
 /**
- * The start of a process in the kernel's clock ticks, with the boot that they are counted from; "0" where the system does not
- * tell. Null when there is no such process.
+ * The start of a process in the kernel's clock ticks, with the boot that they are counted from; "0" if the system does not
+ * report it. Null when there is no such process.
  */
 function startOf(pid: number): string | null {
   try {
@@ -60,60 +65,142 @@ function parse(name: string): Holder | null {
   return match === null ? null : { host: match[1], pid: Number(match[2]), started: match[3] };
 }
 
+/** Milliseconds between two signs of life, and after which a file without one belongs to nobody. */
+const BEAT_MS = 30_000;
+const GONE_MS = 600_000;
+
 /** Files of this process; one of the same name that is not among them is stale. */
 const held = new Set<string>();
 
+export interface LockOptions {
+  /** Takes over the lock of a process on another machine that may still be alive. */
+  readonly takeOver?: boolean;
+  /** Receives a line about a lock that was taken over. */
+  readonly onNotice?: ((line: string) => void) | undefined;
+}
+
 export class RunLock {
   private readonly path: string;
+  private readonly folder: string;
+  private timer: NodeJS.Timeout | undefined;
+  private lastSign = Date.now();
 
-  private constructor(path: string) {
-    this.path = path;
+  private constructor(folder: string, name: string) {
+    this.folder = folder;
+    this.path = join(resolve(folder), name);
   }
 
   /**
    * Takes the lock of a folder, which must exist.
    * @param work what runs there, for messages
-   * @throws InputError when a living process holds it, or one on another machine, which cannot be judged from here
+   * @throws InputError when a living process holds it, on this machine or on another one
    */
-  static async acquire(folder: string, work: string): Promise<RunLock> {
+  static async acquire(folder: string, work: string, options: LockOptions = {}): Promise<RunLock> {
     const own = `${PREFIX}${thisHost()}-${process.pid}-${startOf(process.pid) ?? "0"}`;
-    const lock = new RunLock(join(resolve(folder), own));
-    const refusal = (received: string, remedy: string): InputError =>
-      new InputError(describeMismatch(folder, `no other ${work} in this folder`, received, remedy));
-    if (held.has(lock.path)) throw refusal("one by this process", "Wait for it.");
+    const lock = new RunLock(folder, own);
+    if (held.has(lock.path)) throw refusal(folder, work, "one by this process", "Wait for it.");
     held.add(lock.path);
     try {
       await (await open(lock.path, "w")).close();
+      await showLife(lock.path);
     } catch (error) {
-      held.delete(lock.path);
+      await lock.release();
       throw fromSystemError(error, `Cannot write '${lock.path}'`);
     }
     try {
       for (const name of await readdir(folder)) {
         const holder = name === own ? null : parse(name);
-        if (holder === null) continue;
-        const path = join(resolve(folder), name);
-        if (holder.host !== thisHost()) {
-          const remedy = `If it no longer runs there, delete '${path}'.`;
-          throw refusal(`one by process ${holder.pid} on ${holder.host}`, remedy);
-        }
-        if (isAlive(holder)) {
-          const remedy = `Stop it (kill ${holder.pid}), or choose another --out.`;
-          throw refusal(`one by process ${holder.pid}${await nameOf(holder.pid)}`, remedy);
-        }
-        await rm(path, { force: true });
+        if (holder !== null) await lock.replace(holder, join(resolve(folder), name), work, options);
       }
     } catch (error) {
       await lock.release();
-      throw error;
+      throw fromSystemError(error, `Cannot lock '${folder}'`);
     }
+    lock.timer = setInterval(() => void lock.expectHeld().catch(() => {}), BEAT_MS);
+    lock.timer.unref();
     return lock;
   }
 
+  /** Removes the file of a process that is gone. @throws InputError when it may be alive */
+  private async replace(holder: Holder, path: string, work: string, options: LockOptions): Promise<void> {
+    const { host, pid } = holder;
+    if (host === thisHost()) {
+      if (isAlive(holder)) {
+        const remedy = `Stop it (kill ${pid}), or choose another --out.`;
+        throw refusal(this.folder, work, `one by process ${pid}${await nameOf(pid)}`, remedy);
+      }
+    } else {
+      const silence = await this.silenceOf(path);
+      if (silence === null) return;
+      if (silence < GONE_MS && options.takeOver !== true) {
+        const received = `one by process ${pid} on ${host}, which showed a sign of life ${since(silence)} ago`;
+        const remedy = `If it no longer runs there, add --take-over. After ${since(GONE_MS)} without one it is taken over.`;
+        throw refusal(this.folder, work, received, remedy);
+      }
+      const reason = `it showed no sign of life for ${since(silence)}`;
+      options.onNotice?.(`${this.folder}: taken over from process ${pid} on ${host}: ${reason}`);
+    }
+    await rm(path, { force: true });
+  }
+
+  /** Milliseconds that another file was written to before our own was just now; null when it is gone. */
+  private async silenceOf(path: string): Promise<number | null> {
+    await showLife(this.path);
+    const [own, other] = await Promise.all([this.path, path].map((file) => stat(file).catch(() => null)));
+    return other === null ? null : Math.max(0, (own ?? other).mtimeMs - other.mtimeMs);
+  }
+
+  /**
+   * Shows a sign of life; call it before writing what another process must not write at the same time.
+   * @throws RetryableError when the lock was taken over
+   */
+  async expectHeld(): Promise<void> {
+    try {
+      await showLife(this.path);
+      this.lastSign = Date.now();
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code !== "ENOENT") return; // a failing network says nothing about the holder
+      const received = "another process's: this one showed no sign of life for too long";
+      const remedy = "Nothing more was written. Wait for the other process, or stop it and resume.";
+      throw new RetryableError(describeMismatch(this.folder, "this process's lock", received, remedy));
+    }
+  }
+
+  /** True after a sleep or a very long computation: another process may have taken the lock over. */
+  get isInDoubt(): boolean {
+    return Date.now() - this.lastSign > GONE_MS / 2;
+  }
+
   async release(): Promise<void> {
+    clearInterval(this.timer);
     await rm(this.path, { force: true }).catch(() => {}); // stale as soon as this process ends
     held.delete(this.path);
   }
+}
+
+function refusal(folder: string, work: string, received: string, remedy: string): InputError {
+  return new InputError(describeMismatch(folder, `no other ${work} in this folder`, received, remedy));
+}
+
+/**
+ * Writes into a lock's file, which must exist: it is not created again when another process has removed it. The contents,
+ * of one length, are for people; the time of writing is what counts, and a full disk does not prevent it.
+ */
+async function showLife(path: string): Promise<void> {
+  const now = new Date();
+  const text = `${JSON.stringify({ host: thisHost(), pid: process.pid, alive: now.toISOString() })}\n`;
+  try {
+    await writeFile(path, text, { flag: "r+" });
+  } catch {
+    await utimes(path, now, now);
+  }
+}
+
+function since(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds === 1) return "1 second";
+  return seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
 }
 
 /** The command of a process, for messages. */

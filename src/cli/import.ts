@@ -11,7 +11,8 @@ interface Options extends CommonOptions {
 
 const HELP = `
 FILES are those of the published code, in any order: Enc_iter_N.pth, Dec_iter_N.pth and, to train on, D1_iter_N.pth and
-D2_iter_N.pth; nothing in them is run. Or one .safetensors file that 'elegant export' wrote, or a checkpoint.
+D2_iter_N.pth; nothing in them is run. One file may hold several networks, and .safetensors files of the same
+tensors do as well. Or give one .safetensors file that 'elegant export' wrote, or a checkpoint.
 The step is N. Adam's moments were never published: they start at zero. Missing discriminators start fresh from --seed.
 
 Example:
@@ -23,7 +24,7 @@ export function registerImport(program: Command): void {
   withCommonOptions(program.command("import <files...>"))
     .description("make a run of the published code's .pth files or of a .safetensors file")
     .requiredOption("--out <run>", "a new or empty folder")
-    .option("--attributes <names...>", "of .pth files, which do not hold them: in the order of training")
+    .option("--attributes <names...>", "names in the order of training, which .pth files do not hold")
     .option(
       "--size <n>",
       "side of the pictures; needed for .pth files without discriminators (default: 256)",
@@ -42,13 +43,13 @@ async function importModel(files: readonly string[], options: Options, context: 
   ]);
   const { out, seed } = options;
   await expectFreshFolder(out, "Choose another --out.");
-  const fromSafetensors = files.some((file) => file.endsWith(".safetensors"));
-  if (fromSafetensors && (files.length > 1 || options.attributes !== undefined || options.size !== undefined)) {
+  const own = await findOwn(files);
+  if (own !== null && (files.length > 1 || options.attributes !== undefined || options.size !== undefined)) {
     const received = files.length > 1 ? `${files.length} files` : "--attributes or --size";
     const remedy = "It holds its own configuration.";
     throw new InputError(describeMismatch("import", "a .safetensors file alone", received, remedy));
   }
-  const model = fromSafetensors ? await readSafetensors(files[0]) : await readPth(files, options);
+  const model = own === null ? await readStateDicts(files, options) : await readOwn(own);
   for (const warning of model.warnings) context.print(warning);
   const { checkpoint, fresh } = await importRun(out, model, seed);
   if (fresh) context.print(`No discriminators: new ones were drawn from --seed ${seed}; they learn from the start.`);
@@ -60,28 +61,47 @@ async function importModel(files: readonly string[], options: Options, context: 
   context.printJson({ run: out, checkpoint, step: model.step, config: model.config, freshDiscriminators: fresh });
 }
 
-async function readSafetensors(file: string) {
+async function readBytes(file: string): Promise<Uint8Array> {
+  const [{ readFile }, { fromSystemError }] = await Promise.all([import("node:fs/promises"), import("../errors.js")]);
+  return readFile(file).catch((error: unknown) => {
+    throw fromSystemError(error, `Reading '${file}'`);
+  });
+}
+
+const isSafetensors = (file: string): boolean => file.endsWith(".safetensors");
+
+/** The first file that elegant has made: it holds its own configuration. */
+async function findOwn(files: readonly string[]): Promise<string | null> {
+  const [{ decodeSafetensors }, { GENERATOR_FORMAT }, { CHECKPOINT_FORMAT }] = await Promise.all([
+    import("../interop/safetensors.js"),
+    import("../model/generator-file.js"),
+    import("../training/checkpoint.js"),
+  ]);
+  for (const file of files.filter(isSafetensors)) {
+    const { format } = decodeSafetensors(await readBytes(file), file).metadata;
+    if (format === GENERATOR_FORMAT || format === CHECKPOINT_FORMAT) return file;
+  }
+  return null;
+}
+
+async function readOwn(file: string) {
   const { readModel } = await import("../editing/generator.js");
   return readModel(file);
 }
 
-async function readPth(files: readonly string[], { attributes, size }: Options) {
-  const [{ readFile }, { describeMismatch, fromSystemError, InputError }, pth, { readPublished }] = await Promise.all([
-    import("node:fs/promises"),
-    import("../errors.js"),
+async function readStateDicts(files: readonly string[], { attributes, size }: Options) {
+  const [pth, { decodeSafetensors }, { readPublished }] = await Promise.all([
     import("../interop/pth.js"),
+    import("../interop/safetensors.js"),
     import("../model/published.js"),
   ]);
-  if (attributes === undefined) {
-    const remedy = "Name the attributes in the order of training, such as --attributes Bangs Smiling.";
-    throw new InputError(describeMismatch("--attributes", "the names, which .pth files do not hold", "none", remedy));
-  }
   const read = await Promise.all(
     files.map(async (file) => {
-      const bytes = await readFile(file).catch((error: unknown) => {
-        throw fromSystemError(error, `Reading '${file}'`);
-      });
-      return { source: basename(file), tensors: pth.toNamedTensors(pth.decodePth(bytes, file)) };
+      const bytes = await readBytes(file);
+      const tensors = isSafetensors(file)
+        ? decodeSafetensors(bytes, file).tensors
+        : pth.toNamedTensors(pth.decodePth(bytes, file));
+      return { source: basename(file), tensors };
     }),
   );
   return { ...readPublished(read, attributes, size), warnings: [] };

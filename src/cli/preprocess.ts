@@ -21,6 +21,7 @@ export interface PreprocessCommand extends PlannedOptions, ShardOption {
   readonly limit?: number;
   readonly maxPixels: number;
   readonly tolerant: boolean;
+  readonly takeOver: boolean;
   readonly landmarkFrame: LandmarkFrame | "auto";
 }
 
@@ -68,6 +69,7 @@ export function registerPreprocess(program: Command): void {
         .choices(["auto", "stored", "upright"])
         .default("auto"),
     )
+    .option("--take-over", "work although a process on another machine holds OUT's lock", false)
     .addHelpText("after", HELP)
     .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
@@ -84,7 +86,7 @@ export function registerPreprocess(program: Command): void {
           const read = { maxPixels, tolerant, landmarkFrame };
           const wanted = { size, images, format, quality, shardPhotos, crop, limit, ...read };
           const report = await preprocess(source, out, {
-            ...{ ...wanted, workers, shard, signal },
+            ...{ ...wanted, workers, shard, signal, takeOver: options.takeOver },
             onNotice: context.print,
             onWarning: context.warn,
             onProgress: context.onProgress,

@@ -6,6 +6,7 @@ import type { TrainOptions, TrainWork } from "../training/loop.js";
 import { type CommandContext, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
+import { withRunSettings } from "./train-resume.js";
 
 export interface TrainCommand extends PlannedOptions, MethodOptions {
   readonly attributes: readonly string[];
@@ -19,16 +20,18 @@ export interface TrainCommand extends PlannedOptions, MethodOptions {
   readonly saveEvery: number;
   readonly sampleEvery: number;
   readonly images?: string;
+  readonly takeOver: boolean;
 }
 
 const HELP = `
 DATA is a folder that 'elegant preprocess' made, or any with aligned faces in images/ and CelebA's list_attr_celeba.txt
 beside it. With list_eval_partition.txt only its training part is trained on. RUN gets checkpoints, losses.jsonl,
-TensorBoard events and sample sheets. Ctrl-C saves; --resume goes on as if nothing had happened.
+TensorBoard events and sample sheets. Ctrl-C saves; --resume goes on as if nothing had happened, with the run's settings.
 
 Example:
   elegant train faces-256 --attributes Bangs Eyeglasses --out runs/first
-  elegant train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --steps 5000 --out runs/small`;
+  elegant train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --steps 5000 --out runs/small
+  elegant train faces-64 --resume --steps 9000 --out runs/small`;
 
 export function registerTrain(program: Command): void {
   const command = withCommonOptions(program.command("train <data>"))
@@ -48,8 +51,9 @@ export function registerTrain(program: Command): void {
     .option("--minutes <x>", "stop after this time, with everything saved", number(0.01, 1e6))
     .option("--save-every <n>", "steps between checkpoints", integer(1), 500)
     .option("--sample-every <n>", "steps between sample sheets", integer(1), 500)
-    .option("--images <dir>", "the pictures' folder, within DATA or absolute");
-  withRecalibrate(withMethodOptions(command))
+    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
+    .option("--take-over", "train although a process on another machine holds the run's lock", false);
+  withRunSettings(withRecalibrate(withMethodOptions(command)))
     .addHelpText("after", HELP)
     .action(async (data: string, options: TrainCommand) => {
       await runCommand(options, async (context) => {
@@ -93,6 +97,7 @@ export function registerTrain(program: Command): void {
             config,
             settings: { ...method, batch, seed, learningRate },
             resume: options.resume,
+            takeOver: options.takeOver,
             steps: options.steps,
             ...(minutes === undefined ? {} : { seconds: minutes * 60 }),
             saveEvery: options.saveEvery,
@@ -111,7 +116,7 @@ export function registerTrain(program: Command): void {
             batch: { size, part, reason },
             secondsPerUpdate,
             best: result.best,
-            leftOut: result.leftOut,
+            ...(result.leftOut === 0 ? {} : { leftOut: result.leftOut }),
             ...(await finishPlan(course)),
           });
           const rate = secondsPerUpdate === null ? "nothing left to do" : `${secondsPerUpdate.toFixed(3)} s an update`;

@@ -44,6 +44,8 @@ export interface PreprocessOptions extends PlanOptions {
   readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
+  /** Takes over OUT's lock from a process on another machine that may still be alive. */
+  readonly takeOver?: boolean;
 }
 
 export interface PreprocessReport {
@@ -113,8 +115,9 @@ export async function preprocess(
   } catch (error) {
     throw fromSystemError(error, `Creating ${out}`);
   }
-  // Who runs a shard is the scheduler's affair: it gives it to another machine when the first is gone, whose lock nobody can judge.
-  const lock = part === null ? await RunLock.acquire(out, "preprocess") : null;
+  // Who runs a shard is the scheduler's affair: it gives it to another machine as soon as the first is gone.
+  const { takeOver = false, onNotice } = options;
+  const lock = part === null ? await RunLock.acquire(out, "preprocess", { takeOver, onNotice }) : null;
   try {
     if (part !== null) await beginPart(out);
     const earlier = await openOutput(out, kept); // again: another run may have begun and ended meanwhile

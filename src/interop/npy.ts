@@ -6,6 +6,8 @@ import { fromFloat16 } from "./float16.js";
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array;
+  /** Set if the file holds float16, whose numbers have 11 significant bits; float32 and float64 show in `data`. */
+  readonly isHalf?: true;
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // "\x93NUMPY"
@@ -51,9 +53,12 @@ export function decodeNpy(bytes: Uint8Array, source: string): NpyArray {
     throw refuse("header", "descr, fortran_order and shape", header.trim().slice(0, 60), remedy);
   }
   const [, endian, type] = /^([<>|=])(\w+)$/.exec(descriptor) ?? [];
-  if (endian === ">" || type === undefined || !Object.hasOwn(ITEM_BYTES, type)) {
-    const remedy = "Save it as little-endian numbers, such as float32 or float64.";
-    throw refuse("dtype", "little-endian numbers", `'${descriptor}'`, remedy);
+  if (type === "O") {
+    const remedy = "Nothing of it was run. Save the arrays themselves: numpy.savez(FILE, mu=mu, sigma=sigma).";
+    throw refuse("dtype", "numbers", "a pickle of Python objects ('|O')", remedy);
+  }
+  if (type === undefined || !Object.hasOwn(ITEM_BYTES, type)) {
+    throw refuse("dtype", "real numbers", `'${descriptor}'`, "Save it as numbers, such as float32 or float64.");
   }
   const shape = extents
     .split(",")
@@ -70,13 +75,17 @@ export function decodeNpy(bytes: Uint8Array, source: string): NpyArray {
     const received = `${data.length} for the shape (${shape.join(", ")})`;
     throw refuse("data", `${count * ITEM_BYTES[type]} bytes`, received, "It is cut short; fetch it again.");
   }
-  const values = readNumbers(data, type, count);
-  return { shape, data: order === "True" ? toRowMajor(values, shape) : values };
+  const values = readNumbers(data, type, count, endian === ">");
+  const half = type === "f2" ? ({ isHalf: true } as const) : {};
+  return { shape, data: order === "True" ? toRowMajor(values, shape) : values, ...half };
 }
 
-function readNumbers(bytes: Uint8Array, type: string, count: number): Float32Array | Float64Array {
+function readNumbers(bytes: Uint8Array, type: string, count: number, isBig: boolean): Float32Array | Float64Array {
   // A copy: a typed array must begin on a multiple of its own size.
-  const { buffer } = new Uint8Array(bytes.subarray(0, count * ITEM_BYTES[type]));
+  const copy = new Uint8Array(bytes.subarray(0, count * ITEM_BYTES[type]));
+  if (isBig)
+    for (let at = 0; at < copy.length; at += ITEM_BYTES[type]) copy.subarray(at, at + ITEM_BYTES[type]).reverse();
+  const { buffer } = copy;
   switch (type) {
     case "f4":
       return new Float32Array(buffer);

@@ -4,7 +4,7 @@
  * who decides what they stand for. A pickle is a program for a stack machine; opcodes that only make objects of
  * classes are left out, and so refused.
  */
-import { describeMismatch, InputError } from "../errors.js";
+import { PickleBytes } from "./pickle-bytes.js";
 
 /** A name that the pickle imports; nothing is imported. */
 export interface PickleGlobal {
@@ -26,6 +26,8 @@ export interface PickleHost {
   global(name: PickleGlobal): unknown;
   /** The result of calling `callee`, a value that global() returned. */
   call(callee: unknown, args: readonly unknown[]): unknown;
+  /** True for a value that stands for an object of no interest, whose class may be asked for instances. */
+  isOpaque(value: unknown): boolean;
   /** The object behind a persistent id. */
   persistent(id: unknown): unknown;
 }
@@ -47,21 +49,14 @@ export function readPickle(
   return new Machine(bytes, start, host, source).run();
 }
 
-class Machine {
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
+class Machine extends PickleBytes {
   private readonly host: PickleHost;
-  private readonly source: string;
-  private at: number;
   private readonly stack: unknown[] = [];
   private readonly memo = new Map<number, unknown>();
 
   constructor(bytes: Uint8Array, start: number, host: PickleHost, source: string) {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.at = start;
+    super(bytes, start, source);
     this.host = host;
-    this.source = source;
   }
 
   run(): { value: unknown; end: number } {
@@ -70,21 +65,6 @@ class Machine {
       if (opcode === 0x2e) return { value: this.pop(), end: this.at }; // STOP
       this.execute(opcode);
     }
-  }
-
-  private fail(what: string): InputError {
-    const remedy = "The file is damaged or no PyTorch file; fetch it again.";
-    return new InputError(describeMismatch(`${this.source}: pickle`, "a whole pickle", what, remedy));
-  }
-
-  /** Steps over `count` bytes and says where they began. */
-  private take(count: number): number {
-    const from = this.at;
-    if (!Number.isSafeInteger(count) || count < 0 || from + count > this.bytes.length) {
-      throw this.fail(`one that is cut off at byte ${this.bytes.length}`);
-    }
-    this.at += count;
-    return from;
   }
 
   private pop(): unknown {
@@ -110,32 +90,9 @@ class Machine {
     return Array.from({ length: count }, () => this.pop()).reverse();
   }
 
-  private text(length: number): string {
-    const from = this.take(length);
-    return new TextDecoder().decode(this.bytes.subarray(from, from + length));
-  }
-
-  private line(): string {
-    const end = this.bytes.indexOf(0x0a, this.at);
-    if (end < 0 || end - this.at > 1000) throw this.fail(`a name without end at byte ${this.at}`);
-    const text = this.text(end - this.at);
-    this.take(1);
-    return text;
-  }
-
-  /** A little-endian two's complement integer; a bigint where a number would not be exact. */
-  private long(length: number): number | bigint {
-    if (length > 256) throw this.fail(`an integer of ${length} bytes`);
-    const from = this.take(length);
-    let value = 0n;
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[from + i]);
-    value = BigInt.asIntN(8 * length, value);
-    const short = Number(value);
-    return Number.isSafeInteger(short) ? short : value;
-  }
-
   private setItems(items: readonly unknown[]): void {
     const target = this.top();
+    if (this.host.isOpaque(target)) return;
     if (!(target instanceof Map) || items.length % 2 !== 0)
       throw this.fail(`entries without a dict at byte ${this.at}`);
     for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
@@ -143,6 +100,7 @@ class Machine {
 
   private append(items: readonly unknown[]): void {
     const target = this.top();
+    if (this.host.isOpaque(target)) return;
     if (!Array.isArray(target)) throw this.fail(`items without a list at byte ${this.at}`);
     for (const item of items) target.push(item);
   }
@@ -211,6 +169,32 @@ class Machine {
       case 0x55: // SHORT_BINSTRING
         stack.push(this.text(this.bytes[this.take(1)]));
         return;
+      case 0x8d: // BINUNICODE8
+        stack.push(this.text(this.wide()));
+        return;
+      case 0x43: // SHORT_BINBYTES
+        stack.push(this.binary(this.bytes[this.take(1)]));
+        return;
+      case 0x42: // BINBYTES
+        stack.push(this.binary(view.getUint32(this.take(4), true)));
+        return;
+      case 0x8e: // BINBYTES8
+      case 0x96: // BYTEARRAY8
+        stack.push(this.binary(this.wide()));
+        return;
+      case 0x8f: // EMPTY_SET
+        stack.push(new Set());
+        return;
+      case 0x90: {
+        const items = this.popMark(); // ADDITEMS
+        const target = this.top();
+        if (!(target instanceof Set)) throw this.fail(`items without a set at byte ${this.at}`);
+        for (const item of items) target.add(item);
+        return;
+      }
+      case 0x91: // FROZENSET
+        stack.push(new Set(this.popMark()));
+        return;
       case 0x7d: // EMPTY_DICT
         stack.push(new Map());
         return;
@@ -272,15 +256,19 @@ class Machine {
         stack.push(this.host.call(this.pop(), args.items));
         return;
       }
+      case 0x81: {
+        const [callee, args] = this.popMany(2); // NEWOBJ
+        if (!this.host.isOpaque(callee) || !(args instanceof Tuple)) throw this.needless(opcode);
+        stack.push(this.host.call(callee, args.items));
+        return;
+      }
       case 0x62: // BUILD: attributes of an object, such as a state dict's versions of its modules; none is needed
         this.pop();
-        if (!(this.top() instanceof Map))
+        if (!(this.top() instanceof Map) && !this.host.isOpaque(this.top()))
           throw this.fail(`attributes of something else than a dict at byte ${this.at}`);
         return;
       default:
-        throw this.fail(
-          `opcode 0x${opcode.toString(16).padStart(2, "0")} at byte ${this.at - 1}, which no state dict needs`,
-        );
+        throw this.needless(opcode);
     }
   }
 }

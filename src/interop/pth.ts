@@ -1,23 +1,12 @@
 /**
  * PyTorch's checkpoint files: what torch.save writes since 1.6 (a zip archive) and before (pickles, then storages).
- * Reading runs nothing of the file: of all that a pickle may import, only the few names that a state dict needs are
- * known, and every other one is refused by name.
+ * Reading runs nothing of the file (state-dict-host.ts).
  */
 import { describeMismatch, InputError } from "../errors.js";
-import { type PickleGlobal, type PickleHost, readPickle, Tuple } from "./pickle.js";
+import { readPickle } from "./pickle.js";
 import type { NamedTensors } from "./safetensors.js";
-import {
-  countOf,
-  expectInside,
-  gather,
-  isStorageType,
-  type PthTensor,
-  readStorage,
-  type StorageReference,
-  type StorageType,
-  storageBytes,
-  type TensorReference,
-} from "./storage.js";
+import { StateDictHost, Tensor } from "./state-dict-host.js";
+import { countOf, gather, type PthTensor, readStorage, storageBytes, type TensorReference } from "./storage.js";
 import { isZip, readZip } from "./zip.js";
 
 /** What the first pickle of the older container holds. */
@@ -28,116 +17,9 @@ const MAX_DEPTH = 16;
 /** A view may repeat its storage, so the sum of all tensors is bounded: values for each byte of the file. */
 const MAX_VALUES_PER_BYTE = 16;
 const MAX_ENTRIES = 1_000_000;
-
-type Role = "OrderedDict" | "rebuildTensor" | "rebuildParameter" | "size" | StorageType;
-
-/** A known name. */
-class Known {
-  readonly role: Role;
-  constructor(role: Role) {
-    this.role = role;
-  }
-}
-
-class Tensor {
-  readonly reference: TensorReference;
-  constructor(reference: TensorReference) {
-    this.reference = reference;
-  }
-}
-
-class Storage {
-  readonly reference: StorageReference;
-  constructor(reference: StorageReference) {
-    this.reference = reference;
-  }
-}
-
-const KNOWN: Readonly<Record<string, Role>> = {
-  "collections OrderedDict": "OrderedDict",
-  "torch._utils _rebuild_tensor_v2": "rebuildTensor",
-  "torch._utils _rebuild_tensor": "rebuildTensor",
-  "torch._utils _rebuild_parameter": "rebuildParameter",
-  "torch Size": "size",
-};
-
-/** Builds the tensors' descriptions and refuses the rest. */
-class StateDictHost implements PickleHost {
-  /** All that were referred to, by key. */
-  readonly storages = new Map<string, StorageReference>();
-  private readonly source: string;
-
-  constructor(source: string) {
-    this.source = source;
-  }
-
-  private damaged(expected: string, received: string): InputError {
-    return new InputError(describeMismatch(this.source, expected, received, "The file is damaged; fetch it again."));
-  }
-
-  global({ module, name }: PickleGlobal): Known {
-    const key = `${module} ${name}`;
-    if (Object.hasOwn(KNOWN, key)) return new Known(KNOWN[key]);
-    if (module === "torch" && isStorageType(name)) return new Known(name);
-    const remedy =
-      "Nothing of the file was run. If you trust it, load it in PyTorch and save its state_dict() alone with torch.save.";
-    const expected = "a state dict: tensors, numbers and texts in dicts";
-    throw new InputError(describeMismatch(this.source, expected, `a pickle that imports ${module}.${name}`, remedy));
-  }
-
-  call(callee: unknown, args: readonly unknown[]): unknown {
-    const role = callee instanceof Known ? callee.role : undefined;
-    if (role === "OrderedDict") return this.orderedDict(args);
-    if (role === "rebuildTensor") return this.rebuildTensor(args);
-    if (role === "rebuildParameter" && args[0] instanceof Tensor) return args[0];
-    if (role === "size" && args[0] instanceof Tuple) return args[0];
-    throw this.damaged("a call that rebuilds a tensor", `one of ${role ?? "something that is no function"}`);
-  }
-
-  persistent(id: unknown): Storage {
-    // ('storage', class, key, device, values) and, in the older container, a view of it.
-    const [tag, type, key, , length, view = null] = id instanceof Tuple ? id.items : [];
-    const known = type instanceof Known && isStorageType(type.role) ? type.role : null;
-    if (tag !== "storage" || known === null || typeof key !== "string" || view !== null) {
-      throw this.damaged("references to storages", "something else");
-    }
-    const reference = { type: known, key, length: this.size(length, `storage ${key}`) };
-    this.storages.set(key, reference);
-    return new Storage(reference);
-  }
-
-  private size(value: unknown, what: string): number {
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-    throw this.damaged(`sizes of ${what}`, String(value).slice(0, 40));
-  }
-
-  /** Empty, or from a list of pairs. */
-  private orderedDict(args: readonly unknown[]): Map<unknown, unknown> {
-    const dict = new Map<unknown, unknown>();
-    const pairs = args.length === 0 ? [] : args[0];
-    if (!Array.isArray(pairs)) throw this.damaged("an OrderedDict of pairs", "something else");
-    for (const pair of pairs) {
-      const [key, value] = pair instanceof Tuple ? pair.items : Array.isArray(pair) ? pair : [];
-      dict.set(key, value);
-    }
-    return dict;
-  }
-
-  private rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): Tensor {
-    if (!(storage instanceof Storage && shape instanceof Tuple && strides instanceof Tuple)) {
-      throw this.damaged("tensors of a storage, an offset, a shape and strides", "something else");
-    }
-    const sizes = (tuple: Tuple): number[] => tuple.items.map((item) => this.size(item, "a tensor"));
-    const reference = {
-      storage: storage.reference,
-      offset: this.size(offset, "a tensor"),
-      shape: sizes(shape),
-      strides: sizes(strides),
-    };
-    expectInside(reference, `${this.source}: tensor`);
-    return new Tensor(reference);
-  }
-}
+/** torch.save stores its entries; other writers, and torch.jit.save, compress some. Bytes in all, at least and per byte of the file. */
+const UNPACKED_BYTES = 2 ** 28;
+const UNPACKED_PER_BYTE = 16;
 
 /** Every tensor by its path of keys, joined with dots, that is kept in nested dicts; other values are left out. */
 function collectTensors(root: unknown, source: string): Map<string, TensorReference> {
@@ -182,13 +64,17 @@ interface Contents {
 }
 
 function readArchive(bytes: Uint8Array, source: string): Contents {
-  const entries = readZip(bytes, source);
+  const entries = readZip(bytes, source, Math.max(UNPACKED_BYTES, UNPACKED_PER_BYTE * bytes.length));
   const pickle = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickle === undefined) {
     const received = `a zip archive with ${[...entries.keys()].slice(0, 3).join(", ") || "nothing"}`;
     throw new InputError(describeMismatch(source, "an archive of torch.save", received, "Choose another file."));
   }
   const folder = pickle.slice(0, -"data.pkl".length);
+  if (entries.has(`${folder}constants.pkl`)) {
+    const remedy = "Load it with torch.jit.load and save its state_dict() with torch.save.";
+    throw new InputError(describeMismatch(source, "a state dict", "a TorchScript program of torch.jit.save", remedy));
+  }
   const order = entries.get(`${folder}byteorder`);
   if (order !== undefined) expectLittleEndian(new TextDecoder().decode(order) === "little", source);
   const { value } = readPickle(entries.get(pickle) as Uint8Array, 0, new StateDictHost(source), source);
@@ -203,6 +89,20 @@ function expectLittleEndian(isLittle: boolean, source: string): void {
   throw new InputError(describeMismatch(source, "little-endian numbers", "big-endian ones", remedy));
 }
 
+/** True for a tar archive, the container of PyTorch before 0.2: sys_info, pickle, tensors and storages. */
+function isTar(bytes: Uint8Array): boolean {
+  return new TextDecoder("latin1").decode(bytes.subarray(257, 262)) === "ustar";
+}
+
+/** A file that torch.save did not write, for messages. */
+function kindOf(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "an empty file";
+  if (isTar(bytes)) return "a tar archive, as PyTorch 0.1 wrote it";
+  const begin = new TextDecoder("latin1").decode(bytes.subarray(0, 64));
+  if (begin.startsWith("version https://git-lfs")) return "a Git LFS pointer: the file itself was not fetched";
+  return "another kind of file";
+}
+
 function readLegacy(bytes: Uint8Array, source: string): Contents {
   const host = new StateDictHost(source);
   let at = 0;
@@ -214,8 +114,8 @@ function readLegacy(bytes: Uint8Array, source: string): Contents {
   // A pickle begins with PROTO; anything else is another kind of file, which deserves to be told so.
   const magic = bytes[0] === 0x80 ? next() : null;
   if (magic !== LEGACY_MAGIC) {
-    const received = bytes.length === 0 ? "an empty file" : "another kind of file";
-    throw new InputError(describeMismatch(source, "a file of torch.save", received, "Choose a .pth file."));
+    const remedy = isTar(bytes) ? "Load it with torch.load and save it again with torch.save." : "Choose a .pth file.";
+    throw new InputError(describeMismatch(source, "a file of torch.save", kindOf(bytes), remedy));
   }
   const protocol = next();
   if (protocol !== LEGACY_PROTOCOL) {
@@ -233,13 +133,14 @@ function readLegacy(bytes: Uint8Array, source: string): Contents {
   if (!Array.isArray(keys)) throw cut("no list of them");
   for (const key of keys) {
     const reference = host.storages.get(String(key));
-    if (reference === undefined) throw cut(`one that no tensor uses, '${String(key).slice(0, 40)}'`);
+    const known = reference === undefined ? host.foreign.get(String(key)) : reference;
+    if (known === undefined) throw cut(`one that no tensor uses, '${String(key).slice(0, 40)}'`);
     if (at + 8 > bytes.length) throw cut(`an end at byte ${bytes.length}`);
     const length = view.getBigInt64(at, true);
-    const size = storageBytes(reference);
-    if (length !== BigInt(reference.length)) throw cut(`${length} values for ${reference.length}`);
+    const size = "bytes" in known ? known.bytes : storageBytes(known);
+    if (length !== BigInt(known.length)) throw cut(`${length} values for ${known.length}`);
     if (at + 8 + size > bytes.length) throw cut(`an end at byte ${bytes.length}, before that of storage ${key}`);
-    storages.set(reference.key, bytes.subarray(at + 8, at + 8 + size));
+    storages.set(String(key), bytes.subarray(at + 8, at + 8 + size));
     at += 8 + size;
   }
   return { root, storages };

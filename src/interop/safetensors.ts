@@ -18,6 +18,11 @@ const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA_KEY = "__metadata__";
 const ITEM_BYTES: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 };
+/** Types that no network needs: counters, masks, quantised weights. */
+const OTHER_BYTES: Readonly<Record<string, number>> = {
+  ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
+  ...{ F8_E4M3: 1, F8_E5M2: 1, F8_E8M0: 1, F8_E4M3FNUZ: 1, F8_E5M2FNUZ: 1, C64: 8 },
+};
 
 interface Entry {
   readonly name: string;
@@ -88,7 +93,7 @@ function narrow(name: string, data: Float32Array, out: Uint16Array): void {
 /**
  * Reads the bytes of a safetensors file; F16, BF16 and F64 numbers become float32. F32 tensors that lie on a multiple
  * of four bytes are views of `bytes`: change neither. `name` is the file's name, for messages. Throws an InputError
- * for a damaged or cut file and for a type that holds no such numbers.
+ * for a damaged or cut file. A tensor of another type (integers, masks, float8) throws one when its data is used.
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
@@ -114,9 +119,27 @@ export function decodeSafetensors(
   const tensors: NamedTensors = new Map();
   for (const entry of entries) {
     const view = bytes.subarray(dataStart + entry.begin, dataStart + entry.end);
-    tensors.set(entry.name, { shape: entry.shape, data: toFloat32(view, entry.dtype) });
+    tensors.set(entry.name, Object.hasOwn(ITEM_BYTES, entry.dtype) ? decode(entry, view) : unreadable(entry, name));
   }
   return { tensors, metadata };
+}
+
+type NamedTensor = NamedTensors extends Map<string, infer Tensor> ? Tensor : never;
+
+function decode({ shape, dtype }: Entry, bytes: Uint8Array): NamedTensor {
+  return { shape, data: toFloat32(bytes, dtype) };
+}
+
+/** A tensor whose numbers are refused when they are needed: files of other tools hold some that nobody needs. */
+function unreadable({ name: key, shape, dtype }: Entry, name: string): NamedTensor {
+  return {
+    shape,
+    get data(): never {
+      const expected = "dtype F64, F32, F16 or BF16";
+      const remedy = "Convert it to one of them.";
+      throw new InputError(describeMismatch(`${name}: tensor '${key}'`, expected, `"${dtype}"`, remedy));
+    },
+  };
 }
 
 function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; dataStart: number } {
@@ -135,31 +158,31 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
   return { header, dataStart };
 }
 
+/** The format asks for texts; numbers and other values, which some tools write, become texts. */
 function readMetadata(header: Record<string, unknown>, name: string): Record<string, string> {
   if (!Object.hasOwn(header, METADATA_KEY)) return {};
-  const metadata = header[METADATA_KEY];
-  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+  const metadata = header[METADATA_KEY] ?? {};
+  if (!isRecord(metadata)) {
     throw damaged(name, METADATA_KEY, "an object of strings", JSON.stringify(metadata).slice(0, 40));
   }
-  return metadata as Record<string, string>;
+  const texts = Object.entries(metadata).map(([key, value]) => {
+    return [key, typeof value === "string" ? value : JSON.stringify(value)] as const;
+  });
+  return Object.fromEntries(texts);
 }
 
 function readEntry(key: string, value: unknown, name: string): Entry {
   const what = `tensor '${key}'`;
   if (!isRecord(value)) throw damaged(name, what, "dtype, shape and data_offsets", JSON.stringify(value).slice(0, 40));
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(ITEM_BYTES, dtype)) {
-    const received = JSON.stringify(dtype);
-    throw new InputError(
-      describeMismatch(`${name}: ${what}`, "dtype F64, F32, F16 or BF16", received, "Convert it or leave it out."),
-    );
-  }
+  if (typeof dtype !== "string") throw damaged(name, what, "a dtype", JSON.stringify(dtype) ?? "none");
   if (!isSizes(shape)) throw damaged(name, what, "a shape of sizes", JSON.stringify(shape));
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[1] < offsets[0]) {
     throw damaged(name, what, "data_offsets [begin, end]", JSON.stringify(offsets));
   }
-  const bytes = elementCount(shape) * ITEM_BYTES[dtype];
-  if (offsets[1] - offsets[0] !== bytes) {
+  const known = [ITEM_BYTES, OTHER_BYTES].find((bytes) => Object.hasOwn(bytes, dtype));
+  const bytes = known === undefined ? null : elementCount(shape) * known[dtype];
+  if (bytes !== null && offsets[1] - offsets[0] !== bytes) {
     throw damaged(name, what, `${bytes} bytes for ${dtype} [${shape.join(", ")}]`, `${offsets[1] - offsets[0]}`);
   }
   return { name: key, dtype, shape, begin: offsets[0], end: offsets[1] };

@@ -92,7 +92,9 @@ export function readZip(bytes: Uint8Array, source: string, maxInflated = 0): Rea
     within(from, packed, `'${name}'`);
     const stored = bytes.subarray(from, from + packed);
     const data = isDeflated ? inflate(stored, size, () => damaged(`${size} bytes of '${name}'`, "other ones")) : stored;
-    if (crc32(data) !== checksum) throw damaged(`the checksum of '${name}'`, "another one: the file is damaged");
+    // Writers that do not compute checksums leave 0 (torch.save with compute_crc32 = False, some Rust and C++ tools).
+    if (checksum !== 0 && crc32(data) !== checksum)
+      throw damaged(`the checksum of '${name}'`, "another one: the file is damaged");
     entries.set(name, data);
     at += CENTRAL_BYTES + nameBytes + extraBytes + commentBytes;
   }

@@ -166,7 +166,7 @@ function byCholesky(linalg: Linalg, first: Statistics, second: Statistics, rank:
       // L^T S L has as many negative eigenvalues as S (Sylvester), of another size: ask S itself whether they are rounding.
       if (lowest < -d * Number.EPSILON) {
         s.data.set(second.covariance);
-        expectSemidefinite(linalg, s, second.source);
+        expectSemidefinite(linalg, s, second);
       }
       return trace;
     } finally {
@@ -187,7 +187,7 @@ function bySemidefiniteFactor(linalg: Linalg, a: Statistics, b: Statistics, rank
   };
   try {
     const [sa, sb] = [a, b].map(({ covariance }) => hold(linalg.from(covariance, d, d)));
-    const [fa, fb] = [hold(semidefiniteFactor(linalg, sa, a.source)), hold(semidefiniteFactor(linalg, sb, b.source))];
+    const [fa, fb] = [hold(semidefiniteFactor(linalg, sa, a)), hold(semidefiniteFactor(linalg, sb, b))];
     const [f, s] = fa.columns <= fb.columns ? [fa, sb] : [fb, sa];
     if (f.columns === 0) return 0;
     const [right, m] = [hold(linalg.allocate(d, f.columns)), hold(linalg.allocate(f.columns, f.columns))];
@@ -212,7 +212,9 @@ function conclude(
     const remedy = "The numbers are too large for float64; scale the features.";
     throw new InputError(describeMismatch(names, "a finite distance", String(raw), remedy));
   }
-  if (raw < -ROUNDING * (traces[0] + traces[1])) {
+  // Eigenvalues that rounding has moved below zero are in the traces and not in the root's.
+  const moved = sides.reduce((sum, side) => sum + ("rounding" in side ? (side.rounding ?? 0) * side.d : 0), 0);
+  if (raw < -ROUNDING * (traces[0] + traces[1]) - moved) {
     const names = sides.map(({ source }) => source).join(" and ");
     const remedy = "The statistics are no covariances.";
     throw new InputError(describeMismatch(names, "a distance from 0", raw.toExponential(2), remedy));

@@ -4,6 +4,7 @@ import { readCached, sha256OfFile, writeCached } from "../cache.js";
 import { fromSystemError } from "../errors.js";
 import { decodePth, toNamedTensors } from "../interop/pth.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
+import { withoutWrappers } from "../interop/wrappers.js";
 import { checkInceptionTensors, type InceptionDims, inceptionTensors } from "./inception.js";
 
 /** pytorch-fid's file; its name ends in the first digits of its SHA-256. */
@@ -32,7 +33,8 @@ export async function readWeights(path: string): Promise<InceptionWeights> {
     throw fromSystemError(error, `Reading '${path}'`);
   });
   const isSafetensors = path.endsWith(".safetensors");
-  const all = isSafetensors ? decodeSafetensors(bytes, path).tensors : toNamedTensors(decodePth(bytes, path));
+  const read = isSafetensors ? decodeSafetensors(bytes, path).tensors : toNamedTensors(decodePth(bytes, path));
+  const all = withoutWrappers(read, path);
   checkInceptionTensors(all, 2048, path);
   const wanted = new Set(inceptionTensors(2048).map((tensor) => tensor.name));
   const tensors: NamedTensors = new Map([...all].filter(([tensor]) => wanted.has(tensor)));

@@ -3,6 +3,7 @@ import { describeMismatch, InputError } from "../errors.js";
 import { LOWER, PIVOT_ROWS } from "../kernels/linalg.js";
 import { eigenvalues, eigenvectors } from "./eigen.js";
 import type { Linalg, Matrix } from "./linalg.js";
+import type { Statistics } from "./sides.js";
 
 /** What a factor may leave over and how far below zero an eigenvalue may be, of the largest: what float32 loses. */
 const ROUNDING = 1e-6;
@@ -50,28 +51,30 @@ export function pivotedCholesky(linalg: Linalg, a: Matrix): Matrix {
   return factor;
 }
 
+/** A covariance's file, for messages, and what storing it has done to its eigenvalues. */
+type Stored = Pick<Statistics, "source" | "rounding">;
+
 /** @throws InputError when an eigenvalue is below zero by more than rounding */
-function expectNotIndefinite(lowest: number, largest: number, source: string): void {
-  if (lowest >= -ROUNDING * Math.max(0, largest)) return;
+function expectNotIndefinite(lowest: number, largest: number, { source, rounding = 0 }: Stored): void {
+  if (lowest >= -Math.max(ROUNDING * Math.max(0, largest), rounding)) return;
   const received = `one with an eigenvalue of ${lowest.toExponential(2)} (the largest is ${largest.toExponential(2)})`;
   const remedy = "It is no covariance; compute the statistics again.";
   throw new InputError(describeMismatch(`${source}: sigma`, "a positive semidefinite matrix", received, remedy));
 }
 
 /** @param a symmetric; its lower triangle is read @throws InputError when it is indefinite, saying by how much */
-export function expectSemidefinite(linalg: Linalg, a: Matrix, source: string): void {
+export function expectSemidefinite(linalg: Linalg, a: Matrix, stored: Stored): void {
   const values = eigenvalues(linalg, a);
-  expectNotIndefinite(values[0], values[values.length - 1], source);
+  expectNotIndefinite(values[0], values[values.length - 1], stored);
 }
 
 /**
  * F with F F^T = A for a covariance: by pivoted Cholesky; where rounding to float32 has made A indefinite, which that does not
  * survive, by eigenvectors, without eigenvalues that are not further from zero than the lowest or n eps of the largest.
- * @param source names the file in the message
  * @returns F [n, rank], to be released
  * @throws InputError when A is indefinite by more than that
  */
-export function semidefiniteFactor(linalg: Linalg, a: Matrix, source: string): Matrix {
+export function semidefiniteFactor(linalg: Linalg, a: Matrix, stored: Stored): Matrix {
   const n = a.rows;
   const factor = pivotedCholesky(linalg, a);
   const rest = linalg.from(a.data, n, n);
@@ -87,15 +90,15 @@ export function semidefiniteFactor(linalg: Linalg, a: Matrix, source: string): M
   linalg.release(rest);
   if (gap <= ROUNDING * largest) return factor;
   linalg.release(factor);
-  return factorByEigenvectors(linalg, a, source);
+  return factorByEigenvectors(linalg, a, stored);
 }
 
-function factorByEigenvectors(linalg: Linalg, a: Matrix, source: string): Matrix {
+function factorByEigenvectors(linalg: Linalg, a: Matrix, stored: Stored): Matrix {
   const n = a.rows;
   const { values, vectors } = eigenvectors(linalg, a);
   try {
     const [lowest, largest] = [values[0], values[n - 1]];
-    expectNotIndefinite(lowest, largest, source);
+    expectNotIndefinite(lowest, largest, stored);
     const floor = Math.max(-lowest, n * Number.EPSILON * largest);
     const first = values.findIndex((value) => value > floor);
     const rank = first < 0 ? 0 : n - first;

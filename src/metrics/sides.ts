@@ -24,6 +24,8 @@ export interface Statistics {
   readonly d: number;
   readonly mean: Float64Array;
   readonly covariance: Float64Array;
+  /** How far storing the covariance as float16 or float32 may have moved its eigenvalues; absent for float64. */
+  readonly rounding?: number;
 }
 
 export type Side = Features | Statistics;
@@ -38,8 +40,10 @@ const SYMMETRY = 1e-6;
 export function asFeatures({ shape, data }: NpyArray, source: string): Features {
   const refuse = (expected: string, received: string, remedy: string): InputError =>
     new InputError(describeMismatch(source, expected, received, remedy));
-  const [n, d] = shape;
-  if (shape.length !== 2 || d < 1) {
+  // Pooled features are often saved as [rows, dims, 1, 1].
+  const axes = shape.slice(2).every((extent) => extent === 1) ? shape.slice(0, 2) : shape;
+  const [n, d] = axes;
+  if (axes.length !== 2 || d < 1) {
     throw refuse(
       "features as [rows, dims]",
       `an array of shape [${shape}]`,
@@ -55,12 +59,20 @@ export function asFeatures({ shape, data }: NpyArray, source: string): Features 
   return { kind: "features", source, n, d, data };
 }
 
+/** The most that storing numbers has changed them: of their size, and in itself (the subnormal numbers of float16). */
+function precisionOf({ data, isHalf }: NpyArray): { readonly relative: number; readonly absolute: number } {
+  if (isHalf === true) return { relative: 2 ** -11, absolute: 2 ** -25 };
+  // Statistics in float32 are often computed in it too, which costs some bits more.
+  return { relative: data instanceof Float32Array ? 2 ** -22 : 0, absolute: 0 };
+}
+
 /** Mean and covariance, checked. @throws InputError when they do not fit, are not finite or not symmetric */
 export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, source: string): Statistics {
   const refuse = (what: string, expected: string, received: string, remedy: string): InputError =>
     new InputError(describeMismatch(`${source}: ${what}`, expected, received, remedy));
   const d = mu.data.length;
-  if (mu.shape.length !== 1 || d < 1) {
+  // Some tools save mu as [1, d].
+  if (mu.shape.length < 1 || Math.max(...mu.shape) !== d || d < 1) {
     throw refuse("mu", "a vector", `the shape [${mu.shape}]`, "Choose a file of FID statistics.");
   }
   if (sigma.shape.length !== 2 || sigma.shape[0] !== d || sigma.shape[1] !== d) {
@@ -74,6 +86,7 @@ export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, so
     if (bad >= 0) throw refuse(what, "finite numbers", `${data[bad]} at ${bad}`, "Compute the statistics again.");
   }
   const covariance = Float64Array.from(sigma.data);
+  const { relative, absolute } = precisionOf(sigma);
   let [largest, gap] = [0, 0];
   for (let i = 0; i < d; i++) {
     for (let j = 0; j <= i; j++) {
@@ -84,7 +97,7 @@ export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, so
       covariance[i * d + j] = covariance[j * d + i] = (below + above) / 2;
     }
   }
-  if (gap > SYMMETRY * largest) {
+  if (gap > Math.max(SYMMETRY, 2 * relative) * largest + 2 * absolute) {
     const received = `one that differs from its transpose by ${gap.toExponential(1)}`;
     throw refuse("sigma", "a symmetric matrix", received, "It is no covariance; compute the statistics again.");
   }
@@ -93,7 +106,10 @@ export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, so
     const received = `${covariance[negative * d + negative]} at [${negative}, ${negative}]`;
     throw refuse("sigma", "variances from 0", received, "It is no covariance; compute the statistics again.");
   }
-  return { kind: "statistics", source, n, d, mean: Float64Array.from(mu.data), covariance };
+  // No eigenvalue moves by more than the Frobenius norm of the change (Weyl).
+  const rounding = relative * Math.sqrt(covariance.reduce((sum, value) => sum + value * value, 0)) + absolute * d;
+  const statistics = { source, n, d, mean: Float64Array.from(mu.data), covariance };
+  return { kind: "statistics", ...statistics, ...(rounding > 0 ? { rounding } : {}) };
 }
 
 /**
@@ -104,8 +120,12 @@ export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, so
 export function decodeSide(bytes: Uint8Array, source: string): Side {
   if (isNpy(bytes)) return asFeatures(decodeNpy(bytes, source), source);
   if (!isZip(bytes)) {
-    const received = bytes.length === 0 ? "an empty file" : "a file of another kind";
     const expected = ".npz statistics, or .npy or .npz features";
+    if (bytes[0] === 0x80 && bytes[1] <= 5) {
+      const remedy = "Nothing of it was run. Save the arrays themselves: numpy.savez(FILE, mu=mu, sigma=sigma).";
+      throw new InputError(describeMismatch(source, expected, "a Python pickle", remedy));
+    }
+    const received = bytes.length === 0 ? "an empty file" : "a file of another kind";
     throw new InputError(describeMismatch(source, expected, received, "Choose such a file, or a folder of images."));
   }
   const arrays = decodeNpz(bytes, source);

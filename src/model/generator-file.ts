@@ -50,7 +50,7 @@ export function exportGenerator(
 export function parseGenerator({ tensors, metadata }: DecodedFile, source: string): ModelFile {
   if (metadata.format !== GENERATOR_FORMAT) {
     const received = metadata.format === undefined ? "a safetensors file without a format" : `'${metadata.format}'`;
-    const remedy = "Give a file that elegant has made.";
+    const remedy = "Give a file that elegant has made, or make a run of it first: elegant import.";
     throw new InputError(describeMismatch(source, `'${GENERATOR_FORMAT}'`, received, remedy));
   }
   return { config: parseConfig(metadata.config, source), tensors };

@@ -1,9 +1,11 @@
 /**
  * The files of the published code: the state dict of each network on its own, `Enc_iter_123456.pth` and so on, whose keys
- * lack the network's name (`main.0.0.weight`). Here the networks lie side by side and their names come first.
+ * lack the network's name (`main.0.0.weight`). Other tools keep several networks in one file, each under a name of its own
+ * (`Enc.main.0.0.weight`). Here all networks are in one model and their names come first.
  */
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
+import { withoutWrappers } from "../interop/wrappers.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "./config.js";
 import { DISCRIMINATORS, GENERATOR, matchParameters, type Network, networkSpecs } from "./parameters.js";
 
@@ -18,32 +20,54 @@ export interface PublishedModel {
   /** Enc and Dec, and D1 and D2 where they were given. */
   readonly tensors: NamedTensors;
   readonly hasDiscriminators: boolean;
-  /** Of the files' names, 0 where they do not tell. */
+  /** The step in the files' names; 0 without one. */
   readonly step: number;
 }
 
-/** What torch.nn.DataParallel puts before each key. */
-const PARALLEL = "module.";
 const FEATURES_KEY = "linear.0.weight";
 
 interface Recognised extends PublishedFile {
   readonly kind: "Enc" | "Dec" | "D";
+  /** The name that the file or the keys give the network; null if they give none. */
+  readonly told: string | null;
 }
 
-/** Which network a state dict is of, told by its keys. */
-function recognise({ source, tensors }: PublishedFile): Recognised {
-  const named: NamedTensors = new Map();
-  for (const [name, tensor] of tensors) {
-    named.set(name.startsWith(PARALLEL) ? name.slice(PARALLEL.length) : name, tensor);
+/** The layers that a network's keys begin with. */
+const FIRST_PARTS = new Set(["main", "conv", "linear"]);
+
+/** The networks of a file, recognised by their keys. @throws InputError when there is none */
+function recognise({ source, tensors }: PublishedFile): readonly Recognised[] {
+  const networks = new Map<string, NamedTensors>();
+  const others: NamedTensors = new Map();
+  for (const [name, tensor] of withoutWrappers(tensors, source)) {
+    const parts = name.split(".");
+    const first = parts.findIndex((part) => FIRST_PARTS.has(part));
+    const prefix = parts.slice(0, first).join(".");
+    const network = networks.get(prefix) ?? new Map();
+    if (first < 0) others.set(name, tensor);
+    else networks.set(prefix, network.set(parts.slice(first).join("."), tensor));
   }
-  if (named.has(FEATURES_KEY)) return { source, tensors: named, kind: "D" };
-  // The decoder's fifth block has no normalization.
-  if (named.has("main.4.1.alpha")) return { source, tensors: named, kind: "Enc" };
-  if (named.has("main.4.0.weight")) return { source, tensors: named, kind: "Dec" };
+  // A network alone has no other tensors; next to several there may be an optimizer's.
+  const alone = networks.get("");
+  if (networks.size === 1 && alone !== undefined) for (const [name, tensor] of others) alone.set(name, tensor);
+  const found = [...networks].flatMap(([prefix, named]): Recognised[] => {
+    const kind = kindOf(named);
+    if (kind === null) return [];
+    const told = /^(Enc|Dec|D1|D2)_iter_/.exec(source)?.[1] ?? (/(?:^|\.)(Enc|Dec|D1|D2)$/.exec(prefix)?.[1] || null);
+    return [{ source: prefix === "" ? source : `${source}: ${prefix}`, tensors: named, kind, told }];
+  });
+  if (found.length > 0) return found;
   const received = `one with ${[...tensors.keys()].slice(0, 3).join(", ")}`;
   const remedy =
     "Give the files Enc_iter_N.pth, Dec_iter_N.pth and, if you have them, D1_iter_N.pth and D2_iter_N.pth.";
   throw new InputError(describeMismatch(source, "the state dict of Enc, Dec, D1 or D2", received, remedy));
+}
+
+function kindOf(tensors: NamedTensors): Recognised["kind"] | null {
+  if (tensors.has(FEATURES_KEY)) return "D";
+  // The decoder's fifth block has no normalization.
+  if (tensors.has("main.4.1.alpha")) return "Enc";
+  return tensors.has("main.4.0.weight") ? "Dec" : null;
 }
 
 function expectOne(found: readonly Recognised[], name: string): Recognised {
@@ -58,16 +82,16 @@ const featuresOf = ({ tensors }: PublishedFile): number => tensors.get(FEATURES_
 /**
  * One model from the files of its networks, in any order.
  * @param attributes their names, which the files do not hold
- * @param size       side of the pictures, where no discriminators tell it
+ * @param size       side of the pictures, if there are no discriminators to read it from
  * @throws InputError when a network is missing or given twice, a tensor is missing, unknown or of another shape, or the
  * discriminators were made for another number of attributes or another size
  */
 export function readPublished(
   files: readonly PublishedFile[],
-  attributes: readonly string[],
+  attributes: readonly string[] | undefined,
   size: number | undefined,
 ): PublishedModel {
-  const recognised = files.map(recognise);
+  const recognised = files.flatMap(recognise);
   const encoder = expectOne(
     recognised.filter(({ kind }) => kind === "Enc"),
     "Enc",
@@ -81,14 +105,18 @@ export function readPublished(
     const received = discriminators.map(({ source }) => source).join(", ");
     throw new InputError(describeMismatch("import", "both D1 and D2, or neither", received, "Add the other one."));
   }
+  if (attributes === undefined) {
+    const remedy = "Name the attributes in the order of training, such as --attributes Bangs Smiling.";
+    throw new InputError(describeMismatch("--attributes", "the names, which .pth files do not hold", "none", remedy));
+  }
   const width = encoder.tensors.get("main.0.0.weight")?.shape[0] ?? 0;
   const sizes = discriminators.map((file, i) => 16 * 2 ** i * Math.sqrt(featuresOf(file) / (8 * width)));
-  const [told = size ?? 256] = sizes;
-  if (size !== undefined && size !== told) {
-    const remedy = "Leave --size away: the discriminators tell it.";
-    throw new InputError(describeMismatch("--size", `${told}, as in ${discriminators[0].source}`, `${size}`, remedy));
+  const [side = size ?? 256] = sizes;
+  if (size !== undefined && size !== side) {
+    const remedy = "Omit --size: the size is read from the discriminators.";
+    throw new InputError(describeMismatch("--size", `${side}, as in ${discriminators[0].source}`, `${size}`, remedy));
   }
-  const config = createConfig({ ...OFFICIAL_NETWORK, size: told, width, attributes });
+  const config = createConfig({ ...OFFICIAL_NETWORK, size: side, width, attributes });
   for (const { source, tensors } of discriminators) {
     const count = (tensors.get("conv.0.weight")?.shape[1] ?? 0) - 3;
     if (count === attributes.length) continue;
@@ -101,16 +129,15 @@ export function readPublished(
     ["Dec", decoder],
     ...discriminators.map((file, i): [Network, Recognised] => [DISCRIMINATORS[i], file]),
   ];
-  for (const [network, { source }] of named) {
+  for (const [network, { source, told }] of named) {
     // D1 of one size has the shapes of D2 of the next.
-    const told = /^(Enc|Dec|D1|D2)_iter_/.exec(source)?.[1] ?? network;
-    if (told !== network) {
+    if (told !== null && told !== network) {
       const remedy = "Give the files of one model.";
       throw new InputError(describeMismatch(source, `${network} by its shapes`, `a file named for ${told}`, remedy));
     }
   }
   const tensors: NamedTensors = new Map(named.flatMap(([network, file]) => [...withPrefix(network, file, config)]));
-  const step = Number(/_iter_(\d+)\.pth$/.exec(encoder.source)?.[1] ?? 0);
+  const step = Number(/_iter_(\d+)\.(?:pth|safetensors)/.exec(encoder.source)?.[1] ?? 0);
   return { config, tensors, hasDiscriminators: discriminators.length > 0, step };
 }
 

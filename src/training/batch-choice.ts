@@ -12,7 +12,7 @@ import {
   type UpdateFacts,
 } from "./batch-memory.js";
 import { scarcestSide } from "./pairs.js";
-import { savedBatch } from "./run.js";
+import { savedRun } from "./run.js";
 
 /** Pairs of an update: a number, or chosen by chooseBatch(). */
 export type BatchChoice = number | "auto";
@@ -38,8 +38,8 @@ export async function chooseBatch(
   resumed: string | null,
 ): Promise<ChosenBatch> {
   if (asked !== "auto") return { batch: asked, reason: null };
-  const saved = resumed === null ? null : await savedBatch(resumed);
-  if (saved !== null) return { batch: saved, reason: "as the run has it" };
+  const saved = resumed === null ? null : (await savedRun(resumed)).settings;
+  if (saved !== null) return { batch: saved.batch, reason: "as the run has it" };
   const { count, having } = scarcestSide(dataset, attributes);
   if (count >= PUBLISHED_BATCH) return { batch: PUBLISHED_BATCH, reason: "as published" };
   // With none the sampler says what is missing.

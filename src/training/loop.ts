@@ -28,6 +28,8 @@ export interface TrainOptions {
   readonly config: ModelConfig;
   readonly settings: Omit<RunSettings, "dataset" | "batch"> & { readonly batch: BatchChoice };
   readonly resume: boolean;
+  /** Takes over the folder's lock from a process on another machine that may still be alive. */
+  readonly takeOver?: boolean;
   /** Steps of the whole run. */
   readonly steps: number;
   /** Stops earlier, after this much time of this call. */
@@ -93,7 +95,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const samplePairs = await loadSamplePairs(dataset, config, workers, unreadable);
   const scoreFaces = await loadScoreFaces(dataset, config, workers, unreadable);
   await ensureDir(folder);
-  const lock = await RunLock.acquire(folder, "training");
+  const { takeOver = false, onMessage } = options;
+  const lock = await RunLock.acquire(folder, "training", { takeOver, onNotice: onMessage });
   return closing(
     () => lock.release(),
     async () => {
@@ -101,7 +104,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       await removeTemporaries(folder);
       await removeTemporaries(join(folder, SAMPLES_FOLDER));
       await expectFolder(folder, resume); // again: another training may have begun and ended meanwhile
-      return trainLocked(options, { sampler, settings, chosen, samplePairs, scoreFaces, unreadable });
+      return trainLocked(options, lock, { sampler, settings, chosen, samplePairs, scoreFaces, unreadable });
     },
   );
 }
@@ -122,7 +125,7 @@ interface Prepared {
   readonly unreadable: Map<number, string>;
 }
 
-async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<TrainResult> {
+async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepared): Promise<TrainResult> {
   const { dataset, folder, config, resume, steps, workers } = options;
   const { sampler, settings, chosen, samplePairs, scoreFaces, unreadable } = prepared;
   const { batch } = settings;
@@ -137,7 +140,8 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
         throw tooManyLeftOut(recalled.unreadable.size, sampler.size, [...recalled.unreadable.values()][0]);
       }
       for (const [file, reason] of recalled.unreadable) unreadable.set(file, reason);
-      if (recalled.repaired > 0) messages.push(`${recalled.repaired} pictures of ${LEFT_OUT_FILE} can be read again`);
+      if (recalled.repaired > 0)
+        messages.push(`pictures of ${LEFT_OUT_FILE} that can be read again: ${recalled.repaired}`);
     }
     options.onStart?.();
     const updates = Math.max(0, steps - from) * config.attributes.length;
@@ -157,7 +161,7 @@ async function trainLocked(options: TrainOptions, prepared: Prepared): Promise<T
         `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
       );
       if (planned.description !== null) options.onMessage?.(planned.description);
-      const writer = await RunWriter.open(folder, settings, start, resume);
+      const writer = await RunWriter.open(folder, settings, start, resume, lock);
       const withWriter = async (): Promise<TrainResult> => {
         const leftOut: LeftOut[] = [];
         const batches = new PairBatches({

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
+import type { RunLock } from "../lock.js";
 import type { RgbaImage } from "../types.js";
 import { packageVersion } from "../version.js";
 import { type CheckpointProgress, saveCheckpoint } from "./checkpoint.js";
@@ -35,7 +36,11 @@ interface RunFiles {
   readonly alarms: LossLog;
   readonly events: EventWriter;
   readonly watchdog: Watchdog;
+  readonly lock: HeldLock | undefined;
 }
+
+/** What a writer asks of its folder's lock. */
+type HeldLock = Pick<RunLock, "expectHeld" | "isInDoubt">;
 
 const sheetName = (step: number): string => `step-${String(step).padStart(8, "0")}.png`;
 
@@ -50,6 +55,7 @@ export class RunWriter {
   private readonly leftOutFiles: Set<string>;
   private readonly watchdog: Watchdog;
   private readonly events: EventWriter;
+  private readonly lock: HeldLock | undefined;
   private scoredStep: number;
   /** Of the newest checkpoint. */
   savedStep: number;
@@ -69,14 +75,19 @@ export class RunWriter {
     this.scoredStep = files.scoredStep;
     this.watchdog = files.watchdog;
     this.events = files.events;
+    this.lock = files.lock;
   }
 
-  /** @param start what is saved already; later rows of an interrupted run are dropped */
+  /**
+   * @param start what is saved already; later rows of an interrupted run are dropped
+   * @param lock  of the folder: nothing is saved after another process has taken it over
+   */
   static async open(
     folder: string,
     settings: RunSettings,
     start: Pick<RunStart, "step" | "best">,
     resumed: boolean,
+    lock?: HeldLock,
   ): Promise<RunWriter> {
     const opened: { close(): Promise<void> }[] = [];
     const opening = async <File extends { close(): Promise<void> }>(file: Promise<File>): Promise<File> => {
@@ -98,7 +109,7 @@ export class RunWriter {
       const watchdog = new Watchdog(rows, said);
       const leftOutFiles = new Set(unreadable.map(({ file }) => String(file)));
       const scoredStep = scored.at(-1)?.step ?? 0;
-      const files = { losses, scores, alarms, leftOut, events, watchdog, leftOutFiles, scoredStep };
+      const files = { losses, scores, alarms, leftOut, events, watchdog, leftOutFiles, scoredStep, lock };
       return new RunWriter(folder, settings, start, files);
     } catch (error) {
       await Promise.allSettled(opened.map((file) => file.close())); // the first error is the one to tell
@@ -115,6 +126,7 @@ export class RunWriter {
     seconds: number,
   ): Promise<readonly Alarm[]> {
     const row = { step, attribute, ...losses, learningRate, seconds: Number(seconds.toFixed(4)) };
+    if (this.lock?.isInDoubt === true) await this.lock.expectHeld();
     await this.losses.append(row);
     const alarms = this.watchdog.observe(row);
     for (const alarm of alarms) await this.alarms.append(alarm);
@@ -145,6 +157,7 @@ export class RunWriter {
   }
 
   async sample(step: number, sheet: RgbaImage): Promise<void> {
+    await this.lock?.expectHeld();
     const png = await encodePng(sheet);
     await ensureDir(join(this.folder, SAMPLES_FOLDER));
     await writeFileAtomic(join(this.folder, SAMPLES_FOLDER, sheetName(step)), png);
@@ -168,6 +181,7 @@ export class RunWriter {
 
   /** Saves a checkpoint and its score. @param attributes their names, in the model's order */
   async save(step: number, state: TrainingState, { score, attributes }: RunScore): Promise<void> {
+    await this.lock?.expectHeld();
     const named = state.config.attributes.map((name, i) => [name, attributes[i]] as const);
     await this.scores.append({ step, score, ...Object.fromEntries(named) });
     this.scoredStep = step;
@@ -184,6 +198,7 @@ export class RunWriter {
   /** Saves a checkpoint without a score, after a failure; a resumed run adds the score if one is due. */
   async saveUnscored(step: number, state: TrainingState): Promise<void> {
     if (this.isSaved(step)) return;
+    await this.lock?.expectHeld();
     await this.flush();
     await saveCheckpoint(this.folder, state, { step, best: this.best, options: this.settings });
     this.savedStep = step;

@@ -105,11 +105,17 @@ export async function resumeRun(
   };
 }
 
-/** The batch of a run's newest checkpoint; null for an imported model, which has none yet. @throws InputError as resumeRun() */
-export async function savedBatch(folder: string): Promise<number | null> {
+/**
+ * What a run trains and how, by its newest checkpoint that can be read. An imported model has no settings yet.
+ * @throws InputError as resumeRun()
+ */
+export async function savedRun(
+  folder: string,
+): Promise<{ readonly config: ModelConfig; readonly settings: RunSettings | null }> {
   const { checkpoint } = await loadNewestCheckpoint(folder);
   const { options } = checkpoint.progress;
-  return options === null ? null : parseRunSettings(options, checkpoint.source).batch;
+  const settings = options === null ? null : parseRunSettings(options, checkpoint.source);
+  return { config: checkpoint.config, settings };
 }
 
 /** A model that was trained elsewhere. */

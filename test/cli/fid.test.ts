@@ -228,7 +228,19 @@ describe("elegant fid", function () {
       const at = (name: string): string => join(folder, name);
       await writePictures(at("images"), 3, 5);
       await writeFile(at("a.npy"), rows(10, 64, 1));
-      await writeFile(at("w.pth"), encodePth(randomInceptionTensors(1, 2048)));
+      // As a wrapped model's state dict has them, with batch norm's counters.
+      const wrapped = [...randomInceptionTensors(1, 2048)].flatMap(([name, tensor]) => [
+        [`module._orig_mod.${name}`, tensor] as const,
+        ...(name.endsWith(".bn.weight")
+          ? [
+              [
+                `module.${name.replace(/weight$/, "num_batches_tracked")}`,
+                { shape: [], data: Float32Array.of(3) },
+              ] as const,
+            ]
+          : []),
+      ]);
+      await writeFile(at("w.pth"), encodePth(new Map(wrapped)));
       const none = JSON.parse((await elegant(folder, "weights", "--json")).stdout);
       assert.deepEqual([none.sha256Prefix, none.installed], ["6726825d", null]);
       assert.match(none.url, /pt_inception-2015-12-05-6726825d\.pth$/);

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { encodePth } from "../../src/interop/pth-writer.js";
+import { encodeSafetensors, type NamedTensors } from "../../src/interop/safetensors.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/model/parameters.js";
 import { publishedFiles } from "../../src/model/published.js";
@@ -131,6 +132,58 @@ describe("elegant import", () => {
       }
     }));
 
+  it("takes networks under any wrapper's prefix, in one file with an optimizer, and from safetensors", () =>
+    withFolder(async (folder) => {
+      const config = createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ATTRIBUTES });
+      const tensors = initialParameters(config, [...GENERATOR, ...DISCRIMINATORS], 3);
+      const files = publishedFiles(tensors, config, 12);
+      const one: NamedTensors = new Map([["n_averaged", { shape: [], data: Float32Array.of(3) }]]);
+      const nested: NamedTensors = new Map([["optimizer.state.0.exp_avg", { shape: [2], data: new Float32Array(2) }]]);
+      const [enc, dec, d1, d2] = NETWORKS.map((network) => ({
+        network,
+        tensors: files.find(({ name }) => name.startsWith(network))?.tensors ?? new Map(),
+      }));
+      for (const { network, tensors: own } of [enc, dec, d1, d2]) {
+        const name = `${network}_iter_12`;
+        for (const prefix of ["module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."]) {
+          const renamed = new Map([...own].map(([key, tensor]) => [prefix + key, tensor]));
+          await mkdir(join(folder, prefix), { recursive: true });
+          await writeFile(join(folder, prefix, `${name}.pth`), encodePth(renamed));
+        }
+        await writeFile(join(folder, `${name}.safetensors`), encodeSafetensors(own, { format: "pt" }));
+        for (const [key, tensor] of own) one.set(`module.${network}._orig_mod.${key}`, tensor);
+        for (const [key, tensor] of own) nested.set(`models.${network}.module.${key}`, tensor);
+      }
+      await writeFile(join(folder, "one.pth"), encodePth(one));
+      await writeFile(join(folder, "nested.pth"), encodePth(nested));
+      await writeFile(join(folder, "one.safetensors"), encodeSafetensors(one, {}));
+      const inputs = [
+        ...["module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."].map((p) => filesOf(join(folder, p))),
+        NETWORKS.map((network) => join(folder, `${network}_iter_12.safetensors`)),
+        ...["one.pth", "nested.pth", "one.safetensors"].map((name) => [join(folder, name)]),
+      ];
+      for (const [i, input] of inputs.entries()) {
+        const run = join(folder, `run${i}`);
+        const imported = await elegant("import", ...input, "--attributes", ...ATTRIBUTES, "--out", run);
+        assert.equal(imported.code, 0, `${input[0]}: ${imported.stderr}`);
+        const { checkpoint } = await loadNewestCheckpoint(run);
+        assert.equal(checkpoint.progress.step, input.length > 1 ? 12 : 0);
+        for (const [name, tensor] of tensors)
+          assert.deepEqual(checkpoint.tensors.get(name), tensor, `${input[0]}: ${name}`);
+      }
+      const twice = await elegant(
+        "import",
+        join(folder, "one.pth"),
+        join(folder, "nested.pth"),
+        "--attributes",
+        ...ATTRIBUTES,
+        "--out",
+        join(folder, "twice"),
+      );
+      assert.equal(twice.code, 2);
+      assert.match(twice.stderr, /one file of Enc, received one\.pth: Enc and nested\.pth: models\.Enc/);
+    })).timeout(120_000);
+
   it("refuses files that are wrong, twice or missing, with one line and nothing written", () =>
     withFolder(async (folder) => {
       await writePublished(join(folder, "pth"));
@@ -161,7 +214,8 @@ describe("elegant import", () => {
         [[enc, cut, ...names], /cut\.pth: zip archive: expected a directory at its end/],
         [[enc, join(folder, "none.pth"), ...names], /none\.pth/],
         [[broken], /a\.safetensors/],
-        [[broken, enc], /expected a \.safetensors file alone, received 2 files/],
+        [[broken, enc], /a\.safetensors: file: expected at least 8 bytes, received 2/],
+        [[fromRoot("assets/synth-64.safetensors"), enc], /expected a \.safetensors file alone, received 2 files/],
         [[enc, dec, "--out", join(folder, "pth"), ...names], /--out .*a new or empty folder/],
       ] as const) {
         const { code, stderr, stdout } = await elegant("import", "--out", join(folder, "run"), ...args);

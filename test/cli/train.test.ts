@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listCheckpoints } from "../../src/training/checkpoint.js";
+import { listCheckpoints, loadCheckpoint } from "../../src/training/checkpoint.js";
 import { readLossLog } from "../../src/training/log.js";
 import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
@@ -51,6 +51,56 @@ describe("elegant train", () => {
     const again = await train(run, "--steps", "2", "--json", "--resume");
     assert.deepEqual(JSON.parse(again.stdout), { run, step: 2, batch: alone, secondsPerUpdate: null, best });
   });
+
+  it("goes on with the run's own settings when none are given, and refuses others", async () => {
+    const run = join(folder, "recalled");
+    const choices = "--preset paper --ema 0.9 --flip --seed 7 --learning-rate 1e-3 --upsampling resize".split(" ");
+    const begun = await train(run, "--steps", "1", ...choices);
+    assert.equal(begun.code, 0, begun.stderr);
+    const resume = (...more: string[]): Promise<Ended> =>
+      runNode(fromRoot("bin/elegant.js"), ["train", data, "--resume", "--device", "wasm", "--out", run, ...more]);
+    const { code, stderr } = await resume("--steps", "2");
+    assert.equal(code, 0, stderr);
+    const whole = join(folder, "whole");
+    await train(whole, "--steps", "2", ...choices);
+    const [expected, actual] = await Promise.all(
+      [whole, run].map(async (path) => loadCheckpoint((await listCheckpoints(path)).at(-1)?.path ?? "")),
+    );
+    assert.deepEqual(actual.tensors, expected.tensors);
+    // The run that was stopped after one step has a score of that step.
+    assert.deepEqual({ ...actual.progress, best: null }, { ...expected.progress, best: null });
+    for (const [option, value, message] of [
+      ["--width", "8", /--resume: --width: expected 4, received 8/],
+      ["--seed", "1", /--resume: --seed: expected 7, received 1/],
+      ["--attributes", "Bangs", /--resume: --attributes: expected Bangs Smiling, received Bangs\./],
+      ["--preset", "official", /--resume: --discriminator-blocks: expected 5, received 4/],
+    ] as const) {
+      const refused = await resume("--steps", "3", option, value);
+      assert.equal(refused.code, 2, refused.stderr);
+      assert.match(refused.stderr, message);
+    }
+    const none = await runNode(fromRoot("bin/elegant.js"), ["train", data, "--resume", "--out", join(folder, "none")]);
+    assert.deepEqual([none.code, none.stdout], [2, ""]);
+    assert.match(none.stderr, /^elegant: .*none: expected a run with checkpoints.*received none\..*\n$/);
+    const unnamed = await runNode(fromRoot("bin/elegant.js"), ["train", data, "--out", join(folder, "none")]);
+    assert.match(unnamed.stderr, /required option '--attributes/);
+  }).timeout(60_000);
+
+  it("trains without a picture that cannot be read, with a warning and code 0", async () => {
+    const many = join(folder, "many");
+    const { files } = await writeFaces(many, 130);
+    await writeFile(join(many, "images", files[0]), "not a picture");
+    const run = join(folder, "left-out");
+    const args = ["train", many, "--out", run, ...SMALL, "--steps", "30", "--json"];
+    const { code, stdout, stderr } = await runNode(fromRoot("bin/elegant.js"), args);
+    assert.equal(code, 0, stderr);
+    assert.equal(JSON.parse(stdout).leftOut, 1);
+    assert.equal(stderr.match(/^Warning: left out, as it cannot be read: .*000001\.png.*$/gm)?.length, 1);
+    assert.match(
+      await readFile(join(run, "left-out.jsonl"), "utf8"),
+      /^\{"step":\d+,"file":"000001\.png","reason":".*"\}\n$/,
+    );
+  }).timeout(60_000);
 
   it("saves on Ctrl-C or when it is told to end, exits with 130, and goes on with --resume", async () => {
     const run = join(folder, "stopped");

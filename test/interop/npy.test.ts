@@ -24,7 +24,7 @@ describe("interop/npy", () => {
     }
   });
 
-  it("reads NumPy's files in all number types and both orders, and refuses objects and big-endian", function () {
+  it("reads NumPy's files in all number types and both orders, big-endian too, and refuses objects", function () {
     if (!hasNumpy()) return this.skip();
     return withFolder(async (folder) => {
       runPython("distances.py", ["write", folder]);
@@ -43,8 +43,8 @@ describe("interop/npy", () => {
       assert.deepEqual([...(await read("fortran.npy")).data], BASE);
       assert.deepEqual(await read("scalar.npy"), { shape: [], data: Float64Array.of(2.5) });
       const bytes = await Promise.all(["big", "objects"].map((name) => readFile(join(folder, `${name}.npy`))));
-      refuses(() => decodeNpy(bytes[0], "big.npy"), /big\.npy: dtype: expected little-endian numbers, received '>f8'/);
-      refuses(() => decodeNpy(bytes[1], "objects.npy"), /dtype: expected little-endian numbers, received '\|O'/);
+      assert.deepEqual([...decodeNpy(bytes[0], "big.npy").data], BASE);
+      refuses(() => decodeNpy(bytes[1], "objects.npy"), /dtype: expected numbers, received a pickle of Python objects/);
       for (const name of ["stored.npz", "packed.npz"]) {
         const arrays = decodeNpz(await readFile(join(folder, name)), name);
         assert.deepEqual([...arrays.keys()], ["mu", "sigma"]);
@@ -69,7 +69,7 @@ describe("interop/npy", () => {
 
   it("reads shapes as Python 2 wrote them", () => {
     const good = encodeNpy({ shape: [2, 3], data: Float64Array.from(BASE) });
-    const text = new TextDecoder("latin1").decode(good).replace("(2, 3), }  ", "(2L, 3L), }");
+    const text = Buffer.from(good).toString("latin1").replace("(2, 3), }  ", "(2L, 3L), }");
     assert.deepEqual(
       decodeNpy(
         Uint8Array.from(text, (c) => c.charCodeAt(0)),
@@ -87,7 +87,7 @@ describe("interop/npy", () => {
       () => decodeNpy(good.subarray(0, good.length - 1), "a"),
       /data: expected 48 bytes, received 47 for the shape \(2, 3\)/,
     );
-    const text = new TextDecoder("latin1").decode(good).replace("'descr'", "'never'");
+    const text = Buffer.from(good).toString("latin1").replace("'descr'", "'never'");
     refuses(
       () =>
         decodeNpy(
@@ -97,7 +97,7 @@ describe("interop/npy", () => {
       /header: expected descr, fortran_order and shape/,
     );
     const withShape = (shape: string): Uint8Array => {
-      const header = new TextDecoder("latin1").decode(good).replace("(2, 3), }", `(${shape}), }`);
+      const header = Buffer.from(good).toString("latin1").replace("(2, 3), }", `(${shape}), }`);
       return Uint8Array.from(header, (c) => c.charCodeAt(0));
     };
     for (const shape of ["2.5, 3", "-2, 3", "-2,-3", "2, x3", "0x2, 3"]) {

@@ -8,8 +8,10 @@ import { encodePth } from "../../src/interop/pth-writer.js";
 import type { NamedTensors } from "../../src/interop/safetensors.js";
 import { writeZip } from "../../src/interop/zip.js";
 import { Random } from "../../src/random.js";
-import { dictPickle, floats, legacyPth, type Part, pickle, tensor, text, zipPth } from "../support/pth.js";
+import { withFolder } from "../support/folder.js";
+import { dictPickle, floats, legacyPth, type Part, pickle, tensor, text, uint32, zipPth } from "../support/pth.js";
 import { sharedPath } from "../support/shared.js";
+import { hasTorch, runPython } from "../support/torch.js";
 
 const GOLDEN = sharedPath("golden/pth");
 
@@ -119,6 +121,74 @@ describe("interop/pth", () => {
     });
   }
 
+  it("reads what PyTorch saves with every protocol, in both containers and without checksums, whatever else is in it", function () {
+    if (!hasTorch()) return this.skip();
+    this.timeout(120_000);
+    return withFolder(async (folder) => {
+      runPython("state-dicts.py", [folder]);
+      const expected = Object.entries(JSON.parse(await readFile(join(folder, "values.json"), "utf8")));
+      const files = (await readdir(folder)).filter((name) => name.endsWith(".pth"));
+      assert.ok(files.length >= 8, `${files}`);
+      for (const file of files) {
+        const read = [...decodePth(await readFile(join(folder, file)), file)].map(([name, { dtype, shape, data }]) => {
+          return [name.replace(/^model\./, ""), [dtype, [...shape], [...data]]];
+        });
+        assert.deepEqual(read, expected, file);
+      }
+    });
+  });
+
+  it("reads archives whose checksums were not computed", () => {
+    const bytes = zipPth(dictPickle({ x: ROW }), { 0: VALUES });
+    const view = new DataView(bytes.buffer);
+    for (let at = 0; at + 4 <= bytes.length; at++) {
+      const signature = view.getUint32(at, true);
+      if (signature === 0x04034b50) view.setUint32(at + 14, 0, true);
+      if (signature === 0x02014b50) view.setUint32(at + 16, 0, true);
+    }
+    assert.deepEqual([...(decodePth(bytes, "a.pth").get("x")?.data ?? [])], [1, 2, 3, 4]);
+  });
+
+  it("reads parameters, frames and memos of protocol 5, and passes over values that are no tensors", () => {
+    const parameter: Part[] = ["ctorch._utils\n_rebuild_parameter\n(", ...ROW, 0x88, "ccollections\nOrderedDict\n)RtR"];
+    const short = (value: string): Part[] => [0x8c, value.length, value, 0x94];
+    const scalar: Part[] = [
+      ...[...short("numpy._core.multiarray"), ...short("scalar"), 0x93, 0x94],
+      ...[...short("numpy"), ...short("dtype"), 0x93, 0x94, ...short("f8"), 0x89, 0x88, 0x87, "R", 0x94],
+      ...["(K", 3, ...short("<"), "NNNJ", uint32(0xffffffff), "J", uint32(0xffffffff), "K", 0, "tb"],
+      ...["C", 8, "\0\0\0\0\0\0\xe0\x3f", 0x94, 0x86, "R", 0x94],
+    ];
+    const wide = [...uint32(3), ...uint32(0)];
+    const others: Part[] = [
+      ...[...text("loss"), ...scalar, ...text("bytes"), 0x96, wide, "abc", ...text("more"), 0x8e, wide, "abc"],
+      ...[...text("set"), 0x8f, "(K", 1, "K", 2, 0x90, ...text("frozen"), "(K", 1, 0x91],
+      ...[...text("args"), "cargparse\nNamespace\n)", 0x81, "}(", ...text("lr"), "K", 1, "ub"],
+      ...[...text("dtype"), "ctorch\nfloat16\n"],
+    ];
+    const frame = [0x95, ...wide.map((byte, i) => (i === 0 ? 200 : byte))];
+    const data = pickle(0x80, 5, frame, "}", 0x94, "(", ...text("w"), ...parameter, ...others, "u.");
+    for (const bytes of [zipPth(data, { 0: VALUES }), legacyPth(data, { 0: { length: 4, bytes: VALUES } })]) {
+      const read = [...decodePth(bytes, "a.pth")].map(([name, tensor]) => [name, [...tensor.data]]);
+      assert.deepEqual(read, [["w", [1, 2, 3, 4]]]);
+    }
+  });
+
+  it("leaves out tensors of types that hold no numbers we read, in both containers", () => {
+    const data = dictPickle({
+      f8: tensor({ storage: "UntypedStorage", key: "1", length: 2, shape: [2], strides: [1] }),
+      c: tensor({ storage: "ComplexFloatStorage", key: "2", length: 1, shape: [1], strides: [1] }),
+      w: ROW,
+    });
+    const stored = { 1: new Uint8Array(2), 2: new Uint8Array(8), 0: VALUES };
+    const lengths = { 1: 2, 2: 1, 0: 4 };
+    const legacy = Object.entries(stored).map(([key, bytes]) => {
+      return [key, { length: lengths[key as unknown as keyof typeof lengths], bytes }] as const;
+    });
+    for (const bytes of [zipPth(data, stored), legacyPth(data, Object.fromEntries(legacy))]) {
+      assert.deepEqual([...decodePth(bytes, "a.pth").keys()], ["w"]);
+    }
+  });
+
   it("finds the state dict in a wrapper, and joins the names of several with dots", () => {
     const inner = ["}(", ...text("w"), ...ROW, "u"] as const;
     const wrapped = dictPickle({ epoch: ["K", 3], model: inner });
@@ -144,6 +214,21 @@ describe("interop/pth", () => {
   it("refuses what is no checkpoint, with its reason", () => {
     refuses(new Uint8Array(0), /expected a file of torch\.save, received an empty file/);
     refuses(new TextEncoder().encode("<!DOCTYPE html><html>"), /received another kind of file/);
+    refuses(
+      new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+      /received a Git LFS pointer: the file itself was not fetched/,
+    );
+    const tar = new Uint8Array(1024);
+    tar.set(new TextEncoder().encode("ustar  "), 257);
+    tar.set(new TextEncoder().encode("sys_info"), 0);
+    refuses(tar, /received a tar archive, as PyTorch 0\.1 wrote it\. Load it with torch\.load and save it again/);
+    refuses(
+      writeZip([
+        { name: "m/data.pkl", data: dictPickle({ x: ROW }) },
+        { name: "m/constants.pkl", data: VALUES },
+      ]),
+      /received a TorchScript program of torch\.jit\.save/,
+    );
     refuses(writeZip([{ name: "word/document.xml", data: VALUES }]), /a zip archive with word\/document\.xml/);
     refuses(zipPth(dictPickle({ epoch: ["K", 3] })), /expected tensors by name, received none/);
     refuses(zipPth(dictPickle({ x: ROW }), { 0: VALUES }, "big"), /little-endian numbers, received big-endian/);

@@ -79,6 +79,35 @@ describe("safetensors", () => {
     assert.equal(tensors.get("d")?.data[0], 0.25);
   });
 
+  it("reads the rest of a file with integers, masks, float8 and unknown types, and refuses these when they are used", () => {
+    const types = { I64: 8, I32: 4, U16: 2, BOOL: 1, F8_E4M3: 1, F8_E5M2: 1, F4_UNKNOWN: 3, toString: 2 };
+    let at = 4;
+    const others = Object.entries(types).map(([dtype, bytes]) => {
+      at += bytes;
+      return [`t.${dtype}`, { dtype, shape: [1], data_offsets: [at - bytes, at] }] as const;
+    });
+    const header = { w: { dtype: "F32", shape: [1], data_offsets: [0, 4] }, ...Object.fromEntries(others) };
+    const bytes = file(header, at);
+    new DataView(bytes.buffer).setFloat32(bytes.length - at, 1.5, true);
+    const { tensors } = decodeSafetensors(bytes, "w.safetensors");
+    assert.deepEqual(tensors.get("w")?.data[0], 1.5);
+    assert.equal(tensors.size, 1 + others.length);
+    for (const dtype of Object.keys(types)) {
+      assert.throws(() => tensors.get(`t.${dtype}`)?.data, {
+        name: "InputError",
+        message: `w.safetensors: tensor 't.${dtype}': expected dtype F64, F32, F16 or BF16, received "${dtype}". Convert it to one of them.`,
+      });
+    }
+  });
+
+  it("takes numbers in the metadata as texts, and no metadata for none", () => {
+    const header = { __metadata__: { format: "pt", step: 3, best: 0.5, done: true, none: null, list: [1] } };
+    assert.deepEqual(decodeSafetensors(file(header, 0), "a").metadata, {
+      ...{ format: "pt", step: "3", best: "0.5", done: "true", none: "null", list: "[1]" },
+    });
+    assert.deepEqual(decodeSafetensors(file({ __metadata__: null }, 0), "a").metadata, {});
+  });
+
   it("keeps a tensor that is named like a property of objects", () => {
     const tensors: NamedTensors = new Map([["__proto__", { shape: [1], data: Float32Array.of(5) }]]);
     assert.equal(decodeSafetensors(encodeSafetensors(tensors, {}), "a").tensors.get("__proto__")?.data[0], 5);
@@ -89,9 +118,9 @@ describe("safetensors", () => {
     ["a header longer than the file", file({}, 0, 3000), /header: expected at most 2 bytes, received a length of 3000/],
     ["a header that is no JSON", file("{nope", 0), /header: expected JSON/],
     ["a header that is no object", file("[]", 0), /expected a JSON object/],
-    ["metadata that holds numbers", file({ __metadata__: { a: 1 } }, 0), /__metadata__: expected an object of strings/],
-    ["a type without such numbers", file({ w: entry(0, 4, "I32") }, 4), /'w': expected dtype .*received "I32"/],
-    ["a type named like a property of objects", file({ w: entry(0, 4, "toString") }, 4), /expected dtype/],
+    ["metadata that is no object", file({ __metadata__: ["a"] }, 0), /__metadata__: expected an object of strings/],
+    ["a type that is no text", file({ w: { ...entry(0, 4), dtype: 7 } }, 4), /'w': expected a dtype, received 7/],
+    ["an integer tensor that its data does not fill", file({ w: entry(0, 8, "I64") }, 8), /16 bytes for I64 \[2\]/],
     ["a negative size", file({ w: { dtype: "F32", shape: [-1], data_offsets: [0, 4] } }, 4), /a shape of sizes/],
     [
       "offsets that run backwards",

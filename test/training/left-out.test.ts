@@ -5,11 +5,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
 import { type Device, openDevice } from "../../src/device/device.js";
 import { listCheckpoints } from "../../src/training/checkpoint.js";
+import { Substitution } from "../../src/training/left-out.js";
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
 import { createPairSampler, trainingFiles } from "../../src/training/pairs.js";
 import { LEFT_OUT_FILE } from "../../src/training/run-report.js";
-import { writeFaces } from "../support/faces.js";
+import { listedFaces, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { ATTRIBUTES, abortAt, rowsOf, tinyRun } from "../support/run.js";
 
@@ -130,7 +131,7 @@ describe("a training picture that cannot be read", () => {
       };
       const result = await train(tinyRun(dataset, run, { steps: STEPS, resume: true, onMessage }));
       assert.deepEqual([result.step, result.leftOut], [STEPS, 1]);
-      assert.ok(lines.includes("1 pictures of left-out.jsonl can be read again"), lines.join("\n"));
+      assert.ok(lines.includes("pictures of left-out.jsonl that can be read again: 1"), lines.join("\n"));
       assert.equal((await rowsOf(run)).length, STEPS * ATTRIBUTES.length);
     }));
 
@@ -155,6 +156,27 @@ describe("a training picture that cannot be read", () => {
       await train(tinyRun(dataset, run, { steps: 8, resume: true }));
       assert.deepEqual(await resultOf(run), await resultOf(whole));
     }));
+
+  it("is read again a few times after an error of the disk, then left out; several of them end the run for a retry", async () => {
+    const dataset = listedFaces(30);
+    const files = [3, 5, 7];
+    const known = new Map<number, string>();
+    const substitutes = (slot: number): number[] => [10 + slot, 20 + slot];
+    const substitution = new Substitution({ dataset, files, substitutes, known, most: 9 });
+    const failure = { ok: false, file: "", reason: "EIO", retryable: true, index: 0 } as const;
+    const fail = async (): Promise<unknown[]> =>
+      (await Promise.allSettled([0, 1, 2].map((slot) => substitution.replace(slot, failure)))).map((outcome) =>
+        outcome.status === "fulfilled" ? outcome.value : String(outcome.reason),
+      );
+    const own = [3, 5, 7].map((file) => dataset.picture(file));
+    for (let attempt = 0; attempt < 3; attempt++) assert.deepEqual(await fail(), own);
+    const others = [10, 11].map((file) => dataset.picture(file));
+    assert.deepEqual(await fail(), [...others, "RetryableError: EIO"]);
+    assert.deepEqual(substitution.leftOut(), [
+      { file: 3, reason: "EIO" },
+      { file: 5, reason: "EIO" },
+    ]);
+  });
 
   it("is replaced in sheets and scores too, and refused at the start if there are too many", () =>
     withFolder(async (folder) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
@@ -242,6 +242,41 @@ describe("training loop", () => {
         const resumed = await train(tinyRun(dataset, run, { steps: 3, resume: true }));
         assert.equal(resumed.step, 3);
       }
+    }));
+
+  it("saves nothing more after another process has taken its folder over", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 12);
+      const run = join(folder, "run");
+      const onProgress: TrainOptions["onProgress"] = ({ done }) => {
+        const lock = readdirSync(run).find((name) => name.startsWith(".running-"));
+        if (done === 2 && lock !== undefined) rmSync(join(run, lock));
+      };
+      await assert.rejects(train(tinyRun(dataset, run, { steps: 4, saveEvery: 2, onProgress })), {
+        name: "RetryableError",
+        message: /expected this process's lock, received another process's/,
+      });
+      assert.deepEqual(
+        (await listCheckpoints(run)).map(({ step }) => step),
+        [0],
+      );
+    }));
+
+  it("goes on with the run of a machine that is gone, or of one that is named dead", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 12);
+      const run = join(folder, "run");
+      await train(tinyRun(dataset, run, { steps: 1 }));
+      const lock = join(run, ".running-elsewhere-7-1");
+      await writeFile(lock, "");
+      await assert.rejects(train(tinyRun(dataset, run, { resume: true })), /process 7 on elsewhere.*add --take-over/);
+      const lines: string[] = [];
+      const onMessage = (line: string): void => {
+        lines.push(line);
+      };
+      await train(tinyRun(dataset, run, { resume: true, takeOver: true, onMessage }));
+      assert.match(lines[0], /taken over from process 7 on elsewhere/);
+      assert.ok(!existsSync(lock));
     }));
 
   it("refuses a folder that holds something, a file, and data it cannot train on, and writes nothing", () =>

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Device, openDevice } from "../../src/device/device.js";
+import { RetryableError } from "../../src/errors.js";
 import { listCheckpoints, loadNewestCheckpoint } from "../../src/training/checkpoint.js";
+import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
+import { RunWriter } from "../../src/training/run-writer.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
@@ -56,6 +59,46 @@ describe("a training run that was stopped", () => {
       assert.deepEqual(await rowsOf(parts), await rowsOf(whole));
       assert.equal((await readdir(join(parts, "events"))).length, 3);
     }));
+
+  it("makes up for the sheet and the score of a step that an error saved without them", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 20);
+      const [whole, parts] = ["whole", "parts"].map((name) => join(folder, name));
+      const often = { saveEvery: 2, sampleEvery: 2 };
+      await train(tinyRun(dataset, whole, { steps: 5, ...often }));
+      const stock = { sample: RunWriter.prototype.sample, save: RunWriter.prototype.save };
+      const fails = async (): Promise<never> => {
+        throw new RetryableError("the disk fails.");
+      };
+      try {
+        RunWriter.prototype.sample = fails;
+        const message = "the disk fails. Step 2 is saved: go on with the same command and --resume.";
+        await assert.rejects(train(tinyRun(dataset, parts, { steps: 5, ...often })), {
+          name: "RetryableError",
+          message,
+        });
+        RunWriter.prototype.sample = stock.sample;
+        RunWriter.prototype.save = fails;
+        await assert.rejects(train(tinyRun(dataset, parts, { steps: 5, resume: true, ...often })), /Step 2 is saved/);
+      } finally {
+        RunWriter.prototype.sample = stock.sample;
+        RunWriter.prototype.save = stock.save;
+      }
+      await train(tinyRun(dataset, parts, { steps: 5, resume: true, ...often }));
+      for (const subfolder of ["checkpoints", "samples"]) {
+        const names = (await readdir(join(whole, subfolder))).sort();
+        assert.deepEqual((await readdir(join(parts, subfolder))).sort(), names);
+        for (const name of names) {
+          const [expected, actual] = await Promise.all(
+            [whole, parts].map((run) => readFile(join(run, subfolder, name))),
+          );
+          assert.ok(expected.equals(actual), `${subfolder}/${name} differs`);
+        }
+      }
+      assert.deepEqual(await rowsOf(parts), await rowsOf(whole));
+      const scores = await Promise.all([whole, parts].map((run) => readLossLog(join(run, "scores.jsonl"))));
+      assert.deepEqual(scores[1], scores[0]);
+    })).timeout(60_000);
 
   it("can be interrupted before its first step and resumed", () =>
     withFolder(async (folder) => {

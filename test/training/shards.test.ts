@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDataset } from "../../src/dataset/dataset.js";
 import { type Device, openDevice } from "../../src/device/device.js";
@@ -9,8 +9,10 @@ import {
   restoreTrainingState,
   saveCheckpoint,
 } from "../../src/training/checkpoint.js";
+import { readLossLog } from "../../src/training/log.js";
 import { train } from "../../src/training/loop.js";
 import { createPairSampler } from "../../src/training/pairs.js";
+import { LEFT_OUT_FILE } from "../../src/training/run-report.js";
 import { parseRunSettings } from "../../src/training/settings.js";
 import { disposeState } from "../../src/training/step.js";
 import { writeFaces } from "../support/faces.js";
@@ -54,6 +56,30 @@ describe("training from shards", () => {
         assert.deepEqual(other.checkpoint.tensors.get(name)?.data, data, name);
       }
     }));
+
+  it("leaves out a damaged picture of a tar file, and says which", () =>
+    withFolder(async (folder) => {
+      await writeShards(join(folder, "data"), 130, "webdataset");
+      const dataset = await openDataset(join(folder, "data"));
+      const bad = createPairSampler(dataset, ATTRIBUTES, 2, 5).pairs(1, 0).negative[0];
+      const { path, range } = dataset.picture(bad);
+      assert.ok(range !== undefined);
+      const file = await open(path, "r+");
+      await file.write(new Uint8Array(range.length), 0, range.length, range.offset);
+      await file.close();
+      const lines: string[] = [];
+      const onMessage = (line: string): void => {
+        lines.push(line);
+      };
+      const run = join(folder, "run");
+      assert.equal((await train(tinyRun(dataset, run, { steps: 3, onMessage }))).leftOut, 1);
+      const [row] = await readLossLog(join(run, LEFT_OUT_FILE));
+      assert.deepEqual([row.step, row.file], [2, dataset.files[bad]]);
+      assert.ok(
+        lines.some((line) => line.startsWith("Warning: left out") && line.includes(dataset.files[bad])),
+        `${lines}`,
+      );
+    })).timeout(60_000);
 
   it("takes WebDataset's tar files, and a run whose fingerprint was of whole names goes on", () =>
     withFolder(async (folder) => {
