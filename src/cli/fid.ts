@@ -149,12 +149,13 @@ async function compare(
     );
     const wanted = { ...options, rows, feeding: plan.feeding };
     const opened = await metrics.openSides(linalg, names, folders, wanted, timed, { ...context, warn });
-    const { sides, failures, cached, features, comparable } = opened;
+    const { sides, failures, cached, origin } = opened;
+    const { network: features, comparable } = origin;
     const planned = await finishPlan(plan.course());
     const [sideA, sideB] = sides;
     for (const { reason } of failures) context.warn(`skipped ${reason}`); // in the JSON as failures
     if (failures.length > 0) context.markPartial();
-    for (const warning of new Set(sides.flatMap(metrics.warningsFor))) warn(warning);
+    for (const warning of new Set([...origin.warnings, ...sides.flatMap(metrics.warningsFor)])) warn(warning);
     const skipped = failures.map(({ file, reason }) => ({ file, reason }));
     const save = async (): Promise<void> => {
       if (options.saveStats === undefined) return;
@@ -207,7 +208,7 @@ async function compare(
       rank: [sideA, sideB].map(({ n, d }) => (n === null ? null : Math.min(d, n - 1))),
       dims: sideA.d,
       route: distance.route,
-      mode: folders.some(Boolean) ? options.mode : null,
+      mode: origin.mode,
       decoder: folders.some(Boolean) ? metrics.DECODER : null,
       features,
       comparable,

@@ -4,6 +4,7 @@ import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeNpy, isNpy, type NpyArray } from "../interop/npy.js";
 import { decodeNpz, encodeNpz } from "../interop/npz.js";
 import { isZip } from "../interop/zip.js";
+import { encodeOrigin, type FeatureOrigin, readOrigin } from "./origin.js";
 
 /** Rows of d features, row-major. */
 export interface Features {
@@ -13,6 +14,8 @@ export interface Features {
   readonly n: number;
   readonly d: number;
   readonly data: Float32Array | Float64Array;
+  /** Null or absent where nothing says what made them; of statistics too. */
+  readonly origin?: FeatureOrigin | null;
 }
 
 /** Mean [d] and covariance [d, d] with the divisor n - 1. */
@@ -24,6 +27,7 @@ export interface Statistics {
   readonly d: number;
   readonly mean: Float64Array;
   readonly covariance: Float64Array;
+  readonly origin?: FeatureOrigin | null;
 }
 
 export type Side = Features | Statistics;
@@ -111,10 +115,13 @@ export function decodeSide(bytes: Uint8Array, source: string): Side {
   const arrays = decodeNpz(bytes, source);
   const [mu, sigma] = [arrays.get("mu"), arrays.get("sigma")];
   if (mu !== undefined && sigma !== undefined) {
-    return asStatistics(mu(), sigma(), readCount(arrays.get("n"), source), source);
+    const statistics = asStatistics(mu(), sigma(), readCount(arrays.get("n"), source), source);
+    return { ...statistics, origin: readOrigin(arrays.get("about")) };
   }
   const features = arrays.get("features") ?? arrays.get("arr_0");
-  if (features !== undefined) return asFeatures(features(), source);
+  if (features !== undefined) {
+    return { ...asFeatures(features(), source), origin: readOrigin(arrays.get("about")) };
+  }
   const received = `${[...arrays.keys()].join(", ") || "nothing"}`;
   throw new InputError(describeMismatch(source, "mu and sigma, or features", received, "Choose another file."));
 }
@@ -137,11 +144,13 @@ export async function readSide(path: string): Promise<Side> {
   return decodeSide(bytes, path);
 }
 
-/** A side as .npz; pytorch-fid reads those of statistics, which also tell n. */
+/** A side as .npz; pytorch-fid reads those of statistics, which also contain n and what made them. */
 export function encodeSide(side: Side): Uint8Array {
-  const { n, d } = side;
-  if (side.kind === "features") return encodeNpz({ features: { shape: [side.n, d], data: side.data } });
+  const { n, d, origin } = side;
+  const about = origin == null ? {} : { about: encodeOrigin(origin) };
+  if (side.kind === "features") return encodeNpz({ features: { shape: [side.n, d], data: side.data }, ...about });
   return encodeNpz({
+    ...about,
     mu: { shape: [d], data: side.mean },
     sigma: { shape: [d, d], data: side.covariance },
     ...(n === null ? {} : { n: { shape: [], data: Float64Array.of(n) } }),
