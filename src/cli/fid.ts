@@ -112,7 +112,7 @@ async function compare(
   isBatchAskedFor: boolean,
   context: CommandContext,
 ): Promise<void> {
-  const [{ describeMismatch, InputError }, { Linalg }, metrics] = await Promise.all([
+  const [{ describeMismatch, InputError, RetryableError }, { Linalg }, metrics] = await Promise.all([
     import("../errors.js"),
     import("../metrics/linalg.js"),
     import("../metrics/fid.js"),
@@ -180,19 +180,27 @@ async function compare(
     }
     const both = sides as readonly Features[]; // under --kid and --prc, which openSides() checks
     const distance = await timed("frechet", () => metrics.frechetDistance(linalg, sideA, sideB));
-    const kid = options.kid
-      ? await timed("kid", () => metrics.kernelDistance(linalg, both[0], both[1], options.seed))
-      : null;
-    const prc = options.prc ? await timed("prc", () => metrics.precisionRecall(linalg, both[0], both[1])) : null;
     const note = comparable ? "" : " (not comparable with published scores)";
     context.print(
       `FID ${distance.fid.toFixed(6)}${note}, by the route ${distance.route}, ${sideA.d} dims, ${features}`,
     );
+    // The others cost more time and memory. If that does not suffice, the distance is printed all the same.
+    const unscored: Error[] = [];
+    const attempt = async <T>(stage: string, isWanted: boolean, body: () => T): Promise<T | null> => {
+      if (!isWanted || unscored.length > 0) return null;
+      return timed(stage, body).catch((error: unknown) => {
+        if (!(error instanceof RetryableError)) throw error;
+        unscored.push(error);
+        return null;
+      });
+    };
+    const kid = await attempt("kid", options.kid, () => metrics.kernelDistance(linalg, both[0], both[1], options.seed));
     if (kid !== null) {
       context.print(
         `KID ${kid.kid.toPrecision(6)}, over ${kid.subsets} subsets of ${kid.subsetRows}: ${kid.subsetMean.toPrecision(6)} +- ${kid.kidStd.toPrecision(3)}`,
       );
     }
+    const prc = await attempt("prc", options.prc, () => metrics.precisionRecall(linalg, both[0], both[1]));
     if (prc !== null) context.print(`precision ${prc.precision.toFixed(6)}, recall ${prc.recall.toFixed(6)}`);
     // Where the sides cannot be compared nothing is written; and what is computed is told though writing fails.
     const unsaved = await save().then(
@@ -219,6 +227,7 @@ async function compare(
       ...planned,
     });
     if (unsaved !== null) throw unsaved.error;
+    if (unscored.length > 0) throw unscored[0];
   } finally {
     await linalg.close();
   }

@@ -116,14 +116,19 @@ export function decodeSide(bytes: Uint8Array, source: string): Side {
   const [mu, sigma] = [arrays.get("mu"), arrays.get("sigma")];
   if (mu !== undefined && sigma !== undefined) {
     const statistics = asStatistics(mu(), sigma(), readCount(arrays.get("n"), source), source);
-    return { ...statistics, origin: readOrigin(arrays.get("about")) };
+    return withOrigin(statistics, arrays.get("about"));
   }
   const features = arrays.get("features") ?? arrays.get("arr_0");
   if (features !== undefined) {
-    return { ...asFeatures(features(), source), origin: readOrigin(arrays.get("about")) };
+    return withOrigin(asFeatures(features(), source), arrays.get("about"));
   }
   const received = `${[...arrays.keys()].join(", ") || "nothing"}`;
   throw new InputError(describeMismatch(source, "mu and sigma, or features", received, "Choose another file."));
+}
+
+function withOrigin<S extends Side>(side: S, about: (() => NpyArray) | undefined): S {
+  const origin = readOrigin(about);
+  return origin === null ? side : { ...side, origin };
 }
 
 /** The number of rows that statistics were taken from; a wrong one would be a wrong rank. */

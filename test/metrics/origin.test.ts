@@ -111,6 +111,6 @@ describe("features of different networks", () => {
     const side = decodeSide(await readFile(at("a-CLEAN.npz")), "a");
     assert.deepEqual(side.origin, { ...CLEAN, part: null });
     assert.deepEqual(decodeSide(encodeSide(side), "again").origin, { ...CLEAN, part: null });
-    assert.equal(decodeSide(encodeSide(asFeatures({ shape: [N, D], data: rows("x") }, "x")), "x").origin, null);
+    assert.equal(decodeSide(encodeSide(asFeatures({ shape: [N, D], data: rows("x") }, "x")), "x").origin, undefined);
   });
 });
