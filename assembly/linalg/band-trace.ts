@@ -25,7 +25,7 @@ export function bandInverseTraces(
   const slots = b + 1;
   /** From a row's values to those of the derivative, and from a row to the next. */
   const apart = (<usize>(b + 1)) << 4;
-  const rowBytes = 2 * apart + 32;
+  const rowBytes = (apart << 1) + 32;
   const u = scratch + <usize>slots * rowBytes;
   let trace = zero;
   let positive = i64x2.splat(-1);

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEVICES, type DeviceChoice } from "../device/choices.js";
 import { ElegantError, ExitCode } from "../errors.js";
+import { asAddressSpaceError } from "../kernels/address-space.js";
 import type { OnProgress } from "../types.js";
 import { createProgressPrinter } from "./progress.js";
 
@@ -90,8 +91,10 @@ export async function runCommand(
     progress.finish();
   } catch (error) {
     progress.finish();
-    if (!(error instanceof ElegantError)) throw error;
-    process.stderr.write(`elegant: ${error.message}\n`);
-    process.exitCode = error.exitCode;
+    // Codecs and threads pass the engine's words on as their own.
+    const failure = asAddressSpaceError(error) ?? error;
+    if (!(failure instanceof ElegantError)) throw failure;
+    process.stderr.write(`elegant: ${failure.message}\n`);
+    process.exitCode = failure.exitCode;
   }
 }

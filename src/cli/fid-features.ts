@@ -1,7 +1,7 @@
 /** `elegant fid A --save-features FILE.npz`: the rows of a folder's pictures, or of one machine's part of them. */
 import { describeMismatch, InputError } from "../errors.js";
 import { areFolders, checkStatisticsPath } from "../metrics/fid-inputs.js";
-import { gatherFeatures, openFeatures, saveFeatures } from "../metrics/shard-features.js";
+import { gatherFeatures, openFeatures, originOf, saveFeatures } from "../metrics/shard-features.js";
 import type { CommandContext } from "./command.js";
 import type { FidCommand } from "./fid.js";
 import { chooseShard } from "./shard.js";
@@ -42,7 +42,9 @@ export async function runFeatures(
     ]);
     const linalg = await Linalg.open(options.workers);
     try {
-      await saveStatistics(linalg, gatherFeatures(linalg, await openFeatures([saved]), a, false), saveStats);
+      const ordered = await openFeatures([saved]);
+      const side = gatherFeatures(linalg, ordered, a, false);
+      await saveStatistics(linalg, { ...side, origin: originOf(ordered) }, saveStats);
     } finally {
       await linalg.close();
     }

@@ -112,7 +112,7 @@ async function compare(
   isBatchAskedFor: boolean,
   context: CommandContext,
 ): Promise<void> {
-  const [{ describeMismatch, InputError }, { Linalg }, metrics] = await Promise.all([
+  const [{ describeMismatch, InputError, RetryableError }, { Linalg }, metrics] = await Promise.all([
     import("../errors.js"),
     import("../metrics/linalg.js"),
     import("../metrics/fid.js"),
@@ -149,12 +149,13 @@ async function compare(
     );
     const wanted = { ...options, rows, feeding: plan.feeding };
     const opened = await metrics.openSides(linalg, names, folders, wanted, timed, { ...context, warn });
-    const { sides, failures, cached, features, comparable } = opened;
+    const { sides, failures, cached, origin } = opened;
+    const { network: features, comparable } = origin;
     const planned = await finishPlan(plan.course());
     const [sideA, sideB] = sides;
     for (const { reason } of failures) context.warn(`skipped ${reason}`); // in the JSON as failures
     if (failures.length > 0) context.markPartial();
-    for (const warning of new Set(sides.flatMap(metrics.warningsFor))) warn(warning);
+    for (const warning of new Set([...origin.warnings, ...sides.flatMap(metrics.warningsFor)])) warn(warning);
     const skipped = failures.map(({ file, reason }) => ({ file, reason }));
     const save = async (): Promise<void> => {
       if (options.saveStats === undefined) return;
@@ -179,19 +180,27 @@ async function compare(
     }
     const both = sides as readonly Features[]; // under --kid and --prc, which openSides() checks
     const distance = await timed("frechet", () => metrics.frechetDistance(linalg, sideA, sideB));
-    const kid = options.kid
-      ? await timed("kid", () => metrics.kernelDistance(linalg, both[0], both[1], options.seed))
-      : null;
-    const prc = options.prc ? await timed("prc", () => metrics.precisionRecall(linalg, both[0], both[1])) : null;
     const note = comparable ? "" : " (not comparable with published scores)";
     context.print(
       `FID ${distance.fid.toFixed(6)}${note}, by the route ${distance.route}, ${sideA.d} dims, ${features}`,
     );
+    // The others cost more time and memory. If that does not suffice, the distance is printed all the same.
+    const unscored: Error[] = [];
+    const attempt = async <T>(stage: string, isWanted: boolean, body: () => T): Promise<T | null> => {
+      if (!isWanted || unscored.length > 0) return null;
+      return timed(stage, body).catch((error: unknown) => {
+        if (!(error instanceof RetryableError)) throw error;
+        unscored.push(error);
+        return null;
+      });
+    };
+    const kid = await attempt("kid", options.kid, () => metrics.kernelDistance(linalg, both[0], both[1], options.seed));
     if (kid !== null) {
       context.print(
         `KID ${kid.kid.toPrecision(6)}, over ${kid.subsets} subsets of ${kid.subsetRows}: ${kid.subsetMean.toPrecision(6)} +- ${kid.kidStd.toPrecision(3)}`,
       );
     }
+    const prc = await attempt("prc", options.prc, () => metrics.precisionRecall(linalg, both[0], both[1]));
     if (prc !== null) context.print(`precision ${prc.precision.toFixed(6)}, recall ${prc.recall.toFixed(6)}`);
     // Where the sides cannot be compared nothing is written; and what is computed is told though writing fails.
     const unsaved = await save().then(
@@ -207,7 +216,7 @@ async function compare(
       rank: [sideA, sideB].map(({ n, d }) => (n === null ? null : Math.min(d, n - 1))),
       dims: sideA.d,
       route: distance.route,
-      mode: folders.some(Boolean) ? options.mode : null,
+      mode: origin.mode,
       decoder: folders.some(Boolean) ? metrics.DECODER : null,
       features,
       comparable,
@@ -218,6 +227,7 @@ async function compare(
       ...planned,
     });
     if (unsaved !== null) throw unsaved.error;
+    if (unscored.length > 0) throw unscored[0];
   } finally {
     await linalg.close();
   }

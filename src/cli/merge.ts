@@ -56,7 +56,7 @@ async function mergeFiles(paths: readonly string[], options: MergeCommand, conte
     const expected = "--save-stats FILE.npz or --save-features FILE.npz, for files of features";
     throw new InputError(describeMismatch("merge", expected, "neither", "Say what to make of them."));
   }
-  const [{ gatherFeatures, openFeatures, saveOrdered }, { checkStatisticsPath, saveStatistics }, { Linalg }] =
+  const [{ gatherFeatures, openFeatures, originOf, saveOrdered }, { checkStatisticsPath, saveStatistics }, { Linalg }] =
     await Promise.all([
       import("../metrics/shard-features.js"),
       import("../metrics/fid.js"),
@@ -74,7 +74,8 @@ async function mergeFiles(paths: readonly string[], options: MergeCommand, conte
       saved.push(saveFeatures);
     }
     if (saveStats !== undefined) {
-      await saveStatistics(linalg, gatherFeatures(linalg, ordered, saveStats, false), saveStats);
+      const side = gatherFeatures(linalg, ordered, saveStats, false);
+      await saveStatistics(linalg, { ...side, origin: originOf(ordered) }, saveStats);
       saved.push(saveStats);
     }
     for (const path of saved) context.print(`${path}: of ${n} images, ${dims} dims, ${about.network}`);

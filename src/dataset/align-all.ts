@@ -2,9 +2,10 @@
  * Photos through the pool in order, whatever happens to a worker: one that dies, or that does not come back in time, takes
  * down only the photo that it worked on.
  */
-import { describeMismatch } from "../errors.js";
+import { describeMismatch, RetryableError } from "../errors.js";
 import { noSeconds } from "../image/photo.js";
 import type { AlignItem, AlignResult, AlignTask, ImagePool } from "../image/tasks.js";
+import { asAddressSpaceError } from "../kernels/address-space.js";
 import type { ItemFailure } from "../pool/protocol.js";
 
 /** Of a task: some milliseconds a photo are usual, seconds for the largest that are allowed. */
@@ -49,6 +50,9 @@ async function settle(pool: ImagePool, task: AlignTask, seconds: number): Promis
         results.push(...alone.results);
         break;
       } catch (error) {
+        // Not the photo's fault: no thread starts, or has memory.
+        const failure = asAddressSpaceError(error) ?? error;
+        if (failure instanceof RetryableError) throw failure;
         if (attempt < ATTEMPTS) continue;
         results.push(quarantine(item, error, seconds));
         break;

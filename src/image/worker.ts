@@ -5,6 +5,7 @@
 import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { ElegantError, RetryableError, UnreadableFileError } from "../errors.js";
+import { asAddressSpaceError } from "../kernels/address-space.js";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import { loadModule } from "../kernels/module.js";
 import { handOver } from "../pool/hand-over.js";
@@ -18,8 +19,10 @@ import type { AlignedPhoto, CheckResult, ImageTasks, ImageWorkerData, LoadFailur
 // The calling thread has its own module, already compiled.
 const loading = HAS_SHARED_MEMORY ? (workerData as ImageWorkerData).imageModule : loadModule("image");
 const opened = Promise.resolve(loading).then((module) => new Pixels(module));
+opened.catch(() => {}); // each task reports it
 
-function failure(file: string, error: unknown): ItemFailure {
+function failure(file: string, thrown: unknown): ItemFailure {
+  const error = asAddressSpaceError(thrown) ?? thrown;
   const reason = error instanceof Error ? error.message : String(error);
   // A foreign error is a fault of ours or of a codec: the item fails, and its class helps whoever reads the report.
   const named = error instanceof ElegantError || !(error instanceof Error) ? reason : `${error.name}: ${reason}`;

@@ -24,6 +24,8 @@ export class SharedHeap {
   readonly limitBytes: number;
   /** Beyond it, a larger block is handed out, where one is free, before more is taken: what the machine should not exceed. */
   comfortBytes: number;
+  /** What to do when it is full, for the message. */
+  advice = "Use a smaller --batch (train, fid), or fewer or smaller images.";
   private readonly free = new Map<number, number[]>();
   private readonly sizes = new Map<number, number>();
   /** Blocks of the scopes that are open, the innermost last. */
@@ -140,7 +142,7 @@ export class SharedHeap {
         const mebibytes = Math.round(this.used / 2 ** 20);
         throw new RetryableError(
           `memory: expected room for ${Math.round(size / 2 ** 20)} MiB more beside ${mebibytes} MiB in use, ` +
-            "received none. Use a smaller --batch, --size or --width.",
+            `received none. ${this.advice}`,
           { cause },
         );
       }

@@ -1,5 +1,5 @@
 /** What a heap lies on: memory that threads share, or, where the engine has no SharedArrayBuffer, memory of one thread. */
-import { RetryableError } from "../errors.js";
+import { addressSpaceError } from "./address-space.js";
 
 export const PAGE = 65536;
 /** 4 GiB, the most that 32-bit pointers reach; nn.wasm and linalg.wasm declare the same. */
@@ -7,7 +7,7 @@ export const MAX_PAGES = 65536;
 /** Less than 64 MiB holds no model. */
 const LEAST_PAGES = 1024;
 
-/** False under Node's --no-harmony-sharedarraybuffer, and in pages without cross-origin isolation. */
+/** False in pages without cross-origin isolation, and where a preloaded module has deleted it, as the tests do. */
 export const HAS_SHARED_MEMORY = typeof SharedArrayBuffer !== "undefined";
 
 /** What that means, for whoever reads which device they got. */
@@ -23,9 +23,24 @@ export interface WasmMemory {
   grow(pages: number): number;
 }
 
-/** A memory that threads share. Its views stay valid when it grows. */
+/**
+ * A memory that threads share. Its views stay valid when it grows: to 4 GiB, or to as much as the address space allows.
+ * @throws RetryableError when there are not even 64 MiB
+ */
 export function sharedMemory(initialBytes: number): WasmMemory {
-  return new WebAssembly.Memory({ initial: Math.ceil(initialBytes / PAGE), maximum: MAX_PAGES, shared: true });
+  const initial = Math.ceil(initialBytes / PAGE);
+  return largest((maximum) => new WebAssembly.Memory({ initial: Math.min(initial, maximum), maximum, shared: true }));
+}
+
+/** The memory that `make` gives for the most pages, tried from 4 GiB downwards. */
+function largest(make: (pages: number) => WasmMemory): WasmMemory {
+  for (let pages = MAX_PAGES; ; pages /= 2) {
+    try {
+      return make(pages);
+    } catch (cause) {
+      if (pages <= LEAST_PAGES) throw addressSpaceError(cause);
+    }
+  }
 }
 
 /**
@@ -34,19 +49,7 @@ export function sharedMemory(initialBytes: number): WasmMemory {
  * @throws RetryableError when there are not even 64 MiB
  */
 export function fixedMemory(): WasmMemory {
-  for (let pages = MAX_PAGES; ; pages /= 2) {
-    try {
-      return new WebAssembly.Memory({ initial: pages, maximum: pages });
-    } catch (cause) {
-      if (pages > LEAST_PAGES) continue;
-      throw new RetryableError(
-        "memory: expected 64 MiB of address space, received none. Raise the limit (ulimit -v).",
-        {
-          cause,
-        },
-      );
-    }
-  }
+  return largest((pages) => new WebAssembly.Memory({ initial: pages, maximum: pages }));
 }
 
 /** "env" and "memory" with their lengths, then the kind of the import; its flags are the next byte. */

@@ -22,12 +22,7 @@ export interface EigenDecomposition {
 /** Eigenvalues of a symmetric matrix [n, n], of which the lower triangle is read: [n], ascending. @throws Error when they are not finite */
 export function eigenvalues(linalg: Linalg, a: Matrix): Float64Array {
   if (a.rows === 0) return new Float64Array(0);
-  const band = toBand(linalg, a, BAND);
-  try {
-    return bandEigenvalues(linalg, band);
-  } finally {
-    linalg.release(band.matrix);
-  }
+  return linalg.scope(() => bandEigenvalues(linalg, toBand(linalg, a, BAND)));
 }
 
 /** Eigenvalues of the matrix that a band was made of, ascending; the band is destroyed. @throws Error when they are not finite */
@@ -47,6 +42,14 @@ export function bandEigenvalues(linalg: Linalg, band: Band): Float64Array {
  * @throws Error when they are not finite
  */
 export function eigenvectors(linalg: Linalg, a: Matrix): EigenDecomposition {
+  return linalg.scope((keep) => {
+    const decomposition = decompose(linalg, a);
+    keep(decomposition.vectors);
+    return decomposition;
+  });
+}
+
+function decompose(linalg: Linalg, a: Matrix): EigenDecomposition {
   const n = a.rows;
   if (n === 0) return { values: new Float64Array(0), vectors: linalg.allocate(0, 0) };
   const blocks: Matrix[] = [];

@@ -2,7 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { INCEPTION_MODES } from "../image/inception-input.js";
 import { decodeNpz, encodeNpz } from "../interop/npz.js";
+import { decodeText, encodeText } from "./origin.js";
 
 const aboutSchema = z.object({
   kind: z.literal("elegant-features"),
@@ -15,8 +17,10 @@ const aboutSchema = z.object({
   total: z.number().int().min(0),
   /** The network, for outputs. */
   network: z.string(),
-  /** Whether scores may be set beside published ones. */
+  /** Whether scores may be compared with published ones. */
   comparable: z.boolean(),
+  /** How images were resized; absent in files of versions that did not say. */
+  mode: z.enum(INCEPTION_MODES).optional(),
   /** Of network, weights, mode, decoder and the names of all pictures: files that differ in it do not belong together. */
   digest: z.string(),
   failures: z.array(z.object({ file: z.string(), reason: z.string() })),
@@ -35,11 +39,10 @@ export interface FeatureFile {
 
 /** The file's bytes; numpy.load and `elegant fid` read `features`, `about` is text as one number a character. */
 export function encodeFeatures({ about, dims, features, indices }: Omit<FeatureFile, "source">): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify(about));
   return encodeNpz({
     features: { shape: [indices.length, dims], data: features },
     index: { shape: [indices.length], data: Float64Array.from(indices) },
-    about: { shape: [text.length], data: Float32Array.from(text) },
+    about: encodeText(about),
   });
 }
 
@@ -57,13 +60,7 @@ export async function readFeatures(path: string): Promise<FeatureFile> {
   if (features === undefined || index === undefined || text === undefined) {
     throw refuse([...arrays.keys()].join(", ") || "nothing");
   }
-  let value: unknown = null;
-  try {
-    value = JSON.parse(new TextDecoder().decode(Uint8Array.from(text.data)));
-  } catch {
-    // Refused below, as what is not an object.
-  }
-  const parsed = aboutSchema.safeParse(value);
+  const parsed = aboutSchema.safeParse(decodeText(text));
   if (!parsed.success) throw refuse(`an 'about' whose ${parsed.error.issues[0].path.join(".") || "text"} is wrong`);
   const [rows, dims] = features.shape;
   const indices = [...index.data];

@@ -13,6 +13,7 @@ import { featureStatistics, frechetDistance } from "./frechet.js";
 import type { InceptionDims } from "./inception.js";
 import { kernelDistance } from "./kid.js";
 import type { Linalg } from "./linalg.js";
+import { type CommonOrigin, commonOrigin, expectOneOrigin, type FeatureOrigin } from "./origin.js";
 import { precisionRecall } from "./precision-recall.js";
 import { encodeSide, readSide, type Side } from "./sides.js";
 
@@ -41,10 +42,8 @@ export interface OpenedSides {
   readonly failures: readonly ItemFailure[];
   /** What came from the cache, for each side. */
   readonly cached: readonly (Side["kind"] | null)[];
-  /** What made the features, for outputs. */
-  readonly features: string;
-  /** Whether the score may be set beside published ones. */
-  readonly comparable: boolean;
+  /** What made the features. */
+  readonly origin: CommonOrigin;
 }
 
 /** Opens each path; folders go through the network, which is loaded when there is one. */
@@ -60,21 +59,19 @@ export async function openSides(
   const read = await timed("read", () => Promise.all(paths.map((path, i) => (isFolder[i] ? null : readSide(path)))));
   const files = read.filter((side) => side !== null);
   checkFiles(files, options.rows, isFolder.some(Boolean) ? Number(options.dims) : null);
+  const origin = commonOrigin(files);
   if (!isFolder.some(Boolean)) {
-    return {
-      sides: read as Side[],
-      failures: [],
-      cached: paths.map(() => null),
-      features: "as given",
-      comparable: true,
-    };
+    return { sides: read as Side[], failures: [], cached: paths.map(() => null), origin };
   }
   const device = await openDevice(parseDevice(options.device), options.workers);
   try {
     const dims = Number(options.dims) as InceptionDims;
     const opened = await timed("network", () => openExtractor(options.features, dims, options.weights, options.seed));
     const { extractor, key } = opened;
-    context.print(`${extractor.name} on ${device.description}`);
+    const { name: network, comparable } = extractor;
+    const own: FeatureOrigin = { network, comparable, mode: options.mode, part: null };
+    expectOneOrigin([...files, { source: paths[isFolder.indexOf(true)], origin: own }]);
+    context.print(`${network} on ${device.description}`);
     const failures: ItemFailure[] = [];
     const sides: Side[] = [];
     const cached: (Side["kind"] | null)[] = [];
@@ -92,11 +89,11 @@ export async function openSides(
       const from = folder.cached === null ? "" : `, ${folder.cached} from the cache`;
       context.print(`${path}: ${folder.side.n} images${from}`);
       failures.push(...folder.failures);
-      sides.push(folder.side);
+      sides.push({ ...folder.side, origin: own });
       cached.push(folder.cached);
     }
     opened.dispose();
-    return { sides, failures, cached, features: extractor.name, comparable: extractor.comparable };
+    return { sides, failures, cached, origin: commonOrigin(sides) };
   } finally {
     await device.close();
   }
@@ -112,5 +109,6 @@ export function warningsFor({ source, n, d }: Side): readonly string[] {
 
 /** Writes mean and covariance as .npz. */
 export async function saveStatistics(linalg: Linalg, side: Side, path: string): Promise<void> {
-  await writeFileAtomic(path, encodeSide(side.kind === "features" ? featureStatistics(linalg, side) : side));
+  const statistics = side.kind === "features" ? featureStatistics(linalg, side) : side;
+  await writeFileAtomic(path, encodeSide({ ...statistics, origin: side.origin ?? null }));
 }

@@ -9,6 +9,7 @@
  */
 
 import { describeMismatch, InputError } from "../errors.js";
+import { sizeClass } from "../kernels/heap.js";
 import { FROM_COLUMN, FROM_ROW, LOWER, TO_ROW } from "../kernels/linalg.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import { MomentsAccumulator, statisticsOf } from "./moments.js";
@@ -31,6 +32,10 @@ export interface FrechetResult {
 
 /** The largest product of the sides' rows for the route over features: a matrix of 0.5 GB. */
 const MAX_PRODUCT = 2 ** 26;
+/** Bytes for all that is small beside the rows. */
+const RESERVE = 64 * 2 ** 20;
+/** Values of centred rows that are held at a time on the way to statistics: 1 GiB, or a quarter of a smaller memory. */
+const MAX_CENTERED = 2 ** 27;
 /** What is lost to rounding, of the traces; more below zero than that is a fault of the statistics. */
 const ROUNDING = 1e-6;
 
@@ -54,30 +59,48 @@ const squaredDistance = (a: ArrayLike<number>, b: ArrayLike<number>): number => 
 
 /** Mean and covariance of features. */
 export function featureStatistics(linalg: Linalg, { source, n, d, data }: Features): Statistics {
-  if (data instanceof Float32Array) {
-    const moments = new MomentsAccumulator(linalg, d);
-    moments.add(data);
-    return statisticsOf(moments.finish(), source);
-  }
-  const { mean, centered } = centerDoubles(linalg, data, n, d);
-  const m2 = linalg.allocate(d, d);
-  linalg.multiply({ matrix: centered, transposed: true }, { matrix: centered }, m2, { flags: LOWER });
-  const statistics = statisticsOf({ n, mean, m2: m2.data.slice() }, source);
-  linalg.release(centered, m2);
-  return statistics;
+  return linalg.scope(() => {
+    if (data instanceof Float32Array) {
+      const moments = new MomentsAccumulator(linalg, d);
+      moments.add(data);
+      return statisticsOf(moments.finish(), source);
+    }
+    const mean = meanOf(data, n, d);
+    const m2 = linalg.allocate(d, d);
+    // All rows at once, or as many as leave room in the memory.
+    const values = Math.min(MAX_CENTERED, linalg.team.heap.limitBytes / 32);
+    const most = Math.max(1, Math.min(n, Math.floor(values / d)));
+    for (let first = 0; first < n; first += most) {
+      const rows = Math.min(most, n - first);
+      const centered = centerDoubles(linalg, data.subarray(first * d, (first + rows) * d), mean);
+      const options = { beta: first === 0 ? 0 : 1, flags: LOWER };
+      linalg.multiply({ matrix: centered, transposed: true }, { matrix: centered }, m2, options);
+      linalg.release(centered);
+    }
+    return statisticsOf({ n, mean, m2: m2.data.slice() }, source);
+  });
 }
 
-function centerDoubles(linalg: Linalg, data: Float64Array, n: number, d: number) {
+function meanOf(data: Float64Array, n: number, d: number): Float64Array {
   const mean = new Float64Array(d);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j] += data[i * d + j];
   for (let j = 0; j < d; j++) mean[j] /= n;
+  return mean;
+}
+
+function centerDoubles(linalg: Linalg, data: Float64Array, mean: Float64Array): Matrix {
+  const d = mean.length;
+  const n = data.length / d;
   const centered = linalg.allocate(n, d);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) centered.data[i * d + j] = data[i * d + j] - mean[j];
-  return { mean, centered };
+  return centered;
 }
 
 function center(linalg: Linalg, { data, n, d }: Features): { readonly mean: Float64Array; readonly centered: Matrix } {
-  if (!(data instanceof Float32Array)) return centerDoubles(linalg, data, n, d);
+  if (!(data instanceof Float32Array)) {
+    const mean = meanOf(data, n, d);
+    return { mean, centered: centerDoubles(linalg, data, mean) };
+  }
   const { means, centered } = linalg.center(data, n, d);
   const mean = means.data.slice();
   linalg.release(means);
@@ -237,6 +260,17 @@ function isSame(a: Side, b: Side): boolean {
 }
 
 /**
+ * Whether the route over features has room: rows as they came and centred, products, and what their eigenvalues need. The others
+ * take rows in pieces, so that their memory depends on the dimensions alone.
+ */
+function haveRoom(linalg: Linalg, a: Features, b: Features): boolean {
+  const short = Math.min(a.n, b.n);
+  const rows = [a, b].flatMap(({ n, d, data }) => [n * d * 8, data instanceof Float32Array ? n * d * 4 : 0]);
+  const bytes = [...rows, a.n * b.n * 8, ...Array<number>(3).fill(short * (short + 64) * 8)];
+  return bytes.reduce((sum, size) => sum + sizeClass(size), RESERVE) <= linalg.team.heap.limitBytes;
+}
+
+/**
  * The distance of two sides; 0 exactly for the same numbers.
  * @throws InputError when dimensions differ, or a covariance is none
  */
@@ -247,7 +281,10 @@ export function frechetDistance(linalg: Linalg, a: Side, b: Side): FrechetResult
   }
   if (isSame(a, b)) return { fid: 0, raw: 0, route: "same", meanTerm: 0, traces: [0, 0], traceOfRoot: 0 };
   const bothFeatures = a.kind === "features" && b.kind === "features";
-  if (bothFeatures && Math.min(a.n, b.n) <= a.d && a.n * b.n <= MAX_PRODUCT) return fromFeatures(linalg, a, b);
-  const [x, y] = [a, b].map((side) => (side.kind === "features" ? featureStatistics(linalg, side) : side));
-  return fromStatistics(linalg, x, y);
+  const isShort = bothFeatures && Math.min(a.n, b.n) <= a.d && a.n * b.n <= MAX_PRODUCT;
+  return linalg.scope(() => {
+    if (isShort && haveRoom(linalg, a, b)) return fromFeatures(linalg, a, b);
+    const [x, y] = [a, b].map((side) => (side.kind === "features" ? featureStatistics(linalg, side) : side));
+    return fromStatistics(linalg, x, y);
+  });
 }

@@ -46,6 +46,7 @@ export class Linalg {
 
   private constructor(team: KernelTeam<LinalgKernels, LinalgKernel>) {
     this.team = team;
+    team.heap.advice = "Use fewer dimensions (fid: --dims) or fewer rows of features.";
   }
 
   /** @param threads the calling one included, which blocks while a kernel runs; without SharedArrayBuffer that one alone */
@@ -62,6 +63,19 @@ export class Linalg {
     const pointer = this.team.heap.allocate(Math.max(1, rows * columns) * 8);
     const data = new Float64Array(this.team.heap.memory.buffer, pointer, rows * columns);
     return { pointer, rows, columns, data };
+  }
+
+  /**
+   * Runs `body` and then releases everything that was allocated in it, also when it throws, apart from the matrices that it passes
+   * to `keep`.
+   */
+  scope<T>(body: (keep: (matrix: Matrix) => Matrix) => T): T {
+    return this.team.heap.scope((keep) =>
+      body((matrix) => {
+        keep(matrix.pointer);
+        return matrix;
+      }),
+    );
   }
 
   release(...matrices: readonly Matrix[]): void {
@@ -122,12 +136,13 @@ export class Linalg {
   /** Means of the columns of float32 rows [n, d], and the rows without them as float64. */
   center(x: Float32Array, n: number, d: number): { readonly means: Matrix; readonly centered: Matrix } {
     const { heap } = this.team;
-    const raw = heap.allocate(Math.max(1, n * d) * 4);
-    new Float32Array(heap.memory.buffer, raw, n * d).set(x);
-    const [means, centered] = [this.allocate(d, 1), this.allocate(n, d)];
-    this.centerInto(raw, n, means, centered);
-    heap.release(raw);
-    return { means, centered };
+    return this.scope((keep) => {
+      const raw = heap.allocate(Math.max(1, n * d) * 4);
+      new Float32Array(heap.memory.buffer, raw, n * d).set(x);
+      const [means, centered] = [keep(this.allocate(d, 1)), keep(this.allocate(n, d))];
+      this.centerInto(raw, n, means, centered);
+      return { means, centered };
+    });
   }
 
   /** The same for the first n rows at a pointer, into the first n rows of a matrix. */

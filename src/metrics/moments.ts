@@ -55,8 +55,8 @@ export class MomentsAccumulator {
   private readonly d: number;
   private readonly m2: Matrix;
   private readonly mean: Float64Array;
-  /** Pointer to CHUNK rows of float32, and a view of them. */
-  private readonly raw: number;
+  /** CHUNK rows of float32, and a view of them. */
+  private readonly raw: Matrix;
   private readonly waiting: Float32Array;
   private readonly means: Matrix;
   private readonly delta: Matrix;
@@ -65,16 +65,22 @@ export class MomentsAccumulator {
   private n = 0;
 
   constructor(linalg: Linalg, d: number) {
-    const { heap } = linalg.team;
     this.linalg = linalg;
     this.d = d;
-    this.m2 = linalg.allocate(d, d);
-    this.m2.data.fill(0);
     this.mean = new Float64Array(d);
-    this.raw = heap.allocate(CHUNK * d * 4);
-    this.waiting = new Float32Array(heap.memory.buffer, this.raw, CHUNK * d);
-    [this.means, this.delta] = [linalg.allocate(d, 1), linalg.allocate(1, d)];
-    this.centered = linalg.allocate(CHUNK, d);
+    // The rows of float32 take half the room of a matrix.
+    const sizes = [
+      [d, d],
+      [CHUNK, Math.ceil(d / 2)],
+      [d, 1],
+      [1, d],
+      [CHUNK, d],
+    ] as const;
+    [this.m2, this.raw, this.means, this.delta, this.centered] = linalg.scope((keep) =>
+      sizes.map(([rows, columns]) => keep(linalg.allocate(rows, columns))),
+    );
+    this.m2.data.fill(0);
+    this.waiting = new Float32Array(linalg.team.heap.memory.buffer, this.raw.pointer, CHUNK * d);
   }
 
   /** @param features rows of d values */
@@ -92,7 +98,7 @@ export class MomentsAccumulator {
   private merge(): void {
     const { linalg, d, m2, rows, means, delta } = this;
     if (rows === 0) return;
-    linalg.centerInto(this.raw, rows, means, this.centered);
+    linalg.centerInto(this.raw.pointer, rows, means, this.centered);
     const centered = { ...this.centered, rows };
     linalg.multiply({ matrix: centered, transposed: true }, { matrix: centered }, m2, { beta: 1, flags: LOWER });
     const n = this.n + rows;
@@ -107,10 +113,11 @@ export class MomentsAccumulator {
   /** The moments of all rows; the accumulator is then spent. */
   finish(): Moments {
     const { linalg, m2, means, delta, centered, raw } = this;
-    this.merge();
-    const result = { n: this.n, mean: this.mean, m2: m2.data.slice() };
-    linalg.release(m2, means, delta, centered);
-    linalg.team.heap.release(raw);
-    return result;
+    try {
+      this.merge();
+      return { n: this.n, mean: this.mean, m2: m2.data.slice() };
+    } finally {
+      linalg.release(m2, means, delta, centered, raw);
+    }
   }
 }

@@ -3,62 +3,63 @@
  * their k-th nearest neighbour. Precision is the share of generated rows in the manifold of the real ones, recall the reverse.
  */
 import { describeMismatch, InputError } from "../errors.js";
-import type { Linalg, Matrix } from "./linalg.js";
+import type { Linalg } from "./linalg.js";
+import { eachProduct } from "./row-products.js";
 import type { Features } from "./sides.js";
 
 const NEIGHBOURS = 3;
-const ROWS = 1024;
 
-const squaresOf = (x: Matrix): Float64Array =>
-  Float64Array.from({ length: x.rows }, (_, i) => {
+const squaresOf = ({ data, n, d }: Features): Float64Array =>
+  Float64Array.from({ length: n }, (_, i) => {
     let sum = 0;
-    for (let j = 0; j < x.columns; j++) sum += x.data[i * x.columns + j] ** 2;
+    for (let j = 0; j < d; j++) sum += data[i * d + j] ** 2;
     return sum;
   });
 
-/** Calls `visit` with the squared distances of each row of x to all rows of y. */
-function eachRow(linalg: Linalg, x: Matrix, y: Matrix, visit: (row: number, distances: Float64Array) => void): void {
+/**
+ * Calls `visit` with the squared distances of each row of x to some rows of y, those from row `first` on.
+ */
+function eachRow(
+  linalg: Linalg,
+  x: Features,
+  y: Features,
+  visit: (row: number, distances: Float64Array, first: number) => void,
+): void {
   const [xx, yy] = [squaresOf(x), squaresOf(y)];
-  const d = x.columns;
-  for (let first = 0; first < x.rows; first += ROWS) {
-    const rows = Math.min(ROWS, x.rows - first);
-    const data = x.data.subarray(first * d, (first + rows) * d);
-    const part: Matrix = { pointer: x.pointer + first * d * 8, rows, columns: d, data };
-    const products = linalg.allocate(rows, y.rows);
-    linalg.multiply({ matrix: part }, { matrix: y, transposed: true }, products, { alpha: -2 });
+  eachProduct(linalg, x, y, { alpha: -2 }, ({ data, rows, columns, firstRow, firstColumn }) => {
     for (let i = 0; i < rows; i++) {
-      const distances = products.data.subarray(i * y.rows, (i + 1) * y.rows);
-      for (let j = 0; j < y.rows; j++) distances[j] = Math.max(0, distances[j] + xx[first + i] + yy[j]);
-      visit(first + i, distances);
+      const distances = data.subarray(i * columns, (i + 1) * columns);
+      for (let j = 0; j < columns; j++) {
+        distances[j] = Math.max(0, distances[j] + xx[firstRow + i] + yy[firstColumn + j]);
+      }
+      visit(firstRow + i, distances, firstColumn);
     }
-    linalg.release(products);
-  }
+  });
 }
 
 /** Squared distance of each row to its k-th nearest other row. */
-function radii(linalg: Linalg, x: Matrix): Float64Array {
-  const result = new Float64Array(x.rows);
-  eachRow(linalg, x, x, (row, distances) => {
-    distances[row] = Number.POSITIVE_INFINITY;
-    const nearest: number[] = [];
-    for (const value of distances) {
-      if (nearest.length === NEIGHBOURS && value >= nearest[NEIGHBOURS - 1]) continue;
-      nearest.push(value);
-      nearest.sort((p, q) => p - q);
-      nearest.length = Math.min(NEIGHBOURS, nearest.length);
+function radii(linalg: Linalg, x: Features): Float64Array {
+  // Of each row, ascending.
+  const nearest = new Float64Array(x.n * NEIGHBOURS).fill(Number.POSITIVE_INFINITY);
+  eachRow(linalg, x, x, (row, distances, first) => {
+    const own = nearest.subarray(row * NEIGHBOURS, (row + 1) * NEIGHBOURS);
+    for (let j = 0; j < distances.length; j++) {
+      const value = distances[j];
+      if (first + j === row || value >= own[NEIGHBOURS - 1]) continue;
+      own[NEIGHBOURS - 1] = value;
+      own.sort();
     }
-    result[row] = nearest[NEIGHBOURS - 1];
   });
-  return result;
+  return Float64Array.from({ length: x.n }, (_, i) => nearest[(i + 1) * NEIGHBOURS - 1]);
 }
 
 /** The share of rows of x within a ball of y. */
-function coverage(linalg: Linalg, x: Matrix, y: Matrix, reach: Float64Array): number {
-  let inside = 0;
-  eachRow(linalg, x, y, (_, distances) => {
-    if (distances.some((value, j) => value <= reach[j])) inside++;
+function coverage(linalg: Linalg, x: Features, y: Features, reach: Float64Array): number {
+  const inside = new Uint8Array(x.n);
+  eachRow(linalg, x, y, (row, distances, first) => {
+    if (inside[row] === 0 && distances.some((value, j) => value <= reach[first + j])) inside[row] = 1;
   });
-  return inside / x.rows;
+  return inside.reduce((sum, value) => sum + value, 0) / x.n;
 }
 
 /** @throws InputError for sides with fewer than four rows, which have no third neighbour */
@@ -72,9 +73,8 @@ export function precisionRecall(
     const remedy = "Use more pictures, or leave --prc away.";
     throw new InputError(describeMismatch(source, `at least ${NEIGHBOURS + 1} rows for --prc`, String(n), remedy));
   }
-  const [x, y] = [real, generated].map(({ data, n, d }) => linalg.from(data, n, d));
-  const precision = coverage(linalg, y, x, radii(linalg, x));
-  const recall = coverage(linalg, x, y, radii(linalg, y));
-  linalg.release(x, y);
-  return { precision, recall };
+  return linalg.scope(() => ({
+    precision: coverage(linalg, generated, real, radii(linalg, real)),
+    recall: coverage(linalg, real, generated, radii(linalg, generated)),
+  }));
 }

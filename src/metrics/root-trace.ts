@@ -106,15 +106,13 @@ export interface RootTrace {
  */
 export function rootTrace(linalg: Linalg, matrix: Matrix, rank: number): RootTrace {
   if (rank <= 0 || matrix.rows === 0) return { trace: 0, lowest: 0 };
-  const band = toBand(linalg, matrix, BAND);
-  try {
+  return linalg.scope(() => {
+    const band = toBand(linalg, matrix, BAND);
     const quadrature = rank >= matrix.rows ? byQuadrature(linalg, band) : null;
     if (quadrature !== null) return { trace: quadrature / Math.sqrt(band.scale), lowest: 0 };
     const values = bandEigenvalues(linalg, band);
     const trace = values.slice(-rank).reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
     const [lowest, largest] = [values[0], Math.max(Math.abs(values[0]), values[values.length - 1])];
     return { trace, lowest: lowest < 0 ? lowest / largest : 0 };
-  } finally {
-    linalg.release(band.matrix);
-  }
+  });
 }

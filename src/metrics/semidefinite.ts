@@ -14,6 +14,10 @@ const ROUNDING = 1e-6;
  * @returns F [n, rank], to be released
  */
 export function pivotedCholesky(linalg: Linalg, a: Matrix): Matrix {
+  return linalg.scope((keep) => keep(factorWithPivots(linalg, a)));
+}
+
+function factorWithPivots(linalg: Linalg, a: Matrix): Matrix {
   const n = a.rows;
   const { heap } = linalg.team;
   const order = heap.allocate(n * 4);
@@ -75,6 +79,10 @@ export function expectSemidefinite(linalg: Linalg, a: Matrix, stored: Stored): v
  * @throws InputError when A is indefinite by more than that
  */
 export function semidefiniteFactor(linalg: Linalg, a: Matrix, stored: Stored): Matrix {
+  return linalg.scope((keep) => keep(factorOf(linalg, a, stored)));
+}
+
+function factorOf(linalg: Linalg, a: Matrix, stored: Stored): Matrix {
   const n = a.rows;
   const factor = pivotedCholesky(linalg, a);
   const rest = linalg.from(a.data, n, n);

@@ -17,6 +17,7 @@ import { SideGatherer } from "./gather.js";
 import { listImages } from "./image-list.js";
 import type { InceptionDims } from "./inception.js";
 import type { Linalg } from "./linalg.js";
+import type { FeatureOrigin } from "./origin.js";
 import type { Features, Side } from "./sides.js";
 
 const WHOLE: Shard = { index: 0, count: 1 };
@@ -77,7 +78,7 @@ export async function saveFeatures(
       .digest("hex");
     const about: AboutFeatures = {
       ...{ kind: "elegant-features", version: 1, shard: shard ?? WHOLE, unit, total: all.length },
-      ...{ network: extractor.name, comparable: extractor.comparable, digest },
+      ...{ network: extractor.name, comparable: extractor.comparable, mode, digest },
       failures: failures.map(({ file, reason }) => ({ file, reason })),
     };
     const rows = features.subarray(0, indices.length * dims);
@@ -129,6 +130,11 @@ export async function openFeatures(paths: readonly string[]): Promise<OrderedFea
   const n = files.reduce((sum, { indices }) => sum + indices.length, 0);
   return { about: { ...files[0].about, shard: WHOLE, failures: order }, dims: files[0].dims, files, n };
 }
+
+/** What made the features, for the statistics of all of them. */
+export const originOf = ({ about: { network, comparable, mode } }: OrderedFeatures): FeatureOrigin => ({
+  ...{ network, comparable, mode: mode ?? null, part: null },
+});
 
 /** Runs of rows that follow each other among all pictures, in order. */
 function* piecesOf({

@@ -4,6 +4,7 @@ import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeNpy, isNpy, type NpyArray } from "../interop/npy.js";
 import { decodeNpz, encodeNpz } from "../interop/npz.js";
 import { isZip } from "../interop/zip.js";
+import { encodeOrigin, type FeatureOrigin, readOrigin } from "./origin.js";
 
 /** Rows of d features, row-major. */
 export interface Features {
@@ -13,6 +14,8 @@ export interface Features {
   readonly n: number;
   readonly d: number;
   readonly data: Float32Array | Float64Array;
+  /** Null or absent where nothing says what made them; of statistics too. */
+  readonly origin?: FeatureOrigin | null;
 }
 
 /** Mean [d] and covariance [d, d] with the divisor n - 1. */
@@ -26,6 +29,7 @@ export interface Statistics {
   readonly covariance: Float64Array;
   /** How far storing the covariance as float16 or float32 may have moved its eigenvalues; absent for float64. */
   readonly rounding?: number;
+  readonly origin?: FeatureOrigin | null;
 }
 
 export type Side = Features | Statistics;
@@ -131,12 +135,20 @@ export function decodeSide(bytes: Uint8Array, source: string): Side {
   const arrays = decodeNpz(bytes, source);
   const [mu, sigma] = [arrays.get("mu"), arrays.get("sigma")];
   if (mu !== undefined && sigma !== undefined) {
-    return asStatistics(mu(), sigma(), readCount(arrays.get("n"), source), source);
+    const statistics = asStatistics(mu(), sigma(), readCount(arrays.get("n"), source), source);
+    return withOrigin(statistics, arrays.get("about"));
   }
   const features = arrays.get("features") ?? arrays.get("arr_0");
-  if (features !== undefined) return asFeatures(features(), source);
+  if (features !== undefined) {
+    return withOrigin(asFeatures(features(), source), arrays.get("about"));
+  }
   const received = `${[...arrays.keys()].join(", ") || "nothing"}`;
   throw new InputError(describeMismatch(source, "mu and sigma, or features", received, "Choose another file."));
+}
+
+function withOrigin<S extends Side>(side: S, about: (() => NpyArray) | undefined): S {
+  const origin = readOrigin(about);
+  return origin === null ? side : { ...side, origin };
 }
 
 /** The number of rows that statistics were taken from; a wrong one would be a wrong rank. */
@@ -157,11 +169,13 @@ export async function readSide(path: string): Promise<Side> {
   return decodeSide(bytes, path);
 }
 
-/** A side as .npz; pytorch-fid reads those of statistics, which also tell n. */
+/** A side as .npz; pytorch-fid reads those of statistics, which also contain n and what made them. */
 export function encodeSide(side: Side): Uint8Array {
-  const { n, d } = side;
-  if (side.kind === "features") return encodeNpz({ features: { shape: [side.n, d], data: side.data } });
+  const { n, d, origin } = side;
+  const about = origin == null ? {} : { about: encodeOrigin(origin) };
+  if (side.kind === "features") return encodeNpz({ features: { shape: [side.n, d], data: side.data }, ...about });
   return encodeNpz({
+    ...about,
     mu: { shape: [d], data: side.mean },
     sigma: { shape: [d, d], data: side.covariance },
     ...(n === null ? {} : { n: { shape: [], data: Float64Array.of(n) } }),

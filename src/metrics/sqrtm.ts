@@ -20,9 +20,9 @@ const INDEFINITE = 1e-6;
  * @throws InputError when the matrix is not square, finite and symmetric, or has an eigenvalue below zero by more than rounding
  */
 export function squareRoot(linalg: Linalg, matrix: Float64Array, d: number): Float64Array {
-  const a = takeSymmetric(linalg, matrix, d);
-  const { values, vectors } = eigenvectors(linalg, a);
-  try {
+  return linalg.scope(() => {
+    const a = takeSymmetric(linalg, matrix, d);
+    const { values, vectors } = eigenvectors(linalg, a);
     const [lowest, largest] = [values[0], values[d - 1]];
     if (lowest < -INDEFINITE * Math.max(largest, 0)) {
       const received = `one with an eigenvalue of ${lowest.toExponential(2)} (the largest is ${largest.toExponential(2)})`;
@@ -45,9 +45,7 @@ export function squareRoot(linalg: Linalg, matrix: Float64Array, d: number): Flo
     }
     linalg.multiply({ matrix: half, transposed: true }, { matrix: half }, a, { flags: LOWER | MIRROR });
     return a.data.slice();
-  } finally {
-    linalg.release(a, vectors);
-  }
+  });
 }
 
 /**

@@ -6,8 +6,11 @@ import { ONE_THREAD } from "../kernels/memory.js";
 import { eigenvectors } from "./eigen.js";
 import { Linalg, type Matrix } from "./linalg.js";
 
+/** As many as --workers allows. */
+const MOST_THREADS = 256;
+
 export interface ThreadOptions {
-  /** Default: one for each core. The result is the same bits with any number. One where the engine has no SharedArrayBuffer. */
+  /** Default: one for each core, at most 256. The result is the same bits with any number. One where the engine has no SharedArrayBuffer. */
   readonly threads?: number;
 }
 
@@ -61,10 +64,12 @@ let warned = false;
 
 /** Opens a team for one piece of work and closes it. @throws InputError for threads that are no number of threads */
 export async function onThreads<T>(threads: number | undefined, work: (linalg: Linalg) => T): Promise<T> {
-  const count = threads ?? availableParallelism();
-  if (!Number.isInteger(count) || count < 1 || count > 256) {
+  const count = threads ?? Math.min(MOST_THREADS, availableParallelism());
+  if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
     const remedy = "Leave it out for one for each core.";
-    throw new InputError(describeMismatch("threads", "a whole number from 1 to 256", String(threads), remedy));
+    throw new InputError(
+      describeMismatch("threads", `a whole number from 1 to ${MOST_THREADS}`, String(threads), remedy),
+    );
   }
   const linalg = await Linalg.open(count);
   if (linalg.team.threads < count && !warned) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { encodePng } from "../../src/image/codec.js";
 import { encodeNpy } from "../../src/interop/npy.js";
 import { Random } from "../../src/random.js";
@@ -11,7 +12,7 @@ import { goldenPhoto, writeSmallDataset } from "../support/pictures.js";
 import { sharedPath } from "../support/shared.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
-const WITHOUT = "--no-harmony-sharedarraybuffer";
+const WITHOUT = `--import=${pathToFileURL(fromRoot("dist/test/support/no-shared-memory.js")).href}`;
 const SAID = /one thread: this engine has no SharedArrayBuffer/g;
 
 describe("without SharedArrayBuffer", function () {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WebgpuBackend } from "../../src/device/webgpu/backend.js";
 import { type DeviceError, describeGpuError } from "../../src/device/webgpu/failure.js";
@@ -72,7 +73,7 @@ describe("a failing webgpu device", function () {
   });
 
   it("works in an engine without SharedArrayBuffer", async () => {
-    const flags = ["--expose-gc", "--no-harmony-sharedarraybuffer"];
+    const flags = ["--expose-gc", `--import=${pathToFileURL(fromRoot("dist/test/support/no-shared-memory.js")).href}`];
     const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/reopen-webgpu.js"), [], false, flags);
     assert.deepEqual([code, stdout], [0, "closed\n"], stderr);
   });

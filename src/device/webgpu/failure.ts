@@ -26,7 +26,7 @@ export function describeLoss(info: Pick<GPUDeviceLostInfo, "reason" | "message">
 /** Dawn's words for a buffer, or a binding of one, over the adapter's limits; other limits are of programs. */
 const TOO_LARGE =
   /\b(buffer|binding)\b.*(exceeds|larger than|greater than|over).*(\bmax|limit)|maxBufferSize|BufferBindingSize/i;
-const SMALLER = "Use a smaller --batch, --size or --width, or --device wasm.";
+const SMALLER = "Use a smaller --batch (train, fid), fewer or smaller images, or --device wasm.";
 
 /** An error that nobody waits for, by the name of its class. */
 export function describeGpuError(kind: string, message: string): DeviceError {

@@ -1,0 +1,37 @@
+/** Failures of WebAssembly memories: each reserves 8 to 10 GiB of addresses, which `ulimit -v` and some batch systems do not allow. */
+import { readFileSync } from "node:fs";
+import { describeMismatch, RetryableError } from "../errors.js";
+
+/** V8's words for a memory that it could not reserve or grow; codecs hand them on as theirs. */
+const REFUSED = /could not allocate memory|Out of memory: Cannot allocate Wasm memory|Unable to grow instance memory/;
+
+/** Bytes of addresses that this process may use; null for no limit, or where the system does not say. */
+export function addressSpaceLimit(): number | null {
+  try {
+    const [, bytes] = /^Max address space +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+    return bytes === undefined ? null : Number(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** The error that names the limit. */
+export function addressSpaceError(cause: unknown): RetryableError {
+  const limit = addressSpaceLimit();
+  const [received, remedy] =
+    limit === null
+      ? ["none from the system", "Close other programs, or use fewer --workers."]
+      : [
+          `a limit of ${(limit / 2 ** 30).toFixed(1)} GiB`,
+          "Raise it (ulimit -v unlimited), or set NODE_OPTIONS=--disable-wasm-trap-handler, with which 3 GiB and more suffice.",
+        ];
+  return new RetryableError(describeMismatch("memory", "address space for WebAssembly", received, remedy), { cause });
+}
+
+/** That error for a failure that is one of these, also as a cause or from another thread; null for any other. */
+export function asAddressSpaceError(error: unknown): RetryableError | null {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (!(at instanceof RetryableError) && REFUSED.test(at.message)) return addressSpaceError(error);
+  }
+  return null;
+}
