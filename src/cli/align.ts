@@ -12,7 +12,7 @@ import { chooseShard, type ShardOption, withShard } from "./shard.js";
 /** Photos that stay on one machine. */
 const SHARD_UNIT = 16;
 
-interface AlignCommand extends CommonOptions, ShardOption {
+interface AlignCommand extends CommonOptions<"workers">, ShardOption {
   readonly out: string;
   readonly all: boolean;
   readonly size: number;
@@ -32,7 +32,7 @@ Example:
   elegant align photos/*.jpg --out mine --all --size 128 --format png`;
 
 export function registerAlign(program: Command): void {
-  withShard(withCommonOptions(program.command("align <photo...>")))
+  withShard(withCommonOptions(program.command("align <photo...>"), ["workers"]))
     .description("find, align and crop the faces of your own photos, which need no landmarks")
     .requiredOption("--out <dir>", "where the crops go, a new or empty folder")
     .option("--all", "all faces of each photo instead of the largest", false)

@@ -11,7 +11,7 @@ import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { withCommonOptions } from "./command.js";
 
-export interface EditingOptions extends CommonOptions, OverwriteOption {
+export interface EditingOptions extends CommonOptions<"workers" | "device">, OverwriteOption {
   readonly model: string;
   readonly out: string;
 }
@@ -38,7 +38,7 @@ export async function refuseExisting(paths: readonly string[], option: string, o
 }
 
 export function withEditingOptions(command: Command, out: string): Command {
-  return withOverwrite(withCommonOptions(command))
+  return withOverwrite(withCommonOptions(command, ["workers", "device"]))
     .requiredOption("--model <path>", "a run's folder, a checkpoint or a generator file")
     .requiredOption(out, "where the pictures go");
 }
@@ -146,6 +146,7 @@ export async function withEditor(
   body: (editor: Editor) => Promise<void>,
 ): Promise<void> {
   const { openDevice } = await import("../device/device.js");
+  const { deviceWords } = await import("../device/announce.js");
   const { openGenerator } = await import("../editing/generator.js");
   const { encodeFaces, toTensor } = await import("../editing/faces.js");
   const { attributeIndex } = await import("../model/config.js");
@@ -158,7 +159,7 @@ export async function withEditor(
     try {
       for (const attribute of attributes) attributeIndex(config, attribute);
       for (const warning of warnings) context.print(warning);
-      context.print(`model ${source} on ${device.description}`);
+      context.print(`model ${source}${await deviceWords(device, options)}`);
       await body({ generator, device, encode });
     } finally {
       generator.dispose();

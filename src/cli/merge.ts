@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import { type CommandContext, type CommonOptions, runCommand, withCommonOptions } from "./command.js";
 
-export interface MergeCommand extends CommonOptions {
+export interface MergeCommand extends CommonOptions<"workers"> {
   readonly saveStats?: string;
   readonly saveFeatures?: string;
 }
@@ -19,7 +19,7 @@ Examples:
   elegant merge real-part-*-of-4.npz --save-stats real-stats.npz --save-features real.npz`;
 
 export function registerMerge(program: Command): void {
-  withCommonOptions(program.command("merge <path...>"))
+  withCommonOptions(program.command("merge <path...>"), ["workers"])
     .description("bring together what several machines made with --shard")
     .option("--save-stats <file>", "of features: write mean and covariance as .npz")
     .option("--save-features <file>", "of features: write all rows in order as .npz")

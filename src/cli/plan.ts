@@ -1,5 +1,6 @@
 /** `elegant plan <command>`: which stage of a command runs where and why, predicted against measured. */
 import type { Command } from "commander";
+import type { DeviceChoice } from "../device/choices.js";
 import type { Device } from "../device/device.js";
 import { InterruptedError } from "../errors.js";
 import { type CommandContext, integer, runCommand } from "./command.js";
@@ -13,6 +14,7 @@ import { registerSwap } from "./swap.js";
 import { registerTrain } from "./train.js";
 
 interface PlanOptions extends PlannedOptions, ReportOptions {
+  readonly device?: DeviceChoice;
   readonly memory?: number;
 }
 
@@ -70,13 +72,12 @@ async function planCommand(
   options: PlanOptions,
   context: CommandContext,
 ): Promise<void> {
-  const [{ openDevice }, { parseDevice }, { decide, describeSetting }, { executeAdapting }] = await Promise.all([
+  const [{ openDevice }, { decide, describeSetting }, { executeAdapting }] = await Promise.all([
     import("../device/device.js"),
-    import("../device/choices.js"),
     import("../planner/decide.js"),
     import("../planner/execute.js"),
   ]);
-  const device = onDevice ? await openDevice(parseDevice(options.device), options.workers) : null;
+  const device = onDevice ? await openDevice(options.device ?? "auto", options.workers) : null;
   const run = async (signal: AbortSignal): Promise<void> => {
     const { memory, workers, recalibrate } = options;
     const setting = describeSetting(device, memory === undefined ? undefined : memory * 2 ** 20);

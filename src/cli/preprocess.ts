@@ -48,7 +48,7 @@ Example:
   elegant preprocess CelebA faces-256 --shard 0/4   (on the first of four machines; then: elegant merge faces-256)`;
 
 export function registerPreprocess(program: Command): void {
-  withShard(withRecalibrate(withCommonOptions(program.command("preprocess <src> <out>"))))
+  withShard(withRecalibrate(withCommonOptions(program.command("preprocess <src> <out>"), ["workers"])))
     .description("align and crop the photos of a data set by their landmarks")
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .option("--images <dir>", "the photos' folder, within SRC or absolute")

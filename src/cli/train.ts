@@ -3,11 +3,11 @@ import { type Command, Option } from "commander";
 import type { Device } from "../device/device.js";
 import type { Course } from "../planner/course.js";
 import type { TrainOptions, TrainWork } from "../training/loop.js";
-import { type CommandContext, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
 
-export interface TrainCommand extends PlannedOptions, MethodOptions {
+export interface TrainCommand extends PlannedOptions, CommonOptions<"seed" | "device">, MethodOptions {
   readonly attributes: readonly string[];
   readonly out: string;
   readonly resume: boolean;
@@ -31,7 +31,7 @@ Example:
   elegant train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --steps 5000 --out runs/small`;
 
 export function registerTrain(program: Command): void {
-  const command = withCommonOptions(program.command("train <data>"))
+  const command = withCommonOptions(program.command("train <data>"), ["seed", "workers", "device"])
     .description("train on a folder of aligned faces, or go on with a run")
     .requiredOption("--attributes <names...>", "what the latent's slices stand for, in order")
     .requiredOption("--out <run>", "the run's folder")
@@ -53,10 +53,10 @@ export function registerTrain(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (data: string, options: TrainCommand) => {
       await runCommand(options, async (context) => {
-        const [{ openDataset }, { openDevice }, { parseDevice }, { train }, { createConfig }] = await Promise.all([
+        const [{ openDataset }, { openDevice }, { deviceWords }, { train }, { createConfig }] = await Promise.all([
           import("../dataset/dataset.js"),
           import("../device/device.js"),
-          import("../device/choices.js"),
+          import("../device/announce.js"),
           import("../training/loop.js"),
           import("../model/config.js"),
         ]);
@@ -64,7 +64,7 @@ export function registerTrain(program: Command): void {
         const { network, method } = chooseMethod(options);
         const config = createConfig({ ...network, size: Number(options.size), width, attributes });
         const dataset = await openDataset(data, options.images, context.onProgress);
-        const device = await openDevice(parseDevice(options.device), workers);
+        const device = await openDevice(options.device, workers);
         const controller = new AbortController();
         const stop = (): void => {
           context.print("Stopping after this step and saving; Ctrl-C again stops at once, without saving.");
@@ -73,6 +73,7 @@ export function registerTrain(program: Command): void {
         process.once("SIGINT", stop).once("SIGTERM", stop);
         try {
           let course: Course | null = null;
+          const words = await deviceWords(device, options);
           const work = { dataset, config, device, signal: controller.signal };
           const result = await train({
             feeding: async (asked) => {
@@ -91,7 +92,9 @@ export function registerTrain(program: Command): void {
             workers: Math.max(1, Math.floor(workers / 2)),
             signal: controller.signal,
             onProgress: context.onProgress,
-            onStart: () => context.print(device.description),
+            onStart: () => {
+              if (words !== "") context.print(`training${words}`);
+            },
             onMessage: context.print,
           });
           const secondsPerUpdate = result.updates === 0 ? null : result.trainingSeconds / result.updates;

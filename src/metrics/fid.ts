@@ -1,5 +1,6 @@
 /** What `elegant fid` does between its options and its output: sides from paths, statistics to files. */
 
+import { deviceWords } from "../device/announce.js";
 import { parseDevice } from "../device/choices.js";
 import { type Device, openDevice } from "../device/device.js";
 import { writeFileAtomic } from "../files.js";
@@ -20,6 +21,7 @@ export { areFolders, checkStatisticsPath, DECODER, frechetDistance, kernelDistan
 
 export interface SideOptions {
   readonly device: string;
+  readonly verbose?: boolean;
   readonly dims: string;
   readonly mode: InceptionMode;
   readonly features: ExtractorName;
@@ -74,7 +76,7 @@ export async function openSides(
     const dims = Number(options.dims) as InceptionDims;
     const opened = await timed("network", () => openExtractor(options.features, dims, options.weights, options.seed));
     const { extractor, key } = opened;
-    context.print(`${extractor.name} on ${device.description}`);
+    context.print(`${extractor.name}${await deviceWords(device, options)}`);
     const failures: ItemFailure[] = [];
     const sides: Side[] = [];
     const cached: (Side["kind"] | null)[] = [];

@@ -1,0 +1,43 @@
+/** Which device was chosen, for people: said the first time on a machine, when it changes, and when it is less than it could be. */
+import { hostname } from "node:os";
+import { z } from "zod";
+import { readCached, writeCached } from "../cache.js";
+import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
+import type { Device } from "./device.js";
+
+const ANNOUNCED = "announced-devices.json";
+/** What was said last, by machine and choice. */
+const announcedSchema = z.record(z.string(), z.string());
+
+async function readAnnounced(): Promise<Record<string, string>> {
+  const bytes = await readCached(ANNOUNCED, () => {}); // it is said again, that is all
+  try {
+    return announcedSchema.parse(JSON.parse(Buffer.from(bytes ?? []).toString("utf8")));
+  } catch {
+    return {};
+  }
+}
+
+/** One that should work and does not open, or one thread where there could be many. */
+function isFallback({ name, description }: Pick<Device, "name" | "description">): boolean {
+  return description.includes("does not open") || (name === "wasm" && !HAS_SHARED_MEMORY);
+}
+
+/**
+ * Words to follow what runs on a device: " on wasm: ...", or nothing when this machine's user knows it already.
+ * @param choice  what was asked for
+ * @param verbose to have them in any case
+ */
+export async function deviceWords(
+  device: Pick<Device, "name" | "description">,
+  { device: choice, verbose = false }: { readonly device: string; readonly verbose?: boolean },
+): Promise<string> {
+  const words = ` on ${device.description}`;
+  const key = `${hostname()} ${choice}`;
+  const known = await readAnnounced();
+  // Another number of threads is no other choice.
+  const value = device.description.replace(/\b\d+ threads?\b/g, "threads");
+  if (known[key] === value) return verbose || isFallback(device) ? words : "";
+  await writeCached(ANNOUNCED, () => Buffer.from(`${JSON.stringify({ ...known, [key]: value }, null, 1)}\n`));
+  return words;
+}
