@@ -1,5 +1,13 @@
 /** Commander's command with the manners of this command line: one form for messages, help in 80 columns on stdout. */
-import { Command, type ErrorOptions, Help, type Option } from "commander";
+import {
+  type AddHelpTextContext,
+  type AddHelpTextPosition,
+  Command,
+  type ErrorOptions,
+  Help,
+  type Option,
+} from "commander";
+import { setHelpText } from "./help-text.js";
 
 /** Columns of the help; terminals may be narrower. */
 const HELP_WIDTH = 80;
@@ -21,6 +29,12 @@ export class ElegantCommand extends Command {
 
   override createHelp(): Help {
     return new ElegantHelp();
+  }
+
+  /** Set to the width of the help. */
+  override addHelpText(position: AddHelpTextPosition, text: string | ((context: AddHelpTextContext) => string)): this {
+    if (typeof text === "string") return super.addHelpText(position, setHelpText(text, HELP_WIDTH));
+    return super.addHelpText(position, (context) => setHelpText(text(context), HELP_WIDTH));
   }
 
   /** A command that needs more words shows its help, which is no failure. */
