@@ -105,7 +105,7 @@ export async function runCommand(
     await body(context);
     progress.finish();
   } catch (error) {
-    progress.finish();
+    progress.abandon();
     if (!(error instanceof ElegantError)) throw error;
     process.stderr.write(`elegant: ${error.message}\n`);
     process.exitCode = error.exitCode;

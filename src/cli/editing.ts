@@ -91,15 +91,20 @@ export async function checkOutputs(
   }
 }
 
-/** As checkOutputs() and refuseExisting(), for a single picture. */
+/** As checkOutputs() for a single file. @throws InputError for the path of a folder, too */
+export async function checkOutputFile(path: string, option: string, inputs: readonly string[] = []): Promise<void> {
+  if ((await stat(path).catch(() => null))?.isDirectory() === true) {
+    throw new InputError(describeMismatch(option, "a file", `the folder ${path}`, "Name a file in it."));
+  }
+  await checkOutputs(dirname(path), [path], inputs, option);
+}
+
+/** As checkOutputFile() and refuseExisting(), for a single picture. */
 export async function checkPictureOutput(out: string, inputs: readonly string[], overwrite: boolean): Promise<void> {
   if (extname(out).toLowerCase() !== ".png") {
     throw new InputError(describeMismatch("--out", "a file named *.png", `'${out}'`, "Give it that ending."));
   }
-  if ((await stat(out).catch(() => null))?.isDirectory() === true) {
-    throw new InputError(describeMismatch("--out", "a file", `the folder ${out}`, "Name a file in it."));
-  }
-  await checkOutputs(dirname(out), [out], inputs);
+  await checkOutputFile(out, "--out", inputs);
   await refuseExisting([out], "--out", overwrite);
 }
 

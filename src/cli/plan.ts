@@ -4,6 +4,7 @@ import type { DeviceChoice } from "../device/choices.js";
 import type { Device } from "../device/device.js";
 import { InterruptedError } from "../errors.js";
 import { type CommandContext, integer, runCommand } from "./command.js";
+import { checkOutputFile } from "./editing.js";
 import { registerFid } from "./fid.js";
 import { interruptible } from "./interrupt.js";
 import { type JobPlace, type OpenedJob, openFid, openPreprocess, openSwap, openTrain } from "./plan-jobs.js";
@@ -59,16 +60,23 @@ export function registerPlan(program: Command): void {
         await runCommand(options, (context) => {
           const opening = (device: Device | null): Promise<OpenedJob> =>
             open(args, options as never, { device, isAskedFor });
-          return planCommand(command.name(), onDevice, opening, options, context);
+          const batch: unknown = command.getOptionValue("batch");
+          const isBatchOwn = batch === undefined || batch === "auto" || !isAskedFor("batch");
+          return planCommand({ name: command.name(), onDevice, open: opening, isBatchOwn }, options, context);
         });
       });
   }
 }
 
+interface PlannedCommand {
+  readonly name: string;
+  readonly onDevice: boolean;
+  readonly open: (device: Device | null) => Promise<OpenedJob>;
+  readonly isBatchOwn: boolean;
+}
+
 async function planCommand(
-  name: string,
-  onDevice: boolean,
-  open: (device: Device | null) => Promise<OpenedJob>,
+  { name, onDevice, open, isBatchOwn }: PlannedCommand,
   options: PlanOptions,
   context: CommandContext,
 ): Promise<void> {
@@ -77,6 +85,8 @@ async function planCommand(
     import("../planner/decide.js"),
     import("../planner/execute.js"),
   ]);
+  if (options.trace !== undefined) await checkOutputFile(options.trace, "--trace");
+  if (options.html !== undefined) await checkOutputFile(options.html, "--html");
   const device = onDevice ? await openDevice(options.device ?? "auto", options.workers) : null;
   const run = async (signal: AbortSignal): Promise<void> => {
     const { memory, workers, recalibrate } = options;
@@ -85,7 +95,7 @@ async function planCommand(
     try {
       context.print(`measuring on ${setting.description}`);
       const decision = await decide(job, setting, {
-        ...{ workers, batches, recalibrate, signal },
+        ...{ workers, batches, isBatchOwn, recalibrate, signal },
         open: async () => ({ ...job, close: async () => {} }), // it runs afterwards
       });
       const { stages, plan, limits, cached } = decision!; // never null where the job may be measured

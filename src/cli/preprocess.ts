@@ -103,9 +103,9 @@ export function registerPreprocess(program: Command): void {
               return course;
             },
           });
-          const { done, failed, skipped, imagesPerSecond, failures, seconds } = report;
+          const { done, failed, skipped, failures, seconds } = report;
           context.print(
-            `${done} images written to ${out} (${imagesPerSecond.toFixed(0)}/s), ${skipped} were there, ${failed} failed`,
+            `${done} images written to ${out} in ${seconds.wall.toFixed(1)} s, ${skipped} were there, ${failed} failed`,
           );
           if (done > 0 && !context.json) {
             const each = STAGES.map((stage) => `${stage} ${((seconds[stage] / done) * 1000).toFixed(2)}`);

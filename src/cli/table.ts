@@ -1,9 +1,11 @@
 /** `elegant table RUN DATA`: the paper's Table 1 for a trained run. */
+import { dirname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ExtractorName } from "../metrics/extractors.js";
 import type { OtherSystem } from "../metrics/table.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { checkOutputFile } from "./editing.js";
 
 interface Options extends CommonOptions<"seed" | "workers" | "device"> {
   readonly out?: string;
@@ -59,6 +61,7 @@ async function makeTable(run: string, data: string, options: Options, context: C
       import("../metrics/table.js"),
       import("../metrics/linalg.js"),
     ]);
+  if (options.out !== undefined) await checkOutputFile(options.out, "--out");
   const dataset = await openDataset(data, options.images, context.onProgress);
   const device = await openDevice(options.device, options.workers);
   const linalg = await Linalg.open(options.workers);
@@ -143,7 +146,7 @@ async function writePage(
     rows: readonly (readonly string[])[];
   }[],
 ): Promise<void> {
-  const [{ renderReport }, { writeFileAtomic }, { packageVersion }] = await Promise.all([
+  const [{ renderReport }, { ensureDir, writeFileAtomic }, { packageVersion }] = await Promise.all([
     import("../report/render.js"),
     import("../files.js"),
     import("../version.js"),
@@ -165,5 +168,6 @@ async function writePage(
     commands: [],
     notes: [],
   });
+  await ensureDir(dirname(path));
   await writeFileAtomic(path, html);
 }

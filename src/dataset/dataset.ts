@@ -49,7 +49,11 @@ async function isDirectory(path: string): Promise<boolean> {
 /** The folder with the images of `dir`: `images` (within it, or absolute) or one of the usual names. */
 export async function findImageDir(dir: string, images?: string): Promise<string> {
   if (!(await isDirectory(dir))) {
-    throw new InputError(describeMismatch(dir, "a folder", "none", "Check the path of the data."));
+    const received = await stat(dir).then(
+      () => "a file",
+      () => "none",
+    );
+    throw new InputError(describeMismatch(dir, "a folder", received, "Check the path of the data."));
   }
   const names = images === undefined ? IMAGE_FOLDERS : [images];
   for (const name of names) {

@@ -115,7 +115,8 @@ export class Course implements Feeding {
   }
 
   private rate(): number | null {
-    const { items, seconds } = this.steady.items > 0 ? this.steady : this.all;
+    // Of short work most time goes into the start, behind which the later units are done already: their own would be no rate.
+    const { items, seconds } = this.steady.seconds * 2 >= this.all.seconds ? this.steady : this.all;
     return items > 0 && seconds > 0 ? items / seconds : null;
   }
 

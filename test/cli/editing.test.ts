@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { nameOutputs } from "../../src/cli/editing.js";
+import { missingWebgpuPackages } from "../../src/device/webgpu/adapter.js";
 import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { useCacheHome } from "../support/cache.js";
 import { assertClose } from "../support/close.js";
@@ -75,6 +76,17 @@ describe("elegant swap, linear and matrix", () => {
     }
     // A value that rounds the other way.
     assertClose(pixels[1], pixels[0], { abs: 1, rel: 0 });
+  });
+
+  it("says in one line of its own that there is no GPU", async function () {
+    if (missingWebgpuPackages().length > 0 || (await hasWebgpu())) this.skip();
+    const line = "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --out @never";
+    const { code, stdout, stderr } = await elegant(line, "webgpu");
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(
+      stderr,
+      /^elegant: device webgpu: expected a GPU with a Vulkan, .* driver, received none\. Install [^\n]*\n$/,
+    );
   });
 
   it("writes one picture an input, and a sheet of all", async () => {

@@ -92,6 +92,17 @@ export async function requestAdapter(): Promise<{ readonly gpu: GPU; readonly ad
   return { gpu, adapter: await gpu.requestAdapter({ powerPreference: "high-performance" }) };
 }
 
+/** The problem of a machine without a GPU. */
+export const NO_GPU = "no GPU with a Vulkan, Metal or Direct3D 12 driver";
+
+/** @param problem why there is no adapter */
+export function noAdapter(problem: string): InputError {
+  const expected = NO_GPU.replace("no", "a");
+  const received = problem === NO_GPU ? "none" : problem;
+  const remedy = "Install the vendor's driver (on Linux also libvulkan1), or use --device wasm.";
+  return new InputError(describeMismatch("device webgpu", expected, received, remedy));
+}
+
 /**
  * A device with all that its adapter can do.
  * @throws RetryableError with the driver's words: it may be out of memory, or in another program's hands
