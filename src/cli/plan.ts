@@ -22,9 +22,25 @@ interface PlanOptions extends PlannedOptions, ReportOptions {
 /** Seconds of the real run that is measured. */
 const RUN_SECONDS = 6;
 
+/** Options of the commands that change nothing of their plan: taken, so that "plan" can go before any command line, and not offered. */
+const WITHOUT_EFFECT = new Set([
+  ...[
+    "--shard",
+    "--shard-photos",
+    "--steps",
+    "--minutes",
+    "--save-every",
+    "--sample-every",
+    "--overwrite",
+    "--verbose",
+  ],
+  ...["--paste-back", "--min-score", "--kid", "--prc", "--save-stats", "--save-features", "--strict", "--no-cache"],
+]);
+
 const HELP = `
 Takes the arguments of the command itself, measures its stages on a few real items (once; kept in the cache), decides,
-and runs the plan for some seconds. Nothing of the command's own output is written.
+and runs the plan for some seconds. Nothing of the command's own output is written. Options of the command that change
+nothing of its plan are taken and ignored.
 
 Example:
   elegant plan train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --trace train.json --html train.html`;
@@ -46,7 +62,10 @@ export function registerPlan(program: Command): void {
     register(plan);
     const command = plan.commands[plan.commands.length - 1];
     // Nothing is written there.
-    for (const option of command.options) if (option.long === "--out") option.makeOptionMandatory(false);
+    for (const option of command.options) {
+      if (option.long === "--out") option.makeOptionMandatory(false);
+      if (WITHOUT_EFFECT.has(option.long ?? "")) option.hideHelp();
+    }
     command
       .description(`plan elegant ${command.name()}`)
       .option("--memory <MiB>", "what the pipeline may hold; otherwise most of what is free", integer(1))
