@@ -62,17 +62,20 @@ function describeOdd(word: string): readonly [received: string, remedy: string] 
     const remedy = "Only the shell replaces ~, and not in quotes or after =: write $HOME, or leave out the quotes.";
     return [`'${word}', with ~ as it stands`, remedy];
   }
-  if (/[*?]/.test(word)) {
+  if (/[*?]|\{[^}]*,[^}]*\}|\[[^\]]*-[^\]]*\]/.test(word)) {
     const remedy = "The shell replaces patterns, and not in quotes: leave out the quotes, or name the folder.";
     return [`the pattern '${word}', which no file has as its name`, remedy];
   }
   return null;
 }
 
+/** @throws InputError for a word that is none of this machine's paths; @param name of the option or argument */
+export function refuseOddPath(name: string, word: string): void {
+  const odd = describeOdd(word);
+  if (odd !== null) throw new InputError(describeMismatch(name, "the path of a file or folder", ...odd));
+}
+
 /** @throws InputError for a path that is a URL, a pattern, `-`, `~` or empty, before a folder of such a name is made */
 export function refuseOddPaths(command: Command): void {
-  for (const { name, value } of pathValues(command)) {
-    const odd = describeOdd(value);
-    if (odd !== null) throw new InputError(describeMismatch(name, "the path of a file or folder", ...odd));
-  }
+  for (const { name, value } of pathValues(command)) refuseOddPath(name, value);
 }

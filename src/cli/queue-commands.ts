@@ -47,8 +47,9 @@ async function understand(words: readonly string[], registers: typeof SHARDED): 
     await program.parseAsync([process.execPath, "elegant", ...words]);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const received = error.exitCode === 0 ? "a command that prints its help" : null;
-    throw new InputError(received === null ? error.message : describeMismatch("command", "work", received, "Drop it."));
+    if (error.exitCode !== 0) throw new InputError(error.message);
+    const remedy = `Run 'elegant ${words.join(" ")}' for it.`;
+    throw new InputError(describeMismatch("command", "work", "one that prints its help", remedy));
   }
   if (understood === null) throw new InputError(describeMismatch("command", QUEUE_COMMANDS, "none", "Add one."));
   return understood;

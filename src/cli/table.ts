@@ -6,6 +6,7 @@ import type { OtherSystem } from "../metrics/table.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 import { checkOutputFile } from "./editing.js";
+import { refuseOddPath } from "./paths.js";
 
 interface Options extends CommonOptions<"seed" | "workers" | "device"> {
   readonly out?: string;
@@ -29,6 +30,7 @@ Example:
 function system(text: string, before: readonly OtherSystem[] | undefined): readonly OtherSystem[] {
   const at = text.indexOf("=");
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError(`Expected NAME=DIR, received '${text}'.`);
+  refuseOddPath("--systems", text.slice(at + 1));
   return [...(before ?? []), { name: text.slice(0, at), folder: text.slice(at + 1) }];
 }
 

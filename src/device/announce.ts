@@ -23,14 +23,21 @@ function isFallback({ name, description }: Pick<Device, "name" | "description">)
   return description.includes("does not open") || (name === "wasm" && !HAS_SHARED_MEMORY);
 }
 
+export interface AnnounceOptions {
+  /** What was asked for. */
+  readonly device: string;
+  /** To have the words in any case. */
+  readonly verbose?: boolean;
+  /** False for a command that keeps nothing. */
+  readonly cache?: boolean;
+}
+
 /**
  * Words to follow what runs on a device: " on wasm: ...", or nothing when this machine's user knows it already.
- * @param choice  what was asked for
- * @param verbose to have them in any case
  */
 export async function deviceWords(
   device: Pick<Device, "name" | "description">,
-  { device: choice, verbose = false }: { readonly device: string; readonly verbose?: boolean },
+  { device: choice, verbose = false, cache = true }: AnnounceOptions,
 ): Promise<string> {
   const words = ` on ${device.description}`;
   const key = `${hostname()} ${choice}`;
@@ -38,6 +45,7 @@ export async function deviceWords(
   // Another number of threads is no other choice.
   const value = device.description.replace(/\b\d+ threads?\b/g, "threads");
   if (known[key] === value) return verbose || isFallback(device) ? words : "";
-  await writeCached(ANNOUNCED, () => Buffer.from(`${JSON.stringify({ ...known, [key]: value }, null, 1)}\n`));
+  if (cache)
+    await writeCached(ANNOUNCED, () => Buffer.from(`${JSON.stringify({ ...known, [key]: value }, null, 1)}\n`));
   return words;
 }

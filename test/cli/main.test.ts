@@ -101,7 +101,7 @@ describe("command line", () => {
       assert.deepEqual([code, stderr], [0, ""], args.join(" "));
       assert.ok(stdout.startsWith(`Usage: elegant ${[...args, "[options] [command]"].join(" ")}\n`), stdout);
     }
-    for (const args of [["nothing"], ["queue", "nothing"], ["plan", "nothing"]]) {
+    for (const args of [["nothing"], ["help", "nothing"], ["queue", "nothing"], ["plan", "nothing"]]) {
       const { code, stdout, stderr } = await elegant(...args);
       assert.deepEqual([code, stdout], [2, ""]);
       assertOneLine(stderr, /^elegant: unknown command 'nothing'\. Add --help for the options and an example\.\n$/);
@@ -122,6 +122,8 @@ describe("command line", () => {
       /received the pattern '\*\.jpg', which no file has as its name\. The shell replaces patterns, and not in quotes: leave/,
     ],
     ["photos/?.png", /received the pattern 'photos\/\?\.png'/],
+    ["{a,b}.png", /received the pattern '\{a,b\}\.png'/],
+    ["x[0-9].png", /received the pattern 'x\[0-9\]\.png'/],
     ["~", /received '~', with ~ as it stands\. Only the shell replaces ~, and not in quotes or after =: write \$HOME/],
     ["~/photos", /received '~\/photos', with ~ as it stands/],
     ["~user/photos", /received '~user\/photos', with ~ as it stands/],
@@ -155,6 +157,16 @@ describe("command line", () => {
       }
     });
   }
+
+  it("names a URL in NAME=DIR, too", async () => {
+    await assert.rejects(
+      createProgram().parseAsync(["node", "elegant", "table", "run", "data", "--systems", "other=s3://x/y"]),
+      {
+        name: "InputError",
+        message: /^--systems: expected the path of a file or folder, received the URL 's3:\/\/x\/y'/,
+      },
+    );
+  });
 
   it("makes no folder of the name of a URL", () =>
     withFolder(async (dir) => {

@@ -84,7 +84,11 @@ describe("a worker's admission", () => {
     ["a value that the option does not take", () => ["synth", "x", "--count", "-1"], /^--count: expected an integer/],
     ["a shard of its own", () => ["synth", "x", "--shard", "1/2"], /^--shard: expected none, received 1\/2/],
     ["words that hide the worker's own", () => ["synth", "x", "--"], /^synth: expected 1 argument, received/],
-    ["help", () => ["synth", "--help"], /^command: expected work, received a command that prints its help/],
+    [
+      "help",
+      () => ["synth", "--help"],
+      /^command: expected work, received one that prints its help\. Run 'elegant synth --help' for it\.$/,
+    ],
     ["fid without --save-features", () => ["fid", "a", "b"], /^fid: expected FOLDER --save-features FILE\.npz/],
     ["a zero byte", () => ["synth", "x\0/etc"], /^job: expected texts, received one with a zero byte/],
     ["..", () => ["synth", "../x"], outOf("synth DIR")],
