@@ -30,7 +30,7 @@ export function registerDemo(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
-        const [{ runDemo }, { openDevice }, { deviceWords }, { InterruptedError }] = await Promise.all([
+        const [{ runDemo }, { openDevice }, { announceDevice }, { InterruptedError }] = await Promise.all([
           import("../demo/demo.js"),
           import("../device/device.js"),
           import("../device/announce.js"),
@@ -72,8 +72,8 @@ export function registerDemo(program: Command): void {
           context.print(
             `Mean gain: shipped checkpoint ${gain.shipped.toFixed(2)} dB, trained here ${gain.trained.toFixed(2)} dB`,
           );
-          const words = await deviceWords(device, options);
-          if (words !== "") context.print(`Trained and edited${words}`);
+          const description = await announceDevice(device, options);
+          if (description !== null) context.print(description);
           context.print(`Done in ${Math.round(seconds)} s. Open ${report}`);
         } finally {
           await device.close();

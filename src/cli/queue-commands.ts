@@ -3,7 +3,7 @@ import { isAbsolute } from "node:path";
 import { CommanderError } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import type { OfferedJob } from "../queue/jobs.js";
-import { followLinks, isWithin } from "../queue/root.js";
+import { followLinks, isWithin, linksWithin } from "../queue/root.js";
 import { partName, type Shard } from "../shard.js";
 import { registerFid } from "./fid.js";
 import { registerMerge } from "./merge.js";
@@ -121,7 +121,10 @@ export async function admitJob(
   }
   for (const { name: option, value, isWithinSource } of paths) {
     const base = isWithinSource ? await followLinks(folder, args[0]) : folder;
-    if (!(await isWithin(root, base, value))) throw refuse(`${name} ${option}`, value);
+    const links = await linksWithin(await followLinks(base, value));
+    for (const path of [value, ...links]) {
+      if (!(await isWithin(root, base, path))) throw refuse(`${name} ${option}`, path);
+    }
   }
   return isOutside ? root : folder;
 }

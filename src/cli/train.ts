@@ -53,7 +53,7 @@ export function registerTrain(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (data: string, options: TrainCommand) => {
       await runCommand(options, async (context) => {
-        const [{ openDataset }, { openDevice }, { deviceWords }, { train }, { createConfig }] = await Promise.all([
+        const [{ openDataset }, { openDevice }, { announceDevice }, { train }, { createConfig }] = await Promise.all([
           import("../dataset/dataset.js"),
           import("../device/device.js"),
           import("../device/announce.js"),
@@ -73,7 +73,7 @@ export function registerTrain(program: Command): void {
         process.once("SIGINT", stop).once("SIGTERM", stop);
         try {
           let course: Course | null = null;
-          const words = await deviceWords(device, options);
+          const description = await announceDevice(device, options);
           const work = { dataset, config, device, signal: controller.signal };
           const result = await train({
             feeding: async (asked) => {
@@ -93,7 +93,7 @@ export function registerTrain(program: Command): void {
             signal: controller.signal,
             onProgress: context.onProgress,
             onStart: () => {
-              if (words !== "") context.print(`training${words}`);
+              if (description !== null) context.print(description);
             },
             onMessage: context.print,
           });

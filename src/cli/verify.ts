@@ -22,7 +22,7 @@ export function registerVerify(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (files: string[], options: CommonOptions<"workers" | "device">) => {
       await runCommand(options, async (context) => {
-        const [{ openGolden }, { openDevice }, { deviceWords }] = await Promise.all([
+        const [{ openGolden }, { openDevice }, { announceDevice }] = await Promise.all([
           import("../golden/verify.js"),
           import("../device/device.js"),
           import("../device/announce.js"),
@@ -32,8 +32,8 @@ export function registerVerify(program: Command): void {
         const device = needsDevice ? await openDevice(options.device, options.workers) : null;
         const checked: CheckedFile[] = [];
         try {
-          const words = device === null ? "" : await deviceWords(device, options);
-          if (words !== "") context.print(`checks${words}`);
+          const description = device === null ? null : await announceDevice(device, options);
+          if (description !== null) context.print(description);
           for (const golden of opened) {
             checked.push({ file: golden.file, quantities: await golden.check(context.onProgress) });
           }

@@ -32,20 +32,26 @@ export interface AnnounceOptions {
   readonly cache?: boolean;
 }
 
-/**
- * Words to follow what runs on a device: " on wasm: ...", or nothing when this machine's user knows it already.
- */
-export async function deviceWords(
+/** The device's description when it is to be said, or null when this machine's user knows it already. */
+export async function announceDevice(
   device: Pick<Device, "name" | "description">,
   { device: choice, verbose = false, cache = true }: AnnounceOptions,
-): Promise<string> {
-  const words = ` on ${device.description}`;
+): Promise<string | null> {
   const key = `${hostname()} ${choice}`;
   const known = await readAnnounced();
   // Another number of threads is no other choice.
   const value = device.description.replace(/\b\d+ threads?\b/g, "threads");
-  if (known[key] === value) return verbose || isFallback(device) ? words : "";
+  if (known[key] === value) return verbose || isFallback(device) ? device.description : null;
   if (cache)
     await writeCached(ANNOUNCED, () => Buffer.from(`${JSON.stringify({ ...known, [key]: value }, null, 1)}\n`));
-  return words;
+  return device.description;
+}
+
+/** The same, to follow what runs on the device: " on wasm: ...", or nothing. */
+export async function deviceWords(
+  device: Pick<Device, "name" | "description">,
+  options: AnnounceOptions,
+): Promise<string> {
+  const description = await announceDevice(device, options);
+  return description === null ? "" : ` on ${description}`;
 }

@@ -124,6 +124,22 @@ describe("a worker's admission", () => {
       }));
   }
 
+  it("refuses folders in which links lead out", () =>
+    withRoot(async (root, outside) => {
+      await mkdir(join(root, "out"));
+      await symlink(outside, join(root, "out", "images"));
+      await symlink(join(root, "sub"), join(root, "sub", "inner"));
+      for (const argv of [
+        ["synth", "out"],
+        ["preprocess", "out", "new"],
+        ["preprocess", "sub", "out"],
+      ]) {
+        const offered = { kind: "shard", argv, cwd: root } as const;
+        await assert.rejects(admitJob(offered, ADDED, root), /InputError: .* received '.*out\/images'\. Submit from/);
+      }
+      await admitJob({ kind: "shard", argv: ["synth", "sub"], cwd: root }, ADDED, root);
+    }));
+
   it("reads --images from the folder of SRC", () =>
     withRoot(async (root) => {
       // Within the root from the working folder, and out of it from SRC.
