@@ -16,7 +16,7 @@ export interface ProgressPrinter {
   clear(): void;
   /** Prints the last line. */
   finish(): void;
-  /** Removes what is not printed yet, and prints nothing more: an error has the last word. */
+  /** Drops the line that is held back and prints nothing more, so that an error comes last. */
   abandon(): void;
 }
 
@@ -82,7 +82,7 @@ export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream):
       }
       ended = progress.done === progress.total;
       const elapsed = (now - startedAt) / 1000;
-      // What a stage made in all, its command says with the time of the whole; a rate of a moment would contradict it.
+      // At its end the command itself prints the rate or the time of the whole work; the stage's own rate would contradict it.
       const text = formatProgress(progress, startDone, ended || elapsed < MIN_RATE_SECONDS ? 0 : elapsed);
       const due = now - printedAt >= (interactive ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS);
       if (due) {

@@ -1,4 +1,4 @@
-/** Which device was chosen, for people: said the first time on a machine, when it changes, and when it is less than it could be. */
+/** Decides when users are shown which device was chosen: the first time on a machine, when it changes, and after a fallback. */
 import { hostname } from "node:os";
 import { z } from "zod";
 import { readCached, writeCached } from "../cache.js";
@@ -6,11 +6,11 @@ import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { Device } from "./device.js";
 
 const ANNOUNCED = "announced-devices.json";
-/** What was said last, by machine and choice. */
+/** The last description that was printed, by machine and choice. */
 const announcedSchema = z.record(z.string(), z.string());
 
 async function readAnnounced(): Promise<Record<string, string>> {
-  const bytes = await readCached(ANNOUNCED, () => {}); // it is said again, that is all
+  const bytes = await readCached(ANNOUNCED, () => {}); // without it the line is printed once more
   try {
     return announcedSchema.parse(JSON.parse(Buffer.from(bytes ?? []).toString("utf8")));
   } catch {
@@ -18,7 +18,7 @@ async function readAnnounced(): Promise<Record<string, string>> {
   }
 }
 
-/** One that should work and does not open, or one thread where there could be many. */
+/** True if a better device did not open, or if the engine allows only one thread. */
 function isFallback({ name, description }: Pick<Device, "name" | "description">): boolean {
   return description.includes("does not open") || (name === "wasm" && !HAS_SHARED_MEMORY);
 }
@@ -32,7 +32,7 @@ export interface AnnounceOptions {
   readonly cache?: boolean;
 }
 
-/** The device's description when it is to be said, or null when this machine's user knows it already. */
+/** The device's description if it has to be printed, or null if it was printed on this machine before. */
 export async function announceDevice(
   device: Pick<Device, "name" | "description">,
   { device: choice, verbose = false, cache = true }: AnnounceOptions,
