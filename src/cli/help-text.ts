@@ -1,6 +1,6 @@
 /** The text below a command's options, set in lines that fit a terminal: sentences, lists, and command lines to copy. */
 
-const EXAMPLE = /^ {2}elegant/;
+const EXAMPLE = /^ {2}(npx )?elegant/;
 
 /** Words in lines of at most `width` characters, those after the first indented by `hanging`. */
 function fill(words: readonly string[], width: number, first: string, hanging: string, end = ""): string[] {

@@ -65,7 +65,7 @@ describe("help", () => {
         const block = blocks.find((each) => each.trimStart().startsWith(`${long} `)) ?? "";
         assert.equal(block.replace(/\s+/g, " ").includes("(required)"), mandatory, `${long}: ${block}`);
       }
-      assert.match(text, words === "queue" ? /work/ : /^Examples?:\n {2}elegant /m);
+      assert.match(text, words === "queue" ? /work/ : /^Examples?:\n {2}(npx )?elegant/m);
       if (COMMON[words] === "none") return;
       const offered = command.options.map(({ long }) => String(long));
       assert.ok(offered.includes("--json"), "--json");
