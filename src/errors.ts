@@ -60,10 +60,23 @@ export function describeMismatch(name: string, expected: string, received: strin
 
 const RETRYABLE_CODES = new Set(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "EAGAIN", "EBUSY"]);
 
+/** What a path was and should have been, by the code of the failure; the other codes say it well themselves. */
+const MISTAKEN_PATHS: Readonly<Record<string, readonly [expected: string, received: string, remedy: string]>> = {
+  ENOTDIR: ["a folder", "a file in its place", "Check the path, or choose another."],
+  EEXIST: ["a new name", "the name of something that is there", "Check the path, or choose another."],
+  EISDIR: ["a file", "a folder", "Check the path, and name a file."],
+  ENOTEMPTY: ["an empty folder", "one with entries", "Check the path, or choose another."],
+  ELOOP: ["a path", "links in a circle", "Check the path."],
+  ENAMETOOLONG: ["a path", "one that is too long for the file system", "Choose a shorter one."],
+};
+
 /** Turns a file system failure into the error of ours that names the file and says what to do. */
 export function fromSystemError(error: unknown, doing: string): ElegantError {
   if (error instanceof ElegantError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code in MISTAKEN_PATHS) {
+    return new InputError(describeMismatch(doing, ...MISTAKEN_PATHS[code]), { cause: error });
+  }
   const detail = error instanceof Error ? error.message : String(error);
   if (RETRYABLE_CODES.has(code)) {
     const remedy = code === "ENOSPC" || code === "EDQUOT" ? "Free some space and run the command again." : "Try again.";

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { fromSystemError } from "./errors.js";
+import { describeMismatch, fromSystemError, InputError } from "./errors.js";
 
 /** Names of temporary files: hidden, with the process and a count. */
 const TEMPORARY = /^\..+\.\d+-\d+\.tmp$/;
@@ -61,6 +61,10 @@ export async function ensureDir(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
+    // What is there is no folder.
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") {
+      throw new InputError(describeMismatch(path, "a folder", "a file of that name", "Choose another path."));
+    }
     throw fromSystemError(error, `Cannot make the folder '${path}'`);
   }
 }

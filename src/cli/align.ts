@@ -12,7 +12,7 @@ import { chooseShard, type ShardOption, withShard } from "./shard.js";
 /** Photos that stay on one machine. */
 const SHARD_UNIT = 16;
 
-interface AlignCommand extends CommonOptions, ShardOption {
+interface AlignCommand extends CommonOptions<"workers">, ShardOption {
   readonly out: string;
   readonly all: boolean;
   readonly size: number;
@@ -22,19 +22,20 @@ interface AlignCommand extends CommonOptions, ShardOption {
 }
 
 const HELP = `
-Finds the faces, aligns and crops them as elegant preprocess does. DIR, new or empty, gets photo.jpg, photo-2.jpg ...,
-transforms.json, by which elegant swap --paste-back puts an edit back into the photo, and list_landmarks_celeba.txt.
-Photos without a face, and faces in profile, are reported and skipped. With --shard i/n only the photos of machine i of n are
+Finds the faces, aligns and crops them as elegant preprocess does. PHOTO may be a folder: then the photos in it and below are
+taken. DIR, new or empty, gets photo.jpg, photo-2.jpg ..., transforms.json, by which elegant swap --paste-back puts an edit back into the photo, and list_landmarks_celeba.txt.
+Photos without a face, and faces in profile, are reported and skipped. Interrupted with Ctrl-C or SIGTERM, it saves what
+is done; the same command then continues. With --shard i/n only the photos of machine i of n are
 done, into DIR/part-i-of-n.
 
 Example:
   elegant align holiday.jpg --out mine
-  elegant align photos/*.jpg --out mine --all --size 128 --format png`;
+  elegant align photos --out mine --all --size 128 --format png`;
 
 export function registerAlign(program: Command): void {
-  withShard(withCommonOptions(program.command("align <photo...>")))
+  withShard(withCommonOptions(program.command("align <photo...>"), ["workers"]))
     .description("find, align and crop the faces of your own photos, which need no landmarks")
-    .requiredOption("--out <dir>", "where the crops go, a new or empty folder")
+    .requiredOption("--out <dir>", "where the crops go, a new or empty folder, or that of an interrupted run")
     .option("--all", "all faces of each photo instead of the largest", false)
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .addOption(new Option("--format <name>", "format of the crops").choices(["jpg", "png"]).default("jpg"))

@@ -7,12 +7,22 @@ import { asAddressSpaceError } from "../kernels/address-space.js";
 import type { OnProgress } from "../types.js";
 import { createProgressPrinter } from "./progress.js";
 
-export interface CommonOptions {
-  readonly json: boolean;
+interface CommonValues {
   readonly seed: number;
   readonly workers: number;
   readonly device: DeviceChoice;
+  /** With `device`: whether the device is named although it is no other than the last time. */
+  readonly verbose: boolean;
 }
+
+/** Common options that only some commands have a use for. */
+export type CommonOption = "seed" | "workers" | "device";
+
+/** `--json`, and those of the others that a command has. */
+export type CommonOptions<Has extends CommonOption = never> = { readonly json: boolean } & Pick<
+  CommonValues,
+  Has | ("device" extends Has ? "verbose" : never)
+>;
 
 /** Commander parser for an integer within bounds. */
 export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -38,13 +48,19 @@ export function number(low: number, high: number): (text: string) => number {
   };
 }
 
-/** Adds --json, --seed, --workers and --device, which every command understands. */
-export function withCommonOptions(command: Command): Command {
-  return command
-    .option("--json", "print one JSON object on stdout; progress goes to stderr", false)
-    .option("--seed <n>", "seed of everything random", integer(0, 0xffffffff), 1)
-    .option("--workers <n>", "threads of the CPU pool", integer(1, 256), availableParallelism())
-    .addOption(new Option("--device <name>", "where the model runs").choices(DEVICES).default("auto"));
+/** Adds --json, and of --seed, --workers and --device those that change what the command does. */
+export function withCommonOptions(command: Command, has: readonly CommonOption[] = []): Command {
+  command.option("--json", "print one JSON object on stdout; progress goes to stderr", false);
+  if (has.includes("seed")) command.option("--seed <n>", "seed of everything random", integer(0, 0xffffffff), 1);
+  if (has.includes("workers")) {
+    command.option("--workers <n>", "threads of the CPU pool", integer(1, 256), availableParallelism());
+  }
+  if (has.includes("device")) {
+    command
+      .addOption(new Option("--device <name>", "where the model runs").choices(DEVICES).default("auto"))
+      .option("--verbose", "name the device and why it was chosen, not only when that changes", false);
+  }
+  return command;
 }
 
 export interface CommandContext {
@@ -90,7 +106,7 @@ export async function runCommand(
     await body(context);
     progress.finish();
   } catch (error) {
-    progress.finish();
+    progress.abandon();
     // Codecs and threads pass the engine's words on as their own.
     const failure = asAddressSpaceError(error) ?? error;
     if (!(failure instanceof ElegantError)) throw failure;

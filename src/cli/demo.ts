@@ -4,7 +4,7 @@ import { packageVersion } from "../version.js";
 import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { interruptible } from "./interrupt.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions<"seed" | "workers" | "device"> {
   readonly out: string;
   readonly photos: number;
   readonly trainSeconds: number;
@@ -21,7 +21,7 @@ Example:
   elegant demo --out quick --photos 60 --train-seconds 5 --pairs 2 --device webgpu`;
 
 export function registerDemo(program: Command): void {
-  withCommonOptions(program.command("demo"))
+  withCommonOptions(program.command("demo"), ["seed", "workers", "device"])
     .description("paint, align, train, edit, and write a report with pictures and scores")
     .option("--out <dir>", "a new folder", "elegant-demo")
     .option("--photos <n>", "photos to paint", integer(1, 100_000), 500)
@@ -30,9 +30,10 @@ export function registerDemo(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
-        const [{ runDemo }, { openDevice }, { InterruptedError }] = await Promise.all([
+        const [{ runDemo }, { openDevice }, { announceDevice }, { InterruptedError }] = await Promise.all([
           import("../demo/demo.js"),
           import("../device/device.js"),
+          import("../device/announce.js"),
           import("../errors.js"),
         ]);
         const { out, photos, trainSeconds, pairs, seed, workers } = options;
@@ -71,7 +72,8 @@ export function registerDemo(program: Command): void {
           context.print(
             `Mean gain: shipped checkpoint ${gain.shipped.toFixed(2)} dB, trained here ${gain.trained.toFixed(2)} dB`,
           );
-          context.print(device.description);
+          const description = await announceDevice(device, options);
+          if (description !== null) context.print(description);
           context.print(`Done in ${Math.round(seconds)} s. Open ${report}`);
         } finally {
           await device.close();

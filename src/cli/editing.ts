@@ -12,7 +12,7 @@ import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { withCommonOptions } from "./command.js";
 
-export interface EditingOptions extends CommonOptions, OverwriteOption {
+export interface EditingOptions extends CommonOptions<"workers" | "device">, OverwriteOption {
   readonly model: string;
   readonly out: string;
 }
@@ -40,7 +40,7 @@ export async function refuseExisting(paths: readonly string[], option: string, o
 
 export function withEditingOptions(command: Command, out: string): Command {
   const shipped = Object.keys(SHIPPED_MODELS).join(", ");
-  return withOverwrite(withCommonOptions(command))
+  return withOverwrite(withCommonOptions(command, ["workers", "device"]))
     .requiredOption("--model <path>", `a run's folder, a checkpoint, a generator file or a shipped model (${shipped})`)
     .requiredOption(out, "where the pictures go");
 }
@@ -93,15 +93,20 @@ export async function checkOutputs(
   }
 }
 
-/** As checkOutputs() and refuseExisting(), for a single picture. */
+/** As checkOutputs() for a single file. @throws InputError for the path of a folder, too */
+export async function checkOutputFile(path: string, option: string, inputs: readonly string[] = []): Promise<void> {
+  if ((await stat(path).catch(() => null))?.isDirectory() === true) {
+    throw new InputError(describeMismatch(option, "a file", `the folder ${path}`, "Name a file in it."));
+  }
+  await checkOutputs(dirname(path), [path], inputs, option);
+}
+
+/** As checkOutputFile() and refuseExisting(), for a single picture. */
 export async function checkPictureOutput(out: string, inputs: readonly string[], overwrite: boolean): Promise<void> {
   if (extname(out).toLowerCase() !== ".png") {
     throw new InputError(describeMismatch("--out", "a file named *.png", `'${out}'`, "Give it that ending."));
   }
-  if ((await stat(out).catch(() => null))?.isDirectory() === true) {
-    throw new InputError(describeMismatch("--out", "a file", `the folder ${out}`, "Name a file in it."));
-  }
-  await checkOutputs(dirname(out), [out], inputs);
+  await checkOutputFile(out, "--out", inputs);
   await refuseExisting([out], "--out", overwrite);
 }
 
@@ -148,6 +153,7 @@ export async function withEditor(
   body: (editor: Editor) => Promise<void>,
 ): Promise<void> {
   const { openDevice } = await import("../device/device.js");
+  const { deviceWords } = await import("../device/announce.js");
   const { openGenerator } = await import("../editing/generator.js");
   const { encodeFaces, toTensor } = await import("../editing/faces.js");
   const { attributeIndex } = await import("../model/config.js");
@@ -160,7 +166,7 @@ export async function withEditor(
     try {
       for (const attribute of attributes) attributeIndex(config, attribute);
       for (const warning of warnings) context.print(warning);
-      context.print(`model ${source} on ${device.description}`);
+      context.print(`model ${source}${await deviceWords(device, options)}`);
       await body({ generator, device, encode });
     } finally {
       generator.dispose();

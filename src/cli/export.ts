@@ -1,10 +1,9 @@
 /** `elegant export MODEL DEST`: a run's networks for other tools. */
-import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import { type CommandContext, type CommonOptions, runCommand, withCommonOptions } from "./command.js";
-import { checkOutputs, type OverwriteOption, refuseExisting, withOverwrite } from "./editing.js";
+import { checkOutputFile, checkOutputs, type OverwriteOption, refuseExisting, withOverwrite } from "./editing.js";
 
 interface Options extends CommonOptions, OverwriteOption {
   readonly safetensors?: boolean;
@@ -100,8 +99,6 @@ async function exportModel(model: string, dest: string, options: Options, contex
 /** @throws InputError for a place of the wrong kind, or a file that is there, before the model is read */
 async function checkDestination(dest: string, isFolder: boolean, overwrite: boolean): Promise<void> {
   if (isFolder) return checkOutputs(dest, [], [], "DEST");
-  if ((await stat(dest).catch(() => null))?.isDirectory() === true) {
-    throw new InputError(describeMismatch("DEST", "a file", `the folder ${dest}`, "Name a file in it."));
-  }
+  await checkOutputFile(dest, "DEST");
   await refuseExisting([dest], "DEST", overwrite);
 }

@@ -5,11 +5,11 @@ import type { ExtractorName } from "../metrics/extractors.js";
 import type { SideOptions } from "../metrics/fid.js";
 import type { Features } from "../metrics/sides.js";
 import type { Course } from "../planner/course.js";
-import { type CommandContext, integer, runCommand, withCommonOptions } from "./command.js";
+import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { type ShardOption, withShard } from "./shard.js";
 
-export interface FidCommand extends PlannedOptions, ShardOption {
+export interface FidCommand extends PlannedOptions, CommonOptions<"seed" | "device">, ShardOption {
   readonly dims: string;
   readonly mode: "pytorch" | "tensorflow" | "clean";
   readonly features: ExtractorName;
@@ -37,7 +37,7 @@ Example:
   elegant fid real/ --save-features real.npz --shard 0/4   (then: elegant merge real-part-*-of-4.npz --save-stats stats.npz)`;
 
 export function registerFid(program: Command): void {
-  withShard(withRecalibrate(withCommonOptions(program.command("fid <a> [b]"))))
+  withShard(withRecalibrate(withCommonOptions(program.command("fid <a> [b]"), ["seed", "workers", "device"])))
     .description("Frechet distance of images, features or statistics; KID, precision and recall")
     .addOption(new Option("--dims <n>", "features of images").choices(["64", "192", "768", "2048"]).default("2048"))
     .addOption(

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions<"seed"> {
   readonly out: string;
   readonly attributes?: readonly string[];
   readonly size?: number;
@@ -21,7 +21,7 @@ Example:
   elegant swap --model runs/official --input b.png --attribute Bangs --reference a.png --out swapped`;
 
 export function registerImport(program: Command): void {
-  withCommonOptions(program.command("import <files...>"))
+  withCommonOptions(program.command("import <files...>"), ["seed"])
     .description("make a run of the published code's .pth files or of a .safetensors file")
     .requiredOption("--out <run>", "a new or empty folder")
     .option("--attributes <names...>", "names in the order of training, which .pth files do not hold")

@@ -9,7 +9,7 @@ import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 import { checkOutputs, writePicture } from "./editing.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions<"workers"> {
   readonly images?: string;
   /** False with --no-sheet. */
   readonly sheet?: string | false;
@@ -32,7 +32,7 @@ Examples:
   elegant inspect faces-256 --check --count 96 --sheet look.png`;
 
 export function registerInspect(program: Command): void {
-  withCommonOptions(program.command("inspect <data>"))
+  withCommonOptions(program.command("inspect <data>"), ["workers"])
     .description("what is in a data set: counts, sizes, failures, a contact sheet; is all of it there?")
     .option("--images <dir>", "the pictures' folder, within DATA or absolute")
     .option("--sheet <file>", "the contact sheet; default DATA-sheet.png beside DATA")

@@ -1,15 +1,14 @@
 /** Ctrl-C and SIGTERM: the work is asked to stop, and saves what it has. */
 
 export interface OnInterrupt {
-  /** What the signal is aborted with; work that has nothing to save throws it. */
+  /** The reason of the signal; work that has nothing to save throws it. */
   readonly reason?: () => Error;
   /** Says that stopping takes a moment. */
   readonly say?: () => void;
 }
 
 /**
- * Runs `body` with a signal that the first Ctrl-C or SIGTERM aborts. The second one ends the process at once, as it would have without
- * us.
+ * Runs `body` with a signal that the first Ctrl-C or SIGTERM aborts. The second one ends the process immediately.
  */
 export async function interruptible<T>(
   body: (signal: AbortSignal) => Promise<T>,

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import { type CommandContext, type CommonOptions, runCommand, withCommonOptions } from "./command.js";
 
-export interface MergeCommand extends CommonOptions {
+export interface MergeCommand extends CommonOptions<"workers"> {
   readonly saveStats?: string;
   readonly saveFeatures?: string;
 }
@@ -19,20 +19,31 @@ Examples:
   elegant merge real-part-*-of-4.npz --save-stats real-stats.npz --save-features real.npz`;
 
 export function registerMerge(program: Command): void {
-  withCommonOptions(program.command("merge <path...>"))
+  withCommonOptions(program.command("merge <path...>"), ["workers"])
     .description("bring together what several machines made with --shard")
     .option("--save-stats <file>", "of features: write mean and covariance as .npz")
     .option("--save-features <file>", "of features: write all rows in order as .npz")
     .addHelpText("after", HELP)
     .action(async (paths: string[], options: MergeCommand) => {
       await runCommand(options, async (context) => {
-        const isFolder = await stat(paths[0]).then(
-          (entry) => entry.isDirectory(),
-          () => false,
-        );
+        const isFolder = await checkPaths(paths);
         await (isFolder ? mergeFolder(paths, options, context) : mergeFiles(paths, options, context));
       });
     });
+}
+
+/**
+ * Whether the first path is a folder.
+ * @throws InputError when one of them does not exist
+ */
+async function checkPaths(paths: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
+  const missing = found.indexOf(null);
+  if (missing >= 0) {
+    const expected = "the folder of elegant preprocess --shard, or files of elegant fid --save-features --shard";
+    throw new InputError(describeMismatch(paths[missing], expected, "nothing there", "Check the path."));
+  }
+  return found[0]?.isDirectory() === true;
 }
 
 async function mergeFolder(paths: readonly string[], options: MergeCommand, context: CommandContext): Promise<void> {
@@ -53,8 +64,9 @@ async function mergeFolder(paths: readonly string[], options: MergeCommand, cont
 async function mergeFiles(paths: readonly string[], options: MergeCommand, context: CommandContext): Promise<void> {
   const { saveStats, saveFeatures } = options;
   if (saveStats === undefined && saveFeatures === undefined) {
-    const expected = "--save-stats FILE.npz or --save-features FILE.npz, for files of features";
-    throw new InputError(describeMismatch("merge", expected, "neither", "Say what to make of them."));
+    const expected = "a folder, or --save-stats FILE.npz or --save-features FILE.npz for files of features";
+    const received = `the file ${paths[0]} and neither option`;
+    throw new InputError(describeMismatch("merge", expected, received, "Say what to make of the files."));
   }
   const [{ gatherFeatures, openFeatures, originOf, saveOrdered }, { checkStatisticsPath, saveStatistics }, { Linalg }] =
     await Promise.all([

@@ -1,4 +1,4 @@
-/** Which values of a command line are paths, and words that look like paths to people and are none to the file system. */
+/** Finds the paths on a command line, and refuses words that look like paths but name no file of this machine. */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
@@ -13,8 +13,8 @@ export interface PathValue {
 }
 
 /**
- * Placeholders of texts that are no paths: `--attribute <name...>`, `--redis <url>`. Every other text is a path, so that an option
- * that is added later is checked without anybody's thinking of it.
+ * Placeholders of texts that are no paths: `--attribute <name...>`, `--redis <url>`. Every other text counts as a path, so that
+ * options that are added later are checked, too.
  */
 const PLAIN_TEXT = new Set(["name", "names", "url", "queue", "command", "id"]);
 /** Options whose relative paths begin in the folder of the first argument. */
@@ -48,7 +48,7 @@ export function pathValues(command: Command): readonly PathValue[] {
   return found;
 }
 
-/** What a word is that names no file of this machine, and what to do; null for paths. */
+/** The kind of a word that names no file of this machine, and the remedy; null for paths. */
 function describeOdd(word: string): readonly [received: string, remedy: string] | null {
   if (word === "") return ["an empty text", "A shell variable may be unset: name a file or folder."];
   if (word === "-") {
@@ -62,17 +62,20 @@ function describeOdd(word: string): readonly [received: string, remedy: string] 
     const remedy = "Only the shell replaces ~, and not in quotes or after =: write $HOME, or leave out the quotes.";
     return [`'${word}', with ~ as it stands`, remedy];
   }
-  if (/[*?]/.test(word)) {
+  if (/[*?]|\{[^}]*,[^}]*\}|\[[^\]]*-[^\]]*\]/.test(word)) {
     const remedy = "The shell replaces patterns, and not in quotes: leave out the quotes, or name the folder.";
     return [`the pattern '${word}', which no file has as its name`, remedy];
   }
   return null;
 }
 
+/** @throws InputError for a word that is none of this machine's paths; @param name of the option or argument */
+export function refuseOddPath(name: string, word: string): void {
+  const odd = describeOdd(word);
+  if (odd !== null) throw new InputError(describeMismatch(name, "the path of a file or folder", ...odd));
+}
+
 /** @throws InputError for a path that is a URL, a pattern, `-`, `~` or empty, before a folder of such a name is made */
 export function refuseOddPaths(command: Command): void {
-  for (const { name, value } of pathValues(command)) {
-    const odd = describeOdd(value);
-    if (odd !== null) throw new InputError(describeMismatch(name, "the path of a file or folder", ...odd));
-  }
+  for (const { name, value } of pathValues(command)) refuseOddPath(name, value);
 }

@@ -1,4 +1,5 @@
 /** What `elegant plan` tells of a plan and its run: a table, the reasons, trace and page. */
+import { dirname } from "node:path";
 import type { Adapted } from "../planner/execute.js";
 import type { CommandContext } from "./command.js";
 
@@ -17,7 +18,7 @@ export async function reportPlan(
   options: ReportOptions,
   context: CommandContext,
 ): Promise<void> {
-  const [{ measuredRate }, { traceEvents }, { renderPlanPage }, { writeFileAtomic }] = await Promise.all([
+  const [{ measuredRate }, { traceEvents }, { renderPlanPage }, { ensureDir, writeFileAtomic }] = await Promise.all([
     import("../planner/execute.js"),
     import("../planner/trace.js"),
     import("../planner/page.js"),
@@ -47,12 +48,14 @@ export async function reportPlan(
   const rates = { predicted: rounded(plan.rate), measured: rounded(execution.rate) };
   context.print(`the whole: ${rates.predicted} ${items}/s predicted, ${rates.measured} measured`);
   if (options.trace !== undefined) {
+    await ensureDir(dirname(options.trace));
     await writeFileAtomic(options.trace, `${JSON.stringify(traceEvents(execution.spans))}\n`);
     context.print(options.trace);
   }
   if (options.html !== undefined) {
     const title = `elegant ${name}: where its time goes`;
     const page = { title, plan, spans: execution.spans, columns: COLUMNS, rows, machine };
+    await ensureDir(dirname(options.html));
     await writeFileAtomic(options.html, renderPlanPage(page));
     context.print(options.html);
   }

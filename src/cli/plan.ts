@@ -1,8 +1,10 @@
 /** `elegant plan <command>`: which stage of a command runs where and why, predicted against measured. */
 import type { Command } from "commander";
+import type { DeviceChoice } from "../device/choices.js";
 import type { Device } from "../device/device.js";
 import { InterruptedError } from "../errors.js";
 import { type CommandContext, integer, runCommand } from "./command.js";
+import { checkOutputFile } from "./editing.js";
 import { registerFid } from "./fid.js";
 import { interruptible } from "./interrupt.js";
 import { type JobPlace, type OpenedJob, openFid, openPreprocess, openSwap, openTrain } from "./plan-jobs.js";
@@ -13,15 +15,32 @@ import { registerSwap } from "./swap.js";
 import { registerTrain } from "./train.js";
 
 interface PlanOptions extends PlannedOptions, ReportOptions {
+  readonly device?: DeviceChoice;
   readonly memory?: number;
 }
 
 /** Seconds of the real run that is measured. */
 const RUN_SECONDS = 6;
 
+/** Options of the commands that change nothing of their plan: taken, so that "plan" can go before any command line, and not offered. */
+const WITHOUT_EFFECT = new Set([
+  ...[
+    "--shard",
+    "--shard-photos",
+    "--steps",
+    "--minutes",
+    "--save-every",
+    "--sample-every",
+    "--overwrite",
+    "--verbose",
+  ],
+  ...["--paste-back", "--min-score", "--kid", "--prc", "--save-stats", "--save-features", "--strict", "--no-cache"],
+]);
+
 const HELP = `
 Takes the arguments of the command itself, measures its stages on a few real items (once; kept in the cache), decides,
-and runs the plan for some seconds. Nothing of the command's own output is written.
+and runs the plan for some seconds. Nothing of the command's own output is written. Options of the command that change
+nothing of its plan are taken and ignored.
 
 Example:
   elegant plan train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --trace train.json --html train.html`;
@@ -43,7 +62,10 @@ export function registerPlan(program: Command): void {
     register(plan);
     const command = plan.commands[plan.commands.length - 1];
     // Nothing is written there.
-    for (const option of command.options) if (option.long === "--out") option.makeOptionMandatory(false);
+    for (const option of command.options) {
+      if (option.long === "--out") option.makeOptionMandatory(false);
+      if (WITHOUT_EFFECT.has(option.long ?? "")) option.hideHelp();
+    }
     command
       .description(`plan elegant ${command.name()}`)
       .option("--memory <MiB>", "what the pipeline may hold; otherwise most of what is free", integer(1))
@@ -57,26 +79,34 @@ export function registerPlan(program: Command): void {
         await runCommand(options, (context) => {
           const opening = (device: Device | null): Promise<OpenedJob> =>
             open(args, options as never, { device, isAskedFor });
-          return planCommand(command.name(), onDevice, opening, options, context);
+          const batch: unknown = command.getOptionValue("batch");
+          const isBatchOwn = batch === undefined || batch === "auto" || !isAskedFor("batch");
+          return planCommand({ name: command.name(), onDevice, open: opening, isBatchOwn }, options, context);
         });
       });
   }
 }
 
+interface PlannedCommand {
+  readonly name: string;
+  readonly onDevice: boolean;
+  readonly open: (device: Device | null) => Promise<OpenedJob>;
+  readonly isBatchOwn: boolean;
+}
+
 async function planCommand(
-  name: string,
-  onDevice: boolean,
-  open: (device: Device | null) => Promise<OpenedJob>,
+  { name, onDevice, open, isBatchOwn }: PlannedCommand,
   options: PlanOptions,
   context: CommandContext,
 ): Promise<void> {
-  const [{ openDevice }, { parseDevice }, { decide, describeSetting }, { executeAdapting }] = await Promise.all([
+  const [{ openDevice }, { decide, describeSetting }, { executeAdapting }] = await Promise.all([
     import("../device/device.js"),
-    import("../device/choices.js"),
     import("../planner/decide.js"),
     import("../planner/execute.js"),
   ]);
-  const device = onDevice ? await openDevice(parseDevice(options.device), options.workers) : null;
+  if (options.trace !== undefined) await checkOutputFile(options.trace, "--trace");
+  if (options.html !== undefined) await checkOutputFile(options.html, "--html");
+  const device = onDevice ? await openDevice(options.device ?? "auto", options.workers) : null;
   const run = async (signal: AbortSignal): Promise<void> => {
     const { memory, workers, recalibrate } = options;
     const setting = describeSetting(device, memory === undefined ? undefined : memory * 2 ** 20);
@@ -84,7 +114,7 @@ async function planCommand(
     try {
       context.print(`measuring on ${setting.description}`);
       const decision = await decide(job, setting, {
-        ...{ workers, batches, recalibrate, signal },
+        ...{ workers, batches, isBatchOwn, recalibrate, signal },
         open: async () => ({ ...job, close: async () => {} }), // it runs afterwards
       });
       const { stages, plan, limits, cached } = decision!; // never null where the job may be measured

@@ -21,7 +21,7 @@ export function choiceOfBatches(
   return device?.name === "wasm" && !isAskedFor ? all : [fixed];
 }
 
-export interface PlannedOptions extends CommonOptions {
+export interface PlannedOptions extends CommonOptions<"workers"> {
   readonly recalibrate: boolean;
 }
 

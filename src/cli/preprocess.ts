@@ -49,7 +49,7 @@ Example:
   elegant preprocess CelebA faces-256 --shard 0/4   (on the first of four machines; then: elegant merge faces-256)`;
 
 export function registerPreprocess(program: Command): void {
-  withShard(withRecalibrate(withCommonOptions(program.command("preprocess <src> <out>"))))
+  withShard(withRecalibrate(withCommonOptions(program.command("preprocess <src> <out>"), ["workers"])))
     .description("align and crop the photos of a data set by their landmarks")
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .option("--images <dir>", "the photos' folder, within SRC or absolute")
@@ -106,9 +106,9 @@ export function registerPreprocess(program: Command): void {
               return course;
             },
           });
-          const { done, failed, skipped, imagesPerSecond, failures, seconds } = report;
+          const { done, failed, skipped, failures, seconds } = report;
           context.print(
-            `${done} images written to ${out} (${imagesPerSecond.toFixed(0)}/s), ${skipped} were there, ${failed} failed`,
+            `${done} images written to ${out} in ${seconds.wall.toFixed(1)} s, ${skipped} were there, ${failed} failed`,
           );
           if (done > 0 && !context.json) {
             const each = STAGES.map((stage) => `${stage} ${((seconds[stage] / done) * 1000).toFixed(2)}`);

@@ -4,12 +4,20 @@ import type { OnProgress, Progress } from "../types.js";
 
 const TERMINAL_INTERVAL_MS = 100;
 const PLAIN_INTERVAL_MS = 5000;
+/** Before that the first items, which come late or together, would give any rate. */
+const MIN_RATE_SECONDS = 1;
 
 export interface ProgressPrinter {
   readonly update: OnProgress;
-  /** Makes way for other text: removes the redrawn line; a plain one that tells of a stage's end is printed first. */
+  /**
+   * Makes way for other text: removes the redrawn line. A plain line about a stage's end is printed first, and one from the middle of a
+   * stage is dropped, as it would come after text that is newer.
+   */
   clear(): void;
+  /** Prints the last line. */
   finish(): void;
+  /** Drops the line that is held back and prints nothing more, so that an error comes last. */
+  abandon(): void;
 }
 
 export function formatDuration(seconds: number): string {
@@ -41,6 +49,7 @@ export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream):
   let drawn = false;
   let held: string | null = null;
   let ended = false;
+  let abandoned = false;
 
   const draw = (text: string): void => {
     if (interactive) {
@@ -54,12 +63,12 @@ export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream):
   const clear = (): void => {
     if (drawn) stream.write("\r\x1b[2K");
     drawn = false;
-    if (interactive || held === null || !ended) return;
-    draw(held);
+    if (!interactive && held !== null && ended) draw(held);
     held = null;
   };
   return {
     update(progress) {
+      if (abandoned) return;
       const now = performance.now();
       if (progress.stage !== stage) {
         if (held !== null) draw(held);
@@ -72,7 +81,9 @@ export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream):
         printedAt = now;
       }
       ended = progress.done === progress.total;
-      const text = formatProgress(progress, startDone, (now - startedAt) / 1000);
+      const elapsed = (now - startedAt) / 1000;
+      // At its end the command itself prints the rate or the time of the whole work; the stage's own rate would contradict it.
+      const text = formatProgress(progress, startDone, ended || elapsed < MIN_RATE_SECONDS ? 0 : elapsed);
       const due = now - printedAt >= (interactive ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS);
       if (due) {
         printedAt = now;
@@ -89,6 +100,12 @@ export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream):
       drawn = false;
       held = null;
       stage = "";
+    },
+    abandon() {
+      if (drawn) stream.write("\r\x1b[2K");
+      drawn = false;
+      held = null;
+      abandoned = true;
     },
   };
 }

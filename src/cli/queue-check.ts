@@ -1,4 +1,4 @@
-/** What `elegant queue submit` checks before a command is in the queue: what the command itself would refuse at its start. */
+/** The checks of `elegant queue submit`: everything that the command itself would refuse at its start. */
 import { describeMismatch, InputError } from "../errors.js";
 import { checkOutputs } from "./editing.js";
 import type { FidCommand } from "./fid.js";

@@ -3,7 +3,7 @@ import { isAbsolute } from "node:path";
 import { CommanderError } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import type { OfferedJob } from "../queue/jobs.js";
-import { followLinks, isWithin } from "../queue/root.js";
+import { followLinks, isWithin, linksWithin } from "../queue/root.js";
 import { partName, type Shard } from "../shard.js";
 import { registerFid } from "./fid.js";
 import { registerMerge } from "./merge.js";
@@ -47,8 +47,9 @@ async function understand(words: readonly string[], registers: typeof SHARDED): 
     await program.parseAsync([process.execPath, "elegant", ...words]);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const received = error.exitCode === 0 ? "a command that prints its help" : null;
-    throw new InputError(received === null ? error.message : describeMismatch("command", "work", received, "Drop it."));
+    if (error.exitCode !== 0) throw new InputError(error.message);
+    const remedy = `Run 'elegant ${words.join(" ")}' for it.`;
+    throw new InputError(describeMismatch("command", "work", "one that prints its help", remedy));
   }
   if (understood === null) throw new InputError(describeMismatch("command", QUEUE_COMMANDS, "none", "Add one."));
   return understood;
@@ -120,7 +121,10 @@ export async function admitJob(
   }
   for (const { name: option, value, isWithinSource } of paths) {
     const base = isWithinSource ? await followLinks(folder, args[0]) : folder;
-    if (!(await isWithin(root, base, value))) throw refuse(`${name} ${option}`, value);
+    const links = await linksWithin(await followLinks(base, value));
+    for (const path of [value, ...links]) {
+      if (!(await isWithin(root, base, path))) throw refuse(`${name} ${option}`, path);
+    }
   }
   return isOutside ? root : folder;
 }

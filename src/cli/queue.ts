@@ -101,7 +101,7 @@ async function submit(words: readonly string[], options: SubmitCommand, context:
   const redis = await connectRedis(options.redis, wait);
   try {
     await checkWork(understood, shards);
-    // Nothing is there yet; a shard that is done again writes over what its first attempt has left.
+    // checkWork() has found no output yet. A later attempt of a shard must write over the files of the first one.
     const argv = understood.name === "swap" ? [...words, "--overwrite"] : words;
     const flow = { name, argv, mergeArgv, cwd: process.cwd(), shards, attempts, backoffSeconds: backoff };
     const id = await submitFlow(redis, flow);

@@ -40,8 +40,8 @@ const MANY_FACES = 64;
 const SHARD_UNIT = 16;
 
 const HELP = `
-Every input gets each attribute as it is in that attribute's reference; one reference can serve all attributes. Pictures
-are aligned faces, as elegant preprocess makes them. DIR gets <input>-<Attribute>.png for each input, and sheet.png
+Every input gets each attribute as it is in that attribute's reference; one reference can serve all attributes. An input may
+be a folder: then the pictures in it and below are taken. Pictures are aligned faces, as elegant preprocess makes them. DIR gets <input>-<Attribute>.png for each input, and sheet.png
 with the inputs, the references and the results side by side; for a single attribute also the reference with the
 input's attribute. With --shard i/n only the inputs of machine i of n are edited, and its sheet is sheet-part-i-of-n.png.
 
@@ -57,7 +57,7 @@ Examples:
 export function registerSwap(program: Command): void {
   withShard(withRecalibrate(withEditingOptions(program.command("swap"), "--out <dir>")))
     .description("give faces the attributes of reference faces")
-    .requiredOption("--input <face...>", "faces to edit")
+    .requiredOption("--input <face...>", "faces to edit, or folders of them")
     .requiredOption("--attribute <name...>", "attributes to take over")
     .requiredOption("--reference <face...>", "the face that each attribute is taken from, or one for all")
     .option("--paste-back", "inputs are photos or crops of elegant align: put the edits back into the photos", false)

@@ -4,7 +4,7 @@ import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
-interface SynthCommandOptions extends CommonOptions, ShardOption {
+interface SynthCommandOptions extends CommonOptions<"seed" | "workers">, ShardOption {
   readonly count: number;
 }
 
@@ -18,7 +18,7 @@ Example:
 `;
 
 export function registerSynth(program: Command): void {
-  withShard(withCommonOptions(program.command("synth <dir>")))
+  withShard(withCommonOptions(program.command("synth <dir>"), ["seed", "workers"]))
     .description("paint a synthetic in-the-wild data set in CelebA's files (photos, attributes, landmarks)")
     .option("--count <n>", "number of photos", integer(1, 999_999), 600)
     .addHelpText("after", EXAMPLE)

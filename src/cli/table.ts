@@ -1,11 +1,14 @@
 /** `elegant table RUN DATA`: the paper's Table 1 for a trained run. */
+import { dirname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ExtractorName } from "../metrics/extractors.js";
 import type { OtherSystem } from "../metrics/table.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { checkOutputFile } from "./editing.js";
+import { refuseOddPath } from "./paths.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions<"seed" | "workers" | "device"> {
   readonly out?: string;
   readonly images?: string;
   readonly limit: number;
@@ -27,11 +30,12 @@ Example:
 function system(text: string, before: readonly OtherSystem[] | undefined): readonly OtherSystem[] {
   const at = text.indexOf("=");
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError(`Expected NAME=DIR, received '${text}'.`);
+  refuseOddPath("--systems", text.slice(at + 1));
   return [...(before ?? []), { name: text.slice(0, at), folder: text.slice(at + 1) }];
 }
 
 export function registerTable(program: Command): void {
-  withCommonOptions(program.command("table <run> <data>"))
+  withCommonOptions(program.command("table <run> <data>"), ["seed", "workers", "device"])
     .description("the paper's Table 1 for a run: FID of adding and removing each attribute")
     .option("--out <file>", "an HTML page of the table")
     .option("--images <dir>", "the pictures' folder, within DATA or absolute")
@@ -49,18 +53,19 @@ export function registerTable(program: Command): void {
 }
 
 async function makeTable(run: string, data: string, options: Options, context: CommandContext): Promise<void> {
-  const [{ openDataset }, { openDevice }, { parseDevice }, { openGenerator }, { openExtractor }, table, { Linalg }] =
+  const [{ openDataset }, { openDevice }, { deviceWords }, { openGenerator }, { openExtractor }, table, { Linalg }] =
     await Promise.all([
       import("../dataset/dataset.js"),
       import("../device/device.js"),
-      import("../device/choices.js"),
+      import("../device/announce.js"),
       import("../editing/generator.js"),
       import("../metrics/extractors.js"),
       import("../metrics/table.js"),
       import("../metrics/linalg.js"),
     ]);
+  if (options.out !== undefined) await checkOutputFile(options.out, "--out");
   const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
-  const device = await openDevice(parseDevice(options.device), options.workers);
+  const device = await openDevice(options.device, options.workers);
   const linalg = await Linalg.open(options.workers);
   try {
     const dims = Number(options.dims) as 64 | 192 | 768 | 2048;
@@ -68,7 +73,7 @@ async function makeTable(run: string, data: string, options: Options, context: C
     const generator = await openGenerator(run);
     for (const warning of generator.warnings) context.print(warning);
     const { extractor } = opened;
-    context.print(`${generator.source}, ${extractor.name} on ${device.description}`);
+    context.print(`${generator.source}, ${extractor.name}${await deviceWords(device, options)}`);
     const { systems = [], limit, workers } = options;
     const { onProgress } = context;
     const made = await table.computeTable(linalg, {
@@ -144,7 +149,7 @@ async function writePage(
     rows: readonly (readonly string[])[];
   }[],
 ): Promise<void> {
-  const [{ renderReport }, { writeFileAtomic }, { packageVersion }] = await Promise.all([
+  const [{ renderReport }, { ensureDir, writeFileAtomic }, { packageVersion }] = await Promise.all([
     import("../report/render.js"),
     import("../files.js"),
     import("../version.js"),
@@ -166,5 +171,6 @@ async function writePage(
     commands: [],
     notes: [],
   });
+  await ensureDir(dirname(path));
   await writeFileAtomic(path, html);
 }

@@ -3,12 +3,12 @@ import { type Command, Option } from "commander";
 import type { Device } from "../device/device.js";
 import type { Course } from "../planner/course.js";
 import type { TrainOptions, TrainWork } from "../training/loop.js";
-import { type CommandContext, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
 import { withRunSettings } from "./train-resume.js";
 
-export interface TrainCommand extends PlannedOptions, MethodOptions {
+export interface TrainCommand extends PlannedOptions, CommonOptions<"seed" | "device">, MethodOptions {
   readonly attributes: readonly string[];
   readonly out: string;
   readonly resume: boolean;
@@ -34,7 +34,7 @@ Example:
   elegant train faces-64 --resume --steps 9000 --out runs/small`;
 
 export function registerTrain(program: Command): void {
-  const command = withCommonOptions(program.command("train <data>"))
+  const command = withCommonOptions(program.command("train <data>"), ["seed", "workers", "device"])
     .description("train on a folder of aligned faces, or go on with a run")
     .requiredOption("--attributes <names...>", "what the latent's slices stand for, in order")
     .requiredOption("--out <run>", "the run's folder")
@@ -61,14 +61,14 @@ export function registerTrain(program: Command): void {
           { openDataset },
           { checkTrainingPictures },
           { openDevice },
-          { parseDevice },
+          { announceDevice },
           { train },
           { createConfig },
         ] = await Promise.all([
           import("../dataset/dataset.js"),
           import("../dataset/training-pictures.js"),
           import("../device/device.js"),
-          import("../device/choices.js"),
+          import("../device/announce.js"),
           import("../training/loop.js"),
           import("../model/config.js"),
         ]);
@@ -77,7 +77,7 @@ export function registerTrain(program: Command): void {
         const config = createConfig({ ...network, size: Number(options.size), width, attributes });
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
         for (const warning of checkTrainingPictures(dataset, config.size)) context.warn(warning);
-        const device = await openDevice(parseDevice(options.device), workers);
+        const device = await openDevice(options.device, workers);
         const controller = new AbortController();
         const stop = (): void => {
           context.print("Stopping after this step and saving; Ctrl-C again stops at once, without saving.");
@@ -86,6 +86,7 @@ export function registerTrain(program: Command): void {
         process.once("SIGINT", stop).once("SIGTERM", stop);
         try {
           let course: Course | null = null;
+          const description = await announceDevice(device, options);
           const work = { dataset, config, device, signal: controller.signal };
           const result = await train({
             feeding: async (asked) => {
@@ -105,7 +106,9 @@ export function registerTrain(program: Command): void {
             workers: Math.max(1, Math.floor(workers / 2)),
             signal: controller.signal,
             onProgress: context.onProgress,
-            onStart: () => context.print(device.description),
+            onStart: () => {
+              if (description !== null) context.print(description);
+            },
             onMessage: context.print,
           });
           const secondsPerUpdate = result.updates === 0 ? null : result.trainingSeconds / result.updates;

@@ -1,5 +1,14 @@
 /** Commander's command with the manners of this command line: one form for messages, help in 80 columns on stdout. */
-import { Command, type ErrorOptions, Help, type Option } from "commander";
+import {
+  type AddHelpTextContext,
+  type AddHelpTextPosition,
+  Command,
+  type ErrorOptions,
+  Help,
+  type HelpContext,
+  type Option,
+} from "commander";
+import { setHelpText } from "./help-text.js";
 
 /** Columns of the help; terminals may be narrower. */
 const HELP_WIDTH = 80;
@@ -23,8 +32,17 @@ export class ElegantCommand extends Command {
     return new ElegantHelp();
   }
 
+  /** Set to the width of the help. */
+  override addHelpText(position: AddHelpTextPosition, text: string | ((context: AddHelpTextContext) => string)): this {
+    if (typeof text === "string") return super.addHelpText(position, setHelpText(text, HELP_WIDTH));
+    return super.addHelpText(position, (context) => setHelpText(text(context), HELP_WIDTH));
+  }
+
   /** A command that needs more words shows its help, which is no failure. */
-  override help(): never {
+  override help(context?: HelpContext | ((text: string) => string)): never {
+    // Of a command that does not exist there is no help.
+    const isUnknown = typeof context === "object" && context.error && this.args.length > 0;
+    if (isUnknown) this.error(`error: unknown command '${this.args.at(-1)}'`, { code: "commander.unknownCommand" });
     return super.help();
   }
 

@@ -1,6 +1,5 @@
 /** `elegant verify FILE...`: check golden files. */
 import type { Command } from "commander";
-import { parseDevice } from "../device/choices.js";
 import { InputError } from "../errors.js";
 import { excess, passes, type Quantity } from "../golden/compare.js";
 import { type CommonOptions, runCommand, withCommonOptions } from "./command.js";
@@ -18,21 +17,23 @@ Example:
   elegant verify golden/elegant-s1-64px-b2-n3.json golden/align.json --device wasm`;
 
 export function registerVerify(program: Command): void {
-  withCommonOptions(program.command("verify <files...>"))
+  withCommonOptions(program.command("verify <files...>"), ["workers", "device"])
     .description("check this build on this machine against golden numbers")
     .addHelpText("after", HELP)
-    .action(async (files: string[], options: CommonOptions) => {
+    .action(async (files: string[], options: CommonOptions<"workers" | "device">) => {
       await runCommand(options, async (context) => {
-        const [{ openGolden }, { openDevice }] = await Promise.all([
+        const [{ openGolden }, { openDevice }, { announceDevice }] = await Promise.all([
           import("../golden/verify.js"),
           import("../device/device.js"),
+          import("../device/announce.js"),
         ]);
         const opened = await Promise.all(files.map(openGolden));
         const needsDevice = opened.some((golden) => golden.needsDevice);
-        const device = needsDevice ? await openDevice(parseDevice(options.device), options.workers) : null;
+        const device = needsDevice ? await openDevice(options.device, options.workers) : null;
         const checked: CheckedFile[] = [];
         try {
-          if (device !== null) context.print(device.description);
+          const description = device === null ? null : await announceDevice(device, options);
+          if (description !== null) context.print(description);
           for (const golden of opened) {
             checked.push({ file: golden.file, quantities: await golden.check(context.onProgress) });
           }

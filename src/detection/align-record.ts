@@ -1,4 +1,4 @@
-/** What an unfinished `elegant align` has done: a line for each photo, by which the same command continues after an end of any kind. */
+/** The record of an unfinished `elegant align`: one line per finished photo, so that the same command continues after any end. */
 import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -88,7 +88,7 @@ export class AlignRecord {
     return ensureDir(this.folder);
   }
 
-  /** All is done: the record goes. */
+  /** Removes the record when all photos are done. */
   async finish(): Promise<void> {
     await rm(this.path, { force: true });
   }

@@ -104,10 +104,13 @@ async function openTensorflow(name: string): Promise<Device> {
 }
 
 /** Loaded when it is asked for: its packages are installed by the user, if at all. */
-async function openOnWebgpu(reason: string): Promise<Device> {
-  const { missingWebgpuPackages } = await import("./webgpu/adapter.js");
+async function openOnWebgpu(reason: string, isProbed: boolean): Promise<Device> {
+  const { missingWebgpuPackages, noAdapter, probeAdapter } = await import("./webgpu/adapter.js");
   const { requestAdapter } = await import("./webgpu/dawn.js");
   if (missingWebgpuPackages().length > 0) await requestAdapter(); // says what to install
+  // In a process of its own first: Dawn writes to stderr itself what it does not find.
+  const problem = isProbed ? null : (await probeAdapter()).problem;
+  if (problem !== null) throw noAdapter(problem);
   const { openWebgpu } = await import("./webgpu/open.js");
   return { name: "webgpu", threads: 0, ...(await openWebgpu(reason)) };
 }
@@ -137,7 +140,7 @@ export async function openBest(
   if (found.name === "cpu") return openCpu();
   if (found.name === "wasm") return openWasm(threads, chosen);
   try {
-    return await openOnWebgpu(chosen);
+    return await openOnWebgpu(chosen, true);
   } catch (error) {
     return openWasm(threads, `chosen by auto${passedOver}; webgpu does not open: ${messageOf(error)}`);
   }
@@ -151,7 +154,7 @@ export async function openBest(
 export async function openDevice(choice: DeviceChoice, threads: number, heap?: SharedHeap): Promise<Device> {
   if (choice === "cpu") return openCpu();
   if (choice === "wasm") return openWasm(threads, "asked for", heap);
-  if (choice === "webgpu") return openOnWebgpu("asked for");
+  if (choice === "webgpu") return openOnWebgpu("asked for", false);
   if (choice === "auto") return openBest(threads);
   const installed = findTensorflowPackage();
   if (installed !== null) return openTensorflow(installed);

@@ -56,7 +56,9 @@ function readOnce(path: string, name: string, maxPixels: number): Buffer {
     const found = statSync(path);
     if (!found.isFile()) {
       const received = found.isDirectory() ? "a folder" : "a pipe or device";
-      throw new InputError(describeMismatch(name, "an image file", received, "Replace it or correct the list."));
+      throw new InputError(
+        describeMismatch(name, "an image file", received, "Name an image file, or correct the list."),
+      );
     }
     const limit = maxPixels * MAX_BYTES_A_PIXEL + SIDE_BYTES;
     if (found.size > limit) {

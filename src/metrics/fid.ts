@@ -1,5 +1,6 @@
 /** What `elegant fid` does between its options and its output: sides from paths, statistics to files. */
 
+import { deviceWords } from "../device/announce.js";
 import { parseDevice } from "../device/choices.js";
 import { type Device, openDevice } from "../device/device.js";
 import { writeFileAtomic } from "../files.js";
@@ -21,6 +22,7 @@ export { areFolders, checkStatisticsPath, DECODER, frechetDistance, kernelDistan
 
 export interface SideOptions {
   readonly device: string;
+  readonly verbose?: boolean;
   readonly dims: string;
   readonly mode: InceptionMode;
   readonly features: ExtractorName;
@@ -71,7 +73,7 @@ export async function openSides(
     const { name: network, comparable } = extractor;
     const own: FeatureOrigin = { network, comparable, mode: options.mode, part: null };
     expectOneOrigin([...files, { source: paths[isFolder.indexOf(true)], origin: own }]);
-    context.print(`${network} on ${device.description}`);
+    context.print(`${network}${await deviceWords(device, options)}`);
     const failures: ItemFailure[] = [];
     const sides: Side[] = [];
     const cached: (Side["kind"] | null)[] = [];

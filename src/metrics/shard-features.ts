@@ -1,6 +1,7 @@
 /** Features of a folder on several machines: each writes those of its pictures, and one puts them in order. */
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
+import { deviceWords } from "../device/announce.js";
 import { parseDevice } from "../device/choices.js";
 import { openDevice } from "../device/device.js";
 import { describeMismatch, InputError } from "../errors.js";
@@ -57,7 +58,7 @@ export async function saveFeatures(
   try {
     const dims = Number(options.dims) as InceptionDims;
     const { extractor, key, dispose } = await openExtractor(options.features, dims, options.weights, options.seed);
-    context.print(`${extractor.name} on ${device.description}`);
+    context.print(`${extractor.name}${await deviceWords(device, options)}`);
     const failures: ItemFailure[] = [];
     const onFailure = (failure: ItemFailure): void => {
       if (strict) throw new InputError(`${failure.reason} Leave --strict away to skip it.`);

@@ -115,7 +115,8 @@ export class Course implements Feeding {
   }
 
   private rate(): number | null {
-    const { items, seconds } = this.steady.items > 0 ? this.steady : this.all;
+    // Short work spends most of its time on the start. The later units are ready by then, so their rate alone would be far too high.
+    const { items, seconds } = this.steady.seconds * 2 >= this.all.seconds ? this.steady : this.all;
     return items > 0 && seconds > 0 ? items / seconds : null;
   }
 

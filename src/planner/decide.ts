@@ -35,6 +35,8 @@ export interface DecideOptions<Unit> {
   readonly workers: number;
   /** Numbers of items that a unit may have. */
   readonly batches: readonly number[];
+  /** As in Limits. */
+  readonly isBatchOwn?: boolean;
   /** The work, opened to be measured where its costs are not known; null where that is not worth it. */
   readonly open: (() => Promise<Job<Unit>>) | null;
   /** Measures known costs anew. */
@@ -66,7 +68,7 @@ export function describeSetting(device: Device | null, memoryBytes?: number): Se
 export async function decide<Unit>(
   outline: Outline,
   setting: Setting,
-  { workers, batches, open, recalibrate, signal }: DecideOptions<Unit>,
+  { workers, batches, isBatchOwn = false, open, recalibrate, signal }: DecideOptions<Unit>,
 ): Promise<Decision | null> {
   const known = recalibrate ? null : await knownStages(outline, setting.key);
   let stages = known;
@@ -79,7 +81,7 @@ export async function decide<Unit>(
       await job.close();
     }
   }
-  const limits: Limits = { memoryBytes: setting.memoryBytes, workers, batches };
+  const limits: Limits = { memoryBytes: setting.memoryBytes, workers, batches, isBatchOwn };
   const decided = plan(stages, setting.machine, limits);
   return { outline, setting, limits, stages, cached: known !== null, plan: decided };
 }

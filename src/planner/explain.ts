@@ -88,7 +88,7 @@ function reasonOfWorkers({ workers, rate }: Omit<Plan, "stages" | "reasons">, { 
 }
 
 function reasonOfBatch({ batch }: Omit<Plan, "stages" | "reasons">, { fitting, limits }: Considered): string {
-  if (limits.batches.length === 1) return `batch ${batch}: as asked for`;
+  if (limits.batches.length === 1) return `batch ${batch}: ${limits.isBatchOwn ? "the command's own" : "as asked for"}`;
   const smaller = bestWith(fitting, (candidate) => candidate.batch < batch);
   const larger = bestWith(fitting, (candidate) => candidate.batch > batch);
   const less = smaller === null ? "the smallest" : `${smaller.batch} would give ${formatRate(smaller.rate)}`;

@@ -50,6 +50,8 @@ export interface Limits {
   readonly workers: number;
   /** Items that a unit may have; one entry where the number is part of what is asked for, as in training. */
   readonly batches: readonly number[];
+  /** Whether a single batch is the command's own choice; otherwise the user has asked for it. */
+  readonly isBatchOwn?: boolean;
 }
 
 export interface PlannedStage {

@@ -1,5 +1,5 @@
 /** The folder that a worker's jobs must stay in, whatever links and `..` their paths go through. */
-import { lstat, readlink, realpath, stat } from "node:fs/promises";
+import { lstat, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, parse, relative, sep } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
 
@@ -33,6 +33,16 @@ export async function followLinks(base: string, path: string): Promise<string> {
     return at;
   };
   return follow(await follow(parse(base).root, base), path);
+}
+
+/** Folders that commands go into by themselves, below one that they are given. */
+const GONE_INTO = /^(images|data|img_celeba|shards|part-\d+-of-\d+)$/;
+
+/** The links among them, such as OUT/images; none for anything but a folder. */
+export async function linksWithin(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const links = entries.filter((entry) => entry.isSymbolicLink() && GONE_INTO.test(entry.name));
+  return links.map(({ name }) => join(folder, name));
 }
 
 /** A worker's folder, without links. @throws InputError when it is none */

@@ -112,7 +112,11 @@ describe("bad input", () => {
     ["an empty folder", preprocess.replace("@photos", "@empty"), /expected an image folder .*--images DIR/],
     ["DATA that does not exist", on("@none"), /none: expected a folder, received none\. Check the path of the data/],
     ["SRC that does not exist", preprocess.replace("@photos", "@none"), /expected a folder, received none/],
-    ["a file for DATA", on("@notes.txt"), /notes\.txt: expected a folder, received none/],
+    [
+      "a file for DATA",
+      on("@notes.txt"),
+      /notes\.txt: expected a folder, received a file\. Check the path of the data\.$/m,
+    ],
     [
       "an unknown attribute",
       train.replace("Bangs", "Bang"),
@@ -166,6 +170,66 @@ describe("bad input", () => {
       "a file as --out of swap",
       swap.replace("@new", "@notes.txt"),
       /--out: expected a folder, received the file .*notes\.txt/,
+    ],
+    ...(
+      [
+        [preprocess.replace("@new/out", "@notes.txt/x"), "Creating .*notes\\.txt/x"],
+        ["synth @notes.txt/x --count 2", "Creating .*notes\\.txt/x/images"],
+        ["export @run @notes.txt/x.safetensors", "DEST"],
+        ["export @run @notes.txt/x --pth", "DEST"],
+        ["export @run @notes.txt --onnx", "DEST"],
+        ["table @run @faces --features random-inception --dims 64 --limit 2 --out @notes.txt/x.html", "--out"],
+        ["plan preprocess @photos @new --html @notes.txt/x.html", "--html"],
+        ["plan preprocess @photos @new --trace @notes.txt/x.json", "--trace"],
+        ["inspect @faces --sheet @notes.txt/x.png", "--sheet"],
+        ["train @faces --attributes Bangs --out @notes.txt/x --size 64 --batch 2", "--out .*notes\\.txt/x"],
+        ["import @run/none.safetensors --out @notes.txt/x", "--out .*notes\\.txt/x"],
+        ["align @a.png --out @notes.txt/x", "--out .*notes\\.txt/x"],
+      ] as const
+    ).map(([line, name]) => {
+      const message = new RegExp(`^elegant: ${name}: expected [a-z ]*folder, received (a|the) file`);
+      return [`a path below a file in ${line.split(" ", 3).join(" ")}`, line, message] as const;
+    }),
+    ...["inspect @notes.txt", "table @run @notes.txt"].map((line) => {
+      return ["a file for DATA", line, /notes\.txt: expected a folder, received a file\. Check the path/] as const;
+    }),
+    ...(
+      [
+        ["a folder as --weights", "fid @faces/images @faces/images --weights @empty --workers 1", "Reading '.*empty'"],
+        ["a folder as FILE", "weights @empty", "Reading '.*empty'"],
+        ["a folder as a golden file", "verify @empty", "Cannot read '.*empty'"],
+      ] as const
+    ).map(([what, line, name]) => {
+      return [
+        what,
+        line,
+        new RegExp(`^elegant: ${name}: expected a file, received a folder\\. Check the path, and`),
+      ] as const;
+    }),
+    [
+      "a folder as the table's page",
+      "table @run @faces --features random-inception --out @empty",
+      /--out: expected a file, received the folder/,
+    ],
+    [
+      "a folder as a plan's page",
+      "plan preprocess @photos @new --html @empty",
+      /--html: expected a file, received the folder/,
+    ],
+    [
+      "nothing to merge",
+      "merge @nowhere",
+      /^elegant: .*nowhere: expected the folder of elegant preprocess --shard, or files of .*, received nothing there\. Check the path\.$/m,
+    ],
+    [
+      "one file too many to merge",
+      "merge @nowhere.npz --save-stats @s.npz",
+      /nowhere\.npz: expected .*received nothing there/,
+    ],
+    [
+      "a file to merge, and nothing to make of it",
+      "merge @notes.txt",
+      /^elegant: merge: expected a folder, or --save-stats FILE\.npz .*, received the file .*notes\.txt and neither option\. Say/,
     ],
     ["a folder as DEST", "export @run @empty", /DEST: expected a name ending in \.safetensors, received/],
     [

@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { nameOutputs } from "../../src/cli/editing.js";
+import { missingWebgpuPackages } from "../../src/device/webgpu/adapter.js";
 import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
+import { useCacheHome } from "../support/cache.js";
 import { assertClose } from "../support/close.js";
 import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
@@ -76,6 +78,17 @@ describe("elegant swap, linear and matrix", () => {
     assertClose(pixels[1], pixels[0], { abs: 1, rel: 0 });
   });
 
+  it("says in one line of its own that there is no GPU", async function () {
+    if (process.platform !== "linux" || missingWebgpuPackages().length > 0) this.skip();
+    const line = "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --out @never";
+    const { code, stdout, stderr } = await elegant(line, "webgpu");
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(
+      stderr,
+      /^elegant: device webgpu: expected a GPU with a Vulkan, .* driver, received none\. Install [^\n]*\n$/,
+    );
+  });
+
   it("writes one picture an input, and a sheet of all", async () => {
     const { outputs } = await answerOf(
       "swap --model @model.safetensors --input @a.png @large.jpg --attribute Bangs --reference @r1.png --out @new/one",
@@ -103,12 +116,22 @@ describe("elegant swap, linear and matrix", () => {
     assert.notDeepEqual(a, c);
   });
 
-  it("says what it has written to people", async () => {
-    const { code, stdout } = await elegant(
-      "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @a.png --out @people",
-    );
-    assert.equal(code, 0);
-    assert.match(stdout, /^model .*model\.safetensors on wasm.*\n.*a-Bangs\.png\n.*sheet\.png\n$/);
+  it("says what it has written to people, and on which device the first time only", async () => {
+    const restore = useCacheHome(face("cache"));
+    try {
+      const line = "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @a.png --out @people";
+      const printed = async (options: string): Promise<string> => {
+        const { code, stdout, stderr } = await elegant(`${line} --overwrite${options}`);
+        assert.equal(code, 0, stderr);
+        return stdout;
+      };
+      const named = /^model .*model\.safetensors on wasm: .*\n.*a-Bangs\.png\n.*sheet\.png\n$/;
+      assert.match(await printed(""), named);
+      assert.match(await printed(""), /^model .*model\.safetensors\n.*a-Bangs\.png\n.*sheet\.png\n$/);
+      assert.match(await printed(" --verbose"), named);
+    } finally {
+      restore();
+    }
   });
 
   it("writes a line from the input to the reference", async () => {

@@ -122,7 +122,8 @@ describe("elegant fid", function () {
       };
       const first = await score();
       assert.deepEqual([first.cached, first.n, first.warnings], [[null, null], [66, 300], []]);
-      const [name, ...others] = await readdir(at("cache/elegant-faces"));
+      const entries = await readdir(at("cache/elegant-faces"));
+      const [name, ...others] = entries.filter((entry) => entry !== "announced-devices.json");
       assert.match(name, /^statistics-[0-9a-f]{32}\.npz$/);
       assert.deepEqual(others, []);
       const second = await score();

@@ -123,7 +123,7 @@ describe("elegant inspect", function () {
         [[join(folder, "none")], /none: expected a folder, received none/],
         [[folder], /expected an image folder \(images, data, img_celeba\), received none of them/],
         [[join(folder, "faces"), "--sheet", join(folder, "sheet.jpg")], /--sheet: expected a file named \*\.png/],
-        [[join(folder, "faces"), "--count", "0"], /Expected an integer from 1 to 1000, received '0'/],
+        [[join(folder, "faces"), "--count", "0"], /--count: expected an integer from 1 to 1000, received '0'/],
       ];
       for (const [args, message] of wrong) {
         const { code, stderr } = await elegant("inspect", ...args);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
+import { tinyGenerator } from "../support/model.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
 describe("elegant plan", () => {
@@ -61,6 +62,7 @@ describe("elegant plan", () => {
       new Set(["read", "decode", "normalise", "upload", "update"]),
     );
     assert.ok(complete.every(({ ts, dur }) => Number.isInteger(ts) && Number.isInteger(dur)));
+    assert.ok(stderr.endsWith(`\n${html}\n`), `no progress after the result: ${stderr.slice(-300)}`);
     assert.match(await readFile(html, "utf8"), /<svg viewBox=.*role="img"/);
 
     assert.equal((await readdir(join(folder, "cache", "elegant-faces"))).filter((f) => /^costs-/.test(f)).length, 1);
@@ -83,6 +85,15 @@ describe("elegant plan", () => {
     assert.match((await fid()).stdout, /^batch \d+: (the smallest|\d+ would give)/m);
   });
 
+  it("calls a batch that nobody asked for the command's own", async () => {
+    const [model, face] = [join(folder, "model.safetensors"), join(data, "images", "000001.png")];
+    await writeFile(model, tinyGenerator(9));
+    const words = ["--model", model, "--input", face, "--attribute", "Bangs", "--reference", face, "--device", "cpu"];
+    const { code, stdout, stderr } = await elegant("swap", ...words, "--workers", "1");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^batch \d+: the command's own$/m);
+  });
+
   it("answers what it cannot plan with one line and exit code 2", async () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [["trian", data], /unknown command 'trian' \(Did you mean train\?\)/],
@@ -92,7 +103,7 @@ describe("elegant plan", () => {
         /expected a name of the list, received 'Bagns'\. Did you mean Bangs\?/,
       ],
       [["train", data, "--attributes", "Bangs", "--trase", "x"], /unknown option '--trase' \(Did you mean --trace\?\)/],
-      [["train", data], /required option '--attributes <names\.\.\.>' not specified/],
+      [["train", data], /--attributes: expected a value \(--attributes <names\.\.\.>\), received none/],
       [["preprocess", join(folder, "none"), "out"], /none: expected a folder, received none/],
       [["fid", join(folder, "none"), data], /none: expected a folder of images, .* received nothing there/],
     ];

@@ -70,6 +70,35 @@ describe("progress", () => {
     assert.equal(text().split("\n").length, 2);
   });
 
+  it("gives a rate neither at a stage's end nor before there is one", () => {
+    const { stream, text } = recorder(false);
+    const printer = createProgressPrinter(stream);
+    printer.update({ stage: "Read", done: 1, total: 90, unit: "files" });
+    printer.update({ stage: "Read", done: 80, total: 90, unit: "files" });
+    printer.update({ stage: "Read", done: 90, total: 90, unit: "files" });
+    printer.update({ stage: "Write", done: 80, total: 90, unit: "files" });
+    printer.finish();
+    assert.equal(text(), "Read: 90/90 files\nWrite: 80/90 files\n");
+  });
+
+  it("leaves the last word to an error, and to text that is newer", () => {
+    for (const isTTY of [false, true]) {
+      const { stream, text } = recorder(isTTY);
+      const printer = createProgressPrinter(stream);
+      printer.update({ stage: "Read", done: 2, total: 2, unit: "files" });
+      printer.abandon();
+      printer.update({ stage: "Write", done: 1, total: 2, unit: "files" });
+      printer.finish();
+      assert.equal(text(), "");
+    }
+    const { stream, text } = recorder(false);
+    const printer = createProgressPrinter(stream);
+    printer.update({ stage: "run", done: 7, total: null, unit: "batches" });
+    printer.clear();
+    printer.finish();
+    assert.equal(text(), "");
+  });
+
   it("redraws one line on a terminal, cut to its width, and leaves the line free for others", () => {
     const { stream, text } = recorder(true);
     const printer = createProgressPrinter(stream);

@@ -78,7 +78,10 @@ describe("elegant table", function () {
           [at("young.safetensors"), at("data"), ...QUICK],
           /Young: expected two pictures with and without it, received 0/,
         ],
-        [[at("m.safetensors"), at("data"), ...QUICK, "--systems", "nothing"], /Expected NAME=DIR, received 'nothing'/],
+        [
+          [at("m.safetensors"), at("data"), ...QUICK, "--systems", "nothing"],
+          /--systems: expected NAME=DIR, received 'nothing'/,
+        ],
         [[at("m.safetensors"), at("data"), ...QUICK, "--systems", `x=${at("x")}`], /x\/Bangs\/added/],
       ] as const) {
         const { code, stderr } = await elegant("table", ...args, "--out", at("t.html"));

@@ -26,7 +26,7 @@ describe("elegant train --device webgpu", function () {
     const [data, run] = [join(folder, "faces"), join(folder, "run")];
     await writeFaces(data, 6);
     const train = async (...more: string[]): Promise<string> => {
-      const args = ["train", data, "--out", run, ...SMALL, ...more];
+      const args = ["train", data, "--out", run, "--verbose", ...SMALL, ...more];
       const { code, stderr } = await runNode(fromRoot("bin/elegant.js"), args);
       assert.equal(code, 0, stderr);
       return stderr;

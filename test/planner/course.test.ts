@@ -86,6 +86,14 @@ describe("a command under its plan", () => {
     assert.match(said[1], /^plan: [\d.]+ pairs\/s predicted, [\d.]+ pairs\/s measured$/);
   });
 
+  it("measures short work by all of its time, as the later units wait behind the start", async () => {
+    const course = courseOf(decisionOf(training(2.5)), null);
+    course.onUnit(BATCH, 1);
+    for (let i = 0; i < 20; i++) course.onUnit(BATCH, 1e-4);
+    const { measured } = await course.finish();
+    assert.ok(Math.abs((measured as number) / ((21 * BATCH) / 1.002) - 1) < 0.01, `${measured}`);
+  });
+
   it("is planned anew once, with the measured costs, where a place is slower than predicted", async () => {
     const stages = training(3.1);
     const decision = decisionOf(stages);

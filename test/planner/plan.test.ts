@@ -107,6 +107,8 @@ describe("planner", () => {
     );
     assert.match(reasons[1], /^2 workers keep up with 455\/s: 1 would give 323\/s, more would give at most 455\/s$/);
     assert.equal(reasons[2], "batch 8: as asked for");
+    const own = plan(training(2), { cores: 16, device: gpu }, { ...limits, workers: 16, isBatchOwn: true });
+    assert.equal(own.reasons[2], "batch 8: the command's own");
   });
 
   it("splits batches in proportion where both places can run the model and neither is much faster", () => {

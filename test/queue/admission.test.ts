@@ -84,7 +84,11 @@ describe("a worker's admission", () => {
     ["a value that the option does not take", () => ["synth", "x", "--count", "-1"], /^--count: expected an integer/],
     ["a shard of its own", () => ["synth", "x", "--shard", "1/2"], /^--shard: expected none, received 1\/2/],
     ["words that hide the worker's own", () => ["synth", "x", "--"], /^synth: expected 1 argument, received/],
-    ["help", () => ["synth", "--help"], /^command: expected work, received a command that prints its help/],
+    [
+      "help",
+      () => ["synth", "--help"],
+      /^command: expected work, received one that prints its help\. Run 'elegant synth --help' for it\.$/,
+    ],
     ["fid without --save-features", () => ["fid", "a", "b"], /^fid: expected FOLDER --save-features FILE\.npz/],
     ["a zero byte", () => ["synth", "x\0/etc"], /^job: expected texts, received one with a zero byte/],
     ["..", () => ["synth", "../x"], outOf("synth DIR")],
@@ -119,6 +123,22 @@ describe("a worker's admission", () => {
         });
       }));
   }
+
+  it("refuses folders in which links lead out", () =>
+    withRoot(async (root, outside) => {
+      await mkdir(join(root, "out"));
+      await symlink(outside, join(root, "out", "images"));
+      await symlink(join(root, "sub"), join(root, "sub", "inner"));
+      for (const argv of [
+        ["synth", "out"],
+        ["preprocess", "out", "new"],
+        ["preprocess", "sub", "out"],
+      ]) {
+        const offered = { kind: "shard", argv, cwd: root } as const;
+        await assert.rejects(admitJob(offered, ADDED, root), /InputError: .* received '.*out\/images'\. Submit from/);
+      }
+      await admitJob({ kind: "shard", argv: ["synth", "sub"], cwd: root }, ADDED, root);
+    }));
 
   it("reads --images from the folder of SRC", () =>
     withRoot(async (root) => {

@@ -5,13 +5,15 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { encodePng } from "../../src/image/codec.js";
 import { judge } from "../../src/queue/child.js";
 import { connectRedis } from "../../src/queue/redis.js";
 import { readFlows } from "../../src/queue/status.js";
 import { submitFlow } from "../../src/queue/submit.js";
 import { type WorkOptions, work } from "../../src/queue/work.js";
 import { withFolder } from "../support/folder.js";
-import { writeSmallDataset } from "../support/pictures.js";
+import { tinyGenerator } from "../support/model.js";
+import { goldenPhoto, writeSmallDataset } from "../support/pictures.js";
 import { freePort, HAS_REDIS, type RedisServer, startRedis } from "../support/redis.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
@@ -211,6 +213,91 @@ describe("queue", function () {
         assert.match(status.stdout, /shard 1\/3 is given up: .*expected a folder, received a file/);
         assert.doesNotMatch(workers[0].output(), /attempt 2/, "exit code 2 is not tried again");
         assert.ok(existsSync(at("out/part-0-of-3/part.json")) && !existsSync(at("out/manifest.json")));
+      }));
+
+    it("does not queue what each shard would refuse", () =>
+      withFolder(async (dir) => {
+        const at = (name: string): string => join(dir, name);
+        await writeSmallDataset(at("src"), 4);
+        await mkdir(at("photos"));
+        await writeFile(at("model.safetensors"), tinyGenerator(9));
+        await writeFile(at("a.png"), await encodePng(goldenPhoto("a", 2, 64, 64)));
+        await mkdir(at("full"));
+        await writeFile(at("full/sheet-part-1-of-2.png"), "mine");
+        const swap = (...changes: string[]): string[] => {
+          const words = ["--model", at("model.safetensors"), "--input", at("a.png"), "--reference", at("a.png")];
+          return ["swap", ...words, "--attribute", "Bangs", "--out", at("new"), ...changes];
+        };
+        for (const [expected, ...words] of [
+          [/none: expected a folder, received none/, "preprocess", at("none"), at("out")],
+          [/OUT: expected a folder, received the file/, "preprocess", at("src"), at("a.png")],
+          [/--crop: expected a square, received 3 x 4/, "preprocess", at("src"), at("out"), "--crop", "0,0,3,4"],
+          [/a\.png: expected an empty directory or .*, received a file/, "synth", at("a.png")],
+          [/a\.png: expected a folder of images, received a file/, "fid", at("a.png"), "--save-features", at("f.npz")],
+          [/--save-features: expected a name ending in \.npz/, "fid", at("src"), "--save-features", at("f.txt")],
+          [
+            /--save-features: expected no score, received --kid/,
+            "fid",
+            at("src"),
+            "--save-features",
+            at("f.npz"),
+            "--kid",
+          ],
+          [
+            /expected one of Bangs, .*Did you mean Smiling\?/,
+            ...swap("--attribute", "Smilin", "--reference", at("a.png")),
+          ],
+          [
+            /--reference: expected 2 faces for 2 attributes, or 1/,
+            ...swap("--attribute", "Smiling", "--reference", at("a.png"), at("a.png")),
+          ],
+          [/photos: expected images .*, received an empty folder/, ...swap("--input", at("photos"))],
+          [/none\.png: .*ENOENT/, ...swap("--attribute", "Smiling", "--reference", at("none.png"))],
+          [/--paste-back: expected the whole work/, ...swap("--paste-back")],
+          [
+            /sheet-part-1-of-2\.png: expected a path that does not exist, received an existing file/,
+            ...swap("--out", at("full")),
+          ],
+        ] as readonly (readonly [RegExp, ...string[]])[]) {
+          const { code, stdout, stderr } = await elegant(
+            "queue",
+            "submit",
+            "--redis",
+            server.url,
+            "--shards",
+            "2",
+            ...words,
+          );
+          assert.deepEqual([code, stdout], [2, ""], `${words.join(" ")}: ${stderr}`);
+          assert.match(stderr, expected);
+          assert.match(stderr, /^elegant: [^\n]+\n$/);
+        }
+        const status = await elegant("queue", "status", "--redis", server.url, "--json");
+        assert.ok(!status.stdout.includes(dir), "nothing is in the queue");
+      }));
+
+    it("lets a shard of swap write over what its first attempt has left, and over nothing else", () =>
+      withFolder(async (dir) => {
+        const at = (name: string): string => join(dir, name);
+        await writeFile(at("model.safetensors"), tinyGenerator(9));
+        await mkdir(at("faces"));
+        for (let i = 0; i < 17; i++) {
+          await writeFile(at(`faces/${i}.png`), await encodePng(goldenPhoto(`face ${i}`, 2, 64, 64)));
+        }
+        const words = ["swap", "--model", at("model.safetensors"), "--input", at("faces"), "--attribute", "Bangs"];
+        const submit = ["--redis", server.url, "--shards", "2", "--json"];
+        const line = [...submit, ...words, "--reference", at("faces/0.png"), "--out", at("out")];
+        assert.equal((await elegant("queue", "submit", ...line)).code, 0);
+        // As a worker leaves it that is killed while it writes.
+        await mkdir(at("out"));
+        await writeFile(at("out/0-Bangs.png"), "of the first attempt");
+        const worked = await elegant("queue", "work", "--redis", server.url, "--root", dir, "--until-empty", "--json");
+        assert.deepEqual(JSON.parse(worked.stdout), { done: 2, failed: 0, released: 0 }, worked.stderr);
+        assert.equal((await readdir(at("out"))).length, 17 + 2);
+        assert.ok((await readFile(at("out/0-Bangs.png"))).length > 1000);
+        const again = await elegant("queue", "submit", ...line);
+        assert.equal(again.code, 2);
+        assert.match(again.stderr, /out\/0-Bangs\.png: expected a path that does not exist, received an existing file/);
       }));
 
     it("gives a shard up after its attempts, and one that kills its process like any other", () =>

@@ -22,15 +22,17 @@ const ENDINGS: Readonly<Record<string, () => void>> = {
 
 function register(program: Command): void {
   for (const [name, end] of Object.entries(ENDINGS)) {
-    withCommonOptions(program.command(name)).action(async (options: { json: boolean; seed: number }) => {
-      await runCommand(options, async (context) => {
-        context.onProgress({ stage: "Count", done: 1, total: 2, unit: "items" });
-        context.print("a line for people");
-        end();
-        context.onProgress({ stage: "Count", done: 2, total: 2, unit: "items" });
-        context.printJson({ seed: options.seed });
-      });
-    });
+    withCommonOptions(program.command(name), ["seed", "workers", "device"]).action(
+      async (options: { json: boolean; seed: number }) => {
+        await runCommand(options, async (context) => {
+          context.onProgress({ stage: "Count", done: 1, total: 2, unit: "items" });
+          context.print("a line for people");
+          end();
+          context.onProgress({ stage: "Count", done: 2, total: 2, unit: "items" });
+          context.printJson({ seed: options.seed });
+        });
+      },
+    );
   }
   program.command("partial").action(async () => {
     await runCommand({ json: false }, async (context) => context.markPartial());

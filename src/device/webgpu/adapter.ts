@@ -2,9 +2,11 @@
  * Whether there is a GPU for the `webgpu` device, and what it is. Loads neither Dawn nor TensorFlow.js, and names no type
  * of WebGPU's: the package's public types lead here.
  */
+
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { describeMismatch, InputError } from "../../errors.js";
 
 /** What the device is made of; installed by the user beside us, since they take 150 MB. */
 export const WEBGPU_PACKAGES = ["webgpu", "@tensorflow/tfjs-backend-webgpu"] as const;
@@ -47,6 +49,17 @@ export function missingWebgpuPackages(): readonly string[] {
       return true;
     }
   });
+}
+
+/** The problem of a machine without a GPU. */
+export const NO_GPU = "no GPU with a Vulkan, Metal or Direct3D 12 driver";
+
+/** @param problem why there is no adapter */
+export function noAdapter(problem: string): InputError {
+  const expected = NO_GPU.replace("no", "a");
+  const received = problem === NO_GPU ? "none" : problem;
+  const remedy = "Install the vendor's driver (on Linux also libvulkan1), or use --device wasm.";
+  return new InputError(describeMismatch("device webgpu", expected, received, remedy));
 }
 
 /** Long enough for a driver that compiles its own start-up shaders. */

@@ -1,7 +1,7 @@
 /** Opens the `webgpu` device: Dawn's adapter under TensorFlow.js's backend, with programs of ours in it. */
 import * as tf from "@tensorflow/tfjs-core";
-import { describeMismatch, InputError } from "../../errors.js";
 import { formatGibibytes } from "../machine.js";
+import { NO_GPU, noAdapter } from "./adapter.js";
 import { WebgpuBackend } from "./backend.js";
 import { describeAdapter, requestAdapter, requestDevice } from "./dawn.js";
 import { registerWebgpuKernels } from "./kernels.js";
@@ -28,11 +28,7 @@ export interface OpenedWebgpu {
  */
 export async function openWebgpu(reason: string): Promise<OpenedWebgpu> {
   const { gpu, adapter } = await requestAdapter();
-  if (adapter === null) {
-    const expected = "a GPU with a Vulkan, Metal or Direct3D 12 driver";
-    const remedy = "Install the vendor's driver (on Linux also libvulkan1), or use --device wasm.";
-    throw new InputError(describeMismatch("device webgpu", expected, "none", remedy));
-  }
+  if (adapter === null) throw noAdapter(NO_GPU);
   const described = describeAdapter(adapter);
   const { name, type, largestTensorBytes } = described;
   const device = await requestDevice(adapter, described);

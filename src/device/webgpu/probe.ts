@@ -1,11 +1,11 @@
 /** The process that probeAdapter starts: prints an AdapterProbe as JSON. */
-import type { AdapterProbe } from "./adapter.js";
+import { type AdapterProbe, NO_GPU } from "./adapter.js";
 import { describeAdapter, requestAdapter } from "./dawn.js";
 
 async function probe(): Promise<AdapterProbe> {
   try {
     const { adapter } = await requestAdapter();
-    if (adapter === null) return { adapter: null, problem: "no GPU with a Vulkan, Metal or Direct3D 12 driver" };
+    if (adapter === null) return { adapter: null, problem: NO_GPU };
     return { adapter: describeAdapter(adapter), problem: null };
   } catch (error) {
     return { adapter: null, problem: error instanceof Error ? error.message : String(error) };

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import type { Command } from "commander";
+import { setHelpText } from "../../src/cli/help-text.js";
+import { createProgram } from "../../src/cli/main.js";
+
+/** Every command and subcommand, with its words. */
+function commandsOf(parent: Command, words: readonly string[] = []): readonly (readonly [string, Command])[] {
+  return parent.commands.flatMap((command) => {
+    const path = [...words, command.name()];
+    return [[path.join(" "), command] as const, ...commandsOf(command, path)];
+  });
+}
+
+/** What `--help` of each command prints. */
+function helpOf(words: string): string {
+  let text = "";
+  const output = {
+    writeOut(part: string) {
+      text += part;
+    },
+  };
+  const program = createProgram(undefined, output);
+  assert.throws(() => program.parse([...words.split(" "), "--help"], { from: "user" }), {
+    code: "commander.helpDisplayed",
+  });
+  return text;
+}
+
+/** Which of --seed, --workers and --device each command reads. */
+const COMMON: Readonly<Record<string, string>> = {
+  ...{
+    demo: "seed workers device",
+    synth: "seed workers",
+    preprocess: "workers",
+    inspect: "workers",
+    align: "workers",
+  },
+  ...{ train: "seed workers device", swap: "workers device", linear: "workers device", matrix: "workers device" },
+  ...{ import: "seed", export: "", fid: "seed workers device", merge: "workers", queue: "none", "queue submit": "" },
+  ...{
+    "queue work": "",
+    "queue status": "",
+    table: "seed workers device",
+    weights: "",
+    plan: "none",
+    verify: "workers device",
+  },
+  ...{ "plan preprocess": "workers", "plan train": "seed workers device", "plan swap": "workers device" },
+  ...{ "plan fid": "seed workers device", doctor: "" },
+};
+
+describe("help", () => {
+  const commands = commandsOf(createProgram());
+
+  it("is that of all commands", () => {
+    assert.deepEqual(commands.map(([words]) => words).sort(), Object.keys(COMMON).sort());
+  });
+
+  for (const [words, command] of commands) {
+    it(`of ${words} fits 80 columns, marks what is required, and offers what has an effect`, () => {
+      const text = helpOf(words);
+      for (const line of text.split("\n")) assert.ok(line.length <= 80, `${line.length} columns: ${line}`);
+      const blocks = text.split(/\n(?= {2}(?:-|\S))/);
+      for (const { long, mandatory } of command.options) {
+        const block = blocks.find((each) => each.trimStart().startsWith(`${long} `)) ?? "";
+        assert.equal(block.replace(/\s+/g, " ").includes("(required)"), mandatory, `${long}: ${block}`);
+      }
+      assert.match(text, words === "queue" ? /work/ : /^Examples?:\n {2}(npx )?elegant/m);
+      if (COMMON[words] === "none") return;
+      const offered = command.options.map(({ long }) => String(long));
+      assert.ok(offered.includes("--json"), "--json");
+      for (const name of ["seed", "workers", "device"]) {
+        assert.equal(offered.includes(`--${name}`), COMMON[words].split(" ").includes(name), `${words} --${name}`);
+      }
+      assert.equal(offered.includes("--verbose"), offered.includes("--device"));
+    });
+  }
+
+  it("sets sentences, lists and command lines to a width, and keeps command lines whole for the shell", () => {
+    const text = [
+      "",
+      "A sentence that is longer than forty columns, and",
+      "goes on.",
+      "  name   what it is, in more words than fit one line",
+      "         and a second line",
+      "",
+      "Example:",
+      "  elegant swap --input one.png two.png --attribute Bangs \\",
+      "    --out x",
+      "  elegant synth d   (a note)",
+    ].join("\n");
+    assert.equal(
+      setHelpText(text, 40),
+      [
+        "",
+        "A sentence that is longer than forty",
+        "columns, and goes on.",
+        "  name   what it is, in more words than",
+        "         fit one line and a second line",
+        "",
+        "Example:",
+        "  elegant swap --input one.png two.png \\",
+        "    --attribute Bangs --out x",
+        "  elegant synth d",
+        "    (a note)",
+      ].join("\n"),
+    );
+  });
+});
