@@ -3,18 +3,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { fromFloats } from "../image/floats.js";
 import { BatchLoader } from "../image/loader.js";
-import { composeSheet, sheetScale } from "../image/sheet.js";
+import { composeSheet } from "../image/sheet.js";
 import type { ModelConfig } from "../model/config.js";
 import { generate } from "../model/exchange.js";
 import type { Parameters } from "../model/parameters.js";
 import type { RgbaImage } from "../types.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
-
-/** Pairs of each attribute. */
-const PAIRS = 3;
+import { SAMPLE_PAIRS, sampleOptions } from "./sample-sheet.js";
 
 export interface SamplePairs {
-  /** For each attribute, A then B stacked: [2 PAIRS, S, S, 3] in [-1, 1]. */
+  /** For each attribute, A then B stacked: [2 pairs, S, S, 3] in [-1, 1]. */
   readonly pictures: readonly Float32Array[];
   readonly pairs: number;
 }
@@ -29,9 +27,9 @@ export async function loadSamplePairs(
   const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
   const choose = (column: number, value: number): number[] => {
     const having = (files: readonly number[]): number[] =>
-      files.filter((file) => table.values[file * table.names.length + column] === value).slice(0, PAIRS);
+      files.filter((file) => table.values[file * table.names.length + column] === value).slice(0, SAMPLE_PAIRS);
     const heldOut = having(heldOutFiles(dataset));
-    return heldOut.length === PAIRS ? heldOut : having(trainingFiles(dataset));
+    return heldOut.length === SAMPLE_PAIRS ? heldOut : having(trainingFiles(dataset));
   };
   const chosen = columns.map((column) => ({ A: choose(column, 1), B: choose(column, 0) }));
   const pairs = Math.min(...chosen.map(({ A, B }) => Math.min(A.length, B.length)));
@@ -58,7 +56,6 @@ export async function drawSamples(
 ): Promise<RgbaImage> {
   const { size } = config;
   const rows: RgbaImage[][] = [];
-  const labels: string[] = [];
   for (const [attribute, batch] of pictures.entries()) {
     const stacked = tf.tidy(() => {
       const both = tf.tensor4d(batch, [2 * pairs, size, size, 3]);
@@ -71,9 +68,7 @@ export async function drawSamples(
     for (let pair = 0; pair < pairs; pair++) {
       const cells = Array.from({ length: 6 }, (_, column) => (column * pairs + pair) * length);
       rows.push(cells.map((at) => fromFloats(values.subarray(at, at + length), size)));
-      labels.push(config.attributes[attribute]);
     }
   }
-  const columns = ["A", "B", "A'", "B'", "C", "D"];
-  return composeSheet(rows, { labels: { rows: labels, columns }, scale: sheetScale(size) });
+  return composeSheet(rows, sampleOptions(config, pairs));
 }
