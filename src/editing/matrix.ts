@@ -18,11 +18,11 @@ export function matrixLabels(attributes: readonly string[], { rows, columns }: G
   const [first, second] = attributes;
   const [right, bottom, both] =
     second === undefined
-      ? ["reference 1, 100 %", "reference 2, 100 %", "reference 3, 100 %"]
-      : [`${first} of reference 1, 100 %`, `${second} of reference 2, 100 %`, "both, 100 % each"];
+      ? ["100 % of reference 1", "100 % of reference 2", "100 % of reference 3"]
+      : [`100 % ${first} of reference 1`, `100 % ${second} of reference 2`, "100 % of both"];
   const nameOf = (row: number, column: number): string => {
     if ((row > 0 && row < rows - 1) || (column > 0 && column < columns - 1)) return "";
-    if (row === 0) return column === 0 ? "input, 0 %" : right;
+    if (row === 0) return column === 0 ? "0 %, input" : right;
     return column === 0 ? bottom : both;
   };
   return Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => nameOf(row, column)));

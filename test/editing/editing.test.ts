@@ -163,16 +163,16 @@ describe("editing", () => {
 
   it("names a matrix's corners with their reference and its share", () => {
     assert.deepEqual(matrixLabels(["Bangs"], { rows: 3, columns: 3 }), [
-      ["input, 0 %", "", "reference 1, 100 %"],
+      ["0 %, input", "", "100 % of reference 1"],
       ["", "", ""],
-      ["reference 2, 100 %", "", "reference 3, 100 %"],
+      ["100 % of reference 2", "", "100 % of reference 3"],
     ]);
     assert.deepEqual(matrixLabels(["Bangs", "Smiling"], { rows: 2, columns: 2 }), [
-      ["input, 0 %", "Bangs of reference 1, 100 %"],
-      ["Smiling of reference 2, 100 %", "both, 100 % each"],
+      ["0 %, input", "100 % Bangs of reference 1"],
+      ["100 % Smiling of reference 2", "100 % of both"],
     ]);
-    assert.deepEqual(matrixLabels(["Bangs"], { rows: 1, columns: 2 }), [["input, 0 %", "reference 1, 100 %"]]);
-    assert.deepEqual(matrixLabels(["Bangs"], { rows: 2, columns: 1 }), [["input, 0 %"], ["reference 2, 100 %"]]);
+    assert.deepEqual(matrixLabels(["Bangs"], { rows: 1, columns: 2 }), [["0 %, input", "100 % of reference 1"]]);
+    assert.deepEqual(matrixLabels(["Bangs"], { rows: 2, columns: 1 }), [["0 %, input"], ["100 % of reference 2"]]);
   });
 
   it("has two attributes apart along a matrix's edges and both at its last corner", () => {

@@ -67,7 +67,7 @@ describe("contact sheet", () => {
     const plain = layOutSheet(rows, { gap: 4 });
     const labels = {
       cells: [
-        ["input, 0 %", ""],
+        ["0 %, input", ""],
         ["", ""],
       ],
     };
