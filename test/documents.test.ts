@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { copyFile, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { createProgram } from "../src/cli/main.js";
@@ -142,29 +142,34 @@ describe("README.md", () => {
     });
   });
 
-  it("goes from photos to an edit with its three commands for CelebA", async function () {
+  it("goes from photos to edits with its commands for CelebA and for photos of your own", async function () {
     this.timeout(120_000);
     const small: Readonly<Record<string, readonly string[]>> = {
       preprocess: ["--size", "64"],
       train: ["--size", "64", "--width", "8", "--batch", "2", "--steps", "1", "--device", "wasm"],
       swap: ["--device", "wasm"],
+      align: [],
     };
     const lines = (await commandLines("README.md")).map(({ args }) => args);
-    const chain = lines.filter(
-      (args) => args.includes("CelebA") || args.includes("faces") || args.includes("faces/images/000001.jpg"),
-    );
+    const chain = lines.filter(([command, ...rest]) => command in small && !rest.includes("painted"));
     assert.deepEqual(
       chain.map(([command]) => command),
-      ["preprocess", "train", "swap"],
+      ["preprocess", "train", "swap", "swap", "align"],
     );
     await withFolder(async (folder) => {
-      // Painted photos in the place of CelebA's: 53 of them, so that the names in README.md exist.
+      // Painted photos in the place of CelebA's and of the user's own, as many as the names in README.md need.
       await writeSynth({ directory: join(folder, "CelebA"), count: 60, seed: 1, workers: 2 });
+      for (const [i, name] of ["holiday.jpg", "friend.jpg", "party.jpg"].entries()) {
+        await copyFile(join(folder, `CelebA/images/00000${i + 3}.jpg`), join(folder, name));
+      }
       for (const args of chain) {
         const { code, stderr } = await runIn(folder, [...args, ...small[args[0]]]);
         assert.equal(code, 0, `${args.join(" ")}\n${stderr}`);
       }
-      assert.ok(existsSync(join(folder, "edited/000001-Eyeglasses.png")));
+      for (const path of ["edited/000001-Eyeglasses.png", "pasted/holiday-Eyeglasses.png"]) {
+        assert.ok(existsSync(join(folder, path)), path);
+      }
+      assert.equal((await readdir(join(folder, "crops"))).filter((name) => name.endsWith(".jpg")).length, 1);
     });
   });
 
