@@ -25,7 +25,8 @@ interface Options extends EditingOptions, Grid {
 const HELP = `
 One attribute takes three references: the input is at the top left, and the input with the attribute as in reference 1,
 2 and 3 at the top right, bottom left and bottom right. Two attributes take two references: the first attribute grows
-from left to right, the second from top to bottom. FILE gets a row with the input and the references above the grid.
+from left to right, the second from top to bottom. FILE gets a row with the input and the references above the grid, whose
+corners are named with their reference and its share.
 
 Examples:
   elegant matrix --model runs/bangs --input me.png --attribute Bangs --reference r1.png r2.png r3.png --out matrix.png
@@ -53,6 +54,7 @@ export function registerMatrix(program: Command): void {
         const pictures = await readPictures([input, ...references]);
         await withEditor(options, attributes, context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
+          const { matrixLabels } = await import("../editing/matrix.js");
           const { composeSheet, sheetScale } = await import("../image/sheet.js");
           const start = performance.now();
           const faces: Faces[] = [];
@@ -65,10 +67,16 @@ export function registerMatrix(program: Command): void {
           for (const face of faces) disposeFaces(face);
           const grid = Array.from({ length: rows }, (_, r) => cells.slice(r * columns, (r + 1) * columns));
           const directions = n === 1 ? attributes[0] : `${attributes[0]} across, ${attributes[1]} down`;
-          const rowLabels = ["input, references", directions, ...Array<string>(rows - 1).fill("")];
+          const labels = {
+            rows: ["", directions, ...Array<string>(rows - 1).fill("")],
+            cells: [
+              originals.map((_, i) => (i === 0 ? "input" : `reference ${i}`)),
+              ...matrixLabels(attributes, { rows, columns }),
+            ],
+          };
           await writePicture(
             out,
-            composeSheet([originals, ...grid], { labels: { rows: rowLabels }, scale: sheetScale(originals[0].width) }),
+            composeSheet([originals, ...grid], { labels, scale: sheetScale(originals[0].width) }),
           );
           context.print(out);
           context.printJson({ outputs: [out], milliseconds });

@@ -4,16 +4,15 @@ import { join } from "node:path";
 import { disposeFaces, encodeFaces, type Faces, toPictures, toTensor } from "../editing/faces.js";
 import type { Generator } from "../editing/generator.js";
 import { linear } from "../editing/linear.js";
-import { matrixOfAttributes } from "../editing/matrix.js";
+import { matrixLabels, matrixOfAttributes } from "../editing/matrix.js";
 import { swapMany } from "../editing/swap.js";
-import { decodeImage, encodePng } from "../image/codec.js";
-import { composeSheet, sheetScale } from "../image/sheet.js";
+import { decodeImage } from "../image/codec.js";
+import type { SheetLabels } from "../image/sheet.js";
 import type { Sheet } from "../report/model.js";
+import { encodeRows } from "../report/sheet.js";
 import type { RgbaImage } from "../types.js";
 import type { HeldOutFace, ScoredPair } from "./pairs.js";
-import { DEMO_SIZE } from "./settings.js";
 
-const SCALE = sheetScale(DEMO_SIZE);
 const LINEAR_STEPS = 5;
 const MATRIX_SIDE = 5;
 /** Height at which whole photos are shown beside their crops. */
@@ -23,14 +22,11 @@ async function toSheet(
   title: string,
   caption: string,
   rows: readonly (readonly RgbaImage[])[],
-  labels: { readonly rows?: readonly string[]; readonly columns?: readonly string[] },
-  scale: number,
+  { columns = [], ...labels }: SheetLabels,
   checkpoint?: string,
 ): Promise<Sheet> {
-  const image = composeSheet(rows, { labels, scale });
-  const { width, height } = image;
-  const png = await encodePng(image);
-  return { title, caption, png, width, height, ...(checkpoint === undefined ? {} : { checkpoint }) };
+  const encoded = await encodeRows(rows, labels);
+  return { title, caption, columns, rows: encoded, ...(checkpoint === undefined ? {} : { checkpoint }) };
 }
 
 /** A photo at PHOTO_HEIGHT, by the nearest pixel: for a thumbnail only. */
@@ -52,7 +48,7 @@ export async function photosAndCrops(photos: string, faces: readonly HeldOutFace
     faces.map(async ({ file, crop }) => {
       const path = join(photos, file.replace(/\.png$/, ".jpg"));
       const photo = thumbnail(await decodeImage(await readFile(path), path));
-      return { photo, crop: composeSheet([[crop]], { gap: 0, scale: SCALE }) };
+      return { photo, crop };
     }),
   );
   return toSheet(
@@ -60,7 +56,6 @@ export async function photosAndCrops(photos: string, faces: readonly HeldOutFace
     "Painted photos of different sizes and rotations, and below each the crop that alignment by five landmarks makes.",
     [cells.map(({ photo }) => photo), cells.map(({ crop }) => crop)],
     {},
-    1,
   );
 }
 
@@ -95,7 +90,6 @@ export function swapSheet(
     "Unseen faces; on the left the attribute is added, on the right removed. Each swap: the input, a reference of another person, the input with the reference's attribute as the model makes it, and the true answer as the painter makes it.",
     rows,
     { columns: [...SWAP_COLUMNS, ...SWAP_COLUMNS], rows: names },
-    SCALE,
     checkpoint,
   );
 }
@@ -137,7 +131,6 @@ export async function linearSheet(
     "From the input on the left to the reference on the right; between them the latent moves in equal steps. Of each attribute's pairs, the one whose true answer changes most.",
     rows,
     { columns: ["input", ...shares, "reference"] },
-    SCALE,
     checkpoint,
   );
 }
@@ -160,12 +153,13 @@ export async function matrixSheet(
     const rows = Array.from({ length: MATRIX_SIDE }, (_, row) =>
       cells.slice(row * MATRIX_SIDE, (row + 1) * MATRIX_SIDE),
     );
+    const attributes = [across.attribute, down.attribute];
+    const corners = matrixLabels(attributes, { rows: MATRIX_SIDE, columns: MATRIX_SIDE });
     return toSheet(
       `Matrix: ${across.attribute} and ${down.attribute}`,
-      `Top left is the input's own reconstruction; ${across.attribute} grows to the right, ${down.attribute} downwards, each from its own reference. Of the pairs, the one whose true answers change most.`,
-      rows,
-      {},
-      SCALE,
+      `Above the grid the input and both references. Top left is the input's own reconstruction; ${across.attribute} grows to the right, ${down.attribute} downwards, each from its own reference. Of the pairs, the one whose true answers change most.`,
+      [pictures, ...rows],
+      { cells: [["input", "reference 1", "reference 2"], ...corners] },
       checkpoint,
     );
   });
@@ -195,7 +189,6 @@ export async function manySheet(
     "The input, one reference for each attribute, and the input with all of them.",
     cells,
     { columns: ["input", ...rows[0].map(({ attribute }) => attribute), "result"] },
-    SCALE,
     checkpoint,
   );
 }

@@ -43,7 +43,7 @@ export function summarise(facts: StoryFacts): Story {
     scoresCaption:
       "Held-out painted faces. The region is where the true answer differs from the input. PSNR is measured against the true answer inside it: of the unchanged input (doing nothing) and of the swap. The right share is 1 - |swap - truth|^2 / |input - truth|^2: 1 is the true answer, 0 is doing nothing.",
     commands: [
-      `npx elegant demo --out ${folder} --photos ${photos} --train-seconds ${trainSeconds} --seed ${seed} --workers ${workers}`,
+      `npx elegant-faces demo --out ${folder} --photos ${photos} --train-seconds ${trainSeconds} --seed ${seed} --workers ${workers}`,
     ],
     notes: [
       "Training ends after a time, so the number of steps, and with it the second model, depends on the machine. Everything else follows from the seed.",

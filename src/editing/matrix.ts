@@ -9,6 +9,25 @@ export interface Grid {
   readonly columns: number;
 }
 
+/**
+ * Names for the corners of a matrix, with the reference and how much of it is there; all other cells are empty.
+ * @param attributes one for matrixOfReferences(), two for matrixOfAttributes()
+ * @returns [rows][columns]
+ */
+export function matrixLabels(attributes: readonly string[], { rows, columns }: Grid): string[][] {
+  const [first, second] = attributes;
+  const [right, bottom, both] =
+    second === undefined
+      ? ["100 % of reference 1", "100 % of reference 2", "100 % of reference 3"]
+      : [`100 % ${first} of reference 1`, `100 % ${second} of reference 2`, "100 % of both"];
+  const nameOf = (row: number, column: number): string => {
+    if ((row > 0 && row < rows - 1) || (column > 0 && column < columns - 1)) return "";
+    if (row === 0) return column === 0 ? "0 %, input" : right;
+    return column === 0 ? bottom : both;
+  };
+  return Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => nameOf(row, column)));
+}
+
 /** Weights of every cell, row by row, from its place: across and down in [0, 1], 0 where there is one column or row. */
 function weighCells({ rows, columns }: Grid, weigh: (across: number, down: number) => number[]): number[][] {
   const place = (index: number, count: number): number => (count === 1 ? 0 : index / (count - 1));

@@ -4,6 +4,13 @@ import type { RgbaImage } from "../types.js";
 import { enlarge } from "./enlarge.js";
 import { CAPITAL_UNITS, drawText, LINE_UNITS, type Rgb, textWidth, wrapText } from "./font.js";
 
+/** Names before the rows, above the columns, and below single pictures (row by row; empty for none). */
+export interface SheetLabels {
+  readonly rows?: readonly string[];
+  readonly columns?: readonly string[];
+  readonly cells?: readonly (readonly string[])[];
+}
+
 export interface SheetOptions {
   /** Pixels between pictures and around the sheet; default 6. */
   readonly gap?: number;
@@ -12,7 +19,7 @@ export interface SheetOptions {
   /** Each picture is shown this many times as large, smoothly; an integer from 1. Default 1. */
   readonly scale?: number;
   /** Printable ASCII; broken into lines where they are wider than a picture. */
-  readonly labels?: { readonly rows?: readonly string[]; readonly columns?: readonly string[] };
+  readonly labels?: SheetLabels;
 }
 
 const DEFAULT_GAP = 6;
@@ -27,27 +34,82 @@ export function sheetScale(side: number): number {
   return side < 128 ? 2 : 1;
 }
 
+export interface Extent {
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Caption {
+  readonly lines: readonly string[];
+  /** The middle of the text or its right edge, as `align` says. */
+  readonly x: number;
+  readonly top: number;
+  readonly align: "middle" | "right";
+}
+
+/** Where everything of a sheet is, in its pixels. */
+export interface SheetLayout extends Extent {
+  /** Left edges of the columns, top edges of the rows, and the room of each for pictures. */
+  readonly lefts: readonly number[];
+  readonly tops: readonly number[];
+  readonly widths: readonly number[];
+  readonly heights: readonly number[];
+  /** Pixels to one unit of the font. */
+  readonly unit: number;
+  readonly captions: readonly Caption[];
+}
+
+/** The layout of a sheet of pictures of these sizes. @throws InputError as composeSheet() */
+export function layOutSheet(rows: readonly (readonly Extent[])[], options: SheetOptions = {}): SheetLayout {
+  const { gap = DEFAULT_GAP, scale = 1, labels } = options;
+  const columnCount = Math.max(0, ...rows.map((row) => row.length));
+  checkLayout(rows, columnCount, options);
+  const widths = Array.from({ length: columnCount }, (_, c) => scale * Math.max(...rows.map((r) => r[c]?.width ?? 0)));
+  const heights = rows.map((row) => scale * Math.max(0, ...row.map((image) => image.height)));
+  const unit = Math.min(4, Math.max(1, Math.max(...widths) / PICTURE_TO_UNIT));
+
+  const columnLabels = (labels?.columns ?? []).map((label, c) => wrapText(label, widths[c] + gap / 2, unit));
+  const rowLabels = (labels?.rows ?? []).map((label) => wrapText(label, Math.max(...widths), unit));
+  const cellLabels = (labels?.cells ?? []).map((row) =>
+    row.map((label, c) => (label === "" ? [] : wrapText(label, widths[c] + gap / 2, unit))),
+  );
+  const labelHeight = Math.max(0, ...columnLabels.map((lines) => blockHeight(lines, unit)));
+  const labelWidth = Math.ceil(Math.max(0, ...rowLabels.flat().map((line) => textWidth(line, unit))));
+  const space = Math.round(2 * unit);
+  const below = rows.map((_, r) => Math.max(0, ...(cellLabels[r] ?? []).map((lines) => blockHeight(lines, unit))));
+  const rowHeights = heights.map((height, r) => height + (below[r] === 0 ? 0 : below[r] + space));
+  const lefts = positions(widths, gap, labelWidth === 0 ? gap : labelWidth + gap + Math.round(5 * unit));
+  const tops = positions(rowHeights, gap, labelHeight === 0 ? gap : labelHeight + gap + space);
+
+  const captions: Caption[] = [
+    // The last line of a column's label stands on the pictures.
+    ...columnLabels.map((lines, c): Caption => {
+      const top = gap + labelHeight - blockHeight(lines, unit);
+      return { lines, x: lefts[c] + widths[c] / 2, top, align: "middle" };
+    }),
+    ...rowLabels.map((lines, r): Caption => {
+      const capitals = ((lines.length - 1) * LINE_UNITS + CAPITAL_UNITS) * unit;
+      return { lines, x: gap + labelWidth, top: tops[r] + (heights[r] - capitals) / 2, align: "right" };
+    }),
+    ...cellLabels.flatMap((row, r) =>
+      row.map((lines, c): Caption => {
+        return { lines, x: lefts[c] + widths[c] / 2, top: tops[r] + heights[r] + space, align: "middle" };
+      }),
+    ),
+  ];
+  return { width: lefts[columnCount], height: tops[rows.length], lefts, tops, widths, heights, unit, captions };
+}
+
 /**
  * One picture of many: `rows` from the top, each from the left; rows may have different lengths and pictures different
  * sizes (a column is as wide as its widest, a row as high as its highest, pictures centred). Transparent parts show
  * the background; the result is opaque. Throws an InputError for no pictures, or labels that do not match in number.
  */
 export function composeSheet(rows: readonly (readonly RgbaImage[])[], options: SheetOptions = {}): RgbaImage {
-  const { gap = DEFAULT_GAP, background = WHITE, scale = 1 } = options;
-  const columnCount = Math.max(0, ...rows.map((row) => row.length));
-  checkSheet(rows, columnCount, options);
-  const widths = Array.from({ length: columnCount }, (_, c) => scale * Math.max(...rows.map((r) => r[c]?.width ?? 0)));
-  const heights = rows.map((row) => scale * Math.max(0, ...row.map((image) => image.height)));
-  const unit = Math.min(4, Math.max(1, Math.max(...widths) / PICTURE_TO_UNIT));
-
-  const columnLabels = (options.labels?.columns ?? []).map((label, c) => wrapText(label, widths[c] + gap / 2, unit));
-  const rowLabels = (options.labels?.rows ?? []).map((label) => wrapText(label, Math.max(...widths), unit));
-  const labelHeight = Math.max(0, ...columnLabels.map((lines) => blockHeight(lines, unit)));
-  const labelWidth = Math.ceil(Math.max(0, ...rowLabels.flat().map((line) => textWidth(line, unit))));
-  const lefts = positions(widths, gap, labelWidth === 0 ? gap : labelWidth + gap + Math.round(5 * unit));
-  const tops = positions(heights, gap, labelHeight === 0 ? gap : labelHeight + gap + Math.round(2 * unit));
-
-  const sheet = fill(lefts[columnCount], tops[rows.length], background);
+  const { background = WHITE, scale = 1 } = options;
+  checkPictures(rows);
+  const { width, height, lefts, tops, widths, heights, unit, captions } = layOutSheet(rows, options);
+  const sheet = fill(width, height, background);
   for (const [r, row] of rows.entries()) {
     for (const [c, image] of row.entries()) {
       const left = lefts[c] + Math.floor((widths[c] - image.width * scale) / 2);
@@ -56,25 +118,16 @@ export function composeSheet(rows: readonly (readonly RgbaImage[])[], options: S
     }
   }
   const color = luminance(background) > 128 ? DARK_TEXT : LIGHT_TEXT;
-  for (const [c, lines] of columnLabels.entries()) {
-    let top = gap + labelHeight - blockHeight(lines, unit); // the last line stands on the pictures
-    for (const line of lines) {
-      drawText(sheet, line, { left: lefts[c] + (widths[c] - textWidth(line, unit)) / 2, top, unit }, color);
-      top += LINE_UNITS * unit;
-    }
-  }
-  for (const [r, lines] of rowLabels.entries()) {
-    const capitals = ((lines.length - 1) * LINE_UNITS + CAPITAL_UNITS) * unit;
-    let top = tops[r] + (heights[r] - capitals) / 2;
-    for (const line of lines) {
-      drawText(sheet, line, { left: gap + labelWidth - textWidth(line, unit), top, unit }, color);
-      top += LINE_UNITS * unit;
+  for (const { lines, x, top, align } of captions) {
+    for (const [i, line] of lines.entries()) {
+      const left = x - textWidth(line, unit) / (align === "middle" ? 2 : 1);
+      drawText(sheet, line, { left, top: top + i * LINE_UNITS * unit, unit }, color);
     }
   }
   return sheet;
 }
 
-function checkSheet(rows: readonly (readonly RgbaImage[])[], columnCount: number, options: SheetOptions): void {
+function checkLayout(rows: readonly (readonly Extent[])[], columnCount: number, options: SheetOptions): void {
   const { labels, scale = 1 } = options;
   if (columnCount === 0) {
     throw new InputError(describeMismatch("sheet", "at least one picture", "none", "Give rows of pictures."));
@@ -85,12 +138,16 @@ function checkSheet(rows: readonly (readonly RgbaImage[])[], columnCount: number
   const counts = [
     ["row labels", labels?.rows?.length, rows.length],
     ["column labels", labels?.columns?.length, columnCount],
+    ["rows of cell labels", labels?.cells?.length, rows.length],
   ] as const;
   for (const [name, received, expected] of counts) {
     if (received !== undefined && received !== expected) {
       throw new InputError(describeMismatch(name, String(expected), String(received), "Give one each."));
     }
   }
+}
+
+function checkPictures(rows: readonly (readonly RgbaImage[])[]): void {
   for (const [r, row] of rows.entries()) {
     for (const [c, { width, height, data }] of row.entries()) {
       if (data.length === width * height * 4) continue;

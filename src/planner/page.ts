@@ -2,7 +2,7 @@
 import { escapeHtml } from "../report/format.js";
 import { renderPage } from "../report/page.js";
 import { packageVersion } from "../version.js";
-import { timelineSvg } from "./trace.js";
+import { timelineFigure } from "./trace.js";
 import type { Plan, Span } from "./types.js";
 
 export interface PlanPage {
@@ -24,7 +24,7 @@ export function renderPlanPage({ title, plan, spans, columns, rows, machine }: P
     header: "",
     body: `<section><h2>Timeline</h2>
 <p class="muted">What each thread worked on. A worker's stages are drawn as the sums over a batch, one after the other.</p>
-${timelineSvg(spans)}</section>
+${timelineFigure(spans)}</section>
 <section><h2>Stages</h2><div class="scroll"><table>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>${body.join("\n")}</tbody>

@@ -1,4 +1,4 @@
-/** A run as a timeline: in the Trace Event format, which Perfetto and chrome://tracing open, and as an SVG. */
+/** A run as a timeline: in the Trace Event format, which Perfetto and chrome://tracing open, and as a figure. */
 import { escapeHtml, formatValue } from "../report/format.js";
 import type { Span } from "./types.js";
 
@@ -44,38 +44,47 @@ export function traceEvents(spans: readonly Span[]): TraceEvent[] {
   return [...names, ...events.sort((a, b) => (a.ts ?? 0) - (b.ts ?? 0))];
 }
 
+/** Of a thread's lane, which is stretched to the page; its names and times are text of the page's, which is not. */
 const WIDTH = 1000;
-const LEFT = 150;
-const ROW = 26;
+const HEIGHT = 18;
+const TICKS = 5;
 /** Colours of the style sheet. */
 const COLORS = 6;
 
-/** A row for each thread, a bar for each span, coloured by stage. */
-export function timelineSvg(spans: readonly Span[]): string {
+/** A lane for each thread with a bar for each span, coloured by stage. */
+export function timelineFigure(spans: readonly Span[]): string {
   const origin = Math.min(...spans.map(({ start }) => start));
   const length = Math.max(...spans.map(({ end }) => end)) - origin || 1;
-  const threads = threadsOf(spans);
   const stages = [...new Set(spans.map(({ stage }) => stage))];
-  const x = (time: number): number => LEFT + ((time - origin) / length) * (WIDTH - LEFT);
-  const bars = spans.map(({ stage, thread, start, end }) => {
-    const y = threads.indexOf(thread) * ROW + 4;
-    const width = Math.max(0.3, x(end) - x(start));
-    const title = `<title>${escapeHtml(stage)}: ${formatValue(end - start)} ms</title>`;
-    const color = `s${stages.indexOf(stage) % COLORS}`;
-    return `<rect class="${color}" fill="currentColor" x="${x(start).toFixed(2)}" y="${y}" width="${width.toFixed(2)}" height="${ROW - 8}">${title}</rect>`;
+  const x = (time: number): number => ((time - origin) / length) * WIDTH;
+  const shares = Array.from({ length: TICKS }, (_, i) => i / (TICKS - 1));
+  const grid = shares.map((share) => {
+    const at = (share * WIDTH).toFixed(1);
+    return `<line class="grid" x1="${at}" x2="${at}" y1="0" y2="${HEIGHT}"/>`;
   });
-  const names = threads.map((thread, i) => {
-    return `<text class="tick" x="0" y="${i * ROW + ROW / 2}" dy="0.33em">${threadName(thread)}</text>`;
+  const lanes = threadsOf(spans).map((thread) => {
+    const bars = spans
+      .filter((span) => span.thread === thread)
+      .map(({ stage, start, end }) => {
+        const width = Math.max(0.3, x(end) - x(start));
+        const title = `<title>${escapeHtml(stage)}: ${formatValue(end - start)} ms</title>`;
+        const color = `s${stages.indexOf(stage) % COLORS}`;
+        return `<rect class="${color}" fill="currentColor" x="${x(start).toFixed(2)}" y="0" width="${width.toFixed(2)}" height="${HEIGHT}">${title}</rect>`;
+      });
+    const name = threadName(thread);
+    return `<span>${name}</span>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="Stages of the ${name} over ${formatValue(length / 1000)} seconds">
+${[...grid, ...bars].join("\n")}
+</svg>`;
   });
-  const height = threads.length * ROW;
-  const ticks = Array.from({ length: 5 }, (_, i) => {
-    const at = (LEFT + (i / 4) * (WIDTH - LEFT)).toFixed(1);
-    const label = i === 0 ? "0" : `${formatValue(((i / 4) * length) / 1000)} s`;
-    return `<line class="grid" x1="${at}" x2="${at}" y1="0" y2="${height}"/><text class="tick ${i === 4 ? "end" : "mid"}" x="${at}" y="${height + 16}">${label}</text>`;
+  const times = shares.map((share) => {
+    const label = share === 0 ? "0" : `${formatValue((share * length) / 1000)} s`;
+    return `<span style="left: ${share * 100}%">${label}</span>`;
   });
   const legend = stages.map((stage, i) => `<li><i class="key s${i % COLORS}"></i>${escapeHtml(stage)}</li>`);
   return `<figure class="panel"><figcaption><ul class="legend">${legend.join("")}</ul></figcaption>
-<svg viewBox="0 0 ${WIDTH} ${height + 22}" role="img" aria-label="Which stage each thread worked on over ${formatValue(length / 1000)} seconds">
-${[...ticks, ...names, ...bars].join("\n")}
-</svg></figure>`;
+<div class="lanes">
+${lanes.join("\n")}
+<div class="times">${times.join("")}</div>
+</div></figure>`;
 }

@@ -6,15 +6,30 @@ export interface Figure {
   readonly label: string;
 }
 
-/** A contact sheet. */
-export interface Sheet {
-  readonly title: string;
-  /** What each column is, and what to look for. Also read out to those who do not see the picture. */
-  readonly caption: string;
+/** A picture of a contact sheet. */
+export interface SheetPicture {
   /** An encoded PNG file of width x height pixels. */
   readonly png: Uint8Array;
   readonly width: number;
   readonly height: number;
+  /** Stands below the picture; empty for none. */
+  readonly label?: string;
+}
+
+export interface SheetRow {
+  /** Stands before the pictures; empty for none. */
+  readonly label?: string;
+  readonly pictures: readonly SheetPicture[];
+}
+
+/** A contact sheet: pictures in rows, with names in the page's own type. */
+export interface Sheet {
+  readonly title: string;
+  /** What each column is, and what to look for. */
+  readonly caption: string;
+  /** Names above the columns. */
+  readonly columns?: readonly string[];
+  readonly rows: readonly SheetRow[];
   /** Which weights made it: "step 3,000, seed 1". */
   readonly checkpoint?: string;
 }

@@ -2,8 +2,9 @@
 import { bar } from "./bars.js";
 import { lineChart } from "./chart.js";
 import { escapeHtml, formatChange, formatCount, formatFixed, formatSeconds } from "./format.js";
-import type { LossSeries, ReportModel, ReportTable, Score, Sheet, StageTime } from "./model.js";
+import type { LossSeries, ReportModel, ReportTable, Score, StageTime } from "./model.js";
 import { renderPage } from "./page.js";
+import { renderSheet } from "./sheet.js";
 
 interface Section {
   readonly id: string;
@@ -47,17 +48,6 @@ function renderFigures({ figures }: ReportModel): string {
     ({ value, label }) => `<li><b>${escapeHtml(value)}</b><span>${escapeHtml(label)}</span></li>`,
   );
   return `<ul class="figures">\n${items.join("\n")}\n</ul>`;
-}
-
-function renderSheet(sheet: Sheet): string {
-  const source = `data:image/png;base64,${Buffer.from(sheet.png).toString("base64")}`;
-  const alt = escapeHtml(`${sheet.title}: ${sheet.caption}`);
-  const made = sheet.checkpoint === undefined ? "" : ` <span class="tag">${escapeHtml(sheet.checkpoint)}</span>`;
-  return `<figure class="sheet">
-<h3>${escapeHtml(sheet.title)}</h3>
-<img src="${source}" width="${sheet.width}" height="${sheet.height}" alt="${alt}">
-<figcaption>${escapeHtml(sheet.caption)}${made}</figcaption>
-</figure>`;
 }
 
 function renderLosses(losses: readonly LossSeries[]): string {

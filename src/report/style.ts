@@ -36,7 +36,14 @@ nav { font-size: 0.875rem; display: flex; flex-wrap: wrap; gap: 0.25rem 1.1rem; 
 .figures span { color: var(--muted); font-size: 0.8125rem; line-height: 1.35; display: block; }
 figure { margin: 0; }
 .sheet { margin: 0 0 2rem; }
-.sheet img { display: block; max-width: 100%; height: auto; background: #fff; border: 1px solid var(--line); border-radius: 8px; }
+.pictures { width: auto; border-collapse: separate; border-spacing: 0; font-size: 0.8125rem; line-height: 1.3; }
+.pictures th, .pictures td { border: 0; padding: 0 0.375rem 0.375rem 0; text-align: center; vertical-align: middle; font-weight: 400; color: var(--muted); }
+.pictures thead th { font-size: inherit; vertical-align: bottom; padding-bottom: 0.25rem; }
+.pictures tbody th { text-align: right; padding-right: 0.6rem; position: sticky; left: 0; background: var(--paper); }
+.pictures img { display: block; width: 6.75rem; max-width: none; height: auto; max-height: 9rem; object-fit: contain; margin: 0 auto; border-radius: 2px; }
+.pictures.whole img { width: auto; max-height: none; }
+.pictures tr:has(span) td { vertical-align: top; }
+.pictures span { display: block; width: 6.75rem; padding: 0.2rem 0 0.3rem; }
 .sheet figcaption { margin-top: 0.6rem; font-size: 0.9375rem; max-width: 46rem; }
 .tag { display: inline-block; border: 1px solid var(--line); border-radius: 999px; padding: 0 0.6rem; color: var(--muted); font-size: 0.8125rem; white-space: nowrap; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 23rem), 1fr)); gap: 1rem; }
@@ -56,6 +63,14 @@ polyline { fill: none; stroke: currentColor; stroke-linejoin: round; stroke-line
 .tick { fill: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; }
 .end { text-anchor: end; } .mid { text-anchor: middle; }
 .scroll { overflow-x: auto; }
+.scroll + h3, p + h3, dl + h3 { margin-top: 2rem; }
+.panels, .scroll, dl, pre { margin-top: 0.75rem; }
+.lanes { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.35rem 0.9rem; align-items: center; margin: 0.6rem 0 0.4rem; font-size: 0.8125rem; color: var(--muted); }
+.lanes svg { display: block; width: 100%; height: 1.125rem; overflow: visible; }
+.lanes .grid { vector-effect: non-scaling-stroke; }
+.times { position: relative; height: 1.25rem; grid-column: 2; font-variant-numeric: tabular-nums; }
+.times span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
+.times span:first-child { transform: none; } .times span:last-child { transform: translateX(-100%); }
 table { border-collapse: collapse; width: 100%; font-size: 0.9375rem; }
 th, td { text-align: left; padding: 0.5rem 0.75rem 0.5rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
 th:last-child, td:last-child { padding-right: 0; }
@@ -76,7 +91,9 @@ ul.notes li { margin-bottom: 0.4rem; }
   main { padding: 1.5rem 1rem 3rem; }
   h2 { margin-top: 2.25rem; }
   .figures { grid-template-columns: 1fr 1fr; }
-  .detail { display: none; }
+  .detail, .times span:nth-child(even) { display: none; }
+  .pictures, .lanes { font-size: 0.8125rem; }
+  .pictures th, .pictures td { padding-right: 0.375rem; }
   table { font-size: 0.875rem; }
   th, td { padding-right: 0.5rem; }
   thead th.n { white-space: normal; }
@@ -91,7 +108,7 @@ ul.notes li { margin-bottom: 0.4rem; }
   nav { display: none; }
   figure, .figures, tr, dl, pre { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  .bar, .key, .sheet img { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .bar, .key, .pictures img { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   pre { white-space: pre-wrap; }
 }
 `;

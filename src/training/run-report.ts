@@ -2,11 +2,14 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../files.js";
+import { decodeImage } from "../image/codec.js";
 import { readImageHeader } from "../image/header.js";
 import type { ModelConfig } from "../model/config.js";
 import type { LossSeries, ReportModel, Sheet } from "../report/model.js";
 import { renderReport } from "../report/render.js";
+import { encodeRows } from "../report/sheet.js";
 import { type LossRow, readLossLog } from "./log.js";
+import { cutSamples, SAMPLE_COLUMNS } from "./sample-sheet.js";
 import type { RunSettings } from "./settings.js";
 import { FIRST_JUDGED_STEP } from "./watchdog.js";
 
@@ -81,25 +84,29 @@ export function watchdogSection(alarms: readonly LossRow[], step: number): NonNu
   return { summary, alarms: alarms.map(({ message }) => String(message)) };
 }
 
-async function latestSheet(folder: string): Promise<readonly Sheet[]> {
+async function latestSheet(folder: string, config: ModelConfig): Promise<readonly Sheet[]> {
   const names = await readdir(join(folder, SAMPLES_FOLDER)).catch(() => [] as string[]);
   const name = names
     .filter((file) => /^step-\d+\.png$/.test(file))
     .sort()
     .at(-1);
   if (name === undefined) return [];
-  const png = await readFile(join(folder, SAMPLES_FOLDER, name));
+  const path = join(folder, SAMPLES_FOLDER, name);
+  const png = await readFile(path);
   const header = readImageHeader(png);
   if (header === null) return [];
+  // A sheet that does not decode, or of another version, is shown as the file has it.
+  const sheet = await decodeImage(png, path).catch(() => null);
+  const samples = sheet === null ? null : cutSamples(sheet, config);
   const { width, height } = header;
   return [
     {
       title: `Samples at step ${Number(/\d+/.exec(name)?.[0])}`,
       caption:
         "A has the attribute, B has not; A' and B' are their reconstructions, C is A without the attribute, D is B with that of A. The same pairs in each sheet, held out where there is a held-out part.",
-      png,
-      width,
-      height,
+      ...(samples === null
+        ? { rows: [{ pictures: [{ png, width, height }] }] }
+        : { columns: SAMPLE_COLUMNS, rows: await encodeRows(samples.pictures, { rows: samples.rows }) }),
     },
   ];
 }
@@ -136,7 +143,7 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
       ...(leftOut.length === 0 ? [] : [{ value: String(leftOut.length), label: "unreadable pictures left out" }]),
     ],
     watchdog: watchdogSection(alarms, step),
-    sheets: await latestSheet(folder),
+    sheets: await latestSheet(folder, config),
     losses: trainingSeries(rows, scores, config.attributes),
     scores: [],
     tables: [],

@@ -3,19 +3,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { fromFloats } from "../image/floats.js";
 import { BatchLoader } from "../image/loader.js";
-import { composeSheet, sheetScale } from "../image/sheet.js";
+import { composeSheet } from "../image/sheet.js";
 import type { ModelConfig } from "../model/config.js";
 import { generate } from "../model/exchange.js";
 import type { Parameters } from "../model/parameters.js";
 import type { RgbaImage } from "../types.js";
 import { loadSides } from "./left-out.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
-
-/** Pairs of each attribute. */
-const PAIRS = 3;
+import { SAMPLE_PAIRS, sampleOptions } from "./sample-sheet.js";
 
 export interface SamplePairs {
-  /** For each attribute, A then B stacked: [2 PAIRS, S, S, 3] in [-1, 1]. */
+  /** For each attribute, A then B stacked: [2 pairs, S, S, 3] in [-1, 1]. */
   readonly pictures: readonly Float32Array[];
   readonly pairs: number;
 }
@@ -37,10 +35,10 @@ export async function loadSamplePairs(
     const having = (files: readonly number[]): number[] =>
       files.filter((file) => table.values[file * table.names.length + column] === value);
     const [heldOut, trained] = [having(heldOutFiles(dataset)), having(trainingFiles(dataset))];
-    return heldOut.length >= PAIRS ? [...heldOut, ...trained] : trained;
+    return heldOut.length >= SAMPLE_PAIRS ? [...heldOut, ...trained] : trained;
   };
   const chosen = columns.map((column) => ({ A: choose(column, 1), B: choose(column, 0) }));
-  const pairs = Math.min(PAIRS, ...chosen.map(({ A, B }) => Math.min(A.length, B.length)));
+  const pairs = Math.min(SAMPLE_PAIRS, ...chosen.map(({ A, B }) => Math.min(A.length, B.length)));
   const loader = new BatchLoader({ size: config.size, workers, batch: 2 * pairs, slots: 1 });
   try {
     const pictures: Float32Array[] = [];
@@ -63,7 +61,6 @@ export async function drawSamples(
 ): Promise<RgbaImage> {
   const { size } = config;
   const rows: RgbaImage[][] = [];
-  const labels: string[] = [];
   for (const [attribute, batch] of pictures.entries()) {
     const stacked = tf.tidy(() => {
       const both = tf.tensor4d(batch, [2 * pairs, size, size, 3]);
@@ -76,9 +73,7 @@ export async function drawSamples(
     for (let pair = 0; pair < pairs; pair++) {
       const cells = Array.from({ length: 6 }, (_, column) => (column * pairs + pair) * length);
       rows.push(cells.map((at) => fromFloats(values.subarray(at, at + length), size)));
-      labels.push(config.attributes[attribute]);
     }
   }
-  const columns = ["A", "B", "A'", "B'", "C", "D"];
-  return composeSheet(rows, { labels: { rows: labels, columns }, scale: sheetScale(size) });
+  return composeSheet(rows, sampleOptions(config, pairs));
 }

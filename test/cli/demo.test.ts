@@ -32,7 +32,7 @@ describe("elegant demo", () => {
           assert.ok(page.includes(text), `the report holds ${text}`);
         }
       }
-      assert.equal(page.match(/<img src="data:image\/png;base64,/g)?.length, 6);
+      assert.equal(page.match(/<figure class="sheet">/g)?.length, 6);
       assert.ok(!/src="http|href="http|url\(http/.test(page), "the report needs no network");
       assert.match(stderr, /Mean gain: shipped checkpoint .*\n(wasm: .*\n)?Done in \d+ s\./);
     });

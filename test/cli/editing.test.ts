@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { nameOutputs } from "../../src/cli/editing.js";
 import { missingWebgpuPackages } from "../../src/device/webgpu/adapter.js";
 import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
+import { LINE_UNITS } from "../../src/image/font.js";
 import { useCacheHome } from "../support/cache.js";
 import { assertClose } from "../support/close.js";
 import { tinyGenerator } from "../support/model.js";
@@ -150,9 +151,16 @@ describe("elegant swap, linear and matrix", () => {
     const two = await answerOf(`${start} --attribute Bangs Smiling --reference @r1.png @r2.png --out @m2.png`);
     const cell = await answerOf(`${start} ${three} --rows 1 --columns 1 --out @m3.png`);
     const sizes = await Promise.all([one, two, cell].map(({ outputs }) => sizeOf(outputs[0])));
+    // Below the row with input and references, and below the grid's first and last row, stand the names of pictures.
+    const namesOf = (lines: readonly number[]): number =>
+      lines.reduce((sum, count) => sum + Math.ceil((count * LINE_UNITS * SHOWN) / 85) + 3, 0);
     assert.deepEqual(
       sizes.map(([, height]) => height),
-      [3, 5, 2].map((rows) => rows * (SHOWN + 6) + 6),
+      [
+        3 * (SHOWN + 6) + 6 + namesOf([1, 2, 2]),
+        5 * (SHOWN + 6) + 6 + namesOf([1, 2, 2]),
+        2 * (SHOWN + 6) + 6 + namesOf([1, 1]),
+      ],
     );
   });
 

@@ -33,7 +33,7 @@ describe("the demo's story", () => {
 
   it("gives the command that makes it again", () => {
     const [command] = summarise(FACTS).commands;
-    assert.equal(command, "npx elegant demo --out out --photos 80 --train-seconds 10 --seed 4 --workers 2");
+    assert.equal(command, "npx elegant-faces demo --out out --photos 80 --train-seconds 10 --seed 4 --workers 2");
   });
 
   it("counts a single step as one", () => {

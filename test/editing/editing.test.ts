@@ -6,7 +6,7 @@ import { type Device, openDevice } from "../../src/device/device.js";
 import { disposeFaces, encodeFaces, type Faces, mixLatents, render } from "../../src/editing/faces.js";
 import { type Generator, openGenerator } from "../../src/editing/generator.js";
 import { linear } from "../../src/editing/linear.js";
-import { matrixOfAttributes, matrixOfReferences } from "../../src/editing/matrix.js";
+import { matrixLabels, matrixOfAttributes, matrixOfReferences } from "../../src/editing/matrix.js";
 import { swap, swapMany } from "../../src/editing/swap.js";
 import { attributeSlice, latentChannels } from "../../src/model/config.js";
 import { generate } from "../../src/model/exchange.js";
@@ -159,6 +159,20 @@ describe("editing", () => {
         assertImages(item(cells, cell), swap(generator, input, references[i], "Bangs").D);
       }
     });
+  });
+
+  it("names a matrix's corners with their reference and its share", () => {
+    assert.deepEqual(matrixLabels(["Bangs"], { rows: 3, columns: 3 }), [
+      ["0 %, input", "", "100 % of reference 1"],
+      ["", "", ""],
+      ["100 % of reference 2", "", "100 % of reference 3"],
+    ]);
+    assert.deepEqual(matrixLabels(["Bangs", "Smiling"], { rows: 2, columns: 2 }), [
+      ["0 %, input", "100 % Bangs of reference 1"],
+      ["100 % Smiling of reference 2", "100 % of both"],
+    ]);
+    assert.deepEqual(matrixLabels(["Bangs"], { rows: 1, columns: 2 }), [["0 %, input", "100 % of reference 1"]]);
+    assert.deepEqual(matrixLabels(["Bangs"], { rows: 2, columns: 1 }), [["0 %, input"], ["100 % of reference 2"]]);
   });
 
   it("has two attributes apart along a matrix's edges and both at its last corner", () => {

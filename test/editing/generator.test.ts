@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Device, openDevice } from "../../src/device/device.js";
-import { openGenerator } from "../../src/editing/generator.js";
+import { openGenerator, readModel } from "../../src/editing/generator.js";
 import { encodeSafetensors } from "../../src/interop/safetensors.js";
 import { expectConfig, type ModelConfig } from "../../src/model/config.js";
 import { exportGenerator } from "../../src/model/generator-file.js";
@@ -94,6 +94,25 @@ describe("generator", () => {
       await assert.rejects(openGenerator(join(folder, "none")), { name: "InputError", message: /Reading the model/ });
       await mkdir(join(folder, "run"));
       await assert.rejects(openGenerator(join(folder, "run")), { message: /expected a run with checkpoints/ });
+    });
+  });
+
+  it("opens a shipped model by its short name in any folder, and warns of a file of that name there", async () => {
+    const home = process.cwd();
+    await withFolder(async (folder) => {
+      process.chdir(folder);
+      try {
+        assert.deepEqual((await readModel("painted")).warnings, []);
+        await mkdir("painted");
+        const { config, warnings } = await readModel("painted");
+        assert.deepEqual([config.size, config.attributes], [64, ["Eyeglasses", "Bangs"]]);
+        assert.match(warnings.join("\n"), /^model painted: .*Write \.\/painted/);
+        await assert.rejects(readModel("./painted"), { message: /expected a run with checkpoints/ });
+        await assert.rejects(readModel("paintd"), { name: "InputError", message: /Did you mean 'painted'\?$/ });
+        await assert.rejects(readModel("glasses"), { name: "InputError", message: /\(painted\).*Check the path\.$/ });
+      } finally {
+        process.chdir(home);
+      }
     });
   });
 

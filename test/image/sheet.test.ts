@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
-import { composeSheet } from "../../src/image/sheet.js";
+import { composeSheet, layOutSheet } from "../../src/image/sheet.js";
 import type { RgbaImage } from "../../src/types.js";
 
 function flat(width: number, height: number, color: readonly [number, number, number, number]): RgbaImage {
@@ -56,6 +56,36 @@ describe("contact sheet", () => {
     assert.deepEqual(pixel(sheet, corner[0] - 95, corner[1] - 95), [255, 0, 0, 255]);
     const red = sheet.data.filter((value, i) => i % 4 === 0 && value === 255 && sheet.data[i + 1] === 0).length;
     assert.equal(red, 2 * 96 * 96);
+  });
+
+  it("writes names below single pictures, and moves the rows below them alone", () => {
+    const large = flat(96, 96, [255, 0, 0, 255]);
+    const rows = [
+      [large, large],
+      [large, large],
+    ];
+    const plain = layOutSheet(rows, { gap: 4 });
+    const labels = {
+      cells: [
+        ["0 %, input", ""],
+        ["", ""],
+      ],
+    };
+    const named = layOutSheet(rows, { gap: 4, labels });
+    assert.deepEqual([named.lefts, named.tops[0], named.width], [plain.lefts, plain.tops[0], plain.width]);
+    const moved = named.tops[1] - plain.tops[1];
+    assert.ok(moved >= 11 && named.height === plain.height + moved, `${moved} pixels`);
+    const sheet = composeSheet(rows, { gap: 4, labels });
+    assert.deepEqual([sheet.width, sheet.height], [named.width, named.height]);
+    const dark = (left: number): number => {
+      let count = 0;
+      for (let y = 100; y < named.tops[1]; y++) {
+        for (let x = left; x < left + 96; x++) if (pixel(sheet, x, y)[0] < 128) count++;
+      }
+      return count;
+    };
+    assert.ok(dark(named.lefts[0]) > 40, `${dark(named.lefts[0])} dark pixels`);
+    assert.equal(dark(named.lefts[1]), 0);
   });
 
   it("writes dark on light and light on dark", () => {

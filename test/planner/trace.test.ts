@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseCosts } from "../../src/planner/calibrate.js";
-import { timelineSvg, traceEvents } from "../../src/planner/trace.js";
+import { timelineFigure, traceEvents } from "../../src/planner/trace.js";
 import type { Span } from "../../src/planner/types.js";
 
 const SPANS: readonly Span[] = [
@@ -23,9 +23,13 @@ describe("timeline of a run", () => {
   });
 
   it("is drawn with a bar for each span that says what it is, and nothing unescaped", () => {
-    const svg = timelineSvg([...SPANS, { ...SPANS[1], stage: "<b>" }]);
+    const svg = timelineFigure([...SPANS, { ...SPANS[1], stage: "<b>" }]);
     assert.equal(svg.match(/<rect /g)?.length, 3);
     assert.match(svg, /<title>decode: 12\.3 ms<\/title>/);
+    // Names and times are the page's text: inside the drawing they would shrink with it.
+    assert.doesNotMatch(svg, /<text/);
+    for (const text of ["device (main thread)", "worker 3", "0.0505 s"])
+      assert.ok(svg.includes(`>${text}</span>`), text);
     assert.doesNotMatch(svg, /<b>/);
   });
 });

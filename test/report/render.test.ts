@@ -22,12 +22,20 @@ const EMPTY: ReportModel = {
 
 const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47]);
 
+const PICTURE = { png: PNG, width: 64, height: 48 };
+
 const FULL: ReportModel = {
   ...EMPTY,
   figures: [{ value: "+4.1 dB", label: "gain" }],
   sheets: [
-    { title: "Swap", caption: "Left: input.", png: PNG, width: 640, height: 128, checkpoint: "step 3,000" },
-    { title: "Linear", caption: "Five steps.", png: PNG, width: 640, height: 128 },
+    {
+      title: "Swap",
+      caption: "Left: input.",
+      columns: ["input", "swap"],
+      rows: [{ label: "Bangs", pictures: [{ ...PICTURE, label: "100 %" }, PICTURE] }],
+      checkpoint: "step 3,000",
+    },
+    { title: "Linear", caption: "Five steps.", rows: [{ pictures: [PICTURE] }] },
   ],
   losses: [
     { name: "total", group: "Generator", points: [{ step: 1, value: 2 }] },
@@ -71,10 +79,20 @@ describe("report", () => {
 
   it("holds the pictures as they were given, with their size and a description", () => {
     const html = renderReport(FULL);
-    const [, encoded] = /src="data:image\/png;base64,([^"]+)" width="640" height="128"/.exec(html) ?? [];
+    const [, encoded] = /src="data:image\/png;base64,([^"]+)" width="64" height="48"/.exec(html) ?? [];
     assert.deepEqual([...Buffer.from(encoded, "base64")], [...PNG]);
-    assert.match(html, /alt="Swap: Left: input\."/);
+    const described = [...html.matchAll(/alt="([^"]*)"/g)].map(([, text]) => text);
+    assert.deepEqual(described, ["Bangs, input, 100 %", "Bangs, swap", "Linear"]);
     assert.match(html, /Left: input\. <span class="tag">step 3,000<\/span>/);
+  });
+
+  it("names the pictures of a sheet in its own type, and lets a wide sheet scroll", () => {
+    const html = renderReport(FULL).replaceAll("\n", "");
+    assert.match(html, /<thead><tr><td><\/td><th scope="col">input<\/th><th scope="col">swap<\/th><\/tr><\/thead>/);
+    assert.match(html, /<tr><th scope="row">Bangs<\/th><td><img [^>]*><span>100\u00a0%<\/span><\/td><td><img/);
+    assert.equal(html.match(/<div class="scroll" tabindex="0"[^>]*><table class="pictures/g)?.length, 2);
+    // Without names there is no empty column and no empty head.
+    assert.match(html, /<table class="pictures whole"><tbody><tr><td><img/);
   });
 
   it("escapes every text", () => {

@@ -12,19 +12,16 @@ export function fromRoot(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 }
 
-/** Runs a script with Node; `closeStdout` closes the reading end of its stdout after the first bytes. `flags` are Node's. */
+/** Runs a script with Node; `closeStdout` closes the reading end of its stdout after the first bytes. `flags` are Node's, and `cwd` is the folder it starts in. */
 export function runNode(
   script: string,
   args: readonly string[],
   closeStdout = false,
   flags: readonly string[] = [],
-  cwd?: string,
+  cwd: string = process.cwd(),
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, script, ...args], {
-      ...(cwd === undefined ? {} : { cwd }),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(process.execPath, [...flags, script, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => {

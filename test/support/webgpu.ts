@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/device.js";
-import { probeAdapter } from "../../src/device/webgpu/adapter.js";
+import { probeAdapter, WEBGPU_INSTALL } from "../../src/device/webgpu/adapter.js";
 
 /** SwiftShader, which Debian's package chromium brings: correct, and far too slow for anything but tiny shapes. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -17,7 +17,8 @@ export function hasWebgpu(): Promise<boolean> {
     }
     const { problem } = await probeAdapter();
     if (problem === null) return true;
-    console.log(`        skipped: needs a GPU, or SwiftShader (apt-get install chromium libvulkan1): ${problem}`);
+    const needs = `needs ${WEBGPU_INSTALL} --no-save, and a GPU or SwiftShader (apt-get install chromium libvulkan1)`;
+    console.log(`        skipped: ${needs}: ${problem}`);
     return false;
   })();
   return available;

@@ -1,0 +1,49 @@
+/** What stands where on a run's sample sheet, to draw it and to take its pictures out again. */
+import { layOutSheet, type SheetOptions, sheetScale } from "../image/sheet.js";
+import type { ModelConfig } from "../model/config.js";
+import type { RgbaImage } from "../types.js";
+
+/** Pairs of each attribute, at most. */
+export const SAMPLE_PAIRS = 3;
+
+/** A has the attribute, B has not; reconstructions; C is A without the attribute, D is B with A's. */
+export const SAMPLE_COLUMNS = ["A", "B", "A'", "B'", "C", "D"] as const;
+
+export interface SampleOptions extends SheetOptions {
+  readonly labels: { readonly rows: readonly string[]; readonly columns: readonly string[] };
+}
+
+/** The options of a sheet with `pairs` rows for each attribute. */
+export function sampleOptions({ attributes, size }: ModelConfig, pairs: number): SampleOptions {
+  const rows = attributes.flatMap((attribute) => Array<string>(pairs).fill(attribute));
+  return { labels: { rows, columns: [...SAMPLE_COLUMNS] }, scale: sheetScale(size) };
+}
+
+/** The pictures of a sample sheet without its labels, or null if this version would have drawn it in another way. */
+export function cutSamples(
+  sheet: RgbaImage,
+  config: ModelConfig,
+): { readonly rows: readonly string[]; readonly pictures: readonly (readonly RgbaImage[])[] } | null {
+  for (let pairs = SAMPLE_PAIRS; pairs > 0; pairs--) {
+    const options = sampleOptions(config, pairs);
+    const { rows } = options.labels;
+    const extent = { width: config.size, height: config.size };
+    const layout = layOutSheet(
+      rows.map(() => SAMPLE_COLUMNS.map(() => extent)),
+      options,
+    );
+    if (layout.width !== sheet.width || layout.height !== sheet.height) continue;
+    const cut = (left: number, top: number, width: number, height: number): RgbaImage => {
+      const data = new Uint8Array(width * height * 4);
+      for (let y = 0; y < height; y++) {
+        const from = ((top + y) * sheet.width + left) * 4;
+        data.set(sheet.data.subarray(from, from + width * 4), y * width * 4);
+      }
+      return { width, height, data };
+    };
+    const { lefts, tops, widths, heights } = layout;
+    const pictures = rows.map((_, r) => widths.map((width, c) => cut(lefts[c], tops[r], width, heights[r])));
+    return { rows, pictures };
+  }
+  return null;
+}

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { copyFile, readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Command } from "commander";
+import { createProgram } from "../src/cli/main.js";
+import { writeSynth } from "../src/dataset/synth/write.js";
+import { readPicture } from "../src/editing/picture.js";
+import { type CommandLine, commandLines, fencedBlocks, listDocuments } from "./support/documents.js";
+import { withFolder } from "./support/folder.js";
+import { type Ended, fromRoot, runNode } from "./support/spawn.js";
+
+/** All commands with their options, which do nothing when they are run. */
+function parserOnly(): Command {
+  const program = createProgram();
+  const disarm = (command: Command): void => {
+    if (command.commands.length === 0) command.action(() => {});
+    for (const child of command.commands) disarm(child);
+  };
+  disarm(program);
+  return program;
+}
+
+const show = ({ document, args }: CommandLine): string => `${document}: npx elegant-faces ${args.join(" ")}`;
+
+/** The value behind an option of a command line. */
+function optionValue(args: readonly string[], option: string): string {
+  const at = args.indexOf(option);
+  assert.notEqual(at, -1, `${option} in ${args.join(" ")}`);
+  return args[at + 1];
+}
+
+/** The command line, and the one that it hands to another command: that behind `plan`, or behind `queue submit`'s options. */
+function withInner(line: CommandLine): CommandLine[] {
+  const { document, args } = line;
+  const hands = args[0] === "plan" || (args[0] === "queue" && args[1] === "submit");
+  const names = createProgram().commands.map((command) => command.name());
+  const start = args.findIndex((word, i) => i > 0 && word !== "queue" && names.includes(word));
+  if (!hands || start < 0) return [line];
+  const own = /^--(trace|html)$/; // of plan, wherever they stand
+  const inner = args.slice(start).filter((word, i, all) => !own.test(word) && !own.test(all[i - 1] ?? ""));
+  // A plan writes nothing, so that it needs no place to write to.
+  const out = ["train", "swap"].includes(inner[0]) && !inner.includes("--out") ? ["--out", "out"] : [];
+  return [line, { document, args: [...inner, ...out] }];
+}
+
+async function findLine(document: string, ...words: readonly string[]): Promise<readonly string[]> {
+  const found = (await commandLines(document)).filter(({ args }) => words.every((word) => args.includes(word)));
+  assert.equal(found.length, 1, `${document}: one command line with ${words.join(" ")}`);
+  return found[0].args;
+}
+
+/** Runs the command line in `folder`. */
+function runIn(folder: string, args: readonly string[]): Promise<Ended> {
+  return runNode(fromRoot("bin/elegant.js"), args, false, [], folder);
+}
+
+async function attributesOf(list: string): Promise<Map<string, Record<string, string>>> {
+  const [, header, ...rows] = (await readFile(list, "utf8")).trim().split("\n");
+  const names = header.trim().split(/\s+/);
+  return new Map(
+    rows.map((row) => {
+      const [file, ...values] = row.trim().split(/\s+/);
+      return [file.replace(/\.\w+$/, ""), Object.fromEntries(names.map((name, i) => [name, values[i]]))];
+    }),
+  );
+}
+
+describe("documents", () => {
+  it("show command lines that the commands accept", async () => {
+    const lines = (await Promise.all((await listDocuments()).map(commandLines))).flat().flatMap(withInner);
+    assert.ok(lines.length >= 15, `${lines.length} command lines`);
+    for (const line of lines) {
+      const program = parserOnly();
+      let refused = "";
+      const configure = (command: Command): void => {
+        command.configureOutput({ writeErr: (text) => (refused += text) });
+        command.commands.forEach(configure);
+      };
+      configure(program);
+      await assert.doesNotReject(
+        async () => program.parseAsync([...line.args], { from: "user" }),
+        () => assert.fail(`${show(line)}\n${refused}`),
+      );
+    }
+  });
+
+  it("never show npx with the name of another package", async () => {
+    for (const document of [...(await listDocuments()), "assets/README.md"]) {
+      const text = await readFile(fromRoot(document), "utf8");
+      const blocks = [...text.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join("\n");
+      assert.doesNotMatch(blocks, /^(npx elegant|elegant) /m, document);
+    }
+  });
+
+  it("name only npm scripts and files of the checkout that exist", async () => {
+    const { scripts } = JSON.parse(await readFile(fromRoot("package.json"), "utf8")) as { scripts: object };
+    for (const document of await listDocuments()) {
+      const text = await readFile(fromRoot(document), "utf8");
+      for (const [, name] of text.matchAll(/npm run ([\w:]+)/g))
+        assert.ok(name in scripts, `${document}: npm run ${name}`);
+      for (const [, target] of text.matchAll(/\]\(((?!https?:|#)[^)#]+)/g)) {
+        assert.ok(existsSync(join(dirname(fromRoot(document)), target)), `${document}: ${target}`);
+      }
+    }
+  });
+});
+
+describe("README.md", () => {
+  it("starts with an edit that shows: glasses for a face that has none", async function () {
+    this.timeout(60_000);
+    const args = await findLine("README.md", "swap", "painted");
+    const [input, reference] = [optionValue(args, "--input"), optionValue(args, "--reference")];
+    const attribute = optionValue(args, "--attribute");
+    await withFolder(async (folder) => {
+      // The first photos of the demo, whose faces do not depend on how many are painted.
+      const seed = 1;
+      await writeSynth({ directory: join(folder, "photos"), count: 12, seed, workers: 2 });
+      const faces = join(folder, "elegant-demo/faces");
+      const crops = await runNode(fromRoot("bin/elegant.js"), [
+        ...["preprocess", join(folder, "photos"), faces, "--size", "64", "--format", "png"],
+      ]);
+      assert.equal(crops.code, 0, crops.stderr);
+      const attributes = await attributesOf(join(faces, "list_attr_celeba.txt"));
+      const has = (path: string): string | undefined => attributes.get(path.replace(/^.*\/|\.png$/g, ""))?.[attribute];
+      assert.deepEqual([has(input), has(reference)], ["-1", "1"]);
+
+      const { code, stderr } = await runIn(folder, args);
+      assert.equal(code, 0, stderr);
+      const out = join(folder, optionValue(args, "--out"));
+      const [before, after] = [
+        await readPicture(join(folder, input)),
+        await readPicture(join(out, "000012-Eyeglasses.png")),
+      ];
+      // The glasses lie across the eyes, in the middle rows: these change more than the rest.
+      const change = (from: number, to: number): number => {
+        let sum = 0;
+        for (let i = from * 64 * 4; i < to * 64 * 4; i++) sum += Math.abs(before.data[i] - after.data[i]);
+        return sum / ((to - from) * 64);
+      };
+      assert.ok(change(24, 38) > 1.3 * change(40, 64), `${change(24, 38)} against ${change(40, 64)}`);
+    });
+  });
+
+  it("goes from photos to edits with its commands for CelebA and for photos of your own", async function () {
+    this.timeout(120_000);
+    const small: Readonly<Record<string, readonly string[]>> = {
+      preprocess: ["--size", "64"],
+      train: ["--size", "64", "--width", "8", "--batch", "2", "--steps", "1", "--device", "wasm"],
+      swap: ["--device", "wasm"],
+      align: [],
+    };
+    const lines = (await commandLines("README.md")).map(({ args }) => args);
+    const chain = lines.filter(([command, ...rest]) => command in small && !rest.includes("painted"));
+    assert.deepEqual(
+      chain.map(([command]) => command),
+      ["preprocess", "train", "swap", "swap", "align"],
+    );
+    await withFolder(async (folder) => {
+      // Painted photos in the place of CelebA's and of the user's own, as many as the names in README.md need.
+      await writeSynth({ directory: join(folder, "CelebA"), count: 60, seed: 1, workers: 2 });
+      for (const [i, name] of ["holiday.jpg", "friend.jpg", "party.jpg"].entries()) {
+        await copyFile(join(folder, `CelebA/images/00000${i + 3}.jpg`), join(folder, name));
+      }
+      for (const args of chain) {
+        const { code, stderr } = await runIn(folder, [...args, ...small[args[0]]]);
+        assert.equal(code, 0, `${args.join(" ")}\n${stderr}`);
+      }
+      for (const path of ["edited/000001-Eyeglasses.png", "pasted/holiday-Eyeglasses.png"]) {
+        assert.ok(existsSync(join(folder, path)), path);
+      }
+      assert.equal((await readdir(join(folder, "crops"))).filter((name) => name.endsWith(".jpg")).length, 1);
+    });
+  });
+
+  it("has a library example that says which files it needs", async () => {
+    const blocks = await fencedBlocks("README.md", "js");
+    assert.equal(blocks.length, 1);
+    assert.match(blocks[0], /openGenerator\("painted"\)/);
+  });
+});

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, normalize } from "node:path";
+import { promisify } from "node:util";
+import { readPicture } from "../src/editing/picture.js";
+import { encodePng } from "../src/image/codec.js";
+import { fencedBlocks } from "./support/documents.js";
+import { goldenPhoto } from "./support/pictures.js";
+import { type Ended, fromRoot, runNode } from "./support/spawn.js";
+
+const run = promisify(execFile);
+
+interface Manifest {
+  readonly bin: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/**
+ * A new folder with the package as `npm install` would put it there: our packed files, and links to the checkout's own
+ * dependencies in place of a download.
+ */
+async function installPacked(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+  const modules = join(folder, "node_modules");
+  const ours = join(modules, "elegant-faces");
+  await mkdir(ours, { recursive: true });
+  const packing = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+  const { stdout } = await run("npm", packing, { cwd: fromRoot("."), maxBuffer: 2 ** 26 });
+  // Older versions of npm print a list with one entry, newer ones an object by name.
+  const [{ filename }] = Object.values(JSON.parse(stdout) as { readonly filename: string }[]);
+  await run("tar", ["-xzf", join(folder, filename), "-C", ours, "--strip-components", "1"]);
+  const { bin, dependencies } = JSON.parse(await readFile(join(ours, "package.json"), "utf8")) as Manifest;
+  const link = async (target: string, path: string): Promise<void> => {
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(target, path);
+  };
+  for (const name of [...Object.keys(dependencies), "@types/node", "undici-types"]) {
+    await link(fromRoot(join("node_modules", name)), join(modules, name));
+  }
+  for (const [name, path] of Object.entries(bin)) await link(join(ours, path), join(modules, ".bin", name));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+  return folder;
+}
+
+/** The compiler's messages about `source`, empty when there are none. */
+async function compile(folder: string, source: string, options: object): Promise<string> {
+  await writeFile(join(folder, "consumer.ts"), source);
+  const compilerOptions = {
+    ...{ target: "ES2022", module: "NodeNext", moduleResolution: "NodeNext", types: ["node"], noEmit: true },
+    ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
+    ...options,
+  };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+  const { stdout } = await runNode(fromRoot("node_modules/typescript/bin/tsc"), ["-p", folder]);
+  return stdout;
+}
+
+/** Uses the public types, among them the members of tensors and faces. */
+const CONSUMER = `
+import * as elegant from "elegant-faces";
+import type { Edit, Faces, Generator, ImageTensor, RgbaImage, TrainOptions } from "elegant-faces";
+const device: elegant.Device = await elegant.openDevice("auto", 2);
+const model: Generator = await elegant.openGenerator("painted");
+const load = async (path: string): Promise<Faces> =>
+  elegant.encodeFaces(model, await elegant.toTensor([await elegant.readPicture(path)], model.config.size));
+const edits: Edit[] = [{ attribute: "Bangs", reference: await load("other.png") }];
+const edited: ImageTensor = elegant.swapMany(model, await load("face.png"), edits);
+const [n, size]: [number, number, number, number] = edited.shape;
+const values: number = (await edited.data()).length + n + size;
+const pictures: RgbaImage[] = await elegant.toPictures(edited);
+const options: Pick<TrainOptions, "steps" | "workers"> = { steps: 1, workers: 1 };
+elegant.disposeFaces(edits[0]!.reference);
+model.dispose();
+await device.close();
+export { options, pictures, values };
+`;
+
+describe("the installed package", function () {
+  this.timeout(120_000);
+  let folder: string;
+
+  before(async () => {
+    folder = await installPacked();
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const command = (...args: readonly string[]): Promise<Ended> =>
+    runNode(join(folder, "node_modules/.bin/elegant-faces"), args, false, [], folder);
+
+  it("runs as 'npx elegant-faces'", async () => {
+    const { stdout } = await run("npx", ["--no-install", "elegant-faces", "--version"], { cwd: folder });
+    assert.match(stdout, /^\d+\.\d+\.\d+/);
+    const { code, stdout: found } = await command("doctor", "--json");
+    assert.equal(code, 0);
+    assert.deepEqual(
+      (JSON.parse(found) as { kernels: { state: string }[] }).kernels.map(({ state }) => state),
+      ["ok", "ok", "ok"],
+    );
+  });
+
+  it("runs README.md's library example", async () => {
+    for (const name of ["face.png", "other.png"]) {
+      await writeFile(join(folder, name), await encodePng(goldenPhoto(name, 1, 64, 64)));
+    }
+    const [example] = await fencedBlocks("README.md", "js");
+    await writeFile(join(folder, "example.js"), example);
+    const { code, stderr } = await runNode(join(folder, "example.js"), [], false, [], folder);
+    assert.equal(code, 0, stderr);
+    const { width, height } = await readPicture(join(folder, "edited.png"));
+    assert.deepEqual([width, height], [64, 64]);
+  });
+
+  it("opens the shipped model by its short name, and suggests it for one that is mistyped", async () => {
+    const swap = [
+      "swap",
+      "--input",
+      "face.png",
+      "--reference",
+      "other.png",
+      "--attribute",
+      "Bangs",
+      "--out",
+      "swapped",
+    ];
+    const known = await command(...swap, "--model", "painted");
+    assert.equal(known.code, 0, known.stderr);
+    const mistyped = await command(...swap, "--model", "paintet");
+    assert.equal(mistyped.code, 2);
+    assert.match(mistyped.stderr, /model: expected .*painted.*, received 'paintet', .*Did you mean 'painted'\?/);
+  });
+
+  it("compiles in a strict TypeScript project with the typings of Node alone, and with the DOM's", async () => {
+    assert.equal(await compile(folder, CONSUMER, { lib: ["ES2023"] }), "");
+    assert.equal(await compile(folder, CONSUMER, { lib: ["ES2023", "DOM"] }), "");
+    // The compiler did look: a wrong use is an error.
+    assert.match(await compile(folder, CONSUMER.replace("openGenerator(", "openGenerator(1, "), {}), /error TS/);
+  });
+
+  it("has public types that lead to no typings but Node's and zod's", async () => {
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    const visit = async (path: string): Promise<void> => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      const text = (await readFile(path, "utf8")).replace(/\/\*[\s\S]*?\*\//g, "");
+      for (const [, name] of text.matchAll(/(?:from |import\(|import )["']([^"']+)["']/g)) {
+        if (name.startsWith(".")) await visit(normalize(join(dirname(path), name.replace(/\.js$/, ".d.ts"))));
+        else packages.add(name);
+      }
+    };
+    await visit(join(folder, "node_modules/elegant-faces/dist/src/index.d.ts"));
+    assert.ok(seen.size > 20);
+    assert.deepEqual(
+      [...packages].filter((name) => !name.startsWith("node:")),
+      ["zod"],
+    );
+  });
+
+  it("contains what it needs and no tests", async () => {
+    const files = await readdir(join(folder, "node_modules/elegant-faces"));
+    for (const name of ["README.md", "LICENSE", "assets", "bin", "dist", "docs"]) assert.ok(files.includes(name), name);
+    assert.deepEqual((await readdir(join(folder, "node_modules/elegant-faces/dist"))).sort(), ["src", "wasm"]);
+  });
+});

@@ -1,0 +1,37 @@
+/** The fenced blocks of our documents, for tests that try what they say. */
+import { readdir, readFile } from "node:fs/promises";
+import { fromRoot } from "./spawn.js";
+
+export interface CommandLine {
+  /** The document, relative to the checkout. */
+  readonly document: string;
+  /** What follows `npx elegant-faces`, as a shell splits it. */
+  readonly args: readonly string[];
+}
+
+/** README.md and the guides in docs/. */
+export async function listDocuments(): Promise<string[]> {
+  const guides = (await readdir(fromRoot("docs"))).filter((name) => name.endsWith(".md"));
+  return ["README.md", ...guides.sort().map((name) => `docs/${name}`)];
+}
+
+/** The texts of a document's blocks in the language of `info`, the word behind the fence. */
+export async function fencedBlocks(document: string, info: string): Promise<string[]> {
+  const text = await readFile(fromRoot(document), "utf8");
+  return [...text.matchAll(/^```(\S*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, word]) => word === info)
+    .map((match) => match[2]);
+}
+
+/** Every command line of a document's shell blocks that starts with `npx elegant-faces`, comments removed. */
+export async function commandLines(document: string): Promise<CommandLine[]> {
+  const blocks = await fencedBlocks(document, "");
+  const lines = blocks.flatMap((block) => block.replace(/\\\n\s*/g, "").split("\n"));
+  return lines.flatMap((line) => {
+    const [program, name, ...args] = line
+      .replace(/\s#.*$/, "")
+      .trim()
+      .split(/\s+/);
+    return program === "npx" && name === "elegant-faces" ? [{ document, args }] : [];
+  });
+}

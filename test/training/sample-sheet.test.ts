@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { enlarge } from "../../src/image/enlarge.js";
+import { composeSheet } from "../../src/image/sheet.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { cutSamples, SAMPLE_COLUMNS, sampleOptions } from "../../src/training/sample-sheet.js";
+import { goldenPhoto } from "../support/pictures.js";
+
+const CONFIG = createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 8, attributes: ["Eyeglasses", "Bangs"] });
+
+describe("the sample sheet of a run", () => {
+  for (const pairs of [1, 2, 3]) {
+    it(`gives its pictures back with ${pairs} rows for each attribute`, () => {
+      const options = sampleOptions(CONFIG, pairs);
+      const rows = options.labels.rows.map((_, r) =>
+        SAMPLE_COLUMNS.map((_, c) => goldenPhoto("sample", 10 * r + c, 64, 64)),
+      );
+      const cut = cutSamples(composeSheet(rows, options), CONFIG);
+      assert.deepEqual(cut?.rows, options.labels.rows);
+      const shown = rows.map((row) => row.map((picture) => enlarge(picture, 2)));
+      for (const [r, row] of shown.entries()) {
+        for (const [c, { data }] of row.entries()) {
+          assert.deepEqual([...(cut?.pictures[r][c].data ?? [])], [...data], `picture ${r},${c}`);
+        }
+      }
+    });
+  }
+
+  it("is left as it is when another version drew it", () => {
+    assert.equal(cutSamples(goldenPhoto("sample", 1, 200, 300), CONFIG), null);
+  });
+});
