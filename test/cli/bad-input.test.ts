@@ -112,7 +112,7 @@ describe("bad input", () => {
     ["an empty folder", preprocess.replace("@photos", "@empty"), /expected an image folder .*--images DIR/],
     ["DATA that does not exist", on("@none"), /none: expected a folder, received none\. Check the path of the data/],
     ["SRC that does not exist", preprocess.replace("@photos", "@none"), /expected a folder, received none/],
-    ["a file for DATA", on("@notes.txt"), /notes\.txt: expected a folder, received none/],
+    ["a file for DATA", on("@notes.txt"), /notes\.txt: expected a folder, received a file/],
     [
       "an unknown attribute",
       train.replace("Bangs", "Bang"),
