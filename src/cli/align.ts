@@ -50,7 +50,7 @@ export function registerAlign(program: Command): void {
 async function align(named: readonly string[], options: AlignCommand, context: CommandContext): Promise<void> {
   const { alignOwnPhotos } = await import("../detection/align-photos.js");
   const { size, format, quality, all, minScore, workers } = options;
-  const photos = await expandInputs(named);
+  const photos = await expandInputs(named, context.warn);
   const shard = chooseShard(options, context.print);
   const out = shard === null ? options.out : join(options.out, partName(shard));
   const mine = shard === null ? photos : selectShard(photos, shard, SHARD_UNIT);

@@ -66,7 +66,7 @@ export function registerSwap(program: Command): void {
     .action(async (options: SwapCommand) => {
       await runCommand(options, async (context) => {
         const references = pairReferences(options.attribute, options.reference);
-        const expanded = { ...options, input: await expandInputs(options.input) };
+        const expanded = { ...options, input: await expandInputs(options.input, context.warn) };
         if (!options.pasteBack) return runSwap(expanded, references, context);
         if (chooseShard(options, context.print) !== null) throw sharedPhotos();
         await runPasteBack(expanded, references, context);

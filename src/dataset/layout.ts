@@ -34,7 +34,11 @@ async function innermost(path: string): Promise<string> {
  */
 export async function findImageDir(dir: string, images?: string): Promise<string> {
   if (!(await isDirectory(dir))) {
-    throw new InputError(describeMismatch(dir, "a folder", "none", "Check the path of the data."));
+    const received = await stat(dir).then(
+      () => "a file",
+      () => "none",
+    );
+    throw new InputError(describeMismatch(dir, "a folder", received, "Check the path of the data."));
   }
   const names = images === undefined ? IMAGE_FOLDERS : [images];
   for (const name of images === undefined ? [...names, ...MORE_IMAGE_FOLDERS] : names) {

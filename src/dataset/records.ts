@@ -17,8 +17,17 @@ export function isNumeric(word: string): boolean {
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(word);
 }
 
+/** Most cells of an attribute list; no need to look closely. */
+const COMMON: ReadonlyMap<string, number> = new Map([
+  ["1", 1],
+  ["-1", -1],
+  ["0", 0],
+]);
+
 /** The number that a word stands for: 1 and 0 for true and false. NaN for anything else. */
 export function numberOf(word: string, delimiter: Delimiter): number {
+  const common = COMMON.get(word);
+  if (common !== undefined) return common;
   if (/^(true|false)$/i.test(word)) return word.length === 4 ? 1 : 0;
   // Spreadsheets of half the world write 0,5, and then do not separate cells by commas.
   const text = delimiter === ";" || delimiter === "\t" ? word.replace(/^([-+]?\d*),(\d+)$/, "$1.$2") : word;
@@ -54,12 +63,11 @@ export function delimiterOf(text: string): Delimiter {
 /** Words of a line; a picture's name may contain spaces, and then ends where its ending does. */
 function splitWords(line: string): string[] {
   const words = line.trim().split(/\s+/);
-  let end = line.trimEnd().length; // of the words that are left
-  for (let at = words.length - 1; at > 0; at--) {
-    if (words[at].includes(".") && isPictureName(words[at])) return [line.slice(0, end).trim(), ...words.slice(at + 1)];
-    end = line.slice(0, end - words[at].length).trimEnd().length;
-  }
-  return words;
+  const last = words.findLastIndex((word) => word.includes(".") && isPictureName(word));
+  if (last <= 0) return words;
+  let name = line.trim();
+  for (let at = words.length - 1; at > last; at--) name = name.slice(0, -words[at].length).trimEnd();
+  return [name, ...words.slice(last + 1)];
 }
 
 /**

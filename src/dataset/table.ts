@@ -169,7 +169,8 @@ class TableReader {
     }
     const start = files.length * numbers.length;
     if (start + numbers.length > this.values.length) this.grow(start + numbers.length);
-    for (const [i, at] of numbers.entries()) {
+    for (let i = 0; i < numbers.length; i++) {
+      const at = numbers[i];
       const value = numberOf(cells[at], this.delimiter);
       if (cells[at] === "") {
         const name = header === null ? "" : ` (${header[i]})`;

@@ -120,24 +120,3 @@ export function describeNotRead(folder: string, names: readonly string[]): strin
   const because = `because elegant-faces does not read ${kinds.join(", ")}`;
   return `${folder}: ${files} left out ${because}: ${shown}. To use them, convert them to PNG or JPEG.`;
 }
-
-/**
- * Files as they were given, and the pictures of folders in their place, those of folders below included.
- * @param warn receives a line for each folder whose pictures are not all of kinds that decodeImage reads
- * @throws InputError when a folder cannot be listed
- */
-export async function expandFolders(paths: readonly string[], warn: (line: string) => void): Promise<string[]> {
-  const files: string[] = [];
-  for (const path of paths) {
-    const found = await stat(path).catch(() => null);
-    if (found?.isDirectory() !== true) {
-      files.push(path); // one that is not there is reported when it is read
-      continue;
-    }
-    const walk = await walkPictures(path);
-    const leftOut = describeNotRead(path, walk.notRead);
-    if (leftOut !== null) warn(leftOut);
-    for (const name of walk.names) files.push(join(path, name));
-  }
-  return files;
-}
