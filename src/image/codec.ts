@@ -1,8 +1,8 @@
 /**
  * Image files <-> RGBA pixels. The format is told from the first bytes, not from the name; sizes are checked before
- * anything is decoded, and each decoder is bounded by them. Baseline JPEG goes through our kernels (pixels.ts), other
- * and damaged JPEG through mozjpeg (jpeg.ts), whose pixels are equal; WebP and AVIF through
- * @jsquash's codecs (webp.ts, avif.ts); the other formats are our own, because they must give the
+ * anything is decoded, and each decoder is bounded by them. Our kernels (pixels.ts) read baseline JPEG and judge it. mozjpeg
+ * (jpeg.ts) reads other JPEG, and the remains of damaged files, with equal pixels. @jsquash's codecs (webp.ts, avif.ts) read
+ * WebP and AVIF. The decoders of the other formats are our own, because they must give the
  * rows before a damage, take no more memory than the picture, and agree with Pillow.
  */
 import { describeMismatch, InputError } from "../errors.js";
