@@ -28,6 +28,16 @@ export function addressSpaceError(cause: unknown): RetryableError {
   return new RetryableError(describeMismatch("memory", "64 MiB of address space", received, remedy), { cause });
 }
 
+/** Threads of V8 13 and newer (Node 24) end the whole process where they find no room for themselves. */
+const LEAST_FOR_THREADS = 8 * 2 ** 30;
+
+/** @throws RetryableError where the start of a thread could end the process without a word */
+export function expectRoomForThreads(): void {
+  const limit = addressSpaceLimit();
+  const isFatal = Number(process.versions.v8.split(".")[0]) >= 13;
+  if (isFatal && limit !== null && limit < LEAST_FOR_THREADS) throw addressSpaceError(undefined);
+}
+
 /** That error for a failure that is one of these, also as a cause or from another thread; null for any other. */
 export function asAddressSpaceError(error: unknown): RetryableError | null {
   for (let at = error; at instanceof Error; at = at.cause) {
