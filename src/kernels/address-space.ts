@@ -20,12 +20,22 @@ export function addressSpaceError(cause: unknown): RetryableError {
   const limit = addressSpaceLimit();
   const [received, remedy] =
     limit === null
-      ? ["none from the system", "Close other programs, or use fewer --workers."]
+      ? ["none", "Raise its limit (ulimit -v), close other programs, or use fewer --workers."]
       : [
-          `a limit of ${(limit / 2 ** 30).toFixed(1)} GiB`,
-          "Raise it (ulimit -v unlimited), or set NODE_OPTIONS=--disable-wasm-trap-handler, with which 3 GiB and more suffice.",
+          `none within a limit of ${(limit / 2 ** 30).toFixed(1)} GiB`,
+          "Raise it (ulimit -v unlimited), or set NODE_OPTIONS=--disable-wasm-trap-handler, which needs less, and --workers 1.",
         ];
-  return new RetryableError(describeMismatch("memory", "address space for WebAssembly", received, remedy), { cause });
+  return new RetryableError(describeMismatch("memory", "64 MiB of address space", received, remedy), { cause });
+}
+
+/** Threads of V8 13 and newer (Node 24) end the whole process where they find no room for themselves. */
+const LEAST_FOR_THREADS = 8 * 2 ** 30;
+
+/** @throws RetryableError where the start of a thread could end the process without a word */
+export function expectRoomForThreads(): void {
+  const limit = addressSpaceLimit();
+  const isFatal = Number(process.versions.v8.split(".")[0]) >= 13;
+  if (isFatal && limit !== null && limit < LEAST_FOR_THREADS) throw addressSpaceError(undefined);
 }
 
 /** That error for a failure that is one of these, also as a cause or from another thread; null for any other. */

@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { describeMismatch, RetryableError } from "../errors.js";
+import { expectRoomForThreads } from "../kernels/address-space.js";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { TaskHandler, TaskTypes } from "./protocol.js";
 
@@ -47,6 +48,7 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
     this.threads = HAS_SHARED_MEMORY ? threads : 1;
     this.used = this.threads;
     const filename = fileURLToPath(entry);
+    if (HAS_SHARED_MEMORY) expectRoomForThreads();
     this.piscina = HAS_SHARED_MEMORY
       ? new Piscina({ filename, minThreads: 0, maxThreads: threads, idleTimeout: IDLE_TIMEOUT_MS, workerData })
       : null;

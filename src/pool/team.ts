@@ -7,6 +7,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { describeMismatch, RetryableError } from "../errors.js";
+import { expectRoomForThreads } from "../kernels/address-space.js";
 import { SharedHeap } from "../kernels/heap.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD, type WasmModule } from "../kernels/memory.js";
 import { instantiate } from "../kernels/module.js";
@@ -110,6 +111,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
       );
     };
     try {
+      expectRoomForThreads();
       const helper = new Worker(entry, { workerData });
       // Asleep on the memory, a helper must not keep the process alive.
       helper.unref();
