@@ -48,18 +48,24 @@ export function number(low: number, high: number): (text: string) => number {
   };
 }
 
-/** Adds --json, and of --seed, --workers and --device those that change what the command does. */
+/**
+ * Adds --json, --seed, --workers, --device and --verbose. Help offers only those that change what the command does (`has`). The
+ * others are accepted all the same, so that a script can pass the same options to every command.
+ */
 export function withCommonOptions(command: Command, has: readonly CommonOption[] = []): Command {
+  const seed = new Option("--seed <n>", "seed of everything random").argParser(integer(0, 0xffffffff)).default(1);
+  const workers = new Option("--workers <n>", "threads of the CPU pool")
+    .argParser(integer(1, 256))
+    .default(availableParallelism());
+  const device = new Option("--device <name>", "where the model runs").choices(DEVICES).default("auto");
+  const verbose = new Option("--verbose", "name the device and why it was chosen, not only when that changes").default(
+    false,
+  );
   command.option("--json", "print one JSON object on stdout; progress goes to stderr", false);
-  if (has.includes("seed")) command.option("--seed <n>", "seed of everything random", integer(0, 0xffffffff), 1);
-  if (has.includes("workers")) {
-    command.option("--workers <n>", "threads of the CPU pool", integer(1, 256), availableParallelism());
-  }
-  if (has.includes("device")) {
-    command
-      .addOption(new Option("--device <name>", "where the model runs").choices(DEVICES).default("auto"))
-      .option("--verbose", "name the device and why it was chosen, not only when that changes", false);
-  }
+  command.addOption(seed.hideHelp(!has.includes("seed")));
+  command.addOption(workers.hideHelp(!has.includes("workers")));
+  command.addOption(device.hideHelp(!has.includes("device")));
+  command.addOption(verbose.hideHelp(!has.includes("device")));
   return command;
 }
 

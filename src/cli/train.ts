@@ -76,7 +76,7 @@ export function registerTrain(program: Command): void {
         const { network, method } = chooseMethod(options);
         const config = createConfig({ ...network, size: Number(options.size), width, attributes });
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
-        for (const warning of checkTrainingPictures(dataset, config.size)) context.warn(warning);
+        const warnings = checkTrainingPictures(dataset, config.size);
         const device = await openDevice(options.device, workers);
         const controller = new AbortController();
         const stop = (): void => {
@@ -107,6 +107,7 @@ export function registerTrain(program: Command): void {
             signal: controller.signal,
             onProgress: context.onProgress,
             onStart: () => {
+              for (const warning of warnings) context.warn(warning);
               if (description !== null) context.print(description);
             },
             onMessage: context.print,

@@ -56,7 +56,7 @@ function warningOf(looked: readonly Looked[], isOdd: (side: number) => boolean, 
   const odd = looked.filter(({ width, height }) => isOdd(Math.max(width, height)));
   if (odd.length === 0) return [];
   const [{ file, width, height }] = odd;
-  return [`Warning: ${odd.length} of ${looked.length} pictures ${words} (${file}: ${width} x ${height}).`];
+  return [`${odd.length} of ${looked.length} pictures ${words} (${file}: ${width} x ${height}).`];
 }
 
 /**

@@ -9,6 +9,7 @@ import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { LINE_UNITS } from "../../src/image/font.js";
 import { useCacheHome } from "../support/cache.js";
 import { assertClose } from "../support/close.js";
+import { withEnvironment } from "../support/environment.js";
 import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
@@ -82,7 +83,9 @@ describe("elegant swap, linear and matrix", () => {
   it("says in one line of its own that there is no GPU", async function () {
     if (process.platform !== "linux" || missingWebgpuPackages().length > 0) this.skip();
     const line = "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --out @never";
-    const { code, stdout, stderr } = await elegant(line, "webgpu");
+    // Another test may have named a software driver.
+    const noDriver = { VK_ICD_FILENAMES: face("none.json") };
+    const { code, stdout, stderr } = await withEnvironment(noDriver, () => elegant(line, "webgpu"));
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(
       stderr,

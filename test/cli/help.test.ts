@@ -61,15 +61,17 @@ describe("help", () => {
       const text = helpOf(words);
       for (const line of text.split("\n")) assert.ok(line.length <= 80, `${line.length} columns: ${line}`);
       const blocks = text.split(/\n(?= {2}(?:-|\S))/);
-      for (const { long, mandatory } of command.options) {
+      for (const { long, mandatory } of command.options.filter(({ hidden }) => !hidden)) {
         const block = blocks.find((each) => each.trimStart().startsWith(`${long} `)) ?? "";
         assert.equal(block.replace(/\s+/g, " ").includes("(required)"), mandatory, `${long}: ${block}`);
       }
       assert.match(text, words === "queue" ? /work/ : /^Examples?:\n {2}(npx )?elegant/m);
       if (COMMON[words] === "none") return;
-      const offered = command.options.map(({ long }) => String(long));
+      const accepted = command.options.map(({ long }) => String(long));
+      const offered = command.options.filter(({ hidden }) => !hidden).map(({ long }) => String(long));
       assert.ok(offered.includes("--json"), "--json");
       for (const name of ["seed", "workers", "device"]) {
+        assert.ok(accepted.includes(`--${name}`), `${words} accepts --${name}`);
         assert.equal(offered.includes(`--${name}`), COMMON[words].split(" ").includes(name), `${words} --${name}`);
       }
       assert.equal(offered.includes("--verbose"), offered.includes("--device"));

@@ -4,26 +4,13 @@ import { join } from "node:path";
 import { encodePng } from "../../src/image/codec.js";
 import { encodeNpy } from "../../src/interop/npy.js";
 import { Random } from "../../src/random.js";
+import { withEnvironment } from "../support/environment.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto, writeSmallDataset } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
 const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
-
-/** Runs `body` with variables of the environment. */
-async function withEnvironment<T>(values: Readonly<Record<string, string>>, body: () => Promise<T>): Promise<T> {
-  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, values);
-  try {
-    return await body();
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  }
-}
 
 describe("cli/shard", function () {
   this.timeout(240_000);

@@ -77,8 +77,8 @@ describe("the check before a training", () => {
   it("warns of pictures that are smaller than the training's, or more than twice as large", async () => {
     const photos = many(9, (i) => ({ width: [32, 64, 129][i % 3], height: [32, 64, 129][i % 3] }));
     assert.deepEqual(await check(photos, 64), [
-      "Warning: 3 of 9 pictures are smaller than --size 64, and are enlarged (000.png: 32 x 32).",
-      "Warning: 3 of 9 pictures are more than twice as large as --size 64: reading them is slow. 'elegant preprocess --size' makes smaller ones (002.png: 129 x 129).",
+      "3 of 9 pictures are smaller than --size 64, and are enlarged (000.png: 32 x 32).",
+      "3 of 9 pictures are more than twice as large as --size 64: reading them is slow. 'elegant preprocess --size' makes smaller ones (002.png: 129 x 129).",
     ]);
   });
 });
