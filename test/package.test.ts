@@ -113,20 +113,10 @@ describe("the installed package", function () {
   });
 
   it("opens the shipped model by its short name, and suggests it for one that is mistyped", async () => {
-    const swap = [
-      "swap",
-      "--input",
-      "face.png",
-      "--reference",
-      "other.png",
-      "--attribute",
-      "Bangs",
-      "--out",
-      "swapped",
-    ];
-    const known = await command(...swap, "--model", "painted");
+    const swap = "swap --input face.png --reference other.png --attribute Bangs".split(" ");
+    const known = await command(...swap, "--model", "painted", "--out", "swapped");
     assert.equal(known.code, 0, known.stderr);
-    const mistyped = await command(...swap, "--model", "paintet");
+    const mistyped = await command(...swap, "--model", "paintet", "--out", "mistyped");
     assert.equal(mistyped.code, 2);
     assert.match(mistyped.stderr, /model: expected .*painted.*, received 'paintet', .*Did you mean 'painted'\?/);
   });

@@ -35,14 +35,17 @@ export async function followLinks(base: string, path: string): Promise<string> {
   return follow(await follow(parse(base).root, base), path);
 }
 
-/** Folders that commands go into by themselves, below one that they are given. */
-const GONE_INTO = /^(images|data|img_celeba|shards|part-\d+-of-\d+)$/;
+/** Folders that commands go into on their own, below one that they are given (src/dataset/layout.ts). */
+const GONE_INTO = /^(images|data|img_celeba|img_align_celeba|Img|Anno|Eval|shards|part-\d+-of-\d+)$/;
 
-/** The links among them, such as OUT/images; none for anything but a folder. */
-export async function linksWithin(folder: string): Promise<readonly string[]> {
+/** The links among them, such as OUT/images or SRC/Img/img_celeba; none for anything but a folder. */
+export async function linksWithin(folder: string, deep = true): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const links = entries.filter((entry) => entry.isSymbolicLink() && GONE_INTO.test(entry.name));
-  return links.map(({ name }) => join(folder, name));
+  const goneInto = entries.filter(({ name }) => GONE_INTO.test(name));
+  const links = goneInto.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(folder, name));
+  const below = deep ? goneInto.filter((entry) => entry.isDirectory()) : [];
+  const further = await Promise.all(below.map(({ name }) => linksWithin(join(folder, name), name.startsWith("part-"))));
+  return [...links, ...further.flat()];
 }
 
 /** A worker's folder, without links. @throws InputError when it is none */

@@ -140,6 +140,19 @@ describe("a worker's admission", () => {
       await admitJob({ kind: "shard", argv: ["synth", "sub"], cwd: root }, ADDED, root);
     }));
 
+  it("refuses links that lead out of the folders of CelebA's downloads", () =>
+    withRoot(async (root, outside) => {
+      for (const [folder, link] of [
+        ["kaggle", "img_align_celeba"],
+        ["authors/Img", "img_celeba"],
+      ]) {
+        await mkdir(join(root, folder), { recursive: true });
+        await symlink(outside, join(root, folder, link));
+        const offered = { kind: "shard", argv: ["preprocess", folder.split("/")[0], "new"], cwd: root } as const;
+        await assert.rejects(admitJob(offered, ADDED, root), new RegExp(`received '.*${link}'\\. Submit from`));
+      }
+    }));
+
   it("reads --images from the folder of SRC", () =>
     withRoot(async (root) => {
       // Within the root from the working folder, and out of it from SRC.
