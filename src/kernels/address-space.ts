@@ -15,6 +15,14 @@ export function addressSpaceLimit(): number | null {
   }
 }
 
+/** Bytes of addresses that a limit leaves this process; null for no limit, or where the system does not say. */
+export function addressSpaceRoom(): number | null {
+  const limit = addressSpaceLimit();
+  if (limit === null) return null;
+  const [, kibibytes] = /^VmSize:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return kibibytes === undefined ? null : limit - Number(kibibytes) * 1024;
+}
+
 /** The error that names the limit. */
 export function addressSpaceError(cause: unknown): RetryableError {
   const limit = addressSpaceLimit();

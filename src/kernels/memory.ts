@@ -1,5 +1,5 @@
 /** What a heap lies on: memory that threads share, or, where the engine has no SharedArrayBuffer, memory of one thread. */
-import { addressSpaceError } from "./address-space.js";
+import { addressSpaceError, addressSpaceRoom } from "./address-space.js";
 
 export const PAGE = 65536;
 /** 4 GiB, the most that 32-bit pointers reach; nn.wasm and linalg.wasm declare the same. */
@@ -32,9 +32,14 @@ export function sharedMemory(initialBytes: number): WasmMemory {
   return largest((maximum) => new WebAssembly.Memory({ initial: Math.min(initial, maximum), maximum, shared: true }));
 }
 
-/** The memory that `make` gives for the most pages, tried from 4 GiB downwards. */
+/**
+ * The memory that `make` gives for the most pages, tried from 4 GiB downwards. Under a limit of the address space it takes at
+ * most half of what is left, because decoders of pictures and threads need room as well.
+ */
 function largest(make: (pages: number) => WasmMemory): WasmMemory {
+  const room = addressSpaceRoom();
   for (let pages = MAX_PAGES; ; pages /= 2) {
+    if (room !== null && pages > LEAST_PAGES && pages * PAGE > room / 2) continue;
     try {
       return make(pages);
     } catch (cause) {

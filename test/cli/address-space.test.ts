@@ -3,7 +3,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { encodeNpy } from "../../src/interop/npy.js";
+import { goldenPhoto } from "../support/pictures.js";
 import { fromRoot } from "../support/spawn.js";
 
 const KIBIBYTES = 4_000_000;
@@ -64,5 +66,14 @@ describe("a limit of the address space", () => {
       encoding: "utf8",
     });
     assert.equal(JSON.parse(stdout).fid, JSON.parse(free.stdout).fid);
+  });
+
+  it("leaves a model's memory room for the decoders of pictures", async () => {
+    await writeFile(at("face.png"), await encodePng(goldenPhoto("face", 1, 64, 64)));
+    await writeFile(at("other.jpg"), await encodeJpeg(goldenPhoto("other", 1, 64, 64), 95));
+    const words = ["swap", "--model", "painted", "--input", at("face.png"), "--attribute", "Bangs"];
+    const more = ["--reference", at("other.jpg"), "--out", at("swapped"), "--device", "wasm"];
+    const { code, stderr } = run([...words, ...more], "--disable-wasm-trap-handler", "1");
+    assert.equal(code, 0, stderr);
   });
 });
