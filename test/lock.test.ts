@@ -71,7 +71,7 @@ describe("the lock of a run", () => {
       assert.deepEqual(await readdir(folder), [elsewhere]);
     }));
 
-  it("is taken over from a machine that has shown no sign of life for ten minutes, or at once if that is wished", () =>
+  it("is taken over from a machine that has shown no sign of life for ten minutes, or immediately if the user asks for it", () =>
     withFolder(async (folder) => {
       for (const [minutes, takeOver] of [
         [11, false],
@@ -125,7 +125,7 @@ describe("the lock of a run", () => {
     }));
 
   for (const gone of [false, true])
-    it(`is held by at most one of many that start at once${gone ? " and take over from a machine that is gone" : ""}`, () =>
+    it(`is held by at most one of many that start at the same time${gone ? " and take over from a machine that is gone" : ""}`, () =>
       withFolder(async (folder) => {
         if (gone) {
           await writeFile(join(folder, elsewhere), "");

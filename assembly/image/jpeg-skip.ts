@@ -14,7 +14,7 @@ import {
   segmentEnd,
 } from "./jpeg-bits";
 
-/** Of an AC table: all whole codes at the head of ten bits. */
+/** All whole codes of an AC table at the head of ten bits. */
 const SKIPS: usize = 4488;
 /** In a sum of coefficients: an end of block was among the codes. */
 const ENDED: i32 = 128;

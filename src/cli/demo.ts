@@ -41,7 +41,7 @@ export function registerDemo(program: Command): void {
         const onInterrupt = {
           reason: () =>
             new InterruptedError(`Interrupted: ${out} holds what was done so far. Delete it before the next demo.`),
-          say: () => context.print("Stopping soon; Ctrl-C again stops at once."),
+          say: () => context.print("Stopping soon; Ctrl-C again stops immediately."),
         };
         try {
           const { report, seconds, scores, gain } = await interruptible(

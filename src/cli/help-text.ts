@@ -36,7 +36,7 @@ function fillItem(lines: readonly string[], width: number): string[] {
 }
 
 /**
- * Sets a text anew in at most `width` columns. Lines without indent are sentences that run on; an empty line ends them.
+ * Sets a text again in at most `width` columns. Lines without indent are sentences that run on; an empty line ends them.
  */
 export function setHelpText(text: string, width: number): string {
   const set: string[] = [];

@@ -5,7 +5,7 @@ import { describeMismatch, InputError } from "../errors.js";
 
 /** A path on the command line. */
 export interface PathValue {
-  /** Of the option or argument, for messages. */
+  /** The option's or argument's name, for messages. */
   readonly name: string;
   readonly value: string;
   /** Whether a relative path begins in the folder of the first argument; otherwise in the working folder. */

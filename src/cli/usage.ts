@@ -40,7 +40,7 @@ export class ElegantCommand extends Command {
 
   /** A command that needs more words shows its help, which is no failure. */
   override help(context?: HelpContext | ((text: string) => string)): never {
-    // Of a command that does not exist there is no help.
+    // A command that does not exist has no help.
     const isUnknown = typeof context === "object" && context.error && this.args.length > 0;
     if (isUnknown) this.error(`error: unknown command '${this.args.at(-1)}'`, { code: "commander.unknownCommand" });
     return super.help();

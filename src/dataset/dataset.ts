@@ -159,7 +159,7 @@ function refuseMissing(
 
 /**
  * Opens a data set for training, editing or scores: image files, shards or WebDataset's tar files. `images` names the image folder
- * when it is none of the usual. Lists beside the pictures go before what is in tar files. `onWarning` receives a line
+ * when it is none of the usual. Lists next to the pictures go before attributes in tar files. `onWarning` receives a line
  * about pictures that are left out.
  * Throws InputError when the folder, its pictures or some of the listed files are missing.
  */

@@ -49,7 +49,7 @@ export class ShardWriter {
   private readonly temporary: string;
   private readonly file: FileHandle;
   private readonly items: ShardItem[] = [];
-  /** Of a tar file's samples. */
+  /** The samples of a tar file. */
   private readonly keys = new Set<string>();
   private position = 0;
 

@@ -1,5 +1,5 @@
 /**
- * WebDataset's tar files as others make them, without an index beside: a sample is all entries of one key (the path up to
+ * WebDataset's tar files as others make them, without an index next to them: a sample is all entries of one key (the path up to
  * the first dot of its last part), its attributes are in `<key>.json` as {"attributes": {name: 1 or -1, true or false}}.
  * The picture of a sample is the one whose name is the key and an ending (`<key>.jpg`); without such a picture it is the
  * only one with a longer name (`<key>.image.png`). Other entries (.txt, .cls) are passed over. The scan reads a whole file
@@ -38,7 +38,7 @@ const scanSchema = z.object({
   kind: z.literal("elegant-tar"),
   version: z.literal(1),
   samples: z.array(sampleSchema),
-  /** Names of pictures beside the one of their sample. */
+  /** Names of further pictures in samples that have one already. */
   beside: z.array(z.string()).default([]),
   /** Names of pictures whose kind we do not read. */
   notRead: z.array(z.string()).default([]),
@@ -115,7 +115,7 @@ export async function scanTar(path: string): Promise<TarScan> {
     for await (const entry of entries) {
       const { name, size = 0, type } = entry.header;
       const { key, extension } = splitName(name);
-      // Hidden ones are macOS's notes on the pictures beside them, and the like.
+      // Hidden entries are macOS's notes on the pictures next to them, and similar files.
       const isSeen = !name
         .replace(/^(\.\/)+/, "")
         .split("/")
@@ -129,7 +129,7 @@ export async function scanTar(path: string): Promise<TarScan> {
       }
       if (isFile && hasReadableEnding(name)) {
         const sample = pictures.get(key) ?? new Map<string, TarPicture>();
-        // Of a name that occurs twice the later entry holds, as when the file is unpacked.
+        // If a name occurs twice, the later entry counts, as it does when the file is unpacked.
         pictures.set(key, sample.set(extension, { key, extension, offset: offsetOf(entry.header), length: size }));
       } else if (isFile && hasUnreadPictureEnding(name)) notRead.push(name);
       entry.resume();

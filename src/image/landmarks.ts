@@ -4,9 +4,9 @@ import { MEAN_FACE } from "./align.js";
 
 /** Pixels. Lists are in whole pixels: nearer points have no direction left. */
 const LEAST_EXTENT = 3;
-/** Of the distance from the eyes to the mouth: how far left and right may be exchanged, as in a profile they seem to be. */
+/** Share of the distance from the eyes to the mouth: how far left and right may be exchanged, as in a profile they seem to be. */
 const MOST_EXCHANGED = 0.25;
-/** Of the distance between the eyes. The mouth of a face seen from far above or below is still this far from the eyes. */
+/** Share of the distance between the eyes. The mouth of a face seen from far above or below is still this far from the eyes. */
 const LEAST_HEIGHT = 0.1;
 /**
  * Share of the points' spread that no similarity to the mean face explains. The 182 faces of shared/faces have at most

@@ -32,7 +32,7 @@ export interface FrechetResult {
 
 /** The largest product of the sides' rows for the route over features: a matrix of 0.5 GB. */
 const MAX_PRODUCT = 2 ** 26;
-/** Bytes for all that is small beside the rows. */
+/** Bytes for everything that is small compared with the rows. */
 const RESERVE = 64 * 2 ** 20;
 /** Values of centred rows that are held at a time on the way to statistics: 1 GiB, or a quarter of a smaller memory. */
 const MAX_CENTERED = 2 ** 27;
@@ -67,7 +67,7 @@ export function featureStatistics(linalg: Linalg, { source, n, d, data }: Featur
     }
     const mean = meanOf(data, n, d);
     const m2 = linalg.allocate(d, d);
-    // All rows at once, or as many as leave room in the memory.
+    // All rows together, or as many as leave room in the memory.
     const values = Math.min(MAX_CENTERED, linalg.team.heap.limitBytes / 32);
     const most = Math.max(1, Math.min(n, Math.floor(values / d)));
     for (let first = 0; first < n; first += most) {

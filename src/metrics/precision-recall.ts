@@ -39,7 +39,7 @@ function eachRow(
 
 /** Squared distance of each row to its k-th nearest other row. */
 function radii(linalg: Linalg, x: Features): Float64Array {
-  // Of each row, ascending.
+  // Ascending distances of each row.
   const nearest = new Float64Array(x.n * NEIGHBOURS).fill(Number.POSITIVE_INFINITY);
   eachRow(linalg, x, x, (row, distances, first) => {
     const own = nearest.subarray(row * NEIGHBOURS, (row + 1) * NEIGHBOURS);

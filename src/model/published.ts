@@ -29,7 +29,7 @@ const FEATURES_KEY = "linear.0.weight";
 interface Recognised extends PublishedFile {
   readonly kind: "Enc" | "Dec" | "D";
   /** The name that the file or the keys give the network; null if they give none. */
-  readonly told: string | null;
+  readonly namedFor: string | null;
 }
 
 /** The layers that a network's keys begin with. */
@@ -53,8 +53,8 @@ function recognise({ source, tensors }: PublishedFile): readonly Recognised[] {
   const found = [...networks].flatMap(([prefix, named]): Recognised[] => {
     const kind = kindOf(named);
     if (kind === null) return [];
-    const told = /^(Enc|Dec|D1|D2)_iter_/.exec(source)?.[1] ?? (/(?:^|\.)(Enc|Dec|D1|D2)$/.exec(prefix)?.[1] || null);
-    return [{ source: prefix === "" ? source : `${source}: ${prefix}`, tensors: named, kind, told }];
+    const namedFor = /^(Enc|Dec|D1|D2)_iter_/.exec(source)?.[1] ?? (/(?:^|\.)(Enc|Dec|D1|D2)$/.exec(prefix)?.[1] || null);
+    return [{ source: prefix === "" ? source : `${source}: ${prefix}`, tensors: named, kind, namedFor }];
   });
   if (found.length > 0) return found;
   const received = `one with ${[...tensors.keys()].slice(0, 3).join(", ")}`;
@@ -129,11 +129,11 @@ export function readPublished(
     ["Dec", decoder],
     ...discriminators.map((file, i): [Network, Recognised] => [DISCRIMINATORS[i], file]),
   ];
-  for (const [network, { source, told }] of named) {
+  for (const [network, { source, namedFor }] of named) {
     // D1 of one size has the shapes of D2 of the next.
-    if (told !== null && told !== network) {
+    if (namedFor !== null && namedFor !== network) {
       const remedy = "Give the files of one model.";
-      throw new InputError(describeMismatch(source, `${network} by its shapes`, `a file named for ${told}`, remedy));
+      throw new InputError(describeMismatch(source, `${network} by its shapes`, `a file named for ${namedFor}`, remedy));
     }
   }
   const tensors: NamedTensors = new Map(named.flatMap(([network, file]) => [...withPrefix(network, file, config)]));

@@ -44,7 +44,7 @@ export function traceEvents(spans: readonly Span[]): TraceEvent[] {
   return [...names, ...events.sort((a, b) => (a.ts ?? 0) - (b.ts ?? 0))];
 }
 
-/** Of a thread's lane, which is stretched to the page; its names and times are text of the page's, which is not. */
+/** Drawing of a thread's lane, which is stretched to the page; its names and times are text of the page's, which is not. */
 const WIDTH = 1000;
 const HEIGHT = 18;
 const TICKS = 5;

@@ -84,7 +84,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
     return new UnrecoverableError(reason);
   };
 
-  /** Admits, runs and judges; throws what tells BullMQ to retry, to give up or to take the job back. */
+  /** Admits, runs and judges; throws the error that makes BullMQ retry, give up or take the job back. */
   const settle = async (
     job: Job,
     token: string | undefined,

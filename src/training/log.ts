@@ -10,7 +10,7 @@ export interface LossRow {
   readonly [name: string]: number | string;
 }
 
-/** Bytes read at once. The log of a long run has gigabytes, and no JavaScript string holds more than 512 MiB. */
+/** Bytes that are read in one piece. The log of a long run has gigabytes, and no JavaScript string holds more than 512 MiB. */
 const CHUNK_BYTES = 1 << 20;
 /** A row has a few hundred bytes; a longer line is damage. */
 const MAX_LINE_BYTES = 1 << 20;

@@ -57,7 +57,7 @@ export class RunWriter {
   private readonly events: EventWriter;
   private readonly lock: HeldLock | undefined;
   private scoredStep: number;
-  /** Of the newest checkpoint. */
+  /** Step of the newest checkpoint. */
   savedStep: number;
   /** The lowest score so far. */
   best: CheckpointProgress["best"];

@@ -257,7 +257,7 @@ describe("elegant swap, linear and matrix", () => {
     ],
   ];
   for (const [line, file] of overwriting) {
-    it(`${line.split(" ", 1)[0]} writes over a file only with --overwrite, and beside others without`, async () => {
+    it(`${line.split(" ", 1)[0]} writes over a file only with --overwrite, and next to others without`, async () => {
       await mkdir(face("full"), { recursive: true });
       await writeFile(face("full/other.txt"), "mine");
       await writeFile(face(file), "mine too");

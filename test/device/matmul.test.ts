@@ -84,7 +84,7 @@ describe("device/matmul-kernel", () => {
     assert.ok(multiple < 8 * other, `${multiple} ms for ${columns} rows, ${other} ms for ${columns + 4}`);
   });
 
-  it("tells the packed forms of a frozen filter and of the matrix that it is reshaped to apart", () => {
+  it("keeps the packed forms of a frozen filter apart from those of the matrix that it is reshaped to", () => {
     const random = Random.fromSeed(SEED, "frozen");
     const values = randomFloats(random, 2 * 2 * 8 * 16);
     const backend = tf.backend() as SharedMemoryBackend;

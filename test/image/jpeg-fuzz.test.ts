@@ -131,7 +131,7 @@ describe("image/jpeg: damaged files", () => {
             const label = `${name}: ${length} bytes ${mutant === lost ? "lost" : "doubled"} at ${share} of its data`;
             await assert.rejects(decodeImage(mutant, label), InputError, label);
             const rest = await orRefused(() => decodeImage(mutant, label, { tolerant: true }), label);
-            // Of a progressive file nothing may be left: its first table can be the broken one.
+            // Nothing may be left of a progressive file: its first table can be the broken one.
             if (rest === "refused") assert.equal(name, "progressive.jpg", label);
             else assert.ok(rest?.damaged, label);
             const task = { size: SIZE, maxPixels: MAX_PIXELS };

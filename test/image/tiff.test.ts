@@ -78,7 +78,7 @@ describe("image/formats/tiff", () => {
     assert.ok(plain.equals(level));
   });
 
-  it("undoes the product of colour and opacity, and nothing else that is beside the colours", async () => {
+  it("undoes the product of colour and opacity, and no other extra sample", async () => {
     const opacityOf = (i: number): number => (i * 5) & 255;
     const multiplied = samples(4, (i) => [...pixel(i).map((v) => Math.floor((v * opacityOf(i)) / 255)), opacityOf(i)]);
     const whole = await decode(tiffOf(width, height, 4, multiplied, { [TAG.extra]: [1] }));

@@ -219,7 +219,7 @@ describe("metrics", function () {
       assert.ok(Number.isFinite(fid) && fid >= 0, `trial ${trial}: ${a.source} and ${b.source}, d ${d}: ${fid}`);
       // Against the same by features, to what float64 leaves of numbers as large as these.
       const expected = frechetDistance(linalg, p, q);
-      // Of the same numbers on both sides, only the statistics have traces.
+      // With the same numbers on both sides, only the statistics have traces.
       const [scale] = [expected, found]
         .map(({ traces, meanTerm }) => traces[0] + traces[1] + meanTerm)
         .sort((x, y) => y - x);

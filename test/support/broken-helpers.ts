@@ -28,7 +28,7 @@ const step = (): boolean => {
   return team.heap.floats(p, count).every((value) => value === -1);
 };
 if (process.argv[2] === "is lost") {
-  // Two minutes pass at once.
+  // Two minutes pass in one step.
   Atomics.wait = (...values: readonly unknown[]) => {
     assert.ok(values[3] !== undefined, "a wait without a bound");
     return "timed-out" as const;

@@ -2,7 +2,7 @@
 
 export interface WebPicture {
   readonly name: string;
-  /** Of the upright picture. */
+  /** Width of the upright picture. */
   readonly width: number;
   readonly height: number;
   readonly orientation: number;

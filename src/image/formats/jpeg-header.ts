@@ -39,7 +39,7 @@ export interface BaselineJpeg {
   readonly restartInterval: number;
   /** Where the entropy-coded data begin. */
   readonly scan: number;
-  /** Of the first EXIF block; 1 without one. The pixels are decoded as they are stored. */
+  /** Orientation of the first EXIF block; 1 without one. The pixels are decoded as they are stored. */
   readonly orientation: Orientation;
 }
 

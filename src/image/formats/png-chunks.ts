@@ -100,7 +100,7 @@ export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
     }
     if (type === "PLTE" && palette === null) {
       const entries = Math.min(MAX_PALETTE, Math.floor(body.length / 3));
-      // Of RGB pictures a palette is only a suggestion.
+      // The palette of an RGB picture is only a suggestion.
       const fits = body.length === entries * 3 && entries > 0;
       if (!fits && header.colour === 3) damage.note(`a palette of ${body.length} bytes`);
       palette = body.subarray(0, entries * 3);

@@ -20,7 +20,7 @@ const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 3, 3: 1, 5: 
 /** Samples a pixel can have on top of its channels: opacity, or data of other programs. */
 const MOST_EXTRA: Readonly<Record<number, number>> = { 1: 1, 3: 3, 4: 2 };
 const PREMULTIPLIED = 1;
-/** Of the kind of page: a smaller version of another one. */
+/** The kind of page that is a smaller version of another one. */
 const REDUCED = 1;
 
 export interface TiffLayout {
