@@ -6,7 +6,7 @@ import { landmarksAt } from "./lists.js";
 
 /** Headers that are read, spread over all pictures: a fraction of a second's worth. */
 const MOST_HEADERS = 5000;
-/** Share of pictures that are not square which a training leaves out instead of refusing the data. */
+/** Share of pictures that cannot be used which a training leaves out instead of refusing the data. */
 const FEW = 0.01;
 /**
  * Root mean square distance of the eyes from their mean places, as a share of the picture's side. Aligned data sets have at
@@ -24,20 +24,28 @@ interface Looked {
   readonly eyes: readonly number[] | null;
 }
 
-function lookAt({ files, landmarks, picture }: FaceDataset): Looked[] {
+/** Looks at pictures spread over all. `unreadable` are those without a header that we read. */
+function lookAt({ files, landmarks, picture }: FaceDataset): {
+  readonly looked: readonly Looked[];
+  readonly unreadable: readonly string[];
+} {
   const rowOf = new Map(landmarks?.files.map((file, row) => [file, row]));
   const looked: Looked[] = [];
+  const unreadable: string[] = [];
   const stride = Math.ceil(files.length / MOST_HEADERS);
   for (let i = 0; i < files.length; i += stride) {
     const header = readSourceHeader(picture(i));
-    if (header === null) continue; // a damaged picture is the training's business
+    if (header === null) {
+      unreadable.push(files[i]);
+      continue;
+    }
     const { width, height } = header;
     const row = rowOf.get(files[i]);
     const [left, right] = landmarks === null || row === undefined ? [] : landmarksAt(landmarks, row);
     const eyes = left && right ? [left[0] / width, left[1] / height, right[0] / width, right[1] / height] : null;
     looked.push({ file: files[i], width, height, eyes });
   }
-  return looked;
+  return { looked, unreadable };
 }
 
 /** Root mean square distance of the eyes from their mean places, as a share of the side; 0 for too few faces. */
@@ -63,11 +71,17 @@ function warningOf(looked: readonly Looked[], isOdd: (side: number) => boolean, 
  * Checks the pictures of a data set by their headers, up to 5,000 of them.
  * @param size side of the training's pictures in pixels
  * @returns warnings about pictures that are smaller than `size` or larger than twice that
- * @throws InputError if the pictures are photos that were not aligned: more than 1 % are not square, or their eyes are not in
- *         the same places
+ * @throws InputError if more than 1 % of the pictures cannot be read, or if they are photos that were not aligned: more than
+ *         1 % are not square, or their eyes are not in the same places
  */
 export function checkTrainingPictures(dataset: FaceDataset, size: number): readonly string[] {
-  const looked = lookAt(dataset);
+  const { looked, unreadable } = lookAt(dataset);
+  const all = looked.length + unreadable.length;
+  if (unreadable.length > FEW * all) {
+    const received = `${unreadable.length} of ${all} that cannot be read (${unreadable[0]})`;
+    const remedy = "'elegant inspect --check' says what is wrong with each. Replace them or correct the lists.";
+    throw new InputError(describeMismatch(dataset.imageDir, "pictures", received, remedy));
+  }
   const expected = "square pictures of aligned faces";
   const remedy = "Run 'elegant preprocess' first: it aligns the faces and crops them.";
   const oblong = looked.filter(({ width, height }) => width !== height);

@@ -53,7 +53,8 @@ function recognise({ source, tensors }: PublishedFile): readonly Recognised[] {
   const found = [...networks].flatMap(([prefix, named]): Recognised[] => {
     const kind = kindOf(named);
     if (kind === null) return [];
-    const namedFor = /^(Enc|Dec|D1|D2)_iter_/.exec(source)?.[1] ?? (/(?:^|\.)(Enc|Dec|D1|D2)$/.exec(prefix)?.[1] || null);
+    const namedFor =
+      /^(Enc|Dec|D1|D2)_iter_/.exec(source)?.[1] ?? (/(?:^|\.)(Enc|Dec|D1|D2)$/.exec(prefix)?.[1] || null);
     return [{ source: prefix === "" ? source : `${source}: ${prefix}`, tensors: named, kind, namedFor }];
   });
   if (found.length > 0) return found;
@@ -133,7 +134,9 @@ export function readPublished(
     // D1 of one size has the shapes of D2 of the next.
     if (namedFor !== null && namedFor !== network) {
       const remedy = "Give the files of one model.";
-      throw new InputError(describeMismatch(source, `${network} by its shapes`, `a file named for ${namedFor}`, remedy));
+      throw new InputError(
+        describeMismatch(source, `${network} by its shapes`, `a file named for ${namedFor}`, remedy),
+      );
     }
   }
   const tensors: NamedTensors = new Map(named.flatMap(([network, file]) => [...withPrefix(network, file, config)]));

@@ -14,6 +14,7 @@ interface Picture {
   readonly height: number;
   /** Five points as x, y. */
   readonly points?: readonly number[];
+  readonly broken?: boolean;
 }
 
 async function check(pictures: readonly Picture[], size: number): Promise<readonly string[]> {
@@ -21,8 +22,9 @@ async function check(pictures: readonly Picture[], size: number): Promise<readon
   await withFolder(async (dir) => {
     await mkdir(join(dir, "images"));
     const files = pictures.map((_, i) => `${String(i).padStart(3, "0")}.png`);
-    for (const [i, { width, height }] of pictures.entries()) {
-      await writeFile(join(dir, "images", files[i]), await encodePng(goldenPhoto("photo", i, height, width)));
+    for (const [i, { width, height, broken }] of pictures.entries()) {
+      const bytes = broken === true ? "not a picture" : await encodePng(goldenPhoto("photo", i, height, width));
+      await writeFile(join(dir, "images", files[i]), bytes);
     }
     const values = Int8Array.from(files, (_, i) => i % 2);
     await writeFile(join(dir, "list_attr_celeba.txt"), formatAttributes({ names: ["Bangs"], files, values }));
@@ -59,6 +61,20 @@ describe("the check before a training", () => {
       assert.match(error.message, words);
       return true;
     });
+  });
+
+  it("refuses pictures that cannot be read, beyond the few that a training leaves out", async () => {
+    const picture = { width: 16, height: 16 };
+    const broken = (count: number, of: number) =>
+      check(
+        many(of, (i) => (i < count ? { ...picture, broken: true } : picture)),
+        16,
+      );
+    await assert.rejects(
+      broken(2, 12),
+      /images: expected pictures, received 2 of 12 that cannot be read \(000\.png\)\. 'elegant inspect --check' says what is wrong/,
+    );
+    assert.deepEqual(await broken(1, 120), []);
   });
 
   it("leaves one odd picture of two hundred to the training", async () => {
