@@ -1,9 +1,9 @@
 /** What all commands share: common options, checked numbers, one way to run, to print and to fail. */
-import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEVICES, type DeviceChoice } from "../device/choices.js";
 import { ElegantError, ExitCode } from "../errors.js";
 import { asAddressSpaceError } from "../kernels/address-space.js";
+import { defaultThreads, MOST_THREADS } from "../pool/threads.js";
 import type { OnProgress } from "../types.js";
 import { createProgressPrinter } from "./progress.js";
 
@@ -55,8 +55,8 @@ export function number(low: number, high: number): (text: string) => number {
 export function withCommonOptions(command: Command, has: readonly CommonOption[] = []): Command {
   const seed = new Option("--seed <n>", "seed of everything random").argParser(integer(0, 0xffffffff)).default(1);
   const workers = new Option("--workers <n>", "threads of the CPU pool")
-    .argParser(integer(1, 256))
-    .default(availableParallelism());
+    .argParser(integer(1, MOST_THREADS))
+    .default(defaultThreads());
   const device = new Option("--device <name>", "where the model runs").choices(DEVICES).default("auto");
   const verbose = new Option("--verbose", "name the device and why it was chosen, not only when that changes").default(
     false,

@@ -1,13 +1,10 @@
 /** Symmetric matrices that users hand in: checked, then decomposed on a team of threads. */
 
-import { availableParallelism } from "node:os";
 import { describeMismatch, InputError } from "../errors.js";
 import { ONE_THREAD } from "../kernels/memory.js";
+import { defaultThreads, MOST_THREADS } from "../pool/threads.js";
 import { eigenvectors } from "./eigen.js";
 import { Linalg, type Matrix } from "./linalg.js";
-
-/** As many as --workers allows. */
-const MOST_THREADS = 256;
 
 export interface ThreadOptions {
   /** Default: one for each core, at most 256. The result is the same bits with any number. One where the engine has no SharedArrayBuffer. */
@@ -64,7 +61,7 @@ let warned = false;
 
 /** Opens a team for one piece of work and closes it. @throws InputError for threads that are no number of threads */
 export async function onThreads<T>(threads: number | undefined, work: (linalg: Linalg) => T): Promise<T> {
-  const count = threads ?? Math.min(MOST_THREADS, availableParallelism());
+  const count = threads ?? defaultThreads();
   if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
     const remedy = "Leave it out for one for each core.";
     throw new InputError(
