@@ -22,17 +22,9 @@ import { loadModule } from "../../src/kernels/module.js";
 import type { FivePoints } from "../../src/types.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { exifBlock, pngWithExif } from "../support/exif.js";
-import { goldenPhoto, withFolder } from "../support/pictures.js";
+import { goldenPhoto, SMALL_CROPS, withFolder } from "../support/pictures.js";
 
-const OPTIONS: PreprocessOptions = {
-  size: 32,
-  images: undefined,
-  format: "png",
-  quality: 95,
-  crop: null,
-  limit: null,
-  workers: 1,
-};
+const OPTIONS: PreprocessOptions = SMALL_CROPS;
 const SIZE = { width: 120, height: 130 };
 const FACE: FivePoints = [
   [40, 50],

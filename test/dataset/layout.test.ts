@@ -7,17 +7,9 @@ import { type PreprocessOptions, preprocess } from "../../src/dataset/preprocess
 import { InputError } from "../../src/errors.js";
 import { encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { readSource } from "../../src/image/source.js";
-import { goldenPhoto, withFolder } from "../support/pictures.js";
+import { goldenPhoto, SMALL_CROPS, withFolder } from "../support/pictures.js";
 
-const OPTIONS: PreprocessOptions = {
-  size: 32,
-  images: undefined,
-  format: "png",
-  quality: 95,
-  crop: { x: 0, y: 0, width: 32, height: 32 },
-  limit: null,
-  workers: 1,
-};
+const OPTIONS: PreprocessOptions = { ...SMALL_CROPS, crop: { x: 0, y: 0, width: 32, height: 32 } };
 const INSPECTION = { check: true, count: 10, workers: 1 };
 
 async function write(path: string, [height, width]: readonly [number, number] = [32, 32]): Promise<void> {

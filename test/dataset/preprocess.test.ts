@@ -11,17 +11,9 @@ import { Pixels } from "../../src/image/pixels.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { changingFeeding } from "../support/feeding.js";
-import { goldenPhoto, PHOTO_POINTS, withFolder, writeSmallDataset } from "../support/pictures.js";
+import { goldenPhoto, PHOTO_POINTS, SMALL_CROPS, withFolder, writeSmallDataset } from "../support/pictures.js";
 
-const OPTIONS: PreprocessOptions = {
-  size: 32,
-  images: undefined,
-  format: "png",
-  quality: 95,
-  crop: null,
-  limit: null,
-  workers: 2,
-};
+const OPTIONS: PreprocessOptions = { ...SMALL_CROPS, workers: 2 };
 
 async function readJson(path: string): Promise<unknown> {
   return JSON.parse(await readFile(path, "utf8"));

@@ -7,18 +7,10 @@ import { type PreprocessOptions, preprocess } from "../../src/dataset/preprocess
 import { alignOwnPhotos } from "../../src/detection/align-photos.js";
 import { RetryableError, UnreadableFileError } from "../../src/errors.js";
 import { readImageFile } from "../../src/image/read-file.js";
-import { withFolder, writeSmallDataset } from "../support/pictures.js";
+import { SMALL_CROPS, withFolder, writeSmallDataset } from "../support/pictures.js";
 
 const UNREADABLE = "/proc/self/mem";
-const OPTIONS: PreprocessOptions = {
-  size: 32,
-  images: undefined,
-  format: "png",
-  quality: 95,
-  crop: null,
-  limit: null,
-  workers: 2,
-};
+const OPTIONS: PreprocessOptions = { ...SMALL_CROPS, workers: 2 };
 
 async function makeUnreadable(source: string, files: readonly string[]): Promise<void> {
   for (const file of files) {

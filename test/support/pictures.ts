@@ -1,9 +1,22 @@
 /** Small pictures and data sets made in a temporary folder. */
+
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { PreprocessOptions } from "../../src/dataset/preprocess.js";
 import { photo } from "../../src/golden/formula.js";
 import { encodeJpeg, encodePng } from "../../src/image/codec.js";
+
+/** Options of preprocess for small crops: PNG of 32 px, on one thread. */
+export const SMALL_CROPS: PreprocessOptions = {
+  size: 32,
+  images: undefined,
+  format: "png",
+  quality: 95,
+  crop: null,
+  limit: null,
+  workers: 1,
+};
 
 /** Runs `work` with a folder that is removed afterwards. */
 export async function withFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {
