@@ -18,11 +18,16 @@ export interface SubmitOptions {
   readonly backoffSeconds: number;
 }
 
-/** Puts all jobs into the queue at once. @returns the flow's id */
+/** A random id. It begins with a letter: BullMQ refuses ids that are whole numbers, as one hexadecimal text in 43 is. */
+export function newFlowId(random = randomBytes(4)): string {
+  return `f${random.toString("hex")}`;
+}
+
+/** Puts all jobs into the queue together. @returns the flow's id */
 export async function submitFlow(redis: Redis, options: SubmitOptions): Promise<string> {
   const { FlowProducer } = await import("bullmq");
   const { name: queueName, argv, mergeArgv, cwd, shards: count, attempts, backoffSeconds } = options;
-  const flow = randomBytes(4).toString("hex");
+  const flow = newFlowId();
   const opts = {
     attempts,
     backoff: { type: "exponential", delay: backoffSeconds * 1000 },
