@@ -25,7 +25,7 @@ describe("a full disk", () => {
   };
 
   it("ends the training with code 4 and one line, keeps the last good checkpoint, and leaves nothing half-written", function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     return withFolder(async (folder) => {
       const data = join(folder, "data");
       await writeFaces(data, 20);
@@ -71,7 +71,7 @@ describe("a full disk", () => {
   });
 
   it("while the logs are written ends the same way", function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     return withFolder(async (folder) => {
       const data = join(folder, "data");
       await writeFaces(data, 20);
