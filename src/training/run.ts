@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { isLock } from "../lock.js";
-import type { ModelConfig } from "../model/config.js";
+import type { Initialisation, ModelConfig } from "../model/config.js";
 import {
   copyParameters,
   DISCRIMINATORS,
@@ -36,10 +36,15 @@ export interface RunStart {
 }
 
 /** A fresh state on the current device. @param averaged keeps a moving average of the generator */
-export function newTrainingState(config: ModelConfig, seed: number, averaged: boolean): TrainingState {
+export function newTrainingState(
+  config: ModelConfig,
+  seed: number,
+  averaged: boolean,
+  initialisation: Initialisation = "published",
+): TrainingState {
   const optimizer = (networks: typeof GENERATOR) => {
-    const specs = parameterSpecs(config, networks);
-    return createOptimizer(uploadParameters(specs, initialParameters(config, networks, seed), "initial parameters"));
+    const initial = initialParameters(config, networks, seed, initialisation);
+    return createOptimizer(uploadParameters(parameterSpecs(config, networks), initial, "initial parameters"));
   };
   const generator = optimizer(GENERATOR);
   const average = averaged ? copyParameters(generator.parameters) : null;
@@ -69,7 +74,7 @@ export async function expectFreshFolder(folder: string, remedy: string): Promise
  * @throws RetryableError when the disk is full
  */
 export async function startRun(folder: string, config: ModelConfig, settings: RunSettings): Promise<RunStart> {
-  const state = newTrainingState(config, settings.seed, settings.ema > 0);
+  const state = newTrainingState(config, settings.seed, settings.ema > 0, settings.initialisation);
   await saveCheckpoint(folder, state, { step: 0, best: null, options: settings });
   return { state, step: 0, best: null, isFresh: true, warnings: [] };
 }
