@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/device.js";
 import { readModel } from "../../src/editing/generator.js";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
-import { createConfig } from "../../src/model/config.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { exportGenerator } from "../../src/model/generator-file.js";
 import { GENERATOR, initialParameters } from "../../src/model/parameters.js";
 import { saveCheckpoint } from "../../src/training/checkpoint.js";
@@ -126,8 +126,7 @@ describe("elegant export", () => {
   });
 
   it("refuses formats that do not go together, and networks that the published code does not have", async () => {
-    const state = { size: 64, width: 4, attributes: ["A"], discriminatorBlocks: 4, upsampling: "resize" } as const;
-    const config = createConfig({ ...state, decoderActivation: "relu" });
+    const config = createConfig({ ...OFFICIAL_NETWORK, upsampling: "resize", size: 64, width: 4, attributes: ["A"] });
     const resized = exportGenerator(initialParameters(config, GENERATOR, 1), config, { dtype: "F32" });
     await writeFile(at("resize.safetensors"), resized);
     for (const [args, message] of [

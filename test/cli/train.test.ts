@@ -73,7 +73,7 @@ describe("elegant train", () => {
       ["--width", "8", /--resume: --width: expected 4, received 8/],
       ["--seed", "1", /--resume: --seed: expected 7, received 1/],
       ["--attributes", "Bangs", /--resume: --attributes: expected Bangs Smiling, received Bangs\./],
-      ["--preset", "official", /--resume: --discriminator-blocks: expected 5, received 4/],
+      ["--preset", "official", /--resume: --set discriminatorBlocks: expected 5, received 4/],
     ] as const) {
       const refused = await resume("--steps", "3", option, value);
       assert.equal(refused.code, 2, refused.stderr);

@@ -86,7 +86,7 @@ describe("editing", () => {
       const [reference] = references;
       for (const [index, attribute] of TINY.attributes.entries()) {
         const pair = tf.concat([reference.images, input.images], 0) as tf.Tensor4D; // A, B
-        const { exchanged } = generate(generator.parameters, TINY, pair, index);
+        const { exchanged } = generate(generator.parameters, TINY, pair, [{ attribute: index, pairs: 1 }]);
         const [expectedC, expectedD] = [item(exchanged, 0), item(exchanged, 1)];
         const held = tf.memory().numTensors;
         const { C, D } = swap(generator, input, reference, attribute);
