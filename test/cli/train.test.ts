@@ -9,7 +9,8 @@ import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
-const SMALL = "--attributes Bangs Smiling --size 64 --width 4 --batch 2 --device wasm --workers 1".split(" ");
+const SMALL =
+  "--preset official --attributes Bangs Smiling --size 64 --width 4 --batch 2 --device wasm --workers 1".split(" ");
 
 describe("elegant train", () => {
   let folder: string;
