@@ -6,7 +6,7 @@ export { conv2d, packConv2dFilter } from "./conv2d";
 export { conv2dFilterGradient, packFilterGradientInput } from "./conv2d-filter-gradient";
 export { conv2dInputGradient, packInputGradientFilter } from "./conv2d-input-gradient";
 export { copyRuns } from "./copy";
-export { binary } from "./elementwise";
+export { binary, binaryRows, unary } from "./elementwise";
 export { clippedSum, clippedSumGradient, residualGradient, residualOutput } from "./output";
 export { pool } from "./pool";
 export { blockSums, columnSums, rowSums, sumPartials } from "./reduce";
