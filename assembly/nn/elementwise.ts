@@ -1,5 +1,4 @@
 /** Arithmetic on float32 values one by one, also of a matrix with a row or a column. */
-import { exponential } from "./exponential";
 
 /** Operations of binary(). */
 const ADD: i32 = 0;
@@ -97,10 +96,9 @@ export function binaryRows(
 /** Operations of unary(). */
 const ABS: i32 = 0;
 const NEGATE: i32 = 1;
-const SIGMOID: i32 = 2;
 
 /**
- * y = op(x) for the values [block * blockValues, ...): 0 |x|, 1 -x, 2 1 / (1 + e^-x), 3 x > 0 ? 1 : alpha.
+ * y = op(x) for the values [block * blockValues, ...): 0 |x|, 1 -x, 2 x > 0 ? 1 : alpha (NaN stays NaN).
  * @param x, y float32 [count], with room for whole vectors of four; y may be x
  * @param blockValues a multiple of four
  */
@@ -112,12 +110,6 @@ export function unary(operation: i32, x: usize, y: usize, alpha: f32, count: i32
     for (let i = from; i < end; i += 16) v128.store(y + i, f32x4.abs(v128.load(x + i)));
   } else if (operation == NEGATE) {
     for (let i = from; i < end; i += 16) v128.store(y + i, f32x4.neg(v128.load(x + i)));
-  } else if (operation == SIGMOID) {
-    const bound = f32x4.splat(87);
-    for (let i = from; i < end; i += 16) {
-      const minus = f32x4.max(f32x4.min(f32x4.neg(v128.load(x + i)), bound), f32x4.neg(bound));
-      v128.store(y + i, f32x4.div(one, f32x4.add(one, exponential(minus))));
-    }
   } else {
     const below = f32x4.splat(alpha);
     const zero = f32x4.splat(0);

@@ -20,12 +20,13 @@ import {
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
+import type { TeamKernel } from "../kernels/nn.js";
 import type { SharedMemoryBackend } from "./shared-backend.js";
 import { stock } from "./stock.js";
 
 /** Numbered as in assembly/nn/elementwise.ts. */
 const OPERATIONS = [Add, Sub, Multiply, RealDiv, SquaredDifference];
-const UNARY_OPERATIONS = [Abs, Neg, Sigmoid, Step];
+const UNARY_OPERATIONS = [Abs, Neg, Step];
 const ADD = 0;
 /** Values of one block; a multiple of four. */
 const BLOCK_VALUES = 16384;
@@ -84,20 +85,27 @@ function binary(name: string): KernelFunc {
   };
 }
 
-function unary(name: string): KernelFunc {
-  const operation = UNARY_OPERATIONS.indexOf(name);
+/** A kernel that takes each value by itself. @param before, after its arguments around the pointers of x and y */
+function each(
+  name: string,
+  kernel: TeamKernel,
+  before: readonly number[],
+  after: (attrs: unknown) => number[],
+): KernelFunc {
   return (params) => {
     const backend = params.backend as SharedMemoryBackend;
     const { x } = params.inputs as unknown as { x: TensorInfo };
     if (x.dtype !== "float32") return stock(name, params);
-    const alpha = name === Step ? (params.attrs as unknown as StepAttrs).alpha : 0;
     const y = backend.allocate(x.shape);
     const count = util.sizeFromShape(x.shape);
-    const values = [operation, backend.pointerOf(x), y.pointer, alpha, count, BLOCK_VALUES];
-    backend.team.run("unary", values, blocksOf(count));
+    const values = [...before, backend.pointerOf(x), y.pointer, ...after(params.attrs), count, BLOCK_VALUES];
+    backend.team.run(kernel, values, blocksOf(count));
     return y.info;
   };
 }
+
+const unary = (name: string): KernelFunc =>
+  each(name, "unary", [UNARY_OPERATIONS.indexOf(name)], (attrs) => [name === Step ? (attrs as StepAttrs).alpha : 0]);
 
 const addN: KernelFunc = ({ inputs, backend }) => {
   const shared = backend as SharedMemoryBackend;
@@ -117,5 +125,6 @@ const addN: KernelFunc = ({ inputs, backend }) => {
 export const ELEMENTWISE_KERNELS: Readonly<Record<string, KernelFunc>> = {
   ...Object.fromEntries(OPERATIONS.map((name) => [name, binary(name)])),
   ...Object.fromEntries(UNARY_OPERATIONS.map((name) => [name, unary(name)])),
+  [Sigmoid]: each(Sigmoid, "sigmoid", [], () => []),
   [AddN]: addN,
 };

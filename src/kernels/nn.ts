@@ -158,6 +158,7 @@ export interface NnKernels {
     blockRows: number,
     block: number,
   ): void;
+  sigmoid(x: number, y: number, count: number, blockValues: number, block: number): void;
   unary(
     operation: number,
     x: number,
@@ -211,6 +212,7 @@ export const TEAM_KERNELS = [
   "binary",
   "binaryRows",
   "unary",
+  "sigmoid",
   "blockSums",
   "columnSums",
   "rowSums",
