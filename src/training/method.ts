@@ -122,7 +122,7 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       others: 0.5,
       slice: 1,
       maskWeight: 0,
-      changeWeight: 1,
+      changeWeight: 2,
       beta1: 0,
       beta2: 0.99,
       annealing: 0.5,
