@@ -174,11 +174,12 @@ export function publishedFiles(
   config: ModelConfig,
   step: number,
 ): readonly { readonly name: string; readonly tensors: NamedTensors }[] {
+  const word = (value: unknown): string => (typeof value === "boolean" ? (value ? "on" : "off") : `${value}`);
   for (const [field, expected] of Object.entries(OFFICIAL_NETWORK)) {
     const received = config[field as keyof typeof OFFICIAL_NETWORK];
     if (received === expected) continue;
-    const remedy = "The published code has no such network; export to .safetensors or with --onnx.";
-    throw new InputError(describeMismatch(`--pth: ${field}`, `${expected}`, `${received}`, remedy));
+    const remedy = "The published code cannot load this network. Export it to a .safetensors file or with --onnx.";
+    throw new InputError(describeMismatch(`--pth: ${field}`, word(expected), word(received), remedy));
   }
   const present = DISCRIMINATORS.filter((network) => tensors.has(`${network}.${FEATURES_KEY}`));
   return [...GENERATOR, ...present].map((network) => {
