@@ -25,7 +25,7 @@ export type DiscriminatorScalars = Scalars<"D" | "D1" | "D2"> & { readonly r1?: 
 export type RightScalars = Scalars<"D1" | "D2">;
 export type GeneratorScalars = Scalars<"G" | "adversarial1" | "adversarial2"> & GeneratorExtras;
 /** Only those that the method has. */
-type GeneratorExtras = Partial<Scalars<"reconstruction" | "slice" | "mask">>;
+type GeneratorExtras = Partial<Scalars<"reconstruction" | "slice" | "mask" | "change">>;
 
 /** Kept, wherever it was computed; the caller disposes of all. */
 export interface Differentiated<Losses> {
@@ -108,7 +108,7 @@ function constantsOf(parameters: Parameters): Parameters {
 function generatorExtras(
   { generator: { parameters }, config }: TrainingState,
   pictures: tf.Tensor4D,
-  { latents, masks, reconstructed, exchanged }: Generated,
+  { latents, residuals, masks, differences, reconstructed, exchanged }: Generated,
   { reconstruction, weights }: StepSettings,
 ): GeneratorExtras {
   const extras: { -readonly [Name in keyof GeneratorExtras]: GeneratorExtras[Name] } = {};
@@ -122,6 +122,10 @@ function generatorExtras(
     extras.slice = tf.keep(sliceLoss(latent, wanted));
   }
   if (weights.mask > 0 && masks !== null) extras.mask = tf.keep(tf.mean(masks));
+  if (weights.change > 0) {
+    const changes = differences ?? (tf.split(residuals, 2, 0)[1] as tf.Tensor4D);
+    extras.change = tf.keep(tf.mean(tf.abs(changes)));
+  }
   return extras;
 }
 

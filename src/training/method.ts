@@ -11,11 +11,12 @@ export interface LossWeights {
   readonly discriminator2: number;
   readonly slice: number;
   readonly mask: number;
+  readonly change: number;
 }
 
 /** Those of the discriminators' parts. */
 export const LOSS_WEIGHTINGS = ["official", "equal"] as const;
-export const LOSS_WEIGHTS: Readonly<Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask">>> = {
+export const LOSS_WEIGHTS: Readonly<Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change">>> = {
   official: { adversarial1: 1, adversarial2: 0.5, discriminator1: 1 / 4, discriminator2: 0.5 / 4 },
   equal: { adversarial1: 1, adversarial2: 1, discriminator1: 1, discriminator2: 1 },
 };
@@ -52,6 +53,8 @@ export const methodSchema = z.object({
   slice: z.number().nonnegative().default(0),
   /** Weight of the masks' mean. */
   maskWeight: z.number().nonnegative().default(0),
+  /** Weight of the mean absolute change of C and D, so that edits change no more than they must. */
+  changeWeight: z.number().nonnegative().default(0),
   /** Adam's decays. */
   beta1: z.number().nonnegative().lt(1).default(0.5),
   beta2: z.number().nonnegative().lt(1).default(0.999),
@@ -74,6 +77,7 @@ const PUBLISHED: MethodSettings = {
   r1Every: 1,
   slice: 0,
   maskWeight: 0,
+  changeWeight: 0,
   beta1: 0.5,
   beta2: 0.999,
   annealing: 0,
@@ -113,7 +117,8 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       joint: true,
       r1Every: 4,
       slice: 1,
-      maskWeight: 0.1,
+      maskWeight: 0,
+      changeWeight: 1,
       beta1: 0,
       beta2: 0.99,
       annealing: 0.5,

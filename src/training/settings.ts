@@ -52,11 +52,11 @@ export function learningRateAt(settings: RunSettings, step: number, progress = 0
 
 /** @param progress as for learningRateAt() */
 export function stepSettings(settings: RunSettings, step: number, progress = 0): StepSettings {
-  const { reconstruction, lossWeights, weightDecay, beta1, beta2, r1, r1Every, ema, slice, maskWeight } = settings;
+  const { reconstruction, lossWeights, weightDecay, beta1, beta2, r1, r1Every, ema, slice, maskWeight, changeWeight } = settings;
   const weights = { ...LOSS_WEIGHTS[lossWeights], reconstruction: RECONSTRUCTION_WEIGHTS[reconstruction] };
   return {
     reconstruction,
-    weights: { ...weights, slice, mask: maskWeight },
+    weights: { ...weights, slice, mask: maskWeight, change: changeWeight },
     adam: { beta1, beta2, epsilon: EPSILON, weightDecay },
     learningRate: learningRateAt(settings, step, progress),
     r1,

@@ -70,6 +70,7 @@ export interface StepLosses {
   readonly reconstruction?: number;
   readonly slice?: number;
   readonly mask?: number;
+  readonly change?: number;
   /** The gradient penalties as they were added to D; only in updates that have them. */
   readonly r1?: number;
 }

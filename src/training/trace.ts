@@ -31,7 +31,7 @@ export class TraceKeeper {
     return held;
   }
 
-  addGenerated({ skips, masks, ...tensors }: Generated): void {
+  addGenerated({ skips, masks, differences, ...tensors }: Generated): void {
     const [latents, residuals, reconstructed, exchanged] = [
       tensors.latents,
       tensors.residuals,
@@ -41,6 +41,7 @@ export class TraceKeeper {
     this.generated = {
       ...{ latents, residuals, reconstructed, exchanged },
       masks: masks === null ? null : this.keep(masks),
+      differences: differences === null ? null : this.keep(differences),
       skips: skips.map((skip) => this.keep(skip)),
     };
   }
