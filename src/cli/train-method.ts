@@ -65,29 +65,23 @@ function expectSense({ network, method }: Method): void {
       "reconstruction",
       "none with edit=difference",
       reconstruction,
-      "The reconstruction is exact there and needs no loss: add --set reconstruction=none.",
+      "The reconstruction is exact there and needs no loss: set reconstruction=none.",
     ],
     [
       edit === "residual" && reconstruction === "none",
       "reconstruction",
       "squared or norm with edit=residual",
       reconstruction,
-      "Without it nothing keeps a face as it is: add --set reconstruction=squared.",
+      "Without it nothing keeps a face as it is: set reconstruction=squared.",
     ],
     [
       !mask && maskWeight > 0,
       "maskWeight",
       "0 with mask=off",
       maskWeight,
-      "There is no mask to weigh: add --set maskWeight=0.",
+      "There is no mask to weigh: set maskWeight=0.",
     ],
-    [
-      r1 === 0 && r1Every !== 1,
-      "r1Every",
-      "1 with r1=0",
-      r1Every,
-      "There is no penalty to compute: add --set r1Every=1.",
-    ],
+    [r1 === 0 && r1Every !== 1, "r1Every", "1 with r1=0", r1Every, "There is no penalty to compute: set r1Every=1."],
   ];
   for (const [isBroken, name, expected, received, why] of rules) {
     if (isBroken) throw new InputError(describeMismatch(`--set ${name}`, expected, formatChoice(received), why));

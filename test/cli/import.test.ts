@@ -125,7 +125,7 @@ describe("elegant import", () => {
           ...more,
         );
       for (const [more, message] of [
-        [["--set", "maskWeight=0", "r1=0"], /^elegant: --set r1Every: expected 1 with r1=0, received 4\./],
+        [["--set", "r1=0"], /^elegant: --set r1Every: expected 1 with r1=0, received 4\./],
         [["--preset", "official"], /^elegant: --resume: --set upsampling: expected resize, received transposed\./],
       ] as const) {
         const { code, stderr } = await resume(...more);

@@ -36,9 +36,9 @@ describe("the method of elegant train", () => {
       network: { ...network, condition: "planes", generatorBlocks: 5 },
       method: { ...method, joint: false, r1Every: 16, slice: 0.5 },
     });
-    assert.deepEqual(methodOf("--set mask=off --set maskWeight=0 --ema 0.5 --r1 2 --upsampling transposed"), {
+    assert.deepEqual(methodOf("--set mask=off --set changeWeight=0 --ema 0.5 --r1 2 --upsampling transposed"), {
       network: { ...network, mask: false, upsampling: "transposed" },
-      method: { ...method, maskWeight: 0, ema: 0.5, r1: 2 },
+      method: { ...method, changeWeight: 0, ema: 0.5, r1: 2 },
     });
     assert.deepEqual(methodOf("--preset official --flip --set weightDecay=1e-4"), {
       network: METHODS.official.network,
@@ -105,30 +105,30 @@ describe("the method of elegant train", () => {
   });
 
   it("is refused when choices make no sense together, and the message says what to set", () => {
-    for (const [line, message, remedy] of [
+    for (const [line, message, corrected] of [
       [
         "--preset official --set edit=difference",
-        "--set reconstruction: expected none with edit=difference, received squared. The reconstruction is exact there and needs no loss: add --set reconstruction=none.",
-        "reconstruction=none",
+        "--set reconstruction: expected none with edit=difference, received squared. The reconstruction is exact there and needs no loss: set reconstruction=none.",
+        "--preset official --set edit=difference reconstruction=none",
       ],
       [
         "--set edit=residual",
-        "--set reconstruction: expected squared or norm with edit=residual, received none. Without it nothing keeps a face as it is: add --set reconstruction=squared.",
-        "reconstruction=squared",
+        "--set reconstruction: expected squared or norm with edit=residual, received none. Without it nothing keeps a face as it is: set reconstruction=squared.",
+        "--set edit=residual reconstruction=squared",
       ],
       [
-        "--set mask=off",
-        "--set maskWeight: expected 0 with mask=off, received 0.1. There is no mask to weigh: add --set maskWeight=0.",
-        "maskWeight=0",
+        "--set mask=off maskWeight=0.1",
+        "--set maskWeight: expected 0 with mask=off, received 0.1. There is no mask to weigh: set maskWeight=0.",
+        "--set mask=off maskWeight=0",
       ],
       [
         "--r1 0",
-        "--set r1Every: expected 1 with r1=0, received 4. There is no penalty to compute: add --set r1Every=1.",
-        "r1Every=1",
+        "--set r1Every: expected 1 with r1=0, received 4. There is no penalty to compute: set r1Every=1.",
+        "--r1 0 --set r1Every=1",
       ],
     ]) {
       refused(line, message);
-      methodOf(`${line} --set ${remedy}`);
+      methodOf(corrected);
     }
   });
 });
@@ -161,10 +161,10 @@ describe("elegant train --set", () => {
   });
 
   it("keeps the choices in the run, goes on with them, and refuses others by their names", async () => {
-    const begun = await train(...SMALL, "--steps", "1", "--set", "r1Every=2", "mask=off", "maskWeight=0");
+    const begun = await train(...SMALL, "--steps", "1", "--set", "r1Every=2", "mask=off", "slice=2");
     assert.equal(begun.code, 0, begun.stderr);
     const { network, method } = METHODS.modern;
-    const expected = { network: { ...network, mask: false }, method: { ...method, r1Every: 2, maskWeight: 0 } };
+    const expected = { network: { ...network, mask: false }, method: { ...method, r1Every: 2, slice: 2 } };
     const goOn = (...more: string[]): Promise<Ended> => train("--resume", "--steps", "2", "--device", "wasm", ...more);
     for (const [more, message] of [
       [["--set", "r1Every=4"], /^elegant: --resume: --set r1Every: expected 2, received 4\./],
