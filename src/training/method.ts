@@ -49,6 +49,8 @@ export const methodSchema = z.object({
   joint: z.boolean().default(false),
   /** The penalty is computed in every n-th update of the discriminators, n times as heavy. */
   r1Every: z.number().int().positive().default(1),
+  /** With heads, the share of the scores of other attributes than the pair's in a picture's loss. */
+  others: z.number().nonnegative().lt(1).default(0),
   /** Weight of the slice reconstruction: the encoder must find the exchanged latents in C and D. */
   slice: z.number().nonnegative().default(0),
   /** Weight of the masks' mean. */
@@ -75,6 +77,7 @@ const PUBLISHED: MethodSettings = {
   initialisation: "published",
   joint: false,
   r1Every: 1,
+  others: 0,
   slice: 0,
   maskWeight: 0,
   changeWeight: 0,
@@ -116,6 +119,7 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       initialisation: "he",
       joint: true,
       r1Every: 4,
+      others: 0.5,
       slice: 1,
       maskWeight: 0,
       changeWeight: 1,

@@ -1,7 +1,7 @@
 /** What a caller may read of an update: golden checks and tests look at all of it. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Generated } from "../model/exchange.js";
-import type { Scores } from "./losses.js";
+import type { Score, Scores } from "./losses.js";
 import type { Gradients } from "./optimizer.js";
 
 export interface ForwardTrace {
@@ -47,9 +47,10 @@ export class TraceKeeper {
   }
 
   addScores(scores: Pick<ForwardTrace, "D1" | "D2">): void {
-    const keepAll = ({ A, B, C, D }: Scores): Scores => {
-      return { A: this.keep(A), B: this.keep(B), C: this.keep(C), D: this.keep(D) };
+    const keep = ({ logits, weights }: Score): Score => {
+      return { logits: this.keep(logits), weights: weights === null ? null : this.keep(weights) };
     };
+    const keepAll = ({ A, B, C, D }: Scores): Scores => ({ A: keep(A), B: keep(B), C: keep(C), D: keep(D) });
     this.scores = { D1: keepAll(scores.D1), D2: keepAll(scores.D2) };
   }
 
