@@ -1,6 +1,7 @@
 /** Choices of a method on the command line, as NAME=VALUE. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
+import { formatChoice } from "../model/choice-words.js";
 import { networkSchema } from "../model/config.js";
 import { suggest } from "../suggest.js";
 import { methodSchema } from "../training/method.js";
@@ -36,11 +37,6 @@ function describeValues(schema: z.ZodType): string {
   const low = minimum === undefined ? `above ${exclusiveMinimum}` : `at least ${minimum}`;
   if (maximum !== undefined) return `a number, ${low} and at most ${maximum}`;
   return exclusiveMaximum === undefined ? `a number, ${low}` : `a number, ${low} and below ${exclusiveMaximum}`;
-}
-
-/** A value as a user writes it: on and off for switches. */
-export function formatChoice(value: unknown): string {
-  return typeof value === "boolean" ? (value ? "on" : "off") : `${value}`;
 }
 
 /** @throws InputError when the text is not NAME=VALUE with a known name and a value that the choice takes */

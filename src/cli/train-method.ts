@@ -1,9 +1,10 @@
 /** The options of `elegant train` that say which method is trained: a preset, and changes of its choices. */
 import { type Command, Option } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
+import { formatChoice } from "../model/choice-words.js";
 import { networkSchema, UPSAMPLINGS } from "../model/config.js";
 import { METHODS, type Method, methodSchema, PRESETS, type Preset } from "../training/method.js";
-import { formatChoice, parseChoices } from "./choices.js";
+import { parseChoices } from "./choices.js";
 import { number } from "./command.js";
 
 export interface MethodOptions {
@@ -51,8 +52,8 @@ export function withMethodOptions(command: Command): Command {
  * @throws InputError naming the first one and what to set instead
  */
 function expectSense({ network, method }: Method): void {
-  const { edit, mask } = network;
-  const { reconstruction, maskWeight, r1, r1Every } = method;
+  const { edit, mask, condition } = network;
+  const { reconstruction, maskWeight, r1, r1Every, others } = method;
   const rules: readonly (readonly [
     isBroken: boolean,
     name: string,
@@ -80,6 +81,13 @@ function expectSense({ network, method }: Method): void {
       "0 with mask=off",
       maskWeight,
       "There is no mask to weigh: set maskWeight=0.",
+    ],
+    [
+      condition === "planes" && others > 0,
+      "others",
+      "0 with condition=planes",
+      others,
+      "Only discriminators with a score for each attribute judge the others: set others=0.",
     ],
     [r1 === 0 && r1Every !== 1, "r1Every", "1 with r1=0", r1Every, "There is no penalty to compute: set r1Every=1."],
   ];

@@ -6,6 +6,7 @@
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { withoutWrappers } from "../interop/wrappers.js";
+import { formatChoice } from "./choice-words.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "./config.js";
 import { DISCRIMINATORS, GENERATOR, matchParameters, type Network, networkSpecs } from "./parameters.js";
 
@@ -174,12 +175,11 @@ export function publishedFiles(
   config: ModelConfig,
   step: number,
 ): readonly { readonly name: string; readonly tensors: NamedTensors }[] {
-  const word = (value: unknown): string => (typeof value === "boolean" ? (value ? "on" : "off") : `${value}`);
   for (const [field, expected] of Object.entries(OFFICIAL_NETWORK)) {
     const received = config[field as keyof typeof OFFICIAL_NETWORK];
     if (received === expected) continue;
     const remedy = "The published code cannot load this network. Export it to a .safetensors file or with --onnx.";
-    throw new InputError(describeMismatch(`--pth: ${field}`, word(expected), word(received), remedy));
+    throw new InputError(describeMismatch(`--pth: ${field}`, formatChoice(expected), formatChoice(received), remedy));
   }
   const present = DISCRIMINATORS.filter((network) => tensors.has(`${network}.${FEATURES_KEY}`));
   return [...GENERATOR, ...present].map((network) => {

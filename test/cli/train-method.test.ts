@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { CHOICES } from "../../src/cli/choices.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "../../src/cli/train-method.js";
+import { formatChoice } from "../../src/model/choice-words.js";
 import { loadNewestCheckpoint } from "../../src/training/checkpoint.js";
 import { METHODS, PRESETS } from "../../src/training/method.js";
 import { writeFaces } from "../support/faces.js";
@@ -32,9 +33,9 @@ describe("the method of elegant train", () => {
 
   it("is the preset with the choices of --set, and with those that have options of their own", () => {
     const { network, method } = METHODS.modern;
-    assert.deepEqual(methodOf("--set joint=off r1Every=16 slice=0.5 condition=planes generatorBlocks=5"), {
+    assert.deepEqual(methodOf("--set joint=off r1Every=16 slice=0.5 condition=planes others=0 generatorBlocks=5"), {
       network: { ...network, condition: "planes", generatorBlocks: 5 },
-      method: { ...method, joint: false, r1Every: 16, slice: 0.5 },
+      method: { ...method, joint: false, r1Every: 16, slice: 0.5, others: 0 },
     });
     assert.deepEqual(methodOf("--set mask=off --set changeWeight=0 --ema 0.5 --r1 2 --upsampling transposed"), {
       network: { ...network, mask: false, upsampling: "transposed" },
@@ -53,7 +54,7 @@ describe("the method of elegant train", () => {
         values.map(([name]) => name),
         CHOICES,
       );
-      const line = values.map(([name, value]) => `${name}=${value === true ? "on" : value === false ? "off" : value}`);
+      const line = values.map(([name, value]) => `${name}=${formatChoice(value)}`);
       assert.deepEqual(methodOf(`--set ${line.join(" ")}`), { network, method });
     }
   });
@@ -120,6 +121,11 @@ describe("the method of elegant train", () => {
         "--set mask=off maskWeight=0.1",
         "--set maskWeight: expected 0 with mask=off, received 0.1. There is no mask to weigh: set maskWeight=0.",
         "--set mask=off maskWeight=0",
+      ],
+      [
+        "--set condition=planes",
+        "--set others: expected 0 with condition=planes, received 0.5. Only discriminators with a score for each attribute judge the others: set others=0.",
+        "--set condition=planes others=0",
       ],
       [
         "--r1 0",
