@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -7,7 +7,7 @@ import { CHOICES } from "../../src/cli/choices.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "../../src/cli/train-method.js";
 import { formatChoice } from "../../src/model/choice-words.js";
 import { loadNewestCheckpoint } from "../../src/training/checkpoint.js";
-import { METHODS, PRESETS } from "../../src/training/method.js";
+import { METHODS, type Method, PRESETS } from "../../src/training/method.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
@@ -136,6 +136,20 @@ describe("the method of elegant train", () => {
       refused(line, message);
       methodOf(corrected);
     }
+  });
+});
+
+describe("docs/training.md", () => {
+  it("lists every choice with its values in all presets", async () => {
+    const text = await readFile(fromRoot("docs/training.md"), "utf8");
+    const rows = [...text.matchAll(/^\| `(\w+)` +\|[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|[^|]*\S[^|]*\|$/gm)];
+    const listed = rows.map(([, name, ...values]) => [name, ...values.map((value) => value.trim())]);
+    const valuesOf = ({ network, method }: Method): Readonly<Record<string, unknown>> => ({ ...network, ...method });
+    const [official, paper, modern] = [METHODS.official, METHODS.paper, METHODS.modern].map(valuesOf);
+    assert.deepEqual(
+      listed,
+      CHOICES.map((name) => [name, ...[official, paper, modern].map((values) => formatChoice(values[name]))]),
+    );
   });
 });
 
