@@ -58,6 +58,8 @@ export interface Generated {
   readonly residuals: tf.Tensor4D;
   /** Their masks, [4N, S, S, 1] in [0, 1]; null for a network without one. */
   readonly masks: tf.Tensor4D | null;
+  /** What is added to A and B to make C and D, before clipping: [2N, S, S, 3]; null where that is R_C and R_D. */
+  readonly differences: tf.Tensor4D | null;
   /** A', B' stacked: [2N, S, S, 3] in [-1, 1]. */
   readonly reconstructed: tf.Tensor4D;
   /** C, D stacked: [2N, S, S, 3] in [-1, 1]. */
@@ -84,11 +86,12 @@ export function generate(
   const { residual: residuals, mask: masks } = decode(parameters, config, latents, own, skips);
   if (config.edit === "difference") {
     const [unchanged, edited] = tf.split(residuals, 2, 0);
-    const exchanged = applyResidual(pictures, tf.sub(edited, unchanged));
-    return { latents, skips, residuals, masks, reconstructed: pictures, exchanged };
+    const differences = tf.sub<tf.Tensor4D>(edited, unchanged);
+    const exchanged = applyResidual(pictures, differences);
+    return { latents, skips, residuals, masks, differences, reconstructed: pictures, exchanged };
   }
   const [reconstructed, exchanged] = tf.split(applyResidual(pictures, residuals), 2, 0) as [tf.Tensor4D, tf.Tensor4D];
-  return { latents, skips, residuals, masks, reconstructed, exchanged };
+  return { latents, skips, residuals, masks, differences: null, reconstructed, exchanged };
 }
 
 /** A batch of N faces and what the encoder makes of them; S is the side, W the width of the model. */
@@ -109,21 +112,27 @@ export function repeatTo(batch: tf.Tensor4D, n: number): tf.Tensor4D {
   throw new Error(`batch: expected 1 or ${n} items, received ${items}`);
 }
 
+/** R(z) of faces, which the edit "difference" subtracts from R(z'); null for a network that edits by R(z') alone. */
+export function ownResidual(parameters: Parameters, config: ModelConfig, { latent, skips }: Faces): tf.Tensor4D | null {
+  return config.edit === "residual" ? null : decode(parameters, config, latent, latent, skips).residual;
+}
+
 /**
  * Pictures of faces whose latents were edited; the decoder's second input and its skips are the face's own.
  * @param faces  one for all latents, or one for each
  * @param edited [K, h, w, C]
+ * @param own    what ownResidual() gives for the faces, if the caller has it already
  * @returns [K, S, S, 3] in [-1, 1]; with the edit "difference" an unchanged latent gives the picture itself
  */
 export function applyLatents(
   parameters: Parameters,
   config: ModelConfig,
-  { images, latent, skips }: Faces,
+  faces: Faces,
   edited: tf.Tensor4D,
+  own = ownResidual(parameters, config, faces),
 ): tf.Tensor4D {
   const [n] = edited.shape;
+  const { images, latent, skips } = faces;
   const { residual } = decode(parameters, config, edited, repeatTo(latent, n), skips);
-  if (config.edit === "residual") return applyResidual(images, residual);
-  const unchanged = decode(parameters, config, latent, latent, skips).residual;
-  return applyResidual(images, tf.sub(residual, repeatTo(unchanged, n)));
+  return applyResidual(images, own === null ? residual : tf.sub(residual, repeatTo(own, n)));
 }

@@ -14,7 +14,14 @@ import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
 import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut } from "./left-out.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { rescue } from "./rescue.js";
-import { expectFreshFolder, type RunStart, resumeRun, startRun } from "./run.js";
+import {
+  expectFreshFolder,
+  expectSameGenerator,
+  type RunStart,
+  resumeRun,
+  type StartingPoint,
+  startRun,
+} from "./run.js";
 import { LEFT_OUT_FILE, SAMPLES_FOLDER } from "./run-report.js";
 import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
@@ -28,6 +35,8 @@ export interface TrainOptions {
   readonly config: ModelConfig;
   readonly settings: Omit<RunSettings, "dataset" | "batch"> & { readonly batch: BatchChoice };
   readonly resume: boolean;
+  /** The generator that a new run begins with, instead of an untrained one. */
+  readonly from?: StartingPoint | null;
   /** Takes over the folder's lock from a process on another machine that may still be alive. */
   readonly takeOver?: boolean;
   /** Steps of the whole run. */
@@ -96,6 +105,7 @@ function expectFinite(step: number, attribute: string, losses: StepLosses): void
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, folder, config, resume, workers } = options;
   const { seed, flip, joint } = options.settings;
+  if (options.from) expectSameGenerator(config, options.from);
   const chosen = await chooseBatch(options.settings.batch, dataset, config.attributes, joint, resume ? folder : null);
   const { batch } = chosen;
   const sampler = createPairSampler(dataset, config.attributes, { batch, seed, flip, joint });
@@ -160,7 +170,7 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
   if (!resume) await accepted(0);
   const start = resume
     ? await resumeRun(folder, config, settings, sampler.formerFingerprint, accepted)
-    : await startRun(folder, config, settings);
+    : await startRun(folder, config, settings, options.from);
   const { state } = start;
   const work = { settings, planned, feeding, start, samplePairs, scoreFaces, sampler };
   return closing(
