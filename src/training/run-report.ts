@@ -41,7 +41,13 @@ export function seriesOf(
   return { name, group, points, ...(unit === undefined ? {} : { unit }) };
 }
 
-/** The curves that tell most: totals, reconstruction, accuracies, what edits change, scores. */
+/** Parts of the generator's loss that a method may leave out. */
+const OPTIONAL_PARTS = ["reconstruction", "slice", "mask", "change"] as const;
+
+/**
+ * The most important curves: totals, the parts of the generator's loss that the rows have, accuracies, what edits change, scores.
+ * @param rows of one attribute each, or of all attributes together
+ */
 export function trainingSeries(
   rows: readonly LossRow[],
   scores: readonly LossRow[],
@@ -49,15 +55,17 @@ export function trainingSeries(
 ): readonly LossSeries[] {
   const key = (name: string) => (row: LossRow) => Number(row[name]);
   const levels = (name: string) => (row: LossRow) => Number(row[name]) / GREY_LEVEL;
-  const own = attributes.map((attribute) => rows.filter((row) => row.attribute === attribute));
+  const kinds = [...new Set(rows.map(({ attribute }) => String(attribute)))];
+  const own = kinds.map((kind) => rows.filter(({ attribute }) => attribute === kind));
+  const parts = OPTIONAL_PARTS.filter((part) => rows.some((row) => row[part] !== undefined));
   const change = "What an exchange changes";
   return [
     seriesOf(rows, key("D"), "discriminators", "Totals"),
     seriesOf(rows, key("G"), "generator", "Totals"),
-    seriesOf(rows, key("reconstruction"), "reconstruction", "Reconstruction"),
+    ...parts.map((part) => seriesOf(rows, key(part), part, `Unweighted: ${part}`)),
     seriesOf(rows, key("accuracy1"), "D1", "Pictures that the discriminators tell right"),
     seriesOf(rows, key("accuracy2"), "D2", "Pictures that the discriminators tell right"),
-    ...own.map((part, i) => seriesOf(part, levels("exchange"), attributes[i], change, "grey levels of 255")),
+    ...own.map((part, i) => seriesOf(part, levels("exchange"), kinds[i], change, "grey levels of 255")),
     ...(scores.length < 2
       ? []
       : [seriesOf(scores, key("score"), "all", "Score of checkpoints, lower is better")].concat(

@@ -35,6 +35,31 @@ describe("the report of a run", () => {
     ]);
   });
 
+  it("draws the parts of the loss that the rows have, and the rows of all attributes together", () => {
+    const row = (step: number) => {
+      return { step, attribute: "all", D: 1, G: 2, slice: step / 10, change: 0.25, exchange: (step * 2) / 255 };
+    };
+    const series = trainingSeries([row(1), row(2)], [], ["Bangs", "Smiling"]);
+    assert.deepEqual(
+      series.map(({ name }) => name),
+      ["discriminators", "generator", "slice", "change", "D1", "D2", "all"],
+    );
+    const [{ points: slices }, { points: changes }] = [series[2], series[6]];
+    assert.deepEqual(
+      slices.map(({ value }) => value),
+      [0.1, 0.2],
+    );
+    assert.deepEqual(
+      changes.map(({ value }) => Math.round(value * 1e6) / 1e6),
+      [1, 2],
+    );
+    const published = [{ step: 1, attribute: "Bangs", D: 1, G: 2, reconstruction: 3, exchange: 0 }];
+    assert.deepEqual(
+      trainingSeries(published, [], ["Bangs"]).map(({ name }) => name),
+      ["discriminators", "generator", "reconstruction", "D1", "D2", "Bangs"],
+    );
+  });
+
   it("says what the watchdog said and what is not over", () => {
     const alarm = (attribute: string, state: string) => {
       return { step: 700, attribute, condition: "slice does not matter", state, message: `${attribute} ${state}` };
