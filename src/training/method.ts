@@ -16,7 +16,9 @@ export interface LossWeights {
 
 /** Those of the discriminators' parts. */
 export const LOSS_WEIGHTINGS = ["official", "equal"] as const;
-export const LOSS_WEIGHTS: Readonly<Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change">>> = {
+export const LOSS_WEIGHTS: Readonly<
+  Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change">>
+> = {
   official: { adversarial1: 1, adversarial2: 0.5, discriminator1: 1 / 4, discriminator2: 0.5 / 4 },
   equal: { adversarial1: 1, adversarial2: 1, discriminator1: 1, discriminator2: 1 },
 };

@@ -3,13 +3,7 @@ import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 import type { ModelConfig } from "../model/config.js";
 import type { AdamSettings } from "../types.js";
-import {
-  LOSS_WEIGHTS,
-  type LossWeights,
-  methodSchema,
-  RECONSTRUCTION_WEIGHTS,
-  type Reconstruction,
-} from "./method.js";
+import { LOSS_WEIGHTS, type LossWeights, methodSchema, RECONSTRUCTION_WEIGHTS, type Reconstruction } from "./method.js";
 
 /** What must stay the same when a run is resumed. */
 export const runSettingsSchema = methodSchema.extend({
@@ -54,7 +48,20 @@ export function learningRateAt(settings: RunSettings, step: number, progress = 0
 
 /** @param progress as for learningRateAt() */
 export function stepSettings(settings: RunSettings, step: number, progress = 0): StepSettings {
-  const { reconstruction, lossWeights, weightDecay, beta1, beta2, r1, r1Every, ema, slice, maskWeight, changeWeight, others } = settings;
+  const {
+    reconstruction,
+    lossWeights,
+    weightDecay,
+    beta1,
+    beta2,
+    r1,
+    r1Every,
+    ema,
+    slice,
+    maskWeight,
+    changeWeight,
+    others,
+  } = settings;
   const weights = { ...LOSS_WEIGHTS[lossWeights], reconstruction: RECONSTRUCTION_WEIGHTS[reconstruction] };
   return {
     reconstruction,
