@@ -37,7 +37,7 @@ async function measure(size: number, width: number, pairs: number, part: number,
   for (let update = 0; update < 2; update++) {
     const pictures = (): tf.Tensor4D => tf.randomUniform([pairs, size, size, 3], -1, 1);
     const labels = (value: number): tf.Tensor2D => tf.fill([pairs, 2], value);
-    const batch = { attribute: 0, A: pictures(), B: pictures(), yA: labels(1), yB: labels(0) };
+    const batch = { groups: [{ attribute: 0, pairs }], A: pictures(), B: pictures(), yA: labels(1), yB: labels(0) };
     await trainStep(state, batch, stepSettings(settings, 0), { part });
     disposeBatch(batch);
   }

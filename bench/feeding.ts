@@ -39,7 +39,7 @@ async function feedingRow(photos: string, size: number, width: number, batch: nu
   });
   const dataset = await openDataset(faces);
   const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
-  const sampler = createPairSampler(dataset, ATTRIBUTES, batch, SEED, false);
+  const sampler = createPairSampler(dataset, ATTRIBUTES, { batch, seed: SEED });
   const { method } = METHODS.official;
   const settings = stepSettings(
     { ...method, batch, seed: SEED, learningRate: LEARNING_RATE, dataset: sampler.fingerprint },
@@ -52,7 +52,6 @@ async function feedingRow(photos: string, size: number, width: number, batch: nu
   const batches = new PairBatches({
     dataset,
     sampler,
-    attributes: ATTRIBUTES.length,
     size,
     batch,
     workers,

@@ -79,16 +79,15 @@ async function benchCase(folder: string, photos: string, { size, width, batch, u
   const { method } = METHODS.official;
   const state = newTrainingState(config, SEED, false);
   const loader = new BatchLoader({ size, workers, batch: 2 * batch, slots: AHEAD + 1 });
-  const sampler = createPairSampler(sources[0].dataset, ATTRIBUTES, batch, SEED, false);
+  const sampler = createPairSampler(sources[0].dataset, ATTRIBUTES, { batch, seed: SEED });
   const settings = stepSettings(
     { ...method, batch, seed: SEED, learningRate: LEARNING_RATE, dataset: sampler.fingerprint },
     0,
   );
-  const attributes = ATTRIBUTES.length;
   // bench:feeding asks the same of image files.
   const feeds = sources.slice(FILES).map(({ dataset }) => {
-    const own = createPairSampler(dataset, ATTRIBUTES, batch, SEED, false);
-    return new PairBatches({ dataset, sampler: own, attributes, size, batch, workers, fromStep: 0 });
+    const own = createPairSampler(dataset, ATTRIBUTES, { batch, seed: SEED });
+    return new PairBatches({ dataset, sampler: own, size, batch, workers, fromStep: 0 });
   });
   const held = await feeds[0].next();
   const read = sources.map((): number[] => []);

@@ -68,7 +68,7 @@ function updates(size: number, width: number, batch: number, part: number): (sec
   const settings = stepSettings(run, 0);
   const [A, B] = [3, 4].map((seed) => pictures(batch, size, seed));
   const labels = (value: number): tf.Tensor2D => tf.fill([batch, ATTRIBUTES.length], value);
-  const pairs = { attribute: 0, A, B, yA: labels(1), yB: labels(0) };
+  const pairs = { groups: [{ attribute: 0, pairs: batch }], A, B, yA: labels(1), yB: labels(0) };
   return (seconds) => measureWaited(() => trainStep(state, pairs, settings, { part }), seconds);
 }
 
