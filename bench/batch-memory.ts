@@ -11,7 +11,7 @@ import { updateBytes } from "../src/training/batch-memory.js";
 import { disposeBatch } from "../src/training/batches.js";
 import { METHODS } from "../src/training/method.js";
 import { newTrainingState } from "../src/training/run.js";
-import { LEARNING_RATE, stepSettings } from "../src/training/settings.js";
+import { stepSettings } from "../src/training/settings.js";
 import { trainStep } from "../src/training/step.js";
 
 const MEBIBYTE = 2 ** 20;
@@ -31,7 +31,7 @@ async function measure(size: number, width: number, pairs: number, part: number,
   const config = createConfig({ ...OFFICIAL_NETWORK, upsampling, size, width, attributes: ["first", "second"] });
   const r1 = options.includes("r1") ? 10 : 0;
   const method = { ...METHODS.official.method, r1 };
-  const settings = { ...method, batch: pairs, seed: 1, learningRate: LEARNING_RATE, dataset: "" };
+  const settings = { ...method, batch: pairs, seed: 1, dataset: "" };
   const device = await openDevice("wasm", 2);
   const state = newTrainingState(config, 1, false);
   for (let update = 0; update < 2; update++) {

@@ -215,7 +215,7 @@ async function runUpdates(
       ...(await downloadParameters(parameterSpecs(config, GENERATOR), state.generator.parameters)),
       ...(await downloadParameters(parameterSpecs(config, DISCRIMINATORS), state.discriminator.parameters)),
     ]);
-    const way = LEARNING_RATE * golden.iterations.length;
+    const way = METHODS.official.method.learningRate * golden.iterations.length;
     return [...quantities, ...compareWeights(golden.params_after, after, way)];
   } finally {
     disposeState(state);
