@@ -128,7 +128,7 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       slice: 1,
       maskWeight: 0,
       changeWeight: 2,
-      learningRate: 8e-4,
+      learningRate: 5e-4,
       beta1: 0,
       beta2: 0.99,
       annealing: 0.5,
