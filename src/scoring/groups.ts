@@ -1,8 +1,6 @@
 /** The pairs of one attribute and direction: chosen, loaded, swapped and measured against what is known about them. */
 import type { FaceDataset } from "../dataset/dataset.js";
 import type { SwapTruth } from "../dataset/synth/truth.js";
-import { descriptorDistance, type FaceDescriptors } from "../detection/descriptors.js";
-import { SAME_PERSON } from "../detection/recognition.js";
 import type { Generator } from "../editing/generator.js";
 import type { AttributeScore } from "../report/scored.js";
 import type { OnProgress, RgbaImage } from "../types.js";
@@ -10,8 +8,9 @@ import type { Judge } from "./judge.js";
 import { decibels, meanSquare, noiseSquare, scoreAgainstTruth, type TruthScore } from "./measures.js";
 import type { PaintedFaces } from "./painted.js";
 import { pairUp, type ScoredPair } from "./pairs.js";
+import type { Persons } from "./persons.js";
 import { loadPictures, pictureAt } from "./pictures.js";
-import { reconstruct, swapPairs } from "./swaps.js";
+import { reconstruct, swapAll } from "./swaps.js";
 
 /** A pair with its pictures, at the model's size. */
 export interface LoadedPair extends ScoredPair {
@@ -34,7 +33,7 @@ export interface GroupOptions {
   readonly has: (file: number, attribute: number) => boolean;
   readonly painted: PaintedFaces | null;
   readonly judge: Judge | null;
-  readonly descriptors: FaceDescriptors;
+  readonly persons: Persons;
   /** The most pairs of a group. */
   readonly pairs: number;
   readonly workers: number;
@@ -84,8 +83,7 @@ async function loadGroup(options: GroupOptions, attribute: number, adding: boole
   });
 }
 
-export const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Means of the scores against the truth; nothing where it is not known for all pairs. */
 function scoreTruth(pairs: readonly SwappedPair[]): Partial<TruthScore> {
@@ -121,23 +119,13 @@ async function judgeSwaps(
   return { hit: hits / pairs.length, ...kept, flips };
 }
 
-async function comparePersons(
-  descriptors: FaceDescriptors,
-  pairs: readonly SwappedPair[],
-): Promise<{ readonly same: number; readonly distance: number }> {
-  const before = await descriptors.describe(pairs.map(({ inputPicture }) => inputPicture));
-  const after = await descriptors.describe(pairs.map(({ swap }) => swap));
-  const distances = before.map((descriptor, i) => descriptorDistance(descriptor, after[i]));
-  return { same: distances.filter((d) => d < SAME_PERSON).length / pairs.length, distance: meanOf(distances) };
-}
-
 /** Swaps and scores one attribute in one direction; null if there is no pair. */
 export async function scoreGroup(
   options: GroupOptions,
   attribute: number,
   adding: boolean,
 ): Promise<ScoredGroup | null> {
-  const { generator, judge, descriptors, onProgress } = options;
+  const { generator, judge, persons, onProgress } = options;
   const name = generator.config.attributes[attribute];
   const direction = adding ? "added" : "removed";
   const loaded = await loadGroup(options, attribute, adding);
@@ -148,14 +136,14 @@ export async function scoreGroup(
     reference,
   }));
   const stage = `${name} ${direction}`;
-  const swaps = await swapPairs(generator, requests, (done) =>
+  const swaps = await swapAll(generator, requests, (done) =>
     onProgress({ stage, done, total: loaded.length, unit: "swaps" }),
   );
   const swapped = loaded.map((pair, i) => ({ ...pair, swap: swaps[i] }));
   const inputs = loaded.map(({ inputPicture }) => inputPicture);
   const decoded = await reconstruct(generator, inputs);
   const { flips = null, ...judged } = judge === null ? {} : await judgeSwaps(judge, swapped, attribute, adding);
-  const persons = await comparePersons(descriptors, swapped);
+  const compared = await persons.compare(swapped);
   return {
     row: {
       name,
@@ -165,7 +153,7 @@ export async function scoreGroup(
       reconstruction: meanOf(inputs.map((input, i) => decibels(meanSquare(decoded[i], input)))),
       ...scoreTruth(swapped),
       ...judged,
-      ...persons,
+      ...compared,
     },
     swapped,
     flips,

@@ -1,7 +1,5 @@
 /** How good a generator's edits are on held-out pictures of a data set: everything that `elegant score` measures. */
-import { availableParallelism } from "node:os";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { FaceDescriptors } from "../detection/descriptors.js";
 import type { Generator } from "../editing/generator.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { AttributeScore, RunScores } from "../report/scored.js";
@@ -11,6 +9,7 @@ import { type ScoredGroup, type SwappedPair, scoreGroup } from "./groups.js";
 import { Judge } from "./judge.js";
 import { findPainted } from "./painted.js";
 import { labelsOf, splitFiles } from "./pairs.js";
+import { Persons } from "./persons.js";
 
 export interface ScoreOptions {
   readonly generator: Generator;
@@ -83,11 +82,11 @@ export async function scoreGenerator(options: ScoreOptions): Promise<Scored> {
     labels[(rowOf.get(file) as number) * attributes.length + attribute] === 1;
   const painted = await findPainted(dataset);
   const judge = await Judge.open({ ...options, attributes });
-  const descriptors = await FaceDescriptors.open(Math.min(workers, availableParallelism()));
+  const persons = await Persons.open(workers);
   const groups: ScoredGroup[] = [];
   const shown: (readonly SwappedPair[])[] = [];
   try {
-    const group = { generator, dataset, heldOut, has, painted, judge, descriptors, pairs, workers, onProgress, warn };
+    const group = { generator, dataset, heldOut, has, painted, judge, persons, pairs, workers, onProgress, warn };
     for (const [attribute, name] of attributes.entries()) {
       for (const adding of [true, false]) {
         const scored = await scoreGroup(group, attribute, adding);
@@ -101,7 +100,7 @@ export async function scoreGenerator(options: ScoreOptions): Promise<Scored> {
     }
   } finally {
     judge?.dispose();
-    await descriptors.close();
+    await persons.close();
   }
   const rows = groups.map(({ row }) => row);
   if (rows.length === 0) {

@@ -11,7 +11,7 @@ export interface SwapInput {
 }
 
 /** Results D of all pairs, in order; neighbouring pairs of one attribute share a batch. */
-export async function swapPairs(
+export async function swapAll(
   generator: Generator,
   pairs: readonly SwapInput[],
   onSwapped: (done: number) => void = () => {},
