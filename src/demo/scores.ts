@@ -1,38 +1,19 @@
 /** How near a generator's swaps come to the known truth. */
 import { scoreSwap } from "../dataset/synth/truth.js";
-import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, toPictures, toTensor } from "../editing/faces.js";
 import type { Generator } from "../editing/generator.js";
-import { swapMany } from "../editing/swap.js";
 import type { Score } from "../report/model.js";
+import { swapAll } from "../scoring/swaps.js";
 import type { RgbaImage } from "../types.js";
 import type { ScoredPair } from "./pairs.js";
 
 /** Results D of all pairs, in order; pairs of one call may have different attributes. */
-export async function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
-  const { size } = generator.config;
-  const results: RgbaImage[] = [];
-  for (let first = 0; first < pairs.length; ) {
-    const { attribute } = pairs[first];
-    const some = pairs.slice(first, first + PICTURES_AT_ONCE);
-    const same = some.findIndex((pair) => pair.attribute !== attribute);
-    const batch = same < 0 ? some : some.slice(0, same);
-    const inputs = encodeFaces(
-      generator,
-      await toTensor(
-        batch.map(({ input }) => input),
-        size,
-      ),
-    );
-    const crops = batch.map(({ referenceFace }) => referenceFace.crop);
-    const reference = encodeFaces(generator, await toTensor(crops, size));
-    const swapped = swapMany(generator, inputs, [{ attribute, reference }]);
-    results.push(...(await toPictures(swapped)));
-    swapped.dispose();
-    disposeFaces(inputs);
-    disposeFaces(reference);
-    first += batch.length;
-  }
-  return results;
+export function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
+  const inputs = pairs.map(({ attribute, input, referenceFace }) => ({
+    attribute,
+    input,
+    reference: referenceFace.crop,
+  }));
+  return swapAll(generator, inputs);
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
