@@ -1,11 +1,11 @@
 /** How near a generator's swaps come to the known truth. */
-import { scoreSwap } from "../dataset/synth/truth.js";
 import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, toPictures, toTensor } from "../editing/faces.js";
 import type { Generator } from "../editing/generator.js";
 import { swapMany } from "../editing/swap.js";
 import type { Score } from "../report/model.js";
 import type { RgbaImage } from "../types.js";
 import type { ScoredPair } from "./pairs.js";
+import { scoreTruth } from "./truth.js";
 
 /** Results D of all pairs, in order; pairs of one call may have different attributes. */
 export async function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
@@ -35,24 +35,28 @@ export async function swapPairs(generator: Generator, pairs: readonly ScoredPair
   return results;
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-/** Mean scores of pairs that share attribute and direction, inside the region where the truth differs from the input. */
-export function scorePairs(pairs: readonly ScoredPair[], results: readonly RgbaImage[], checkpoint: string): Score {
-  const [{ attribute, adding }] = pairs;
-  const scores = pairs.map(({ input, truth, mask }, i) => scoreSwap(input.data, results[i].data, truth.data, mask));
-  return {
-    attribute: `${attribute}, ${adding ? "added" : "removed"}`,
-    n: pairs.length,
-    psnrInput: mean(scores.map(({ psnrInput }) => psnrInput)),
-    psnrSwap: mean(scores.map(({ psnrOutput }) => psnrOutput)),
-    rightShare: mean(scores.map(({ rightShare }) => rightShare)),
-    checkpoint,
-  };
+/** "Bangs, removed". */
+export function nameSwaps({ attribute, adding }: Pick<ScoredPair, "attribute" | "adding">): string {
+  return `${attribute}, ${adding ? "added" : "removed"}`;
 }
 
-/** The mean gain in dB over all pairs of all scores. */
-export function meanGain(scores: readonly Score[]): number {
-  const pairs = scores.reduce((sum, { n }) => sum + n, 0);
-  return scores.reduce((sum, { n, psnrInput, psnrSwap }) => sum + n * (psnrSwap - psnrInput), 0) / pairs;
+/** Mean scores of pairs that share attribute and direction. */
+export function scorePairs(pairs: readonly ScoredPair[], results: readonly RgbaImage[]): Score {
+  return { name: nameSwaps(pairs[0]), ...scoreTruth(pairs, results) };
+}
+
+/** The means over all pairs of all rows; null if there are none. */
+export function meanScore(name: string, rows: readonly Score[]): Score | null {
+  const n = rows.reduce((sum, row) => sum + row.n, 0);
+  if (n === 0) return null;
+  const mean = (value: (row: Score) => number): number => rows.reduce((sum, row) => sum + row.n * value(row), 0) / n;
+  return {
+    name,
+    n,
+    wholeGain: mean((row) => row.wholeGain),
+    regionGain: mean((row) => row.regionGain),
+    outside: mean((row) => row.outside),
+    rightShare: mean((row) => row.rightShare),
+    noise: mean((row) => row.noise),
+  };
 }

@@ -1,9 +1,9 @@
-/** A contact sheet as a table: pictures of one width, and names in the page's own type, which scroll together. */
+/** A contact sheet as tables: pictures of one width, and names in the page's own type, which scroll together. */
 import { encodePng } from "../image/codec.js";
 import type { SheetLabels } from "../image/sheet.js";
 import type { RgbaImage } from "../types.js";
 import { escapeHtml } from "./format.js";
-import type { Sheet, SheetPicture, SheetRow } from "./model.js";
+import type { Sheet, SheetGrid, SheetPicture, SheetRow } from "./model.js";
 
 /** Encodes rows of pictures with their names. */
 export async function encodeRows(
@@ -23,28 +23,41 @@ export async function encodeRows(
   );
 }
 
-export function renderSheet({ title, caption, columns = [], rows, checkpoint }: Sheet): string {
+export function renderSheet(sheet: Sheet): string {
+  const { title, caption, grids, checkpoint } = sheet;
+  const made = checkpoint === undefined ? "" : ` <span class="tag">${escapeHtml(checkpoint)}</span>`;
+  // A sheet that was composed elsewhere keeps its size.
+  const whole = grids.length === 1 && grids[0].rows.length === 1 && grids[0].rows[0].pictures.length === 1;
+  const drawn = grids.map((grid) => renderGrid(grid, sheet, whole ? " whole" : ""));
+  return `<figure class="sheet">
+<figcaption><h3>${escapeHtml(title)}</h3>
+<p>${escapeHtml(caption)}${made}</p></figcaption>
+<div class="grids">
+${drawn.join("\n")}
+</div>
+</figure>`;
+}
+
+function renderGrid({ title = "", columns = [], rows }: SheetGrid, sheet: Sheet, className: string): string {
   const named = rows.some(({ label = "" }) => label !== "");
-  const corner = named ? "<td></td>" : "";
+  const corner = named ? '<td class="name"></td>' : "";
+  const columnCount = Math.max(...rows.map(({ pictures }) => pictures.length));
   const heads = columns.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join("");
   const head = columns.length === 0 ? "" : `<thead><tr>${corner}${heads}</tr></thead>\n`;
   const body = rows.map(({ label = "", pictures }) => {
-    const first = named ? `<th scope="row">${escapeHtml(label)}</th>` : "";
-    const cells = pictures.map((picture, c) => renderPicture(picture, [label, columns[c] ?? ""], title));
+    const first = named ? `<th scope="row" class="name">${escapeHtml(label)}</th>` : "";
+    const cells = pictures.map((picture, c) => renderPicture(picture, [title, label, columns[c] ?? ""], sheet.title));
     return `<tr>${first}${cells.join("")}</tr>`;
   });
-  // A sheet that was composed elsewhere keeps its size.
-  const whole = rows.length === 1 && rows[0].pictures.length === 1 ? " whole" : "";
-  const made = checkpoint === undefined ? "" : ` <span class="tag">${escapeHtml(checkpoint)}</span>`;
-  return `<figure class="sheet">
-<h3>${escapeHtml(title)}</h3>
-<div class="scroll" tabindex="0" role="group" aria-label="${escapeHtml(title)}"><table class="pictures${whole}">
+  const name = title === "" ? sheet.title : `${sheet.title}: ${title}`;
+  const above = title === "" ? "" : `<h4>${escapeHtml(title)}</h4>\n`;
+  return `<div class="part">
+${above}<div class="scroll" tabindex="0" role="group" aria-label="${escapeHtml(name)}"><table class="pictures${className}" style="--columns: ${columnCount}">
 ${head}<tbody>
 ${body.join("\n")}
 </tbody>
 </table></div>
-<figcaption>${escapeHtml(caption)}${made}</figcaption>
-</figure>`;
+</div>`;
 }
 
 function renderPicture(

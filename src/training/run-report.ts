@@ -104,9 +104,11 @@ async function latestSheet(folder: string, config: ModelConfig): Promise<readonl
       title: `Samples at step ${Number(/\d+/.exec(name)?.[0])}`,
       caption:
         "A has the attribute, B has not; A' and B' are their reconstructions, C is A without the attribute, D is B with that of A. The same pairs in each sheet, held out where there is a held-out part.",
-      ...(samples === null
-        ? { rows: [{ pictures: [{ png, width, height }] }] }
-        : { columns: SAMPLE_COLUMNS, rows: await encodeRows(samples.pictures, { rows: samples.rows }) }),
+      grids: [
+        samples === null
+          ? { rows: [{ pictures: [{ png, width, height }] }] }
+          : { columns: SAMPLE_COLUMNS, rows: await encodeRows(samples.pictures, { rows: samples.rows }) },
+      ],
     },
   ];
 }
