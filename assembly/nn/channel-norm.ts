@@ -172,12 +172,3 @@ export function channelNormGradient(
   store<f32>(sums + bytes, dalpha);
   store<f32>(sums + bytes, dbeta, 4);
 }
-
-/** out[i] = sum over rows of partial[row][i], rows in order; partial is float32 [rows, values]. */
-export function sumPartials(partial: usize, rows: i32, values: i32, out: usize): void {
-  for (let i: i32 = 0; i < values; i++) {
-    let sum: f32 = 0;
-    for (let row: i32 = 0; row < rows; row++) sum += load<f32>(partial + ((<usize>(row * values + i)) << 2));
-    store<f32>(out + ((<usize>i) << 2), sum);
-  }
-}

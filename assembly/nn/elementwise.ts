@@ -1,4 +1,4 @@
-/** Arithmetic on float32 values one by one, and their sum. */
+/** Arithmetic on float32 values one by one. */
 
 /** Operations of binary(). */
 const ADD: i32 = 0;
@@ -43,21 +43,4 @@ export function binary(
   } else {
     for (let i = from; i < end; i += 16) v128.store(y + i, apply(operation, v128.load(a + i), v128.load(b + i)));
   }
-}
-
-/** partial[block], float64, = the sum of the values [block * blockValues, ...) of x, in the order of their lanes. */
-export function blockSums(x: usize, partial: usize, count: i32, blockValues: i32, block: i32): void {
-  const last = min((block + 1) * blockValues, count);
-  let i = block * blockValues;
-  let low = f64x2.splat(0);
-  let high = low;
-  for (; i + 4 <= last; i += 4) {
-    const four = v128.load(x + ((<usize>i) << 2));
-    low = f64x2.add(low, f64x2.promote_low_f32x4(four));
-    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i32>(four, four, 2, 3, 2, 3)));
-  }
-  low = f64x2.add(low, high);
-  let sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
-  for (; i < last; i++) sum += <f64>load<f32>(x + ((<usize>i) << 2));
-  store<f64>(partial + ((<usize>block) << 3), sum);
 }

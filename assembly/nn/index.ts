@@ -1,10 +1,12 @@
 /** Module nn.wasm: the kernels of the network's forward, backward and update, on one shared memory. */
 export { adam } from "./adam";
-export { channelNorm, channelNormGradient, sumPartials } from "./channel-norm";
+export { biasLeaky, leakyScale } from "./bias-leaky";
+export { channelNorm, channelNormGradient } from "./channel-norm";
 export { conv2d, packConv2dFilter } from "./conv2d";
 export { conv2dFilterGradient, packFilterGradientInput } from "./conv2d-filter-gradient";
 export { conv2dInputGradient, packInputGradientFilter } from "./conv2d-input-gradient";
 export { copyRuns } from "./copy";
-export { binary, blockSums } from "./elementwise";
+export { binary } from "./elementwise";
 export { clippedSum, clippedSumGradient, residualGradient, residualOutput } from "./output";
 export { pool } from "./pool";
+export { blockSums, columnSums, rowSums, sumPartials } from "./reduce";

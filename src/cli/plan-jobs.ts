@@ -47,7 +47,7 @@ export const openTrain = async ([data]: readonly string[], options: TrainCommand
   const { network, method } = chooseMethod(options);
   const config = createConfig({ ...network, size: Number(size), width, attributes });
   const dataset = await openDataset(data, images);
-  const { batch } = await chooseBatch(options.batch, dataset, config.attributes, resume ? out : null);
+  const { batch } = await chooseBatch(options.batch, dataset, config.attributes, method.joint, resume ? out : null);
   return withItsBatches(await trainJob(dataset, config, { ...method, batch, seed, learningRate }, workers));
 };
 

@@ -1,87 +1,72 @@
-/** The options of `elegant train` that say which method is trained: a preset, and each of its choices by name. */
+/** The options of `elegant train` that say which method is trained: a preset, and changes of its choices. */
 import { type Command, Option } from "commander";
-import { DECODER_ACTIVATIONS, DISCRIMINATOR_BLOCKS, type ModelConfig, UPSAMPLINGS } from "../model/config.js";
-import {
-  LOSS_WEIGHTINGS,
-  METHODS,
-  type MethodSettings,
-  type Network,
-  PRESETS,
-  type Preset,
-  RECONSTRUCTIONS,
-} from "../training/method.js";
+import { z } from "zod";
+import { describeMismatch, InputError } from "../errors.js";
+import { networkSchema, UPSAMPLINGS } from "../model/config.js";
+import { suggest } from "../suggest.js";
+import { METHODS, type Method, methodSchema, PRESETS, type Preset } from "../training/method.js";
 import { number } from "./command.js";
 
-/** What is left out is the preset's. */
-export interface MethodOptions extends Partial<MethodSettings> {
+export interface MethodOptions {
   readonly preset: Preset;
   readonly learningRate: number;
-  readonly discriminatorBlocks?: string;
-  readonly decoderActivation?: ModelConfig["decoderActivation"];
-  readonly upsampling?: ModelConfig["upsampling"];
+  /** Choices as NAME=VALUE; those that have options of their own are not among them. */
+  readonly set?: readonly string[];
+  readonly ema?: number;
+  readonly r1?: number;
+  readonly flip?: boolean;
+  readonly upsampling?: (typeof UPSAMPLINGS)[number];
+  /** The method of the run that goes on, to begin with instead of the preset's. */
+  readonly recalled?: Method;
 }
 
 export function withMethodOptions(command: Command): Command {
   return command
     .addOption(
-      new Option(
-        "--preset <name>",
-        "the published code or the paper where they differ; the options below change one choice each",
-      )
+      new Option("--preset <name>", "modern: clean pictures; official: the published code; paper: as the paper says")
         .choices(PRESETS)
-        .default("official"),
+        .default("modern"),
     )
-    .addOption(
-      new Option("--reconstruction <form>", "official: squared, 5 (MSE + MSE); paper: norm").choices(RECONSTRUCTIONS),
-    )
-    .addOption(
-      new Option("--loss-weights <name>", "official: D2 counts half, L_D / 4; paper: equal, all 1").choices(
-        LOSS_WEIGHTINGS,
-      ),
-    )
-    .option("--weight-decay <x>", "official: 1e-5; paper: 0", number(0, 1))
-    .option("--learning-rate-decay <x>", "factor each 3,000 steps; official: 0.97; paper: 1", number(1e-3, 1))
-    .addOption(
-      new Option("--discriminator-blocks <n>", "convolutions; official: 4; paper: 5").choices(
-        DISCRIMINATOR_BLOCKS.map(String),
-      ),
-    )
-    .addOption(
-      new Option("--decoder-activation <name>", "official: relu; paper: leaky-relu").choices(DECODER_ACTIVATIONS),
-    )
+    .option("--set <choices...>", "change choices of the preset, as in mask=off r1Every=16 (docs/training.md lists all)")
+    .option("--learning-rate <x>", "of Adam", number(1e-8, 1), 2e-4)
+    .option("--ema <decay>", "of the generator's moving average, with which edits are made", number(0, 0.999999))
+    .option("--r1 <gamma>", "gradient penalty on real pictures", number(0, 1e6))
+    .option("--flip", "mirror each training picture with probability 1/2")
     .addOption(
       new Option("--upsampling <name>", "transposed as published, or resize against checkerboards").choices(
         UPSAMPLINGS,
       ),
-    )
-    .option("--learning-rate <x>", "of Adam", number(1e-8, 1), 2e-4)
-    .option(
-      "--ema <decay>",
-      "keep an exponential moving average of the generator, such as 0.999, and edit with it",
-      number(0, 0.999999),
-    )
-    .option("--r1 <gamma>", "gradient penalty on real pictures, such as 10", number(0, 1e6))
-    .option("--flip", "mirror each training picture with probability 1/2");
+    );
 }
 
-/** The preset with what was changed. */
-export function chooseMethod(options: MethodOptions): { readonly network: Network; readonly method: MethodSettings } {
-  const { network, method } = METHODS[options.preset];
-  const blocks = options.discriminatorBlocks;
-  return {
-    network: {
-      discriminatorBlocks: blocks === undefined ? network.discriminatorBlocks : blocks === "5" ? 5 : 4,
-      decoderActivation: options.decoderActivation ?? network.decoderActivation,
-      upsampling: options.upsampling ?? network.upsampling,
-    },
-    method: {
-      reconstruction: options.reconstruction ?? method.reconstruction,
-      lossWeights: options.lossWeights ?? method.lossWeights,
-      weightDecay: options.weightDecay ?? method.weightDecay,
-      learningRateDecay: options.learningRateDecay ?? method.learningRateDecay,
-      ema: options.ema ?? method.ema,
-      r1: options.r1 ?? method.r1,
-      flip: options.flip ?? method.flip,
-    },
-  };
+const choices = { ...networkSchema.shape, ...methodSchema.shape };
+const names = Object.keys(choices);
+
+/** The value of a choice from its text: on and off, a number or a word. */
+function parseChoice(text: string): [name: string, value: unknown] {
+  const [name, ...rest] = text.split("=");
+  const word = rest.join("=");
+  if (!names.includes(name)) {
+    const meant = suggest(name, names);
+    const remedy = meant === null ? `Choices: ${names.join(", ")}.` : `Did you mean ${meant}?`;
+    throw new InputError(describeMismatch("--set", "NAME=VALUE with the name of a choice", `'${text}'`, remedy));
+  }
+  const switches: Readonly<Record<string, boolean>> = { on: true, off: false, true: true, false: false };
+  const candidates = [switches[word], word.trim() === "" ? undefined : Number(word), word];
+  const schema: z.ZodType = choices[name as keyof typeof choices];
+  const results = candidates.filter((value) => value !== undefined).map((value) => schema.safeParse(value));
+  const accepted = results.find(({ success }) => success);
+  if (accepted?.success === true) return [name, accepted.data];
+  const [{ error }] = results;
+  const expected = (error?.issues[0].message ?? "a value").replace(/^Invalid (input|option): /, "").replace(/^expected /, "");
+  throw new InputError(describeMismatch(`--set ${name}`, expected, `'${word}'`, "See docs/training.md."));
+}
+
+/** The preset, or the method of the run that goes on, with what was changed. @throws InputError for a choice that is none */
+export function chooseMethod(options: MethodOptions): Method {
+  const { network, method } = options.recalled ?? METHODS[options.preset];
+  const { set = [], ema, r1, flip, upsampling } = options;
+  const named = Object.entries({ ema, r1, flip, upsampling }).filter(([, value]) => value !== undefined);
+  const changed = { ...network, ...method, ...Object.fromEntries([...set.map(parseChoice), ...named]) };
+  return { network: networkSchema.parse(changed), method: methodSchema.parse(changed) };
 }

@@ -1,45 +1,44 @@
-/** `elegant train --resume` without the settings that the run knows: they are read from its newest checkpoint. */
+/** `elegant train` without the settings that the run to go on with, or to begin from, knows. */
 import type { Command } from "commander";
-import type { RunSettings } from "../training/settings.js";
-
-/** The method's choices that a preset makes; a preset that is given is compared with the run's as a whole. */
-const PRESET_CHOICES: readonly (keyof RunSettings)[] = [
-  "reconstruction",
-  "lossWeights",
-  "weightDecay",
-  "learningRateDecay",
-  "ema",
-  "r1",
-  "flip",
-];
 
 /**
- * With --resume, options that were not given get the run's values before the command's action runs. Those that were given
- * stay, and the training refuses them if they differ.
+ * With --from, width and attributes are the other model's unless they were given. With --resume, options that were not given get the run's values before the command's action runs. Those that were given
+ * stay, and the training refuses them if they differ; a preset that was given is compared as a whole.
  */
 export function withRunSettings(command: Command): Command {
   const attributes = command.options.find(({ long }) => long === "--attributes");
-  command.on("option:resume", () => attributes?.makeOptionMandatory(false));
+  for (const name of ["resume", "from"]) command.on(`option:${name}`, () => attributes?.makeOptionMandatory(false));
   return command.hook("preAction", async (_, action) => {
-    const { resume, out } = action.opts<{ readonly resume: boolean; readonly out?: string }>();
+    const { resume, out, from } = action.opts<{
+      readonly resume: boolean;
+      readonly out?: string;
+      readonly from?: string;
+    }>();
+    const isGiven = (name: string): boolean => action.getOptionValueSource(name) === "cli";
+    const recall = (values: Readonly<Record<string, unknown>>): void => {
+      for (const [name, value] of Object.entries(values)) {
+        if (!isGiven(name)) action.setOptionValueWithSource(name, value, "config");
+      }
+    };
+    if (!resume && from !== undefined) {
+      const { readModel } = await import("../editing/generator.js");
+      const { config } = await readModel(from);
+      recall({ attributes: [...config.attributes], width: config.width });
+    }
     if (!resume || out === undefined) return;
     const { savedRun } = await import("../training/run.js");
     const { config, settings } = await savedRun(out);
-    const isGiven = (name: string): boolean => action.getOptionValueSource(name) === "cli";
-    const values: Record<string, unknown> = {
-      attributes: [...config.attributes],
-      size: String(config.size),
-      width: config.width,
-      discriminatorBlocks: String(config.discriminatorBlocks),
-      decoderActivation: config.decoderActivation,
-      upsampling: config.upsampling,
-      ...(settings === null ? {} : { batch: settings.batch, seed: settings.seed, learningRate: settings.learningRate }),
-    };
-    for (const name of PRESET_CHOICES) if (settings !== null) values[name] = settings[name];
-    const ofPreset: readonly string[] = [...PRESET_CHOICES, "discriminatorBlocks", "decoderActivation", "upsampling"];
-    for (const [name, value] of Object.entries(values)) {
-      if (isGiven(name) || (isGiven("preset") && ofPreset.includes(name))) continue;
-      action.setOptionValueWithSource(name, value, "config");
+    const { size, width, attributes, ...network } = config;
+    const values: Record<string, unknown> = { attributes: [...attributes], size: String(size), width };
+    if (settings !== null) {
+      const { batch, seed, learningRate, dataset: _, ...method } = settings;
+      Object.assign(values, { batch, seed, learningRate });
+      if (!isGiven("preset")) values.recalled = { network, method };
+    } else if (!isGiven("preset")) {
+      // An imported model has a network but no method yet: it is trained on as published.
+      const { METHODS } = await import("../training/method.js");
+      values.recalled = { network, method: METHODS.official.method };
     }
+    recall(values);
   });
 }

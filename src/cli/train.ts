@@ -12,6 +12,7 @@ export interface TrainCommand extends PlannedOptions, CommonOptions<"seed" | "de
   readonly attributes: readonly string[];
   readonly out: string;
   readonly resume: boolean;
+  readonly from?: string;
   readonly size: string;
   readonly width: number;
   readonly batch: number | "auto";
@@ -31,7 +32,8 @@ TensorBoard events and sample sheets. Ctrl-C saves; --resume goes on as if nothi
 Example:
   elegant train faces-256 --attributes Bangs Eyeglasses --out runs/first
   elegant train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --steps 5000 --out runs/small
-  elegant train faces-64 --resume --steps 9000 --out runs/small`;
+  elegant train faces-64 --resume --steps 9000 --out runs/small
+  elegant train faces-128 --from runs/small --size 128 --out runs/large`;
 
 export function registerTrain(program: Command): void {
   const command = withCommonOptions(program.command("train <data>"), ["seed", "workers", "device"])
@@ -39,6 +41,7 @@ export function registerTrain(program: Command): void {
     .requiredOption("--attributes <names...>", "what the latent's slices stand for, in order")
     .requiredOption("--out <run>", "the run's folder")
     .option("--resume", "go on from the run's newest checkpoint", false)
+    .option("--from <run>", "begin a new run with the generator of another one, also one of another size")
     .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("256"))
     .option("--width <n>", "channels of the first block, a multiple of 4; the paper's is 64", integer(4, 128), 64)
     .option(
@@ -64,6 +67,7 @@ export function registerTrain(program: Command): void {
           { announceDevice },
           { train },
           { createConfig },
+          { readModel },
         ] = await Promise.all([
           import("../dataset/dataset.js"),
           import("../dataset/training-pictures.js"),
@@ -71,10 +75,12 @@ export function registerTrain(program: Command): void {
           import("../device/announce.js"),
           import("../training/loop.js"),
           import("../model/config.js"),
+          import("../editing/generator.js"),
         ]);
         const { width, attributes, batch, learningRate, seed, workers, minutes } = options;
         const { network, method } = chooseMethod(options);
         const config = createConfig({ ...network, size: Number(options.size), width, attributes });
+        const from = options.from === undefined || options.resume ? null : await readModel(options.from);
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
         const warnings = checkTrainingPictures(dataset, config.size);
         const device = await openDevice(options.device, workers);
@@ -98,6 +104,7 @@ export function registerTrain(program: Command): void {
             config,
             settings: { ...method, batch, seed, learningRate },
             resume: options.resume,
+            from,
             takeOver: options.takeOver,
             steps: options.steps,
             ...(minutes === undefined ? {} : { seconds: minutes * 60 }),

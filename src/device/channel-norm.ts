@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel, registerFused, withPartialSums } from "./fused.js";
-import { suspendTape } from "./tape.js";
+import { stepFactor } from "./tape.js";
 
 export const CHANNEL_NORM = "ElegantChannelNorm";
 export const CHANNEL_NORM_GRADIENT = "ElegantChannelNormGradient";
@@ -55,17 +55,15 @@ export function channelNorm(inputs: ChannelNormInputs, slope: number): tf.Tensor
  * exact but at the kinks themselves.
  */
 export function channelNormTwice({ x, bias, alpha, beta }: ChannelNormInputs, slope: number): tf.Tensor4D {
-  const factor = (of: tf.Tensor, above: number, yes: number, no: number): tf.Tensor =>
-    suspendTape(() => tf.add(tf.mul(tf.cast(tf.greater(of, above), "float32"), yes - no), no));
   return tf.tidy(() => {
     const v = tf.add(x, bias);
     const squares = tf.sum(tf.square(v), -1, true);
     // max(||v||, 1e-12) as a square: 1 where the length counts, else the bound.
-    const counts = factor(squares, EPSILON ** 2, 1, 0);
+    const counts = stepFactor(squares, EPSILON ** 2, 1, 0);
     const floor = tf.mul(tf.sub(1, counts), EPSILON ** 2);
     const length = tf.sqrt(tf.add(tf.mul(squares, counts), floor));
     const t = tf.add(tf.mul(alpha, tf.div(v, length)), beta);
-    return tf.mul(t, factor(t, 0, 1, slope)) as tf.Tensor4D;
+    return tf.mul(t, stepFactor(t, 0, 1, slope)) as tf.Tensor4D;
   });
 }
 

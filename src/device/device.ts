@@ -6,6 +6,7 @@ import type { SharedHeap } from "../kernels/heap.js";
 import { loadModule } from "../kernels/module.js";
 import { TEAM_KERNELS } from "../kernels/nn.js";
 import { KernelTeam } from "../pool/team.js";
+import { registerBiasLeaky } from "./bias-leaky.js";
 import { examinePackages, findDevice, type PackageState } from "./capabilities.js";
 import { registerChannelNorm } from "./channel-norm.js";
 import type { DeviceChoice } from "./choices.js";
@@ -14,6 +15,7 @@ import { COPY_KERNELS } from "./copy-kernels.js";
 import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
 import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
+import { REDUCE_KERNELS } from "./reduce-kernels.js";
 import { registerResidual } from "./residual.js";
 import { BACKEND_NAME, registerCpuKernels, registerSharedKernel, SharedMemoryBackend } from "./shared-backend.js";
 import { STOCK_BACKEND } from "./stock.js";
@@ -56,10 +58,12 @@ async function openWasm(threads: number, reason: string, heap?: SharedHeap): Pro
       ...ELEMENTWISE_KERNELS,
       ...MATMUL_KERNELS,
       ...POOL_KERNELS,
+      ...REDUCE_KERNELS,
     })) {
       tf.unregisterKernel(kernelName, BACKEND_NAME);
       registerSharedKernel(kernelName, kernelFunc);
     }
+    registerBiasLeaky();
     registerChannelNorm();
     registerResidual();
     registered = true;

@@ -1,19 +1,16 @@
 /**
- * Elementwise arithmetic for the `wasm` device where shapes agree or one side is a single value, addition of many, and means and sums
- * over everything: stock kernels take a slow path through index arrays and one thread. The rest stays with them.
+ * Elementwise arithmetic for the `wasm` device where shapes agree or one side is a single value, and addition of many: stock
+ * kernels take a slow path through index arrays and one thread. The rest stays with them.
  */
 import {
   Add,
   AddN,
   backend_util,
   type KernelFunc,
-  Mean,
-  type MeanAttrs,
   Multiply,
   RealDiv,
   SquaredDifference,
   Sub,
-  Sum,
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
@@ -60,30 +57,7 @@ const addN: KernelFunc = ({ inputs, backend }) => {
   return y.info;
 };
 
-/** Over all axes: in float64, blocks in their order, so that threads change nothing. */
-function reduceAll(name: string, divisor: (count: number) => number): KernelFunc {
-  return (params) => {
-    const backend = params.backend as SharedMemoryBackend;
-    const { x } = params.inputs as unknown as { x: TensorInfo };
-    const { axis, keepDims } = params.attrs as unknown as MeanAttrs;
-    const axes = util.parseAxisParam(axis, x.shape);
-    const count = util.sizeFromShape(x.shape);
-    if (x.dtype !== "float32" || axes.length !== x.shape.length || count === 0) return stock(name, params);
-    const { heap } = backend.team;
-    const blocks = blocksOf(count);
-    const sum = heap.withBlock(blocks * 8, (partial) => {
-      backend.team.run("blockSums", [backend.pointerOf(x), partial, count, BLOCK_VALUES], blocks);
-      return new Float64Array(heap.memory.buffer, partial, blocks).reduce((total, value) => total + value, 0);
-    });
-    const y = backend.allocate(keepDims ? x.shape.map(() => 1) : []);
-    heap.floats(y.pointer, 1)[0] = sum / divisor(count);
-    return y.info;
-  };
-}
-
 export const ELEMENTWISE_KERNELS: Readonly<Record<string, KernelFunc>> = {
   ...Object.fromEntries(OPERATIONS.map((name) => [name, binary(name)])),
   [AddN]: addN,
-  [Mean]: reduceAll(Mean, (count) => count),
-  [Sum]: reduceAll(Sum, () => 1),
 };

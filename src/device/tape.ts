@@ -27,3 +27,11 @@ export function suspendTape<T>(body: () => T): T {
     state.gradientDepth = gradientDepth;
   }
 }
+
+/**
+ * `yes` where a value is above `bound` and `no` elsewhere, as a constant: no gradient flows through it. TensorFlow.js has no
+ * gradient of comparisons, so that a product with this factor is what is differentiable twice.
+ */
+export function stepFactor(values: tf.Tensor, bound: number, yes: number, no: number): tf.Tensor {
+  return suspendTape(() => tf.add(tf.mul(tf.cast(tf.greater(values, bound), "float32"), yes - no), no));
+}

@@ -1,23 +1,15 @@
 /** Encoding faces once, and rendering them with any latent: what all editing modes are made of. */
 import * as tf from "@tensorflow/tfjs-core";
-import { applyResidual } from "../device/residual.js";
 import { fromFloats, toFloats } from "../image/floats.js";
-import { decode, encode } from "../model/networks.js";
+import { applyLatents, type Faces } from "../model/exchange.js";
+import { encode } from "../model/networks.js";
 import type { RgbaImage } from "../types.js";
 import type { Generator } from "./generator.js";
 
+export type { Faces } from "../model/exchange.js";
+
 /** The most pictures that go through the decoder at once: about 30 MB each at 256 pixels and width 64. */
 export const PICTURES_AT_ONCE = 8;
-
-/** A batch of N faces and what the encoder makes of them; S is the side, W the width of the model. */
-export interface Faces {
-  /** [N, S, S, 3] in [-1, 1] */
-  readonly images: tf.Tensor4D;
-  /** z: [N, S/32, S/32, 8 W] */
-  readonly latent: tf.Tensor4D;
-  /** [N, S/2, S/2, W] ... [N, S/16, S/16, 8 W] */
-  readonly skips: readonly tf.Tensor4D[];
-}
 
 /** Encodes pictures; the result owns `images`. @param images [N, S, S, 3] in [-1, 1] */
 export function encodeFaces({ parameters, config }: Generator, images: tf.Tensor4D): Faces {
@@ -30,14 +22,6 @@ export function encodeFaces({ parameters, config }: Generator, images: tf.Tensor
 
 export function disposeFaces({ images, latent, skips }: Faces): void {
   tf.dispose([images, latent, ...skips]);
-}
-
-/** The batch itself when it has `n` items, a single item `n` times, else a fault of the caller. */
-export function repeatTo(batch: tf.Tensor4D, n: number): tf.Tensor4D {
-  const [items] = batch.shape;
-  if (items === n) return batch;
-  if (items === 1) return tf.tile(batch, [n, 1, 1, 1]);
-  throw new Error(`batch: expected 1 or ${n} items, received ${items}`);
 }
 
 /**
@@ -58,9 +42,8 @@ export function render({ parameters, config }: Generator, faces: Faces, latents:
       const own = (batch: tf.Tensor4D): tf.Tensor4D => (single ? batch : take(batch));
       // Each part frees its activations before the next one starts.
       const part = tf.tidy(() => {
-        const latent = repeatTo(own(faces.latent), n);
-        const residual = decode(parameters, config, take(latents), latent, faces.skips.map(own));
-        return applyResidual(own(faces.images), residual); // [n, S, S, 3]
+        const some = { images: own(faces.images), latent: own(faces.latent), skips: faces.skips.map(own) };
+        return applyLatents(parameters, config, some, take(latents)); // [n, S, S, 3]
       });
       parts.push(part);
     }

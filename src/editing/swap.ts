@@ -1,8 +1,8 @@
 /** Attributes from references: the exchange of latent slices at work. B is the input, A the reference. */
 import * as tf from "@tensorflow/tfjs-core";
 import { attributeIndex } from "../model/config.js";
-import { exchangeSlice } from "../model/exchange.js";
-import { type Faces, render, repeatTo } from "./faces.js";
+import { exchangeSlice, type Faces, repeatTo } from "../model/exchange.js";
+import { render } from "./faces.js";
 import type { Generator } from "./generator.js";
 
 export interface Edit {

@@ -83,5 +83,5 @@ export function createBatch(golden: ElegantGolden, iteration: number): PairBatch
   };
   const label = (side: "A" | "B"): tf.Tensor2D =>
     tf.tensor2d(labels(side, seed, iteration, batch, count, attribute), [batch, count]);
-  return { attribute, A: picture("A"), B: picture("B"), yA: label("A"), yB: label("B") };
+  return { groups: [{ attribute, pairs: batch }], A: picture("A"), B: picture("B"), yA: label("A"), yB: label("B") };
 }

@@ -153,7 +153,7 @@ function checkLosses(golden: Iteration, iteration: number, ours: StepLosses): Qu
     ["loss_G", golden.loss_G, ours.G],
     ["D_loss/D1", golden["D_loss/D1"], ours.D1],
     ["D_loss/D2", golden["D_loss/D2"], ours.D2],
-    ["G_loss/reconstruction", golden["G_loss/reconstruction"], ours.reconstruction],
+    ["G_loss/reconstruction", golden["G_loss/reconstruction"], Number(ours.reconstruction)],
     ["G_loss/adv1", golden["G_loss/adv1"], ours.adversarial1],
     ["G_loss/adv2", golden["G_loss/adv2"], ours.adversarial2],
   ];
@@ -166,7 +166,7 @@ function checkLosses(golden: Iteration, iteration: number, ours: StepLosses): Qu
 /** The file's labels beside the formula's: a difference is a fault of reading, not of computing. */
 async function checkLabels(golden: Iteration, iteration: number, batch: PairBatch): Promise<Quantity> {
   const expected = [golden.attribute_id, ...golden.y_A.flat(), ...golden.y_B.flat()];
-  const received = [batch.attribute, ...(await batch.yA.data()), ...(await batch.yB.data())];
+  const received = [batch.groups[0].attribute, ...(await batch.yA.data()), ...(await batch.yB.data())];
   const wrong = expected.length === received.length ? expected.filter((value, i) => value !== received[i]).length : 1;
   return { group: "labels", name: `labels, iteration ${iteration}`, error: wrong, tolerance: 0, at: "" };
 }

@@ -68,6 +68,17 @@ export interface NnKernels {
     blockRows: number,
     block: number,
   ): void;
+  biasLeaky(
+    x: number,
+    bias: number,
+    y: number,
+    pixels: number,
+    channels: number,
+    slope: number,
+    blockRows: number,
+    block: number,
+  ): void;
+  leakyScale(dy: number, y: number, dx: number, slope: number, count: number, blockValues: number, block: number): void;
   residualOutput(x: number, bias: number, residual: number, pixels: number, blockRows: number, block: number): void;
   residualGradient(
     residual: number,
@@ -136,6 +147,8 @@ export interface NnKernels {
     block: number,
   ): void;
   blockSums(x: number, partial: number, count: number, blockValues: number, block: number): void;
+  columnSums(x: number, partial: number, rows: number, columns: number, blockRows: number, block: number): void;
+  rowSums(x: number, y: number, rows: number, columns: number, divisor: number, blockRows: number, block: number): void;
   sumPartials(partial: number, rows: number, values: number, out: number): void;
   adam(
     p: number,
@@ -166,6 +179,8 @@ export const TEAM_KERNELS = [
   "conv2dFilterGradient",
   "channelNorm",
   "channelNormGradient",
+  "biasLeaky",
+  "leakyScale",
   "residualOutput",
   "residualGradient",
   "clippedSum",
@@ -174,6 +189,8 @@ export const TEAM_KERNELS = [
   "copyRuns",
   "binary",
   "blockSums",
+  "columnSums",
+  "rowSums",
   "adam",
 ] as const satisfies readonly (keyof NnKernels)[];
 export type TeamKernel = (typeof TEAM_KERNELS)[number];

@@ -134,12 +134,14 @@ function imageValue(name: string, batch: string, { size }: ModelConfig): OnnxVal
   return { name, shape: [batch, 3, size, size] };
 }
 
-function latentValue(name: string, { size, width }: ModelConfig): OnnxValue {
-  return { name, shape: ["batch", latentChannels(width), latentSide(size), latentSide(size)] };
+function latentValue(name: string, config: ModelConfig): OnnxValue {
+  const side = latentSide(config);
+  return { name, shape: ["batch", latentChannels(config.width), side, side] };
 }
 
-function skipValues({ size, width }: ModelConfig): OnnxValue[] {
-  const channels = encoderChannels(width);
+function skipValues(config: ModelConfig): OnnxValue[] {
+  const { size } = config;
+  const channels = encoderChannels(config);
   return SKIPS.map((name, i) => ({ name, shape: ["batch", channels[i], size >> (i + 1), size >> (i + 1)] }));
 }
 

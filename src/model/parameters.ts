@@ -6,7 +6,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { Random } from "../random.js";
-import { decoderChannels, discriminatorChannels, encoderChannels, type ModelConfig } from "./config.js";
+import {
+  decoderChannels,
+  discriminatorChannels,
+  discriminatorScores,
+  encoderChannels,
+  type Initialisation,
+  latentChannels,
+  type ModelConfig,
+} from "./config.js";
 
 export type Network = "Enc" | "Dec" | "D1" | "D2";
 export const GENERATOR: readonly Network[] = ["Enc", "Dec"];
@@ -16,7 +24,7 @@ type Kind = "conv" | "transposed" | "linear" | "bias" | "alpha" | "beta";
 
 export interface ParameterSpec {
   readonly name: string;
-  /** PyTorch's: conv [out, in, 3, 3], transposed [in, out, 3, 3], linear [1, C * H * W], others one-dimensional. */
+  /** PyTorch's: conv [out, in, 3, 3], transposed [in, out, 3, 3], linear [scores, C * H * W], others one-dimensional. */
   readonly shape: readonly number[];
   readonly kind: Kind;
   /** Inputs that reach one output: bounds the initial bias. */
@@ -52,27 +60,33 @@ function block(
 
 /** All parameters of one network, in PyTorch's order. */
 export function networkSpecs(network: Network, config: ModelConfig): readonly ParameterSpec[] {
-  const { size, width, attributes } = config;
+  const { size, width, attributes, mask, discriminatorNorm, condition } = config;
   if (network === "Enc") {
-    const channels = [3, ...encoderChannels(width)];
+    const channels = [3, ...encoderChannels(config)];
     return channels.slice(1).flatMap((to, i) => block("Enc.main", `${i}.0`, `${i}.1`, "conv", channels[i], to));
   }
   if (network === "Dec") {
-    const channels = [16 * width, ...decoderChannels(width)];
-    return channels.slice(1).flatMap((to, i) => {
-      const norm = i < 4 ? `${i}.1` : null;
+    const outputs = decoderChannels(config);
+    const channels = [2 * latentChannels(width), ...outputs];
+    const specs = outputs.flatMap((to, i) => {
+      const norm = i < outputs.length - 1 ? `${i}.1` : null;
       return block("Dec.main", `${i}.0`, norm, "transposed", channels[i], to);
     });
+    // The mask is made of the features at a quarter of the side, two blocks before the last.
+    return mask ? [...specs, ...block("Dec", "mask", null, "conv", outputs[outputs.length - 3], 1)] : specs;
   }
-  const channels = [3 + attributes.length, ...discriminatorChannels(config)];
+  const channels = [3 + (condition === "planes" ? attributes.length : 0), ...discriminatorChannels(config)];
   const specs = channels.slice(1).flatMap((to, i) => {
-    return block(`${network}.conv`, `${3 * i}`, `${3 * i + 1}`, "conv", channels[i], to);
+    const norm = discriminatorNorm === "none" ? null : `${3 * i + 1}`;
+    return block(`${network}.conv`, `${3 * i}`, norm, "conv", channels[i], to);
   });
   const side = size / 2 ** config.discriminatorBlocks / (network === "D1" ? 1 : 2);
   const features = 8 * width * side * side;
   const flattened = [8 * width, side, side] as const;
-  specs.push({ name: `${network}.linear.0.weight`, shape: [1, features], kind: "linear", fanIn: features, flattened });
-  specs.push({ name: `${network}.linear.0.bias`, shape: [1], kind: "bias", fanIn: features });
+  const scores = discriminatorScores(config);
+  const shape = [scores, features];
+  specs.push({ name: `${network}.linear.0.weight`, shape, kind: "linear", fanIn: features, flattened });
+  specs.push({ name: `${network}.linear.0.bias`, shape: [scores], kind: "bias", fanIn: features });
   return specs;
 }
 
@@ -80,22 +94,36 @@ export function parameterSpecs(config: ModelConfig, networks: readonly Network[]
   return networks.flatMap((network) => networkSpecs(network, config));
 }
 
+/** The deviation of He's initial weights. A doubling by stride 2 reaches each output with a quarter of the taps. */
+function heDeviation({ name, kind, shape, fanIn }: ParameterSpec, config: ModelConfig): number {
+  if (name === `Dec.main.${config.generatorBlocks - 1}.0.weight`) return 0;
+  const taps = kind === "transposed" ? (9 * shape[0]) / (config.upsampling === "transposed" ? 4 : 1) : fanIn;
+  return Math.sqrt(2 / 1.04 / taps) * (kind === "linear" ? 0.1 : 1);
+}
+
 /**
- * The published initialisation in PyTorch's layout: weights N(0, 0.02), convolution biases U(+-1/sqrt(fan_in)), linear
- * bias 0, alpha 1, beta 0. Each parameter has its own stream, so that adding one changes no other.
+ * Initial values in PyTorch's layout; alpha is 1, beta 0. Each parameter has its own stream, so that adding one changes no
+ * other.
  */
-export function initialParameters(config: ModelConfig, networks: readonly Network[], seed: number): NamedTensors {
+export function initialParameters(
+  config: ModelConfig,
+  networks: readonly Network[],
+  seed: number,
+  initialisation: Initialisation = "published",
+): NamedTensors {
   const tensors: NamedTensors = new Map();
   for (const spec of parameterSpecs(config, networks)) {
     const random = Random.fromSeed(seed, `init/${spec.name}`);
     const data = new Float32Array(tf.util.sizeFromShape([...spec.shape]));
     const bound = 1 / Math.sqrt(spec.fanIn);
-    const isLinearBias = spec.name.endsWith("linear.0.bias");
+    const isHe = initialisation === "he";
+    const deviation = isHe ? heDeviation(spec, config) : 0.02;
+    const isZeroBias = isHe || spec.name.endsWith("linear.0.bias");
     for (let i = 0; i < data.length; i++) {
       if (spec.kind === "alpha") data[i] = 1;
-      else if (spec.kind === "beta" || isLinearBias) data[i] = 0;
-      else if (spec.kind === "bias") data[i] = random.between(-bound, bound);
-      else data[i] = 0.02 * random.normal();
+      else if (spec.kind === "beta") data[i] = 0;
+      else if (spec.kind === "bias") data[i] = isZeroBias ? 0 : random.between(-bound, bound);
+      else data[i] = deviation * random.normal();
     }
     tensors.set(spec.name, { shape: spec.shape, data });
   }
@@ -104,14 +132,14 @@ export function initialParameters(config: ModelConfig, networks: readonly Networ
 
 /**
  * The permutation between layouts as [outer, inner...] extents and the axes that TensorFlow.js wants, or null where both
- * are the same: [O, I, h, w] -> [h, w, I, O]; transposed [I, O, h, w] -> [h, w, O, I]; linear [1, C, H, W] -> [H, W, C, 1].
+ * are the same: [O, I, h, w] -> [h, w, I, O]; transposed [I, O, h, w] -> [h, w, O, I]; linear [K, C, H, W] -> [H, W, C, K].
  */
 function layoutOf(
   spec: ParameterSpec,
 ): { readonly extents: readonly number[]; readonly axes: readonly number[] } | null {
   if (spec.kind === "conv" || spec.kind === "transposed") return { extents: spec.shape, axes: [2, 3, 1, 0] };
   if (spec.kind === "linear" && spec.flattened !== undefined) {
-    return { extents: [1, ...spec.flattened], axes: [2, 3, 1, 0] };
+    return { extents: [spec.shape[0], ...spec.flattened], axes: [2, 3, 1, 0] };
   }
   return null;
 }
@@ -121,7 +149,7 @@ export function deviceShape(spec: ParameterSpec): readonly number[] {
   const layout = layoutOf(spec);
   if (layout === null) return spec.shape;
   const shape = layout.axes.map((axis) => layout.extents[axis]);
-  return spec.kind === "linear" ? [shape[0] * shape[1] * shape[2], 1] : shape;
+  return spec.kind === "linear" ? [shape[0] * shape[1] * shape[2], shape[3]] : shape;
 }
 
 function permute(data: Float32Array, extents: readonly number[], axes: readonly number[]): Float32Array {

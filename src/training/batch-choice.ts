@@ -27,24 +27,38 @@ export interface ChosenBatch {
 }
 
 /**
- * What "auto" stands for: the run's own batch when it goes on, else the published one, or as many as the data have. It does not
- * depend on memory: a smaller batch would be another training, while the published one in parts is the same.
+ * The pairs of an update. "auto" stands for the run's own batch when it goes on, else the published one, or as many as the data
+ * have. It does not depend on memory: a smaller batch would be another training, while the published one in parts is the same.
+ * A batch for all attributes together has as many pairs of each, so it is rounded down to a multiple of their number.
+ * @param joint   whether an update has pairs of all attributes
  * @param resumed the run's folder when one goes on
  */
 export async function chooseBatch(
   asked: BatchChoice,
   dataset: FaceDataset,
   attributes: readonly string[],
+  joint: boolean,
   resumed: string | null,
 ): Promise<ChosenBatch> {
-  if (asked !== "auto") return { batch: asked, reason: null };
-  const saved = resumed === null ? null : (await savedRun(resumed)).settings;
-  if (saved !== null) return { batch: saved.batch, reason: "as the run has it" };
+  const saved = asked !== "auto" || resumed === null ? null : (await savedRun(resumed)).settings;
+  if (saved !== null) return { batch: saved.batch, reason: `--batch auto: ${saved.batch} + ${saved.batch}, as the run has it` };
+  const groups = joint ? attributes.length : 1;
+  const toEqualParts = (batch: number): number => groups * Math.max(1, Math.floor(batch / groups));
+  const ofEach = joint ? `, ${toEqualParts(PUBLISHED_BATCH) / groups} of each attribute` : "";
+  if (asked !== "auto") {
+    const batch = toEqualParts(asked);
+    if (batch === asked) return { batch, reason: null };
+    return { batch, reason: `--batch ${asked} is no multiple of the ${groups} attributes: ${batch} + ${batch}` };
+  }
   const { count, having } = scarcestSide(dataset, attributes);
-  if (count >= PUBLISHED_BATCH) return { batch: PUBLISHED_BATCH, reason: "as published" };
+  if (groups * count >= PUBLISHED_BATCH) {
+    const batch = toEqualParts(PUBLISHED_BATCH);
+    return { batch, reason: `--batch auto: ${batch} + ${batch}, as published${ofEach}` };
+  }
   // With none the sampler says what is missing.
-  const batch = Math.max(1, count);
-  return { batch, reason: `all ${count} training pictures ${having}; published are ${PUBLISHED_BATCH}` };
+  const batch = groups * Math.max(1, count);
+  const reason = `--batch auto: ${batch} + ${batch}, all ${count} training pictures ${having}; published are ${PUBLISHED_BATCH}`;
+  return { batch, reason };
 }
 
 /** What tensors may take on the current device; of a GPU only the limit of one is known. */
@@ -81,7 +95,6 @@ export function planBatch(facts: UpdateFacts, { batch, reason }: ChosenBatch): P
   const room = currentRoom();
   const division = divideBatch(facts, batch, room);
   const divided = describeDivision(division, room);
-  const auto = reason === null ? null : `--batch auto: ${batch} + ${batch}, ${reason}`;
-  const lines = [auto, divided].filter((line) => line !== null);
+  const lines = [reason, divided].filter((line) => line !== null);
   return { ...division, description: lines.length === 0 ? null : lines.join("; ") };
 }

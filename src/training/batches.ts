@@ -9,8 +9,9 @@ import type { PairBatch } from "./step.js";
 
 interface Pending {
   readonly step: number;
-  readonly attribute: number;
-  readonly mirrored: readonly boolean[];
+  /** The number of the update within its step. */
+  readonly update: number;
+  readonly pairs: PairIndices;
   /** Positives, then negatives, as they will be loaded: pictures that cannot be read are replaced. */
   readonly files: number[];
   readonly loaded: Promise<LoadedBatch & { readonly leftOut: readonly LeftOut[] }>;
@@ -19,7 +20,6 @@ interface Pending {
 export interface BatchesOptions {
   readonly dataset: FaceDataset;
   readonly sampler: PairSampler;
-  readonly attributes: number;
   readonly size: number;
   readonly batch: number;
   /** Threads, or what decides them while it goes on. */
@@ -32,7 +32,7 @@ export interface BatchesOptions {
   readonly onLeftOut?: (leftOut: readonly LeftOut[]) => void;
 }
 
-/** Delivers each step's batches, attribute by attribute, in order and without end. */
+/** Delivers the batches of each step's updates in order and without end. */
 export class PairBatches {
   private readonly options: BatchesOptions;
   private readonly feeding: Feeding;
@@ -41,7 +41,7 @@ export class PairBatches {
   private readonly unreadable: Map<number, string>;
   private isClosed = false;
   private step: number;
-  private attribute = 0;
+  private update = 0;
 
   constructor(options: BatchesOptions) {
     this.options = options;
@@ -67,15 +67,15 @@ export class PairBatches {
   }
 
   private request(): void {
-    const { step, attribute } = this;
-    const { sampler, attributes } = this.options;
-    const { positive, negative, mirrored } = sampler.pairs(step, attribute);
-    const files = [...positive, ...negative];
-    const loaded = this.load(files, (slot) => sampler.substitutes(step, attribute, slot));
+    const { step, update } = this;
+    const { sampler } = this.options;
+    const pairs = sampler.pairs(step, update);
+    const files = [...pairs.positive, ...pairs.negative];
+    const loaded = this.load(files, (slot) => sampler.substitutes(step, update, slot));
     loaded.catch(() => {}); // reported when its turn comes
-    this.queue.push({ step, attribute, mirrored, files, loaded });
-    this.attribute = (this.attribute + 1) % attributes;
-    if (this.attribute === 0) this.step++;
+    this.queue.push({ step, update, pairs, files, loaded });
+    this.update = (this.update + 1) % sampler.updatesPerStep;
+    if (this.update === 0) this.step++;
   }
 
   private async load(files: number[], substitutes: (slot: number) => Iterable<number>): Pending["loaded"] {
@@ -99,16 +99,16 @@ export class PairBatches {
    * batches of that step that are being loaded, so that pictures fail where the training's state is whole.
    */
   async next(): Promise<PairBatch> {
-    const { size, batch, sampler, attributes } = this.options;
+    const { size, batch, sampler } = this.options;
     while (this.queue.length <= this.ahead) this.request();
-    const { step, attribute, mirrored, files, loaded } = this.queue[0];
-    if (attribute === 0) await Promise.all(this.queue.filter((other) => other.step === step).map((own) => own.loaded));
+    const { step, update, pairs, files, loaded } = this.queue[0];
+    if (update === 0) await Promise.all(this.queue.filter((other) => other.step === step).map((own) => own.loaded));
     const { data, release, leftOut } = await loaded;
     this.queue.shift();
     if (leftOut.length > 0) this.options.onLeftOut?.(leftOut);
     const began = performance.now();
-    const indices = { positive: files.slice(0, batch), negative: files.slice(batch), mirrored };
-    const result = uploadPairs(data, attribute, indices, sampler, { size, batch, attributes });
+    const indices = { ...pairs, positive: files.slice(0, batch), negative: files.slice(batch) };
+    const result = uploadPairs(data, indices, sampler, size);
     this.feeding.onTimes({ upload: (performance.now() - began) / 1000 }, batch);
     release();
     return result;
@@ -127,32 +127,26 @@ export class PairBatches {
  */
 export function uploadPairs(
   data: Float32Array,
-  attribute: number,
-  indices: PairIndices,
+  { groups, positive, negative, mirrored }: PairIndices,
   sampler: PairSampler,
-  { size, batch, attributes }: { readonly size: number; readonly batch: number; readonly attributes: number },
+  size: number,
 ): PairBatch {
   const half = data.length / 2;
   // A copy: the slot is another batch's as soon as it is released.
   const pictures = data.slice();
-  for (const [i, mirrored] of indices.mirrored.entries()) {
+  for (const [i, isMirrored] of mirrored.entries()) {
     const length = size * size * 3;
-    if (mirrored) mirror(pictures.subarray(i * length, (i + 1) * length), size);
+    if (isMirrored) mirror(pictures.subarray(i * length, (i + 1) * length), size);
   }
-  const upload = (from: number): tf.Tensor4D => tf.tensor4d(pictures.slice(from, from + half), [batch, size, size, 3]);
+  const upload = (from: number): tf.Tensor4D =>
+    tf.tensor4d(pictures.slice(from, from + half), [positive.length, size, size, 3]);
   const labels = (files: readonly number[]): tf.Tensor2D =>
     tf.tensor2d(
-      files.flatMap((file) => [...sampler.labels(file)]),
-      [batch, attributes],
+      files.map((file) => [...sampler.labels(file)]),
+      undefined,
       "float32",
     );
-  return {
-    attribute,
-    A: upload(0),
-    B: upload(half),
-    yA: labels(indices.positive),
-    yB: labels(indices.negative),
-  };
+  return { groups, A: upload(0), B: upload(half), yA: labels(positive), yB: labels(negative) };
 }
 
 /** Turns left and right around in place. @param picture [size, size, 3] */

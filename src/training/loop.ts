@@ -14,7 +14,14 @@ import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
 import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut } from "./left-out.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { rescue } from "./rescue.js";
-import { expectFreshFolder, type RunStart, resumeRun, startRun } from "./run.js";
+import {
+  expectFreshFolder,
+  expectSameGenerator,
+  type RunStart,
+  resumeRun,
+  type StartingPoint,
+  startRun,
+} from "./run.js";
 import { LEFT_OUT_FILE, SAMPLES_FOLDER } from "./run-report.js";
 import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
@@ -28,12 +35,16 @@ export interface TrainOptions {
   readonly config: ModelConfig;
   readonly settings: Omit<RunSettings, "dataset" | "batch"> & { readonly batch: BatchChoice };
   readonly resume: boolean;
+  /** The generator that a new run begins with, instead of an untrained one. */
+  readonly from?: StartingPoint | null;
   /** Takes over the folder's lock from a process on another machine that may still be alive. */
   readonly takeOver?: boolean;
   /** Steps of the whole run. */
   readonly steps: number;
   /** Stops earlier, after this much time of this call. */
   readonly seconds?: number;
+  /** What the learning rate's end is measured by, the steps by default; with "seconds" a resumed run differs. */
+  readonly pace?: "steps" | "seconds";
   readonly saveEvery: number;
   readonly sampleEvery: number;
   /** Threads that decode pictures. */
@@ -68,6 +79,14 @@ export interface TrainResult {
   readonly leftOut: number;
 }
 
+/** Stands for the attribute in the logs where an update has all of them. */
+const ALL = "all";
+
+const describeExtras = ({ reconstruction, slice, exchange }: StepLosses): string =>
+  reconstruction === undefined
+    ? `slice ${(slice ?? 0).toFixed(3)} change ${(127.5 * exchange).toFixed(1)}`
+    : `rec ${reconstruction.toFixed(4)}`;
+
 /** TensorBoard gets one row in so many steps; the JSON log has all. */
 const SCALARS_EVERY = 10;
 
@@ -85,10 +104,11 @@ function expectFinite(step: number, attribute: string, losses: StepLosses): void
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, folder, config, resume, workers } = options;
-  const { seed, flip } = options.settings;
-  const chosen = await chooseBatch(options.settings.batch, dataset, config.attributes, resume ? folder : null);
+  const { seed, flip, joint } = options.settings;
+  if (options.from) expectSameGenerator(config, options.from);
+  const chosen = await chooseBatch(options.settings.batch, dataset, config.attributes, joint, resume ? folder : null);
   const { batch } = chosen;
-  const sampler = createPairSampler(dataset, config.attributes, batch, seed, flip);
+  const sampler = createPairSampler(dataset, config.attributes, { batch, seed, flip, joint });
   const settings: RunSettings = { ...options.settings, batch, dataset: sampler.fingerprint };
   await expectFolder(folder, resume);
   const unreadable = new Map<number, string>();
@@ -144,13 +164,13 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
         messages.push(`pictures of ${LEFT_OUT_FILE} that can be read again: ${recalled.repaired}`);
     }
     options.onStart?.();
-    const updates = Math.max(0, steps - from) * config.attributes.length;
+    const updates = Math.max(0, steps - from) * sampler.updatesPerStep;
     feeding = (await options.feeding?.({ settings, updates })) ?? feeding;
   };
   if (!resume) await accepted(0);
   const start = resume
     ? await resumeRun(folder, config, settings, sampler.formerFingerprint, accepted)
-    : await startRun(folder, config, settings);
+    : await startRun(folder, config, settings, options.from);
   const { state } = start;
   const work = { settings, planned, feeding, start, samplePairs, scoreFaces, sampler };
   return closing(
@@ -167,7 +187,6 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
         const batches = new PairBatches({
           dataset,
           sampler,
-          attributes: config.attributes.length,
           size: config.size,
           batch,
           workers: feeding,
@@ -229,9 +248,10 @@ async function takeSteps(
       if ((step % saveEvery === 0 || step === steps) && !writer.isScored(step)) await save();
     }
     while (!isOver()) {
-      const onStep = stepSettings(settings, step);
+      const progress = options.pace === "seconds" ? 1 - secondsLeft() / (options.seconds ?? Infinity) : step / steps;
+      const onStep = stepSettings(settings, step, progress);
       let latest: StepLosses | undefined;
-      for (const attribute of config.attributes) {
+      for (const attribute of sampler.updatesPerStep === 1 && settings.joint ? [ALL] : config.attributes) {
         const fetchBegan = performance.now();
         const pairs = await batches.next();
         await listLeftOut(options, writer, step + 1, leftOut);
@@ -259,7 +279,7 @@ async function takeSteps(
       const note =
         latest === undefined
           ? ""
-          : `D ${latest.D.toFixed(3)} G ${latest.G.toFixed(3)} rec ${latest.reconstruction.toFixed(4)}`;
+          : `D ${latest.D.toFixed(3)} G ${latest.G.toFixed(3)} ${describeExtras(latest)}`;
       options.onProgress?.({
         stage: "train",
         done: step,

@@ -6,6 +6,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Reconstruction } from "./method.js";
 
+/** Keeps the relative error of a latent finite where it is 0. */
+const LATENT_FLOOR = 1e-6;
+
 /** Keeps the slope of the root finite for a perfect reconstruction; a thousandth of a grey level. */
 const NORM_FLOOR = 1e-10;
 
@@ -66,8 +69,24 @@ export function adversarialLoss(scores: Pick<Scores, "C" | "D">): tf.Scalar {
  * @param pictures      A and B stacked, [2N, S, S, 3]
  * @param reconstructed A' and B' stacked
  */
-export function reconstructionLoss(pictures: tf.Tensor, reconstructed: tf.Tensor, form: Reconstruction): tf.Scalar {
+export function reconstructionLoss(
+  pictures: tf.Tensor,
+  reconstructed: tf.Tensor,
+  form: Exclude<Reconstruction, "none">,
+): tf.Scalar {
   const squares = tf.squaredDifference(reconstructed, pictures);
   if (form === "squared") return tf.mul(tf.mean(squares), 2);
   return tf.mul(tf.mean(tf.sqrt(tf.add(tf.mean(squares, [1, 2, 3]), NORM_FLOOR))), 2);
+}
+
+/**
+ * How far the latents of edited pictures are from the exchanged ones that they were made of: mean |z - z'| / mean |z'| of each
+ * picture, averaged. It keeps the exchanged slice visible in the picture and all other slices as they were (as the latent
+ * regression of BicycleGAN, Zhu et al. 2017, section 3.2).
+ * @param found  the encoder's, [N, h, w, C]
+ * @param wanted constants, the same shape
+ */
+export function sliceLoss(found: tf.Tensor4D, wanted: tf.Tensor4D): tf.Scalar {
+  const meanOf = (x: tf.Tensor): tf.Tensor1D => tf.mean(tf.abs(tf.reshape(x, [x.shape[0], -1])), 1);
+  return tf.mean(tf.div(meanOf(tf.sub(found, wanted)), tf.maximum(meanOf(wanted), LATENT_FLOOR)));
 }

@@ -1,6 +1,6 @@
-/** Which method is trained: the published code's or the paper's, choice by choice. Loads no TensorFlow.js. */
+/** Which method is trained: the presets, choice by choice. Loads no TensorFlow.js. */
 import { z } from "zod";
-import { type ModelConfig, OFFICIAL_NETWORK } from "../model/config.js";
+import { INITIALISATIONS, type NetworkChoices, OFFICIAL_NETWORK } from "../model/config.js";
 
 /** Weights of the parts; the presets differ in them. */
 export interface LossWeights {
@@ -9,21 +9,25 @@ export interface LossWeights {
   readonly adversarial2: number;
   readonly discriminator1: number;
   readonly discriminator2: number;
+  readonly slice: number;
+  readonly mask: number;
 }
 
-/** Those of the discriminators' parts; the reconstruction's belongs to its form (METHODS). */
+/** Those of the discriminators' parts. */
 export const LOSS_WEIGHTINGS = ["official", "equal"] as const;
-export const LOSS_WEIGHTS: Readonly<Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction">>> = {
+export const LOSS_WEIGHTS: Readonly<Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask">>> = {
   official: { adversarial1: 1, adversarial2: 0.5, discriminator1: 1 / 4, discriminator2: 0.5 / 4 },
   equal: { adversarial1: 1, adversarial2: 1, discriminator1: 1, discriminator2: 1 },
 };
 
-/** Mean squared error as in the published code, or a norm as in the paper. */
-export const RECONSTRUCTIONS = ["squared", "norm"] as const;
+/** Mean squared error as in the published code, a norm as in the paper, or none where edits are differences. */
+export const RECONSTRUCTIONS = ["squared", "norm", "none"] as const;
 export type Reconstruction = (typeof RECONSTRUCTIONS)[number];
-export const PRESETS = ["official", "paper"] as const;
+export const RECONSTRUCTION_WEIGHTS: Readonly<Record<Reconstruction, number>> = { squared: 5, norm: 1, none: 0 };
+export const PRESETS = ["modern", "official", "paper"] as const;
 export type Preset = (typeof PRESETS)[number];
 
+/** What was not a choice in earlier versions has the published code's value in their checkpoints. */
 export const methodSchema = z.object({
   reconstruction: z.enum(RECONSTRUCTIONS),
   /** Of the generator's adversarial parts and of the discriminators: as in the published code, or all 1 as in the paper. */
@@ -38,35 +42,86 @@ export const methodSchema = z.object({
   r1: z.number().nonnegative(),
   /** Mirrors each training picture with probability 1/2. */
   flip: z.boolean(),
+  /** How weights begin (parameters.ts). */
+  initialisation: z.enum(INITIALISATIONS).default("published"),
+  /** Whether an update has pairs of all attributes, an equal part of the batch each, or of one attribute. */
+  joint: z.boolean().default(false),
+  /** The penalty is computed in every n-th update of the discriminators, n times as heavy. */
+  r1Every: z.number().int().positive().default(1),
+  /** Weight of the slice reconstruction: the encoder must find the exchanged latents in C and D. */
+  slice: z.number().nonnegative().default(0),
+  /** Weight of the masks' mean. */
+  maskWeight: z.number().nonnegative().default(0),
+  /** Adam's decays. */
+  beta1: z.number().nonnegative().lt(1).default(0.5),
+  beta2: z.number().nonnegative().lt(1).default(0.999),
+  /** Share of the run, at its end, over which the learning rate falls linearly to 0. */
+  annealing: z.number().nonnegative().max(1).default(0),
 });
 export type MethodSettings = z.infer<typeof methodSchema>;
 
-export type Network = Pick<ModelConfig, "discriminatorBlocks" | "decoderActivation" | "upsampling">;
+/** Of the published code, and of the paper where it says nothing else. */
+const PUBLISHED: MethodSettings = {
+  reconstruction: "squared",
+  lossWeights: "official",
+  weightDecay: 1e-5,
+  learningRateDecay: 0.97,
+  ema: 0,
+  r1: 0,
+  flip: false,
+  initialisation: "published",
+  joint: false,
+  r1Every: 1,
+  slice: 0,
+  maskWeight: 0,
+  beta1: 0.5,
+  beta2: 0.999,
+  annealing: 0,
+};
 
-/** The published code and the paper where they differ; docs/fidelity.md has the table and the reasons. */
-export const METHODS: Readonly<Record<Preset, { readonly network: Network; readonly method: MethodSettings }>> = {
-  official: {
-    network: OFFICIAL_NETWORK,
-    method: {
-      reconstruction: "squared",
-      lossWeights: "official",
-      weightDecay: 1e-5,
-      learningRateDecay: 0.97,
-      ema: 0,
-      r1: 0,
-      flip: false,
+export interface Method {
+  readonly network: NetworkChoices;
+  readonly method: MethodSettings;
+}
+
+/**
+ * The presets, choice by choice. `official` is the published code and `paper` the paper where they differ. `modern` is what
+ * made pictures clean in our trials: the exchange of latents and both discriminators are the paper's, the choices around
+ * them are of later work. docs/fidelity.md has the tables, the sources and the reasons.
+ */
+export const METHODS: Readonly<Record<Preset, Method>> = {
+  modern: {
+    network: {
+      discriminatorBlocks: 4,
+      decoderActivation: "relu",
+      upsampling: "resize",
+      generatorBlocks: 4,
+      edit: "difference",
+      mask: true,
+      discriminatorNorm: "none",
+      condition: "heads",
     },
-  },
-  paper: {
-    network: { discriminatorBlocks: 5, decoderActivation: "leaky-relu", upsampling: "transposed" },
     method: {
-      reconstruction: "norm",
-      lossWeights: "equal",
+      reconstruction: "none",
+      lossWeights: "official",
       weightDecay: 0,
       learningRateDecay: 1,
-      ema: 0,
-      r1: 0,
-      flip: false,
+      ema: 0.999,
+      r1: 1,
+      flip: true,
+      initialisation: "he",
+      joint: true,
+      r1Every: 4,
+      slice: 1,
+      maskWeight: 0.1,
+      beta1: 0,
+      beta2: 0.99,
+      annealing: 0.5,
     },
+  },
+  official: { network: OFFICIAL_NETWORK, method: PUBLISHED },
+  paper: {
+    network: { ...OFFICIAL_NETWORK, discriminatorBlocks: 5, decoderActivation: "leaky-relu" },
+    method: { ...PUBLISHED, reconstruction: "norm", lossWeights: "equal", weightDecay: 0, learningRateDecay: 1 },
   },
 };

@@ -2,15 +2,18 @@
  * Which pictures are trained on when: for each attribute a stream of pictures that have it and one of those that have
  * not, each shuffled without end, the last partial batch of a round dropped (as published).
  *
- * A batch is a pure function of (seed, attribute, step): nothing has to be saved, and a resumed run sees the same pairs.
+ * A batch is a pure function of (seed, attributes, step): nothing has to be saved, and a resumed run sees the same pairs.
  */
 import { createHash } from "node:crypto";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InputError } from "../errors.js";
+import type { PairGroup } from "../model/exchange.js";
 import { Random } from "../random.js";
 import { suggest } from "../suggest.js";
 
 export interface PairIndices {
+  /** The attributes of the pairs, in their order. */
+  readonly groups: readonly PairGroup[];
   /** Positions in the data set's files, `batch` of each. */
   readonly positive: readonly number[];
   readonly negative: readonly number[];
@@ -25,13 +28,16 @@ export interface PairSampler {
   readonly fingerprint: string;
   /** As version 0.1.0 made it, of whole names: runs of then go on with the same files. */
   readonly formerFingerprint: string;
-  pairs(step: number, attribute: number): PairIndices;
+  /** One with all attributes, or one for each. */
+  readonly updatesPerStep: number;
+  /** @param update its number within the step */
+  pairs(step: number, update: number): PairIndices;
   /**
    * Files to try in place of one that cannot be read, in this order: all of the same side, from a place that depends on
    * seed, attribute, step and slot.
    * @param slot position in the batch, positives first
    */
-  substitutes(step: number, attribute: number, slot: number): Iterable<number>;
+  substitutes(step: number, update: number, slot: number): Iterable<number>;
   /** 0 or 1 for each attribute of the model. */
   labels(file: number): readonly number[];
 }
@@ -114,34 +120,47 @@ class Stream {
   }
 }
 
+export interface SamplerOptions {
+  /** Pictures with and as many without the attribute in an update. */
+  readonly batch: number;
+  readonly seed: number;
+  /** Mirrors each picture with probability 1/2; off by default. */
+  readonly flip?: boolean;
+  /** Whether an update has pairs of all attributes, an equal part of the batch each; off by default. */
+  readonly joint?: boolean;
+}
+
 /**
  * @param attributes names in the model's order
- * @param batch      pictures with and as many without the attribute
- * @param flip       mirrors each picture with probability 1/2
- * @throws InputError when an attribute is unknown, or has fewer than `batch` pictures on one side
+ * @throws InputError when an attribute is unknown, has fewer pictures on one side than an update needs, or when the batch has
+ * no equal parts
  */
 export function createPairSampler(
   dataset: FaceDataset,
   attributes: readonly string[],
-  batch: number,
-  seed: number,
-  flip = false,
+  { batch, seed, flip = false, joint = false }: SamplerOptions,
 ): PairSampler {
   const columns = attributeColumns(dataset, attributes);
   const files = trainingFiles(dataset);
+  const share = joint ? batch / attributes.length : batch;
+  if (!Number.isInteger(share)) {
+    const expected = `a multiple of ${attributes.length}, an equal part for each attribute`;
+    throw new InputError(describeMismatch("--batch", expected, `${batch}`, "Choose a multiple."));
+  }
   const streams = columns.map((column, i) => {
     const sides = [1, 0].map((value) => {
       const side = files.filter((file) => labelOf(dataset, file, column) === value);
-      if (side.length < batch) {
+      if (side.length < share) {
         const having = value === 1 ? "with" : "without";
-        const expected = `at least ${batch} training pictures ${having} ${attributes[i]}`;
+        const expected = `at least ${share} training pictures ${having} ${attributes[i]}`;
+        const most = side.length * (batch / share);
         const remedy =
           side.length === 0
             ? "Choose another attribute or add pictures."
-            : `Use --batch ${side.length} or less, or --batch auto.`;
+            : `Use --batch ${most} or less, or --batch auto.`;
         throw new InputError(describeMismatch("pairs", expected, String(side.length), remedy));
       }
-      return new Stream(side, batch, (round) => Random.fromSeed(seed, `pairs/${attributes[i]}/${value}/${round}`));
+      return new Stream(side, share, (round) => Random.fromSeed(seed, `pairs/${attributes[i]}/${value}/${round}`));
     });
     return { positive: sides[0], negative: sides[1] };
   });
@@ -151,19 +170,32 @@ export function createPairSampler(
       hash.update(`${nameOf(dataset.files[file])}:${columns.map((c) => labelOf(dataset, file, c)).join("")}\n`);
     return hash.digest("hex").slice(0, 16);
   };
+  /** What an update takes of one attribute. */
+  const pairsOf = (step: number, attribute: number) => {
+    const random = Random.fromSeed(seed, `flip/${attributes[attribute]}/${step}`);
+    const mirrored = Array.from({ length: 2 * share }, () => flip && random.chance(0.5));
+    const { positive, negative } = streams[attribute];
+    return {
+      positive: { files: positive.at(step), mirrored: mirrored.slice(0, share) },
+      negative: { files: negative.at(step), mirrored: mirrored.slice(share) },
+    };
+  };
+  const attributesOf = (update: number): readonly number[] => (joint ? attributes.map((_, i) => i) : [update]);
   return {
     size: files.length,
     fingerprint: fingerprintOf((file) => file.replace(/\.[^./]+$/, "")),
     formerFingerprint: fingerprintOf((file) => file),
-    pairs: (step, attribute) => {
-      const random = Random.fromSeed(seed, `flip/${attributes[attribute]}/${step}`);
-      return {
-        positive: streams[attribute].positive.at(step),
-        negative: streams[attribute].negative.at(step),
-        mirrored: Array.from({ length: 2 * batch }, () => flip && random.chance(0.5)),
-      };
+    updatesPerStep: joint ? 1 : attributes.length,
+    pairs: (step, update) => {
+      const taken = attributesOf(update).map((attribute) => pairsOf(step, attribute));
+      const sides = [taken.map(({ positive }) => positive), taken.map(({ negative }) => negative)];
+      const [positive, negative] = sides.map((side) => side.flatMap(({ files }) => files));
+      const mirrored = sides.flat().flatMap((side) => side.mirrored);
+      const groups = attributesOf(update).map((attribute) => ({ attribute, pairs: share }));
+      return { groups, positive, negative, mirrored };
     },
-    *substitutes(step, attribute, slot) {
+    *substitutes(step, update, slot) {
+      const attribute = attributesOf(update)[Math.floor((slot % batch) / share)];
       const { files } = streams[attribute][slot < batch ? "positive" : "negative"];
       const random = Random.fromSeed(seed, `substitute/${attributes[attribute]}/${step}/${slot}`);
       const first = random.below(files.length);

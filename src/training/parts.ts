@@ -3,21 +3,23 @@
  * pictures, so losses and gradients of the whole are those of the parts, each times its share of the pairs, up to rounding.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { ModelConfig } from "../model/config.js";
+import type { PairGroup } from "../model/exchange.js";
 import type { Gradients } from "./optimizer.js";
 import type { PairBatch } from "./step.js";
 
 /** Pairs of a batch that `residual` and `exchange` are measured on. */
 const PROBED = 4;
 
-/** Pairs of one attribute as the networks take them. */
+/** Pairs as the networks take them. */
 export interface Part {
-  readonly attribute: number;
+  readonly groups: readonly PairGroup[];
   /** A, B stacked, [2n, S, S, 3] */
   readonly pictures: tf.Tensor4D;
-  /** Those of A, B, C, D, [4n, attributes] */
-  readonly labels: tf.Tensor2D;
-  /** Those of C, D, [2n, attributes] */
-  readonly fakeLabels: tf.Tensor2D;
+  /** What the discriminators know of A, B, C and D (conditionsOf), [4n, ...] */
+  readonly conditions: tf.Tensor2D;
+  /** The same of C and D alone, [2n, ...] */
+  readonly fakeConditions: tf.Tensor2D;
   /** Its pairs among those of the batch. */
   readonly share: number;
   /** How many of its first pairs are probed, and their share of all that are. */
@@ -25,30 +27,70 @@ export interface Part {
   readonly probedShare: number;
 }
 
-/** The labels of C and D: their own with one entry from the other's. */
-export function exchangeLabels(y: tf.Tensor2D, other: tf.Tensor2D, attribute: number): tf.Tensor2D {
-  return tf.tidy(() => {
-    // Not tf.oneHot, which refuses a single attribute.
-    const mask = tf.tensor2d([Array.from({ length: y.shape[1] }, (_, i) => (i === attribute ? 1 : 0))]);
-    return tf.add(y, tf.mul(mask, tf.sub(other, y)));
+/** The pairs [from, from + count) of groups. */
+function takeGroups(groups: readonly PairGroup[], from: number, count: number): readonly PairGroup[] {
+  let begin = 0;
+  return groups.flatMap(({ attribute, pairs }) => {
+    const first = Math.max(from, begin);
+    begin += pairs;
+    const taken = Math.min(from + count, begin) - first;
+    return taken > 0 ? [{ attribute, pairs: taken }] : [];
   });
+}
+
+/** 1 at the attribute of each pair: [pairs, attributes]. Not tf.oneHot, which refuses a single attribute. */
+function ownAttributes(groups: readonly PairGroup[], attributes: number): tf.Tensor2D {
+  const rows = groups.flatMap(({ attribute, pairs }) => {
+    const row = Array.from({ length: attributes }, (_, i) => (i === attribute ? 1 : 0));
+    return Array<number[]>(pairs).fill(row);
+  });
+  return tf.tensor2d(rows);
+}
+
+/** The labels of C and D: their own with one entry from the other's. @param own 1 at the pair's attribute, [N, attributes] */
+function exchangeLabels(y: tf.Tensor2D, other: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
+  return tf.add(y, tf.mul(own, tf.sub(other, y)));
+}
+
+/**
+ * What a discriminator is given of the labels: themselves, for planes next to the picture, or with heads 1 at the score of the
+ * pair's attribute with the picture's value, [N, 2 attributes].
+ * @param y   [N, attributes] of 0 and 1
+ * @param own 1 at the pair's attribute, the same shape
+ */
+export function conditionsOf({ condition }: ModelConfig, y: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
+  if (condition === "planes") return y;
+  const withIt = tf.mul(own, y);
+  return tf.reshape(tf.stack([tf.sub(own, withIt), withIt], 2), [y.shape[0], 2 * y.shape[1]]);
 }
 
 /** Pairs [from, from + count) of a batch; dispose of it with disposePart. */
-export function takePart({ A, B, yA, yB, attribute }: PairBatch, from: number, count: number): Part {
+export function takePart(
+  config: ModelConfig,
+  { A, B, yA, yB, groups: all }: PairBatch,
+  from: number,
+  count: number,
+): Part {
   const pairs = A.shape[0];
+  const groups = takeGroups(all, from, count);
   const tensors = tf.tidy(() => {
     const [a, b] = [A, B].map((pictures) => tf.slice(pictures, from, count));
     const [ya, yb] = [yA, yB].map((labels) => tf.slice(labels, from, count));
-    const fakeLabels = tf.concat([exchangeLabels(ya, yb, attribute), exchangeLabels(yb, ya, attribute)], 0);
-    return { pictures: tf.concat([a, b], 0), labels: tf.concat([ya, yb, fakeLabels], 0), fakeLabels };
+    const own = ownAttributes(groups, yA.shape[1]);
+    const conditions = (y: tf.Tensor2D): tf.Tensor2D => conditionsOf(config, y, own);
+    const fakes = [exchangeLabels(ya, yb, own), exchangeLabels(yb, ya, own)].map(conditions);
+    return {
+      pictures: tf.concat([a, b], 0),
+      conditions: tf.concat([conditions(ya), conditions(yb), ...fakes], 0),
+      fakeConditions: tf.concat(fakes, 0),
+    };
   });
   const probed = Math.min(count, Math.max(0, PROBED - from));
-  return { attribute, ...tensors, share: count / pairs, probed, probedShare: probed / Math.min(PROBED, pairs) };
+  return { groups, ...tensors, share: count / pairs, probed, probedShare: probed / Math.min(PROBED, pairs) };
 }
 
-export function disposePart({ pictures, labels, fakeLabels }: Part): void {
-  tf.dispose([pictures, labels, fakeLabels]);
+export function disposePart({ pictures, conditions, fakeConditions }: Part): void {
+  tf.dispose([pictures, conditions, fakeConditions]);
 }
 
 /**

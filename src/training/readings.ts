@@ -3,6 +3,7 @@
  * read by waiting for it, so each further read would be one more time that it has nothing to do.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { ModelConfig } from "../model/config.js";
 import type { Scores } from "./losses.js";
 
 /** Scalars of one part of a batch, and what they weigh in the batch's. */
@@ -57,16 +58,17 @@ export function countRight({ A, B, C, D }: Scores): tf.Scalar {
 }
 
 /**
- * Mean |R| of C and D, and mean |R_C - R_A| and |R_D - R_B|.
+ * What edits change: mean |R| of C and D, and mean |R_C - R_A| and |R_D - R_B|, which is both where edits are differences.
  * @param residuals R_A, R_B, R_C, R_D stacked, [4N, S, S, 3]
  * @param probed    how many of the first pairs are measured
  */
-export function probeResiduals(residuals: tf.Tensor4D, probed: number) {
+export function probeResiduals(residuals: tf.Tensor4D, probed: number, edit: ModelConfig["edit"]) {
   return tf.tidy((): { readonly residual: tf.Scalar; readonly exchange: tf.Scalar } => {
     const [A, B, C, D] = tf.split(residuals, 4, 0).map((part) => tf.slice(part, 0, probed));
     const own = tf.concat([A, B], 0);
     const exchanged = tf.concat([C, D], 0);
     const meanOf = (x: tf.Tensor): tf.Scalar => tf.mean(tf.abs(x));
-    return { residual: meanOf(exchanged), exchange: meanOf(tf.sub(exchanged, own)) };
+    const exchange = meanOf(tf.sub(exchanged, own));
+    return { residual: edit === "difference" ? tf.clone(exchange) : meanOf(exchanged), exchange };
   });
 }

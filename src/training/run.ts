@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { isLock } from "../lock.js";
-import type { ModelConfig } from "../model/config.js";
+import type { Initialisation, ModelConfig } from "../model/config.js";
 import {
   copyParameters,
   DISCRIMINATORS,
@@ -35,11 +35,47 @@ export interface RunStart {
   readonly warnings: readonly string[];
 }
 
+/** A trained generator that a new run begins with. */
+export interface StartingPoint {
+  readonly config: ModelConfig;
+  /** With Enc and Dec in PyTorch's layout. */
+  readonly tensors: NamedTensors;
+  /** Names the model in messages. */
+  readonly source: string;
+}
+
+/**
+ * Refuses a generator whose layers are not those of the new run. The size may differ, since encoder and decoder are
+ * convolutions, and so may everything about the discriminators, which begin untrained.
+ * @throws InputError naming the first difference
+ */
+export function expectSameGenerator(config: ModelConfig, { config: other, source }: StartingPoint): void {
+  const choices = ["generatorBlocks", "decoderActivation", "upsampling", "edit", "mask"] as const;
+  const differences = [
+    ["--attributes", config.attributes.join(" "), other.attributes.join(" ")],
+    ["--width", config.width, other.width],
+    ...choices.map((name) => [`--set ${name}`, config[name], other[name]] as const),
+  ] as const;
+  for (const [name, received, expected] of differences) {
+    if (received === expected) continue;
+    const remedy = "A run begins only with a generator of its own layers.";
+    throw new InputError(describeMismatch(`--from: ${name}`, `${expected}, as in ${source}`, `${received}`, remedy));
+  }
+}
+
 /** A fresh state on the current device. @param averaged keeps a moving average of the generator */
-export function newTrainingState(config: ModelConfig, seed: number, averaged: boolean): TrainingState {
+export function newTrainingState(
+  config: ModelConfig,
+  seed: number,
+  averaged: boolean,
+  initialisation: Initialisation = "published",
+  from: StartingPoint | null = null,
+): TrainingState {
   const optimizer = (networks: typeof GENERATOR) => {
+    const initial = initialParameters(config, networks, seed, initialisation);
     const specs = parameterSpecs(config, networks);
-    return createOptimizer(uploadParameters(specs, initialParameters(config, networks, seed), "initial parameters"));
+    if (networks !== GENERATOR || from === null) return createOptimizer(uploadParameters(specs, initial, "a new run"));
+    return createOptimizer(uploadParameters(specs, from.tensors, from.source));
   };
   const generator = optimizer(GENERATOR);
   const average = averaged ? copyParameters(generator.parameters) : null;
@@ -68,8 +104,14 @@ export async function expectFreshFolder(folder: string, remedy: string): Promise
  * A new run, with its first checkpoint written before its first step: from then on --resume is the way to go on.
  * @throws RetryableError when the disk is full
  */
-export async function startRun(folder: string, config: ModelConfig, settings: RunSettings): Promise<RunStart> {
-  const state = newTrainingState(config, settings.seed, settings.ema > 0);
+export async function startRun(
+  folder: string,
+  config: ModelConfig,
+  settings: RunSettings,
+  from: StartingPoint | null = null,
+): Promise<RunStart> {
+  const { seed, ema, initialisation } = settings;
+  const state = newTrainingState(config, seed, ema > 0, initialisation, from);
   await saveCheckpoint(folder, state, { step: 0, best: null, options: settings });
   return { state, step: 0, best: null, isFresh: true, warnings: [] };
 }

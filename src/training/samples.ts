@@ -64,7 +64,7 @@ export async function drawSamples(
   for (const [attribute, batch] of pictures.entries()) {
     const stacked = tf.tidy(() => {
       const both = tf.tensor4d(batch, [2 * pairs, size, size, 3]);
-      const { reconstructed, exchanged } = generate(parameters, config, both, attribute);
+      const { reconstructed, exchanged } = generate(parameters, config, both, [{ attribute, pairs }]);
       return tf.concat([both, reconstructed, exchanged], 0); // A, B, A', B', C, D
     });
     const values = (await stacked.data()) as Float32Array;

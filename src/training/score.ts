@@ -7,11 +7,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { applyResidual } from "../device/residual.js";
 import { BatchLoader } from "../image/loader.js";
 import type { ModelConfig } from "../model/config.js";
-import { exchangeSlice } from "../model/exchange.js";
-import { decode, encode } from "../model/networks.js";
+import { applyLatents, exchangeSlice } from "../model/exchange.js";
+import { encode } from "../model/networks.js";
 import type { Parameters } from "../model/parameters.js";
 import { loadSides } from "./left-out.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
@@ -128,11 +127,10 @@ function exchangeBoth(
   both: tf.Tensor4D,
   attribute: number,
 ): [tf.Tensor, tf.Tensor] {
-  const { latent, skips } = encode(parameters, config, both);
-  const [zA, zB] = tf.split(latent, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
+  const faces = { images: both, ...encode(parameters, config, both) };
+  const [zA, zB] = tf.split(faces.latent, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
   const [zC, zD] = [exchangeSlice(zA, zB, config, attribute), exchangeSlice(zB, zA, config, attribute)];
-  const edited = tf.concat([zC, zD], 0) as tf.Tensor4D;
-  const [C, D] = tf.split(applyResidual(both, decode(parameters, config, edited, latent, skips)), 2, 0);
+  const [C, D] = tf.split(applyLatents(parameters, config, faces, tf.concat([zC, zD], 0)), 2, 0);
   return [C, D];
 }
 

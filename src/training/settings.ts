@@ -3,7 +3,13 @@ import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 import type { ModelConfig } from "../model/config.js";
 import type { AdamSettings } from "../types.js";
-import { LOSS_WEIGHTS, type LossWeights, methodSchema, type Reconstruction } from "./method.js";
+import {
+  LOSS_WEIGHTS,
+  type LossWeights,
+  methodSchema,
+  RECONSTRUCTION_WEIGHTS,
+  type Reconstruction,
+} from "./method.js";
 
 /** What must stay the same when a run is resumed. */
 export const runSettingsSchema = methodSchema.extend({
@@ -22,8 +28,9 @@ export interface StepSettings {
   readonly weights: LossWeights;
   readonly adam: AdamSettings;
   readonly learningRate: number;
-  /** Gamma of the gradient penalty; 0 is none. */
+  /** Gamma of the gradient penalty, which every r1Every-th update has; 0 is none. */
   readonly r1: number;
+  readonly r1Every: number;
   /** Decay of the generator's moving average, where the state has one. */
   readonly ema: number;
 }
@@ -31,21 +38,29 @@ export interface StepSettings {
 /** Adam's published values. */
 export const LEARNING_RATE = 2e-4;
 const STEPS_PER_DECAY = 3000;
-const ADAM = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
+const EPSILON = 1e-8;
 
-/** The rate at a step counted from 0. */
-export function learningRateAt(settings: RunSettings, step: number): number {
-  return settings.learningRate * settings.learningRateDecay ** Math.floor(step / STEPS_PER_DECAY);
+/**
+ * The rate at a step counted from 0.
+ * @param progress how much of the run is done, in [0, 1]
+ */
+export function learningRateAt(settings: RunSettings, step: number, progress = 0): number {
+  const { learningRate, learningRateDecay, annealing } = settings;
+  const share = annealing === 0 ? 1 : Math.min(1, Math.max(0, (1 - progress) / annealing));
+  return share * learningRate * learningRateDecay ** Math.floor(step / STEPS_PER_DECAY);
 }
 
-export function stepSettings(settings: RunSettings, step: number): StepSettings {
-  const { reconstruction, lossWeights, weightDecay, r1, ema } = settings;
+/** @param progress as for learningRateAt() */
+export function stepSettings(settings: RunSettings, step: number, progress = 0): StepSettings {
+  const { reconstruction, lossWeights, weightDecay, beta1, beta2, r1, r1Every, ema, slice, maskWeight } = settings;
+  const weights = { ...LOSS_WEIGHTS[lossWeights], reconstruction: RECONSTRUCTION_WEIGHTS[reconstruction] };
   return {
     reconstruction,
-    weights: { ...LOSS_WEIGHTS[lossWeights], reconstruction: reconstruction === "squared" ? 5 : 1 },
-    adam: { ...ADAM, weightDecay },
-    learningRate: learningRateAt(settings, step),
+    weights: { ...weights, slice, mask: maskWeight },
+    adam: { beta1, beta2, epsilon: EPSILON, weightDecay },
+    learningRate: learningRateAt(settings, step, progress),
     r1,
+    r1Every,
     ema,
   };
 }
@@ -69,29 +84,24 @@ export function expectSameRun(
   saved: { readonly config: ModelConfig; readonly settings: RunSettings },
   asked: { readonly config: ModelConfig; readonly settings: RunSettings },
 ): void {
-  const values = ({ config, settings }: typeof saved): Record<string, string> => ({
-    "--size": String(config.size),
-    "--width": String(config.width),
-    "--attributes": config.attributes.join(" "),
-    "--discriminator-blocks": String(config.discriminatorBlocks),
-    "--decoder-activation": config.decoderActivation,
-    "--upsampling": config.upsampling,
-    "--reconstruction": settings.reconstruction,
-    "--loss-weights": settings.lossWeights,
-    "--weight-decay": String(settings.weightDecay),
-    "--learning-rate-decay": String(settings.learningRateDecay),
-    "--ema": String(settings.ema),
-    "--r1": String(settings.r1),
-    "--flip": settings.flip ? "on" : "off",
-    "--batch": String(settings.batch),
-    "--seed": String(settings.seed),
-    "--learning-rate": String(settings.learningRate),
-    "the data": `pictures and labels with fingerprint ${settings.dataset}`,
-  });
+  const values = ({ config, settings }: typeof saved): Record<string, unknown> => {
+    const { size, width, attributes, ...network } = config;
+    const { batch, seed, learningRate, dataset, ...method } = settings;
+    return {
+      "--size": size,
+      "--width": width,
+      "--attributes": attributes.join(" "),
+      ...Object.fromEntries(Object.entries({ ...network, ...method }).map(([name, value]) => [`--set ${name}`, value])),
+      "--batch": batch,
+      "--seed": seed,
+      "--learning-rate": learningRate,
+      "the data": `pictures and labels with fingerprint ${dataset}`,
+    };
+  };
   const wanted = values(asked);
   for (const [name, expected] of Object.entries(values(saved))) {
     if (wanted[name] === expected) continue;
     const remedy = "Resume with the run's own settings, or choose another --out.";
-    throw new InputError(describeMismatch(`--resume: ${name}`, expected, wanted[name], remedy));
+    throw new InputError(describeMismatch(`--resume: ${name}`, `${expected}`, `${wanted[name]}`, remedy));
   }
 }

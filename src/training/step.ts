@@ -1,11 +1,11 @@
 /**
- * One update of the method for one attribute: one forward of the generator; the discriminators learn from detached C and
+ * One update of the method: one forward of the generator; the discriminators learn from detached C and
  * D; the updated discriminators score C and D again for the generator's update (../shared/facts, Training).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { disposingOnFailure } from "../device/scope.js";
 import type { ModelConfig } from "../model/config.js";
-import { generate } from "../model/exchange.js";
+import { generate, type PairGroup } from "../model/exchange.js";
 import { disposeParameters, type Parameters } from "../model/parameters.js";
 import {
   type DiscriminatorScalars,
@@ -38,9 +38,9 @@ export function disposeState({ generator, discriminator, average }: TrainingStat
   }
 }
 
-/** A batch of pairs for one attribute: A has it, B has not. */
+/** A batch of pairs, group by group: A has the group's attribute, B has not. */
 export interface PairBatch {
-  readonly attribute: number;
+  readonly groups: readonly PairGroup[];
   /** [N, S, S, 3] in [-1, 1] */
   readonly A: tf.Tensor4D;
   readonly B: tf.Tensor4D;
@@ -55,16 +55,22 @@ export interface StepLosses {
   readonly D1: number;
   readonly D2: number;
   readonly G: number;
-  readonly reconstruction: number;
   readonly adversarial1: number;
   readonly adversarial2: number;
   /** Share of A, B, C and D that each discriminator told right before its update. */
   readonly accuracy1: number;
   readonly accuracy2: number;
-  /** Mean |R| of C and D, and mean |R_C - R_A| and |R_D - R_B|, of a few pairs: what an edit and the slice change. */
+  /**
+   * What an edit changes and what exchanging the slice changes, of a few pairs: mean |R| of C and D, and mean |R_C - R_A| and
+   * |R_D - R_B|. Where edits are differences both are the latter.
+   */
   readonly residual: number;
   readonly exchange: number;
-  /** The gradient penalties as they were added to D; only where they are on. */
+  /** What the method adds to G, unweighted; only where it does. */
+  readonly reconstruction?: number;
+  readonly slice?: number;
+  readonly mask?: number;
+  /** The gradient penalties as they were added to D; only in updates that have them. */
   readonly r1?: number;
 }
 
@@ -84,9 +90,14 @@ interface Readings {
 }
 
 /** How the readings of a part are kept, in a function that disposes of what it does not know. */
-function probe(readings: Readings, residuals: tf.Tensor4D, { probed, probedShare }: Part): void {
+function probe(
+  readings: Readings,
+  { edit }: ModelConfig,
+  residuals: tf.Tensor4D,
+  { probed, probedShare }: Part,
+): void {
   if (probed === 0) return;
-  const scalars = probeResiduals(residuals, probed);
+  const scalars = probeResiduals(residuals, probed, edit);
   for (const scalar of Object.values(scalars)) tf.keep(scalar);
   readings.probe.push({ scalars, share: probedShare });
 }
@@ -102,7 +113,7 @@ function updateAtOnce(
   const { share } = whole;
   const { losses, gradients } = differentiateGenerator(state, whole, settings, (generated) => {
     keeper?.addGenerated(generated);
-    probe(readings, generated.residuals, whole);
+    probe(readings, state.config, generated.residuals, whole);
     const between = differentiateDiscriminators(state, whole, generated.exchanged, settings, keeper);
     readings.D.push({ scalars: between.losses, share });
     readings.right.push({ scalars: between.right, share: 1 });
@@ -137,8 +148,8 @@ function updateInParts(
   };
   update(discriminator, (part) => {
     const exchanged = tf.tidy(() => {
-      const generated = generate(generator.parameters, config, part.pictures, part.attribute);
-      probe(readings, generated.residuals, part);
+      const generated = generate(generator.parameters, config, part.pictures, part.groups);
+      probe(readings, config, generated.residuals, part);
       return generated.exchanged;
     });
     const { losses, right, gradients } = differentiateDiscriminators(state, part, exchanged, settings);
@@ -166,7 +177,7 @@ function update(
   const pairs = batch.A.shape[0];
   const size = Math.min(part, pairs);
   const parts = Array.from({ length: Math.ceil(pairs / size) }, (_, i) =>
-    takePart(batch, i * size, Math.min(size, pairs - i * size)),
+    takePart(state.config, batch, i * size, Math.min(size, pairs - i * size)),
   );
   if (parts.length === 1) updateAtOnce(state, parts[0], settings, readings, keeper);
   else updateInParts(state, parts, settings, readings, keeper);

@@ -31,14 +31,18 @@ export class TraceKeeper {
     return held;
   }
 
-  addGenerated({ skips, ...tensors }: Generated): void {
+  addGenerated({ skips, masks, ...tensors }: Generated): void {
     const [latents, residuals, reconstructed, exchanged] = [
       tensors.latents,
       tensors.residuals,
       tensors.reconstructed,
       tensors.exchanged,
     ].map((tensor) => this.keep(tensor));
-    this.generated = { latents, residuals, reconstructed, exchanged, skips: skips.map((skip) => this.keep(skip)) };
+    this.generated = {
+      ...{ latents, residuals, reconstructed, exchanged },
+      masks: masks === null ? null : this.keep(masks),
+      skips: skips.map((skip) => this.keep(skip)),
+    };
   }
 
   addScores(scores: Pick<ForwardTrace, "D1" | "D2">): void {

@@ -8,7 +8,7 @@ import {
 } from "../../src/kernels/reference/output.js";
 import { Random } from "../../src/random.js";
 import { assertClose } from "../support/close.js";
-import { closeBackends, openBackends, randomFloats, runOnHeap } from "../support/team.js";
+import { closeBackends, openBackends, randomFloats, runOnAll } from "../support/team.js";
 
 const SEED = 20264;
 /** Around four pixels, which one round takes, and around the blocks below. */
@@ -22,17 +22,6 @@ describe("kernels/output", () => {
   });
   after(() => closeBackends(backends));
 
-  /** The same bits with one, two and three threads; returns them. */
-  function onAll(
-    inputs: readonly Float32Array[],
-    size: number,
-    work: (backend: SharedMemoryBackend, pointers: readonly number[], output: number) => void,
-  ): Float32Array {
-    const results = backends.map((backend) => runOnHeap(backend, inputs, size, (p, out) => work(backend, p, out)));
-    for (const result of results.slice(1)) assert.deepEqual(result, results[0]);
-    return results[0];
-  }
-
   for (const pixels of PIXELS) {
     const label = (name: string) => (i: number) => `${name} [${i}] of ${pixels} pixels (seed ${SEED})`;
     const blocks = Math.ceil(pixels / BLOCK_PIXELS);
@@ -42,7 +31,7 @@ describe("kernels/output", () => {
       // From 1e-6, where digits are lost first, to 30, where tanh is 1.
       const x = Float32Array.from({ length: 3 * pixels }, () => random.between(-3, 3) * 10 ** random.between(-6, 1));
       const bias = randomFloats(random, 3).map((value) => value * 1e-3);
-      const actual = onAll([x, bias], x.length, ({ team }, [px, pb], out) => {
+      const actual = runOnAll(backends, [x, bias], x.length, ({ team }, [px, pb], out) => {
         team.run("residualOutput", [px, pb, out, pixels, BLOCK_PIXELS], blocks);
       });
       assertClose(actual, residualOutput(x, bias), { abs: 1e-10, rel: 4e-7 }, label("residual"));
@@ -50,7 +39,7 @@ describe("kernels/output", () => {
       const dy = randomFloats(random, 3 * pixels);
       const expected = residualGradient(actual, dy);
       // dx, then the partial sums of each block.
-      const both = onAll([actual, dy], dy.length + 3 * blocks, ({ team }, [pr, pd], out) => {
+      const both = runOnAll(backends, [actual, dy], dy.length + 3 * blocks, ({ team }, [pr, pd], out) => {
         team.run("residualGradient", [pr, pd, out, out + 4 * dy.length, pixels, BLOCK_PIXELS], blocks);
       });
       assertClose(both.subarray(0, dy.length), expected.dx, { abs: 3e-7, rel: 0 }, label("dx"));
@@ -77,12 +66,12 @@ describe("kernels/output", () => {
       residual[0] = 0.75; // exactly 1: not clipped
       const blockValues = 48;
       const blocks = Math.ceil(residual.length / blockValues);
-      const sum = onAll([image, residual], residual.length, ({ team }, [pi, pr], out) => {
+      const sum = runOnAll(backends, [image, residual], residual.length, ({ team }, [pi, pr], out) => {
         team.run("clippedSum", [pi, pr, out, image.length, residual.length, blockValues], blocks);
       });
       const name = (what: string) => (i: number) => `${what} [${i}] (seed ${SEED})`;
       assertClose(sum, clippedSum(image, residual), { abs: 1.2e-7, rel: 0 }, name("sum"));
-      const gradient = onAll([image, residual, dy], dy.length, ({ team }, [pi, pr, pd], out) => {
+      const gradient = runOnAll(backends, [image, residual, dy], dy.length, ({ team }, [pi, pr, pd], out) => {
         const values = [pi, pr, pd, out, image.length, residual.length, blockValues];
         team.run("clippedSumGradient", values, blocks);
       });

@@ -1,4 +1,5 @@
-/** Teams of one, two and three threads beside each other, and float32 blocks on their heaps. */
+/** Teams of one, two and three threads, and float32 blocks on their heaps. */
+import assert from "node:assert/strict";
 import { SharedMemoryBackend } from "../../src/device/shared-backend.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { TEAM_KERNELS } from "../../src/kernels/nn.js";
@@ -49,4 +50,16 @@ export function runOnHeap(
   } finally {
     for (const pointer of [...pointers, output]) heap.release(pointer);
   }
+}
+
+/** Runs `work` on each backend, asserts that all give the same bits, and returns the output. */
+export function runOnAll(
+  backends: readonly SharedMemoryBackend[],
+  inputs: readonly Float32Array[],
+  size: number,
+  work: (backend: SharedMemoryBackend, pointers: readonly number[], output: number) => void,
+): Float32Array {
+  const results = backends.map((backend) => runOnHeap(backend, inputs, size, (p, out) => work(backend, p, out)));
+  for (const result of results.slice(1)) assert.deepEqual(result, results[0]);
+  return results[0];
 }

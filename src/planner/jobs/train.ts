@@ -15,7 +15,6 @@ import type { Span } from "../types.js";
 import { type Job, LOAD_STAGES, loadShapes, type Outline, onDevice, spansOfTask } from "./job.js";
 
 interface Unit {
-  readonly attribute: number;
   readonly indices: PairIndices;
   pictures: Float32Array | null;
 }
@@ -49,26 +48,25 @@ export async function trainJob(
 ): Promise<Job<Unit>> {
   const { size } = config;
   const { batch, seed } = method;
-  const sampler = createPairSampler(dataset, config.attributes, batch, seed, method.flip);
+  const sampler = createPairSampler(dataset, config.attributes, { batch, seed, flip: method.flip, joint: method.joint });
   // As the command divides it.
   const { part } = planBatch({ config, r1: method.r1, ema: method.ema }, { batch, reason: null });
-  const state = newTrainingState(config, seed, method.ema > 0);
+  const state = newTrainingState(config, seed, method.ema > 0, method.initialisation);
   const onStep = stepSettings({ ...method, dataset: sampler.fingerprint }, 0);
   const pool = await createImagePool(workers);
-  const attributes = config.attributes.length;
+  const { updatesPerStep } = sampler;
   const length = 2 * batch * size * size * 3;
   let taken = 0;
   return {
     ...trainOutline(dataset, config, method),
     *units() {
       for (; ; taken++) {
-        const attribute = taken % attributes;
-        const indices = sampler.pairs(Math.floor(taken / attributes), attribute);
-        yield { attribute, indices, pictures: null };
+        const indices = sampler.pairs(Math.floor(taken / updatesPerStep), taken % updatesPerStep);
+        yield { indices, pictures: null };
       }
     },
     async run(group, _place, unit, signal) {
-      const { attribute, indices } = unit;
+      const { indices } = unit;
       if (group === "load") {
         const sources = [...indices.positive, ...indices.negative].map((file) => dataset.picture(file));
         const target = new BatchRing(1, length).range(0, 0, length);
@@ -82,7 +80,7 @@ export async function trainJob(
       const pictures = unit.pictures as Float32Array;
       unit.pictures = null;
       const pairs = await onDevice(spans, "upload", batch, () => {
-        return uploadPairs(pictures, attribute, indices, sampler, { size, batch, attributes });
+        return uploadPairs(pictures, indices, sampler, size);
       });
       try {
         await onDevice(spans, "update", batch, () => trainStep(state, pairs, onStep, { part }));
