@@ -111,6 +111,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         resume: false,
         steps: 1_000_000,
         seconds: options.trainSeconds,
+        pace: "seconds",
         saveEvery: 1_000_000,
         sampleEvery: 1_000_000,
         workers: Math.max(1, Math.floor(workers / 2)),

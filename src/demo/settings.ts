@@ -10,7 +10,7 @@ export const DEMO_SIZE = 64;
 /** Narrower than the shipped model's 32, so that minutes of training get somewhere. */
 export const DEMO_WIDTH = 16;
 export const DEMO_BATCH = 8;
-const DEMO_PRESET: Preset = "official";
+const DEMO_PRESET: Preset = "modern";
 
 export const DEMO_NETWORK: ModelConfig = {
   ...METHODS[DEMO_PRESET].network,
