@@ -171,10 +171,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     ...summarise({ ...options, ...means, seconds, step: trained.step }),
     generatedBy: `elegant-faces ${options.version}, elegant demo`,
     sheets: [
-      await photosAndCrops(join(painted, "images"), held.slice(0, 6)),
       shippedEdits.swaps,
       ownEdits.swaps,
       ...sheets,
+      await photosAndCrops(join(painted, "images"), held.slice(0, 6)),
     ],
     watchdog: watchdogSection(await readLossLog(join(run, WATCHDOG_FILE)), trained.step),
     losses: trainingSeries(

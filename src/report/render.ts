@@ -16,8 +16,8 @@ interface Section {
 /** The page's HTML; pictures are inside as data URIs, so that its size is about 4/3 of theirs. */
 export function renderReport(model: ReportModel): string {
   const sections: Section[] = [
-    { id: "scores", title: "Scores against the truth", body: renderScores(model.scores, model.scoresCaption) },
     { id: "pictures", title: "Pictures", body: model.sheets.map(renderSheet).join("\n") },
+    { id: "scores", title: "Scores against the truth", body: renderScores(model.scores, model.scoresCaption) },
     { id: "tables", title: "Tables", body: model.tables.map(renderTable).join("\n") },
     { id: "watchdog", title: "Watchdog", body: renderWatchdog(model.watchdog) },
     { id: "losses", title: "Losses", body: renderLosses(model.losses) },

@@ -135,8 +135,8 @@ describe("report", () => {
     const html = renderReport(FULL);
     const links = [...html.matchAll(/href="#(\w+)"/g)].map(([, id]) => id);
     assert.deepEqual(links, [
-      "scores",
       "pictures",
+      "scores",
       "tables",
       "watchdog",
       "losses",
