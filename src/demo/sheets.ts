@@ -18,7 +18,7 @@ import type { RgbaImage } from "../types.js";
 import type { HeldOutFace, ScoredPair } from "./pairs.js";
 import { nameSwaps } from "./scores.js";
 
-const LINEAR_STEPS = 5;
+const LINEAR_STEPS = 4;
 const MATRIX_SIDE = 5;
 /** Height at which whole photos are shown above their crops. */
 const PHOTO_HEIGHT = 128;
@@ -114,30 +114,30 @@ async function withFaces<T>(
   }
 }
 
-/** One row per pair: from the input to the swap in equal steps. */
+/** One grid per pair, of a single row: from the input to the swap in equal steps. */
 export async function linearSheet(
   generator: Generator,
   pairs: readonly ScoredPair[],
   checkpoint: string,
 ): Promise<Sheet> {
-  const rows: RgbaImage[][] = [];
-  for (const { input, referenceFace, attribute } of pairs) {
-    rows.push(
-      await withFaces(generator, [input, referenceFace.crop], async ([own, reference]) => {
-        const steps = linear(generator, own, reference, attribute, LINEAR_STEPS);
-        const pictures = await toPictures(steps);
-        steps.dispose();
-        return [input, ...pictures, referenceFace.crop];
-      }),
-    );
-  }
   const shares = Array.from({ length: LINEAR_STEPS }, (_, i) => `${i + 1} of ${LINEAR_STEPS}`);
-  const labels = { columns: ["input", ...shares, "reference"], rows: pairs.map(({ attribute }) => attribute) };
+  const columns = ["input", ...shares, "reference"];
+  const grids: SheetGrid[] = [];
+  for (const pair of pairs) {
+    const { input, referenceFace, attribute } = pair;
+    const row = await withFaces(generator, [input, referenceFace.crop], async ([own, reference]) => {
+      const steps = linear(generator, own, reference, attribute, LINEAR_STEPS);
+      const pictures = await toPictures(steps);
+      steps.dispose();
+      return [input, ...pictures, referenceFace.crop];
+    });
+    grids.push({ title: nameSwaps(pair), ...(await toGrid([row], { columns })) });
+  }
   return {
     title: "Linear: how much of the attribute",
     caption:
-      "From the input on the left to the reference on the right. Between them the latent moves in equal steps. Each row shows the pair of its attribute whose true answer changes most.",
-    grids: [await toGrid(rows, labels)],
+      "From the input on the left to the reference on the right. Between them the latent moves in equal steps; the last step is the swap. Each row shows the pair of its attribute whose true answer changes most.",
+    grids,
     checkpoint,
   };
 }
