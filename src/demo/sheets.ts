@@ -11,7 +11,7 @@ import { swapMany } from "../editing/swap.js";
 import { changePicture } from "../image/change.js";
 import { decodeImage } from "../image/codec.js";
 import { enlarge } from "../image/enlarge.js";
-import { type SheetLabels, sheetScale } from "../image/sheet.js";
+import { sheetScale } from "../image/sheet.js";
 import type { Sheet, SheetGrid } from "../report/model.js";
 import { encodeRows } from "../report/sheet.js";
 import type { RgbaImage } from "../types.js";
@@ -23,10 +23,11 @@ const MATRIX_SIDE = 5;
 /** Height at which whole photos are shown above their crops. */
 const PHOTO_HEIGHT = 128;
 
-/** A grid whose aligned crops are shown at twice their size. */
+/** A grid whose aligned crops are shown at twice their size. @param labels texts below the pictures, row by row */
 async function toGrid(
   rows: readonly (readonly RgbaImage[])[],
-  { columns = [], ...labels }: SheetLabels,
+  columns: readonly string[],
+  labels: readonly (readonly string[])[] = [],
 ): Promise<SheetGrid> {
   const enlarged = rows.map((row) => row.map((picture) => enlarge(picture, sheetScale(picture.height))));
   return { columns, rows: await encodeRows(enlarged, labels) };
@@ -58,7 +59,7 @@ export async function photosAndCrops(photos: string, faces: readonly HeldOutFace
     title: "From photos to aligned crops",
     caption:
       "Painted photos of different sizes and rotations. Below each is the crop that alignment by five landmarks makes of it.",
-    grids: [await toGrid([cells.map(({ photo }) => photo), cells.map(({ crop }) => crop)], {})],
+    grids: [await toGrid([cells.map(({ photo }) => photo), cells.map(({ crop }) => crop)], [])],
   };
 }
 
@@ -93,7 +94,7 @@ export async function swapSheet(
     grids: await Promise.all(
       shown.map(async (swaps) => ({
         title: nameSwaps(swaps[0].pair),
-        ...(await toGrid(swaps.map(swapCells), { columns: [...SWAP_COLUMNS] })),
+        ...(await toGrid(swaps.map(swapCells), SWAP_COLUMNS)),
       })),
     ),
     checkpoint,
@@ -131,7 +132,7 @@ export async function linearSheet(
       steps.dispose();
       return [input, ...pictures, referenceFace.crop];
     });
-    grids.push({ title: nameSwaps(pair), ...(await toGrid([row], { columns })) });
+    grids.push({ title: nameSwaps(pair), ...(await toGrid([row], columns)) });
   }
   return {
     title: "Linear: how much of the attribute",
@@ -165,7 +166,7 @@ export async function matrixSheet(
     return {
       title: `Matrix: ${across.attribute} and ${down.attribute}`,
       caption: `The first row shows the input and both references. In the grid below it, the top left picture is the input's own reconstruction. ${across.attribute} grows to the right and ${down.attribute} downwards, each from its own reference. This is the input whose true answers change most.`,
-      grids: [await toGrid([pictures, ...rows], { cells: [["input", "reference 1", "reference 2"], ...corners] })],
+      grids: [await toGrid([pictures, ...rows], [], [["input", "reference 1", "reference 2"], ...corners])],
       checkpoint,
     };
   });
@@ -204,11 +205,7 @@ export async function manySheet(
     title: "Several attributes from several references in one call",
     caption:
       "The input, one reference for each attribute, the input with all of these attributes at once, the change, and the truth.",
-    grids: [
-      await toGrid(cells, {
-        columns: ["input", ...rows[0].map(({ attribute }) => attribute), "result", "change", "truth"],
-      }),
-    ],
+    grids: [await toGrid(cells, ["input", ...rows[0].map(({ attribute }) => attribute), "result", "change", "truth"])],
     checkpoint,
   };
 }

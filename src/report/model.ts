@@ -18,19 +18,13 @@ export interface SheetPicture {
   readonly label?: string;
 }
 
-export interface SheetRow {
-  /** Stands before the pictures; empty for none. */
-  readonly label?: string;
-  readonly pictures: readonly SheetPicture[];
-}
-
 /** Rows of pictures under common column names. */
 export interface SheetGrid {
   /** Stands above the grid if the sheet has more than one: "Bangs, removed". */
   readonly title?: string;
   /** Names above the columns. */
   readonly columns?: readonly string[];
-  readonly rows: readonly SheetRow[];
+  readonly rows: readonly (readonly SheetPicture[])[];
 }
 
 /** A contact sheet, with names in the page's own type. Grids stand next to each other where the page is wide enough. */

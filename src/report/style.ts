@@ -43,9 +43,10 @@ figure { margin: 0; }
 .part h4 { font-size: 0.9375rem; font-weight: 550; margin: 0; }
 .part .scroll { margin-top: 0.25rem; }
 .pictures { table-layout: fixed; width: 100%; min-width: calc(var(--columns) * 3.6rem); max-width: calc(var(--columns) * 8.375rem); border-collapse: separate; border-spacing: 0; font-size: 0.8125rem; line-height: 1.3; }
-.pictures:has(.name) { min-width: calc(var(--columns) * 3.6rem + 5.5rem); max-width: calc(var(--columns) * 8.375rem + 6.5rem); }
-.pictures .name { width: 6.5rem; text-align: right; padding-right: 0.6rem; position: sticky; left: 0; background: var(--paper); }
-.pictures th, .pictures td, .pictures td:last-child { border: 0; padding: 0 0.375rem 0.375rem 0; text-align: center; vertical-align: middle; font-weight: 400; color: var(--muted); }
+/* More columns than fit a narrow screen scroll, so that they can be wider. */
+.pictures.many { min-width: calc(var(--columns) * 5rem); }
+.pictures th, .pictures td { border: 0; padding: 0 0.375rem 0.375rem 0; text-align: center; vertical-align: middle; font-weight: 400; color: var(--muted); }
+.pictures td:last-child, .pictures th:last-child { padding-right: 0.375rem; }
 .pictures thead th { font-size: inherit; vertical-align: bottom; padding-bottom: 0.25rem; }
 .pictures img { display: block; width: 100%; max-width: 8rem; height: auto; max-height: 9rem; object-fit: contain; margin: 0 auto; border-radius: 2px; }
 .pictures.whole { table-layout: auto; width: auto; max-width: none; }
@@ -103,8 +104,8 @@ ul.notes li { margin-bottom: 0.4rem; }
   .figures { grid-template-columns: 1fr 1fr; }
   .detail, .times span:nth-child(even) { display: none; }
   .pictures, .lanes { font-size: 0.8125rem; }
-  .pictures th, .pictures td, .pictures td:last-child { padding-right: 0.25rem; }
-  .pictures .name { width: 5.5rem; }
+  .pictures th, .pictures td, .pictures td:last-child, .pictures th:last-child { padding-right: 0.25rem; }
+  .pictures thead th { font-size: 0.75rem; }
   .scores { font-size: 0.8125rem; }
   .scores th, .scores td { padding-right: 0.35rem; }
   table { font-size: 0.875rem; }
