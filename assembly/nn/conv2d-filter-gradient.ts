@@ -88,27 +88,85 @@ function narrowPair(a: usize, w: usize, depth: i32, toA: usize, toB: usize, lane
   addLanes(toB, sumB, lanes);
 }
 
-/** Copies `channels` values behind `from` into pairs: to[pair][pixel][2], a missing odd one as zero. */
-function gather(from: usize, channels: i32, to: usize): void {
+/** Copies `count` values into pairs of rows, to[pair][pixel][2], of which the first may be the second of its pair. */
+function gather(from: usize, count: i32, to: usize, isSecond: bool): void {
   const pairBytes: usize = (<usize>DEPTH) << 3;
   let c: i32 = 0;
-  for (; c + 4 <= channels; c += 4) {
+  if (isSecond) {
+    store<f32>(to, load<f32>(from), 4);
+    c = 1;
+    from += 4;
+    to += pairBytes;
+  }
+  for (; c + 4 <= count; c += 4) {
     const values = v128.load(from);
     v128.store64_lane(to, values, 0);
     v128.store64_lane(to + pairBytes, values, 1);
     from += 16;
     to += 2 * pairBytes;
   }
-  for (; c < channels; c += 2) {
-    store<f32>(to, load<f32>(from));
-    store<f32>(to, c + 1 < channels ? load<f32>(from, 4) : 0, 4);
+  for (; c + 2 <= count; c += 2) {
+    store<u64>(to, load<u64>(from));
     from += 8;
     to += pairBytes;
+  }
+  if (c < count) store<f32>(to, load<f32>(from));
+}
+
+/**
+ * Gathers the inputs that meet one filter position, of `depth` output pixels from number `first` on: `count` channels each.
+ *
+ * @param conv      the shape (shape.ts)
+ * @param x         float32 [n, h, w, cin] from the first of the channels on
+ * @param tap       ky * kw + kx
+ * @param zeros     float32 zeros, at least `count`
+ * @param to        pairs of rows, [pair][pixel][2]
+ * @param isSecond  whether the first channel is the second row of its pair
+ */
+function gatherTap(
+  conv: usize,
+  x: usize,
+  tap: i32,
+  count: i32,
+  zeros: usize,
+  to: usize,
+  isSecond: bool,
+  first: i32,
+  depth: i32,
+): void {
+  const height = shape.inputHeight(conv);
+  const width = shape.inputWidth(conv);
+  const outHeight = shape.outputHeight(conv);
+  const outWidth = shape.outputWidth(conv);
+  const strideY = shape.strideY(conv);
+  const strideX = shape.strideX(conv);
+  const dy = tap / shape.filterWidth(conv) - shape.padTop(conv);
+  const dx = (tap % shape.filterWidth(conv)) - shape.padLeft(conv);
+  const pixelBytes: usize = (<usize>shape.inputChannels(conv)) << 2;
+  const pixelStep = <usize>strideX * pixelBytes;
+  const last = to + ((<usize>depth) << 3);
+  let ox = first % outWidth;
+  let line = first / outWidth;
+  while (to < last) {
+    // The output pixels of one line; the address of an input outside of the picture is not read.
+    const iy = (line % outHeight) * strideY + dy;
+    const isLineInside = iy >= 0 && iy < height;
+    let ix = ox * strideX + dx;
+    let from = x + <usize>(((line / outHeight) * height + iy) * width + ix) * pixelBytes;
+    const end = min(last, to + ((<usize>(outWidth - ox)) << 3));
+    for (; to < end; to += 8) {
+      gather(isLineInside && ix >= 0 && ix < width ? from : zeros, count, to, isSecond);
+      ix += strideX;
+      from += pixelStep;
+    }
+    ox = 0;
+    line++;
   }
 }
 
 /**
- * Computes the gradient of one filter position's group of sixteen input channels.
+ * Computes sixteen rows of the filter's gradient, as a matrix of kh * kw * cin rows. Where a filter position has fewer channels,
+ * the rows of several are computed together: dy is read once for all of them.
  *
  * @param conv    the shape (shape.ts)
  * @param x       float32 [n, h, w, cin]
@@ -116,7 +174,7 @@ function gather(from: usize, channels: i32, to: usize): void {
  * @param dw      float32 [kh, kw, cin, cout], overwritten
  * @param zeros   float32 zeros, at least 16
  * @param scratch this thread's: 16 * 256 * 4 bytes, then cout * 4
- * @param block   (ky * kw + kx) * ceil(cin / 16) + group
+ * @param block   0 .. ceil(kh * kw * cin / 16)
  */
 export function conv2dFilterGradient(
   conv: usize,
@@ -127,40 +185,28 @@ export function conv2dFilterGradient(
   scratch: usize,
   block: i32,
 ): void {
-  const kernelWidth = shape.filterWidth(conv);
-  const height = shape.inputHeight(conv);
-  const width = shape.inputWidth(conv);
-  const outHeight = shape.outputHeight(conv);
-  const outWidth = shape.outputWidth(conv);
   const channels = shape.inputChannels(conv);
   const columns = shape.outputChannels(conv);
-  const pixels = shape.batch(conv) * outHeight * outWidth;
-  const groups = (channels + GROUP - 1) / GROUP;
-  const tap = block / groups;
-  const firstChannel = (block % groups) * GROUP;
-  const rows = min(GROUP, channels - firstChannel);
-  const ky = tap / kernelWidth;
-  const kx = tap % kernelWidth;
+  const pixels = shape.batch(conv) * shape.outputHeight(conv) * shape.outputWidth(conv);
+  const pairBytes: usize = (<usize>DEPTH) << 3;
+  const firstRow = block * GROUP;
+  const rows = min(GROUP, shape.filterHeight(conv) * shape.filterWidth(conv) * channels - firstRow);
   const dump = scratch + ((<usize>(GROUP * DEPTH)) << 2);
   const rowBytes: usize = (<usize>columns) << 2;
-  const dwRows = dw + <usize>(tap * channels + firstChannel) * rowBytes;
+  const dwRows = dw + <usize>firstRow * rowBytes;
   memory.fill(dwRows, 0, <usize>rows * rowBytes);
+  // A missing last row of an odd number counts as zeros; nothing writes there.
+  if (rows & 1) memory.fill(scratch + <usize>(rows >> 1) * pairBytes, 0, pairBytes);
 
   for (let first: i32 = 0; first < pixels; first += DEPTH) {
     const depth = min(DEPTH, pixels - first);
-    let ox = first % outWidth;
-    let line = first / outWidth;
-    for (let p: i32 = 0; p < depth; p++) {
-      const iy = (line % outHeight) * shape.strideY(conv) - shape.padTop(conv) + ky;
-      const ix = ox * shape.strideX(conv) - shape.padLeft(conv) + kx;
-      const inside = iy >= 0 && iy < height && ix >= 0 && ix < width;
-      const pixel = ((line / outHeight) * height + iy) * width + ix;
-      const from = inside ? x + ((<usize>pixel * <usize>channels + <usize>firstChannel) << 2) : zeros;
-      gather(from, rows, scratch + ((<usize>p) << 3));
-      if (++ox == outWidth) {
-        ox = 0;
-        line++;
-      }
+    for (let row: i32 = 0; row < rows; ) {
+      const channel = (firstRow + row) % channels;
+      const count = min(channels - channel, rows - row);
+      const from = x + ((<usize>channel) << 2);
+      const to = scratch + <usize>(row >> 1) * pairBytes;
+      gatherTap(conv, from, (firstRow + row) / channels, count, zeros, to, (row & 1) == 1, first, depth);
+      row += count;
     }
     let panel = packed;
     let column: i32 = 0;
@@ -175,7 +221,7 @@ export function conv2dFilterGradient(
         if (isWide) widePair(a, w, depth, to, second);
         else narrowPair(a, w, depth, to, second, min(NARROW, columns - column));
         to += 2 * rowBytes;
-        a += (<usize>DEPTH) << 3;
+        a += pairBytes;
       }
       panel += (<usize>pixels * <usize>step) << 2;
       column += step;

@@ -1,4 +1,4 @@
-/** The decoder's last step and its gradients: R = 2 tanh(x + bias), image' = clip(image + R, -1, 1). */
+/** The decoder's last step and its gradients: R = 2 tanh(x + bias), image' = clip(image + R, -1, 1); and the sigmoid of its mask. */
 
 /** e^x for x in [-87, 88]: 2^n times a polynomial on [-ln2/2, ln2/2] (Cody and Waite's reduction; error below 2e-7). */
 function exponential(x: v128): v128 {
@@ -168,5 +168,21 @@ export function clippedSumGradient(
     const at: usize = (<usize>i) << 2;
     const sum = f32x4.add(v128.load(image + ((<usize>(i % imageValues)) << 2)), v128.load(residual + at));
     v128.store(dresidual + at, v128.and(v128.load(dy + at), f32x4.le(f32x4.abs(sum), one)));
+  }
+}
+
+/**
+ * y = 1 / (1 + e^-x) for the values [block * blockValues, ...).
+ * @param x, y float32 [count], with room for whole vectors of four; y may be x
+ * @param blockValues a multiple of four
+ */
+export function sigmoid(x: usize, y: usize, count: i32, blockValues: i32, block: i32): void {
+  const one = f32x4.splat(1);
+  const low = f32x4.splat(-87);
+  const high = f32x4.splat(87);
+  const end: usize = (<usize>min((block + 1) * blockValues, count)) << 2;
+  for (let i: usize = (<usize>(block * blockValues)) << 2; i < end; i += 16) {
+    const minus = f32x4.max(f32x4.min(f32x4.neg(v128.load(x + i)), high), low);
+    v128.store(y + i, f32x4.div(one, f32x4.add(one, exponential(minus))));
   }
 }

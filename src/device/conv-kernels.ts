@@ -20,7 +20,7 @@ const WIDE = 16;
 const NARROW = 4;
 /** Output pixels whose dy is packed at a time. */
 const PACK_ROWS = 1024;
-/** Channels of one unit of the filter gradient, and the pixels summed at once: as in assembly/nn/conv2d-filter-gradient.ts. */
+/** Rows of one unit of the filter gradient, and the pixels summed at once: as in assembly/nn/conv2d-filter-gradient.ts. */
 const FILTER_GROUP = 16;
 const FILTER_DEPTH = 256;
 
@@ -212,9 +212,8 @@ export function runConv2dFilterGradient(
   withShape(backend, shape, (conv) => {
     team.heap.withBlock(bytes, (packed) => {
       team.run("packFilterGradientInput", [conv, dy, packed, PACK_ROWS], Math.ceil(pixels / PACK_ROWS));
-      const groups = Math.ceil(shape.inputChannels / FILTER_GROUP);
       const scratch = FILTER_GROUP * FILTER_DEPTH * 4 + shape.outputChannels * 4;
-      const blocks = shape.filterHeight * shape.filterWidth * groups;
+      const blocks = Math.ceil((shape.filterHeight * shape.filterWidth * shape.inputChannels) / FILTER_GROUP);
       team.run("conv2dFilterGradient", [conv, x, packed, dw, backend.zerosOf(FILTER_GROUP)], blocks, scratch);
     });
   });

@@ -1,8 +1,8 @@
 /**
  * Products of matrices for the `wasm` device: a product is a convolution whose filter covers the whole picture, and a^T b is the gradient
- * of that filter, so that they run on the same tiles and threads. Batches of matrices go to the stock kernel.
+ * of that filter, so that they run on the same tiles and threads.
  */
-import { BatchMatMul, type BatchMatMulAttrs, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
+import { BatchMatMul, type BatchMatMulAttrs, type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { ConvShape } from "../kernels/conv-shape.js";
 import { runConv2d, runConv2dFilterGradient, runTransposedConv2d } from "./conv-kernels.js";
 import type { SharedMemoryBackend } from "./shared-backend.js";
@@ -34,21 +34,52 @@ function product(rows: number, from: number, to: number): ConvShape {
   };
 }
 
+/** One product; the operands are [rows, inner] and [inner, columns], before what is transposed. */
+function multiply(
+  backend: SharedMemoryBackend,
+  { rows, inner, columns }: { readonly rows: number; readonly inner: number; readonly columns: number },
+  { transposeA, transposeB }: BatchMatMulAttrs,
+  a: number,
+  b: TensorInfo | number,
+  y: number,
+): void {
+  // a^T b is the filter's gradient of pictures a and their gradient b. As an input's gradient, with b as the filter, a b^T would
+  // multiply every tap of the cut but one by zeros.
+  if (transposeA) {
+    const gradient = typeof b === "number" ? b : backend.pointerOf(b);
+    runConv2dFilterGradient(backend, product(inner, rows, columns), a, gradient, y);
+  } else if (transposeB) runTransposedConv2d(backend, product(rows, inner, columns), a, b, y);
+  else runConv2d(backend, product(rows, inner, columns), a, b, y);
+}
+
+/** Matrices [..., r, c]; in a batch of them each takes the kernel's turn, and a single one on a side serves the whole batch. */
 const matMul: KernelFunc = (params) => {
   const backend = params.backend as SharedMemoryBackend;
   const { a, b } = params.inputs as unknown as { a: TensorInfo; b: TensorInfo };
-  const { transposeA, transposeB } = params.attrs as unknown as BatchMatMulAttrs;
-  const plain = [a, b].every(({ shape, dtype }) => shape.length === 2 && dtype === "float32" && !shape.includes(0));
-  if (!plain || (transposeA && transposeB)) return stock(BatchMatMul, params);
-  const [rows, inner] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
-  const columns = transposeB ? b.shape[0] : b.shape[1];
-  const y = backend.allocate([rows, columns]);
+  const attrs = params.attrs as unknown as BatchMatMulAttrs;
+  const { transposeA, transposeB } = attrs;
+  const [batchA, batchB] = [a, b].map(({ shape }) => util.sizeFromShape(shape.slice(0, -2)));
+  const fits = batchA === batchB || batchA === 1 || batchB === 1;
+  const plain = [a, b].every(({ shape, dtype }) => shape.length <= 3 && dtype === "float32" && !shape.includes(0));
+  if (!plain || !fits || (transposeA && transposeB)) return stock(BatchMatMul, params);
+  const [lastA, lastB] = [a, b].map(({ shape }) => shape.slice(-2));
+  const [rows, inner] = transposeA ? [lastA[1], lastA[0]] : lastA;
+  const columns = transposeB ? lastB[0] : lastB[1];
+  const sizes = { rows, inner, columns };
+  const batch = Math.max(batchA, batchB);
+  const outer = a.shape.length === 2 && b.shape.length === 2 ? [] : [batch];
+  const y = backend.allocate([...outer, rows, columns]);
   const x = backend.pointerOf(a);
-  // a^T b is the filter's gradient of pictures a and their gradient b. As an input's gradient, with b as the filter, a b^T would
-  // multiply every tap of the cut but one by zeros.
-  if (transposeA) runConv2dFilterGradient(backend, product(inner, rows, columns), x, backend.pointerOf(b), y.pointer);
-  else if (transposeB) runTransposedConv2d(backend, product(rows, inner, columns), x, b, y.pointer);
-  else runConv2d(backend, product(rows, inner, columns), x, b, y.pointer);
+  if (batchB === 1 && (batchA === 1 || !transposeA)) {
+    // All rows in one product.
+    multiply(backend, { ...sizes, rows: batchA * rows }, attrs, x, b, y.pointer);
+    return y.info;
+  }
+  const filter = backend.pointerOf(b);
+  const [stepA, stepB] = [batchA === 1 ? 0 : 4 * rows * inner, batchB === 1 ? 0 : 4 * inner * columns];
+  for (let i = 0; i < batch; i++) {
+    multiply(backend, sizes, attrs, x + i * stepA, filter + i * stepB, y.pointer + 4 * i * rows * columns);
+  }
   return y.info;
 };
 

@@ -1,27 +1,35 @@
-/** Bilinear enlargement by two products of matrices. */
+/** Bilinear enlargement as two products of matrices, which have gradients on every device. */
 import * as tf from "@tensorflow/tfjs-core";
 
-function weightsOf(side: number, factor: number): tf.Tensor2D {
-  const weights = new Float32Array(side * factor * side);
-  for (let i = 0; i < side * factor; i++) {
-    const at = (i + 0.5) / factor - 0.5;
-    const low = Math.floor(at);
-    const clamp = (x: number): number => Math.min(side - 1, Math.max(0, x));
-    weights[i * side + clamp(low)] += 1 - (at - low);
-    weights[i * side + clamp(low + 1)] += at - low;
+/** How much of each of `side` values is in each of the `factor * side` enlarged ones: [factor * side, side], rows sum to 1. */
+function interpolationWeights(side: number, factor: number): Float32Array {
+  const weights = new Float32Array(factor * side * side);
+  const inside = (place: number): number => Math.min(side - 1, Math.max(0, place));
+  for (let i = 0; i < factor * side; i++) {
+    // Centres of pixels: 0.5 is that of the first one. Beyond the outermost centres the outermost value counts.
+    const place = (i + 0.5) / factor - 0.5;
+    const low = Math.floor(place);
+    weights[i * side + inside(low)] += 1 - (place - low);
+    weights[i * side + inside(low + 1)] += place - low;
   }
-  return tf.tensor2d(weights, [side * factor, side]);
+  return weights;
 }
 
-/** @param x [N, s, s, 1] @returns [N, factor s, factor s, 1] */
+/**
+ * Enlarges bilinearly, like PyTorch's interpolate(mode="bilinear", align_corners=False). TensorFlow.js's resizeBilinear has
+ * the same result, but its gradient ignores where the centres of pixels are.
+ *
+ * @param x      [N, s, s, 1]
+ * @param factor a whole number
+ * @returns [N, factor s, factor s, 1]
+ */
 export function upsampleBilinear(x: tf.Tensor4D, factor: number): tf.Tensor4D {
+  const [n, side] = x.shape;
+  const large = factor * side;
   return tf.tidy(() => {
-    const [n, side] = x.shape;
-    const large = side * factor;
-    const weights = weightsOf(side, factor);
-    const across = tf.matMul(tf.reshape(x, [n * side, side]), weights, false, true); // [N * rows, columns]
-    const turned = tf.transpose(tf.reshape(across, [n, side, large]), [0, 2, 1]);
-    const down = tf.matMul(tf.reshape(turned, [n * large, side]), weights, false, true); // [N * columns, rows]
-    return tf.reshape(tf.transpose(tf.reshape(down, [n, large, large]), [0, 2, 1]), [n, large, large, 1]);
+    const weights = tf.tensor3d(interpolationWeights(side, factor), [1, large, side]);
+    const tall = tf.matMul(weights, tf.reshape(x, [n, side, side])); // [N, factor s, s]
+    const across = tf.matMul(tf.reshape(tall, [n * large, side]), tf.reshape(weights, [large, side]), false, true);
+    return tf.reshape(across, [n, large, large, 1]);
   });
 }

@@ -133,7 +133,7 @@ async function checkScores(golden: Iteration, iteration: number, forward: Forwar
   for (const network of ["D1", "D2"] as const) {
     for (const picture of PICTURES) {
       const key = `${network === "D1" ? "d1" : "d2"}_${picture}` as const;
-      const ours = await forward[network][picture].data();
+      const ours = await forward[network][picture].logits.data();
       // The published score is the sigmoid of our logit.
       const pairs = golden[key].map((score, i) => ({ score, ours: 1 / (1 + Math.exp(-ours[i])) }));
       const errors = pairs.map((pair) => Math.abs(pair.ours - pair.score) / pair.score);

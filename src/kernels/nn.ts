@@ -146,6 +146,28 @@ export interface NnKernels {
     blockValues: number,
     block: number,
   ): void;
+  binaryRows(
+    operation: number,
+    a: number,
+    b: number,
+    y: number,
+    formA: number,
+    formB: number,
+    rows: number,
+    columns: number,
+    blockRows: number,
+    block: number,
+  ): void;
+  sigmoid(x: number, y: number, count: number, blockValues: number, block: number): void;
+  unary(
+    operation: number,
+    x: number,
+    y: number,
+    alpha: number,
+    count: number,
+    blockValues: number,
+    block: number,
+  ): void;
   blockSums(x: number, partial: number, count: number, blockValues: number, block: number): void;
   columnSums(x: number, partial: number, rows: number, columns: number, blockRows: number, block: number): void;
   rowSums(x: number, y: number, rows: number, columns: number, divisor: number, blockRows: number, block: number): void;
@@ -188,6 +210,9 @@ export const TEAM_KERNELS = [
   "pool",
   "copyRuns",
   "binary",
+  "binaryRows",
+  "unary",
+  "sigmoid",
   "blockSums",
   "columnSums",
   "rowSums",

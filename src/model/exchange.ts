@@ -58,6 +58,8 @@ export interface Generated {
   readonly residuals: tf.Tensor4D;
   /** Their masks, [4N, S, S, 1] in [0, 1]; null for a network without one. */
   readonly masks: tf.Tensor4D | null;
+  /** What is added to A and B to make C and D, before clipping: [2N, S, S, 3]; null where that is R_C and R_D. */
+  readonly differences: tf.Tensor4D | null;
   /** A', B' stacked: [2N, S, S, 3] in [-1, 1]. */
   readonly reconstructed: tf.Tensor4D;
   /** C, D stacked: [2N, S, S, 3] in [-1, 1]. */
@@ -84,11 +86,12 @@ export function generate(
   const { residual: residuals, mask: masks } = decode(parameters, config, latents, own, skips);
   if (config.edit === "difference") {
     const [unchanged, edited] = tf.split(residuals, 2, 0);
-    const exchanged = applyResidual(pictures, tf.sub(edited, unchanged));
-    return { latents, skips, residuals, masks, reconstructed: pictures, exchanged };
+    const differences = tf.sub<tf.Tensor4D>(edited, unchanged);
+    const exchanged = applyResidual(pictures, differences);
+    return { latents, skips, residuals, masks, differences, reconstructed: pictures, exchanged };
   }
   const [reconstructed, exchanged] = tf.split(applyResidual(pictures, residuals), 2, 0) as [tf.Tensor4D, tf.Tensor4D];
-  return { latents, skips, residuals, masks, reconstructed, exchanged };
+  return { latents, skips, residuals, masks, differences: null, reconstructed, exchanged };
 }
 
 /** A batch of N faces and what the encoder makes of them; S is the side, W the width of the model. */

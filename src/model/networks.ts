@@ -145,25 +145,26 @@ export function decode(
 /**
  * Logits of one discriminator (their sigmoid is the published score).
  * @param images     [N, s, s, 3], s = S for D1 and S/2 for D2
- * @param conditions what conditionsOf() makes of the labels
+ * @param labels     [N, attributes] of 0 and 1; not looked at by a network with heads
  * @param twice      when a gradient of the gradient will be taken; slower
- * @returns [N, 1]
+ * @returns [N, 1], with heads [N, 2 attributes]: 2 i for "without attribute i" and 2 i + 1 for "with it"
  */
 export function discriminate(
   parameters: Parameters,
   config: ModelConfig,
   network: "D1" | "D2",
   images: tf.Tensor4D,
-  conditions: tf.Tensor2D,
+  labels: tf.Tensor2D,
   twice = false,
 ): tf.Tensor2D {
   const normalize = twice ? channelNormTwice : channelNorm;
   const [n, height, width] = images.shape;
-  const [, count] = conditions.shape;
-  const isHeads = config.condition === "heads";
-  const planes = (): tf.Tensor4D =>
-    tf.broadcastTo(tf.reshape(conditions, [n, 1, 1, count]), [n, height, width, count]) as tf.Tensor4D;
-  let x = isHeads ? images : (tf.concat([images, planes()], 3) as tf.Tensor4D); // [N, s, s, 3 + attributes]
+  const [, count] = labels.shape;
+  let x = images;
+  if (config.condition === "planes") {
+    const planes = tf.broadcastTo(tf.reshape(labels, [n, 1, 1, count]), [n, height, width, count]);
+    x = tf.concat([images, planes], 3) as tf.Tensor4D; // [N, s, s, 3 + attributes]
+  }
   for (let i = 0; i < config.discriminatorBlocks; i++) {
     const norm = config.discriminatorNorm === "none" ? null : `${network}.conv.${3 * i + 1}`;
     x = downBlock(parameters, `${network}.conv.${3 * i}`, norm, x, normalize); // [N, s / 2^(i+1), same, ...]
@@ -171,8 +172,7 @@ export function discriminate(
   // Flattened as H, W, C; the weight was permuted from the published C, H, W when it was uploaded.
   const weight = parameter(parameters, `${network}.linear.0.weight`) as unknown as tf.Tensor2D;
   const flat = tf.reshape(x, [n, weight.shape[0]]);
-  const scores = tf.add<tf.Tensor2D>(tf.matMul(flat, weight), tensor1d(parameters, `${network}.linear.0.bias`));
-  return isHeads ? tf.sum(tf.mul(scores, conditions), 1, true) : scores;
+  return tf.add(tf.matMul(flat, weight), tensor1d(parameters, `${network}.linear.0.bias`));
 }
 
 /** The picture that D2 sees: 2x2 averages, [N, S, S, 3] -> [N, S/2, S/2, 3]. */

@@ -9,6 +9,7 @@ import {
   discriminatorLoss,
   gradientPenalty,
   reconstructionLoss,
+  type Score,
   type Scores,
   sliceLoss,
 } from "./losses.js";
@@ -25,7 +26,7 @@ export type DiscriminatorScalars = Scalars<"D" | "D1" | "D2"> & { readonly r1?: 
 export type RightScalars = Scalars<"D1" | "D2">;
 export type GeneratorScalars = Scalars<"G" | "adversarial1" | "adversarial2"> & GeneratorExtras;
 /** Only those that the method has. */
-type GeneratorExtras = Partial<Scalars<"reconstruction" | "slice" | "mask">>;
+type GeneratorExtras = Partial<Scalars<"reconstruction" | "slice" | "mask" | "change">>;
 
 /** Kept, wherever it was computed; the caller disposes of all. */
 export interface Differentiated<Losses> {
@@ -33,35 +34,43 @@ export interface Differentiated<Losses> {
   readonly gradients: Gradients;
 }
 
+/** What is in a batch of scores: `count` equal parts. */
+function splitScore({ logits, weights }: Score, count: number): Score[] {
+  const ofEach = weights === null ? null : tf.split(weights, count, 0);
+  return tf.split(logits, count, 0).map((own, i) => ({ logits: own, weights: ofEach === null ? null : ofEach[i] }));
+}
+
 /** Scores of A, B, C and D by both discriminators, each in one batch. */
-function scoreAll(state: TrainingState, pictures: tf.Tensor4D, conditions: tf.Tensor2D): { D1: Scores; D2: Scores } {
-  const { config } = state;
-  const { parameters } = state.discriminator;
-  const split = (logits: tf.Tensor): Scores => {
-    const [A, B, C, D] = tf.split(logits, 4, 0);
+function scoreAll(
+  { config, discriminator: { parameters } }: TrainingState,
+  pictures: tf.Tensor4D,
+  { labels, weights }: Pick<Part, "labels" | "weights">,
+): { D1: Scores; D2: Scores } {
+  const score = (network: "D1" | "D2", seen: tf.Tensor4D): Scores => {
+    const [A, B, C, D] = splitScore({ logits: discriminate(parameters, config, network, seen, labels), weights }, 4);
     return { A, B, C, D };
   };
-  return {
-    D1: split(discriminate(parameters, config, "D1", pictures, conditions)),
-    D2: split(discriminate(parameters, config, "D2", halve(pictures), conditions)),
-  };
+  return { D1: score("D1", pictures), D2: score("D2", halve(pictures)) };
 }
 
 /** R1 of both discriminators on A and B, weighted as their losses are. */
 function penalize(
-  state: TrainingState,
+  { config, discriminator: { parameters } }: TrainingState,
   pictures: tf.Tensor4D,
-  conditions: tf.Tensor2D,
+  { labels, weights: ofScores }: Part,
   settings: StepSettings,
 ): tf.Scalar {
-  const { config } = state;
-  const { parameters } = state.discriminator;
   const { weights, r1, r1Every } = settings;
   const count = pictures.shape[0] / 2;
   const real = tf.slice(pictures, 0, count) as tf.Tensor4D;
-  const own = tf.slice(conditions, 0, count) as tf.Tensor2D;
-  const penalty = (network: "D1" | "D2", seen: tf.Tensor4D): tf.Scalar =>
-    gradientPenalty((x) => discriminate(parameters, config, network, x, own, true), seen, r1 * r1Every);
+  const own = tf.slice(labels, 0, count) as tf.Tensor2D;
+  const ownWeights = ofScores === null ? null : tf.slice(ofScores, 0, count);
+  const penalty = (network: "D1" | "D2", seen: tf.Tensor4D): tf.Scalar => {
+    const score = (x: tf.Tensor4D): Score => {
+      return { logits: discriminate(parameters, config, network, x, own, true), weights: ownWeights };
+    };
+    return gradientPenalty(score, seen, r1 * r1Every);
+  };
   return tf.add(
     tf.mul(penalty("D1", real), weights.discriminator1),
     tf.mul(penalty("D2", halve(real)), weights.discriminator2),
@@ -71,25 +80,25 @@ function penalize(
 /** @param exchanged C, D stacked, constants here, [2n, S, S, 3] */
 export function differentiateDiscriminators(
   state: TrainingState,
-  { pictures: real, conditions }: Part,
+  part: Part,
   exchanged: tf.Tensor4D,
   settings: StepSettings,
   keeper?: TraceKeeper,
 ): Differentiated<DiscriminatorScalars> & { readonly right: RightScalars } {
   const { weights, r1, r1Every } = settings;
   const isPenalized = r1 > 0 && state.discriminator.updates % r1Every === 0;
-  const pictures = tf.concat([real, exchanged], 0) as tf.Tensor4D; // A, B, C, D
+  const pictures = tf.concat([part.pictures, exchanged], 0) as tf.Tensor4D; // A, B, C, D
   let parts: Omit<DiscriminatorScalars, "D"> | undefined;
   let right: RightScalars | undefined;
   const { value, gradients } = gradientsOf(state.discriminator, () => {
-    const scores = scoreAll(state, pictures, conditions);
+    const scores = scoreAll(state, pictures, part);
     keeper?.addScores(scores);
     const [D1, D2] = [scores.D1, scores.D2].map((each) => tf.keep(discriminatorLoss(each)));
     parts = { D1, D2 };
     right = suspendTape(() => ({ D1: tf.keep(countRight(scores.D1)), D2: tf.keep(countRight(scores.D2)) }));
     const loss = tf.add<tf.Scalar>(tf.mul(D1, weights.discriminator1), tf.mul(D2, weights.discriminator2));
     if (!isPenalized) return loss;
-    const penalty = tf.keep(penalize(state, pictures, conditions, settings));
+    const penalty = tf.keep(penalize(state, pictures, part, settings));
     parts = { D1, D2, r1: penalty };
     return tf.add(loss, penalty);
   });
@@ -108,7 +117,7 @@ function constantsOf(parameters: Parameters): Parameters {
 function generatorExtras(
   { generator: { parameters }, config }: TrainingState,
   pictures: tf.Tensor4D,
-  { latents, masks, reconstructed, exchanged }: Generated,
+  { latents, residuals, masks, differences, reconstructed, exchanged }: Generated,
   { reconstruction, weights }: StepSettings,
 ): GeneratorExtras {
   const extras: { -readonly [Name in keyof GeneratorExtras]: GeneratorExtras[Name] } = {};
@@ -122,13 +131,17 @@ function generatorExtras(
     extras.slice = tf.keep(sliceLoss(latent, wanted));
   }
   if (weights.mask > 0 && masks !== null) extras.mask = tf.keep(tf.mean(masks));
+  if (weights.change > 0) {
+    const changes = differences ?? (tf.split(residuals, 2, 0)[1] as tf.Tensor4D);
+    extras.change = tf.keep(tf.mean(tf.abs(changes)));
+  }
   return extras;
 }
 
 /** @param onGenerated runs between the generator's forward and the scoring of its C and D, unseen by the gradient */
 export function differentiateGenerator(
   state: TrainingState,
-  { pictures, fakeConditions, groups }: Part,
+  { pictures, fakeLabels, fakeWeights, groups }: Part,
   settings: StepSettings,
   onGenerated?: (generated: Generated) => void,
 ): Differentiated<GeneratorScalars> {
@@ -141,8 +154,8 @@ export function differentiateGenerator(
     if (onGenerated !== undefined) suspendTape(() => onGenerated(generated));
 
     const adversarial = (network: "D1" | "D2", fakes: tf.Tensor4D): tf.Scalar => {
-      const scores = discriminate(discriminator.parameters, config, network, fakes, fakeConditions);
-      const [C, D] = tf.split(scores, 2, 0);
+      const logits = discriminate(discriminator.parameters, config, network, fakes, fakeLabels);
+      const [C, D] = splitScore({ logits, weights: fakeWeights }, 2);
       return adversarialLoss({ C, D });
     };
     const extras = generatorExtras(state, pictures, generated, settings);

@@ -12,22 +12,36 @@ const LATENT_FLOOR = 1e-6;
 /** Keeps the slope of the root finite for a perfect reconstruction; a thousandth of a grey level. */
 const NORM_FLOOR = 1e-10;
 
-/** Logits of one discriminator for a batch of each picture, [N, 1]. */
+/** What one discriminator says of a batch of pictures. */
+export interface Score {
+  /** [N, 1], or with heads one for each value of each attribute, [N, 2 attributes] */
+  readonly logits: tf.Tensor;
+  /** With heads, how much each logit counts, [N, 2 attributes] with rows that sum to 1; null where there is one. */
+  readonly weights: tf.Tensor | null;
+}
+
+/** Of one discriminator, for a batch of each picture. */
 export interface Scores {
-  readonly A: tf.Tensor;
-  readonly B: tf.Tensor;
-  readonly C: tf.Tensor;
-  readonly D: tf.Tensor;
+  readonly A: Score;
+  readonly B: Score;
+  readonly C: Score;
+  readonly D: Score;
+}
+
+/** The weighted mean over a batch. @param values of the shape of the logits */
+function weigh(values: tf.Tensor, weights: tf.Tensor | null): tf.Scalar {
+  if (weights === null) return tf.mean(values);
+  return tf.div(tf.sum(tf.mul(values, weights)), values.shape[0]);
 }
 
 /** Mean over the batch of -log sigmoid(logit): cross entropy against "real". */
-export function realCrossEntropy(logits: tf.Tensor): tf.Scalar {
-  return tf.mean(tf.softplus(tf.neg(logits)));
+export function realCrossEntropy({ logits, weights }: Score): tf.Scalar {
+  return weigh(tf.softplus(tf.neg(logits)), weights);
 }
 
 /** Mean over the batch of -log(1 - sigmoid(logit)): cross entropy against "fake". */
-export function fakeCrossEntropy(logits: tf.Tensor): tf.Scalar {
-  return tf.mean(tf.softplus(logits));
+export function fakeCrossEntropy({ logits, weights }: Score): tf.Scalar {
+  return weigh(tf.softplus(logits), weights);
 }
 
 /** One discriminator's loss: the sum of four mean cross entropies; A and B are real, C and D fake. */
@@ -44,15 +58,18 @@ export function discriminatorLoss(scores: Scores): tf.Scalar {
  * The penalty R1 of one discriminator: gamma / 2 (E ||grad D(A)||^2 + E ||grad D(B)||^2), the gradients with respect to the real
  * pictures (Mescheder et al. 2018, Which Training Methods for GANs do actually Converge?, eq. 9), a mean for each of the two
  * real batches as in discriminatorLoss(), of which it is a summand.
- * @param score    logits of pictures, differentiable twice
+ * @param score    of pictures, differentiable twice; with several logits the penalty is that of their weighted sum
  * @param pictures A and B stacked, [2N, s, s, 3]
  */
 export function gradientPenalty(
-  score: (pictures: tf.Tensor4D) => tf.Tensor,
+  score: (pictures: tf.Tensor4D) => Score,
   pictures: tf.Tensor4D,
   gamma: number,
 ): tf.Scalar {
-  const slopes = tf.grad((x) => tf.sum(score(x as tf.Tensor4D)))(pictures);
+  const slopes = tf.grad((x) => {
+    const { logits, weights } = score(x as tf.Tensor4D);
+    return tf.sum(weights === null ? logits : tf.mul(logits, weights));
+  })(pictures);
   // The mean over 2N pictures is half the sum of the two means.
   return tf.mul(tf.div(tf.sum(tf.square(slopes)), pictures.shape[0]), gamma);
 }

@@ -11,11 +11,12 @@ export interface LossWeights {
   readonly discriminator2: number;
   readonly slice: number;
   readonly mask: number;
+  readonly change: number;
 }
 
 /** Those of the discriminators' parts. */
 export const LOSS_WEIGHTINGS = ["official", "equal"] as const;
-export const LOSS_WEIGHTS: Readonly<Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask">>> = {
+export const LOSS_WEIGHTS: Readonly<Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change">>> = {
   official: { adversarial1: 1, adversarial2: 0.5, discriminator1: 1 / 4, discriminator2: 0.5 / 4 },
   equal: { adversarial1: 1, adversarial2: 1, discriminator1: 1, discriminator2: 1 },
 };
@@ -48,10 +49,14 @@ export const methodSchema = z.object({
   joint: z.boolean().default(false),
   /** The penalty is computed in every n-th update of the discriminators, n times as heavy. */
   r1Every: z.number().int().positive().default(1),
+  /** With heads, the share of the scores of other attributes than the pair's in a picture's loss. */
+  others: z.number().nonnegative().lt(1).default(0),
   /** Weight of the slice reconstruction: the encoder must find the exchanged latents in C and D. */
   slice: z.number().nonnegative().default(0),
   /** Weight of the masks' mean. */
   maskWeight: z.number().nonnegative().default(0),
+  /** Weight of the mean absolute change of C and D, so that edits change no more than they must. */
+  changeWeight: z.number().nonnegative().default(0),
   /** Adam's decays. */
   beta1: z.number().nonnegative().lt(1).default(0.5),
   beta2: z.number().nonnegative().lt(1).default(0.999),
@@ -72,8 +77,10 @@ const PUBLISHED: MethodSettings = {
   initialisation: "published",
   joint: false,
   r1Every: 1,
+  others: 0,
   slice: 0,
   maskWeight: 0,
+  changeWeight: 0,
   beta1: 0.5,
   beta2: 0.999,
   annealing: 0,
@@ -112,8 +119,10 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       initialisation: "he",
       joint: true,
       r1Every: 4,
+      others: 0.5,
       slice: 1,
-      maskWeight: 0.1,
+      maskWeight: 0,
+      changeWeight: 2,
       beta1: 0,
       beta2: 0.99,
       annealing: 0.5,

@@ -16,10 +16,13 @@ export interface Part {
   readonly groups: readonly PairGroup[];
   /** A, B stacked, [2n, S, S, 3] */
   readonly pictures: tf.Tensor4D;
-  /** What the discriminators know of A, B, C and D (conditionsOf), [4n, ...] */
-  readonly conditions: tf.Tensor2D;
-  /** The same of C and D alone, [2n, ...] */
-  readonly fakeConditions: tf.Tensor2D;
+  /** Those of A, B, C and D, [4n, attributes] */
+  readonly labels: tf.Tensor2D;
+  /** How much each of their scores counts (scoreWeights), [4n, 2 attributes]; null for discriminators with one score. */
+  readonly weights: tf.Tensor2D | null;
+  /** Both for C and D alone, [2n, ...] */
+  readonly fakeLabels: tf.Tensor2D;
+  readonly fakeWeights: tf.Tensor2D | null;
   /** Its pairs among those of the batch. */
   readonly share: number;
   /** How many of its first pairs are probed, and their share of all that are. */
@@ -53,23 +56,28 @@ function exchangeLabels(y: tf.Tensor2D, other: tf.Tensor2D, own: tf.Tensor2D): t
 }
 
 /**
- * What a discriminator is given of the labels: themselves, for planes next to the picture, or with heads 1 at the score of the
- * pair's attribute with the picture's value, [N, 2 attributes].
- * @param y   [N, attributes] of 0 and 1
- * @param own 1 at the pair's attribute, the same shape
+ * How much each score of a discriminator with heads counts for a picture: those of its own labels, the pair's attribute with
+ * 1 - others and the other attributes with `others` together. So an edit that spoils another attribute is seen, too.
+ * @param y      [N, attributes] of 0 and 1
+ * @param own    1 at the pair's attribute, the same shape
+ * @param others in [0, 1)
+ * @returns [N, 2 attributes], rows sum to 1
  */
-export function conditionsOf({ condition }: ModelConfig, y: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
-  if (condition === "planes") return y;
-  const withIt = tf.mul(own, y);
-  return tf.reshape(tf.stack([tf.sub(own, withIt), withIt], 2), [y.shape[0], 2 * y.shape[1]]);
+export function scoreWeights(y: tf.Tensor2D, own: tf.Tensor2D, others: number): tf.Tensor2D {
+  const [n, attributes] = y.shape;
+  const [ofOwn, ofOther] = attributes === 1 ? [1, 0] : [1 - others, others / (attributes - 1)];
+  const each = tf.add(tf.mul(own, ofOwn - ofOther), ofOther);
+  const withIt = tf.mul(each, y);
+  return tf.reshape(tf.stack([tf.sub(each, withIt), withIt], 2), [n, 2 * attributes]);
 }
 
-/** Pairs [from, from + count) of a batch; dispose of it with disposePart. */
+/** Pairs [from, from + count) of a batch; dispose of it with disposePart. @param others as for scoreWeights() */
 export function takePart(
-  config: ModelConfig,
+  { condition }: ModelConfig,
   { A, B, yA, yB, groups: all }: PairBatch,
   from: number,
   count: number,
+  others: number,
 ): Part {
   const pairs = A.shape[0];
   const groups = takeGroups(all, from, count);
@@ -77,20 +85,26 @@ export function takePart(
     const [a, b] = [A, B].map((pictures) => tf.slice(pictures, from, count));
     const [ya, yb] = [yA, yB].map((labels) => tf.slice(labels, from, count));
     const own = ownAttributes(groups, yA.shape[1]);
-    const conditions = (y: tf.Tensor2D): tf.Tensor2D => conditionsOf(config, y, own);
-    const fakes = [exchangeLabels(ya, yb, own), exchangeLabels(yb, ya, own)].map(conditions);
-    return {
-      pictures: tf.concat([a, b], 0),
-      conditions: tf.concat([conditions(ya), conditions(yb), ...fakes], 0),
-      fakeConditions: tf.concat(fakes, 0),
-    };
+    const fakes = [exchangeLabels(ya, yb, own), exchangeLabels(yb, ya, own)];
+    const labels = tf.concat([ya, yb, ...fakes], 0);
+    const fakeLabels = tf.concat(fakes, 0);
+    const pictures = tf.concat([a, b], 0) as tf.Tensor4D;
+    if (condition === "planes") return { pictures, labels, fakeLabels };
+    const [weights, fakeWeights] = [[ya, yb, ...fakes], fakes].map((several) =>
+      tf.concat(
+        several.map((y) => scoreWeights(y, own, others)),
+        0,
+      ),
+    );
+    return { pictures, labels, fakeLabels, weights, fakeWeights };
   });
+  const { weights = null, fakeWeights = null } = tensors;
   const probed = Math.min(count, Math.max(0, PROBED - from));
-  return { groups, ...tensors, share: count / pairs, probed, probedShare: probed / Math.min(PROBED, pairs) };
+  return { groups, ...tensors, weights, fakeWeights, share: count / pairs, probed, probedShare: probed / Math.min(PROBED, pairs) };
 }
 
-export function disposePart({ pictures, conditions, fakeConditions }: Part): void {
-  tf.dispose([pictures, conditions, fakeConditions]);
+export function disposePart({ pictures, labels, weights, fakeLabels, fakeWeights }: Part): void {
+  tf.dispose([pictures, labels, weights, fakeLabels, fakeWeights].filter((tensor) => tensor !== null));
 }
 
 /**

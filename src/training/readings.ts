@@ -49,11 +49,13 @@ export function disposeReadings(groups: Readings): void {
   tf.dispose(scalarsOf(groups));
 }
 
-/** How many logits are on the right side of 0: A's and B's above, C's and D's below. */
+/** How many logits are on the right side of 0, by their weights: A's and B's above, C's and D's below. */
 export function countRight({ A, B, C, D }: Scores): tf.Scalar {
   return tf.tidy(() => {
-    const sided = tf.concat([A, B, tf.neg(C), tf.neg(D)], 0);
-    return tf.sum(tf.cast(tf.greater(sided, 0), "float32"));
+    const sided = tf.concat([A.logits, B.logits, tf.neg(C.logits), tf.neg(D.logits)], 0);
+    const right = tf.cast(tf.greater(sided, 0), "float32");
+    const weights = [A, B, C, D].flatMap(({ weights }) => weights ?? []);
+    return tf.sum(weights.length === 0 ? right : tf.mul(right, tf.concat(weights, 0)));
   });
 }
 

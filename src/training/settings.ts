@@ -31,6 +31,8 @@ export interface StepSettings {
   /** Gamma of the gradient penalty, which every r1Every-th update has; 0 is none. */
   readonly r1: number;
   readonly r1Every: number;
+  /** Share of the other attributes' scores in the loss of a discriminator with heads. */
+  readonly others: number;
   /** Decay of the generator's moving average, where the state has one. */
   readonly ema: number;
 }
@@ -52,15 +54,16 @@ export function learningRateAt(settings: RunSettings, step: number, progress = 0
 
 /** @param progress as for learningRateAt() */
 export function stepSettings(settings: RunSettings, step: number, progress = 0): StepSettings {
-  const { reconstruction, lossWeights, weightDecay, beta1, beta2, r1, r1Every, ema, slice, maskWeight } = settings;
+  const { reconstruction, lossWeights, weightDecay, beta1, beta2, r1, r1Every, ema, slice, maskWeight, changeWeight, others } = settings;
   const weights = { ...LOSS_WEIGHTS[lossWeights], reconstruction: RECONSTRUCTION_WEIGHTS[reconstruction] };
   return {
     reconstruction,
-    weights: { ...weights, slice, mask: maskWeight },
+    weights: { ...weights, slice, mask: maskWeight, change: changeWeight },
     adam: { beta1, beta2, epsilon: EPSILON, weightDecay },
     learningRate: learningRateAt(settings, step, progress),
     r1,
     r1Every,
+    others,
     ema,
   };
 }

@@ -70,6 +70,7 @@ export interface StepLosses {
   readonly reconstruction?: number;
   readonly slice?: number;
   readonly mask?: number;
+  readonly change?: number;
   /** The gradient penalties as they were added to D; only in updates that have them. */
   readonly r1?: number;
 }
@@ -177,7 +178,7 @@ function update(
   const pairs = batch.A.shape[0];
   const size = Math.min(part, pairs);
   const parts = Array.from({ length: Math.ceil(pairs / size) }, (_, i) =>
-    takePart(state.config, batch, i * size, Math.min(size, pairs - i * size)),
+    takePart(state.config, batch, i * size, Math.min(size, pairs - i * size), settings.others),
   );
   if (parts.length === 1) updateAtOnce(state, parts[0], settings, readings, keeper);
   else updateInParts(state, parts, settings, readings, keeper);

@@ -1,7 +1,7 @@
 /** What a caller may read of an update: golden checks and tests look at all of it. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Generated } from "../model/exchange.js";
-import type { Scores } from "./losses.js";
+import type { Score, Scores } from "./losses.js";
 import type { Gradients } from "./optimizer.js";
 
 export interface ForwardTrace {
@@ -31,7 +31,7 @@ export class TraceKeeper {
     return held;
   }
 
-  addGenerated({ skips, masks, ...tensors }: Generated): void {
+  addGenerated({ skips, masks, differences, ...tensors }: Generated): void {
     const [latents, residuals, reconstructed, exchanged] = [
       tensors.latents,
       tensors.residuals,
@@ -41,14 +41,16 @@ export class TraceKeeper {
     this.generated = {
       ...{ latents, residuals, reconstructed, exchanged },
       masks: masks === null ? null : this.keep(masks),
+      differences: differences === null ? null : this.keep(differences),
       skips: skips.map((skip) => this.keep(skip)),
     };
   }
 
   addScores(scores: Pick<ForwardTrace, "D1" | "D2">): void {
-    const keepAll = ({ A, B, C, D }: Scores): Scores => {
-      return { A: this.keep(A), B: this.keep(B), C: this.keep(C), D: this.keep(D) };
+    const keep = ({ logits, weights }: Score): Score => {
+      return { logits: this.keep(logits), weights: weights === null ? null : this.keep(weights) };
     };
+    const keepAll = ({ A, B, C, D }: Scores): Scores => ({ A: keep(A), B: keep(B), C: keep(C), D: keep(D) });
     this.scores = { D1: keepAll(scores.D1), D2: keepAll(scores.D2) };
   }
 

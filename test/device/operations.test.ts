@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { biasLeaky } from "../../src/device/bias-leaky.js";
+import { maskProduct } from "../../src/device/mask-product.js";
+import { upsampleBilinear } from "../../src/device/upsample.js";
 import { filled } from "../../src/golden/formula.js";
 import { gradientPenalty } from "../../src/training/losses.js";
 import { assertClose } from "../support/close.js";
@@ -24,6 +26,9 @@ interface Differentiated {
 interface Expected {
   readonly first: Differentiated;
   readonly second: Differentiated;
+  readonly product: Differentiated;
+  /** By "SIDE FACTOR". */
+  readonly enlarged: Record<string, Differentiated & { readonly y: readonly number[] }>;
 }
 
 /** Pictures that PyTorch has as [N, C, H, W]. */
@@ -121,5 +126,29 @@ describe("operations of src/device against PyTorch", function () {
       gradientPenalty((x) => critic({ ...weights, "0.bias": bias0, "1.bias": bias1 }, x), real, 1),
     );
     assertSame(received, expected.second, 1e-5);
+  });
+
+  each("a residual times its mask has PyTorch's value and gradients", async () => {
+    const inputs = { residual: pictures("residual", [2, 3, 7, 7]), mask: pictures("mask", [2, 1, 7, 7]) };
+    const dy = pictures("product", [2, 3, 7, 7]);
+    const received = await differentiate(inputs, ({ residual, mask }) =>
+      tf.sum(tf.mul(maskProduct(residual as tf.Tensor4D, mask as tf.Tensor4D), dy)),
+    );
+    assertSame(received, expected.product, 1e-5);
+  });
+
+  each("bilinear enlargement has PyTorch's values and gradients", async () => {
+    for (const [sizes, { y, ...gradient }] of Object.entries(expected.enlarged)) {
+      const [side, factor] = sizes.split(" ").map(Number);
+      const x = pictures(`small/${side}`, [3, 1, side, side]);
+      const dy = pictures(`large/${side}/${factor}`, [3, 1, factor * side, factor * side]);
+      const enlarged = upsampleBilinear(x, factor);
+      // Values in [-1, 1): weights rounded to float32 and four summands.
+      assertClose(await enlarged.data(), y, { abs: 5e-7, rel: 0 }, (i) => `value ${i} of ${sizes}`);
+      const received = await differentiate({ x }, ({ x }) =>
+        tf.sum(tf.mul(upsampleBilinear(x as tf.Tensor4D, factor), dy)),
+      );
+      assertSame(received, gradient, 1e-5);
+    }
   });
 });
