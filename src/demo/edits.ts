@@ -12,7 +12,7 @@ import { LEADING_MEAN } from "./story.js";
 const SHOWN_PAIRS = 3;
 
 /** The pairs of one attribute and direction; none where the held-out faces lack a side. */
-export interface PairGroup {
+export interface SwapGroup {
   readonly attribute: SwappableAttribute;
   readonly adding: boolean;
   readonly pairs: readonly ScoredPair[];
@@ -29,7 +29,7 @@ export async function chooseGroups(
   faces: readonly HeldOutFace[],
   names: readonly string[],
   count: number,
-): Promise<readonly PairGroup[]> {
+): Promise<readonly SwapGroup[]> {
   const more = SWAPPABLE_ATTRIBUTES.filter((name) => names.includes(name) && !isDemoAttribute(name));
   return Promise.all(
     [...DEMO_ATTRIBUTES, ...more].flatMap((attribute) =>
@@ -41,7 +41,7 @@ export async function chooseGroups(
 }
 
 /** The groups of the demo's own attributes: both models are compared on them. */
-export function comparedGroups(groups: readonly PairGroup[]): readonly PairGroup[] {
+export function comparedGroups(groups: readonly SwapGroup[]): readonly SwapGroup[] {
   return groups.filter(({ attribute }) => isDemoAttribute(attribute));
 }
 
@@ -53,7 +53,7 @@ export interface Edited {
 /** Swaps and scores all pairs with one generator. The leading mean is over the demo's own attributes. */
 export async function editAll(
   generator: Generator,
-  groups: readonly PairGroup[],
+  groups: readonly SwapGroup[],
   title: string,
   checkpoint: string,
   onSwapped: (count: number) => void,
@@ -78,7 +78,7 @@ export async function editAll(
  * Inputs that have none of the groups' attributes, with a reference for each attribute: for edits of several at once.
  * @param adding groups that add an attribute
  */
-function combine(adding: readonly PairGroup[], faces: readonly HeldOutFace[]): readonly (readonly ScoredPair[])[] {
+function combine(adding: readonly SwapGroup[], faces: readonly HeldOutFace[]): readonly (readonly ScoredPair[])[] {
   if (adding.some(({ pairs }) => pairs.length === 0)) return []; // with few photos, nobody unseen may have one of them
   const [first, ...others] = adding;
   const plain = new Set(
@@ -91,7 +91,7 @@ function combine(adding: readonly PairGroup[], faces: readonly HeldOutFace[]): r
 /** Sheets of `linear`, `matrix` and edits of several attributes, as far as there are faces for them. */
 export async function moreSheets(
   generator: Generator,
-  groups: readonly PairGroup[],
+  groups: readonly SwapGroup[],
   faces: readonly HeldOutFace[],
   checkpoint: string,
 ): Promise<readonly Sheet[]> {

@@ -1,38 +1,19 @@
 /** How near a generator's swaps come to the known truth. */
-import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, toPictures, toTensor } from "../editing/faces.js";
 import type { Generator } from "../editing/generator.js";
-import { swapMany } from "../editing/swap.js";
 import type { Score } from "../report/model.js";
+import { noiseSquare, scoreAgainstTruth } from "../scoring/measures.js";
+import { swapAll } from "../scoring/swaps.js";
 import type { RgbaImage } from "../types.js";
 import type { ScoredPair } from "./pairs.js";
-import { scoreTruth } from "./truth.js";
 
 /** Results D of all pairs, in order; pairs of one call may have different attributes. */
-export async function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
-  const { size } = generator.config;
-  const results: RgbaImage[] = [];
-  for (let first = 0; first < pairs.length; ) {
-    const { attribute } = pairs[first];
-    const some = pairs.slice(first, first + PICTURES_AT_ONCE);
-    const same = some.findIndex((pair) => pair.attribute !== attribute);
-    const batch = same < 0 ? some : some.slice(0, same);
-    const inputs = encodeFaces(
-      generator,
-      await toTensor(
-        batch.map(({ input }) => input),
-        size,
-      ),
-    );
-    const crops = batch.map(({ referenceFace }) => referenceFace.crop);
-    const reference = encodeFaces(generator, await toTensor(crops, size));
-    const swapped = swapMany(generator, inputs, [{ attribute, reference }]);
-    results.push(...(await toPictures(swapped)));
-    swapped.dispose();
-    disposeFaces(inputs);
-    disposeFaces(reference);
-    first += batch.length;
-  }
-  return results;
+export function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
+  const inputs = pairs.map(({ attribute, input, referenceFace }) => ({
+    attribute,
+    input,
+    reference: referenceFace.crop,
+  }));
+  return swapAll(generator, inputs);
 }
 
 /** "Bangs, removed". */
@@ -40,9 +21,19 @@ export function nameSwaps({ attribute, adding }: Pick<ScoredPair, "attribute" | 
   return `${attribute}, ${adding ? "added" : "removed"}`;
 }
 
-/** Mean scores of pairs that share attribute and direction. */
+/** Mean scores of pairs that share attribute and direction; the noise is the root of the mean square over all of them. */
 export function scorePairs(pairs: readonly ScoredPair[], results: readonly RgbaImage[]): Score {
-  return { name: nameSwaps(pairs[0]), ...scoreTruth(pairs, results) };
+  const scores = pairs.map((pair, i) => scoreAgainstTruth(pair.input, results[i], pair));
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / pairs.length;
+  return {
+    name: nameSwaps(pairs[0]),
+    n: pairs.length,
+    wholeGain: mean(scores.map(({ wholeGain }) => wholeGain)),
+    regionGain: mean(scores.map(({ regionGain }) => regionGain)),
+    outside: mean(scores.map(({ outside }) => outside)),
+    rightShare: mean(scores.map(({ rightShare }) => rightShare)),
+    noise: Math.sqrt(mean(pairs.map(({ input }, i) => noiseSquare(input, results[i])))),
+  };
 }
 
 /** The means over all pairs of all rows; null if there are none. */

@@ -1,4 +1,5 @@
 /** What a report shows: plain data, gathered by whoever ran the work; `renderReport` adds nothing of its own. */
+import type { RunScores } from "./scored.js";
 
 /** A headline figure: "+4.1 dB", and below it what that is: "gain over the whole picture". */
 export interface Figure {
@@ -99,6 +100,8 @@ export interface ReportModel {
   /** What watched the training says, and all that it said; null where nothing was trained. */
   readonly watchdog: { readonly summary: string; readonly alarms: readonly string[] } | null;
   readonly sheets: readonly Sheet[];
+  /** What `elegant score` measured; null or absent if it was not run. */
+  readonly scored?: RunScores | null;
   readonly losses: readonly LossSeries[];
   readonly tables: readonly ReportTable[];
   readonly scores: readonly ModelScores[];

@@ -2,10 +2,12 @@
 import { bar } from "./bars.js";
 import { lineChart } from "./chart.js";
 import { escapeHtml, formatFixed, formatSeconds } from "./format.js";
-import type { LossSeries, ReportModel, ReportTable, StageTime } from "./model.js";
+import type { LossSeries, ReportModel, StageTime } from "./model.js";
 import { renderPage } from "./page.js";
+import { renderScored } from "./scored-section.js";
 import { renderScores } from "./scores.js";
 import { renderSheet } from "./sheet.js";
+import { renderTable } from "./table.js";
 
 interface Section {
   readonly id: string;
@@ -18,6 +20,7 @@ export function renderReport(model: ReportModel): string {
   const sections: Section[] = [
     { id: "pictures", title: "Pictures", body: model.sheets.map(renderSheet).join("\n") },
     { id: "scores", title: "Scores against the truth", body: renderScores(model.scores, model.scoresCaption) },
+    { id: "edits", title: "How good the edits are", body: renderScored(model.scored ?? null) },
     { id: "tables", title: "Tables", body: model.tables.map(renderTable).join("\n") },
     { id: "watchdog", title: "Watchdog", body: renderWatchdog(model.watchdog) },
     { id: "losses", title: "Losses", body: renderLosses(model.losses) },
@@ -89,22 +92,6 @@ ${rows.join("\n")}
 function percent(part: number, whole: number): string {
   const value = whole > 0 ? (100 * part) / whole : 0;
   return value > 0 && value < 0.5 ? "&lt;1 %" : `${formatFixed(value, 0)} %`;
-}
-
-function renderTable({ title, caption, columns, rows }: ReportTable): string {
-  const head = columns.map((name, i) => `<th scope="col"${i > 0 ? ' class="n"' : ""}>${escapeHtml(name)}</th>`);
-  const body = rows.map(([name, ...cells]) => {
-    const values = cells.map((cell) => `<td class="n">${escapeHtml(cell)}</td>`);
-    return `<tr><th scope="row">${escapeHtml(name)}</th>${values.join("")}</tr>`;
-  });
-  return `<h3>${escapeHtml(title)}</h3>
-<p>${escapeHtml(caption)}</p>
-<div class="scroll"><table>
-<thead><tr>${head.join("")}</tr></thead>
-<tbody>
-${body.join("\n")}
-</tbody>
-</table></div>`;
 }
 
 function renderWatchdog(watchdog: ReportModel["watchdog"]): string {

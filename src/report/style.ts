@@ -88,6 +88,13 @@ tbody th { font-weight: 550; }
 .scores tbody th { font-weight: 400; }
 .scores .group th, .scores .mean th, .scores .mean td { font-weight: 650; }
 td.n, th.n { text-align: right; white-space: nowrap; }
+.heat { width: auto; margin-top: 0.75rem; table-layout: fixed; }
+.heat th, .heat td { border: 0; padding: 0.2rem 0.35rem; font-size: 0.8125rem; font-weight: 400; overflow-wrap: anywhere; }
+.heat tbody th { color: var(--muted); text-align: right; padding-left: 0; }
+.heat td { position: relative; isolation: isolate; min-width: 3rem; height: 2.5rem; text-align: center; vertical-align: middle; border: 2px solid var(--paper); background: var(--track); font-variant-numeric: tabular-nums; }
+.heat td::before { content: ""; position: absolute; inset: 0; z-index: -1; background: var(--accent); opacity: var(--share); }
+.heat td.strong { color: var(--paper); }
+.heat thead th { text-align: center; }
 tfoot th, tfoot td { border-bottom: 0; font-weight: 600; }
 td.b { width: 24%; min-width: 4.5rem; vertical-align: middle; }
 .bar { display: block; width: 100%; height: 10px; border-radius: 3px; overflow: hidden; }
@@ -122,7 +129,7 @@ ul.notes li { margin-bottom: 0.4rem; }
   nav { display: none; }
   figure, .figures, tr, dl, pre { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  .bar, .key, .pictures img { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .bar, .key, .heat td, .heat td::before, .pictures img { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   pre { white-space: pre-wrap; }
 }
 `;

@@ -7,6 +7,7 @@ import { readImageHeader } from "../image/header.js";
 import type { ModelConfig } from "../model/config.js";
 import type { LossSeries, ReportModel, Sheet, SheetGrid } from "../report/model.js";
 import { renderReport } from "../report/render.js";
+import { parseRunScores, RUN_SCORE_FILE, type RunScores } from "../report/scored.js";
 import { encodeRows } from "../report/sheet.js";
 import { type LossRow, readLossLog } from "./log.js";
 import { cutSamples, SAMPLE_COLUMNS, type Samples } from "./sample-sheet.js";
@@ -134,6 +135,12 @@ async function latestSheet(folder: string, config: ModelConfig): Promise<readonl
   ];
 }
 
+/** What `elegant score` has measured in this run; null if it was not run, or its file is of another version. */
+async function readRunScores(folder: string): Promise<RunScores | null> {
+  const text = await readFile(join(folder, RUN_SCORE_FILE), "utf8").catch(() => null);
+  return text === null ? null : parseRunScores(text);
+}
+
 export interface RunReportFacts {
   readonly config: ModelConfig;
   readonly settings: RunSettings;
@@ -143,8 +150,8 @@ export interface RunReportFacts {
   readonly generatedBy: string;
 }
 
-/** Writes the report whole or not at all. */
-export async function writeRunReport(folder: string, facts: RunReportFacts): Promise<void> {
+/** Writes the report whole or not at all. @returns its path */
+export async function writeRunReport(folder: string, facts: RunReportFacts): Promise<string> {
   const { config, settings, step, best } = facts;
   const every = Math.max(1, Math.ceil(step / CHARTED_STEPS));
   const rows = await readLossLog(join(folder, LOSSES_FILE), { every });
@@ -167,6 +174,7 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
     ],
     watchdog: watchdogSection(alarms, step),
     sheets: await latestSheet(folder, config),
+    scored: await readRunScores(folder),
     losses: trainingSeries(rows, scores, config.attributes),
     scores: [],
     tables: [],
@@ -177,5 +185,7 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
     commands: [],
     notes: [],
   };
-  await writeFileAtomic(join(folder, REPORT_FILE), renderReport(model));
+  const path = join(folder, REPORT_FILE);
+  await writeFileAtomic(path, renderReport(model));
+  return path;
 }
