@@ -33,10 +33,10 @@ export async function swapAll(
   inputs: AsyncIterable<Faces>,
   attributes: readonly string[],
   references: readonly RgbaImage[],
-  reconstruct: boolean,
+  withUnedited: boolean,
   onProgress: (done: number) => void,
 ): Promise<Row[]> {
-  const { disposeFaces, render, toPictures } = await import("../editing/faces.js");
+  const { disposeFaces, reconstruct, toPictures } = await import("../editing/faces.js");
   const { swap, swapMany } = await import("../editing/swap.js");
   const { dispose } = await import("@tensorflow/tfjs-core");
 
@@ -56,7 +56,7 @@ export async function swapAll(
         : { D: swapMany(generator, faces, edits), C: null };
     const [own, results] = [await toPictures(faces.images), await toPictures(D)];
     const backs = C === null ? null : await toPictures(C);
-    const same = reconstruct ? render(generator, faces, faces.latent) : null;
+    const same = withUnedited ? reconstruct(generator, faces) : null;
     const unedited = same === null ? null : await toPictures(same);
     for (const [i, result] of results.entries()) {
       const [back, plain] = [backs?.[i] ?? null, unedited?.[i] ?? null];

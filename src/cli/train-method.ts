@@ -1,23 +1,28 @@
 /** The options of `elegant train` that say which method is trained: a preset, and changes of its choices. */
 import { type Command, Option } from "commander";
-import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
+import { formatChoice } from "../model/choice-words.js";
 import { networkSchema, UPSAMPLINGS } from "../model/config.js";
-import { suggest } from "../suggest.js";
 import { METHODS, type Method, methodSchema, PRESETS, type Preset } from "../training/method.js";
+import { parseChoices } from "./choices.js";
 import { number } from "./command.js";
 
 export interface MethodOptions {
   readonly preset: Preset;
-  readonly learningRate: number;
-  /** Choices as NAME=VALUE; those that have options of their own are not among them. */
+  readonly learningRate?: number;
+  /** Choices as NAME=VALUE. */
   readonly set?: readonly string[];
   readonly ema?: number;
   readonly r1?: number;
   readonly flip?: boolean;
   readonly upsampling?: (typeof UPSAMPLINGS)[number];
   /** The method of the run that goes on, to begin with instead of the preset's. */
-  readonly recalled?: Method;
+  readonly recalled?: RecalledMethod;
+}
+
+export interface RecalledMethod extends Method {
+  /** Whether the run was trained by this method, so that it refuses every change. An imported model has no method yet. */
+  readonly isFixed: boolean;
 }
 
 export function withMethodOptions(command: Command): Command {
@@ -27,8 +32,11 @@ export function withMethodOptions(command: Command): Command {
         .choices(PRESETS)
         .default("modern"),
     )
-    .option("--set <choices...>", "change choices of the preset, as in mask=off r1Every=16 (docs/training.md lists all)")
-    .option("--learning-rate <x>", "of Adam", number(1e-8, 1), 2e-4)
+    .option(
+      "--set <choices...>",
+      "change choices of the preset, as in joint=off r1Every=16; docs/training.md lists all choices",
+    )
+    .option("--learning-rate <x>", "of Adam, at the beginning", number(1e-8, 1))
     .option("--ema <decay>", "of the generator's moving average, with which edits are made", number(0, 0.999999))
     .option("--r1 <gamma>", "gradient penalty on real pictures", number(0, 1e6))
     .option("--flip", "mirror each training picture with probability 1/2")
@@ -39,34 +47,73 @@ export function withMethodOptions(command: Command): Command {
     );
 }
 
-const choices = { ...networkSchema.shape, ...methodSchema.shape };
-const names = Object.keys(choices);
-
-/** The value of a choice from its text: on and off, a number or a word. */
-function parseChoice(text: string): [name: string, value: unknown] {
-  const [name, ...rest] = text.split("=");
-  const word = rest.join("=");
-  if (!names.includes(name)) {
-    const meant = suggest(name, names);
-    const remedy = meant === null ? `Choices: ${names.join(", ")}.` : `Did you mean ${meant}?`;
-    throw new InputError(describeMismatch("--set", "NAME=VALUE with the name of a choice", `'${text}'`, remedy));
+/**
+ * Refuses choices that contradict each other or have no effect together, since a run's configuration should say what it does.
+ * @throws InputError naming the first one and what to set instead
+ */
+function expectSense({ network, method }: Method): void {
+  const { edit, mask, condition } = network;
+  const { reconstruction, maskWeight, r1, r1Every, others } = method;
+  const rules: readonly (readonly [
+    isBroken: boolean,
+    name: string,
+    expected: string,
+    received: unknown,
+    why: string,
+  ])[] = [
+    [
+      edit === "difference" && reconstruction !== "none",
+      "reconstruction",
+      "none with edit=difference",
+      reconstruction,
+      "The reconstruction is exact there and needs no loss: set reconstruction=none.",
+    ],
+    [
+      edit === "residual" && reconstruction === "none",
+      "reconstruction",
+      "squared or norm with edit=residual",
+      reconstruction,
+      "Without it nothing keeps a face as it is: set reconstruction=squared.",
+    ],
+    [
+      !mask && maskWeight > 0,
+      "maskWeight",
+      "0 with mask=off",
+      maskWeight,
+      "There is no mask to weigh: set maskWeight=0.",
+    ],
+    [
+      condition === "planes" && others > 0,
+      "others",
+      "0 with condition=planes",
+      others,
+      "Only discriminators with a score for each attribute judge the others: set others=0.",
+    ],
+    [r1 === 0 && r1Every !== 1, "r1Every", "1 with r1=0", r1Every, "There is no penalty to compute: set r1Every=1."],
+  ];
+  for (const [isBroken, name, expected, received, why] of rules) {
+    if (isBroken) throw new InputError(describeMismatch(`--set ${name}`, expected, formatChoice(received), why));
   }
-  const switches: Readonly<Record<string, boolean>> = { on: true, off: false, true: true, false: false };
-  const candidates = [switches[word], word.trim() === "" ? undefined : Number(word), word];
-  const schema: z.ZodType = choices[name as keyof typeof choices];
-  const results = candidates.filter((value) => value !== undefined).map((value) => schema.safeParse(value));
-  const accepted = results.find(({ success }) => success);
-  if (accepted?.success === true) return [name, accepted.data];
-  const [{ error }] = results;
-  const expected = (error?.issues[0].message ?? "a value").replace(/^Invalid (input|option): /, "").replace(/^expected /, "");
-  throw new InputError(describeMismatch(`--set ${name}`, expected, `'${word}'`, "See docs/training.md."));
 }
 
-/** The preset, or the method of the run that goes on, with what was changed. @throws InputError for a choice that is none */
+/**
+ * The preset, or the method of the run that goes on, with what was changed.
+ * @throws InputError for a choice that does not exist, is given twice, or makes no sense next to the others
+ */
 export function chooseMethod(options: MethodOptions): Method {
-  const { network, method } = options.recalled ?? METHODS[options.preset];
-  const { set = [], ema, r1, flip, upsampling } = options;
-  const named = Object.entries({ ema, r1, flip, upsampling }).filter(([, value]) => value !== undefined);
-  const changed = { ...network, ...method, ...Object.fromEntries([...set.map(parseChoice), ...named]) };
-  return { network: networkSchema.parse(changed), method: methodSchema.parse(changed) };
+  const { set = [], learningRate, ema, r1, flip, upsampling, recalled } = options;
+  const chosen = parseChoices(set);
+  const named = Object.entries({ learningRate, ema, r1, flip, upsampling }).filter(([, value]) => value !== undefined);
+  const twice = named.find(([name]) => chosen.has(name));
+  if (twice !== undefined) {
+    const [name] = twice;
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new InputError(describeMismatch(`--set ${name}`, `without ${option}`, "both", "Give one of them."));
+  }
+  const { network, method } = recalled ?? METHODS[options.preset];
+  const changed = { ...network, ...method, ...Object.fromEntries([...chosen, ...named]) };
+  const result = { network: networkSchema.parse(changed), method: methodSchema.parse(changed) };
+  // A run that was trained by another method refuses it whole, by the name of the choice that differs.
+  if (recalled?.isFixed !== true) expectSense(result);
+  return result;
 }

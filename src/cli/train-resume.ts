@@ -31,13 +31,14 @@ export function withRunSettings(command: Command): Command {
     const { size, width, attributes, ...network } = config;
     const values: Record<string, unknown> = { attributes: [...attributes], size: String(size), width };
     if (settings !== null) {
-      const { batch, seed, learningRate, dataset: _, ...method } = settings;
-      Object.assign(values, { batch, seed, learningRate });
-      if (!isGiven("preset")) values.recalled = { network, method };
+      const { batch, seed, dataset: _, ...method } = settings;
+      Object.assign(values, { batch, seed });
+      if (!isGiven("preset")) values.recalled = { network, method, isFixed: true };
     } else if (!isGiven("preset")) {
-      // An imported model has a network but no method yet: it is trained on as published.
+      // An imported model has a network but no method yet: it is trained on as published, unless its edits are differences.
       const { METHODS } = await import("../training/method.js");
-      values.recalled = { network, method: METHODS.official.method };
+      const { method } = METHODS[network.edit === "difference" ? "modern" : "official"];
+      values.recalled = { network, method, isFixed: false };
     }
     recall(values);
   });

@@ -2,7 +2,6 @@
 import type { SwappableAttribute } from "../dataset/synth/attributes.js";
 import type { ModelConfig } from "../model/config.js";
 import { METHODS, type Preset } from "../training/method.js";
-import { LEARNING_RATE } from "../training/settings.js";
 
 /** The attributes that the demo trains and whose swaps give its headline figures. The shipped model has them, too. */
 export const DEMO_ATTRIBUTES = ["Eyeglasses", "Bangs"] as const satisfies readonly SwappableAttribute[];
@@ -20,4 +19,4 @@ export const DEMO_NETWORK: ModelConfig = {
 };
 
 /** Everything of the run's settings but its seed. */
-export const DEMO_METHOD = { ...METHODS[DEMO_PRESET].method, batch: DEMO_BATCH, learningRate: LEARNING_RATE };
+export const DEMO_METHOD = { ...METHODS[DEMO_PRESET].method, batch: DEMO_BATCH };

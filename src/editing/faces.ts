@@ -1,7 +1,7 @@
 /** Encoding faces once, and rendering them with any latent: what all editing modes are made of. */
 import * as tf from "@tensorflow/tfjs-core";
 import { fromFloats, toFloats } from "../image/floats.js";
-import { applyLatents, type Faces } from "../model/exchange.js";
+import { applyLatents, type Faces, ownResidual } from "../model/exchange.js";
 import { encode } from "../model/networks.js";
 import type { RgbaImage } from "../types.js";
 import type { Generator } from "./generator.js";
@@ -25,9 +25,9 @@ export function disposeFaces({ images, latent, skips }: Faces): void {
 }
 
 /**
- * Faces with latents of their own or edited ones; the decoder's second input and its skips are always the face's own.
+ * Faces with edited latents; the decoder's second input and its skips are always the face's own.
  * @param faces one for all latents, or one for each
- * @param latents [K, S/32, S/32, 8 W]
+ * @param latents [K, S/32, S/32, 8 W], with four blocks [K, S/16, S/16, 8 W]
  * @returns [K, S, S, 3] in [-1, 1]
  */
 export function render({ parameters, config }: Generator, faces: Faces, latents: tf.Tensor4D): tf.Tensor4D {
@@ -35,6 +35,8 @@ export function render({ parameters, config }: Generator, faces: Faces, latents:
   const single = faces.latent.shape[0] === 1;
   return tf.tidy(() => {
     const parts: tf.Tensor4D[] = [];
+    // A single face's own residual is the same for all parts.
+    const residual = single ? ownResidual(parameters, config, faces) : undefined;
     for (let first = 0; first < total; first += PICTURES_AT_ONCE) {
       const n = Math.min(PICTURES_AT_ONCE, total - first);
       const take = (batch: tf.Tensor4D): tf.Tensor4D => tf.slice(batch, [first, 0, 0, 0], [n, -1, -1, -1]);
@@ -43,12 +45,20 @@ export function render({ parameters, config }: Generator, faces: Faces, latents:
       // Each part frees its activations before the next one starts.
       const part = tf.tidy(() => {
         const some = { images: own(faces.images), latent: own(faces.latent), skips: faces.skips.map(own) };
-        return applyLatents(parameters, config, some, take(latents)); // [n, S, S, 3]
+        return applyLatents(parameters, config, some, take(latents), residual); // [n, S, S, 3]
       });
       parts.push(part);
     }
     return tf.concat(parts, 0);
   });
+}
+
+/**
+ * Faces with latents of their own: what the model makes of a face without an edit.
+ * @returns [N, S, S, 3] in [-1, 1], the pictures themselves where edits are differences
+ */
+export function reconstruct(generator: Generator, faces: Faces): tf.Tensor4D {
+  return generator.config.edit === "difference" ? tf.clone(faces.images) : render(generator, faces, faces.latent);
 }
 
 /**

@@ -112,21 +112,27 @@ export function repeatTo(batch: tf.Tensor4D, n: number): tf.Tensor4D {
   throw new Error(`batch: expected 1 or ${n} items, received ${items}`);
 }
 
+/** R(z) of faces, which the edit "difference" subtracts from R(z'); null for a network that edits by R(z') alone. */
+export function ownResidual(parameters: Parameters, config: ModelConfig, { latent, skips }: Faces): tf.Tensor4D | null {
+  return config.edit === "residual" ? null : decode(parameters, config, latent, latent, skips).residual;
+}
+
 /**
  * Pictures of faces whose latents were edited; the decoder's second input and its skips are the face's own.
  * @param faces  one for all latents, or one for each
  * @param edited [K, h, w, C]
+ * @param own    what ownResidual() gives for the faces, if the caller has it already
  * @returns [K, S, S, 3] in [-1, 1]; with the edit "difference" an unchanged latent gives the picture itself
  */
 export function applyLatents(
   parameters: Parameters,
   config: ModelConfig,
-  { images, latent, skips }: Faces,
+  faces: Faces,
   edited: tf.Tensor4D,
+  own = ownResidual(parameters, config, faces),
 ): tf.Tensor4D {
   const [n] = edited.shape;
+  const { images, latent, skips } = faces;
   const { residual } = decode(parameters, config, edited, repeatTo(latent, n), skips);
-  if (config.edit === "residual") return applyResidual(images, residual);
-  const unchanged = decode(parameters, config, latent, latent, skips).residual;
-  return applyResidual(images, tf.sub(residual, repeatTo(unchanged, n)));
+  return applyResidual(images, own === null ? residual : tf.sub(residual, repeatTo(own, n)));
 }

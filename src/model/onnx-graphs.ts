@@ -1,8 +1,10 @@
 /**
  * The generator as ONNX graphs, NCHW with the weights as PyTorch lays them out. W is the width, S the side, N the batch:
  *   encoder  image [N, 3, S, S] -> latent [N, 8 W, S/32, S/32], skip1 [N, W, S/2, S/2] ... skip4 [N, 8 W, S/16, S/16]
- *   decoder  edited, own (latents), skip1 ... skip4 -> residual [N, 3, S, S] in [-2, 2]
+ *   decoder  edited, own (latents), skip1 ... skip4 -> residual [N, 3, S, S] in [-2, 2], already times the soft mask if there is one
  *   swap     input [N, ...], reference [N or 1, ...], mask [N or 1, attributes] -> output [N, 3, S, S] in [-1, 1]
+ * A network of four blocks has a latent of side S/16 and three skips. The input `mask` chooses attributes; it has nothing to do
+ * with the soft mask.
  */
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "../interop/onnx.js";
 import type { NamedTensors } from "../interop/safetensors.js";
@@ -11,7 +13,6 @@ import { GENERATOR, matchParameters, parameterSpecs } from "./parameters.js";
 
 const LEAK = 0.2;
 const EPSILON = 1e-12;
-const SKIPS = ["skip1", "skip2", "skip3", "skip4"] as const;
 
 export interface NamedGraph {
   readonly file: string;
@@ -66,7 +67,7 @@ class Builder {
     return this.node("LeakyRelu", [shifted], output, { alpha: { float: slope } });
   }
 
-  /** @param outputs names of the activated outputs of the five blocks */
+  /** @param outputs names of the blocks' activated outputs, the latent last */
   encode(image: string, outputs: readonly string[]): void {
     let x = image;
     for (const [i, output] of outputs.entries()) {
@@ -81,34 +82,61 @@ class Builder {
     }
   }
 
-  decode(edited: string, own: string, skips: readonly string[], output: string): string {
-    const { decoderActivation, upsampling } = this.config;
-    let x = this.node("Concat", [edited, own], "decoder/latents", { axis: 1 });
-    for (let i = 0; i < 5; i++) {
-      const block = `Dec.main.${i}`;
-      const weights = [this.weight(`${block}.0.weight`), this.weight(`${block}.0.bias`)];
-      const common = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
-      let y: string;
-      if (upsampling === "resize") {
-        const scales = this.constant("scales", [4], Float32Array.of(1, 1, 2, 2));
-        const repeated = this.node("Resize", [x, "", scales], `decoder/${i}/repeated`, {
-          mode: "nearest",
-          coordinate_transformation_mode: "asymmetric",
-          nearest_mode: "floor",
-        });
-        y = this.node("ConvTranspose", [repeated, ...weights], `decoder/${i}/conv`, { ...common, strides: [1, 1] });
-      } else {
-        const doubling = { ...common, strides: [2, 2], output_padding: [1, 1] };
-        y = this.node("ConvTranspose", [x, ...weights], `decoder/${i}/conv`, doubling);
-      }
-      if (i === 4) {
-        const bounded = this.node("Tanh", [y], "decoder/tanh");
-        return this.node("Mul", [bounded, this.constant("two", [1], Float32Array.of(2))], output);
-      }
-      const slope = decoderActivation === "leaky-relu" ? LEAK : 0;
-      x = this.node("Add", [this.normalize(y, block, slope, `decoder/${i}`), skips[3 - i]], `decoder/${i}/skipped`);
+  /**
+   * One doubling of the decoder, as double() of networks.ts.
+   * @param name of the block, as a prefix of its nodes
+   */
+  private double(x: string, block: string, name: string): string {
+    const weights = [this.weight(`${block}.0.weight`), this.weight(`${block}.0.bias`)];
+    const common = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
+    if (this.config.upsampling === "transposed") {
+      const doubling = { ...common, strides: [2, 2], output_padding: [1, 1] };
+      return this.node("ConvTranspose", [x, ...weights], `${name}/conv`, doubling);
     }
-    throw new Error("onnx: unreachable");
+    const scales = this.constant("scales", [4], Float32Array.of(1, 1, 2, 2));
+    const repeated = this.node("Resize", [x, "", scales], `${name}/repeated`, {
+      mode: "nearest",
+      coordinate_transformation_mode: "asymmetric",
+      nearest_mode: "floor",
+    });
+    return this.node("ConvTranspose", [repeated, ...weights], `${name}/conv`, { ...common, strides: [1, 1] });
+  }
+
+  /** softMask() of networks.ts: [N, C, S/4, S/4] -> [N, 1, S, S]. */
+  private softMask(features: string, name: string): string {
+    const weights = [this.weight("Dec.mask.weight"), this.weight("Dec.mask.bias")];
+    const convolved = this.node("Conv", [features, ...weights], `${name}/conv`, {
+      kernel_shape: [3, 3],
+      strides: [1, 1],
+      pads: [1, 1, 1, 1],
+    });
+    const scales = this.constant("mask/scales", [4], Float32Array.of(1, 1, 4, 4));
+    const enlarged = this.node("Resize", [convolved, "", scales], `${name}/enlarged`, {
+      mode: "linear",
+      coordinate_transformation_mode: "half_pixel",
+    });
+    return this.node("Sigmoid", [enlarged], name);
+  }
+
+  /** @param prefix of the nodes' names, which are unique in a graph */
+  decode(edited: string, own: string, skips: readonly string[], output: string, prefix = "decoder"): string {
+    const { decoderActivation, generatorBlocks, mask } = this.config;
+    const slope = decoderActivation === "leaky-relu" ? LEAK : 0;
+    const last = generatorBlocks - 1;
+    let x = this.node("Concat", [edited, own], `${prefix}/latents`, { axis: 1 });
+    let features = x;
+    for (let i = 0; i < last; i++) {
+      const name = `${prefix}/${i}`;
+      const block = `Dec.main.${i}`;
+      const activated = this.normalize(this.double(x, block, name), block, slope, name);
+      x = this.node("Add", [activated, skips[last - 1 - i]], `${name}/skipped`);
+      if (i === last - 2) features = x;
+    }
+    const bounded = this.node("Tanh", [this.double(x, `Dec.main.${last}`, `${prefix}/${last}`)], `${prefix}/tanh`);
+    const two = this.constant("two", [1], Float32Array.of(2));
+    if (!mask) return this.node("Mul", [bounded, two], output);
+    const residual = this.node("Mul", [bounded, two], `${prefix}/unmasked`);
+    return this.node("Mul", [residual, this.softMask(features, `${prefix}/mask`)], output);
   }
 
   /** The input's latent with the slices of the mask's attributes from the reference: chosen, not mixed, so exact. */
@@ -139,10 +167,13 @@ function latentValue(name: string, config: ModelConfig): OnnxValue {
   return { name, shape: ["batch", latentChannels(config.width), side, side] };
 }
 
+/** All but the last of the encoder's outputs, which is the latent. */
 function skipValues(config: ModelConfig): OnnxValue[] {
-  const { size } = config;
-  const channels = encoderChannels(config);
-  return SKIPS.map((name, i) => ({ name, shape: ["batch", channels[i], size >> (i + 1), size >> (i + 1)] }));
+  const channels = encoderChannels(config).slice(0, -1);
+  return channels.map((count, i) => {
+    const side = config.size >> (i + 1);
+    return { name: `skip${i + 1}`, shape: ["batch", count, side, side] };
+  });
 }
 
 /**
@@ -164,22 +195,28 @@ export function onnxGraphs(tensors: NamedTensors, config: ModelConfig): readonly
   };
   const [latent, edited, own] = ["latent", "edited", "own"].map((name) => latentValue(name, config));
   const skips = skipValues(config);
+  const skipNames = skips.map(({ name }) => name);
   const image = imageValue("image", "batch", config);
   const mask = { name: "mask", shape: ["masks", config.attributes.length] };
   const pictures = [imageValue("input", "batch", config), imageValue("reference", "references", config), mask];
   return [
-    build("encoder", [image], [latent, ...skips], (builder) => builder.encode("image", [...SKIPS, "latent"])),
+    build("encoder", [image], [latent, ...skips], (builder) => builder.encode("image", [...skipNames, "latent"])),
     build("decoder", [edited, own, ...skips], [imageValue("residual", "batch", config)], (builder) => {
-      builder.decode("edited", "own", SKIPS, "residual");
+      builder.decode("edited", "own", skipNames, "residual");
     }),
     build("swap", pictures, [imageValue("output", "batch", config)], (builder) => {
-      const names = (prefix: string): string[] => [...SKIPS, "latent"].map((name) => `${prefix}/${name}`);
+      const names = (prefix: string): string[] => [...skipNames, "latent"].map((name) => `${prefix}/${name}`);
       const [own, other] = ["input", "reference"].map(names);
       builder.encode("input", own);
       builder.encode("reference", other);
-      const exchanged = builder.exchange(own[4], other[4], "mask");
-      const residual = builder.decode(exchanged, own[4], own.slice(0, 4), "residual");
-      const sum = builder.node("Add", ["input", residual], "sum");
+      const ownLatent = own[skips.length];
+      const exchanged = builder.exchange(ownLatent, other[skips.length], "mask");
+      let change = builder.decode(exchanged, ownLatent, own, "residual");
+      if (config.edit === "difference") {
+        const unchanged = builder.decode(ownLatent, ownLatent, own, "unchanged", "own-decoder");
+        change = builder.node("Sub", [change, unchanged], "change");
+      }
+      const sum = builder.node("Add", ["input", change], "sum");
       const [low, high] = [-1, 1].map((bound) => builder.constant(`bound${bound}`, [], Float32Array.of(bound)));
       builder.node("Clip", [sum, low, high], "output");
     }),

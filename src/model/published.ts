@@ -6,6 +6,7 @@
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { withoutWrappers } from "../interop/wrappers.js";
+import { formatChoice } from "./choice-words.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "./config.js";
 import { DISCRIMINATORS, GENERATOR, matchParameters, type Network, networkSpecs } from "./parameters.js";
 
@@ -177,8 +178,8 @@ export function publishedFiles(
   for (const [field, expected] of Object.entries(OFFICIAL_NETWORK)) {
     const received = config[field as keyof typeof OFFICIAL_NETWORK];
     if (received === expected) continue;
-    const remedy = "The published code has no such network; export to .safetensors or with --onnx.";
-    throw new InputError(describeMismatch(`--pth: ${field}`, `${expected}`, `${received}`, remedy));
+    const remedy = "The published code cannot load this network. Export it to a .safetensors file or with --onnx.";
+    throw new InputError(describeMismatch(`--pth: ${field}`, formatChoice(expected), formatChoice(received), remedy));
   }
   const present = DISCRIMINATORS.filter((network) => tensors.has(`${network}.${FEATURES_KEY}`));
   return [...GENERATOR, ...present].map((network) => {

@@ -6,14 +6,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/device.js";
 import { readModel } from "../../src/editing/generator.js";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
-import { createConfig } from "../../src/model/config.js";
-import { exportGenerator } from "../../src/model/generator-file.js";
-import { GENERATOR, initialParameters } from "../../src/model/parameters.js";
+import { type ModelConfig, type NetworkChoices, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/model/parameters.js";
+import { publishedFiles } from "../../src/model/published.js";
 import { saveCheckpoint } from "../../src/training/checkpoint.js";
+import { METHODS } from "../../src/training/method.js";
 import { assertClose } from "../support/close.js";
 import { disposeState, TINY, tinyState } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+const MODERN: ModelConfig = { ...TINY, ...METHODS.modern.network };
 
 describe("elegant export", () => {
   let folder: string;
@@ -23,13 +26,18 @@ describe("elegant export", () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
     at = (name) => join(folder, name);
     const device = await openDevice("wasm", 1);
-    const state = tinyState(8);
-    for (const [name, weights] of state.generator.parameters) {
-      // Far from a fresh model's, so that its edits are strong.
-      if (name.endsWith(".weight")) tf.tidy(() => weights.assign(tf.mul(weights, 20)));
+    for (const [run, config] of [
+      ["run", TINY],
+      ["modern", MODERN],
+    ] as const) {
+      const state = tinyState(8, config);
+      for (const [name, weights] of state.generator.parameters) {
+        // Far from a fresh model's, so that its edits are strong.
+        if (name.endsWith(".weight")) tf.tidy(() => weights.assign(tf.mul(weights, 20)));
+      }
+      await saveCheckpoint(at(run), state, { step: 3, best: null, options: null });
+      disposeState(state);
     }
-    await saveCheckpoint(at("run"), state, { step: 3, best: null, options: null });
-    disposeState(state);
     await device.close();
     for (const name of ["a", "b"]) await writeFile(at(`${name}.png`), await encodePng(goldenPhoto(name, 2, 64, 64)));
   });
@@ -57,28 +65,39 @@ describe("elegant export", () => {
     return (await decodeImage(await readFile(path), path)).data;
   }
 
-  it("writes a run's newest generator, whole or in half the bytes, that swaps as the run does", async () => {
-    const run = await swapWith("run");
-    for (const [name, options, levels] of [
-      ["full.safetensors", [], 0],
-      // float16 keeps 11 bits of each weight.
-      ["half.safetensors", ["--half"], 2],
-    ] as const) {
-      const { code, stdout, stderr } = await elegant("export", at("run"), at(name), "--json", ...options);
-      assert.equal(code, 0, stderr);
-      const { files, source } = JSON.parse(stdout) as { files: [{ file: string; bytes: number }]; source: string };
-      const [{ file, bytes }] = files;
-      assert.equal(file, at(name));
-      assert.equal(bytes, (await stat(at(name))).size);
-      assert.match(source, /step-00000003\.safetensors$/);
-      assert.deepEqual((await readModel(at(name))).config, TINY);
-      assertClose(await swapWith(name), run, { abs: levels, rel: 0 });
-    }
-    const [full, half] = await Promise.all(["full", "half"].map((name) => stat(at(`${name}.safetensors`))));
-    assert.ok(half.size < 0.6 * full.size, `${half.size} of ${full.size} bytes`);
-    const input = (await decodeImage(await readFile(at("a.png")), "a.png")).data;
-    assert.notDeepEqual(Uint8Array.from(run as Uint8Array), Uint8Array.from(input));
-  });
+  for (const [model, config] of [
+    ["run", TINY],
+    ["modern", MODERN],
+  ] as const) {
+    it(`writes a run's newest generator, whole or in half the bytes, that swaps as the run does: ${model}`, async () => {
+      const run = await swapWith(model);
+      for (const [name, options, levels] of [
+        [`${model}-full.safetensors`, [], 0],
+        // float16 keeps 11 bits of each weight.
+        [`${model}-half.safetensors`, ["--half"], 2],
+      ] as const) {
+        const { code, stdout, stderr } = await elegant("export", at(model), at(name), "--json", ...options);
+        assert.equal(code, 0, stderr);
+        const { files, source } = JSON.parse(stdout) as { files: [{ file: string; bytes: number }]; source: string };
+        const [{ file, bytes }] = files;
+        assert.equal(file, at(name));
+        assert.equal(bytes, (await stat(at(name))).size);
+        assert.match(source, /step-00000003\.safetensors$/);
+        assert.deepEqual((await readModel(at(name))).config, config);
+        const swapped = await swapWith(name);
+        assertClose(swapped, run, { abs: levels, rel: 0 });
+        // A run that is made of the file swaps as the file does.
+        const imported = `${name}-imported`;
+        assert.equal((await elegant("import", at(name), "--out", at(imported))).code, 0);
+        assert.deepEqual(await swapWith(imported), swapped);
+      }
+      const [full, half] = await Promise.all(["full", "half"].map((name) => stat(at(`${model}-${name}.safetensors`))));
+      assert.ok(half.size < 0.6 * full.size, `${half.size} of ${full.size} bytes`);
+      const input = (await decodeImage(await readFile(at("a.png")), "a.png")).data;
+      const changed = Array.from(run, (level, i) => Math.abs(level - input[i])).filter((change) => change > 10).length;
+      assert.ok(changed > 100, `${changed} values changed by more than 10 levels`);
+    }).timeout(60_000);
+  }
 
   it("writes over files only with --overwrite, and says what is wrong with a path", async () => {
     for (const [dest, file, ...options] of [
@@ -112,12 +131,14 @@ describe("elegant export", () => {
   });
 
   it("writes the published code's files and ONNX graphs into a folder", async () => {
-    for (const [flag, names] of [
-      ["--pth", ["D1_iter_3.pth", "D2_iter_3.pth", "Dec_iter_3.pth", "Enc_iter_3.pth"]],
-      ["--onnx", ["decoder.onnx", "encoder.onnx", "swap.onnx"]],
+    const graphs = ["decoder.onnx", "encoder.onnx", "swap.onnx"];
+    for (const [model, flag, names] of [
+      ["run", "--pth", ["D1_iter_3.pth", "D2_iter_3.pth", "Dec_iter_3.pth", "Enc_iter_3.pth"]],
+      ["run", "--onnx", graphs],
+      ["modern", "--onnx", graphs],
     ] as const) {
-      const dest = at(`dest${flag}`);
-      const { code, stdout, stderr } = await elegant("export", at("run"), dest, flag, "--json");
+      const dest = at(`${model}${flag}`);
+      const { code, stdout, stderr } = await elegant("export", at(model), dest, flag, "--json");
       assert.equal(code, 0, stderr);
       assert.deepEqual((await readdir(dest)).sort(), names);
       const { files } = JSON.parse(stdout) as { files: { file: string; bytes: number }[] };
@@ -125,16 +146,11 @@ describe("elegant export", () => {
     }
   });
 
-  it("refuses formats that do not go together, and networks that the published code does not have", async () => {
-    const state = { size: 64, width: 4, attributes: ["A"], discriminatorBlocks: 4, upsampling: "resize" } as const;
-    const config = createConfig({ ...state, decoderActivation: "relu" });
-    const resized = exportGenerator(initialParameters(config, GENERATOR, 1), config, { dtype: "F32" });
-    await writeFile(at("resize.safetensors"), resized);
+  it("refuses formats that do not go together", async () => {
     for (const [args, message] of [
       [[at("run"), at("x"), "--pth", "--onnx"], /^elegant: --pth: expected without --onnx, received both\./],
       [[at("run"), at("x"), "--onnx", "--half"], /^elegant: --half: expected without --onnx, received both\./],
       [[at("run"), at("x.safetensors"), "--onnx"], /DEST: expected a folder, received '.*x\.safetensors'/],
-      [[at("resize.safetensors"), at("x"), "--pth"], /--pth: upsampling: expected transposed, received resize/],
       [[at("none"), at("x"), "--onnx"], /Reading the model/],
     ] as const) {
       const { code, stdout, stderr } = await elegant("export", ...args);
@@ -142,5 +158,31 @@ describe("elegant export", () => {
       assert.match(stderr, message);
       await assert.rejects(stat(at("x")), { code: "ENOENT" });
     }
+  });
+
+  it("refuses to write .pth files of a network that the published code does not have, and names the choice", async () => {
+    const changes: readonly (readonly [Partial<NetworkChoices>, string])[] = [
+      [{ discriminatorBlocks: 5 }, "discriminatorBlocks: expected 4, received 5"],
+      [{ decoderActivation: "leaky-relu" }, "decoderActivation: expected relu, received leaky-relu"],
+      [{ upsampling: "resize" }, "upsampling: expected transposed, received resize"],
+      [{ generatorBlocks: 4 }, "generatorBlocks: expected 5, received 4"],
+      [{ edit: "difference" }, "edit: expected residual, received difference"],
+      [{ mask: true }, "mask: expected off, received on"],
+      [{ discriminatorNorm: "none" }, "discriminatorNorm: expected unit-length, received none"],
+      [{ condition: "heads" }, "condition: expected planes, received heads"],
+    ];
+    assert.deepEqual(changes.map(([change]) => Object.keys(change)[0]).sort(), Object.keys(OFFICIAL_NETWORK).sort());
+    for (const [change, words] of changes) {
+      const config: ModelConfig = { ...TINY, ...change };
+      const tensors = initialParameters(config, [...GENERATOR, ...DISCRIMINATORS], 1);
+      assert.throws(() => publishedFiles(tensors, config, 1), {
+        name: "InputError",
+        message: `--pth: ${words}. The published code cannot load this network. Export it to a .safetensors file or with --onnx.`,
+      });
+    }
+    const { code, stdout, stderr } = await elegant("export", at("modern"), at("x"), "--pth");
+    assert.deepEqual([code, stdout], [2, ""], stderr);
+    assert.match(stderr, /^elegant: --pth: upsampling: expected transposed, received resize\. .*\n$/);
+    await assert.rejects(stat(at("x")), { code: "ENOENT" });
   });
 });

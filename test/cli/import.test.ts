@@ -4,13 +4,16 @@ import { join } from "node:path";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { encodePth } from "../../src/interop/pth-writer.js";
 import { encodeSafetensors, type NamedTensors } from "../../src/interop/safetensors.js";
-import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/model/parameters.js";
 import { publishedFiles } from "../../src/model/published.js";
 import { loadNewestCheckpoint } from "../../src/training/checkpoint.js";
+import { METHODS, type MethodSettings } from "../../src/training/method.js";
+import { parseRunSettings } from "../../src/training/settings.js";
 import type { RgbaImage } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
+import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 import { hasTorch, runPython } from "../support/torch.js";
@@ -33,6 +36,13 @@ async function writePublished(folder: string, attributes: readonly string[] = AT
 const filesOf = (folder: string, networks: readonly string[] = NETWORKS, step = 12): string[] => {
   return networks.map((network) => join(folder, `${network}_iter_${step}.pth`));
 };
+
+/** What a run was trained by. */
+async function methodOf(run: string): Promise<MethodSettings> {
+  const { progress, source } = (await loadNewestCheckpoint(run)).checkpoint;
+  const { batch, seed, learningRate, dataset, ...method } = parseRunSettings(progress.options, source);
+  return method;
+}
 
 describe("elegant import", () => {
   it("makes a run that trains on, with the step of the files' names and Adam's moments at zero", () =>
@@ -86,8 +96,47 @@ describe("elegant import", () => {
         "--ema",
         "0.9",
       );
-      assert.match(again.stderr, /--resume: --ema: expected 0, received 0\.9/);
+      assert.match(again.stderr, /--resume: --set ema: expected 0, received 0\.9/);
+      assert.deepEqual(await methodOf(run), METHODS.official.method);
     }));
+
+  it("makes a run of a modern generator, which trains on by the modern method", () =>
+    withFolder(async (folder) => {
+      const [run, file] = [join(folder, "run"), join(folder, "modern.safetensors")];
+      const config: ModelConfig = { ...METHODS.modern.network, size: 64, width: 4, attributes: ATTRIBUTES };
+      await writeFile(file, tinyGenerator(3, config));
+      const imported = await elegant("import", file, "--out", run);
+      assert.equal(imported.code, 0, imported.stderr);
+      assert.match(imported.stdout, /No discriminators: new ones were drawn/);
+      await writeFaces(join(folder, "data"), 12);
+      const resume = (...more: string[]): Promise<Ended> =>
+        elegant(
+          "train",
+          join(folder, "data"),
+          "--resume",
+          "--out",
+          run,
+          "--device",
+          "wasm",
+          "--steps",
+          "1",
+          "--batch",
+          "2",
+          ...more,
+        );
+      for (const [more, message] of [
+        [["--set", "r1=0"], /^elegant: --set r1Every: expected 1 with r1=0, received 4\./],
+        [["--preset", "official"], /^elegant: --resume: --set upsampling: expected resize, received transposed\./],
+      ] as const) {
+        const { code, stderr } = await resume(...more);
+        assert.equal(code, 2);
+        assert.match(stderr, message);
+      }
+      const { code, stderr } = await resume("--set", "slice=2");
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(await methodOf(run), { ...METHODS.modern.method, slice: 2 });
+      assert.deepEqual((await loadNewestCheckpoint(run)).checkpoint.config, config);
+    })).timeout(120_000);
 
   it("draws fresh discriminators, and says so, when only the generator is given", () =>
     withFolder(async (folder) => {

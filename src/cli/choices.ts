@@ -1,0 +1,86 @@
+/** Choices of a method on the command line, as NAME=VALUE. */
+import { z } from "zod";
+import { describeMismatch, InputError } from "../errors.js";
+import { formatChoice } from "../model/choice-words.js";
+import { networkSchema } from "../model/config.js";
+import { suggest } from "../suggest.js";
+import { methodSchema } from "../training/method.js";
+
+const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map(
+  Object.entries({ ...networkSchema.shape, ...methodSchema.shape }),
+);
+/** The names of all choices, those of the network first. */
+export const CHOICES: readonly string[] = [...SCHEMAS.keys()];
+
+const SWITCHES: Readonly<Record<string, boolean>> = { on: true, off: false };
+const words = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
+/** What the JSON schema of a choice says about its values. */
+const describedSchema = z.object({
+  type: z.string().optional(),
+  enum: z.array(z.string()).optional(),
+  anyOf: z.array(z.object({ const: z.number() })).optional(),
+  minimum: z.number().optional(),
+  exclusiveMinimum: z.number().optional(),
+  maximum: z.number().optional(),
+  exclusiveMaximum: z.number().optional(),
+});
+
+/** The values that a choice takes, for messages: "relu or leaky-relu", "a number, at least 0 and below 1". */
+function describeValues(schema: z.ZodType): string {
+  const described = describedSchema.parse(z.toJSONSchema(schema));
+  const { type, minimum, exclusiveMinimum = 0, maximum, exclusiveMaximum } = described;
+  if (type === "boolean") return "on or off";
+  if (described.enum !== undefined) return words.format(described.enum);
+  if (described.anyOf !== undefined) return words.format(described.anyOf.map((value) => `${value.const}`));
+  if (type === "integer") return `an integer of at least ${minimum ?? exclusiveMinimum + 1}`;
+  const low = minimum === undefined ? `above ${exclusiveMinimum}` : `at least ${minimum}`;
+  if (maximum !== undefined) return `a number, ${low} and at most ${maximum}`;
+  return exclusiveMaximum === undefined ? `a number, ${low}` : `a number, ${low} and below ${exclusiveMaximum}`;
+}
+
+/** @throws InputError when the text is not NAME=VALUE with a known name and a value that the choice takes */
+function parseChoice(text: string): readonly [name: string, value: unknown] {
+  const at = text.indexOf("=");
+  if (at < 0) {
+    const remedy = `Write a choice as in ${CHOICES.includes(text) ? text : "r1Every"}=...`;
+    throw new InputError(
+      describeMismatch("--set", "NAME=VALUE", `'${text}'`, `${remedy}; docs/training.md lists them.`),
+    );
+  }
+  const [name, word] = [text.slice(0, at), text.slice(at + 1)];
+  const schema = SCHEMAS.get(name);
+  if (schema === undefined) {
+    const meant = suggest(name, CHOICES);
+    const remedy = meant === null ? `Choices are ${CHOICES.join(", ")}.` : `Did you mean ${meant}?`;
+    throw new InputError(describeMismatch("--set", "the name of a choice before '='", `'${text}'`, remedy));
+  }
+  // Number("") is 0, which nobody means.
+  const candidates = [SWITCHES[word], word.trim() === "" ? undefined : Number(word), word];
+  for (const candidate of candidates) {
+    // An undefined value would be replaced by the choice's default.
+    if (candidate === undefined) continue;
+    const parsed = schema.safeParse(candidate);
+    if (parsed.success) return [name, parsed.data];
+  }
+  const remedy = "docs/training.md explains every choice.";
+  throw new InputError(describeMismatch(`--set ${name}`, describeValues(schema), `'${word}'`, remedy));
+}
+
+/**
+ * The choices of --set.
+ * @param texts such as ["mask=off", "r1Every=16"]
+ * @throws InputError for a text that is not a choice, and for a choice with two values
+ */
+export function parseChoices(texts: readonly string[]): ReadonlyMap<string, unknown> {
+  const chosen = new Map<string, unknown>();
+  for (const text of texts) {
+    const [name, value] = parseChoice(text);
+    if (chosen.has(name)) {
+      const received = `${formatChoice(chosen.get(name))} and ${formatChoice(value)}`;
+      throw new InputError(describeMismatch(`--set ${name}`, "one value", received, "Remove one of them."));
+    }
+    chosen.set(name, value);
+  }
+  return chosen;
+}
