@@ -9,14 +9,14 @@ import { CLASSIFIER_SIZE, classify, FEATURES, initialClassifier } from "./classi
 const BATCH = 64;
 /** Passes over all pictures, and the most updates: a minute and a half of two cores. */
 const PASSES = 12;
-const MOST_UPDATES = +(process.env.UP ?? 1200);
-const LEARNING_RATE = +(process.env.LR ?? 1e-3);
-const DROPOUT = +(process.env.DR ?? 0.5);
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: +(process.env.WD ?? 0) };
+const MOST_UPDATES = 2000;
+const LEARNING_RATE = 2e-3;
+const DROPOUT = 0.3;
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 /** Augmentation: each picture times a factor from this range, plus normal noise of this deviation. */
 const BRIGHTNESS = [0.8, 1.2] as const;
 const TINT = [0.9, 1.1] as const;
-const SHIFT = +(process.env.SH ?? 3);
+const SHIFT = 2;
 const NOISE = 0.03;
 /** Values of a table that noise is cut from; a prime, so that cuts do not repeat soon. */
 const NOISE_VALUES = 65537;
