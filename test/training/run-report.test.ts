@@ -35,6 +35,29 @@ describe("the report of a run", () => {
     ]);
   });
 
+  it("leaves out curves that a preset does not have, and draws the change of joint updates as one", () => {
+    const row = (step: number) => ({
+      step,
+      attribute: "all",
+      D: 1,
+      G: 2,
+      slice: 0.5 / step,
+      exchange: (4 * step) / 255,
+    });
+    const series = trainingSeries([row(1), row(2)], [], ["Bangs", "Smiling"]);
+    assert.deepEqual(
+      series.map(({ name }) => name),
+      ["discriminators", "generator", "slices", "all attributes"],
+    );
+    assert.deepEqual(
+      series.slice(2).map(({ points }) => points.map(({ value }) => value)),
+      [
+        [0.5, 0.25],
+        [2, 4],
+      ],
+    );
+  });
+
   it("says what the watchdog said and what is not over", () => {
     const alarm = (attribute: string, state: string) => {
       return { step: 700, attribute, condition: "slice does not matter", state, message: `${attribute} ${state}` };
