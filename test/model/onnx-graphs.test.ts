@@ -8,7 +8,13 @@ import type { NamedTensors } from "../../src/interop/safetensors.js";
 import type { ModelConfig } from "../../src/model/config.js";
 import { decode, encode } from "../../src/model/networks.js";
 import { onnxGraphs, onnxMetadata } from "../../src/model/onnx-graphs.js";
-import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/model/parameters.js";
+import {
+  disposeParameters,
+  GENERATOR,
+  initialParameters,
+  parameterSpecs,
+  uploadParameters,
+} from "../../src/model/parameters.js";
 import { METHODS } from "../../src/training/method.js";
 import { assertClose } from "../support/close.js";
 import { randomPictures, TINY } from "../support/model.js";
@@ -112,6 +118,7 @@ describe("model/onnx-graphs", function () {
           }
         }
       }
+      disposeParameters(parameters); // variables are in no scope
     });
   }
 
