@@ -11,7 +11,7 @@ import { updateBytes } from "../src/training/batch-memory.js";
 import { disposeBatch } from "../src/training/batches.js";
 import { METHODS } from "../src/training/method.js";
 import { newTrainingState } from "../src/training/run.js";
-import { LEARNING_RATE, stepSettings } from "../src/training/settings.js";
+import { stepSettings } from "../src/training/settings.js";
 import { trainStep } from "../src/training/step.js";
 
 const MEBIBYTE = 2 ** 20;
@@ -31,13 +31,13 @@ async function measure(size: number, width: number, pairs: number, part: number,
   const config = createConfig({ ...OFFICIAL_NETWORK, upsampling, size, width, attributes: ["first", "second"] });
   const r1 = options.includes("r1") ? 10 : 0;
   const method = { ...METHODS.official.method, r1 };
-  const settings = { ...method, batch: pairs, seed: 1, learningRate: LEARNING_RATE, dataset: "" };
+  const settings = { ...method, batch: pairs, seed: 1, dataset: "" };
   const device = await openDevice("wasm", 2);
   const state = newTrainingState(config, 1, false);
   for (let update = 0; update < 2; update++) {
     const pictures = (): tf.Tensor4D => tf.randomUniform([pairs, size, size, 3], -1, 1);
     const labels = (value: number): tf.Tensor2D => tf.fill([pairs, 2], value);
-    const batch = { attribute: 0, A: pictures(), B: pictures(), yA: labels(1), yB: labels(0) };
+    const batch = { groups: [{ attribute: 0, pairs }], A: pictures(), B: pictures(), yA: labels(1), yB: labels(0) };
     await trainStep(state, batch, stepSettings(settings, 0), { part });
     disposeBatch(batch);
   }

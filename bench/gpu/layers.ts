@@ -17,7 +17,7 @@ export const PASSES = ["forward", "input gradient", "filter gradient"] as const;
 export function networkLayers(size: number, width: number): readonly Layer[] {
   const chain = (side: number, channels: readonly number[]): Layer[] =>
     channels.slice(1).map((to, i) => [side / 2 ** i, channels[i], to]);
-  const down = encoderChannels(width);
+  const down = encoderChannels({ ...OFFICIAL_NETWORK, width });
   const judged = [
     3 + ATTRIBUTES.length,
     ...discriminatorChannels({ ...OFFICIAL_NETWORK, size: 256, width, attributes: ATTRIBUTES }),

@@ -20,7 +20,6 @@ import { train } from "../training/loop.js";
 import { METHODS } from "../training/method.js";
 import { expectFreshFolder } from "../training/run.js";
 import { LOSSES_FILE, SCORES_FILE, trainingSeries, WATCHDOG_FILE, watchdogSection } from "../training/run-report.js";
-import { LEARNING_RATE } from "../training/settings.js";
 import type { OnProgress } from "../types.js";
 import { changeOf, choosePairs, type HeldOutFace, loadHeldOut, type ScoredPair, strongest } from "./pairs.js";
 import { meanGain, scorePairs, swapPairs } from "./scores.js";
@@ -158,7 +157,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         dataset,
         folder: run,
         config,
-        settings: { ...METHODS.official.method, batch: DEMO_BATCH, seed, learningRate: LEARNING_RATE },
+        settings: { ...METHODS.official.method, batch: DEMO_BATCH, seed },
         resume: false,
         steps: 1_000_000,
         seconds: options.trainSeconds,

@@ -41,7 +41,8 @@ export async function chooseBatch(
   resumed: string | null,
 ): Promise<ChosenBatch> {
   const saved = asked !== "auto" || resumed === null ? null : (await savedRun(resumed)).settings;
-  if (saved !== null) return { batch: saved.batch, reason: `--batch auto: ${saved.batch} + ${saved.batch}, as the run has it` };
+  if (saved !== null)
+    return { batch: saved.batch, reason: `--batch auto: ${saved.batch} + ${saved.batch}, as the run has it` };
   const groups = joint ? attributes.length : 1;
   const toEqualParts = (batch: number): number => groups * Math.max(1, Math.floor(batch / groups));
   const ofEach = joint ? `, ${toEqualParts(PUBLISHED_BATCH) / groups} of each attribute` : "";

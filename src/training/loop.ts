@@ -277,9 +277,7 @@ async function takeSteps(
       const count = writer.leftOutCount;
       if (count > mostLeftOut(sampler.size)) throw tooManyLeftOut(count, sampler.size, writer.leftOutReason);
       const note =
-        latest === undefined
-          ? ""
-          : `D ${latest.D.toFixed(3)} G ${latest.G.toFixed(3)} ${describeExtras(latest)}`;
+        latest === undefined ? "" : `D ${latest.D.toFixed(3)} G ${latest.G.toFixed(3)} ${describeExtras(latest)}`;
       options.onProgress?.({
         stage: "train",
         done: step,

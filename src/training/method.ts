@@ -16,7 +16,9 @@ export interface LossWeights {
 
 /** Those of the discriminators' parts. */
 export const LOSS_WEIGHTINGS = ["official", "equal"] as const;
-export const LOSS_WEIGHTS: Readonly<Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change">>> = {
+export const LOSS_WEIGHTS: Readonly<
+  Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change">>
+> = {
   official: { adversarial1: 1, adversarial2: 0.5, discriminator1: 1 / 4, discriminator2: 0.5 / 4 },
   equal: { adversarial1: 1, adversarial2: 1, discriminator1: 1, discriminator2: 1 },
 };
@@ -57,6 +59,8 @@ export const methodSchema = z.object({
   maskWeight: z.number().nonnegative().default(0),
   /** Weight of the mean absolute change of C and D, so that edits change no more than they must. */
   changeWeight: z.number().nonnegative().default(0),
+  /** Adam's, at the beginning. */
+  learningRate: z.number().positive(),
   /** Adam's decays. */
   beta1: z.number().nonnegative().lt(1).default(0.5),
   beta2: z.number().nonnegative().lt(1).default(0.999),
@@ -81,6 +85,7 @@ const PUBLISHED: MethodSettings = {
   slice: 0,
   maskWeight: 0,
   changeWeight: 0,
+  learningRate: 2e-4,
   beta1: 0.5,
   beta2: 0.999,
   annealing: 0,
@@ -123,6 +128,7 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       slice: 1,
       maskWeight: 0,
       changeWeight: 2,
+      learningRate: 5e-4,
       beta1: 0,
       beta2: 0.99,
       annealing: 0.5,

@@ -100,7 +100,15 @@ export function takePart(
   });
   const { weights = null, fakeWeights = null } = tensors;
   const probed = Math.min(count, Math.max(0, PROBED - from));
-  return { groups, ...tensors, weights, fakeWeights, share: count / pairs, probed, probedShare: probed / Math.min(PROBED, pairs) };
+  return {
+    groups,
+    ...tensors,
+    weights,
+    fakeWeights,
+    share: count / pairs,
+    probed,
+    probedShare: probed / Math.min(PROBED, pairs),
+  };
 }
 
 export function disposePart({ pictures, labels, weights, fakeLabels, fakeWeights }: Part): void {

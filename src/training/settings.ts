@@ -3,20 +3,13 @@ import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 import type { ModelConfig } from "../model/config.js";
 import type { AdamSettings } from "../types.js";
-import {
-  LOSS_WEIGHTS,
-  type LossWeights,
-  methodSchema,
-  RECONSTRUCTION_WEIGHTS,
-  type Reconstruction,
-} from "./method.js";
+import { LOSS_WEIGHTS, type LossWeights, methodSchema, RECONSTRUCTION_WEIGHTS, type Reconstruction } from "./method.js";
 
 /** What must stay the same when a run is resumed. */
 export const runSettingsSchema = methodSchema.extend({
   /** Pairs of an update: this many pictures with the attribute and as many without. */
   batch: z.number().int().positive(),
   seed: z.number().int().nonnegative(),
-  learningRate: z.number().positive(),
   /** Identifies files and labels of the training pictures in their order (pairs.ts). */
   dataset: z.string(),
 });
@@ -37,8 +30,6 @@ export interface StepSettings {
   readonly ema: number;
 }
 
-/** Adam's published values. */
-export const LEARNING_RATE = 2e-4;
 const STEPS_PER_DECAY = 3000;
 const EPSILON = 1e-8;
 
@@ -54,7 +45,20 @@ export function learningRateAt(settings: RunSettings, step: number, progress = 0
 
 /** @param progress as for learningRateAt() */
 export function stepSettings(settings: RunSettings, step: number, progress = 0): StepSettings {
-  const { reconstruction, lossWeights, weightDecay, beta1, beta2, r1, r1Every, ema, slice, maskWeight, changeWeight, others } = settings;
+  const {
+    reconstruction,
+    lossWeights,
+    weightDecay,
+    beta1,
+    beta2,
+    r1,
+    r1Every,
+    ema,
+    slice,
+    maskWeight,
+    changeWeight,
+    others,
+  } = settings;
   const weights = { ...LOSS_WEIGHTS[lossWeights], reconstruction: RECONSTRUCTION_WEIGHTS[reconstruction] };
   return {
     reconstruction,
@@ -89,7 +93,7 @@ export function expectSameRun(
 ): void {
   const values = ({ config, settings }: typeof saved): Record<string, unknown> => {
     const { size, width, attributes, ...network } = config;
-    const { batch, seed, learningRate, dataset, ...method } = settings;
+    const { batch, seed, dataset, learningRate, ...method } = settings;
     return {
       "--size": size,
       "--width": width,

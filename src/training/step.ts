@@ -91,12 +91,7 @@ interface Readings {
 }
 
 /** How the readings of a part are kept, in a function that disposes of what it does not know. */
-function probe(
-  readings: Readings,
-  { edit }: ModelConfig,
-  residuals: tf.Tensor4D,
-  { probed, probedShare }: Part,
-): void {
+function probe(readings: Readings, { edit }: ModelConfig, residuals: tf.Tensor4D, { probed, probedShare }: Part): void {
   if (probed === 0) return;
   const scalars = probeResiduals(residuals, probed, edit);
   for (const scalar of Object.values(scalars)) tf.keep(scalar);

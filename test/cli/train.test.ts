@@ -9,7 +9,8 @@ import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
-const SMALL = "--attributes Bangs Smiling --size 64 --width 4 --batch 2 --device wasm --workers 1".split(" ");
+const SMALL =
+  "--preset official --attributes Bangs Smiling --size 64 --width 4 --batch 2 --device wasm --workers 1".split(" ");
 
 describe("elegant train", () => {
   let folder: string;
@@ -73,7 +74,7 @@ describe("elegant train", () => {
       ["--width", "8", /--resume: --width: expected 4, received 8/],
       ["--seed", "1", /--resume: --seed: expected 7, received 1/],
       ["--attributes", "Bangs", /--resume: --attributes: expected Bangs Smiling, received Bangs\./],
-      ["--preset", "official", /--resume: --discriminator-blocks: expected 5, received 4/],
+      ["--preset", "official", /--resume: --set discriminatorBlocks: expected 5, received 4/],
     ] as const) {
       const refused = await resume("--steps", "3", option, value);
       assert.equal(refused.code, 2, refused.stderr);

@@ -35,7 +35,12 @@ describe("model/exchange", () => {
     const batch = tinyBatch(2, 1);
     tf.tidy(() => {
       const pictures = tf.concat([batch.A, batch.B], 0) as tf.Tensor4D;
-      const { latents, residuals, reconstructed, exchanged } = generate(state.generator.parameters, TINY, pictures, 1);
+      const { latents, residuals, reconstructed, exchanged } = generate(
+        state.generator.parameters,
+        TINY,
+        pictures,
+        batch.groups,
+      );
       assert.deepEqual(latents.shape, [8, 2, 2, CHANNELS]);
       assert.deepEqual(
         [residuals.shape, reconstructed.shape],

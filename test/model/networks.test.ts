@@ -63,7 +63,7 @@ describe("model/networks", () => {
         const config = createConfig({ ...TINY, upsampling, decoderActivation });
         const parameters = parametersOf(config);
         const { latent, skips } = encode(parameters, config, randomPictures(1, 2));
-        const residual = decode(parameters, config, latent, latent, skips);
+        const { residual } = decode(parameters, config, latent, latent, skips);
         assert.deepEqual(residual.shape, [2, 64, 64, 3]);
         const expected = decodePlainly(parameters, config, latent, skips).dataSync();
         // float32 sums in another order, through five layers; residuals reach 2.
@@ -82,7 +82,8 @@ describe("model/networks", () => {
       const latent = tf.ones<tf.Rank.R4>([1, 8, 8, 32]);
       const skips = [1, 2, 4, 8].map((w, i) => tf.zeros<tf.Rank.R4>([1, 128 >> i, 128 >> i, 4 * w]));
       // The middle, which the zeros beyond the border do not reach.
-      const inside = tf.slice(decode(parameters, config, latent, latent, skips), [0, 126, 126, 0], [1, 4, 4, 3]);
+      const { residual } = decode(parameters, config, latent, latent, skips);
+      const inside = tf.slice(residual, [0, 126, 126, 0], [1, 4, 4, 3]);
       return tf.max(tf.sub(tf.max(inside, [1, 2]), tf.min(inside, [1, 2]))).dataSync()[0];
     };
     assert.ok(ripple("resize") < 1e-5, `resize: ${ripple("resize")}`);
@@ -105,13 +106,13 @@ describe("model/networks", () => {
     ]);
     for (const network of ["D1", "D2"] as const) {
       const seen = network === "D1" ? pictures : halve(pictures);
-      const logits = discriminate(parameters, network, seen, labels);
+      const logits = discriminate(parameters, config, network, seen, labels);
       assert.deepEqual(logits.shape, [2, 1]);
       // Without the fifth block's weights it is another function.
       const [before] = logits.dataSync();
       const weight = parameter(parameters, `${network}.conv.12.weight`);
       weight.assign(tf.mul(weight, -1));
-      assert.ok(Math.abs(discriminate(parameters, network, seen, labels).dataSync()[0] - before) > 1e-3);
+      assert.ok(Math.abs(discriminate(parameters, config, network, seen, labels).dataSync()[0] - before) > 1e-3);
     }
   });
 });

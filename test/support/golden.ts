@@ -82,7 +82,7 @@ export async function makeGolden(seed: number): Promise<ElegantGolden> {
   const iterations: unknown[] = [];
   for (const iteration of [0, 1]) {
     const batch = createBatch({ ...head } as ElegantGolden, iteration);
-    const fields: Record<string, unknown> = { attribute_id: batch.attribute };
+    const fields: Record<string, unknown> = { attribute_id: batch.groups[0].attribute };
     fields.y_A = [[...(await batch.yA.data())]];
     fields.y_B = [[...(await batch.yB.data())]];
     const losses = await trainStep(state, batch, SETTINGS, {

@@ -25,10 +25,11 @@ export const TINY: ModelConfig = {
 
 export const STEP_SETTINGS: StepSettings = {
   reconstruction: "squared",
-  weights: { reconstruction: 5, ...LOSS_WEIGHTS.official },
+  weights: { ...LOSS_WEIGHTS.official, reconstruction: 5, slice: 0, mask: 0 },
   adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
   learningRate: 2e-4,
   r1: 0,
+  r1Every: 1,
   ema: 0,
 };
 
@@ -74,7 +75,8 @@ export function tinyBatch(seed: number, attribute: number): PairBatch {
       [0, 1].map((i) => [0, 1, 2].map((a) => (a === attribute ? own : (a + i) % 2))),
       [2, 3],
     );
-  return { attribute, A: randomPictures(seed, 2), B: randomPictures(seed + 1, 2), yA: labels(1), yB: labels(0) };
+  const [A, B] = [seed, seed + 1].map((of) => randomPictures(of, 2));
+  return { groups: [{ attribute, pairs: 2 }], A, B, yA: labels(1), yB: labels(0) };
 }
 
 export function disposeBatch({ A, B, yA, yB }: PairBatch): void {

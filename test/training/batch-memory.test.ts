@@ -93,7 +93,7 @@ describe("the largest tensor of an update", () => {
         const draw = (): tf.Tensor4D => tf.randomUniform([2, 64, 64, 3], -1, 1, "float32", 1);
         const labels = (value: number): tf.Tensor2D => tf.fill([2, attributes.length], value);
         const batch = {
-          attribute: 0,
+          groups: [{ attribute: 0, pairs: 2 }],
           A: draw(),
           B: draw(),
           yA: labels(1) as tf.Tensor2D,

@@ -21,7 +21,7 @@ function valuesOf(dataset: FaceDataset, i: number): number[] {
 }
 
 function open(dataset: FaceDataset, sampler: PairSampler, fromStep: number): PairBatches {
-  const options = { dataset, sampler, attributes: ATTRIBUTES.length, size: FACE_SIZE, batch: BATCH, workers: 1 };
+  const options = { dataset, sampler, size: FACE_SIZE, batch: BATCH, workers: 1 };
   return new PairBatches({ ...options, fromStep });
 }
 
@@ -39,7 +39,7 @@ describe("training batches", () => {
   it("hold the pixels and labels of the sampler's pictures, step by step and attribute by attribute", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(folder, 12);
-      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, { batch: BATCH, seed: 3 });
       const held = tf.memory().numTensors;
       const batches = open(dataset, sampler, 5);
       // More than the ring has slots, so that each is used again.
@@ -47,7 +47,7 @@ describe("training batches", () => {
         const [step, attribute] = [5 + Math.floor(n / 2), n % 2];
         const expected = sampler.pairs(step, attribute);
         const batch = await batches.next();
-        assert.equal(batch.attribute, attribute);
+        assert.deepEqual(batch.groups, [{ attribute, pairs: BATCH }]);
         for (const [pictures, labels, files] of [
           [batch.A, batch.yA, expected.positive],
           [batch.B, batch.yB, expected.negative],
@@ -70,7 +70,7 @@ describe("training batches", () => {
   it("keep a batch's pixels while later ones are decoded over its slot", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(folder, 12);
-      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 4);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, { batch: BATCH, seed: 4 });
       const batches = open(dataset, sampler, 0);
       const first = await batches.next();
       for (let n = 0; n < 6; n++) disposeBatch(await batches.next());
@@ -83,7 +83,7 @@ describe("training batches", () => {
   it("are the same while threads and batches ahead change", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(folder, 12);
-      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, { batch: BATCH, seed: 3 });
       const pixelsOf = async (batches: PairBatches): Promise<number[]> => {
         const pixels: number[] = [];
         for (let n = 0; n < 12; n++) {
@@ -96,7 +96,7 @@ describe("training batches", () => {
       };
       const expected = await pixelsOf(open(dataset, sampler, 0));
       const { feeding, items } = changingFeeding(3);
-      const options = { dataset, sampler, attributes: ATTRIBUTES.length, size: FACE_SIZE, batch: BATCH, fromStep: 0 };
+      const options = { dataset, sampler, size: FACE_SIZE, batch: BATCH, fromStep: 0 };
       assert.deepEqual(await pixelsOf(new PairBatches({ ...options, workers: feeding })), expected);
       assert.equal(items.get("upload"), 12 * BATCH);
       assert.ok((items.get("decode") ?? 0) >= 12 * BATCH);
@@ -105,7 +105,7 @@ describe("training batches", () => {
   it("close while pictures are being decoded, and before the first is asked for", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(folder, 12);
-      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, { batch: BATCH, seed: 3 });
       await open(dataset, sampler, 0).close();
       const batches = open(dataset, sampler, 0);
       disposeBatch(await batches.next());
@@ -115,7 +115,7 @@ describe("training batches", () => {
   it("hold another picture of the same side in place of one that cannot be read, whichever threads find out when", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(folder, 30);
-      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, { batch: BATCH, seed: 3 });
       const bad = sampler.pairs(0, 1).positive[1];
       await writeFile(dataset.picture(bad).path, "not a picture");
       const left: string[][] = [];
@@ -126,13 +126,13 @@ describe("training batches", () => {
           const onLeftOut = (leftOut: readonly LeftOut[]): void => {
             names.push(...leftOut.map(({ file, reason }) => `${dataset.files[file]}: ${reason}`));
           };
-          const options = { dataset, sampler, attributes: 2, size: FACE_SIZE, batch: BATCH, workers, fromStep: 0 };
+          const options = { dataset, sampler, size: FACE_SIZE, batch: BATCH, workers, fromStep: 0 };
           const batches = new PairBatches({ ...options, onLeftOut });
           const values: number[] = [];
           for (let n = 0; n < 8; n++) {
             const batch = await batches.next();
             assert.deepEqual(names.length > 0, n > 0, "named when its batch is handed out");
-            const own = [...batch.yA.dataSync()].filter((_, i) => i % 2 === batch.attribute);
+            const own = [...batch.yA.dataSync()].filter((_, i) => i % 2 === batch.groups[0].attribute);
             assert.deepEqual(own, [1, 1], "of the same side");
             values.push(...batch.A.dataSync(), ...batch.B.dataSync());
             disposeBatch(batch);
@@ -149,7 +149,7 @@ describe("training batches", () => {
   it("name the file and close all the same when no other picture of its side can be read", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(folder, 12);
-      const sampler = createPairSampler(dataset, ATTRIBUTES, BATCH, 3);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, { batch: BATCH, seed: 3 });
       for (const file of dataset.files.keys()) {
         if (sampler.labels(file)[0] === 1) await writeFile(dataset.picture(file).path, "not a picture");
       }

@@ -11,7 +11,10 @@ import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
 describe("a full disk", () => {
   const train = (data: string, run: string, ...more: string[]): Promise<Ended> => {
-    const words = "--size 64 --width 4 --batch 2 --steps 12 --save-every 2 --sample-every 4 --device wasm".split(" ");
+    const words =
+      "--preset official --size 64 --width 4 --batch 2 --steps 12 --save-every 2 --sample-every 4 --device wasm".split(
+        " ",
+      );
     return runNode(fromRoot("bin/elegant.js"), [
       "train",
       data,

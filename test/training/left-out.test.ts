@@ -23,7 +23,7 @@ const damage = (dataset: FaceDataset, file: number): Promise<void> =>
 
 /** The first picture of a step's second attribute; with seed 5, as tinyRun() has it. */
 function pictureOf(dataset: FaceDataset, step: number, attribute: number, slot = 0): number {
-  const { positive, negative } = createPairSampler(dataset, ATTRIBUTES, 2, 5).pairs(step, attribute);
+  const { positive, negative } = createPairSampler(dataset, ATTRIBUTES, { batch: 2, seed: 5 }).pairs(step, attribute);
   return [...positive, ...negative][slot];
 }
 

@@ -15,7 +15,7 @@ const SETTINGS = {
   "R1, a moving average and the norm": {
     ...STEP_SETTINGS,
     reconstruction: "norm",
-    weights: { reconstruction: 1, ...LOSS_WEIGHTS.equal },
+    weights: { ...LOSS_WEIGHTS.equal, reconstruction: 1, slice: 0, mask: 0 },
     r1: 10,
     ema: 0.9,
   },
@@ -35,8 +35,8 @@ function batchOf(seed: number, pairs: number): PairBatch {
       Array.from({ length: pairs }, (_, i) => [(i + own) % 2, own, i % 3 === 0 ? 1 : 0]),
       [pairs, 3],
     );
-  const pictures = (of: number): tf.Tensor4D => randomPictures(of, pairs);
-  return { attribute: 1, A: pictures(seed), B: pictures(seed + 1), yA: labels(1), yB: labels(0) };
+  const [A, B] = [seed, seed + 1].map((of) => randomPictures(of, pairs));
+  return { groups: [{ attribute: 1, pairs }], A, B, yA: labels(1), yB: labels(0) };
 }
 
 function read(parameters: Parameters, prefix = ""): [string, Float32Array][] {

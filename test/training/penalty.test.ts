@@ -61,7 +61,7 @@ describe("the gradient penalty R1", function () {
   };
   const penaltyOf = (parameters: Parameters): tf.Scalar => {
     const { pictures, labels } = inputs();
-    return gradientPenalty((x) => discriminate(parameters, "D1", x, labels, true), pictures, GAMMA);
+    return gradientPenalty((x) => discriminate(parameters, config, "D1", x, labels, true), pictures, GAMMA);
   };
 
   it("has the value and the gradients of PyTorch's double backward", function () {

@@ -36,15 +36,21 @@ describe("training settings", () => {
     const official = stepSettings(SETTINGS, 3000);
     assert.deepEqual(official, {
       reconstruction: "squared",
-      weights: { reconstruction: 5, adversarial1: 1, adversarial2: 0.5, discriminator1: 0.25, discriminator2: 0.125 },
+      weights: {
+        ...{ reconstruction: 5, adversarial1: 1, adversarial2: 0.5, discriminator1: 0.25, discriminator2: 0.125 },
+        ...{ slice: 0, mask: 0 },
+      },
       adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
       learningRate: 2e-4 * 0.97,
       r1: 0,
+      r1Every: 1,
       ema: 0,
     });
     const paper = stepSettings({ ...SETTINGS, ...METHODS.paper.method }, 3000);
     assert.equal(paper.reconstruction, "norm");
-    assert.deepEqual(new Set(Object.values(paper.weights)), new Set([1]));
+    const { slice, mask, ...published } = paper.weights;
+    assert.deepEqual(new Set(Object.values(published)), new Set([1]));
+    assert.deepEqual([slice, mask], [0, 0]);
     assert.equal(paper.adam.weightDecay, 0);
     assert.equal(paper.learningRate, 2e-4);
   });
@@ -61,16 +67,16 @@ describe("training settings", () => {
     [{ size: 128 }, {}, /^--resume: --size: expected 256, received 128\. Resume with the run's own settings/],
     [{ width: 32 }, {}, /--width: expected 64, received 32/],
     [{ attributes: ["Smiling", "Bangs"] }, {}, /--attributes: expected Bangs Smiling, received Smiling Bangs/],
-    [{ discriminatorBlocks: 5 }, {}, /--discriminator-blocks: expected 4, received 5/],
-    [{ decoderActivation: "leaky-relu" }, {}, /--decoder-activation: expected relu, received leaky-relu/],
-    [{ upsampling: "resize" }, {}, /--upsampling: expected transposed, received resize/],
-    [{}, { reconstruction: "norm" }, /--reconstruction: expected squared, received norm/],
-    [{}, { lossWeights: "equal" }, /--loss-weights: expected official, received equal/],
-    [{}, { weightDecay: 0 }, /--weight-decay: expected 0\.00001, received 0/],
-    [{}, { learningRateDecay: 1 }, /--learning-rate-decay: expected 0\.97, received 1/],
-    [{}, { ema: 0.999 }, /--ema: expected 0, received 0\.999/],
-    [{}, { r1: 10 }, /--r1: expected 0, received 10/],
-    [{}, { flip: true }, /--flip: expected off, received on/],
+    [{ discriminatorBlocks: 5 }, {}, /--set discriminatorBlocks: expected 4, received 5/],
+    [{ decoderActivation: "leaky-relu" }, {}, /--set decoderActivation: expected relu, received leaky-relu/],
+    [{ upsampling: "resize" }, {}, /--set upsampling: expected transposed, received resize/],
+    [{}, { reconstruction: "norm" }, /--set reconstruction: expected squared, received norm/],
+    [{}, { lossWeights: "equal" }, /--set lossWeights: expected official, received equal/],
+    [{}, { weightDecay: 0 }, /--set weightDecay: expected 0\.00001, received 0/],
+    [{}, { learningRateDecay: 1 }, /--set learningRateDecay: expected 0\.97, received 1/],
+    [{}, { ema: 0.999 }, /--set ema: expected 0, received 0\.999/],
+    [{}, { r1: 10 }, /--set r1: expected 0, received 10/],
+    [{}, { flip: true }, /--set flip: expected false, received true/],
     [{}, { batch: 8 }, /--batch: expected 16, received 8/],
     [{}, { seed: 2 }, /--seed: expected 1, received 2/],
     [{}, { learningRate: 1e-4 }, /--learning-rate: expected 0\.0002, received 0\.0001/],

@@ -61,7 +61,7 @@ describe("training from shards", () => {
     withFolder(async (folder) => {
       await writeShards(join(folder, "data"), 130, "webdataset");
       const dataset = await openDataset(join(folder, "data"));
-      const bad = createPairSampler(dataset, ATTRIBUTES, 2, 5).pairs(1, 0).negative[0];
+      const bad = createPairSampler(dataset, ATTRIBUTES, { batch: 2, seed: 5 }).pairs(1, 0).negative[0];
       const { path, range } = dataset.picture(bad);
       assert.ok(range !== undefined);
       const file = await open(path, "r+");
@@ -89,7 +89,7 @@ describe("training from shards", () => {
       await train(tinyRun(dataset, run, { steps: 1 }));
       const { checkpoint } = await loadNewestCheckpoint(run);
       const settings = parseRunSettings(checkpoint.progress.options, "checkpoint");
-      const sampler = createPairSampler(dataset, ATTRIBUTES, 2, 5);
+      const sampler = createPairSampler(dataset, ATTRIBUTES, { batch: 2, seed: 5 });
       assert.equal(settings.dataset, sampler.fingerprint);
 
       const state = { ...restoreTrainingState(checkpoint) };

@@ -48,7 +48,12 @@ export async function trainJob(
 ): Promise<Job<Unit>> {
   const { size } = config;
   const { batch, seed } = method;
-  const sampler = createPairSampler(dataset, config.attributes, { batch, seed, flip: method.flip, joint: method.joint });
+  const sampler = createPairSampler(dataset, config.attributes, {
+    batch,
+    seed,
+    flip: method.flip,
+    joint: method.joint,
+  });
   // As the command divides it.
   const { part } = planBatch({ config, r1: method.r1, ema: method.ema }, { batch, reason: null });
   const state = newTrainingState(config, seed, method.ema > 0, method.initialisation);

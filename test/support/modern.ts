@@ -1,0 +1,143 @@
+/** Updates of the preset `modern` on the current device, named and laid out as modern.py has them. */
+import * as tf from "@tensorflow/tfjs-core";
+import { toChannelsFirst } from "../../src/golden/elegant-setup.js";
+import { fillParameters, image, labels } from "../../src/golden/formula.js";
+import { type ModelConfig, modelConfigSchema } from "../../src/model/config.js";
+import type { PairGroup } from "../../src/model/exchange.js";
+import {
+  copyParameters,
+  DISCRIMINATORS,
+  downloadParameters,
+  fromDeviceLayout,
+  GENERATOR,
+  type ParameterSpec,
+  parameterSpecs,
+  uploadParameters,
+} from "../../src/model/parameters.js";
+import { METHODS } from "../../src/training/method.js";
+import { createOptimizer } from "../../src/training/optimizer.js";
+import { LEARNING_RATE, type StepSettings, stepSettings } from "../../src/training/settings.js";
+import {
+  disposeState,
+  type PairBatch,
+  type StepLosses,
+  type TrainingState,
+  trainStep,
+} from "../../src/training/step.js";
+import type { StepTrace } from "../../src/training/trace.js";
+import { disposeBatch } from "./model.js";
+
+export interface ModernCase {
+  readonly size: number;
+  readonly width: number;
+  /** Pairs of each attribute in an update. */
+  readonly pairs: readonly number[];
+  readonly seed: number;
+  readonly updates: number;
+}
+
+export interface ModernResult {
+  readonly losses: readonly StepLosses[];
+  /** In PyTorch's layout: of the first update, and how far all of them moved the weights and their average. */
+  readonly tensors: ReadonlyMap<string, Float32Array>;
+}
+
+export function modernConfig(size: number, width: number, count: number): ModelConfig {
+  const attributes = Array.from({ length: count }, (_, i) => `attribute${i}`);
+  return modelConfigSchema.parse({ ...METHODS.modern.network, size, width, attributes });
+}
+
+/** A state with weights filled by the formula. */
+export function modernState(config: ModelConfig, seed: number): TrainingState {
+  const create = (networks: typeof GENERATOR) => {
+    const specs = parameterSpecs(config, networks);
+    return createOptimizer(uploadParameters(specs, fillParameters(specs, seed), "the formula"));
+  };
+  const generator = create(GENERATOR);
+  return { config, generator, average: copyParameters(generator.parameters), discriminator: create(DISCRIMINATORS) };
+}
+
+/** The preset's settings of an update. @param progress how much of the run is done, in [0, 1] */
+export function modernSettings(progress: number): StepSettings {
+  return stepSettings(
+    { ...METHODS.modern.method, batch: 1, seed: 0, learningRate: LEARNING_RATE, dataset: "" },
+    0,
+    progress,
+  );
+}
+
+/** Joint pairs by the formula; the labels that a pair is not about differ. */
+export function modernBatch({ size, pairs, seed }: ModernCase, update: number): PairBatch {
+  const groups: readonly PairGroup[] = pairs.map((count, attribute) => ({ attribute, pairs: count }));
+  const all = pairs.reduce((sum, count) => sum + count, 0);
+  const picture = (side: "A" | "B"): tf.Tensor4D =>
+    tf.tidy(() => {
+      const planes = tf.tensor4d(image(`${side}${update}`, seed, all, size), [all, 3, size, size]);
+      return tf.transpose(planes, [0, 2, 3, 1]);
+    });
+  const rows = (side: "A" | "B"): tf.Tensor2D => {
+    const own = groups.flatMap(({ attribute, pairs: count }) => [
+      ...labels(side, seed, update, count, pairs.length, attribute),
+    ]);
+    return tf.tensor2d(own, [all, pairs.length]);
+  };
+  return { groups, A: picture("A"), B: picture("B"), yA: rows("A"), yB: rows("B") };
+}
+
+async function readTrace(
+  { forward, gradients }: StepTrace,
+  specs: ReadonlyMap<string, ParameterSpec>,
+  tensors: Map<string, Float32Array>,
+): Promise<void> {
+  if (forward !== null) {
+    const { generated, D1, D2 } = forward;
+    const { skips, masks, latents, residuals, exchanged } = generated;
+    const pictures = { latents, residuals, exchanged, ...(masks === null ? {} : { masks }) };
+    for (const [name, tensor] of [
+      ...Object.entries(pictures),
+      ...skips.map((skip, i): [string, tf.Tensor] => [`skips.${i}`, skip]),
+    ]) {
+      tensors.set(name, toChannelsFirst((await tensor.data()) as Float32Array, tensor.shape));
+    }
+    for (const [name, { A, B, C, D }] of Object.entries({ D1, D2 })) {
+      const values = await Promise.all([A, B, C, D].map(async (scores) => [...(await scores.data())]));
+      tensors.set(`scores.${name}`, Float32Array.from(values.flat()));
+    }
+  }
+  for (const [name, tensor] of gradients) {
+    const spec = specs.get(name) as ParameterSpec;
+    tensors.set(`grad.${name}`, fromDeviceLayout(spec, (await tensor.data()) as Float32Array));
+  }
+}
+
+/** @param part pairs computed at once */
+export async function modernUpdates(of: ModernCase, part = Infinity): Promise<ModernResult> {
+  const config = modernConfig(of.size, of.width, of.pairs.length);
+  const [generator, discriminators] = [GENERATOR, DISCRIMINATORS].map((networks) => parameterSpecs(config, networks));
+  const specs = new Map([...generator, ...discriminators].map((spec) => [spec.name, spec]));
+  const state = modernState(config, of.seed);
+  const tensors = new Map<string, Float32Array>();
+  const losses: StepLosses[] = [];
+  for (let update = 0; update < of.updates; update++) {
+    const batch = modernBatch(of, update);
+    const onTrace = update === 0 ? (trace: StepTrace) => readTrace(trace, specs, tensors) : undefined;
+    losses.push(await trainStep(state, batch, modernSettings(update / of.updates), { part, onTrace }));
+    disposeBatch(batch);
+  }
+  for (const [prefix, own, parameters] of [
+    ["moved.", generator, state.generator.parameters],
+    ["moved.", discriminators, state.discriminator.parameters],
+    ["average.", generator, state.average ?? new Map()],
+  ] as const) {
+    const before = fillParameters(own, of.seed);
+    for (const [name, { data }] of await downloadParameters(own, parameters)) {
+      const from = before.get(name)?.data ?? [];
+      tensors.set(
+        prefix + name,
+        data.map((value, i) => value - from[i]),
+      );
+    }
+  }
+  disposeState(state);
+  return { losses, tensors };
+}
