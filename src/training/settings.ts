@@ -1,6 +1,7 @@
 /** Everything that fixes a training run beside its network and its data; kept in each checkpoint. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
+import { formatChoice } from "../model/choice-words.js";
 import type { ModelConfig } from "../model/config.js";
 import type { AdamSettings } from "../types.js";
 import { LOSS_WEIGHTS, type LossWeights, methodSchema, RECONSTRUCTION_WEIGHTS, type Reconstruction } from "./method.js";
@@ -109,6 +110,8 @@ export function expectSameRun(
   for (const [name, expected] of Object.entries(values(saved))) {
     if (wanted[name] === expected) continue;
     const remedy = "Resume with the run's own settings, or choose another --out.";
-    throw new InputError(describeMismatch(`--resume: ${name}`, `${expected}`, `${wanted[name]}`, remedy));
+    throw new InputError(
+      describeMismatch(`--resume: ${name}`, formatChoice(expected), formatChoice(wanted[name]), remedy),
+    );
   }
 }
