@@ -122,9 +122,19 @@ const addN: KernelFunc = ({ inputs, backend }) => {
   return y.info;
 };
 
+/**
+ * Of pictures alone: the gradients of the discriminators' few scores go through a sigmoid, too, and another last bit there would make
+ * another training of the published presets, whose runs go on from version to version.
+ */
+const sigmoid: KernelFunc = (params) => {
+  const { x } = params.inputs as unknown as { x: TensorInfo };
+  return x.shape.length < 4 ? stock(Sigmoid, params) : sigmoidOfPictures(params);
+};
+const sigmoidOfPictures = each(Sigmoid, "sigmoid", [], () => []);
+
 export const ELEMENTWISE_KERNELS: Readonly<Record<string, KernelFunc>> = {
   ...Object.fromEntries(OPERATIONS.map((name) => [name, binary(name)])),
   ...Object.fromEntries(UNARY_OPERATIONS.map((name) => [name, unary(name)])),
-  [Sigmoid]: each(Sigmoid, "sigmoid", [], () => []),
+  [Sigmoid]: sigmoid,
   [AddN]: addN,
 };

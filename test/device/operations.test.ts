@@ -123,7 +123,11 @@ describe("operations of src/device against PyTorch", function () {
     const real = pictures("pictures", [3, 3, 12, 12]);
     const { "0.bias": bias0, "1.bias": bias1, ...filters } = criticWeights();
     const received = await differentiate(filters, (weights) =>
-      gradientPenalty((x) => critic({ ...weights, "0.bias": bias0, "1.bias": bias1 }, x), real, 1),
+      gradientPenalty(
+        (x) => ({ logits: critic({ ...weights, "0.bias": bias0, "1.bias": bias1 }, x), weights: null }),
+        real,
+        1,
+      ),
     );
     assertSame(received, expected.second, 1e-5);
   });

@@ -57,10 +57,13 @@ export function modernState(config: ModelConfig, seed: number): TrainingState {
   return { config, generator, average: copyParameters(generator.parameters), discriminator: create(DISCRIMINATORS) };
 }
 
-/** The preset's settings of an update. @param progress how much of the run is done, in [0, 1] */
+/**
+ * The preset's settings of an update, and a weight of the mask, which the preset leaves out.
+ * @param progress how much of the run is done, in [0, 1]
+ */
 export function modernSettings(progress: number): StepSettings {
   return stepSettings(
-    { ...METHODS.modern.method, batch: 1, seed: 0, learningRate: LEARNING_RATE, dataset: "" },
+    { ...METHODS.modern.method, maskWeight: 0.1, batch: 1, seed: 0, learningRate: LEARNING_RATE, dataset: "" },
     0,
     progress,
   );
@@ -91,16 +94,14 @@ async function readTrace(
 ): Promise<void> {
   if (forward !== null) {
     const { generated, D1, D2 } = forward;
-    const { skips, masks, latents, residuals, exchanged } = generated;
-    const pictures = { latents, residuals, exchanged, ...(masks === null ? {} : { masks }) };
-    for (const [name, tensor] of [
-      ...Object.entries(pictures),
-      ...skips.map((skip, i): [string, tf.Tensor] => [`skips.${i}`, skip]),
-    ]) {
+    const { skips, reconstructed, ...rest } = generated;
+    const pictures = { ...rest, ...Object.fromEntries(skips.map((skip, i) => [`skips.${i}`, skip])) };
+    for (const [name, tensor] of Object.entries(pictures)) {
+      if (tensor === null) continue;
       tensors.set(name, toChannelsFirst((await tensor.data()) as Float32Array, tensor.shape));
     }
     for (const [name, { A, B, C, D }] of Object.entries({ D1, D2 })) {
-      const values = await Promise.all([A, B, C, D].map(async (scores) => [...(await scores.data())]));
+      const values = await Promise.all([A, B, C, D].map(async ({ logits }) => [...(await logits.data())]));
       tensors.set(`scores.${name}`, Float32Array.from(values.flat()));
     }
   }

@@ -7,8 +7,11 @@ import {
   fakeCrossEntropy,
   realCrossEntropy,
   reconstructionLoss,
+  type Score,
+  sliceLoss,
 } from "../../src/training/losses.js";
 import { LOSS_WEIGHTS } from "../../src/training/method.js";
+import { scoreWeights } from "../../src/training/parts.js";
 import { assertClose } from "../support/close.js";
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
@@ -33,7 +36,9 @@ describe("training/losses", () => {
   beforeEach(() => tf.engine().startScope());
   afterEach(() => tf.engine().endScope());
 
-  const column = (values: readonly number[]): tf.Tensor => tf.tensor2d([...values], [values.length, 1]);
+  const column = (values: readonly number[]): Score => {
+    return { logits: tf.tensor2d([...values], [values.length, 1]), weights: null };
+  };
 
   it("equal the textbook's cross entropies of scores", () => {
     const [A, B, C, D] = (["A", "B", "C", "D"] as const).map((name) => column(LOGITS[name]));
@@ -54,13 +59,62 @@ describe("training/losses", () => {
       const slopes = [realCrossEntropy, fakeCrossEntropy].map(
         (loss) =>
           tf
-            .grad((y) => loss(y))(x)
+            .grad((logits) => loss({ logits, weights: null }))(x)
             .dataSync()[0],
       );
       assertClose(slopes, [-sigmoid(-logit), sigmoid(logit)], { abs: 1e-30, rel: 1e-5 }, (i) => `${i} at ${logit}`);
     }
-    const far = tf.tensor2d([[-60]]);
-    assertClose(realCrossEntropy(far).dataSync(), [60], { abs: 0, rel: 1e-6 });
+    assertClose(realCrossEntropy(column([-60])).dataSync(), [60], { abs: 0, rel: 1e-6 });
+  });
+
+  it("weigh the scores of a picture's own labels, its pair's attribute apart from the others", () => {
+    const y = tf.tensor2d([
+      [1, 0, 1],
+      [0, 0, 1],
+    ]);
+    const own = tf.tensor2d([
+      [1, 0, 0],
+      [0, 0, 1],
+    ]);
+    const weights = scoreWeights(y, own, 0.5);
+    // Without and with each attribute.
+    const expected = [
+      [0, 0.5, 0.25, 0, 0, 0.25],
+      [0.25, 0, 0.25, 0, 0, 0.5],
+    ];
+    assertClose(weights.dataSync(), expected.flat(), { abs: 1e-7, rel: 0 });
+    const alone = [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    assertClose(scoreWeights(y, own, 0).dataSync(), alone, { abs: 0, rel: 0 });
+    const one = [[1], [0]];
+    assert.deepEqual(scoreWeights(tf.tensor2d(one), tf.ones([2, 1]), 0.5).arraySync(), [
+      [0, 1],
+      [1, 0],
+    ]);
+
+    const logits = [
+      [0.3, -2, 5, 1, 0, -7],
+      [-0.5, 4, 0.01, 2, -3, 9],
+    ];
+    const weighted = mean(
+      logits.map((row, i) => row.reduce((sum, x, head) => sum + expected[i][head] * entropy([x], 1), 0)),
+    );
+    assertClose(realCrossEntropy({ logits: tf.tensor2d(logits), weights }).dataSync(), [weighted], {
+      abs: 0,
+      rel: 1e-6,
+    });
+  });
+
+  it("measure the slices that an encoder finds in units of each picture's own latent", () => {
+    const wanted = tf.tensor4d([1, -3, 0, 0, 10, 10, 10, 10], [2, 1, 2, 2]);
+    const found = tf.tensor4d([2, -3, 1, 0, 10, 12, 9, 10], [2, 1, 2, 2]);
+    // 2 of 4 and 3 of 40.
+    assertClose(sliceLoss(found, wanted).dataSync(), [(2 / 4 + 3 / 40) / 2], { abs: 0, rel: 1e-6 });
+    const slope = tf
+      .grad((x) => sliceLoss(x as tf.Tensor4D, wanted))(found)
+      .dataSync();
+    assertClose(slope, [1 / 8, 0, 1 / 8, 0, 0, 1 / 80, -1 / 80, 0], { abs: 1e-8, rel: 1e-6 });
+    const nothing = tf.zeros<tf.Rank.R4>([1, 1, 1, 2]);
+    assert.deepEqual([...sliceLoss(nothing, nothing).dataSync()], [0], "a latent of zeros");
   });
 
   it("measure the reconstruction as the code's mean square or as the paper's norm", () => {

@@ -13,10 +13,10 @@ import { hasWebgpu } from "../support/webgpu.js";
 
 /** Of each tensor's rms, and of each loss. In brackets what was seen: wasm beside PyTorch's float64. */
 const TOLERANCES = {
-  /** 2.6e-7 */
-  losses: 2e-6,
-  /** Of single values, 3.5e-6. */
-  forward: 2e-5,
+  /** 2.5e-6, of a change, which is a difference of residuals that cancels. */
+  losses: 2e-5,
+  /** Of single values: 5.7e-5 of such differences, 3.5e-6 otherwise. */
+  forward: 3e-4,
   /** Of single values, 8e-5, and 3e-4 for a beta, which is a sum that cancels. */
   gradients: 1e-3,
   /** Of a tensor: Adam's steps have the rate's length, so a gradient of no more than rounding may send a weight either way. */
@@ -50,9 +50,8 @@ async function updatesOn(
 function assertLosses(received: ModernResult["losses"], expected: readonly Losses[]): void {
   assert.equal(received.length, expected.length);
   for (const [update, losses] of expected.entries()) {
-    const { accuracy1, accuracy2, residual, exchange, ...own } = received[update];
-    assert.deepEqual(Object.keys(own).sort(), Object.keys(losses).sort(), `update ${update}`);
-    for (const [name, value] of Object.entries(own)) {
+    assert.deepEqual(Object.keys(received[update]).sort(), Object.keys(losses).sort(), `update ${update}`);
+    for (const [name, value] of Object.entries(received[update])) {
       const error = Math.abs(value - losses[name]) / Math.abs(losses[name]);
       assert.ok(error <= TOLERANCES.losses, `update ${update}, ${name}: ${value}, ${losses[name]}`);
     }

@@ -61,7 +61,11 @@ describe("the gradient penalty R1", function () {
   };
   const penaltyOf = (parameters: Parameters): tf.Scalar => {
     const { pictures, labels } = inputs();
-    return gradientPenalty((x) => discriminate(parameters, config, "D1", x, labels, true), pictures, GAMMA);
+    const score = (x: tf.Tensor4D) => ({
+      logits: discriminate(parameters, config, "D1", x, labels, true),
+      weights: null,
+    });
+    return gradientPenalty(score, pictures, GAMMA);
   };
 
   it("has the value and the gradients of PyTorch's double backward", function () {

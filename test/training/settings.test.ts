@@ -38,19 +38,20 @@ describe("training settings", () => {
       reconstruction: "squared",
       weights: {
         ...{ reconstruction: 5, adversarial1: 1, adversarial2: 0.5, discriminator1: 0.25, discriminator2: 0.125 },
-        ...{ slice: 0, mask: 0 },
+        ...{ slice: 0, mask: 0, change: 0 },
       },
       adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
       learningRate: 2e-4 * 0.97,
       r1: 0,
       r1Every: 1,
+      others: 0,
       ema: 0,
     });
     const paper = stepSettings({ ...SETTINGS, ...METHODS.paper.method }, 3000);
     assert.equal(paper.reconstruction, "norm");
-    const { slice, mask, ...published } = paper.weights;
+    const { slice, mask, change, ...published } = paper.weights;
     assert.deepEqual(new Set(Object.values(published)), new Set([1]));
-    assert.deepEqual([slice, mask], [0, 0]);
+    assert.deepEqual([slice, mask, change], [0, 0, 0]);
     assert.equal(paper.adam.weightDecay, 0);
     assert.equal(paper.learningRate, 2e-4);
   });
