@@ -72,6 +72,7 @@ polyline { fill: none; stroke: currentColor; stroke-linejoin: round; stroke-line
 .end { text-anchor: end; } .mid { text-anchor: middle; }
 .scroll { overflow-x: auto; }
 .scroll + h3, p + h3, dl + h3 { margin-top: 2rem; }
+.scroll + p { margin-top: 0.75rem; }
 .panels, .scroll, dl, pre { margin-top: 0.75rem; }
 .lanes { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.35rem 0.9rem; align-items: center; margin: 0.6rem 0 0.4rem; font-size: 0.8125rem; color: var(--muted); }
 .lanes svg { display: block; width: 100%; height: 1.125rem; overflow: visible; }
@@ -90,7 +91,7 @@ tbody th { font-weight: 550; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 .heat { width: auto; margin-top: 0.75rem; table-layout: fixed; }
 .heat th, .heat td { border: 0; padding: 0.2rem 0.35rem; font-size: 0.8125rem; font-weight: 400; overflow-wrap: anywhere; }
-.heat tbody th { color: var(--muted); text-align: right; padding-left: 0; }
+.heat tbody th { color: var(--muted); text-align: right; vertical-align: middle; padding-left: 0; }
 .heat td { position: relative; isolation: isolate; min-width: 3rem; height: 2.5rem; text-align: center; vertical-align: middle; border: 2px solid var(--paper); background: var(--track); font-variant-numeric: tabular-nums; }
 .heat td::before { content: ""; position: absolute; inset: 0; z-index: -1; background: var(--accent); opacity: var(--share); }
 .heat td.strong { color: var(--paper); }

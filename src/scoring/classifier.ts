@@ -5,8 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { channelNorm } from "../device/channel-norm.js";
-import type { Parameters } from "../model/parameters.js";
-import { parameter } from "../model/parameters.js";
+import { type Parameters, parameter } from "../model/parameters.js";
 import { Random } from "../random.js";
 
 /** Side of the pictures that it judges; others are resized. */
@@ -15,6 +14,7 @@ const LEAK = 0.2;
 /** Channels of the blocks, 64 -> 32 -> 16 -> 8 -> 4 pixels. */
 const CHANNELS = [24, 48, 96, 96] as const;
 const LAST_SIDE = CLASSIFIER_SIZE / 2 ** CHANNELS.length;
+/** Numbers that the linear layer sees of each picture. */
 export const FEATURES = LAST_SIDE * LAST_SIDE * CHANNELS[CHANNELS.length - 1];
 
 interface Spec {
@@ -62,6 +62,7 @@ export function initialClassifier(count: number, seed: number): Parameters {
 /**
  * How sure the network is of each attribute: positive where it says that the face has it.
  * @param images [N, 64, 64, 3] in [-1, 1]
+ * @param kept   factors of the last features in training, [N, FEATURES]
  * @returns [N, attributes]
  */
 export function classify(parameters: Parameters, images: tf.Tensor4D, kept?: tf.Tensor2D): tf.Tensor2D {

@@ -5,12 +5,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/device.js";
 import { disposeParameters, type Parameters } from "../../src/model/parameters.js";
 import { Random } from "../../src/random.js";
-import { classify, initialClassifier } from "../../src/scoring/classifier.js";
-import { trainClassifier } from "../../src/scoring/classifier-training.js";
+import { classify, FEATURES, initialClassifier } from "../../src/scoring/classifier.js";
+import { classifierLoss, trainClassifier } from "../../src/scoring/classifier-training.js";
 import { decide, Judge } from "../../src/scoring/judge.js";
+import { createOptimizer, gradientsOf } from "../../src/training/optimizer.js";
 import { assertClose } from "../support/close.js";
 import { FACE_LABELS, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
+import { hasWebgpu, onDevice } from "../support/webgpu.js";
 
 const SIDE = 64;
 const quiet = { onProgress: () => {}, warn: () => {} };
@@ -58,30 +60,48 @@ describe("the classifier of a score", function () {
     assert.deepEqual(learned[1], learned[0]);
   });
 
-  it("answers the same on `wasm` and on `cpu` within 1e-4", async () => {
-    const answers: ArrayLike<number>[] = [];
-    for (const name of ["cpu", "wasm"] as const) {
-      const device = await openDevice(name, 1);
-      const parameters = initialClassifier(3, 7);
-      const levels = barred(5, 2).levels;
-      answers.push(
-        tf.tidy(() =>
-          classify(
-            parameters,
-            tf.tensor4d(
-              Float32Array.from(levels, (l) => l / 127.5 - 1),
-              [2, SIDE, SIDE, 3],
+  it("has the answers and gradients of `cpu` on `wasm` and `webgpu` within 1e-4 of the largest", async () => {
+    const devices = ["cpu", "wasm", ...((await hasWebgpu()) ? ["webgpu" as const] : [])] as const;
+    const found: number[][][] = [];
+    for (const name of devices) {
+      found.push(
+        await onDevice(name, async () => {
+          const parameters = initialClassifier(2, 7);
+          const { levels, labels } = barred(5, 1);
+          const batch = {
+            images: tf.tensor4d(
+              Float32Array.from(levels, (level) => level / 127.5 - 1),
+              [1, SIDE, SIDE, 3],
             ),
-          )
-            .dataSync()
-            .slice(),
-        ),
+            labels: tf.tensor2d(Float32Array.from(labels), [1, 2]),
+            weights: tf.tensor2d([0.3, 0.7], [1, 2]),
+            kept: tf.tensor2d(
+              Float32Array.from({ length: FEATURES }, (_, i) => (i % 3 === 0 ? 0 : 1.5)),
+              [1, FEATURES],
+            ),
+          };
+          const state = createOptimizer(parameters);
+          const { gradients } = gradientsOf(state, () => classifierLoss(parameters, batch));
+          const tensors = [classify(parameters, batch.images), ...gradients.values()];
+          const values: number[][] = [];
+          for (const tensor of tensors) values.push([...(await tensor.data())]);
+          for (const set of [parameters, state.first, state.second]) disposeParameters(set);
+          return values;
+        }),
       );
-      disposeParameters(parameters);
-      await device.close();
     }
-    assert.ok(Math.max(...Array.from(answers[0], Math.abs)) > 0.05, "the answers are not all 0");
-    assertClose(answers[1], answers[0], { abs: 1e-4, rel: 0 });
+    const [expected, ...others] = found;
+    for (const values of others) {
+      assert.equal(values.length, 1 + 4 * 4 + 2);
+      for (const [i, own] of values.entries()) {
+        const largest = Math.max(...expected[i].map(Math.abs));
+        // A factor before a norm has no effect: its gradient is 0 but for rounding.
+        const isFactor = i % 4 === 3 && i < 12;
+        assert.equal(largest > 1e-5, !isFactor, `tensor ${i}: ${largest}`);
+        const abs = isFactor ? 1e-6 : 1e-4 * largest;
+        assertClose(own, expected[i], { abs, rel: 0 }, (at) => `tensor ${i}, value ${at}`);
+      }
+    }
   });
 
   it("is trained once for a run, and again for other attributes or after damage", () =>
