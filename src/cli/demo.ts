@@ -49,7 +49,7 @@ export function registerDemo(program: Command): void {
   withCommonOptions(program.command("demo"), ["seed", "workers", "device"])
     .description("paint, align, train, edit, and write a report with pictures and scores")
     .option("--out <dir>", "a new folder", "elegant-demo")
-    .option("--photos <n>", "photos to paint", integer(1, 100_000), 500)
+    .option("--photos <n>", "photos to paint", integer(1, 100_000), 1000)
     .option("--train-seconds <n>", "how long to train", number(1, 86_400), 150)
     .option("--pairs <n>", "edits to score for each attribute and direction, at most", integer(1), 24)
     .addHelpText("after", HELP)
