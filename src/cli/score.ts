@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { describeMismatch, InputError } from "../errors.js";
 import { locateModel } from "../model/shipped.js";
 import type { RunScores } from "../report/scored.js";
 import { alignColumns } from "./columns.js";
@@ -53,6 +54,9 @@ async function score(run: string, data: string, options: Options, context: Comma
       import("../scoring/fid.js"),
       import("../scoring/sheet.js"),
     ]);
+  if (weights !== undefined && !fid) {
+    throw new InputError(describeMismatch("--weights", "--fid as well", "none", "Add --fid, or omit --weights."));
+  }
   if (sheet !== undefined) await checkPictureOutput(sheet, [], overwrite, "--sheet");
   const { onProgress, warn } = context;
   const dataset = await openDataset(data, options.images, onProgress, warn);

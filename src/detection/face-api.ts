@@ -32,7 +32,7 @@ export async function openFaceApi(threads: number): Promise<FaceApi> {
   registerDetectionKernels();
   // The bundle would set up a platform for Node with parts that it does not contain; ours is set up already.
   tf.env().set("IS_NODE", false);
-  // It registers its kernels and backends anew, with a warning for each.
+  // It registers its kernels and backends again, with a warning for each.
   tf.env().set("PROD", true);
   return import("@vladmandic/face-api/dist/face-api.esm.js");
 }

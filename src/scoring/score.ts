@@ -140,7 +140,7 @@ function summarise(
   return {
     model: generator.source,
     data: dataset.dir,
-    heldOut: { pictures: heldOut.length, listed: heldOutFiles(dataset).length > 0 },
+    heldOut: { pictures: heldOut.length, listed: dataset.partition !== null && heldOutFiles(dataset).length > 0 },
     pairs: total,
     ...(known.length === 0 ? {} : { truth }),
     noise,

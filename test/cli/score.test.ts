@@ -116,6 +116,7 @@ describe("elegant score", function () {
       [[at("none"), at("faces")], /Reading the model/],
       [["painted", at("nowhere")], /nowhere/],
       [[at("young.safetensors"), at("faces")], /expected a name of the list, received 'Hat'/],
+      [["painted", at("faces"), "--weights", at("w.pth")], /--weights: expected --fid as well, received none/],
       [["painted", at("faces"), "--pairs", "0"], /--pairs: expected an integer at least 1/],
       [["painted", at("faces"), "--sheet", at("x.jpg")], /--sheet: expected a file named \*\.png/],
       [["painted", at("faces"), "--sheet", at("there.png")], /--sheet .*existing file/],
