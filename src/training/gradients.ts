@@ -6,6 +6,7 @@ import { discriminate, encode, halve } from "../model/networks.js";
 import type { Parameters } from "../model/parameters.js";
 import {
   adversarialLoss,
+  changeLoss,
   discriminatorLoss,
   gradientPenalty,
   reconstructionLoss,
@@ -133,7 +134,7 @@ function generatorExtras(
   if (weights.mask > 0 && masks !== null) extras.mask = tf.keep(tf.mean(masks));
   if (weights.change > 0) {
     const changes = differences ?? (tf.split(residuals, 2, 0)[1] as tf.Tensor4D);
-    extras.change = tf.keep(tf.mean(tf.abs(changes)));
+    extras.change = tf.keep(changeLoss(changes));
   }
   return extras;
 }

@@ -4,6 +4,7 @@
  * where a sigmoid saturates.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { suspendTape } from "../device/tape.js";
 import type { Reconstruction } from "./method.js";
 
 /** Keeps the relative error of a latent finite where it is 0. */
@@ -97,6 +98,20 @@ export function reconstructionLoss(
 }
 
 /**
+ * |x| with the slope 0 at 0. TensorFlow.js's own slope there is -1, and differences are exactly 0 wherever an edit changes nothing, as
+ * all do before the first update.
+ */
+function absolute(x: tf.Tensor): tf.Tensor {
+  const sign = suspendTape(() => tf.sub(tf.step(x, 0), tf.step(tf.neg(x), 0)));
+  return tf.mul(x, sign);
+}
+
+/** How much edits change: the mean of |R_C - R_A| and |R_D - R_B|, or of |R_C| and |R_D|. @param changes [2N, S, S, 3] */
+export function changeLoss(changes: tf.Tensor4D): tf.Scalar {
+  return tf.mean(absolute(changes));
+}
+
+/**
  * How far the latents of edited pictures are from the exchanged ones that they were made of: mean |z - z'| / mean |z'| of each
  * picture, averaged. It keeps the exchanged slice visible in the picture and all other slices as they were (as the latent
  * regression of BicycleGAN, Zhu et al. 2017, section 3.2).
@@ -104,6 +119,6 @@ export function reconstructionLoss(
  * @param wanted constants, the same shape
  */
 export function sliceLoss(found: tf.Tensor4D, wanted: tf.Tensor4D): tf.Scalar {
-  const meanOf = (x: tf.Tensor): tf.Tensor1D => tf.mean(tf.abs(tf.reshape(x, [x.shape[0], -1])), 1);
+  const meanOf = (x: tf.Tensor): tf.Tensor1D => tf.mean(absolute(tf.reshape(x, [x.shape[0], -1])), 1);
   return tf.mean(tf.div(meanOf(tf.sub(found, wanted)), tf.maximum(meanOf(wanted), LATENT_FLOOR)));
 }

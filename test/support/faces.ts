@@ -48,11 +48,11 @@ export function listedFaces(count: number, changes: Partial<FaceDataset> = {}): 
 }
 
 /** Writes `count` pictures of 64 px with attributes and partition. */
-export async function writeFaces(dir: string, count: number): Promise<FaceDataset> {
+export async function writeFaces(dir: string, count: number, size = FACE_SIZE): Promise<FaceDataset> {
   const { files, attributes, partition } = listedFaces(count);
   await mkdir(join(dir, "images"), { recursive: true });
   for (const [i, file] of files.entries()) {
-    await writeFile(join(dir, "images", file), await encodePng(goldenPhoto(file, i, FACE_SIZE, FACE_SIZE)));
+    await writeFile(join(dir, "images", file), await encodePng(goldenPhoto(file, i, size, size)));
   }
   if (attributes !== null) await writeFile(join(dir, "list_attr_celeba.txt"), formatAttributes(attributes));
   if (partition !== null) await writeFile(join(dir, "list_eval_partition.txt"), formatPartition(partition));

@@ -26,6 +26,16 @@ export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<T
   };
 }
 
+/** A tiny run of the preset `modern`: one update per step, for all attributes. */
+export function modernRun(dataset: FaceDataset, folder: string, changes: Partial<TrainOptions> = {}): TrainOptions {
+  const { network, method } = METHODS.modern;
+  return tinyRun(dataset, folder, {
+    config: createConfig({ ...network, size: 64, width: 4, attributes: ATTRIBUTES }),
+    settings: { ...method, batch: 4, seed: 5, learningRate: 2e-4 },
+    ...changes,
+  });
+}
+
 /** Stops a run as Ctrl-C does while step `step` is reported. */
 export function abortAt(step: number): Pick<TrainOptions, "signal" | "onProgress"> {
   const controller = new AbortController();

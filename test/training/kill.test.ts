@@ -11,14 +11,23 @@ import { ATTRIBUTES, NEVER, rowsOf } from "../support/run.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
 const KILLS = 25;
-const WORDS = "--size 64 --width 4 --batch 2 --save-every 1 --sample-every 3 --device wasm --ema 0.9 --flip".split(" ");
+const WORDS = "--size 64 --width 4 --batch 2 --save-every 1 --sample-every 3 --device wasm".split(" ");
+const PRESETS = {
+  official: "--preset official --ema 0.9 --flip".split(" "),
+  modern: ["--preset", "modern"],
+} as const;
+type Preset = keyof typeof PRESETS;
 
-const commandOf = (data: string, run: string, steps: number, ...more: string[]): string[] => {
-  return ["train", data, "--attributes", ...ATTRIBUTES, "--out", run, "--steps", `${steps}`, ...WORDS, ...more];
+const commandOf = (preset: Preset, data: string, run: string, steps: number, ...more: string[]): string[] => {
+  const words = [...WORDS, ...PRESETS[preset], ...more];
+  return ["train", data, "--attributes", ...ATTRIBUTES, "--out", run, "--steps", `${steps}`, ...words];
 };
 
-/** Starts a training and kills it `delay` milliseconds after it said that it trains. */
-function startAndKill(args: readonly string[], delay: number): Promise<void> {
+/**
+ * Starts a training and kills it `delay` milliseconds after it said that it trains.
+ * @returns whether it was killed; false where it ended before
+ */
+function startAndKill(args: readonly string[], delay: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
@@ -35,10 +44,28 @@ function startAndKill(args: readonly string[], delay: number): Promise<void> {
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      if (signal === "SIGKILL") resolve();
+      if (signal === "SIGKILL" || code === 0) resolve(signal === "SIGKILL");
       else reject(new Error(`exit ${code}: ${said}`));
     });
   });
+}
+
+/** Fails where a run that was killed has not all that one which never stopped has, with the same bytes. */
+async function assertSameRun(killed: string, whole: string): Promise<void> {
+  for (const subfolder of ["checkpoints", "samples"]) {
+    const names = (await readdir(join(whole, subfolder))).sort();
+    assert.deepEqual((await readdir(join(killed, subfolder))).sort(), names);
+    assert.ok(names.length > 3, `${names}`);
+    for (const name of names) {
+      const [expected, actual] = await Promise.all([whole, killed].map((run) => readFile(join(run, subfolder, name))));
+      assert.ok(expected.equals(actual), `${subfolder}/${name} differs`);
+    }
+  }
+  assert.deepEqual(await rowsOf(killed), await rowsOf(whole));
+  const scores = await Promise.all([whole, killed].map((run) => readLossLog(join(run, "scores.jsonl"))));
+  assert.deepEqual(scores[1], scores[0]);
+  const strange = (await filesOf(killed)).filter((path) => /\.tmp$|\.running-/.test(path));
+  assert.deepEqual(strange, []);
 }
 
 /** All files below a folder, by path. */
@@ -61,55 +88,65 @@ describe("a training that is killed", () => {
         assert.ok(reached.length < 8 * KILLS, `steps at the kills: ${reached}`);
         const isStarted = (await listCheckpoints(killed)).length > 0;
         const delay = reached.length % 5 === 0 ? -random.between(50, 900) : random.between(100, 1000);
-        const args = commandOf(data, killed, NEVER, ...(isStarted ? ["--resume"] : []));
-        await startAndKill(args, delay);
+        const args = commandOf("official", data, killed, NEVER, ...(isStarted ? ["--resume"] : []));
+        assert.ok(await startAndKill(args, delay));
         reached.push((await listCheckpoints(killed)).at(-1)?.step ?? -1);
       }
       console.log(`        newest checkpoint at each kill: ${reached.join(" ")}`);
       // At least four sheets, also on a machine that is too slow to draw one between kills.
       const steps = Math.max((reached.at(-1) ?? 0) + 4, 12);
-      const last = await runNode(fromRoot("bin/elegant.js"), commandOf(data, killed, steps, "--resume"));
+      const last = await runNode(fromRoot("bin/elegant.js"), commandOf("official", data, killed, steps, "--resume"));
       assert.equal(last.code, 0, last.stderr);
-      const reference = await runNode(fromRoot("bin/elegant.js"), commandOf(data, whole, steps));
+      const reference = await runNode(fromRoot("bin/elegant.js"), commandOf("official", data, whole, steps));
       assert.equal(reference.code, 0, reference.stderr);
-
-      for (const subfolder of ["checkpoints", "samples"]) {
-        const names = (await readdir(join(whole, subfolder))).sort();
-        assert.deepEqual((await readdir(join(killed, subfolder))).sort(), names);
-        assert.ok(names.length > 3, `${names}`);
-        for (const name of names) {
-          const [expected, actual] = await Promise.all(
-            [whole, killed].map((run) => readFile(join(run, subfolder, name))),
-          );
-          assert.ok(expected.equals(actual), `${subfolder}/${name} differs`);
-        }
-      }
-      assert.deepEqual(await rowsOf(killed), await rowsOf(whole));
-      const scores = await Promise.all([whole, killed].map((run) => readLossLog(join(run, "scores.jsonl"))));
-      assert.deepEqual(scores[1], scores[0]);
-      assert.equal(scores[0].length, steps);
-      const strange = (await filesOf(killed)).filter((path) => /\.tmp$|\.running-/.test(path));
-      assert.deepEqual(strange, []);
+      await assertSameRun(killed, whole);
+      assert.equal((await readLossLog(join(whole, "scores.jsonl"))).length, steps);
     });
   });
 
-  it("does not depend on the number of its threads", function () {
-    this.timeout(60_000);
+  it("again and again with modern, whose learning rate depends on all its steps, ends with the same bits", function () {
+    this.timeout(300_000);
     return withFolder(async (folder) => {
       const data = join(folder, "data");
       await writeFaces(data, 20);
-      const files: Buffer[] = [];
-      for (const workers of [1, 2, 3]) {
-        const run = join(folder, `${workers}`);
-        const words = commandOf(data, run, 6, "--workers", `${workers}`);
-        const { code, stderr } = await runNode(fromRoot("bin/elegant.js"), words);
-        assert.equal(code, 0, stderr);
-        files.push(await readFile((await listCheckpoints(run)).at(-1)?.path ?? ""));
-        assert.deepEqual(await rowsOf(run), await rowsOf(join(folder, "1")));
+      const [whole, killed] = ["whole", "killed"].map((name) => join(folder, name));
+      const random = Random.fromSeed(11, "kills");
+      const steps = 60;
+      const reached: number[] = [];
+      for (let isKilled = true; isKilled; ) {
+        assert.ok(reached.length < 12 * KILLS, `steps at the kills: ${reached}`);
+        const isStarted = (await listCheckpoints(killed)).length > 0;
+        const args = commandOf("modern", data, killed, steps, ...(isStarted ? ["--resume"] : []));
+        isKilled = await startAndKill(args, random.between(100, 1000));
+        reached.push((await listCheckpoints(killed)).at(-1)?.step ?? -1);
       }
-      assert.ok(files[1].equals(files[0]) && files[2].equals(files[0]), "checkpoints differ");
+      console.log(`        newest checkpoint at each kill: ${reached.join(" ")}`);
+      const reference = await runNode(fromRoot("bin/elegant.js"), commandOf("modern", data, whole, steps));
+      assert.equal(reference.code, 0, reference.stderr);
+      await assertSameRun(killed, whole);
+      assert.ok(new Set(reached).size > 3, `${reached}`);
     });
   });
+
+  for (const preset of ["official", "modern"] as const) {
+    it(`does not depend on the number of its threads with ${preset}`, function () {
+      this.timeout(120_000);
+      return withFolder(async (folder) => {
+        const data = join(folder, "data");
+        await writeFaces(data, 20);
+        const files: Buffer[] = [];
+        for (const workers of [1, 2, 3]) {
+          const run = join(folder, `${workers}`);
+          const words = commandOf(preset, data, run, 6, "--workers", `${workers}`);
+          const { code, stderr } = await runNode(fromRoot("bin/elegant.js"), words);
+          assert.equal(code, 0, stderr);
+          files.push(await readFile((await listCheckpoints(run)).at(-1)?.path ?? ""));
+          assert.deepEqual(await rowsOf(run), await rowsOf(join(folder, "1")));
+        }
+        assert.ok(files[1].equals(files[0]) && files[2].equals(files[0]), "checkpoints differ");
+      });
+    });
+  }
 
   it("refuses a second training on its folder, and changes nothing there", function () {
     this.timeout(60_000);
@@ -117,13 +154,13 @@ describe("a training that is killed", () => {
       const data = join(folder, "data");
       await writeFaces(data, 20);
       const run = join(folder, "run");
-      const args = commandOf(data, run, NEVER, "--save-every", `${NEVER}`, "--sample-every", `${NEVER}`);
+      const args = commandOf("official", data, run, NEVER, "--save-every", `${NEVER}`, "--sample-every", `${NEVER}`);
       const first = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...args]);
       try {
         // Its first line comes before its first checkpoint.
         while ((await listCheckpoints(run)).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
         for (const more of [["--resume"], []]) {
-          const second = await runNode(fromRoot("bin/elegant.js"), commandOf(data, run, 3, ...more));
+          const second = await runNode(fromRoot("bin/elegant.js"), commandOf("official", data, run, 3, ...more));
           assert.equal(second.code, 2, second.stderr);
           assert.match(
             second.stderr,

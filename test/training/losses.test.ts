@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Device, openDevice } from "../../src/device/device.js";
 import {
   adversarialLoss,
+  changeLoss,
   discriminatorLoss,
   fakeCrossEntropy,
   realCrossEntropy,
@@ -104,7 +105,7 @@ describe("training/losses", () => {
     });
   });
 
-  it("measure the slices that an encoder finds in units of each picture's own latent", () => {
+  it("measure what edits change, and the slices that an encoder finds in units of each picture's own latent", () => {
     const wanted = tf.tensor4d([1, -3, 0, 0, 10, 10, 10, 10], [2, 1, 2, 2]);
     const found = tf.tensor4d([2, -3, 1, 0, 10, 12, 9, 10], [2, 1, 2, 2]);
     // 2 of 4 and 3 of 40.
@@ -113,6 +114,12 @@ describe("training/losses", () => {
       .grad((x) => sliceLoss(x as tf.Tensor4D, wanted))(found)
       .dataSync();
     assertClose(slope, [1 / 8, 0, 1 / 8, 0, 0, 1 / 80, -1 / 80, 0], { abs: 1e-8, rel: 1e-6 });
+    const changes = tf.tensor4d([0, -2, 3, 0], [1, 2, 2, 1]);
+    assertClose(changeLoss(changes).dataSync(), [5 / 4], { abs: 0, rel: 1e-6 });
+    const ofChanges = tf
+      .grad((x) => changeLoss(x as tf.Tensor4D))(changes)
+      .dataSync();
+    assertClose(ofChanges, [0, -1 / 4, 1 / 4, 0], { abs: 0, rel: 1e-6 });
     const nothing = tf.zeros<tf.Rank.R4>([1, 1, 1, 2]);
     assert.deepEqual([...sliceLoss(nothing, nothing).dataSync()], [0], "a latent of zeros");
   });

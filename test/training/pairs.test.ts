@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { type FaceDataset, openDataset } from "../../src/dataset/dataset.js";
 import { InputError } from "../../src/errors.js";
-import { createPairSampler, heldOutFiles, type PairSampler, trainingFiles } from "../../src/training/pairs.js";
+import { chooseBatch } from "../../src/training/batch-choice.js";
+import {
+  createPairSampler,
+  heldOutFiles,
+  type PairSampler,
+  scarcestSide,
+  trainingFiles,
+} from "../../src/training/pairs.js";
 import { FACE_LABELS, faceAttributes, facePart, listedFaces, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 
@@ -163,6 +170,76 @@ describe("training pairs", () => {
       );
       assert.equal(createPairSampler(listedFaces(10), ATTRIBUTES, { batch: 2, seed: 1 }).fingerprint, fingerprint);
     }));
+});
+
+describe("pairs of all attributes together", () => {
+  const dataset = listedFaces(60);
+  const batch = 6;
+  const joint = createPairSampler(dataset, ATTRIBUTES, { batch, seed: 7, flip: true, joint: true });
+  const each = createPairSampler(dataset, ATTRIBUTES, { batch: batch / 2, seed: 7, flip: true });
+
+  it("are an equal part of each attribute's own pairs, in one update per step", () => {
+    assert.deepEqual([joint.updatesPerStep, each.updatesPerStep], [1, 2]);
+    for (const step of [0, 1, 17]) {
+      const { groups, positive, negative, mirrored } = joint.pairs(step, 0);
+      assert.deepEqual(groups, [
+        { attribute: 0, pairs: 3 },
+        { attribute: 1, pairs: 3 },
+      ]);
+      const [first, second] = [0, 1].map((attribute) => each.pairs(step, attribute));
+      assert.deepEqual(positive, [...first.positive, ...second.positive]);
+      assert.deepEqual(negative, [...first.negative, ...second.negative]);
+      const ofSide = (from: number, to: number): boolean[] =>
+        [first, second].flatMap((pairs) => pairs.mirrored.slice(from, to));
+      assert.deepEqual(mirrored, [...ofSide(0, 3), ...ofSide(3, 6)]);
+    }
+  });
+
+  it("put pictures of the same attribute and side in the place of one that cannot be read", () => {
+    for (let slot = 0; slot < 2 * batch; slot++) {
+      const attribute = Math.floor((slot % batch) / 3);
+      const substitutes = [...joint.substitutes(5, 0, slot)];
+      const side = trainingFiles(dataset).filter((file) => joint.labels(file)[attribute] === (slot < batch ? 1 : 0));
+      assert.deepEqual(
+        substitutes.sort((a, b) => a - b),
+        side,
+        `slot ${slot}`,
+      );
+    }
+  });
+
+  it("refuse a batch without equal parts, and name the largest batch that a scarce side allows", () => {
+    const create = (size: number, attributes: readonly string[]) => () =>
+      createPairSampler(dataset, attributes, { batch: size, seed: 1, joint: true });
+    assert.throws(create(7, ATTRIBUTES), {
+      name: "InputError",
+      message: "--batch: expected a multiple of 2, an equal part for each attribute, received 7. Choose a multiple.",
+    });
+    const files = trainingFiles(dataset);
+    const fewest = Math.min(
+      ...ATTRIBUTES.flatMap((_, i) => [0, 1].map((v) => files.filter((file) => each.labels(file)[i] === v).length)),
+    );
+    create(2 * fewest, ATTRIBUTES)();
+    assert.throws(create(2 * fewest + 2, ATTRIBUTES), {
+      message: new RegExp(`at least ${fewest + 1} training pictures .*Use --batch ${2 * fewest} or less`),
+    });
+  });
+
+  it("round the batch down to equal parts, and say so", async () => {
+    const choose = (asked: number | "auto", attributes: readonly string[], isJoint: boolean) =>
+      chooseBatch(asked, dataset, attributes, isJoint, null);
+    assert.deepEqual(await choose(7, ATTRIBUTES, false), { batch: 7, reason: null });
+    assert.deepEqual(await choose(6, ATTRIBUTES, true), { batch: 6, reason: null });
+    const rounded = await choose(7, ATTRIBUTES, true);
+    assert.equal(rounded.batch, 6);
+    assert.match(rounded.reason ?? "", /--batch 7 .*6 \+ 6/);
+    assert.equal((await choose(1, ATTRIBUTES, true)).batch, 2, "one pair of each");
+    assert.equal((await choose("auto", ATTRIBUTES, true)).batch, 16);
+    const scarce = listedFaces(20);
+    const { count } = scarcestSide(scarce, ATTRIBUTES);
+    assert.ok(2 * count < 16, `${count}`);
+    assert.equal((await chooseBatch("auto", scarce, ATTRIBUTES, true, null)).batch, 2 * count);
+  });
 });
 
 describe("mirrored training pictures", () => {

@@ -11,7 +11,7 @@ import { RunWriter } from "../../src/training/run-writer.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { abortAt, rowsOf, tinyRun } from "../support/run.js";
+import { abortAt, modernRun, rowsOf, tinyRun } from "../support/run.js";
 import { treeOf } from "../support/tree.js";
 
 describe("a training run that was stopped", () => {
@@ -58,6 +58,40 @@ describe("a training run that was stopped", () => {
       }
       assert.deepEqual(await rowsOf(parts), await rowsOf(whole));
       assert.equal((await readdir(join(parts, "events"))).length, 3);
+    }));
+
+  it("goes on to the same bits with modern, whose penalty, rate and average depend on the update", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 20);
+      const [whole, parts] = ["whole", "parts"].map((name) => join(folder, name));
+      const steps = 7;
+      await train(modernRun(dataset, whole, { steps }));
+      // Before and after the second penalty, which the fifth update has, and while the rate falls.
+      for (const step of [3, 5]) {
+        const options = { steps, resume: step > 3, ...abortAt(step) };
+        await assert.rejects(train(modernRun(dataset, parts, options)), { name: "InterruptedError" });
+        assert.equal((await listCheckpoints(parts)).at(-1)?.step, step);
+      }
+      await train(modernRun(dataset, parts, { steps, resume: true }));
+      const [expected, actual] = await Promise.all([whole, parts].map((run) => loadNewestCheckpoint(run)));
+      // Each stop scores a checkpoint, so the best may be another.
+      assert.deepEqual({ ...actual.checkpoint.progress, best: null }, { ...expected.checkpoint.progress, best: null });
+      assert.deepEqual([...actual.checkpoint.tensors.keys()], [...expected.checkpoint.tensors.keys()]);
+      for (const [name, { data }] of expected.checkpoint.tensors) {
+        assert.deepEqual(actual.checkpoint.tensors.get(name)?.data, data, name);
+      }
+      assert.deepEqual(await rowsOf(parts), await rowsOf(whole));
+      const rows = await readLossLog(join(whole, "losses.jsonl"));
+      assert.deepEqual(
+        rows.map(({ step, attribute }) => [step, attribute]),
+        Array.from({ length: steps }, (_, i) => [i + 1, "all"]),
+      );
+      const penalized = rows.flatMap(({ step, r1 }) => (r1 === undefined ? [] : [step]));
+      assert.deepEqual(penalized, [1, 5]);
+      for (const { step, learningRate } of rows) {
+        const expectedRate = 2e-4 * Math.min(1, (1 - (Number(step) - 1) / steps) / 0.5);
+        assert.ok(Math.abs(Number(learningRate) / expectedRate - 1) < 1e-12, `step ${step}: ${learningRate}`);
+      }
     }));
 
   it("makes up for the sheet and the score of a step that an error saved without them", () =>
