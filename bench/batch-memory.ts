@@ -12,7 +12,7 @@ import { updateBytes } from "../src/training/batch-memory.js";
 import { disposeBatch } from "../src/training/batches.js";
 import { METHODS, methodSchema, PRESETS, type Preset } from "../src/training/method.js";
 import { newTrainingState } from "../src/training/run.js";
-import { LEARNING_RATE, stepSettings } from "../src/training/settings.js";
+import { stepSettings } from "../src/training/settings.js";
 import { trainStep } from "../src/training/step.js";
 
 const MEBIBYTE = 2 ** 20;
@@ -31,7 +31,7 @@ async function measure(preset: Preset, [size, width, pairs, part]: readonly numb
   const changed = { ...METHODS[preset].network, ...METHODS[preset].method, ...Object.fromEntries(parseChoices(words)) };
   const config = createConfig({ ...networkSchema.parse(changed), size, width, attributes: ["first", "second"] });
   const method = methodSchema.parse(changed);
-  const settings = { ...method, batch: pairs, seed: 1, learningRate: LEARNING_RATE, dataset: "" };
+  const settings = { ...method, batch: pairs, seed: 1, dataset: "" };
   const device = await openDevice("wasm", 2);
   const state = newTrainingState(config, 1, method.ema > 0, method.initialisation);
   for (let update = 0; update < 2; update++) {

@@ -15,7 +15,7 @@ import { disposeBatch, PairBatches } from "../src/training/batches.js";
 import { METHODS } from "../src/training/method.js";
 import { createPairSampler } from "../src/training/pairs.js";
 import { newTrainingState } from "../src/training/run.js";
-import { LEARNING_RATE, stepSettings } from "../src/training/settings.js";
+import { stepSettings } from "../src/training/settings.js";
 import { disposeState, trainStep } from "../src/training/step.js";
 import { type Row, report, row, timingOf } from "./measure.js";
 
@@ -41,10 +41,7 @@ async function feedingRow(photos: string, size: number, width: number, batch: nu
   const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
   const sampler = createPairSampler(dataset, ATTRIBUTES, { batch, seed: SEED });
   const { method } = METHODS.official;
-  const settings = stepSettings(
-    { ...method, batch, seed: SEED, learningRate: LEARNING_RATE, dataset: sampler.fingerprint },
-    0,
-  );
+  const settings = stepSettings({ ...method, batch, seed: SEED, dataset: sampler.fingerprint }, 0);
   const device = await openDevice("wasm", threads);
   const state = newTrainingState(config, SEED, false);
   // As the command does by default.

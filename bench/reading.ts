@@ -17,7 +17,7 @@ import { disposeBatch, PairBatches } from "../src/training/batches.js";
 import { METHODS } from "../src/training/method.js";
 import { createPairSampler } from "../src/training/pairs.js";
 import { newTrainingState } from "../src/training/run.js";
-import { LEARNING_RATE, stepSettings } from "../src/training/settings.js";
+import { stepSettings } from "../src/training/settings.js";
 import { disposeState, trainStep } from "../src/training/step.js";
 import { type Row, report, row, timingOf } from "./measure.js";
 
@@ -80,10 +80,7 @@ async function benchCase(folder: string, photos: string, { size, width, batch, u
   const state = newTrainingState(config, SEED, false);
   const loader = new BatchLoader({ size, workers, batch: 2 * batch, slots: AHEAD + 1 });
   const sampler = createPairSampler(sources[0].dataset, ATTRIBUTES, { batch, seed: SEED });
-  const settings = stepSettings(
-    { ...method, batch, seed: SEED, learningRate: LEARNING_RATE, dataset: sampler.fingerprint },
-    0,
-  );
+  const settings = stepSettings({ ...method, batch, seed: SEED, dataset: sampler.fingerprint }, 0);
   // bench:feeding asks the same of image files.
   const feeds = sources.slice(FILES).map(({ dataset }) => {
     const own = createPairSampler(dataset, ATTRIBUTES, { batch, seed: SEED });

@@ -16,7 +16,7 @@ const [threads, size, width, batch, rounds] = process.argv.slice(2).map(Number);
 const device = await openDevice("wasm", threads);
 const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ["Bangs", "Eyeglasses"] });
 const state = newTrainingState(config, 1, false);
-const settings = stepSettings({ ...METHODS.official.method, batch, seed: 1, learningRate: 2e-4, dataset: "bench" }, 0);
+const settings = stepSettings({ ...METHODS.official.method, batch, seed: 1, dataset: "bench" }, 0);
 const [A, B] = [3, 4].map((seed) => tf.randomUniform([batch, size, size, 3], -1, 1, "float32", seed) as tf.Tensor4D);
 const groups = [{ attribute: 0, pairs: batch }];
 const pairs = { groups, A, B, yA: tf.ones([batch, 2]) as tf.Tensor2D, yB: tf.zeros([batch, 2]) as tf.Tensor2D };

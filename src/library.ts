@@ -37,9 +37,9 @@ export interface Generator {
 export interface Faces {
   /** [N, S, S, 3] in [-1, 1] */
   readonly images: ImageTensor;
-  /** [N, S/32, S/32, 8 W] */
+  /** [N, S/32, S/32, 8 W], for models of `--preset modern` [N, S/16, S/16, 8 W] */
   readonly latent: ImageTensor;
-  /** [N, S/2, S/2, W] ... [N, S/16, S/16, 8 W] */
+  /** The outputs of the blocks before the latent: [N, S/2, S/2, W], [N, S/4, S/4, 2 W] and so on. */
   readonly skips: readonly ImageTensor[];
 }
 
@@ -99,7 +99,7 @@ export function disposeFaces(batch: Faces): void {
 /**
  * Decodes faces with other latents than their own.
  * @param batch   one face for all latents, or one for each
- * @param latents [K, S/32, S/32, 8 W]
+ * @param latents [K, h, w, 8 W], as latents of faces
  * @returns [K, S, S, 3] in [-1, 1]
  */
 export function render(generator: Generator, batch: Faces, latents: ImageTensor): ImageTensor {

@@ -9,7 +9,7 @@ import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/model/parameters.js";
 import { METHODS } from "../../src/training/method.js";
 import { newTrainingState } from "../../src/training/run.js";
-import { LEARNING_RATE, stepSettings } from "../../src/training/settings.js";
+import { stepSettings } from "../../src/training/settings.js";
 import { trainStep } from "../../src/training/step.js";
 import type { Timing } from "../measure.js";
 import { ATTRIBUTES, attempt, type Bench, compare, onDevice } from "./bench.js";
@@ -64,7 +64,7 @@ export async function measureSwaps(bench: Bench, until: number): Promise<void> {
 function updates(size: number, width: number, batch: number, part: number): (seconds: number) => Promise<Timing> {
   const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
   const state = newTrainingState(config, 1, false);
-  const run = { ...METHODS.official.method, batch, seed: 1, learningRate: LEARNING_RATE, dataset: "bench" };
+  const run = { ...METHODS.official.method, batch, seed: 1, dataset: "bench" };
   const settings = stepSettings(run, 0);
   const [A, B] = [3, 4].map((seed) => pictures(batch, size, seed));
   const labels = (value: number): tf.Tensor2D => tf.fill([batch, ATTRIBUTES.length], value);

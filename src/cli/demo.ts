@@ -1,6 +1,8 @@
 /** `elegant demo`: everything on painted faces, ending in an HTML report with pictures. */
 import type { Command } from "commander";
+import type { ModelScores, Score } from "../report/model.js";
 import { packageVersion } from "../version.js";
+import { alignColumns } from "./columns.js";
 import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { interruptible } from "./interrupt.js";
 
@@ -20,11 +22,34 @@ Example:
   elegant demo --out quick --photos 80 --train-seconds 10
   elegant demo --out quick --photos 60 --train-seconds 5 --pairs 2 --device webgpu`;
 
+const COLUMNS = ["", "pairs", "whole picture", "region", "outside", "right share", "noise"] as const;
+
+/** The table of scores, each model's means first. */
+function scoreLines(models: readonly ModelScores[]): readonly string[] {
+  const change = (value: number): string => `${value >= 0 ? "+" : ""}${value.toFixed(2)} dB`;
+  const line = ({ name, n, wholeGain, regionGain, outside, rightShare, noise }: Score): string[] => [
+    `  ${name}`,
+    String(n),
+    change(wholeGain),
+    change(regionGain),
+    `${outside.toFixed(1)} dB`,
+    rightShare.toFixed(2),
+    noise.toFixed(1),
+  ];
+  return alignColumns([
+    [...COLUMNS],
+    ...models.flatMap(({ model, mean, rows }) => [
+      [model, ...COLUMNS.slice(1).map(() => "")],
+      ...[...(mean === null ? [] : [mean]), ...rows].map(line),
+    ]),
+  ]);
+}
+
 export function registerDemo(program: Command): void {
   withCommonOptions(program.command("demo"), ["seed", "workers", "device"])
     .description("paint, align, train, edit, and write a report with pictures and scores")
     .option("--out <dir>", "a new folder", "elegant-demo")
-    .option("--photos <n>", "photos to paint", integer(1, 100_000), 500)
+    .option("--photos <n>", "photos to paint", integer(1, 100_000), 1000)
     .option("--train-seconds <n>", "how long to train", number(1, 86_400), 150)
     .option("--pairs <n>", "edits to score for each attribute and direction, at most", integer(1), 24)
     .addHelpText("after", HELP)
@@ -44,7 +69,7 @@ export function registerDemo(program: Command): void {
           say: () => context.print("Stopping soon; Ctrl-C again stops immediately."),
         };
         try {
-          const { report, seconds, scores, gain } = await interruptible(
+          const { report, seconds, shipped, trained, scores } = await interruptible(
             (signal) =>
               runDemo({
                 folder: out,
@@ -60,18 +85,10 @@ export function registerDemo(program: Command): void {
               }),
             onInterrupt,
           );
-          context.printJson({ report, seconds, gain, scores });
+          context.printJson({ report, seconds, shipped, trained, scores });
           context.print("");
-          context.print(
-            "PSNR against the true answer, in the attribute's region, on faces that training has not seen:",
-          );
-          for (const { attribute, n, psnrInput, psnrSwap, checkpoint } of scores) {
-            const change = `unchanged ${psnrInput.toFixed(2)} dB, swap ${psnrSwap.toFixed(2)} dB`;
-            context.print(`  ${attribute.padEnd(20)} ${change}  (${n} pairs; ${checkpoint})`);
-          }
-          context.print(
-            `Mean gain: shipped checkpoint ${gain.shipped.toFixed(2)} dB, trained here ${gain.trained.toFixed(2)} dB`,
-          );
+          context.print("Swaps of faces that training has not seen, compared with the true answers:");
+          for (const line of scoreLines(scores)) context.print(line);
           const description = await announceDevice(device, options);
           if (description !== null) context.print(description);
           context.print(`Done in ${Math.round(seconds)} s. Open ${report}`);

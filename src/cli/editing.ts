@@ -102,12 +102,17 @@ export async function checkOutputFile(path: string, option: string, inputs: read
 }
 
 /** As checkOutputFile() and refuseExisting(), for a single picture. */
-export async function checkPictureOutput(out: string, inputs: readonly string[], overwrite: boolean): Promise<void> {
+export async function checkPictureOutput(
+  out: string,
+  inputs: readonly string[],
+  overwrite: boolean,
+  option = "--out",
+): Promise<void> {
   if (extname(out).toLowerCase() !== ".png") {
-    throw new InputError(describeMismatch("--out", "a file named *.png", `'${out}'`, "Give it that ending."));
+    throw new InputError(describeMismatch(option, "a file named *.png", `'${out}'`, "Give it that ending."));
   }
-  await checkOutputFile(out, "--out", inputs);
-  await refuseExisting([out], "--out", overwrite);
+  await checkOutputFile(out, option, inputs);
+  await refuseExisting([out], option, overwrite);
 }
 
 /** Writes a PNG file, whole or not at all; makes its folder. */

@@ -16,6 +16,7 @@ import { refuseOddPaths } from "./paths.js";
 import { registerPlan } from "./plan.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerQueue } from "./queue.js";
+import { registerScore } from "./score.js";
 import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 import { registerTable } from "./table.js";
@@ -42,6 +43,7 @@ const REGISTER: readonly Register[] = [
   registerMerge,
   registerQueue,
   registerTable,
+  registerScore,
   registerWeights,
   registerPlan,
   registerVerify,

@@ -43,12 +43,12 @@ export const openTrain = async ([data]: readonly string[], options: TrainCommand
     import("../planner/jobs/train.js"),
     import("../training/batch-choice.js"),
   ]);
-  const { size, width, attributes, seed, learningRate, workers, images, resume, out } = options;
+  const { size, width, attributes, seed, workers, images, resume, out } = options;
   const { network, method } = chooseMethod(options);
   const config = createConfig({ ...network, size: Number(size), width, attributes });
   const dataset = await openDataset(data, images);
   const { batch } = await chooseBatch(options.batch, dataset, config.attributes, method.joint, resume ? out : null);
-  return withItsBatches(await trainJob(dataset, config, { ...method, batch, seed, learningRate }, workers));
+  return withItsBatches(await trainJob(dataset, config, { ...method, batch, seed }, workers));
 };
 
 export const openSwap = async (

@@ -75,11 +75,14 @@ async function composeSwapSheet(
   attributes: readonly string[],
   inputs: readonly string[],
 ): Promise<RgbaImage> {
-  const { composeSheet, sheetScale } = await import("../image/sheet.js");
+  const [{ composeSheet, sheetScale }, { changePicture }] = await Promise.all([
+    import("../image/sheet.js"),
+    import("../image/change.js"),
+  ]);
   const cells = rows.map(({ input, references, result, back }) => {
-    return [input, ...references, result, ...(back === null ? [] : [back])];
+    return [input, ...references, result, changePicture(input, result), ...(back === null ? [] : [back])];
   });
-  const columns = ["input", ...attributes.map((name) => `reference ${name}`), "result"];
+  const columns = ["input", ...attributes.map((name) => `reference ${name}`), "result", "change"];
   if (attributes.length === 1) columns.push("reference with the input's");
   const names = inputs.slice(0, rows.length).map((path) => basename(path));
   return composeSheet(cells, { labels: { columns, rows: names }, scale: sheetScale(rows[0].input.width) });

@@ -42,8 +42,8 @@ const SHARD_UNIT = 16;
 const HELP = `
 Every input gets each attribute as it is in that attribute's reference; one reference can serve all attributes. An input may
 be a folder: then the pictures in it and below are taken. Pictures are aligned faces, as elegant preprocess makes them. DIR gets <input>-<Attribute>.png for each input, and sheet.png
-with the inputs, the references and the results side by side; for a single attribute also the reference with the
-input's attribute. With --shard i/n only the inputs of machine i of n are edited, and its sheet is sheet-part-i-of-n.png.
+with the inputs, the references, the results and what changed: result minus input around mid grey. For a single attribute
+it also shows the reference with the input's attribute. With --shard i/n only the inputs of machine i of n are edited, and its sheet is sheet-part-i-of-n.png.
 
 With --paste-back inputs are crops that elegant align made, or photos, whose largest face is found; DIR gets each whole
 photo, <photo>-<Attribute>.png, with its edited faces in place. References may be photos too.

@@ -9,7 +9,7 @@ import { number } from "./command.js";
 
 export interface MethodOptions {
   readonly preset: Preset;
-  readonly learningRate: number;
+  readonly learningRate?: number;
   /** Choices as NAME=VALUE. */
   readonly set?: readonly string[];
   readonly ema?: number;
@@ -36,7 +36,7 @@ export function withMethodOptions(command: Command): Command {
       "--set <choices...>",
       "change choices of the preset, as in joint=off r1Every=16; docs/training.md lists all choices",
     )
-    .option("--learning-rate <x>", "of Adam", number(1e-8, 1), 2e-4)
+    .option("--learning-rate <x>", "of Adam, at the beginning (default: the preset's)", number(1e-8, 1))
     .option("--ema <decay>", "of the generator's moving average, with which edits are made", number(0, 0.999999))
     .option("--r1 <gamma>", "gradient penalty on real pictures", number(0, 1e6))
     .option("--flip", "mirror each training picture with probability 1/2")
@@ -101,13 +101,14 @@ function expectSense({ network, method }: Method): void {
  * @throws InputError for a choice that does not exist, is given twice, or makes no sense next to the others
  */
 export function chooseMethod(options: MethodOptions): Method {
-  const { set = [], ema, r1, flip, upsampling, recalled } = options;
+  const { set = [], learningRate, ema, r1, flip, upsampling, recalled } = options;
   const chosen = parseChoices(set);
-  const named = Object.entries({ ema, r1, flip, upsampling }).filter(([, value]) => value !== undefined);
+  const named = Object.entries({ learningRate, ema, r1, flip, upsampling }).filter(([, value]) => value !== undefined);
   const twice = named.find(([name]) => chosen.has(name));
   if (twice !== undefined) {
     const [name] = twice;
-    throw new InputError(describeMismatch(`--set ${name}`, `without --${name}`, "both", "Give one of them."));
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new InputError(describeMismatch(`--set ${name}`, `without ${option}`, "both", "Give one of them."));
   }
   const { network, method } = recalled ?? METHODS[options.preset];
   const changed = { ...network, ...method, ...Object.fromEntries([...chosen, ...named]) };

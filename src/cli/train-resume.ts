@@ -31,8 +31,8 @@ export function withRunSettings(command: Command): Command {
     const { size, width, attributes, ...network } = config;
     const values: Record<string, unknown> = { attributes: [...attributes], size: String(size), width };
     if (settings !== null) {
-      const { batch, seed, learningRate, dataset: _, ...method } = settings;
-      Object.assign(values, { batch, seed, learningRate });
+      const { batch, seed, dataset: _, ...method } = settings;
+      Object.assign(values, { batch, seed });
       if (!isGiven("preset")) values.recalled = { network, method, isFixed: true };
     } else if (!isGiven("preset")) {
       // An imported model has a network but no method yet: it is trained on as published, unless its edits are differences.

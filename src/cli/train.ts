@@ -77,7 +77,7 @@ export function registerTrain(program: Command): void {
           import("../model/config.js"),
           import("../editing/generator.js"),
         ]);
-        const { width, attributes, batch, learningRate, seed, workers, minutes } = options;
+        const { width, attributes, batch, seed, workers, minutes } = options;
         const { network, method } = chooseMethod(options);
         const config = createConfig({ ...network, size: Number(options.size), width, attributes });
         const from = options.from === undefined || options.resume ? null : await readModel(options.from);
@@ -102,7 +102,7 @@ export function registerTrain(program: Command): void {
             dataset,
             folder: options.out,
             config,
-            settings: { ...method, batch, seed, learningRate },
+            settings: { ...method, batch, seed },
             resume: options.resume,
             from,
             takeOver: options.takeOver,

@@ -7,6 +7,7 @@ import { loadPainter } from "../dataset/synth/raster.js";
 import { sampleFace } from "../dataset/synth/sample.js";
 import { type SwapTruth, swapTruth } from "../dataset/synth/truth.js";
 import { readSource } from "../image/source.js";
+import { pairUp } from "../scoring/pairs.js";
 import { heldOutFiles } from "../training/pairs.js";
 import type { Affine, RgbaImage } from "../types.js";
 
@@ -63,12 +64,9 @@ export async function choosePairs(
   count: number,
 ): Promise<readonly ScoredPair[]> {
   await loadPainter();
-  const inputs = faces.filter((face) => face.has(attribute) !== adding);
-  const references = faces.filter((face) => face.has(attribute) === adding);
   const pairs: ScoredPair[] = [];
-  for (const [i, inputFace] of inputs.entries()) {
-    if (pairs.length === count || references.length === 0) break;
-    const referenceFace = references[i % references.length];
+  for (const [inputFace, referenceFace] of pairUp(faces, (face) => face.has(attribute), adding)) {
+    if (pairs.length === count) break;
     const { matrix, crop, face } = inputFace;
     const truth = swapTruth(face, referenceFace.face, attribute, { matrix, size: crop.width });
     if (!truth.mask.includes(1)) continue;

@@ -1,58 +1,53 @@
 /** How near a generator's swaps come to the known truth. */
-import { scoreSwap } from "../dataset/synth/truth.js";
-import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, toPictures, toTensor } from "../editing/faces.js";
 import type { Generator } from "../editing/generator.js";
-import { swapMany } from "../editing/swap.js";
 import type { Score } from "../report/model.js";
+import { noiseSquare, scoreAgainstTruth } from "../scoring/measures.js";
+import { swapAll } from "../scoring/swaps.js";
 import type { RgbaImage } from "../types.js";
 import type { ScoredPair } from "./pairs.js";
 
 /** Results D of all pairs, in order; pairs of one call may have different attributes. */
-export async function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
-  const { size } = generator.config;
-  const results: RgbaImage[] = [];
-  for (let first = 0; first < pairs.length; ) {
-    const { attribute } = pairs[first];
-    const some = pairs.slice(first, first + PICTURES_AT_ONCE);
-    const same = some.findIndex((pair) => pair.attribute !== attribute);
-    const batch = same < 0 ? some : some.slice(0, same);
-    const inputs = encodeFaces(
-      generator,
-      await toTensor(
-        batch.map(({ input }) => input),
-        size,
-      ),
-    );
-    const crops = batch.map(({ referenceFace }) => referenceFace.crop);
-    const reference = encodeFaces(generator, await toTensor(crops, size));
-    const swapped = swapMany(generator, inputs, [{ attribute, reference }]);
-    results.push(...(await toPictures(swapped)));
-    swapped.dispose();
-    disposeFaces(inputs);
-    disposeFaces(reference);
-    first += batch.length;
-  }
-  return results;
+export function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
+  const inputs = pairs.map(({ attribute, input, referenceFace }) => ({
+    attribute,
+    input,
+    reference: referenceFace.crop,
+  }));
+  return swapAll(generator, inputs);
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+/** "Bangs, removed". */
+export function nameSwaps({ attribute, adding }: Pick<ScoredPair, "attribute" | "adding">): string {
+  return `${attribute}, ${adding ? "added" : "removed"}`;
+}
 
-/** Mean scores of pairs that share attribute and direction, inside the region where the truth differs from the input. */
-export function scorePairs(pairs: readonly ScoredPair[], results: readonly RgbaImage[], checkpoint: string): Score {
-  const [{ attribute, adding }] = pairs;
-  const scores = pairs.map(({ input, truth, mask }, i) => scoreSwap(input.data, results[i].data, truth.data, mask));
+/** Mean scores of pairs that share attribute and direction; the noise is the root of the mean square over all of them. */
+export function scorePairs(pairs: readonly ScoredPair[], results: readonly RgbaImage[]): Score {
+  const scores = pairs.map((pair, i) => scoreAgainstTruth(pair.input, results[i], pair));
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / pairs.length;
   return {
-    attribute: `${attribute}, ${adding ? "added" : "removed"}`,
+    name: nameSwaps(pairs[0]),
     n: pairs.length,
-    psnrInput: mean(scores.map(({ psnrInput }) => psnrInput)),
-    psnrSwap: mean(scores.map(({ psnrOutput }) => psnrOutput)),
+    wholeGain: mean(scores.map(({ wholeGain }) => wholeGain)),
+    regionGain: mean(scores.map(({ regionGain }) => regionGain)),
+    outside: mean(scores.map(({ outside }) => outside)),
     rightShare: mean(scores.map(({ rightShare }) => rightShare)),
-    checkpoint,
+    noise: Math.sqrt(mean(pairs.map(({ input }, i) => noiseSquare(input, results[i])))),
   };
 }
 
-/** The mean gain in dB over all pairs of all scores. */
-export function meanGain(scores: readonly Score[]): number {
-  const pairs = scores.reduce((sum, { n }) => sum + n, 0);
-  return scores.reduce((sum, { n, psnrInput, psnrSwap }) => sum + n * (psnrSwap - psnrInput), 0) / pairs;
+/** The means over all pairs of all rows; null if there are none. */
+export function meanScore(name: string, rows: readonly Score[]): Score | null {
+  const n = rows.reduce((sum, row) => sum + row.n, 0);
+  if (n === 0) return null;
+  const mean = (value: (row: Score) => number): number => rows.reduce((sum, row) => sum + row.n * value(row), 0) / n;
+  return {
+    name,
+    n,
+    wholeGain: mean((row) => row.wholeGain),
+    regionGain: mean((row) => row.regionGain),
+    outside: mean((row) => row.outside),
+    rightShare: mean((row) => row.rightShare),
+    noise: mean((row) => row.noise),
+  };
 }

@@ -1,32 +1,36 @@
 /** The pictures of the demo's report. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { renderAligned } from "../dataset/synth/raster.js";
+import { takeAttribute } from "../dataset/synth/truth.js";
 import { disposeFaces, encodeFaces, type Faces, toPictures, toTensor } from "../editing/faces.js";
 import type { Generator } from "../editing/generator.js";
 import { linear } from "../editing/linear.js";
 import { matrixLabels, matrixOfAttributes } from "../editing/matrix.js";
 import { swapMany } from "../editing/swap.js";
+import { changePicture } from "../image/change.js";
 import { decodeImage } from "../image/codec.js";
-import type { SheetLabels } from "../image/sheet.js";
-import type { Sheet } from "../report/model.js";
+import { enlarge } from "../image/enlarge.js";
+import { sheetScale } from "../image/sheet.js";
+import type { Sheet, SheetGrid } from "../report/model.js";
 import { encodeRows } from "../report/sheet.js";
 import type { RgbaImage } from "../types.js";
 import type { HeldOutFace, ScoredPair } from "./pairs.js";
+import { nameSwaps } from "./scores.js";
 
-const LINEAR_STEPS = 5;
+const LINEAR_STEPS = 4;
 const MATRIX_SIDE = 5;
-/** Height at which whole photos are shown beside their crops. */
+/** Height at which whole photos are shown above their crops. */
 const PHOTO_HEIGHT = 128;
 
-async function toSheet(
-  title: string,
-  caption: string,
+/** A grid whose aligned crops are shown at twice their size. @param labels texts below the pictures, row by row */
+async function toGrid(
   rows: readonly (readonly RgbaImage[])[],
-  { columns = [], ...labels }: SheetLabels,
-  checkpoint?: string,
-): Promise<Sheet> {
-  const encoded = await encodeRows(rows, labels);
-  return { title, caption, columns, rows: encoded, ...(checkpoint === undefined ? {} : { checkpoint }) };
+  columns: readonly string[],
+  labels: readonly (readonly string[])[] = [],
+): Promise<SheetGrid> {
+  const enlarged = rows.map((row) => row.map((picture) => enlarge(picture, sheetScale(picture.height))));
+  return { columns, rows: await encodeRows(enlarged, labels) };
 }
 
 /** A photo at PHOTO_HEIGHT, by the nearest pixel: for a thumbnail only. */
@@ -42,7 +46,7 @@ function thumbnail(photo: RgbaImage): RgbaImage {
   return { width, height, data: new Uint8Array(data.buffer) };
 }
 
-/** Photos beside the crops that preprocessing made of them. */
+/** Photos above the crops that preprocessing made of them. */
 export async function photosAndCrops(photos: string, faces: readonly HeldOutFace[]): Promise<Sheet> {
   const cells = await Promise.all(
     faces.map(async ({ file, crop }) => {
@@ -51,12 +55,12 @@ export async function photosAndCrops(photos: string, faces: readonly HeldOutFace
       return { photo, crop };
     }),
   );
-  return toSheet(
-    "From photos to aligned crops",
-    "Painted photos of different sizes and rotations, and below each the crop that alignment by five landmarks makes.",
-    [cells.map(({ photo }) => photo), cells.map(({ crop }) => crop)],
-    {},
-  );
+  return {
+    title: "From photos to aligned crops",
+    caption:
+      "Painted photos of different sizes and rotations. Below each is the crop that alignment by five landmarks makes of it.",
+    grids: [await toGrid([cells.map(({ photo }) => photo), cells.map(({ crop }) => crop)], [])],
+  };
 }
 
 export interface ShownSwap {
@@ -64,34 +68,37 @@ export interface ShownSwap {
   readonly result: RgbaImage;
 }
 
-const SWAP_COLUMNS = ["input", "reference", "swap", "truth"] as const;
+/** The columns of a swap. */
+export const SWAP_COLUMNS = ["input", "reference", "swap", "change", "truth"] as const;
+
+/** The pictures of a swap, one for each of SWAP_COLUMNS. */
+export function swapCells({ pair, result }: ShownSwap): readonly RgbaImage[] {
+  const { input, referenceFace, truth } = pair;
+  return [input, referenceFace.crop, result, changePicture(input, result), truth];
+}
 
 /**
- * Input, reference, result and truth of each swap; two groups side by side, in as many rows as both can fill.
- * @param groups for each attribute, swaps that add it and swaps that remove it
+ * One grid for each group of swaps, which share attribute and direction.
+ * @param groups empty ones are left out
  */
-export function swapSheet(
+export async function swapSheet(
   title: string,
   groups: readonly (readonly ShownSwap[])[],
   checkpoint: string,
 ): Promise<Sheet> {
-  const cells = ({ pair, result }: ShownSwap): RgbaImage[] => [pair.input, pair.referenceFace.crop, result, pair.truth];
-  const rows: RgbaImage[][] = [];
-  const names: string[] = [];
-  for (let left = 0; left < groups.length; left += 2) {
-    const [adding, removing] = groups.slice(left, left + 2);
-    for (let i = 0; i < Math.min(adding.length, removing.length); i++) {
-      rows.push([...cells(adding[i]), ...cells(removing[i])]);
-      names.push(adding[i].pair.attribute);
-    }
-  }
-  return toSheet(
+  const shown = groups.filter((swaps) => swaps.length > 0);
+  return {
     title,
-    "Unseen faces; on the left the attribute is added, on the right removed. Each swap: the input, a reference of another person, the input with the reference's attribute as the model makes it, and the true answer as the painter makes it.",
-    rows,
-    { columns: [...SWAP_COLUMNS, ...SWAP_COLUMNS], rows: names },
+    caption:
+      "Faces that training has not seen. The swap is the input with the attribute of the reference, who is another person. The change is swap minus input around mid grey: grey places stayed as they were. The truth is what the painter draws.",
+    grids: await Promise.all(
+      shown.map(async (swaps) => ({
+        title: nameSwaps(swaps[0].pair),
+        ...(await toGrid(swaps.map(swapCells), SWAP_COLUMNS)),
+      })),
+    ),
     checkpoint,
-  );
+  };
 }
 
 async function withFaces<T>(
@@ -108,31 +115,32 @@ async function withFaces<T>(
   }
 }
 
-/** One row a pair: from the input to the swap in equal steps. */
+/** One grid per pair, of a single row: from the input to the swap in equal steps. */
 export async function linearSheet(
   generator: Generator,
   pairs: readonly ScoredPair[],
   checkpoint: string,
 ): Promise<Sheet> {
-  const rows: RgbaImage[][] = [];
-  for (const { input, referenceFace, attribute } of pairs) {
-    rows.push(
-      await withFaces(generator, [input, referenceFace.crop], async ([own, reference]) => {
-        const steps = linear(generator, own, reference, attribute, LINEAR_STEPS);
-        const pictures = await toPictures(steps);
-        steps.dispose();
-        return [input, ...pictures, referenceFace.crop];
-      }),
-    );
-  }
   const shares = Array.from({ length: LINEAR_STEPS }, (_, i) => `${i + 1} of ${LINEAR_STEPS}`);
-  return toSheet(
-    "Linear: how much of the attribute",
-    "From the input on the left to the reference on the right; between them the latent moves in equal steps. Of each attribute's pairs, the one whose true answer changes most.",
-    rows,
-    { columns: ["input", ...shares, "reference"] },
+  const columns = ["input", ...shares, "reference"];
+  const grids: SheetGrid[] = [];
+  for (const pair of pairs) {
+    const { input, referenceFace, attribute } = pair;
+    const row = await withFaces(generator, [input, referenceFace.crop], async ([own, reference]) => {
+      const steps = linear(generator, own, reference, attribute, LINEAR_STEPS);
+      const pictures = await toPictures(steps);
+      steps.dispose();
+      return [input, ...pictures, referenceFace.crop];
+    });
+    grids.push({ title: nameSwaps(pair), ...(await toGrid([row], columns)) });
+  }
+  return {
+    title: "Linear: how much of the attribute",
+    caption:
+      "From the input on the left to the reference on the right. Between them the latent moves in equal steps; the last step is the swap. Each row shows the pair of its attribute whose true answer changes most.",
+    grids,
     checkpoint,
-  );
+  };
 }
 
 /** Two attributes of two references: the first grows to the right, the second downwards. */
@@ -147,25 +155,33 @@ export async function matrixSheet(
       { attribute: across.attribute, reference: first },
       { attribute: down.attribute, reference: second },
     ] as const;
-    const grid = matrixOfAttributes(generator, own, edits, { rows: MATRIX_SIDE, columns: MATRIX_SIDE });
+    const size = { rows: MATRIX_SIDE, columns: MATRIX_SIDE };
+    const grid = matrixOfAttributes(generator, own, edits, size);
     const cells = await toPictures(grid);
     grid.dispose();
     const rows = Array.from({ length: MATRIX_SIDE }, (_, row) =>
       cells.slice(row * MATRIX_SIDE, (row + 1) * MATRIX_SIDE),
     );
-    const attributes = [across.attribute, down.attribute];
-    const corners = matrixLabels(attributes, { rows: MATRIX_SIDE, columns: MATRIX_SIDE });
-    return toSheet(
-      `Matrix: ${across.attribute} and ${down.attribute}`,
-      `Above the grid the input and both references. Top left is the input's own reconstruction; ${across.attribute} grows to the right, ${down.attribute} downwards, each from its own reference. Of the pairs, the one whose true answers change most.`,
-      [pictures, ...rows],
-      { cells: [["input", "reference 1", "reference 2"], ...corners] },
+    const corners = matrixLabels([across.attribute, down.attribute], size);
+    return {
+      title: `Matrix: ${across.attribute} and ${down.attribute}`,
+      caption: `The first row shows the input and both references. In the grid below it, the top left picture is the input's own reconstruction. ${across.attribute} grows to the right and ${down.attribute} downwards, each from its own reference. This is the input whose true answers change most.`,
+      grids: [await toGrid([pictures, ...rows], [], [["input", "reference 1", "reference 2"], ...corners])],
       checkpoint,
-    );
+    };
   });
 }
 
-/** Rows of input, one reference an attribute, and the input with all of them at once. */
+/** The true answer of several swaps into the same input. */
+function truthOfAll(pairs: readonly ScoredPair[]): RgbaImage {
+  const { face, matrix, crop } = pairs[0].inputFace;
+  const edited = pairs.reduce((own, { attribute, referenceFace }) => {
+    return takeAttribute(own, referenceFace.face, attribute);
+  }, face);
+  return renderAligned(edited, matrix, crop.width);
+}
+
+/** One row per input: the input, one reference for each attribute, and the input with all of them at once. */
 export async function manySheet(
   generator: Generator,
   rows: readonly (readonly ScoredPair[])[],
@@ -180,15 +196,16 @@ export async function manySheet(
         const swapped = swapMany(generator, own, edits);
         const [result] = await toPictures(swapped);
         swapped.dispose();
-        return [pairs[0].input, ...references, result];
+        const { input } = pairs[0];
+        return [input, ...references, result, changePicture(input, result), truthOfAll(pairs)];
       }),
     );
   }
-  return toSheet(
-    "Several attributes from several references in one call",
-    "The input, one reference for each attribute, and the input with all of them.",
-    cells,
-    { columns: ["input", ...rows[0].map(({ attribute }) => attribute), "result"] },
+  return {
+    title: "Several attributes from several references in one call",
+    caption:
+      "The input, one reference for each attribute, the input with all of these attributes at once, the change, and the truth.",
+    grids: [await toGrid(cells, ["input", ...rows[0].map(({ attribute }) => attribute), "result", "change", "truth"])],
     checkpoint,
-  );
+  };
 }

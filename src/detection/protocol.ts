@@ -27,3 +27,18 @@ export interface DetectRequest {
 export type DetectReply =
   | { readonly id: number; readonly faces: readonly DetectedFace[] }
   | { readonly id: number; readonly failure: string };
+
+/** What the thread of FaceDescriptors gets once. */
+export interface DescriptorWorkerData {
+  readonly threads: number;
+}
+
+export interface DescribeRequest {
+  readonly id: number;
+  /** Of RECOGNITION_SIZE pixels a side. */
+  readonly pictures: readonly RgbaImage[];
+}
+
+export type DescribeReply =
+  | { readonly id: number /** [pictures, 128] */; readonly descriptors: Float32Array<ArrayBuffer> }
+  | { readonly id: number; readonly failure: string };

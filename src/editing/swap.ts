@@ -14,7 +14,7 @@ export interface Edit {
 
 /**
  * The latent of each input with the slice of every edit's attribute from its reference; nothing is decoded.
- * @returns [N, S/32, S/32, 8 W]
+ * @returns [N, S/32, S/32, 8 W], with four blocks [N, S/16, S/16, 8 W]
  * @throws InputError when the model does not have one of the attributes
  */
 export function exchangeMany({ config }: Generator, inputs: Faces, edits: readonly Edit[]): tf.Tensor4D {

@@ -14,7 +14,7 @@ import {
   parameterSpecs,
 } from "../model/parameters.js";
 import { METHODS } from "../training/method.js";
-import { LEARNING_RATE, stepSettings } from "../training/settings.js";
+import { stepSettings } from "../training/settings.js";
 import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../training/step.js";
 import type { ForwardTrace, OnTrace, StepTrace } from "../training/trace.js";
 import type { OnProgress } from "../types.js";
@@ -46,10 +46,7 @@ export function differenceTolerance(rms: number): number {
 }
 
 /** The published update; the files are of its first steps, before any decay of the rate. */
-export const SETTINGS = stepSettings(
-  { ...METHODS.official.method, batch: 1, seed: 0, learningRate: LEARNING_RATE, dataset: "" },
-  0,
-);
+export const SETTINGS = stepSettings({ ...METHODS.official.method, batch: 1, seed: 0, dataset: "" }, 0);
 
 async function readImage(tensor: tf.Tensor): Promise<Float32Array> {
   return toChannelsFirst((await tensor.data()) as Float32Array, tensor.shape);
@@ -218,7 +215,7 @@ async function runUpdates(
       ...(await downloadParameters(parameterSpecs(config, GENERATOR), state.generator.parameters)),
       ...(await downloadParameters(parameterSpecs(config, DISCRIMINATORS), state.discriminator.parameters)),
     ]);
-    const way = LEARNING_RATE * golden.iterations.length;
+    const way = METHODS.official.method.learningRate * golden.iterations.length;
     return [...quantities, ...compareWeights(golden.params_after, after, way)];
   } finally {
     disposeState(state);

@@ -47,6 +47,8 @@ export interface OtherSystem {
 
 export interface TableOptions {
   readonly generator: Generator;
+  /** The attributes to score, all of them the generator's; default all that it has. */
+  readonly attributes?: readonly string[];
   readonly dataset: FaceDataset;
   readonly extractor: FeatureExtractor;
   readonly systems: readonly OtherSystem[];
@@ -112,7 +114,8 @@ class FeatureSet {
  */
 export async function computeTable(linalg: Linalg, options: TableOptions): Promise<Table> {
   const { generator, dataset, extractor, systems, limit, workers, onProgress } = options;
-  const { size, attributes } = generator.config;
+  const { size } = generator.config;
+  const { attributes = generator.config.attributes } = options;
   const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
   const columns = attributeColumns(dataset, attributes);
   const side = (files: readonly number[], column: number, value: number): number[] =>

@@ -1,9 +1,12 @@
 /** What a report shows: plain data, gathered by whoever ran the work; `renderReport` adds nothing of its own. */
+import type { RunScores } from "./scored.js";
 
-/** A headline figure: "+4.1 dB" over "swap against doing nothing". */
+/** A headline figure: "+4.1 dB", and below it what that is: "gain over the whole picture". */
 export interface Figure {
   readonly value: string;
   readonly label: string;
+  /** A value to compare with, in words: "trained here: +3.5 dB". */
+  readonly detail?: string;
 }
 
 /** A picture of a contact sheet. */
@@ -16,20 +19,21 @@ export interface SheetPicture {
   readonly label?: string;
 }
 
-export interface SheetRow {
-  /** Stands before the pictures; empty for none. */
-  readonly label?: string;
-  readonly pictures: readonly SheetPicture[];
+/** Rows of pictures under common column names. */
+export interface SheetGrid {
+  /** Stands above the grid if the sheet has more than one: "Bangs, removed". */
+  readonly title?: string;
+  /** Names above the columns. */
+  readonly columns?: readonly string[];
+  readonly rows: readonly (readonly SheetPicture[])[];
 }
 
-/** A contact sheet: pictures in rows, with names in the page's own type. */
+/** A contact sheet, with names in the page's own type. Grids stand next to each other where the page is wide enough. */
 export interface Sheet {
   readonly title: string;
   /** What each column is, and what to look for. */
   readonly caption: string;
-  /** Names above the columns. */
-  readonly columns?: readonly string[];
-  readonly rows: readonly SheetRow[];
+  readonly grids: readonly SheetGrid[];
   /** Which weights made it: "step 3,000, seed 1". */
   readonly checkpoint?: string;
 }
@@ -43,17 +47,31 @@ export interface LossSeries {
   readonly points: readonly { readonly step: number; readonly value: number }[];
 }
 
-/** How near a swap comes to the known truth, for one attribute. */
+/** How near swaps come to the known truth: means over the pairs of a row. */
 export interface Score {
-  readonly attribute: string;
+  /** Which swaps: "Bangs, removed". */
+  readonly name: string;
   /** Pairs that were scored. */
   readonly n: number;
-  /** PSNR in dB against the truth, in the attribute's region: of the unchanged input, and of the swap. */
-  readonly psnrInput: number;
-  readonly psnrSwap: number;
-  /** Share of the change that is right; 1 is all of it. */
+  /** PSNR of the swap against the truth less that of the unchanged input, in dB: over the whole picture. */
+  readonly wholeGain: number;
+  /** The same in the region where the truth differs from the input, in dB. */
+  readonly regionGain: number;
+  /** PSNR of the swap against the input outside that region, in dB: how little was changed where nothing should be. */
+  readonly outside: number;
+  /** Share of the needed change in the region that is right; 1 is all of it. */
   readonly rightShare: number;
-  readonly checkpoint: string;
+  /** Root mean square of the change less its 3x3 median, in grey levels of 255. */
+  readonly noise: number;
+}
+
+/** The scores of one model. */
+export interface ModelScores {
+  /** Which weights: "trained here: 480 steps, width 16". */
+  readonly model: string;
+  /** The means that lead; null if no row has pairs. */
+  readonly mean: Score | null;
+  readonly rows: readonly Score[];
 }
 
 export interface StageTime {
@@ -82,10 +100,12 @@ export interface ReportModel {
   /** What watched the training says, and all that it said; null where nothing was trained. */
   readonly watchdog: { readonly summary: string; readonly alarms: readonly string[] } | null;
   readonly sheets: readonly Sheet[];
+  /** What `elegant score` measured; null or absent if it was not run. */
+  readonly scored?: RunScores | null;
   readonly losses: readonly LossSeries[];
   readonly tables: readonly ReportTable[];
-  readonly scores: readonly Score[];
-  /** How the scores were measured: the data, the region, and what the share means. */
+  readonly scores: readonly ModelScores[];
+  /** How the scores were measured: the data, and what each column means. */
   readonly scoresCaption: string;
   readonly stages: readonly StageTime[];
   readonly machine: readonly { readonly label: string; readonly value: string }[];

@@ -1,10 +1,13 @@
 /** The report page: one HTML file that needs nothing else, from plain data. */
 import { bar } from "./bars.js";
 import { lineChart } from "./chart.js";
-import { escapeHtml, formatChange, formatCount, formatFixed, formatSeconds } from "./format.js";
-import type { LossSeries, ReportModel, ReportTable, Score, StageTime } from "./model.js";
+import { escapeHtml, formatFixed, formatSeconds } from "./format.js";
+import type { LossSeries, ReportModel, StageTime } from "./model.js";
 import { renderPage } from "./page.js";
+import { renderScored } from "./scored-section.js";
+import { renderScores } from "./scores.js";
 import { renderSheet } from "./sheet.js";
+import { renderTable } from "./table.js";
 
 interface Section {
   readonly id: string;
@@ -16,10 +19,11 @@ interface Section {
 export function renderReport(model: ReportModel): string {
   const sections: Section[] = [
     { id: "pictures", title: "Pictures", body: model.sheets.map(renderSheet).join("\n") },
+    { id: "scores", title: "Scores against the truth", body: renderScores(model.scores, model.scoresCaption) },
+    { id: "edits", title: "How good the edits are", body: renderScored(model.scored ?? null) },
     { id: "tables", title: "Tables", body: model.tables.map(renderTable).join("\n") },
     { id: "watchdog", title: "Watchdog", body: renderWatchdog(model.watchdog) },
     { id: "losses", title: "Losses", body: renderLosses(model.losses) },
-    { id: "scores", title: "Scores against the truth", body: renderScores(model.scores, model.scoresCaption) },
     { id: "time", title: "Time", body: renderStages(model.stages) },
     { id: "settings", title: "Settings", body: renderPairs(model.settings) },
     { id: "machine", title: "Machine", body: renderPairs(model.machine) },
@@ -44,9 +48,10 @@ ${links}
 
 function renderFigures({ figures }: ReportModel): string {
   if (figures.length === 0) return "";
-  const items = figures.map(
-    ({ value, label }) => `<li><b>${escapeHtml(value)}</b><span>${escapeHtml(label)}</span></li>`,
-  );
+  const items = figures.map(({ value, label, detail = "" }) => {
+    const compared = detail === "" ? "" : `<span class="compared">${escapeHtml(detail)}</span>`;
+    return `<li><b>${escapeHtml(value)}</b><span>${escapeHtml(label)}</span>${compared}</li>`;
+  });
   return `<ul class="figures">\n${items.join("\n")}\n</ul>`;
 }
 
@@ -59,36 +64,6 @@ function renderLosses(losses: readonly LossSeries[]): string {
 <div class="panels">
 ${panels.join("\n")}
 </div>`;
-}
-
-function renderScores(scores: readonly Score[], caption: string): string {
-  if (scores.length === 0) return "";
-  // One checkpoint for all is said once, above the table.
-  const checkpoints = new Set(scores.map((score) => score.checkpoint));
-  const [only] = checkpoints.size === 1 ? checkpoints : [];
-  const tag = only === undefined ? "" : ` <span class="tag">${escapeHtml(only)}</span>`;
-  const rows = scores.map((score) => {
-    const gain = score.psnrSwap - score.psnrInput;
-    return `<tr><th scope="row">${escapeHtml(score.attribute)}${
-      only === undefined ? ` <span class="tag">${escapeHtml(score.checkpoint)}</span>` : ""
-    }</th>
-<td class="n">${formatCount(score.n)}</td>
-<td class="n">${formatFixed(score.psnrInput, 2)}</td>
-<td class="n">${formatFixed(score.psnrSwap, 2)}</td>
-<td class="n ${gain >= 0 ? "good" : "bad"}">${formatChange(gain, 2)}</td>
-<td class="n">${formatFixed(score.rightShare * 100, 0)} %</td>
-<td class="b detail">${bar(score.rightShare)}</td></tr>`;
-  });
-  return `<p>${escapeHtml(caption)}${tag}</p>
-<div class="scroll"><table>
-<thead><tr><th scope="col">Attribute</th><th scope="col" class="n">Pairs</th>
-<th scope="col" class="n">Doing<br>nothing, dB</th><th scope="col" class="n">Swap,<br>dB</th>
-<th scope="col" class="n">Gain,<br>dB</th><th scope="col" class="n">Change that<br>is right</th>
-<td class="b detail"></td></tr></thead>
-<tbody>
-${rows.join("\n")}
-</tbody>
-</table></div>`;
 }
 
 function renderStages(stages: readonly StageTime[]): string {
@@ -117,22 +92,6 @@ ${rows.join("\n")}
 function percent(part: number, whole: number): string {
   const value = whole > 0 ? (100 * part) / whole : 0;
   return value > 0 && value < 0.5 ? "&lt;1 %" : `${formatFixed(value, 0)} %`;
-}
-
-function renderTable({ title, caption, columns, rows }: ReportTable): string {
-  const head = columns.map((name, i) => `<th scope="col"${i > 0 ? ' class="n"' : ""}>${escapeHtml(name)}</th>`);
-  const body = rows.map(([name, ...cells]) => {
-    const values = cells.map((cell) => `<td class="n">${escapeHtml(cell)}</td>`);
-    return `<tr><th scope="row">${escapeHtml(name)}</th>${values.join("")}</tr>`;
-  });
-  return `<h3>${escapeHtml(title)}</h3>
-<p>${escapeHtml(caption)}</p>
-<div class="scroll"><table>
-<thead><tr>${head.join("")}</tr></thead>
-<tbody>
-${body.join("\n")}
-</tbody>
-</table></div>`;
 }
 
 function renderWatchdog(watchdog: ReportModel["watchdog"]): string {

@@ -1,50 +1,65 @@
-/** A contact sheet as a table: pictures of one width, and names in the page's own type, which scroll together. */
+/** A contact sheet as tables: pictures of one width, and names in the page's own type, which scroll together. */
 import { encodePng } from "../image/codec.js";
-import type { SheetLabels } from "../image/sheet.js";
 import type { RgbaImage } from "../types.js";
 import { escapeHtml } from "./format.js";
-import type { Sheet, SheetPicture, SheetRow } from "./model.js";
+import type { Sheet, SheetGrid, SheetPicture } from "./model.js";
 
-/** Encodes rows of pictures with their names. */
+/** So many columns fit a screen of 400 px. */
+const FITTING_COLUMNS = 6;
+
+/**
+ * Encodes rows of pictures.
+ * @param labels texts below the pictures, row by row; empty for none
+ */
 export async function encodeRows(
   rows: readonly (readonly RgbaImage[])[],
-  labels: Omit<SheetLabels, "columns"> = {},
-): Promise<SheetRow[]> {
+  labels: readonly (readonly string[])[] = [],
+): Promise<SheetPicture[][]> {
   return Promise.all(
-    rows.map(async (pictures, r) => ({
-      label: labels.rows?.[r] ?? "",
-      pictures: await Promise.all(
-        pictures.map(async (picture, c): Promise<SheetPicture> => {
+    rows.map((pictures, r) =>
+      Promise.all(
+        pictures.map(async (picture, c) => {
           const { width, height } = picture;
-          return { png: await encodePng(picture), width, height, label: labels.cells?.[r]?.[c] ?? "" };
+          return { png: await encodePng(picture), width, height, label: labels[r]?.[c] ?? "" };
         }),
       ),
-    })),
+    ),
   );
 }
 
-export function renderSheet({ title, caption, columns = [], rows, checkpoint }: Sheet): string {
-  const named = rows.some(({ label = "" }) => label !== "");
-  const corner = named ? "<td></td>" : "";
-  const heads = columns.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join("");
-  const head = columns.length === 0 ? "" : `<thead><tr>${corner}${heads}</tr></thead>\n`;
-  const body = rows.map(({ label = "", pictures }) => {
-    const first = named ? `<th scope="row">${escapeHtml(label)}</th>` : "";
-    const cells = pictures.map((picture, c) => renderPicture(picture, [label, columns[c] ?? ""], title));
-    return `<tr>${first}${cells.join("")}</tr>`;
-  });
-  // A sheet that was composed elsewhere keeps its size.
-  const whole = rows.length === 1 && rows[0].pictures.length === 1 ? " whole" : "";
+export function renderSheet(sheet: Sheet): string {
+  const { title, caption, grids, checkpoint } = sheet;
   const made = checkpoint === undefined ? "" : ` <span class="tag">${escapeHtml(checkpoint)}</span>`;
+  // A sheet that was composed elsewhere keeps its size.
+  const whole = grids.length === 1 && grids[0].rows.length === 1 && grids[0].rows[0].length === 1;
+  const drawn = grids.map((grid) => renderGrid(grid, sheet, whole));
   return `<figure class="sheet">
-<h3>${escapeHtml(title)}</h3>
-<div class="scroll" tabindex="0" role="group" aria-label="${escapeHtml(title)}"><table class="pictures${whole}">
+<figcaption><h3>${escapeHtml(title)}</h3>
+<p>${escapeHtml(caption)}${made}</p></figcaption>
+<div class="grids">
+${drawn.join("\n")}
+</div>
+</figure>`;
+}
+
+function renderGrid({ title = "", columns = [], rows }: SheetGrid, sheet: Sheet, whole: boolean): string {
+  const columnCount = Math.max(...rows.map((pictures) => pictures.length));
+  const heads = columns.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join("");
+  const head = columns.length === 0 ? "" : `<thead><tr>${heads}</tr></thead>\n`;
+  const body = rows.map((pictures) => {
+    const cells = pictures.map((picture, c) => renderPicture(picture, [title, columns[c] ?? ""], sheet.title));
+    return `<tr>${cells.join("")}</tr>`;
+  });
+  const kind = whole ? " whole" : columnCount > FITTING_COLUMNS ? " many" : "";
+  const name = title === "" ? sheet.title : `${sheet.title}: ${title}`;
+  const above = title === "" ? "" : `<h4>${escapeHtml(title)}</h4>\n`;
+  return `<div class="part">
+${above}<div class="scroll" tabindex="0" role="group" aria-label="${escapeHtml(name)}"><table class="pictures${kind}" style="--columns: ${columnCount}">
 ${head}<tbody>
 ${body.join("\n")}
 </tbody>
 </table></div>
-<figcaption>${escapeHtml(caption)}${made}</figcaption>
-</figure>`;
+</div>`;
 }
 
 function renderPicture(

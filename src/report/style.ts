@@ -19,7 +19,7 @@ body {
   margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
-main { max-width: 68rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+main { max-width: 80rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: clamp(1.6rem, 1.2rem + 1.8vw, 2.2rem); line-height: 1.2; letter-spacing: -0.015em; margin: 0; text-wrap: balance; }
 h2 { font-size: 1.25rem; letter-spacing: -0.01em; margin: 3rem 0 0.75rem; padding-top: 0.75rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 0 0 0.25rem; }
@@ -34,17 +34,25 @@ nav { font-size: 0.875rem; display: flex; flex-wrap: wrap; gap: 0.25rem 1.1rem; 
 .figures li { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.8rem 1rem; }
 .figures b { display: block; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.01em; }
 .figures span { color: var(--muted); font-size: 0.8125rem; line-height: 1.35; display: block; }
+.figures .compared { color: var(--ink); margin-top: 0.25rem; }
 figure { margin: 0; }
-.sheet { margin: 0 0 2rem; }
-.pictures { width: auto; border-collapse: separate; border-spacing: 0; font-size: 0.8125rem; line-height: 1.3; }
+.sheet { margin: 0 0 2.5rem; }
+.sheet p { font-size: 0.9375rem; }
+.grids { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 1.25rem 1.75rem; }
+.part { min-width: 0; }
+.part h4 { font-size: 0.9375rem; font-weight: 550; margin: 0; }
+.part .scroll { margin-top: 0.25rem; }
+.pictures { table-layout: fixed; width: 100%; min-width: calc(var(--columns) * 3.6rem); max-width: calc(var(--columns) * 8.375rem); border-collapse: separate; border-spacing: 0; font-size: 0.8125rem; line-height: 1.3; }
+/* More columns than fit a narrow screen scroll, so that they can be wider. */
+.pictures.many { min-width: calc(var(--columns) * 5rem); }
 .pictures th, .pictures td { border: 0; padding: 0 0.375rem 0.375rem 0; text-align: center; vertical-align: middle; font-weight: 400; color: var(--muted); }
+.pictures td:last-child, .pictures th:last-child { padding-right: 0.375rem; }
 .pictures thead th { font-size: inherit; vertical-align: bottom; padding-bottom: 0.25rem; }
-.pictures tbody th { text-align: right; padding-right: 0.6rem; position: sticky; left: 0; background: var(--paper); }
-.pictures img { display: block; width: 6.75rem; max-width: none; height: auto; max-height: 9rem; object-fit: contain; margin: 0 auto; border-radius: 2px; }
-.pictures.whole img { width: auto; max-height: none; }
+.pictures img { display: block; width: 100%; max-width: 8rem; height: auto; max-height: 9rem; object-fit: contain; margin: 0 auto; border-radius: 2px; }
+.pictures.whole { table-layout: auto; width: auto; max-width: none; }
+.pictures.whole img { width: auto; max-width: none; max-height: none; }
 .pictures tr:has(span) td { vertical-align: top; }
-.pictures span { display: block; width: 6.75rem; padding: 0.2rem 0 0.3rem; }
-.sheet figcaption { margin-top: 0.6rem; font-size: 0.9375rem; max-width: 46rem; }
+.pictures span { display: block; padding: 0.2rem 0 0.3rem; }
 .tag { display: inline-block; border: 1px solid var(--line); border-radius: 999px; padding: 0 0.6rem; color: var(--muted); font-size: 0.8125rem; white-space: nowrap; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 23rem), 1fr)); gap: 1rem; }
 .panel { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.85rem 0.9rem 0.5rem; min-width: 0; }
@@ -64,6 +72,7 @@ polyline { fill: none; stroke: currentColor; stroke-linejoin: round; stroke-line
 .end { text-anchor: end; } .mid { text-anchor: middle; }
 .scroll { overflow-x: auto; }
 .scroll + h3, p + h3, dl + h3 { margin-top: 2rem; }
+.scroll + p { margin-top: 0.75rem; }
 .panels, .scroll, dl, pre { margin-top: 0.75rem; }
 .lanes { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.35rem 0.9rem; align-items: center; margin: 0.6rem 0 0.4rem; font-size: 0.8125rem; color: var(--muted); }
 .lanes svg { display: block; width: 100%; height: 1.125rem; overflow: visible; }
@@ -76,7 +85,17 @@ th, td { text-align: left; padding: 0.5rem 0.75rem 0.5rem 0; border-bottom: 1px 
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--muted); font-size: 0.8125rem; font-weight: 500; vertical-align: bottom; line-height: 1.3; }
 tbody th { font-weight: 550; }
+.scores .group th { padding-top: 1.25rem; color: var(--accent); }
+.scores tbody th { font-weight: 400; }
+.scores .group th, .scores .mean th, .scores .mean td { font-weight: 650; }
 td.n, th.n { text-align: right; white-space: nowrap; }
+.heat { width: auto; margin-top: 0.75rem; table-layout: fixed; }
+.heat th, .heat td { border: 0; padding: 0.2rem 0.35rem; font-size: 0.8125rem; font-weight: 400; overflow-wrap: anywhere; }
+.heat tbody th { color: var(--muted); text-align: right; vertical-align: middle; padding-left: 0; }
+.heat td { position: relative; isolation: isolate; min-width: 3rem; height: 2.5rem; text-align: center; vertical-align: middle; border: 2px solid var(--paper); background: var(--track); font-variant-numeric: tabular-nums; }
+.heat td::before { content: ""; position: absolute; inset: 0; z-index: -1; background: var(--accent); opacity: var(--share); }
+.heat td.strong { color: var(--paper); }
+.heat thead th { text-align: center; }
 tfoot th, tfoot td { border-bottom: 0; font-weight: 600; }
 td.b { width: 24%; min-width: 4.5rem; vertical-align: middle; }
 .bar { display: block; width: 100%; height: 10px; border-radius: 3px; overflow: hidden; }
@@ -93,7 +112,10 @@ ul.notes li { margin-bottom: 0.4rem; }
   .figures { grid-template-columns: 1fr 1fr; }
   .detail, .times span:nth-child(even) { display: none; }
   .pictures, .lanes { font-size: 0.8125rem; }
-  .pictures th, .pictures td { padding-right: 0.375rem; }
+  .pictures th, .pictures td, .pictures td:last-child, .pictures th:last-child { padding-right: 0.25rem; }
+  .pictures thead th { font-size: 0.75rem; }
+  .scores { font-size: 0.8125rem; }
+  .scores th, .scores td { padding-right: 0.35rem; }
   table { font-size: 0.875rem; }
   th, td { padding-right: 0.5rem; }
   thead th.n { white-space: normal; }
@@ -108,7 +130,7 @@ ul.notes li { margin-bottom: 0.4rem; }
   nav { display: none; }
   figure, .figures, tr, dl, pre { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  .bar, .key, .pictures img { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .bar, .key, .heat td, .heat td::before, .pictures img { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   pre { white-space: pre-wrap; }
 }
 `;

@@ -59,6 +59,8 @@ export const methodSchema = z.object({
   maskWeight: z.number().nonnegative().default(0),
   /** Weight of the mean absolute change of C and D, so that edits change no more than they must. */
   changeWeight: z.number().nonnegative().default(0),
+  /** Adam's, at the beginning. */
+  learningRate: z.number().positive(),
   /** Adam's decays. */
   beta1: z.number().nonnegative().lt(1).default(0.5),
   beta2: z.number().nonnegative().lt(1).default(0.999),
@@ -83,6 +85,7 @@ const PUBLISHED: MethodSettings = {
   slice: 0,
   maskWeight: 0,
   changeWeight: 0,
+  learningRate: 2e-4,
   beta1: 0.5,
   beta2: 0.999,
   annealing: 0,
@@ -125,6 +128,7 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       slice: 1,
       maskWeight: 0,
       changeWeight: 2,
+      learningRate: 5e-4,
       beta1: 0,
       beta2: 0.99,
       annealing: 0.5,

@@ -5,11 +5,12 @@ import { writeFileAtomic } from "../files.js";
 import { decodeImage } from "../image/codec.js";
 import { readImageHeader } from "../image/header.js";
 import type { ModelConfig } from "../model/config.js";
-import type { LossSeries, ReportModel, Sheet } from "../report/model.js";
+import type { LossSeries, ReportModel, Sheet, SheetGrid } from "../report/model.js";
 import { renderReport } from "../report/render.js";
+import { parseRunScores, RUN_SCORE_FILE, type RunScores } from "../report/scored.js";
 import { encodeRows } from "../report/sheet.js";
 import { type LossRow, readLossLog } from "./log.js";
-import { cutSamples, SAMPLE_COLUMNS } from "./sample-sheet.js";
+import { cutSamples, SAMPLE_COLUMNS, type Samples } from "./sample-sheet.js";
 import type { RunSettings } from "./settings.js";
 import { FIRST_JUDGED_STEP } from "./watchdog.js";
 
@@ -24,6 +25,8 @@ const REPORT_FILE = "report.html";
 /** Steps whose rows are read; a chart shows fewer. */
 const CHARTED_STEPS = 4000;
 const GREY_LEVEL = 2 / 255;
+/** What a row of a joint update has in place of an attribute's name. */
+const ALL_ATTRIBUTES = "all";
 
 /** One value over the steps: the mean over attributes, or one attribute's. */
 export function seriesOf(
@@ -41,37 +44,43 @@ export function seriesOf(
   return { name, group, points, ...(unit === undefined ? {} : { unit }) };
 }
 
-/** Parts of the generator's loss that a method may leave out. */
-const OPTIONAL_PARTS = ["reconstruction", "slice", "mask", "change"] as const;
-
 /**
- * The most important curves: totals, the parts of the generator's loss that the rows have, accuracies, what edits change, scores.
- * @param rows of one attribute each, or of all attributes together
+ * The most telling curves: totals, parts of the generator's loss, accuracies, what edits change, scores. A curve without
+ * readings is left out: presets differ in the parts of their losses.
  */
 export function trainingSeries(
   rows: readonly LossRow[],
   scores: readonly LossRow[],
   attributes: readonly string[],
 ): readonly LossSeries[] {
-  const key = (name: string) => (row: LossRow) => Number(row[name]);
-  const levels = (name: string) => (row: LossRow) => Number(row[name]) / GREY_LEVEL;
-  const kinds = [...new Set(rows.map(({ attribute }) => String(attribute)))];
-  const own = kinds.map((kind) => rows.filter(({ attribute }) => attribute === kind));
-  const parts = OPTIONAL_PARTS.filter((part) => rows.some((row) => row[part] !== undefined));
-  const change = "What an exchange changes";
+  const read = (key: string, name: string, group: string): LossSeries =>
+    seriesOf(
+      rows.filter((row) => row[key] !== undefined),
+      (row) => Number(row[key]),
+      name,
+      group,
+    );
+  const exchange = (row: LossRow): number => Number(row.exchange) / GREY_LEVEL;
+  const changes = [...attributes, ALL_ATTRIBUTES].map((attribute) => {
+    const own = rows.filter((row) => row.attribute === attribute);
+    const name = attribute === ALL_ATTRIBUTES ? "all attributes" : attribute;
+    return seriesOf(own, exchange, name, "What an exchange changes", "grey levels of 255");
+  });
+  const scored = ["score", ...attributes].map((key) =>
+    seriesOf(scores, (row) => Number(row[key]), key === "score" ? "all" : key, "Score of checkpoints, lower is better"),
+  );
   return [
-    seriesOf(rows, key("D"), "discriminators", "Totals"),
-    seriesOf(rows, key("G"), "generator", "Totals"),
-    ...parts.map((part) => seriesOf(rows, key(part), part, `Unweighted: ${part}`)),
-    seriesOf(rows, key("accuracy1"), "D1", "Pictures that the discriminators tell right"),
-    seriesOf(rows, key("accuracy2"), "D2", "Pictures that the discriminators tell right"),
-    ...own.map((part, i) => seriesOf(part, levels("exchange"), kinds[i], change, "grey levels of 255")),
-    ...(scores.length < 2
-      ? []
-      : [seriesOf(scores, key("score"), "all", "Score of checkpoints, lower is better")].concat(
-          attributes.map((name) => seriesOf(scores, key(name), name, "Score of checkpoints, lower is better")),
-        )),
-  ];
+    read("D", "discriminators", "Totals"),
+    read("G", "generator", "Totals"),
+    read("reconstruction", "reconstruction", "Reconstruction"),
+    read("slice", "slices", "Slices found again in the edited pictures"),
+    read("mask", "mask", "Mean of the mask"),
+    read("change", "change", "Mean change of the edited pictures"),
+    read("accuracy1", "D1", "Pictures that the discriminators judge correctly"),
+    read("accuracy2", "D2", "Pictures that the discriminators judge correctly"),
+    ...changes,
+    ...(scores.length < 2 ? [] : scored),
+  ].filter(({ points }) => points.length > 0);
 }
 
 /** The watchdog's section from its log. @param step the run's */
@@ -90,6 +99,16 @@ export function watchdogSection(alarms: readonly LossRow[], step: number): NonNu
           ? "All that it reported is over."
           : `Not over: ${[...open].join("; ")}.`;
   return { summary, alarms: alarms.map(({ message }) => String(message)) };
+}
+
+/** One grid for each attribute. */
+function sampleGrids({ rows, pictures }: Samples, { attributes }: ModelConfig): Promise<SheetGrid[]> {
+  return Promise.all(
+    attributes.map(async (attribute) => {
+      const own = pictures.filter((_, row) => rows[row] === attribute);
+      return { title: attribute, columns: SAMPLE_COLUMNS, rows: await encodeRows(own) };
+    }),
+  );
 }
 
 async function latestSheet(folder: string, config: ModelConfig): Promise<readonly Sheet[]> {
@@ -112,11 +131,15 @@ async function latestSheet(folder: string, config: ModelConfig): Promise<readonl
       title: `Samples at step ${Number(/\d+/.exec(name)?.[0])}`,
       caption:
         "A has the attribute, B has not; A' and B' are their reconstructions, C is A without the attribute, D is B with that of A. The same pairs in each sheet, held out where there is a held-out part.",
-      ...(samples === null
-        ? { rows: [{ pictures: [{ png, width, height }] }] }
-        : { columns: SAMPLE_COLUMNS, rows: await encodeRows(samples.pictures, { rows: samples.rows }) }),
+      grids: samples === null ? [{ rows: [[{ png, width, height }]] }] : await sampleGrids(samples, config),
     },
   ];
+}
+
+/** What `elegant score` has measured in this run; null if it was not run, or its file is of another version. */
+async function readRunScores(folder: string): Promise<RunScores | null> {
+  const text = await readFile(join(folder, RUN_SCORE_FILE), "utf8").catch(() => null);
+  return text === null ? null : parseRunScores(text);
 }
 
 export interface RunReportFacts {
@@ -128,8 +151,8 @@ export interface RunReportFacts {
   readonly generatedBy: string;
 }
 
-/** Writes the report whole or not at all. */
-export async function writeRunReport(folder: string, facts: RunReportFacts): Promise<void> {
+/** Writes the report whole or not at all. @returns its path */
+export async function writeRunReport(folder: string, facts: RunReportFacts): Promise<string> {
   const { config, settings, step, best } = facts;
   const every = Math.max(1, Math.ceil(step / CHARTED_STEPS));
   const rows = await readLossLog(join(folder, LOSSES_FILE), { every });
@@ -152,6 +175,7 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
     ],
     watchdog: watchdogSection(alarms, step),
     sheets: await latestSheet(folder, config),
+    scored: await readRunScores(folder),
     losses: trainingSeries(rows, scores, config.attributes),
     scores: [],
     tables: [],
@@ -162,5 +186,7 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
     commands: [],
     notes: [],
   };
-  await writeFileAtomic(join(folder, REPORT_FILE), renderReport(model));
+  const path = join(folder, REPORT_FILE);
+  await writeFileAtomic(path, renderReport(model));
+  return path;
 }

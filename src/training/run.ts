@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { isLock } from "../lock.js";
+import { formatChoice } from "../model/choice-words.js";
 import type { Initialisation, ModelConfig } from "../model/config.js";
 import {
   copyParameters,
@@ -59,7 +60,9 @@ export function expectSameGenerator(config: ModelConfig, { config: other, source
   for (const [name, received, expected] of differences) {
     if (received === expected) continue;
     const remedy = "A run begins only with a generator of its own layers.";
-    throw new InputError(describeMismatch(`--from: ${name}`, `${expected}, as in ${source}`, `${received}`, remedy));
+    throw new InputError(
+      describeMismatch(`--from: ${name}`, `${formatChoice(expected)}, as in ${source}`, formatChoice(received), remedy),
+    );
   }
 }
 
@@ -178,6 +181,10 @@ export async function importRun(
   seed: number,
 ): Promise<{ readonly checkpoint: string; readonly fresh: boolean }> {
   const fresh = !parameterSpecs(config, DISCRIMINATORS).some(({ name }) => tensors.has(name));
-  const all = fresh ? new Map([...tensors, ...initialParameters(config, DISCRIMINATORS, seed)]) : tensors;
+  // Without norms, the published weights and biases would hide the picture from the deeper layers.
+  const initialisation = config.discriminatorNorm === "none" ? "he" : "published";
+  const all = fresh
+    ? new Map([...tensors, ...initialParameters(config, DISCRIMINATORS, seed, initialisation)])
+    : tensors;
   return { checkpoint: await saveImported(folder, config, all, step), fresh };
 }

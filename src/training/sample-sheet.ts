@@ -19,11 +19,15 @@ export function sampleOptions({ attributes, size }: ModelConfig, pairs: number):
   return { labels: { rows, columns: [...SAMPLE_COLUMNS] }, scale: sheetScale(size) };
 }
 
+export interface Samples {
+  /** The attribute of each row. */
+  readonly rows: readonly string[];
+  /** In each row one picture for each of SAMPLE_COLUMNS. */
+  readonly pictures: readonly (readonly RgbaImage[])[];
+}
+
 /** The pictures of a sample sheet without its labels, or null if this version would have drawn it in another way. */
-export function cutSamples(
-  sheet: RgbaImage,
-  config: ModelConfig,
-): { readonly rows: readonly string[]; readonly pictures: readonly (readonly RgbaImage[])[] } | null {
+export function cutSamples(sheet: RgbaImage, config: ModelConfig): Samples | null {
   for (let pairs = SAMPLE_PAIRS; pairs > 0; pairs--) {
     const options = sampleOptions(config, pairs);
     const { rows } = options.labels;

@@ -1,6 +1,7 @@
 /** Everything that fixes a training run beside its network and its data; kept in each checkpoint. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
+import { formatChoice } from "../model/choice-words.js";
 import type { ModelConfig } from "../model/config.js";
 import type { AdamSettings } from "../types.js";
 import { LOSS_WEIGHTS, type LossWeights, methodSchema, RECONSTRUCTION_WEIGHTS, type Reconstruction } from "./method.js";
@@ -10,7 +11,6 @@ export const runSettingsSchema = methodSchema.extend({
   /** Pairs of an update: this many pictures with the attribute and as many without. */
   batch: z.number().int().positive(),
   seed: z.number().int().nonnegative(),
-  learningRate: z.number().positive(),
   /** Identifies files and labels of the training pictures in their order (pairs.ts). */
   dataset: z.string(),
 });
@@ -31,8 +31,6 @@ export interface StepSettings {
   readonly ema: number;
 }
 
-/** Adam's published values. */
-export const LEARNING_RATE = 2e-4;
 const STEPS_PER_DECAY = 3000;
 const EPSILON = 1e-8;
 
@@ -96,7 +94,7 @@ export function expectSameRun(
 ): void {
   const values = ({ config, settings }: typeof saved): Record<string, unknown> => {
     const { size, width, attributes, ...network } = config;
-    const { batch, seed, learningRate, dataset, ...method } = settings;
+    const { batch, seed, dataset, learningRate, ...method } = settings;
     return {
       "--size": size,
       "--width": width,
@@ -112,6 +110,8 @@ export function expectSameRun(
   for (const [name, expected] of Object.entries(values(saved))) {
     if (wanted[name] === expected) continue;
     const remedy = "Resume with the run's own settings, or choose another --out.";
-    throw new InputError(describeMismatch(`--resume: ${name}`, `${expected}`, `${wanted[name]}`, remedy));
+    throw new InputError(
+      describeMismatch(`--resume: ${name}`, formatChoice(expected), formatChoice(wanted[name]), remedy),
+    );
   }
 }

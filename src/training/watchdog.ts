@@ -49,7 +49,7 @@ export const CONDITIONS = {
     begins: ({ residual }) => residual < 0.5 * GREY_LEVEL,
     lasts: ({ residual }) => residual < GREY_LEVEL,
     message: ({ residual }, window) =>
-      `edits changed ${levels(residual)} over ${window} steps: the generator has collapsed to returning its input. Start again with another --seed, or with --loss-weights equal.`,
+      `edits changed ${levels(residual)} over ${window} steps: the generator has collapsed to returning its input. Start again with another --seed, or with --set lossWeights=equal.`,
   },
   "slice does not matter": {
     begins: ({ residual, exchange }) => exchange < 0.05 * residual || exchange < 0.25 * GREY_LEVEL,

@@ -41,6 +41,7 @@ const COMMON: Readonly<Record<string, string>> = {
     "queue work": "",
     "queue status": "",
     table: "seed workers device",
+    score: "seed workers device",
     weights: "",
     plan: "none",
     verify: "workers device",

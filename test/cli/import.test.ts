@@ -40,7 +40,7 @@ const filesOf = (folder: string, networks: readonly string[] = NETWORKS, step = 
 /** What a run was trained by. */
 async function methodOf(run: string): Promise<MethodSettings> {
   const { progress, source } = (await loadNewestCheckpoint(run)).checkpoint;
-  const { batch, seed, learningRate, dataset, ...method } = parseRunSettings(progress.options, source);
+  const { batch, seed, dataset, ...method } = parseRunSettings(progress.options, source);
   return method;
 }
 

@@ -92,7 +92,7 @@ describe("the method of elegant train", () => {
       ["annealing=2", "a number, at least 0 and at most 1"],
     ]) {
       const [name, value] = choice.split("=");
-      assert.throws(() => chooseMethod({ preset: "modern", learningRate: 1, set: [choice] }), {
+      assert.throws(() => chooseMethod({ preset: "modern", set: [choice] }), {
         name: "InputError",
         message: `--set ${name}: expected ${expected}, received '${value}'. docs/training.md explains every choice.`,
       });
@@ -102,6 +102,10 @@ describe("the method of elegant train", () => {
   it("is refused when a choice is given twice, in either way", () => {
     refused("--set r1=2 mask=on r1=3", "--set r1: expected one value, received 2 and 3. Remove one of them.");
     refused("--set r1=2 --r1 2", "--set r1: expected without --r1, received both. Give one of them.");
+    refused(
+      "--set learningRate=1e-3 --learning-rate 1e-3",
+      "--set learningRate: expected without --learning-rate, received both. Give one of them.",
+    );
     refused("--set flip=off --flip", "--set flip: expected without --flip, received both. Give one of them.");
   });
 
@@ -203,7 +207,7 @@ describe("elegant train --set", () => {
     const { checkpoint } = await loadNewestCheckpoint(run);
     assert.equal(checkpoint.progress.step, 2);
     assert.deepEqual(checkpoint.config, { ...expected.network, size: 64, width: 4, attributes: ["Bangs", "Smiling"] });
-    const { batch, seed, learningRate, dataset, ...kept } = checkpoint.progress.options as Record<string, unknown>;
+    const { batch, seed, dataset, ...kept } = checkpoint.progress.options as Record<string, unknown>;
     assert.deepEqual(kept, expected.method);
   }).timeout(120_000);
 });

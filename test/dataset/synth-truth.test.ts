@@ -3,8 +3,7 @@ import type { SynthFace } from "../../src/dataset/synth/face.js";
 import { faceGeometry } from "../../src/dataset/synth/geometry.js";
 import { loadPainter } from "../../src/dataset/synth/raster.js";
 import { sampleFace } from "../../src/dataset/synth/sample.js";
-import { differenceRegion, scoreSwap, swapTruth, takeAttribute } from "../../src/dataset/synth/truth.js";
-import { InputError } from "../../src/errors.js";
+import { differenceRegion, swapTruth, takeAttribute } from "../../src/dataset/synth/truth.js";
 import type { Affine } from "../../src/types.js";
 
 const faces = Array.from({ length: 60 }, (_, i) => sampleFace(3, i));
@@ -92,42 +91,5 @@ describe("true answers of swaps", () => {
   it("refuse pictures of different sizes", () => {
     const image = (width: number) => ({ width, height: 1, data: new Uint8Array(width * 4) });
     assert.throws(() => differenceRegion(image(2), image(3)), /image size: expected 2x1, received 3x1/);
-  });
-});
-
-describe("score of a swap", () => {
-  const rgba = (...grey: number[]): Uint8Array => Uint8Array.from(grey.flatMap((v) => [v, v, v, 255]));
-  const input = rgba(10, 100, 200);
-  const truth = rgba(10, 140, 180);
-  const mask = Uint8Array.of(0, 1, 1);
-
-  it("is all right for the exact truth and nothing for the unchanged input", () => {
-    const exact = scoreSwap(input, truth, truth, mask);
-    assert.deepEqual([exact.psnrOutput, exact.rightShare], [Number.POSITIVE_INFINITY, 1]);
-    const unchanged = scoreSwap(input, input, truth, mask);
-    assert.equal(unchanged.rightShare, 0);
-    assert.equal(unchanged.psnrOutput, unchanged.psnrInput);
-    const expected = 10 * Math.log10(255 ** 2 / ((40 ** 2 + 20 ** 2) / 2));
-    assert.ok(Math.abs(unchanged.psnrInput - expected) < 1e-9);
-  });
-
-  it("is negative for an edit that is worse than none, and counts only the region", () => {
-    assert.ok(scoreSwap(input, rgba(10, 60, 220), truth, mask).rightShare < 0);
-    assert.equal(scoreSwap(input, rgba(255, 140, 180), truth, mask).rightShare, 1);
-  });
-
-  it("reads floats from -1 to 1 as well", () => {
-    const floats = Float32Array.from([10, 120, 190].flatMap((v) => [v, v, v].map((x) => x / 127.5 - 1)));
-    const half = scoreSwap(input, floats, truth, mask);
-    assert.ok(Math.abs(half.rightShare - 0.75) < 1e-5); // half of the way leaves a quarter of the squared error
-  });
-
-  it("refuses a pair that asks for no change, and arrays of the wrong length", () => {
-    assert.throws(() => scoreSwap(input, input, truth, Uint8Array.of(0, 0, 0)), InputError);
-    assert.throws(() => scoreSwap(input, input, input, mask), /received an input that equals the truth/);
-    assert.throws(
-      () => scoreSwap(input, rgba(1), truth, mask),
-      /output: expected 12 values \(Uint8 RGBA\), received 4/,
-    );
   });
 });

@@ -7,7 +7,7 @@ import { type FaceDataset, openDataset } from "../../src/dataset/dataset.js";
 import { preprocess } from "../../src/dataset/preprocess.js";
 import { writeSynth } from "../../src/dataset/synth/write.js";
 import { choosePairs, type HeldOutFace, loadHeldOut, type ScoredPair } from "../../src/demo/pairs.js";
-import { meanGain, scorePairs, swapPairs } from "../../src/demo/scores.js";
+import { meanScore, scorePairs, swapPairs } from "../../src/demo/scores.js";
 import { type Device, openDevice } from "../../src/device/device.js";
 import { openGenerator } from "../../src/editing/generator.js";
 import { decodeImage } from "../../src/image/codec.js";
@@ -99,21 +99,18 @@ describe("the demo's pairs and scores", () => {
       const right = scorePairs(
         pairs,
         pairs.map(({ truth }) => truth),
-        "truth",
       );
-      assert.deepEqual([right.rightShare, right.psnrSwap, right.n], [1, Number.POSITIVE_INFINITY, pairs.length]);
-      assert.deepEqual(
-        [right.attribute, right.checkpoint],
-        [`Bangs, ${pairs[0].adding ? "added" : "removed"}`, "truth"],
-      );
+      assert.deepEqual([right.rightShare, right.n], [1, pairs.length]);
+      assert.equal(right.name, `Bangs, ${pairs[0].adding ? "added" : "removed"}`);
+      assert.ok(right.regionGain > 40 && right.wholeGain > 30, `${right.regionGain} dB, ${right.wholeGain} dB`);
       const unchanged = scorePairs(
         pairs,
         pairs.map(({ input }) => input),
-        "nothing",
       );
-      assert.deepEqual([unchanged.rightShare, unchanged.psnrSwap], [0, unchanged.psnrInput]);
-      assert.ok(unchanged.psnrInput > 5 && unchanged.psnrInput < 25, `${unchanged.psnrInput} dB`);
-      assert.equal(meanGain([unchanged]), 0);
+      const { rightShare, regionGain, wholeGain, outside, noise } = unchanged;
+      assert.deepEqual([rightShare, regionGain, wholeGain, noise], [0, 0, 0, 0]);
+      // 10 log10(255^2 / 0.01): equal pictures count as a mean squared error of 0.01.
+      assertClose([outside], [68.13], { abs: 0.005, rel: 0 });
     }
   });
 
@@ -122,18 +119,21 @@ describe("the demo's pairs and scores", () => {
       ...truth,
       data: Uint8ClampedArray.from(truth.data, (value, i) => (value + input.data[i]) / 2),
     }));
-    const score = scorePairs(adding, halfway, "half");
+    const { rightShare, regionGain, wholeGain } = scorePairs(adding, halfway);
     // Levels are whole numbers, so the half is off by up to half a level.
-    assertClose([score.rightShare, score.psnrSwap - score.psnrInput], [0.75, 6.02], { abs: 0.01, rel: 0.01 });
+    assertClose([rightShare, regionGain, wholeGain], [0.75, 6.02, 6.02], { abs: 0.01, rel: 0.01 });
   });
 
-  it("weigh a mean gain by the numbers of pairs", () => {
-    const score = { attribute: "", rightShare: 0, checkpoint: "", psnrInput: 10 };
-    const gain = meanGain([
-      { ...score, n: 3, psnrSwap: 12 },
-      { ...score, n: 1, psnrSwap: 6 },
+  it("weigh means by the numbers of pairs", () => {
+    const flat = (value: number) => {
+      return { wholeGain: value, regionGain: 2 * value, outside: 3 * value, rightShare: 4 * value, noise: 5 * value };
+    };
+    const mean = meanScore("all", [
+      { name: "a", n: 3, ...flat(2) },
+      { name: "b", n: 1, ...flat(-4) },
     ]);
-    assert.equal(gain, 0.5);
+    assert.deepEqual(mean, { name: "all", n: 4, ...flat(0.5) });
+    assert.equal(meanScore("none", []), null);
   });
 
   it("swap in the order of the pairs, whatever their attributes and however many, and leak nothing", async () => {

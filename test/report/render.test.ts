@@ -26,16 +26,15 @@ const PICTURE = { png: PNG, width: 64, height: 48 };
 
 const FULL: ReportModel = {
   ...EMPTY,
-  figures: [{ value: "+4.1 dB", label: "gain" }],
+  figures: [{ value: "+4.1 dB", label: "gain", detail: "trained here: +3.5 dB" }],
   sheets: [
     {
       title: "Swap",
       caption: "Left: input.",
-      columns: ["input", "swap"],
-      rows: [{ label: "Bangs", pictures: [{ ...PICTURE, label: "100 %" }, PICTURE] }],
+      grids: [{ columns: ["input", "swap"], rows: [[{ ...PICTURE, label: "100 %" }, PICTURE]] }],
       checkpoint: "step 3,000",
     },
-    { title: "Linear", caption: "Five steps.", rows: [{ pictures: [PICTURE] }] },
+    { title: "Linear", caption: "Five steps.", grids: [{ rows: [[PICTURE]] }] },
   ],
   losses: [
     { name: "total", group: "Generator", points: [{ step: 1, value: 2 }] },
@@ -43,8 +42,15 @@ const FULL: ReportModel = {
     { name: "adversarial", group: "Generator", points: [{ step: 1, value: 1 }] },
   ],
   scores: [
-    { attribute: "Bangs", n: 200, psnrInput: 14.212, psnrSwap: 19.9, rightShare: 0.78, checkpoint: "step 3,000" },
-    { attribute: "Smiling", n: 1200, psnrInput: 21, psnrSwap: 20.5, rightShare: 0.4, checkpoint: "step 3,000" },
+    {
+      model: "step 3,000",
+      mean: { name: "All", n: 1400, wholeGain: 3.1, regionGain: 4, outside: 34.96, rightShare: 0.7, noise: 2.25 },
+      rows: [
+        { name: "Bangs", n: 200, wholeGain: 4.2, regionGain: 5.694, outside: 36, rightShare: 0.78, noise: 2.21 },
+        { name: "Smiling", n: 1200, wholeGain: -1, regionGain: -0.5, outside: 35, rightShare: -0.04, noise: 2.26 },
+      ],
+    },
+    { model: "step 10", mean: null, rows: [] },
   ],
   scoresCaption: "In the region.",
   stages: [
@@ -82,17 +88,17 @@ describe("report", () => {
     const [, encoded] = /src="data:image\/png;base64,([^"]+)" width="64" height="48"/.exec(html) ?? [];
     assert.deepEqual([...Buffer.from(encoded, "base64")], [...PNG]);
     const described = [...html.matchAll(/alt="([^"]*)"/g)].map(([, text]) => text);
-    assert.deepEqual(described, ["Bangs, input, 100 %", "Bangs, swap", "Linear"]);
+    assert.deepEqual(described, ["input, 100 %", "swap", "Linear"]);
     assert.match(html, /Left: input\. <span class="tag">step 3,000<\/span>/);
   });
 
   it("names the pictures of a sheet in its own type, and lets a wide sheet scroll", () => {
     const html = renderReport(FULL).replaceAll("\n", "");
-    assert.match(html, /<thead><tr><td><\/td><th scope="col">input<\/th><th scope="col">swap<\/th><\/tr><\/thead>/);
-    assert.match(html, /<tr><th scope="row">Bangs<\/th><td><img [^>]*><span>100\u00a0%<\/span><\/td><td><img/);
+    assert.match(html, /<thead><tr><th scope="col">input<\/th><th scope="col">swap<\/th><\/tr><\/thead>/);
+    assert.match(html, /<tr><td><img [^>]*><span>100\u00a0%<\/span><\/td><td><img/);
     assert.equal(html.match(/<div class="scroll" tabindex="0"[^>]*><table class="pictures/g)?.length, 2);
-    // Without names there is no empty column and no empty head.
-    assert.match(html, /<table class="pictures whole"><tbody><tr><td><img/);
+    // Without names there is no empty head.
+    assert.match(html, /<table class="pictures whole" style="--columns: 1"><tbody><tr><td><img/);
   });
 
   it("escapes every text", () => {
@@ -122,10 +128,10 @@ describe("report", () => {
     const links = [...html.matchAll(/href="#(\w+)"/g)].map(([, id]) => id);
     assert.deepEqual(links, [
       "pictures",
+      "scores",
       "tables",
       "watchdog",
       "losses",
-      "scores",
       "time",
       "settings",
       "machine",
@@ -140,18 +146,44 @@ describe("report", () => {
     assert.deepEqual(titles, ["Generator", "Discriminator"]);
   });
 
-  it("sets a swap beside doing nothing and says which is nearer", () => {
+  it("puts the means of a model before its rows, and marks gains and losses", () => {
     const html = renderReport(FULL).replaceAll("\n", "");
-    assert.match(html, /Bangs<\/th><td class="n">200<\/td><td class="n">14\.21<\/td><td class="n">19\.90<\/td>/);
-    assert.match(html, /<td class="n good">\+5\.69<\/td><td class="n">78 %<\/td>/);
-    assert.match(html, /<td class="n bad">\u22120\.50<\/td>/);
+    const names = [...html.matchAll(/<th scope="row(?:group" colspan="8)?">(step [^<]*|All|Bangs|Smiling)<\/th>/g)];
+    assert.deepEqual(
+      names.map(([, name]) => name),
+      ["step 3,000", "All", "Bangs", "Smiling", "step 10"],
+    );
+    assert.match(
+      html,
+      /Bangs<\/th><td class="n">200<\/td><td class="n good">\+4\.20<\/td><td class="n good">\+5\.69<\/td>/,
+    );
+    assert.match(html, /<td class="n">36\.0<\/td><td class="n">0\.78<\/td><td class="n">2\.2<\/td>/);
+    assert.match(html, /<td class="n bad">\u22120\.50<\/td><td class="n">35\.0<\/td><td class="n">\u22120\.04<\/td>/);
   });
 
-  it("says a common checkpoint once, different ones in their rows", () => {
-    const count = (model: ReportModel): number =>
-      renderReport({ ...model, sheets: [] }).match(/class="tag"/g)?.length ?? 0;
-    assert.equal(count(FULL), 1);
-    assert.equal(count({ ...FULL, scores: FULL.scores.map((score, i) => ({ ...score, checkpoint: `step ${i}` })) }), 2);
+  it("shows what a figure is compared with", () => {
+    assert.match(
+      renderReport(FULL),
+      /<b>\+4\.1 dB<\/b><span>gain<\/span><span class="compared">trained here: \+3\.5 dB/,
+    );
+  });
+
+  it("puts each grid of a sheet under its own title, and names its pictures by it", () => {
+    const grid = { columns: ["input"], rows: [[PICTURE]] };
+    const grids = [
+      { title: "Bangs, added", ...grid },
+      { title: "Bangs, removed", ...grid },
+    ];
+    const html = renderReport({ ...EMPTY, sheets: [{ title: "Swaps", caption: "Unseen faces.", grids }] });
+    assert.deepEqual(
+      [...html.matchAll(/<h4>([^<]*)<\/h4>/g)].map(([, title]) => title),
+      ["Bangs, added", "Bangs, removed"],
+    );
+    assert.deepEqual(
+      [...html.matchAll(/alt="([^"]*)"/g)].map(([, text]) => text),
+      ["Bangs, added, input", "Bangs, removed, input"],
+    );
+    assert.equal(html.match(/aria-label="Swaps: Bangs, (added|removed)"/g)?.length, 2);
   });
 
   it("adds the stages' times up", () => {

@@ -16,7 +16,7 @@ import {
 } from "../../src/model/parameters.js";
 import { METHODS } from "../../src/training/method.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
-import { LEARNING_RATE, type StepSettings, stepSettings } from "../../src/training/settings.js";
+import { type StepSettings, stepSettings } from "../../src/training/settings.js";
 import {
   disposeState,
   type PairBatch,
@@ -62,11 +62,7 @@ export function modernState(config: ModelConfig, seed: number): TrainingState {
  * @param progress how much of the run is done, in [0, 1]
  */
 export function modernSettings(progress: number): StepSettings {
-  return stepSettings(
-    { ...METHODS.modern.method, maskWeight: 0.1, batch: 1, seed: 0, learningRate: LEARNING_RATE, dataset: "" },
-    0,
-    progress,
-  );
+  return stepSettings({ ...METHODS.modern.method, maskWeight: 0.1, batch: 1, seed: 0, dataset: "" }, 0, progress);
 }
 
 /** Joint pairs by the formula; the labels that a pair is not about differ. */

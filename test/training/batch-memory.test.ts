@@ -133,7 +133,7 @@ describe("the largest tensor of an update", () => {
           if (tensor.shape[0] !== 3 && tensor.shape[0] !== 4) largest = Math.max(largest, 4 * tensor.size);
           stock(tensor, owner);
         };
-        const settings = { ...METHODS[preset].method, batch: 3, seed: 1, learningRate: 2e-4, dataset: "" };
+        const settings = { ...METHODS[preset].method, batch: 3, seed: 1, dataset: "" };
         await trainStep(state, batch, stepSettings(settings, 0), { part: 2 });
         engine.trackTensor = stock;
         assert.equal(largest, largestTensorBytes(config, 2), `${preset}, width ${width}`);
@@ -246,7 +246,7 @@ describe("training with little memory", () => {
   it("splits the batch by itself, says so, completes, and goes on where there is more", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
-      const settings = { ...METHODS.official.method, batch: 4, seed: 5, learningRate: 2e-4 };
+      const settings = { ...METHODS.official.method, batch: 4, seed: 5 };
       const trainWith = async (heap: SharedHeap | undefined, run: string, steps: number, resume = false) => {
         const device = await openDevice("wasm", 1, heap);
         const lines: string[] = [];
@@ -286,7 +286,7 @@ describe("training with little memory", () => {
   it("takes for 'auto' the published batch, what the data have, or the run's own", () =>
     withFolder(async (folder) => {
       const device = await openDevice("wasm", 1);
-      const settings = { ...METHODS.official.method, seed: 5, learningRate: 2e-4 };
+      const settings = { ...METHODS.official.method, seed: 5 };
       const chosen = async (faces: number, run: string, batch: number | "auto", resume = false) => {
         const dataset = await writeFaces(join(folder, `data-${faces}`), faces);
         const options = { settings: { ...settings, batch }, steps: 0, resume };

@@ -1,4 +1,4 @@
-/** The true answer of an exemplar swap between synthetic faces, and how near an edit comes to it. */
+/** The true answer of an exemplar swap between synthetic faces. */
 import { describeMismatch, InputError } from "../../errors.js";
 import type { Affine, RgbaImage } from "../../types.js";
 import type { SwappableAttribute } from "./attributes.js";
@@ -88,61 +88,4 @@ export function differenceRegion(
     }
   }
   return mask;
-}
-
-/** Uint8 RGBA with values 0 to 255 (alpha is ignored), or Float32 RGB with values -1 to 1; row-major. */
-export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
-
-export interface SwapScore {
-  /** Peak signal-to-noise ratio in dB (peak 255) of the output against the truth, within the region. */
-  readonly psnrOutput: number;
-  /** The same of the unchanged input: what doing nothing reaches. */
-  readonly psnrInput: number;
-  /**
-   * 1 - |output - truth|^2 / |input - truth|^2, summed over all channels of the region: the share of the needed change
-   * that was made and is right. 1 = the exact truth, 0 = no better than the unchanged input, negative = worse.
-   */
-  readonly rightShare: number;
-}
-
-/**
- * Scores an edit within the region of `mask` (one byte a pixel, not 0 = counts). The pictures may come in different
- * forms of `Pixels`. Throws where the region is empty or where input and truth agree all over it: such a pair
- * asks for no change, so that there is nothing to score.
- */
-export function scoreSwap(input: Pixels, output: Pixels, truth: Pixels, mask: Uint8Array): SwapScore {
-  const [readInput, readOutput, readTruth] = [
-    reader("input", input, mask.length),
-    reader("output", output, mask.length),
-    reader("truth", truth, mask.length),
-  ];
-  let [ofInput, ofOutput, samples] = [0, 0, 0];
-  for (let i = 0; i < mask.length; i++) {
-    if (mask[i] === 0) continue;
-    for (let c = 0; c < 3; c++) {
-      const right = readTruth(i, c);
-      ofInput += (readInput(i, c) - right) ** 2;
-      ofOutput += (readOutput(i, c) - right) ** 2;
-    }
-    samples += 3;
-  }
-  if (ofInput === 0) {
-    const received = samples === 0 ? "an empty region" : "an input that equals the truth";
-    throw new InputError(
-      describeMismatch("swap", "a pair that differs in the attribute", received, "Choose another exemplar."),
-    );
-  }
-  const psnr = (sum: number): number => 10 * Math.log10((255 * 255 * samples) / sum);
-  return { psnrOutput: psnr(ofOutput), psnrInput: psnr(ofInput), rightShare: 1 - ofOutput / ofInput };
-}
-
-/** Reads channel c of pixel i on the scale 0 to 255. */
-function reader(name: string, pixels: Pixels, count: number): (pixel: number, channel: number) => number {
-  const [channels, form] = pixels instanceof Float32Array ? [3, "Float32 RGB"] : [4, "Uint8 RGBA"];
-  if (pixels.length !== count * channels) {
-    throw new InputError(
-      describeMismatch(name, `${count * channels} values (${form})`, `${pixels.length}`, "Use the mask's own size."),
-    );
-  }
-  return pixels instanceof Float32Array ? (i, c) => (pixels[i * 3 + c] + 1) * 127.5 : (i, c) => pixels[i * 4 + c];
 }

@@ -1,0 +1,121 @@
+/** `elegant score RUN DATA`: says how good a run's edits are on held-out pictures. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { describeMismatch, InputError } from "../errors.js";
+import { locateModel } from "../model/shipped.js";
+import type { RunScores } from "../report/scored.js";
+import { alignColumns } from "./columns.js";
+import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { checkPictureOutput, withOverwrite, writePicture } from "./editing.js";
+
+interface Options extends CommonOptions<"seed" | "workers" | "device"> {
+  readonly images?: string;
+  readonly pairs: number;
+  readonly fid: boolean;
+  readonly weights?: string;
+  readonly sheet?: string;
+  readonly overwrite: boolean;
+}
+
+const HELP = `
+RUN is a run's folder, a checkpoint, a generator file or a shipped model; DATA is what elegant preprocess writes. Edits are made on
+held-out pictures: those of the partition list, or the last tenth without one. A small classifier is trained on the other pictures
+the first time (a minute or two) and kept in RUN. On painted faces the true answers are known and compared, too. If RUN is a folder,
+score.json and report.html in it show the result.
+
+Example:
+  elegant score runs/first faces-64
+  elegant score painted demo/faces --pairs 24 --sheet swaps.png`;
+
+export function registerScore(program: Command): void {
+  withOverwrite(withCommonOptions(program.command("score <run> <data>"), ["seed", "workers", "device"]))
+    .description("how good a run's edits are: hits, leakage, identity, noise, and the truth on painted faces")
+    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
+    .option("--pairs <n>", "swaps to score for each attribute and direction, at most", integer(1), 48)
+    .option("--fid", "also the FID of added and removed attributes, by a seeded random network", false)
+    .option("--weights <file>", "with --fid: Inception's weights (.pth or .safetensors) instead")
+    .option("--sheet <file>", "a PNG file of 16 swaps for each attribute and direction")
+    .addHelpText("after", HELP)
+    .action(async (run: string, data: string, options: Options) => {
+      await runCommand(options, (context) => score(run, data, options, context));
+    });
+}
+
+async function score(run: string, data: string, options: Options, context: CommandContext): Promise<void> {
+  const { sheet, overwrite, pairs, seed, workers, fid, weights } = options;
+  const [{ openDataset }, { openDevice }, { deviceWords }, { openGenerator }, scoring, { scoreFid }, { SHOWN_SWAPS }] =
+    await Promise.all([
+      import("../dataset/dataset.js"),
+      import("../device/device.js"),
+      import("../device/announce.js"),
+      import("../editing/generator.js"),
+      import("../scoring/score.js"),
+      import("../scoring/fid.js"),
+      import("../scoring/sheet.js"),
+    ]);
+  if (weights !== undefined && !fid) {
+    throw new InputError(describeMismatch("--weights", "--fid as well", "none", "Add --fid, or omit --weights."));
+  }
+  if (sheet !== undefined) await checkPictureOutput(sheet, [], overwrite, "--sheet");
+  const { onProgress, warn } = context;
+  const dataset = await openDataset(data, options.images, onProgress, warn);
+  const device = await openDevice(options.device, workers);
+  try {
+    const generator = await openGenerator(run);
+    for (const warning of generator.warnings) context.print(warning);
+    context.print(`model ${generator.source}${await deviceWords(device, options)}`);
+    const { path } = locateModel(run); // a short name is never the folder of that name
+    const folder = (await stat(path).catch(() => null))?.isDirectory() === true ? path : null;
+    const shown = sheet === undefined ? 0 : SHOWN_SWAPS;
+    const common = { generator, dataset, pairs, seed, workers, onProgress, warn };
+    const made = await scoring.scoreGenerator({ ...common, folder, shown });
+    const scores = fid ? { ...made.scores, fid: await scoreFid({ ...common, weights }) } : made.scores;
+    generator.dispose();
+    await printScores(scores, context);
+    if (folder !== null) await keepScores(folder, scores, context);
+    if (sheet !== undefined) {
+      const { swapsSheet } = await import("../scoring/sheet.js");
+      await writePicture(sheet, swapsSheet(made.shown));
+      context.print(sheet);
+    }
+    context.printJson(scores);
+  } finally {
+    await device.close();
+  }
+}
+
+async function printScores(scores: RunScores, context: CommandContext): Promise<void> {
+  const { describeAccuracy, leakageTable, scoreTables } = await import("../report/score-tables.js");
+  const { heldOut, classifier, leakage } = scores;
+  const which = heldOut.listed ? "of the partition list" : "the last tenth of the list";
+  context.print(`${scores.pairs} pairs of ${heldOut.pictures} held-out pictures, ${which}`);
+  for (const { title, columns, rows } of scoreTables(scores)) {
+    context.print(title);
+    for (const line of alignColumns([columns, ...rows])) context.print(line);
+  }
+  if (leakage !== undefined) {
+    context.print("Leakage: decisions of the classifier that an edit turns over, in % of pairs");
+    for (const line of alignColumns(leakageTable(scores))) context.print(line);
+  }
+  if (classifier !== undefined) {
+    const { training, heldOut: tested } = classifier;
+    context.print(
+      `Classifier (${training} training pictures): right on ${tested} held-out pictures, mean of both sides: ${describeAccuracy(classifier)}`,
+    );
+  }
+}
+
+/** Writes score.json and the report of a run's folder. */
+async function keepScores(folder: string, scores: RunScores, context: CommandContext): Promise<void> {
+  const [{ writeFileAtomic }, { RUN_SCORE_FILE }, { rewriteRunReport }] = await Promise.all([
+    import("../files.js"),
+    import("../report/scored.js"),
+    import("../training/scored-report.js"),
+  ]);
+  const path = join(folder, RUN_SCORE_FILE);
+  await writeFileAtomic(path, `${JSON.stringify(scores, null, 1)}\n`);
+  context.print(path);
+  const report = await rewriteRunReport(folder);
+  if (report !== null) context.print(report);
+}

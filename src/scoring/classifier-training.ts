@@ -1,0 +1,174 @@
+/** Trains the attribute classifier. The same pictures, labels and seed give the same network, whatever the number of threads. */
+import * as tf from "@tensorflow/tfjs-core";
+import { disposeParameters, type Parameters } from "../model/parameters.js";
+import { Random } from "../random.js";
+import { applyGradients, createOptimizer, gradientsOf } from "../training/optimizer.js";
+import type { OnProgress } from "../types.js";
+import { CLASSIFIER_SIZE, classify, FEATURES, initialClassifier } from "./classifier.js";
+
+const BATCH = 64;
+/** Passes over all pictures, and the most updates: about two minutes of two free cores. */
+const PASSES = 12;
+const MOST_UPDATES = 2000;
+/** At the first update; it falls to 0 in a straight line. */
+const LEARNING_RATE = 2e-3;
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+/** Share of the last features that each picture does without (Srivastava et al. 2014). */
+const DROPOUT = 0.3;
+/** Augmentation: moved by up to so many pixels, all channels and each channel times a factor, normal noise added. */
+const SHIFT = 2;
+const BRIGHTNESS = [0.8, 1.2] as const;
+const TINT = [0.9, 1.1] as const;
+const NOISE = 0.03;
+/** Values of the table that noise is cut from; a prime, so that cuts do not repeat soon. */
+const NOISE_VALUES = 65537;
+
+export interface ClassifierData {
+  /** RGB, 0 to 255: [n, 64, 64, 3] */
+  readonly levels: Uint8ClampedArray;
+  /** 0 or 1: [n, attributes] */
+  readonly labels: Uint8Array;
+  readonly attributes: number;
+}
+
+/** Updates of a training with `count` pictures. */
+export function classifierUpdates(count: number): number {
+  return Math.min(MOST_UPDATES, Math.ceil((PASSES * count) / BATCH));
+}
+
+const LENGTH = CLASSIFIER_SIZE * CLASSIFIER_SIZE * 3;
+
+function noiseTable(random: Random): Float32Array {
+  return Float32Array.from({ length: NOISE_VALUES }, () => NOISE * random.normal());
+}
+
+/** A picture as it is trained on: moved by a few pixels, mirrored or not, brighter or darker, of another tint, with noise. */
+function augment(levels: Uint8ClampedArray, out: Float32Array, random: Random, noise: Float32Array): void {
+  const side = CLASSIFIER_SIZE;
+  const mirrored = random.chance(0.5);
+  const [down, across] = [random.below(2 * SHIFT + 1) - SHIFT, random.below(2 * SHIFT + 1) - SHIFT];
+  const factor = random.between(...BRIGHTNESS);
+  const factors = [0, 1, 2].map(() => factor * random.between(...TINT));
+  const inside = (place: number): number => Math.min(side - 1, Math.max(0, place)); // the edge is repeated
+  let at = random.below(NOISE_VALUES);
+  let to = 0;
+  for (let y = 0; y < side; y++) {
+    const row = inside(y + down) * side;
+    for (let x = 0; x < side; x++) {
+      const column = inside(x + across);
+      const from = (row + (mirrored ? side - 1 - column : column)) * 3;
+      for (let c = 0; c < 3; c++) {
+        out[to++] = factors[c] * (levels[from + c] / 127.5 - 1) + noise[at];
+        at = at + 1 === NOISE_VALUES ? 0 : at + 1;
+      }
+    }
+  }
+}
+
+/** Weights of the two answers of each attribute, so that both sides and all attributes count the same. */
+function balance({ labels, attributes }: ClassifierData): { readonly yes: number[]; readonly no: number[] } {
+  const n = labels.length / attributes;
+  const having = Array.from({ length: attributes }, (_, i) => {
+    let count = 0;
+    for (let row = 0; row < n; row++) count += labels[row * attributes + i];
+    return count;
+  });
+  return { yes: having.map((count) => n / (2 * count)), no: having.map((count) => n / (2 * (n - count))) };
+}
+
+/** What an update is computed from, on the device. */
+export interface ClassifierBatch {
+  /** [N, 64, 64, 3] in [-1, 1], augmented */
+  readonly images: tf.Tensor4D;
+  /** 0 or 1, and how much each answer counts: [N, attributes] */
+  readonly labels: tf.Tensor2D;
+  readonly weights: tf.Tensor2D;
+  /** 0 for features that are left out, 1 / (1 - DROPOUT) for the others: [N, features] */
+  readonly kept: tf.Tensor2D;
+}
+
+/** The weighted cross entropy of a batch. */
+export function classifierLoss(parameters: Parameters, { images, labels, weights, kept }: ClassifierBatch): tf.Scalar {
+  return tf.tidy(() => {
+    const logits = classify(parameters, images, kept);
+    // softplus(logit) - label * logit is the cross entropy of the sigmoid.
+    return tf.sum(tf.mul(tf.sub(tf.softplus(logits), tf.mul(labels, logits)), weights)) as tf.Scalar;
+  });
+}
+
+/** Batches without end: each round goes over all pictures in another order. */
+class Batches {
+  private readonly data: ClassifierData;
+  private readonly seed: number;
+  private readonly noise: Float32Array;
+  private readonly answers: ReturnType<typeof balance>;
+  private order: Uint32Array = new Uint32Array(0);
+  private place = 0;
+  private rounds = 0;
+
+  constructor(data: ClassifierData, seed: number) {
+    this.data = data;
+    this.seed = seed;
+    this.noise = noiseTable(Random.fromSeed(seed, "classifier/noise"));
+    this.answers = balance(data);
+  }
+
+  private nextRow(count: number): number {
+    if (this.place === this.order.length) {
+      const random = Random.fromSeed(this.seed, `classifier/order/${this.rounds++}`);
+      this.order = random.shuffle(Uint32Array.from({ length: count }, (_, k) => k));
+      this.place = 0;
+    }
+    return this.order[this.place++];
+  }
+
+  /** The batch of an update, counted from 0. */
+  next(update: number): ClassifierBatch {
+    const { levels, labels, attributes } = this.data;
+    const count = labels.length / attributes;
+    const batch = Math.min(BATCH, count);
+    const random = Random.fromSeed(this.seed, `classifier/${update}`);
+    const images = new Float32Array(batch * LENGTH);
+    const wanted = new Float32Array(batch * attributes);
+    const weights = new Float32Array(batch * attributes);
+    for (let i = 0; i < batch; i++) {
+      const row = this.nextRow(count);
+      const picture = levels.subarray(row * LENGTH, (row + 1) * LENGTH);
+      augment(picture, images.subarray(i * LENGTH, (i + 1) * LENGTH), random, this.noise);
+      for (let a = 0; a < attributes; a++) {
+        const label = labels[row * attributes + a];
+        wanted[i * attributes + a] = label;
+        weights[i * attributes + a] = this.answers[label === 1 ? "yes" : "no"][a] / (batch * attributes);
+      }
+    }
+    const kept = Float32Array.from({ length: batch * FEATURES }, () =>
+      random.chance(DROPOUT) ? 0 : 1 / (1 - DROPOUT),
+    );
+    return {
+      images: tf.tensor4d(images, [batch, CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3]),
+      labels: tf.tensor2d(wanted, [batch, attributes]),
+      weights: tf.tensor2d(weights, [batch, attributes]),
+      kept: tf.tensor2d(kept, [batch, FEATURES]),
+    };
+  }
+}
+
+/**
+ * Trains on the current device.
+ * @param data with pictures on both sides of each attribute
+ */
+export async function trainClassifier(data: ClassifierData, seed: number, onProgress: OnProgress): Promise<Parameters> {
+  const updates = classifierUpdates(data.labels.length / data.attributes);
+  const state = createOptimizer(initialClassifier(data.attributes, seed));
+  const batches = new Batches(data, seed);
+  for (let update = 0; update < updates; update++) {
+    const batch = batches.next(update);
+    const { value, gradients } = gradientsOf(state, () => classifierLoss(state.parameters, batch));
+    applyGradients(state, gradients, { learningRate: LEARNING_RATE * (1 - update / updates), adam: ADAM });
+    tf.dispose([value, ...Object.values(batch), ...gradients.values()]);
+    if (update % 8 === 7) await new Promise((resolve) => setImmediate(resolve)); // lets signals through
+    onProgress({ stage: "classifier", done: update + 1, total: updates, unit: "updates" });
+  }
+  for (const moments of [state.first, state.second]) disposeParameters(moments);
+  return state.parameters;
+}

@@ -1,0 +1,166 @@
+/** The classifier as a judge of edits: trained once for a data set and its attributes, then kept. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { FaceDataset } from "../dataset/dataset.js";
+import { toFloats } from "../image/floats.js";
+import { disposeParameters, type Parameters } from "../model/parameters.js";
+import { mirror } from "../training/batches.js";
+import type { OnProgress, RgbaImage } from "../types.js";
+import { CLASSIFIER_SIZE, classify } from "./classifier.js";
+import {
+  type ClassifierRecord,
+  classifierKey,
+  classifierPath,
+  loadClassifier,
+  type StoredClassifier,
+  saveClassifier,
+} from "./classifier-file.js";
+import { classifierUpdates, trainClassifier } from "./classifier-training.js";
+import { labelsOf, splitFiles, spread } from "./pairs.js";
+import { loadPictures, type Pictures } from "./pictures.js";
+
+/** The most pictures that the classifier is trained and tested on: 250 MB. */
+const MOST_TRAINING = 16_384;
+const MOST_HELD_OUT = 4096;
+/** Training pictures that each side of each attribute needs. */
+const FEWEST_OF_SIDE = 4;
+const PICTURES_AT_ONCE = 64;
+const LENGTH = CLASSIFIER_SIZE * CLASSIFIER_SIZE * 3;
+
+/**
+ * Whether pictures have each attribute, by the mean of the network's answers for the picture and for its mirror image.
+ * @param images [n, 64, 64, 3] in [-1, 1]
+ * @returns 0 or 1: [n, attributes]
+ */
+export async function decide(parameters: Parameters, images: Float32Array): Promise<Uint8Array> {
+  const n = images.length / LENGTH;
+  const decisions: number[] = [];
+  for (let first = 0; first < n; first += PICTURES_AT_ONCE) {
+    const own = images.slice(first * LENGTH, (first + PICTURES_AT_ONCE) * LENGTH);
+    const mirrored = own.slice();
+    for (let at = 0; at < own.length; at += LENGTH) mirror(mirrored.subarray(at, at + LENGTH), CLASSIFIER_SIZE);
+    const answers: Float32Array[] = [];
+    for (const pictures of [own, mirrored]) {
+      const shape: [number, number, number, number] = [own.length / LENGTH, CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3];
+      const logits = tf.tidy(() => classify(parameters, tf.tensor4d(pictures, shape)));
+      answers.push(((await logits.data()) as Float32Array).slice());
+      logits.dispose();
+    }
+    for (const [i, answer] of answers[0].entries()) decisions.push(answer + answers[1][i] > 0 ? 1 : 0);
+  }
+  return Uint8Array.from(decisions);
+}
+
+/** Mean of the shares of right decisions on both sides of each attribute; null where a side has no picture. */
+function balancedAccuracy(decisions: Uint8Array, labels: Uint8Array, attributes: number): (number | null)[] {
+  return Array.from({ length: attributes }, (_, a) => {
+    const [right, all] = [
+      [0, 0],
+      [0, 0],
+    ];
+    for (let at = a; at < labels.length; at += attributes) {
+      all[labels[at]]++;
+      if (decisions[at] === labels[at]) right[labels[at]]++;
+    }
+    return all[0] === 0 || all[1] === 0 ? null : (right[0] / all[0] + right[1] / all[1]) / 2;
+  });
+}
+
+export interface JudgeOptions {
+  readonly dataset: FaceDataset;
+  /** In the model's order. */
+  readonly attributes: readonly string[];
+  /** The run's, where the classifier is kept; null for the cache. */
+  readonly folder: string | null;
+  readonly seed: number;
+  readonly workers: number;
+  readonly onProgress: OnProgress;
+  readonly warn: (line: string) => void;
+}
+
+export class Judge {
+  readonly record: ClassifierRecord;
+  /** Where the classifier is kept. */
+  readonly path: string;
+  private readonly parameters: Parameters;
+
+  private constructor({ parameters, record }: StoredClassifier, path: string) {
+    this.parameters = parameters;
+    this.record = record;
+    this.path = path;
+  }
+
+  /**
+   * Opens the kept classifier, or trains and keeps one.
+   * @returns null if the training pictures do not have four on both sides of each attribute
+   */
+  static async open(options: JudgeOptions): Promise<Judge | null> {
+    const { dataset, attributes, folder, seed, warn } = options;
+    const split = splitFiles(dataset);
+    const [training, heldOut] = [spread(split.training, MOST_TRAINING), spread(split.heldOut, MOST_HELD_OUT)];
+    const labels = labelsOf(dataset, training, attributes);
+    const lacking = attributes.find((_, a) => {
+      const having = training.filter((_, row) => labels[row * attributes.length + a] === 1).length;
+      return Math.min(having, training.length - having) < FEWEST_OF_SIDE;
+    });
+    if (lacking !== undefined) {
+      warn(
+        `no classifier: it needs ${FEWEST_OF_SIDE} training pictures with and without ${lacking}. Hits and leakage are left out.`,
+      );
+      return null;
+    }
+    const files = [...training, ...heldOut];
+    const names = files.map((file) => dataset.files[file]);
+    const key = classifierKey(names, labelsOf(dataset, files, attributes), attributes, seed);
+    const path = classifierPath(folder, key);
+    const kept = await loadClassifier(folder, key);
+    if (kept !== null) return new Judge(kept, path);
+    const made = await train(options, training, heldOut, key);
+    await saveClassifier(folder, made);
+    return new Judge(made, path);
+  }
+
+  /** Which attributes pictures of any size have: 0 or 1, [pictures, attributes] */
+  async decide(pictures: readonly RgbaImage[]): Promise<Uint8Array> {
+    return decide(this.parameters, await toFloats(pictures, CLASSIFIER_SIZE));
+  }
+
+  dispose(): void {
+    disposeParameters(this.parameters);
+  }
+}
+
+async function train(
+  { dataset, attributes, seed, workers, onProgress, warn }: JudgeOptions,
+  training: readonly number[],
+  heldOut: readonly number[],
+  key: string,
+): Promise<StoredClassifier> {
+  const load = async (files: readonly number[], stage: string): Promise<Pictures> => {
+    const pictures = await loadPictures(dataset, files, { size: CLASSIFIER_SIZE, workers, stage, onProgress });
+    const { unreadable } = pictures;
+    if (unreadable.length > 0) warn(`${unreadable.length} pictures are left out, such as ${unreadable[0]}`);
+    return pictures;
+  };
+  const count = attributes.length;
+  const learned = await load(training, "read");
+  const labels = labelsOf(dataset, learned.files, attributes);
+  const data = { levels: learned.levels, labels, attributes: count };
+  const parameters = await trainClassifier(data, seed, onProgress);
+  const tested = await load(heldOut, "test");
+  const decisions = await decide(
+    parameters,
+    Float32Array.from(tested.levels, (level) => level / 127.5 - 1),
+  );
+  const accuracy = balancedAccuracy(decisions, labelsOf(dataset, tested.files, attributes), count);
+  return {
+    parameters,
+    record: {
+      key,
+      seed,
+      updates: classifierUpdates(learned.files.length),
+      training: learned.files.length,
+      heldOut: tested.files.length,
+      attributes: attributes.map((name, a) => ({ name, accuracy: accuracy[a] })),
+    },
+  };
+}

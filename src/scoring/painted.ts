@@ -1,0 +1,96 @@
+/** Painted data sets, whose true answers are known: found by the record that `elegant synth` leaves next to its photos. */
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import type { FaceDataset } from "../dataset/dataset.js";
+import { type FinishedPhoto, MANIFEST, readAllRecords, readManifest } from "../dataset/manifest.js";
+import { SWAPPABLE_ATTRIBUTES, type SwappableAttribute } from "../dataset/synth/attributes.js";
+import type { SynthFace } from "../dataset/synth/face.js";
+import { loadPainter } from "../dataset/synth/raster.js";
+import { sampleFace } from "../dataset/synth/sample.js";
+import { type SwapTruth, swapTruth } from "../dataset/synth/truth.js";
+import { SYNTH_VERSION } from "../dataset/synth/write.js";
+import { composeAffine } from "../image/reduce.js";
+import type { Affine } from "../types.js";
+
+const RECORD = "synth.json";
+const recordSchema = z.object({ generator: z.literal("elegant synth"), version: z.number(), seed: z.number() });
+
+/** A face as it was painted, and the matrix from the photo to the crop. */
+export interface PaintedFace {
+  readonly face: SynthFace;
+  readonly matrix: Affine;
+}
+
+export class PaintedFaces {
+  /** Of the painter. */
+  readonly seed: number;
+  private readonly records: ReadonlyMap<string, FinishedPhoto>;
+  /** Side of the crops in pixels. */
+  private readonly size: number;
+
+  constructor(seed: number, records: ReadonlyMap<string, FinishedPhoto>, size: number) {
+    this.seed = seed;
+    this.records = records;
+    this.size = size;
+  }
+
+  /** The face of a file of the data set; null for a file that preprocessing did not record. */
+  face(file: string): PaintedFace | null {
+    const record = this.records.get(file);
+    if (record === undefined) return null;
+    const index = Number.parseInt(record.file, 10) - 1; // photos are numbered from 1
+    return { face: sampleFace(this.seed, index), matrix: record.matrix };
+  }
+
+  /**
+   * What an ideal swap makes of `input`; null for an attribute that is not painted and for a file without a record. The mask is
+   * empty if the true answer is the input itself.
+   * @param size side of the pictures that are compared
+   */
+  truth(input: string, reference: string, attribute: string, size: number): SwapTruth | null {
+    const [own, other] = [this.face(input), this.face(reference)];
+    if (own === null || other === null || !isSwappable(attribute)) return null;
+    const matrix = scaled(own.matrix, size / this.size);
+    return swapTruth(own.face, other.face, attribute, { matrix, size });
+  }
+}
+
+function isSwappable(attribute: string): attribute is SwappableAttribute {
+  return (SWAPPABLE_ATTRIBUTES as readonly string[]).includes(attribute);
+}
+
+/** The matrix to a crop `scale` times as large. Pixels are areas: their centres sit at half a pixel. */
+function scaled(matrix: Affine, scale: number): Affine {
+  if (scale === 1) return matrix;
+  const shift = (scale - 1) / 2;
+  return composeAffine([scale, 0, shift, 0, scale, shift], matrix);
+}
+
+/** The painter's seed of a preprocessed data set; null if its photos were not painted, or their record is gone. */
+async function findSeed(images: string): Promise<{ readonly seed: number; readonly version: number } | null> {
+  const text = await readFile(join(dirname(images), RECORD), "utf8").catch(() => null);
+  if (text === null) return null;
+  try {
+    const parsed = recordSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null; // not a file of ours
+  }
+}
+
+/**
+ * Finds out whether a data set was made by `elegant preprocess` from photos of `elegant synth`. Both folders must be where they
+ * were: the crops' manifest names the photos' folder, and the record with the seed is next to it.
+ * @returns null if it was not
+ */
+export async function findPainted(dataset: FaceDataset): Promise<PaintedFaces | null> {
+  const manifest = await readManifest(join(dataset.dir, MANIFEST)).catch(() => null);
+  if (manifest === null) return null;
+  const found = await findSeed(manifest.options.images);
+  // Another version of the painter painted other faces with the same seed.
+  if (found === null || found.version !== SYNTH_VERSION) return null;
+  const records = new Map((await readAllRecords(dataset.dir)).map((record) => [record.output, record]));
+  await loadPainter();
+  return new PaintedFaces(found.seed, records, manifest.options.size);
+}

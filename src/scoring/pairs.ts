@@ -1,0 +1,68 @@
+/** Which pictures a score uses: the held-out ones and pairs of them, and those that the classifier learns from. */
+import type { FaceDataset } from "../dataset/dataset.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../training/pairs.js";
+
+/** Share of a list without a partition that counts as held out: its end. */
+const HELD_OUT_SHARE = 0.1;
+
+/** An input and a reference of another person, by their positions in the data set's files. */
+export interface ScoredPair {
+  readonly attribute: string;
+  /** Whether the reference has the attribute (it is added) or not (it is removed). */
+  readonly adding: boolean;
+  readonly input: number;
+  readonly reference: number;
+}
+
+/**
+ * Pairs each input with a reference: with `adding`, inputs lack the attribute and references have it. Inputs come in the
+ * order of `faces`, each once; references are used again after the last one.
+ */
+export function* pairUp<Face>(
+  faces: readonly Face[],
+  has: (face: Face) => boolean,
+  adding: boolean,
+): Generator<readonly [input: Face, reference: Face]> {
+  const inputs = faces.filter((face) => has(face) !== adding);
+  const references = faces.filter((face) => has(face) === adding);
+  if (references.length === 0) return;
+  for (const [i, input] of inputs.entries()) yield [input, references[i % references.length]];
+}
+
+/**
+ * Splits a data set into the pictures to learn from and the held-out ones: by its partition list, or, without one, the last
+ * tenth is held out.
+ */
+export function splitFiles(dataset: FaceDataset): {
+  readonly training: readonly number[];
+  readonly heldOut: readonly number[];
+} {
+  const heldOut = heldOutFiles(dataset);
+  if (heldOut.length > 0) return { training: trainingFiles(dataset), heldOut };
+  const all = dataset.files.map((_, i) => i);
+  const first = Math.ceil((1 - HELD_OUT_SHARE) * all.length);
+  return { training: all.slice(0, first), heldOut: all.slice(first) };
+}
+
+/** Labels of pictures, 0 or 1: [files, attributes]. @throws InputError as attributeColumns() */
+export function labelsOf(
+  dataset: FaceDataset,
+  files: readonly number[],
+  attributes: readonly string[],
+): Uint8Array<ArrayBuffer> {
+  const columns = attributeColumns(dataset, attributes);
+  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>; // attributeColumns() refuses a missing one
+  const labels = new Uint8Array(files.length * columns.length);
+  for (const [row, file] of files.entries()) {
+    for (const [i, column] of columns.entries()) {
+      labels[row * columns.length + i] = table.values[file * table.names.length + column] === 1 ? 1 : 0;
+    }
+  }
+  return labels;
+}
+
+/** At most `count` items, spread evenly over all, in their order. */
+export function spread<T>(items: readonly T[], count: number): readonly T[] {
+  if (items.length <= count) return items;
+  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]);
+}

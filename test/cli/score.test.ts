@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readImageHeader } from "../../src/image/header.js";
+import { type RunScores, runScoresSchema } from "../../src/report/scored.js";
+import { useCacheHome } from "../support/cache.js";
+import { assertClose } from "../support/close.js";
+import { TINY, tinyGenerator } from "../support/model.js";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+
+async function done(...args: string[]): Promise<Ended> {
+  const ended = await elegant(...args);
+  assert.equal(ended.code, 0, ended.stderr);
+  return ended;
+}
+
+describe("elegant score", function () {
+  this.timeout(600_000);
+  let folder: string;
+  const at = (name: string): string => join(folder, name);
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+    await done("synth", at("photos"), "--count", "60", "--seed", "4", "--workers", "1");
+    await done("preprocess", at("photos"), at("faces"), "--size", "64", "--format", "png", "--workers", "1");
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("writes the contract's numbers with a run, keeps its classifier, and shows both in the report from then on", async () => {
+    const train = ["train", at("faces"), "--out", at("run"), "--attributes", "Eyeglasses", "Bangs", "--size", "64"];
+    const small = ["--width", "4", "--batch", "2", "--workers", "1"];
+    await done(...train, ...small, "--steps", "1");
+    const args = ["score", at("run"), at("faces"), "--pairs", "3", "--workers", "1"];
+    const { stdout } = await done(...args, "--sheet", at("swaps.png"), "--json");
+    const scores: RunScores = runScoresSchema.strict().parse(JSON.parse(stdout));
+    assert.deepEqual(JSON.parse(await readFile(at("run/score.json"), "utf8")), scores);
+    assert.deepEqual(scores.heldOut, { pictures: 12, listed: true });
+    assert.deepEqual(
+      scores.attributes.map(({ name, direction }) => `${name} ${direction}`),
+      ["Eyeglasses added", "Eyeglasses removed", "Bangs added", "Bangs removed"],
+    );
+    const pairs = scores.attributes.reduce((sum, row) => sum + row.pairs, 0);
+    assert.deepEqual([scores.pairs, scores.truth?.pairs, scores.identity?.pairs], [pairs, pairs, pairs]);
+    // Two attributes: what is not kept of the other one is what leaks to it.
+    const { leakage = [], kept = 0, hit = 0, attributes } = scores;
+    assert.deepEqual(
+      leakage.map(({ length }) => length),
+      [2, 2],
+    );
+    const turned = [0, 1].map((i) =>
+      attributes.filter((_, row) => row >> 1 === i).reduce((sum, row) => sum + row.pairs * leakage[i][1 - i], 0),
+    );
+    assertClose([kept], [1 - (turned[0] + turned[1]) / pairs], { abs: 1e-3, rel: 0 });
+    assertClose([hit], [attributes.reduce((sum, row) => sum + row.pairs * (row.hit ?? 0), 0) / pairs], {
+      abs: 1e-3,
+      rel: 0,
+    });
+    assert.equal(scores.classifier?.file, at("run/classifier.safetensors"));
+    assert.equal(scores.classifier?.training, 48);
+
+    const header = readImageHeader(await readFile(at("swaps.png")));
+    // Three columns at least; five rows of 128 px for each of four groups.
+    assert.ok(header !== null && header.width > 3 * 128 && header.height > 20 * 128, JSON.stringify(header));
+
+    for (const resume of [false, true]) {
+      if (resume) await done(...train, ...small, "--steps", "2", "--resume");
+      const html = await readFile(at("run/report.html"), "utf8");
+      for (const text of ["How good the edits are", "Leakage", "Against the truth", 'class="heat"']) {
+        assert.ok(html.includes(text), `${text}, ${resume ? "resumed" : "scored"}`);
+      }
+    }
+    const made = (await stat(at("run/classifier.safetensors"))).mtimeMs;
+    const again = await done(...args);
+    assert.equal((await stat(at("run/classifier.safetensors"))).mtimeMs, made);
+    for (const text of [
+      "Eyeglasses added",
+      "Against the truth",
+      "Leakage",
+      "12 held-out pictures, of the partition list",
+    ]) {
+      assert.ok(again.stdout.includes(text), text);
+    }
+  });
+
+  it("scores a generator file without truth, and adds FID where it is asked for", async () => {
+    await writeFile(at("m.safetensors"), tinyGenerator(1, { ...TINY, attributes: ["Bangs"] }));
+    const record = await readFile(at("photos/synth.json"));
+    await rm(at("photos/synth.json"));
+    const restore = useCacheHome(at("cache"));
+    try {
+      const { stdout, stderr } = await done(
+        ...["score", at("m.safetensors"), at("faces"), "--pairs", "2", "--fid", "--json", "--workers", "1"],
+      );
+      const scores: RunScores = runScoresSchema.parse(JSON.parse(stdout));
+      assert.deepEqual([scores.truth, scores.kept], [undefined, undefined]); // there is no other attribute
+      assert.ok(scores.noise > 0 && scores.reconstruction > 0);
+      assert.equal(scores.leakage?.length, 1);
+      assert.match(scores.classifier?.file ?? "", /cache\/elegant-faces\/classifier-[0-9a-f]{32}\.safetensors$/);
+      const { features, dims, comparable, attributes = [] } = scores.fid ?? {};
+      assert.deepEqual([features, dims, comparable], ["random-inception, seed 1", 192, false]);
+      assert.ok(attributes[0].added > 0 && attributes[0].removed > 0 && attributes[0].unedited > 0);
+      assert.match(stderr, /FID/);
+    } finally {
+      restore();
+      await writeFile(at("photos/synth.json"), record);
+    }
+  });
+
+  it("refuses what it cannot score, and changes nothing", async () => {
+    await writeFile(at("young.safetensors"), tinyGenerator(1, { ...TINY, attributes: ["Bangs", "Hat"] }));
+    await writeFile(at("there.png"), "");
+    for (const [args, message] of [
+      [[at("none"), at("faces")], /Reading the model/],
+      [["painted", at("nowhere")], /nowhere/],
+      [[at("young.safetensors"), at("faces")], /expected a name of the list, received 'Hat'/],
+      [["painted", at("faces"), "--weights", at("w.pth")], /--weights: expected --fid as well, received none/],
+      [["painted", at("faces"), "--pairs", "0"], /--pairs: expected an integer at least 1/],
+      [["painted", at("faces"), "--sheet", at("x.jpg")], /--sheet: expected a file named \*\.png/],
+      [["painted", at("faces"), "--sheet", at("there.png")], /--sheet .*existing file/],
+    ] as const) {
+      const { code, stderr } = await elegant("score", ...args);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, message);
+    }
+    await assert.rejects(stat(at("x.jpg")), { code: "ENOENT" });
+  });
+});

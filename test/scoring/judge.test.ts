@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { openDevice } from "../../src/device/device.js";
+import { disposeParameters, type Parameters } from "../../src/model/parameters.js";
+import { Random } from "../../src/random.js";
+import { classify, FEATURES, initialClassifier } from "../../src/scoring/classifier.js";
+import { classifierLoss, trainClassifier } from "../../src/scoring/classifier-training.js";
+import { decide, Judge } from "../../src/scoring/judge.js";
+import { createOptimizer, gradientsOf } from "../../src/training/optimizer.js";
+import { assertClose } from "../support/close.js";
+import { FACE_LABELS, writeFaces } from "../support/faces.js";
+import { withFolder } from "../support/folder.js";
+import { hasWebgpu, onDevice } from "../support/webgpu.js";
+
+const SIDE = 64;
+const quiet = { onProgress: () => {}, warn: () => {} };
+
+/** Noisy pictures; attribute 0 is a bright bar at the top, attribute 1 a dark one at the bottom. */
+function barred(seed: number, n: number): { levels: Uint8ClampedArray; labels: Uint8Array; attributes: number } {
+  const random = Random.fromSeed(seed, "barred");
+  const levels = new Uint8ClampedArray(n * SIDE * SIDE * 3);
+  const labels = new Uint8Array(n * 2);
+  for (let i = 0; i < n; i++) {
+    labels[2 * i] = Number(random.chance(0.5));
+    labels[2 * i + 1] = Number(random.chance(0.2));
+    for (let y = 0; y < SIDE; y++) {
+      const bar = y >= 10 && y < 18 ? 60 * labels[2 * i] : y >= 46 && y < 54 ? -60 * labels[2 * i + 1] : 0;
+      for (let k = 0; k < SIDE * 3; k++) levels[(i * SIDE + y) * SIDE * 3 + k] = 100 + bar + random.below(60);
+    }
+  }
+  return { levels, labels, attributes: 2 };
+}
+
+async function valuesOf(parameters: Parameters): Promise<number[]> {
+  const values: number[] = [];
+  for (const variable of parameters.values()) values.push(...(await variable.data()));
+  return values;
+}
+
+describe("the classifier of a score", function () {
+  this.timeout(300_000);
+
+  it("learns what it has not seen, with the same numbers on any number of threads, and leaves no tensor behind", async () => {
+    const learned: number[][] = [];
+    for (const threads of [1, 2]) {
+      const device = await openDevice("wasm", threads);
+      const held = tf.memory().numTensors;
+      const parameters = await trainClassifier(barred(1, 320), 3, () => {});
+      const fresh = barred(2, 100);
+      const floats = Float32Array.from(fresh.levels, (level) => level / 127.5 - 1);
+      const right = (await decide(parameters, floats)).filter((answer, i) => answer === fresh.labels[i]).length;
+      assert.ok(right >= 196, `${right} of 200 decisions`);
+      learned.push(await valuesOf(parameters));
+      disposeParameters(parameters);
+      assert.equal(tf.memory().numTensors, held);
+      await device.close();
+    }
+    assert.deepEqual(learned[1], learned[0]);
+  });
+
+  it("has the answers and gradients of `cpu` on `wasm` and `webgpu` within 1e-4 of the largest", async function () {
+    this.timeout(900_000); // WebGPU's software driver on a busy machine
+    const devices = ["cpu", "wasm", ...((await hasWebgpu()) ? ["webgpu" as const] : [])] as const;
+    const found: number[][][] = [];
+    for (const name of devices) {
+      found.push(
+        await onDevice(name, async () => {
+          const parameters = initialClassifier(2, 7);
+          const { levels, labels } = barred(5, 1);
+          const batch = {
+            images: tf.tensor4d(
+              Float32Array.from(levels, (level) => level / 127.5 - 1),
+              [1, SIDE, SIDE, 3],
+            ),
+            labels: tf.tensor2d(Float32Array.from(labels), [1, 2]),
+            weights: tf.tensor2d([0.3, 0.7], [1, 2]),
+            kept: tf.tensor2d(
+              Float32Array.from({ length: FEATURES }, (_, i) => (i % 3 === 0 ? 0 : 1.5)),
+              [1, FEATURES],
+            ),
+          };
+          const state = createOptimizer(parameters);
+          const { gradients } = gradientsOf(state, () => classifierLoss(parameters, batch));
+          const tensors = [classify(parameters, batch.images), ...gradients.values()];
+          const values: number[][] = [];
+          for (const tensor of tensors) values.push([...(await tensor.data())]);
+          for (const set of [parameters, state.first, state.second]) disposeParameters(set);
+          return values;
+        }),
+      );
+    }
+    const [expected, ...others] = found;
+    for (const values of others) {
+      assert.equal(values.length, 1 + 4 * 4 + 2);
+      for (const [i, own] of values.entries()) {
+        const largest = Math.max(...expected[i].map(Math.abs));
+        // A factor before a norm has no effect: its gradient is 0 but for rounding.
+        const isFactor = i % 4 === 3 && i < 12;
+        assert.equal(largest > 1e-5, !isFactor, `tensor ${i}: ${largest}`);
+        const abs = isFactor ? 1e-6 : 1e-4 * largest;
+        assertClose(own, expected[i], { abs, rel: 0 }, (at) => `tensor ${i}, value ${at}`);
+      }
+    }
+  });
+
+  it("is trained once for a run, and again for other attributes or after damage", () =>
+    withFolder(async (folder) => {
+      const device = await openDevice("wasm", 1);
+      const dataset = await writeFaces(join(folder, "data"), 30);
+      const path = join(folder, "classifier.safetensors");
+      let updates = 0;
+      const options = { dataset, attributes: ["Bangs", "Smiling"], folder, seed: 1, workers: 1, ...quiet };
+      const open = async (changes: Partial<typeof options> = {}): Promise<Judge> => {
+        updates = 0;
+        const onProgress = ({ stage }: { stage: string }): void => void (stage === "classifier" && updates++);
+        const judge = await Judge.open({ ...options, onProgress, ...changes });
+        assert.ok(judge !== null);
+        return judge;
+      };
+      const first = await open();
+      assert.ok(updates > 0);
+      assert.deepEqual([first.path, first.record.training, first.record.heldOut], [path, 24, 6]);
+      assert.deepEqual(
+        first.record.attributes.map(({ name }) => name),
+        ["Bangs", "Smiling"],
+      );
+      const bytes = await readFile(path);
+      const second = await open();
+      assert.equal(updates, 0);
+      assert.deepEqual(second.record, first.record);
+      const other = await open({ attributes: ["Smiling", "Bangs"] });
+      assert.ok(updates > 0);
+      await writeFile(path, bytes.subarray(0, bytes.length - 10));
+      const again = await open();
+      assert.ok(updates > 0);
+      assert.deepEqual(await readFile(path), bytes); // the same seed, the same bytes
+      for (const judge of [first, second, other, again]) judge.dispose();
+      await device.close();
+    }));
+
+  it("is left out with a warning where one side of an attribute has too few pictures", () =>
+    withFolder(async (folder) => {
+      const dataset = await writeFaces(join(folder, "data"), 10);
+      const lines: string[] = [];
+      const warn = (line: string): void => void lines.push(line);
+      const attributes = Object.keys(FACE_LABELS); // everyone is Young
+      const judge = await Judge.open({ dataset, attributes, folder, seed: 1, workers: 1, ...quiet, warn });
+      assert.equal(judge, null);
+      assert.match(lines.join(), /needs 4 training pictures with and without Smiling/);
+      await assert.rejects(stat(join(folder, "classifier.safetensors")), { code: "ENOENT" });
+    }));
+});
