@@ -160,6 +160,8 @@ describe("a batch in parts", () => {
           message: /^memory: expected/,
         });
         disposeBatch(batch);
+        disposeState(state);
+        tf.dispose([...(state.average ?? new Map()).values()]);
       },
       heap,
     );
