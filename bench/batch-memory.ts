@@ -1,15 +1,16 @@
 /**
- * What memory does an update take? Prints what the heap has taken after two updates beside the estimate that
- * src/training/batch-memory.ts divides batches by; its factors were fitted to such rows. Arguments narrow it down:
- * node dist/bench/batch-memory.js [size width pairs part [r1] [resize]]
+ * What memory does an update take? Prints what the heap has taken after two updates next to the estimate that
+ * src/training/batch-memory.ts divides batches by; its factors were fitted to such rows. Arguments narrow it down, choices are as in
+ * `elegant train --set`: node dist/bench/batch-memory.js [preset size width pairs part [r1=10] [upsampling=resize]]
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { parseChoices } from "../src/cli/choices.js";
 import { openDevice } from "../src/device/device.js";
 import type { SharedMemoryBackend } from "../src/device/shared-backend.js";
-import { createConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
+import { createConfig, networkSchema } from "../src/model/config.js";
 import { updateBytes } from "../src/training/batch-memory.js";
 import { disposeBatch } from "../src/training/batches.js";
-import { METHODS } from "../src/training/method.js";
+import { METHODS, methodSchema, PRESETS, type Preset } from "../src/training/method.js";
 import { newTrainingState } from "../src/training/run.js";
 import { stepSettings } from "../src/training/settings.js";
 import { trainStep } from "../src/training/step.js";
@@ -26,14 +27,13 @@ const GRID = [
   [256, 64, 2, 2],
 ] as const;
 
-async function measure(size: number, width: number, pairs: number, part: number, options: readonly string[]) {
-  const upsampling = options.includes("resize") ? "resize" : "transposed";
-  const config = createConfig({ ...OFFICIAL_NETWORK, upsampling, size, width, attributes: ["first", "second"] });
-  const r1 = options.includes("r1") ? 10 : 0;
-  const method = { ...METHODS.official.method, r1 };
+async function measure(preset: Preset, [size, width, pairs, part]: readonly number[], words: readonly string[]) {
+  const changed = { ...METHODS[preset].network, ...METHODS[preset].method, ...Object.fromEntries(parseChoices(words)) };
+  const config = createConfig({ ...networkSchema.parse(changed), size, width, attributes: ["first", "second"] });
+  const method = methodSchema.parse(changed);
   const settings = { ...method, batch: pairs, seed: 1, dataset: "" };
   const device = await openDevice("wasm", 2);
-  const state = newTrainingState(config, 1, false);
+  const state = newTrainingState(config, 1, method.ema > 0, method.initialisation);
   for (let update = 0; update < 2; update++) {
     const pictures = (): tf.Tensor4D => tf.randomUniform([pairs, size, size, 3], -1, 1);
     const labels = (value: number): tf.Tensor2D => tf.fill([pairs, 2], value);
@@ -43,12 +43,13 @@ async function measure(size: number, width: number, pairs: number, part: number,
   }
   const taken = (tf.backend() as SharedMemoryBackend).team.heap.statistics.reservedBytes / MEBIBYTE;
   await device.close();
-  const estimate = updateBytes({ config, r1, ema: 0 }, Math.min(part, pairs), part >= pairs) / MEBIBYTE;
+  const estimate = updateBytes({ config, ...method }, Math.min(part, pairs), part >= pairs) / MEBIBYTE;
   const error = `${((estimate / taken - 1) * 100).toFixed(1)} %`;
-  const name = [`${size} px, width ${width}, ${pairs} + ${pairs} by ${part}`, ...options].join(", ");
-  process.stdout.write(`${name.padEnd(48)} ${taken.toFixed(1)} MiB, estimate ${estimate.toFixed(1)} MiB, ${error}\n`);
+  const name = [preset, `${size} px, width ${width}, ${pairs} + ${pairs} by ${part}`, ...words].join(", ");
+  process.stdout.write(`${name.padEnd(60)} ${taken.toFixed(1)} MiB, estimate ${estimate.toFixed(1)} MiB, ${error}\n`);
 }
 
-const [size, width, pairs, part, ...options] = process.argv.slice(2);
-if (part === undefined) for (const [s, w, n, m] of GRID) await measure(s, w, n, m, []);
-else await measure(Number(size), Number(width), Number(pairs), Number(part), options);
+const [preset, size, width, pairs, part, ...words] = process.argv.slice(2);
+const chosen = PRESETS.find((name) => name === preset);
+if (chosen !== undefined) await measure(chosen, [size, width, pairs, part].map(Number), words);
+else for (const name of ["official", "modern"] as const) for (const row of GRID) await measure(name, row, []);

@@ -2,12 +2,11 @@
 import { formatGibibytes } from "../device/machine.js";
 import type { ModelConfig } from "../model/config.js";
 import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "../model/parameters.js";
+import type { MethodSettings } from "./method.js";
 
 /** What the memory of an update depends on, beside the pairs computed at once. */
-export interface UpdateFacts {
+export interface UpdateFacts extends Pick<MethodSettings, "r1" | "ema" | "slice"> {
   readonly config: ModelConfig;
-  readonly r1: number;
-  readonly ema: number;
 }
 
 /** For Node.js itself, pictures decoded ahead, and a checkpoint while it is written. */
@@ -49,11 +48,12 @@ function countParameters(config: ModelConfig, networks: readonly Network[]): num
  * planes of labels with the area alone. Counting layer by layer would depend on when TensorFlow.js frees what, so the
  * factors were fitted to what the heap had taken after two updates (bench/batch-memory.ts): 64 to 256 px, width 16 to 128, 1 to 16
  * pairs, whole and in parts, with and without R1 and resizing. Over 19 of them the estimate was 3.1 % too low to 4.4 % too
- * high, and 9 % too low at width 8, where an update takes 30 MiB.
+ * high, and 9 % too low at width 8, where an update takes 30 MiB. For `modern` it was 6.2 % too low to 5.6 % too high over 14 rows of
+ * 64 to 256 px, width 8 to 64, 1 to 16 pairs. Four blocks, the mask and the difference of edits change less than that.
  * @param whole the batch is one part: the discriminators then learn while the generator's tape is held
  */
-export function updateBytes({ config, r1, ema }: UpdateFacts, part: number, whole: boolean): number {
-  const { width, attributes, size, upsampling } = config;
+export function updateBytes({ config, r1, ema, slice }: UpdateFacts, part: number, whole: boolean): number {
+  const { width, attributes, size, upsampling, discriminatorNorm } = config;
   const generator = countParameters(config, GENERATOR);
   const discriminators = countParameters(config, DISCRIMINATORS);
   const all = generator + discriminators;
@@ -65,10 +65,13 @@ export function updateBytes({ config, r1, ema }: UpdateFacts, part: number, whol
     perPixel -= 3.2 * width;
     values += 2.5 * all; // the sums beside the gradients of a part
   }
-  if (r1 > 0) {
-    perPixel += (whole ? 35.5 : 30) * width;
+  // The penalty is over before the encoder looks at C and D, and what it leaves free is used again.
+  let larger = slice > 0 ? 4.4 * width : 0;
+  if (r1 > 0 && discriminatorNorm === "unit-length") {
+    larger = Math.max(larger, (whole ? 35.5 : 30) * width);
     values += 2.8 * discriminators;
   }
+  perPixel += larger;
   if (upsampling === "resize") values += 11 * generator; // filters over a box, in steps
   if (ema > 0) values += generator;
   return 4 * (values + perPixel * size ** 2 * part);
@@ -76,10 +79,12 @@ export function updateBytes({ config, r1, ema }: UpdateFacts, part: number, whol
 
 /**
  * Bytes of the largest tensor of an update: the outputs of a block of half the picture's side (the decoder's and the first
- * discriminator's) for A, B, C and D, or with many attributes what that discriminator is given, pictures with planes of labels.
+ * discriminator's) for A, B, C and D, or with many attributes what that discriminator is given, pictures and, without heads, planes
+ * of labels.
  */
-export function largestTensorBytes({ width, attributes, size }: ModelConfig, part: number): number {
-  return 4 * 4 * part * Math.max((size / 2) ** 2 * width, size ** 2 * (3 + attributes.length));
+export function largestTensorBytes({ width, attributes, size, condition }: ModelConfig, part: number): number {
+  const planes = condition === "planes" ? attributes.length : 0;
+  return 4 * 4 * part * Math.max((size / 2) ** 2 * width, size ** 2 * (3 + planes));
 }
 
 /** Of the estimate, which may be a little low. */

@@ -75,6 +75,7 @@ export function trainingSeries(
     read("reconstruction", "reconstruction", "Reconstruction"),
     read("slice", "slices", "Slices found again in the edited pictures"),
     read("mask", "mask", "Mean of the mask"),
+    read("change", "change", "Mean change of the edited pictures"),
     read("accuracy1", "D1", "Pictures that the discriminators judge correctly"),
     read("accuracy2", "D2", "Pictures that the discriminators judge correctly"),
     ...changes,

@@ -17,7 +17,7 @@ from elegant import filled, fnv1a, hash32
 from torch.nn import functional as F
 
 # The preset's choices.
-LEARNING_RATE, BETAS, EPSILON = 2e-4, (0.0, 0.99), 1e-8
+LEARNING_RATE, BETAS, EPSILON = 5e-4, (0.0, 0.99), 1e-8
 GAMMA, PENALTY_EVERY = 1.0, 4
 ADVERSARIAL, DISCRIMINATOR = (1.0, 0.5), (1 / 4, 1 / 8)
 SLICE, CHANGE, MASK = 1.0, 2.0, 0.1

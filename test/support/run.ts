@@ -16,7 +16,7 @@ export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<T
     dataset,
     folder,
     config: createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ATTRIBUTES }),
-    settings: { ...METHODS.official.method, batch: 2, seed: 5, learningRate: 2e-4 },
+    settings: { ...METHODS.official.method, batch: 2, seed: 5 },
     resume: false,
     steps: 2,
     saveEvery: NEVER,
@@ -31,7 +31,7 @@ export function modernRun(dataset: FaceDataset, folder: string, changes: Partial
   const { network, method } = METHODS.modern;
   return tinyRun(dataset, folder, {
     config: createConfig({ ...network, size: 64, width: 4, attributes: ATTRIBUTES }),
-    settings: { ...method, batch: 4, seed: 5, learningRate: 2e-4 },
+    settings: { ...method, batch: 4, seed: 5 },
     ...changes,
   });
 }

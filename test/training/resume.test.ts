@@ -7,6 +7,7 @@ import { RetryableError } from "../../src/errors.js";
 import { listCheckpoints, loadNewestCheckpoint } from "../../src/training/checkpoint.js";
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
+import { METHODS } from "../../src/training/method.js";
 import { RunWriter } from "../../src/training/run-writer.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
@@ -89,7 +90,7 @@ describe("a training run that was stopped", () => {
       const penalized = rows.flatMap(({ step, r1 }) => (r1 === undefined ? [] : [step]));
       assert.deepEqual(penalized, [1, 5]);
       for (const { step, learningRate } of rows) {
-        const expectedRate = 2e-4 * Math.min(1, (1 - (Number(step) - 1) / steps) / 0.5);
+        const expectedRate = METHODS.modern.method.learningRate * Math.min(1, (1 - (Number(step) - 1) / steps) / 0.5);
         assert.ok(Math.abs(Number(learningRate) / expectedRate - 1) < 1e-12, `step ${step}: ${learningRate}`);
       }
     }));

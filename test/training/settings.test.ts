@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
-import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/model/config.js";
 import { METHODS } from "../../src/training/method.js";
-import { expectSameRun, learningRateAt, type RunSettings, stepSettings } from "../../src/training/settings.js";
+import {
+  expectSameRun,
+  learningRateAt,
+  parseRunSettings,
+  type RunSettings,
+  stepSettings,
+} from "../../src/training/settings.js";
 
 const SETTINGS: RunSettings = {
   ...METHODS.official.method,
@@ -56,6 +62,49 @@ describe("training settings", () => {
     assert.equal(paper.learningRate, 2e-4);
   });
 
+  it("of checkpoints from before the choices of modern are those of the published method and network", () => {
+    // As versions 0.1.0 and before it wrote them.
+    const saved = {
+      ...{ reconstruction: "squared", lossWeights: "official", weightDecay: 1e-5, learningRateDecay: 0.97 },
+      ...{ ema: 0, r1: 0, flip: false, batch: 16, seed: 1, learningRate: 2e-4, dataset: SETTINGS.dataset },
+    };
+    assert.deepEqual(parseRunSettings(saved, "checkpoint"), SETTINGS);
+    const text = JSON.stringify({ size: 256, width: 64, attributes: CONFIG.attributes });
+    assert.deepEqual(parseConfig(text, "checkpoint"), CONFIG);
+    const resized = {
+      ...JSON.parse(text),
+      discriminatorBlocks: 5,
+      decoderActivation: "leaky-relu",
+      upsampling: "resize",
+    };
+    assert.deepEqual(parseConfig(JSON.stringify(resized), "checkpoint"), {
+      ...CONFIG,
+      ...{ discriminatorBlocks: 5, decoderActivation: "leaky-relu", upsampling: "resize" },
+    });
+  });
+
+  it("of modern fall linearly to a rate of 0 over the last half, with every part of the loss that it adds", () => {
+    const { learningRate } = METHODS.modern.method;
+    const modern = { ...SETTINGS, ...METHODS.modern.method };
+    for (const [progress, share] of [
+      [0, 1],
+      [0.5, 1],
+      [0.75, 0.5],
+      [0.9, 0.2],
+      [1, 0],
+      [1.1, 0],
+    ]) {
+      const rate = learningRateAt(modern, 7000, progress);
+      assert.ok(Math.abs(rate - share * learningRate) < 1e-18, `${progress}: ${rate}`);
+    }
+    const { adam, weights, reconstruction, r1, r1Every, ema, others } = stepSettings(modern, 0);
+    assert.deepEqual(adam, { beta1: 0, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 });
+    assert.equal(weights.reconstruction, 0);
+    assert.deepEqual([reconstruction, r1, r1Every, ema, others], ["none", 1, 4, 0.999, 0.5]);
+    const { slice, maskWeight, changeWeight } = METHODS.modern.method;
+    assert.deepEqual([weights.slice, weights.mask, weights.change], [slice, maskWeight, changeWeight]);
+  });
+
   it("of a resumed run must be the same, whatever the order of their keys", () => {
     const asked = {
       settings: { ...SETTINGS },
@@ -77,7 +126,7 @@ describe("training settings", () => {
     [{}, { learningRateDecay: 1 }, /--set learningRateDecay: expected 0\.97, received 1/],
     [{}, { ema: 0.999 }, /--set ema: expected 0, received 0\.999/],
     [{}, { r1: 10 }, /--set r1: expected 0, received 10/],
-    [{}, { flip: true }, /--set flip: expected false, received true/],
+    [{}, { flip: true }, /--set flip: expected off, received on/],
     [{}, { batch: 8 }, /--batch: expected 16, received 8/],
     [{}, { seed: 2 }, /--seed: expected 1, received 2/],
     [{}, { learningRate: 1e-4 }, /--learning-rate: expected 0\.0002, received 0\.0001/],

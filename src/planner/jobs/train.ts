@@ -55,7 +55,7 @@ export async function trainJob(
     joint: method.joint,
   });
   // As the command divides it.
-  const { part } = planBatch({ config, r1: method.r1, ema: method.ema }, { batch, reason: null });
+  const { part } = planBatch({ config, ...method }, { batch, reason: null });
   const state = newTrainingState(config, seed, method.ema > 0, method.initialisation);
   const onStep = stepSettings({ ...method, dataset: sampler.fingerprint }, 0);
   const pool = await createImagePool(workers);
