@@ -14,7 +14,6 @@ import {
   parameterSpecs,
 } from "../../src/model/parameters.js";
 import { Random } from "../../src/random.js";
-import type { Score } from "../../src/training/losses.js";
 import { trainStep } from "../../src/training/step.js";
 import type { StepTrace } from "../../src/training/trace.js";
 import { disposeBatch } from "./model.js";
@@ -49,8 +48,8 @@ async function traceToFields(
   if (forward === null) throw new Error("an update in parts");
   const { generated, ...scores } = forward;
   for (const network of ["D1", "D2"] as const) {
-    for (const [picture, { logits }] of Object.entries<Score>(scores[network])) {
-      const values = [...(await logits.data())];
+    for (const picture of ["A", "B", "C", "D"] as const) {
+      const values = [...(await scores[network][picture].logits.data())];
       fields[`${network.toLowerCase()}_${picture}`] = values.map((x) => 1 / (1 + Math.exp(-x)));
     }
   }
