@@ -198,3 +198,10 @@ export function createConfig(
   const [{ path, message }] = parsed.error.issues;
   throw new InputError(`--${String(path[0])}: ${message}. See elegant train --help.`);
 }
+
+/** Pairs of one attribute that follow one another in a batch. */
+export interface PairGroup {
+  /** Its position in the model. */
+  readonly attribute: number;
+  readonly pairs: number;
+}

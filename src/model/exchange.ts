@@ -1,7 +1,7 @@
 /** The exchange of latent slices (paper section 3.1), and the generator built on it. */
 import * as tf from "@tensorflow/tfjs-core";
 import { applyResidual } from "../device/residual.js";
-import { attributeSlice, type ModelConfig } from "./config.js";
+import { attributeSlice, type ModelConfig, type PairGroup } from "./config.js";
 import { decode, encode } from "./networks.js";
 import type { Parameters } from "./parameters.js";
 
@@ -18,13 +18,6 @@ export function exchangeSlice(a: tf.Tensor4D, b: tf.Tensor4D, config: ModelConfi
   if (begin > 0) parts.unshift(part(a, 0, begin));
   if (end < channels) parts.push(part(a, end, channels));
   return tf.concat(parts, 3);
-}
-
-/** Pairs of one attribute that follow one another in a batch. */
-export interface PairGroup {
-  /** Its position in the model. */
-  readonly attribute: number;
-  readonly pairs: number;
 }
 
 /**

@@ -21,6 +21,12 @@ export interface ModelFile {
   readonly tensors: NamedTensors;
 }
 
+/** A model and where it comes from. */
+export interface NamedModel extends ModelFile {
+  /** Names it in messages. */
+  readonly source: string;
+}
+
 /**
  * The bytes of a generator file; F16 halves it and keeps 11 significant bits.
  * @param tensors of a checkpoint, or any that hold Enc and Dec; others are left out

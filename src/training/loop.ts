@@ -6,6 +6,7 @@ import { describeMismatch, InterruptedError, RetryableError } from "../errors.js
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
 import type { ModelConfig } from "../model/config.js";
+import type { NamedModel } from "../model/generator-file.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
@@ -14,14 +15,7 @@ import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
 import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut } from "./left-out.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { rescue } from "./rescue.js";
-import {
-  expectFreshFolder,
-  expectSameGenerator,
-  type RunStart,
-  resumeRun,
-  type StartingPoint,
-  startRun,
-} from "./run.js";
+import { expectFreshFolder, expectSameGenerator, type RunStart, resumeRun, startRun } from "./run.js";
 import { LEFT_OUT_FILE, SAMPLES_FOLDER } from "./run-report.js";
 import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
@@ -36,7 +30,7 @@ export interface TrainOptions {
   readonly settings: Omit<RunSettings, "dataset" | "batch"> & { readonly batch: BatchChoice };
   readonly resume: boolean;
   /** The generator that a new run begins with, instead of an untrained one. */
-  readonly from?: StartingPoint | null;
+  readonly from?: NamedModel | null;
   /** Takes over the folder's lock from a process on another machine that may still be alive. */
   readonly takeOver?: boolean;
   /** Steps of the whole run. */

@@ -3,8 +3,7 @@
  * pictures, so losses and gradients of the whole are those of the parts, each times its share of the pairs, up to rounding.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { ModelConfig } from "../model/config.js";
-import type { PairGroup } from "../model/exchange.js";
+import type { ModelConfig, PairGroup } from "../model/config.js";
 import type { Gradients } from "./optimizer.js";
 import type { PairBatch } from "./step.js";
 

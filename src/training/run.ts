@@ -5,6 +5,7 @@ import type { NamedTensors } from "../interop/safetensors.js";
 import { isLock } from "../lock.js";
 import { formatChoice } from "../model/choice-words.js";
 import type { Initialisation, ModelConfig } from "../model/config.js";
+import type { NamedModel } from "../model/generator-file.js";
 import {
   copyParameters,
   DISCRIMINATORS,
@@ -36,21 +37,12 @@ export interface RunStart {
   readonly warnings: readonly string[];
 }
 
-/** A trained generator that a new run begins with. */
-export interface StartingPoint {
-  readonly config: ModelConfig;
-  /** With Enc and Dec in PyTorch's layout. */
-  readonly tensors: NamedTensors;
-  /** Names the model in messages. */
-  readonly source: string;
-}
-
 /**
  * Refuses a generator whose layers are not those of the new run. The size may differ, since encoder and decoder are
  * convolutions, and so may everything about the discriminators, which begin untrained.
  * @throws InputError naming the first difference
  */
-export function expectSameGenerator(config: ModelConfig, { config: other, source }: StartingPoint): void {
+export function expectSameGenerator(config: ModelConfig, { config: other, source }: NamedModel): void {
   const choices = ["generatorBlocks", "decoderActivation", "upsampling", "edit", "mask"] as const;
   const differences = [
     ["--attributes", config.attributes.join(" "), other.attributes.join(" ")],
@@ -72,7 +64,7 @@ export function newTrainingState(
   seed: number,
   averaged: boolean,
   initialisation: Initialisation = "published",
-  from: StartingPoint | null = null,
+  from: NamedModel | null = null,
 ): TrainingState {
   const optimizer = (networks: typeof GENERATOR) => {
     const initial = initialParameters(config, networks, seed, initialisation);
@@ -111,7 +103,7 @@ export async function startRun(
   folder: string,
   config: ModelConfig,
   settings: RunSettings,
-  from: StartingPoint | null = null,
+  from: NamedModel | null = null,
 ): Promise<RunStart> {
   const { seed, ema, initialisation } = settings;
   const state = newTrainingState(config, seed, ema > 0, initialisation, from);

@@ -4,8 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { disposingOnFailure } from "../device/scope.js";
-import type { ModelConfig } from "../model/config.js";
-import { generate, type PairGroup } from "../model/exchange.js";
+import type { ModelConfig, PairGroup } from "../model/config.js";
+import { generate } from "../model/exchange.js";
 import { disposeParameters, type Parameters } from "../model/parameters.js";
 import {
   type DiscriminatorScalars,

@@ -48,8 +48,8 @@ async function traceToFields(
   if (forward === null) throw new Error("an update in parts");
   const { generated, ...scores } = forward;
   for (const network of ["D1", "D2"] as const) {
-    for (const [picture, logits] of Object.entries(scores[network])) {
-      const values = [...(await (logits as tf.Tensor).data())];
+    for (const picture of ["A", "B", "C", "D"] as const) {
+      const values = [...(await scores[network][picture].logits.data())];
       fields[`${network.toLowerCase()}_${picture}`] = values.map((x) => 1 / (1 + Math.exp(-x)));
     }
   }

@@ -2,8 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { fillParameters, image, labels } from "../../src/golden/formula.js";
+import type { PairGroup } from "../../src/model/config.js";
 import { type ModelConfig, modelConfigSchema } from "../../src/model/config.js";
-import type { PairGroup } from "../../src/model/exchange.js";
 import {
   copyParameters,
   DISCRIMINATORS,
