@@ -1,7 +1,7 @@
 /**
  * README's picture: swaps of painted faces by the shipped checkpoint, each next to the change it made and to the truth. It shows
- * two rows for each attribute of the checkpoint, one added and one removed. Their pairs are chosen by their places in the list
- * of pairs, not by what the swaps look like.
+ * two rows for each attribute of the checkpoint, one added and one removed. The place in the list decides which pair is shown; nobody
+ * chose the swaps by their looks.
  * Usage: npm run picture [-- MODEL FILE]; the defaults are `painted` and docs/images/swaps.png.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -23,7 +23,7 @@ import { composeSheet } from "../src/image/sheet.js";
 import { PAINTED } from "../src/model/shipped.js";
 import type { RgbaImage } from "../src/types.js";
 
-/** Of the demo, which the checkpoint's training has not seen: that one painted its faces from another seed. */
+/** The demo's seed. The checkpoint was trained on faces of another seed, so it has not seen these. */
 const SEED = 1;
 const PHOTOS = 150;
 /** Held-out pairs of each attribute and direction to choose from. */

@@ -1,9 +1,9 @@
 /**
  * The networks of @vladmandic/face-api on our `wasm` device.
  *
- * Its bundle brings a TensorFlow.js of its own, but the engine, the kernels and the flags are kept in globalThis and are
- * found there: what is loaded first is what both use. So ours comes first, and the networks run on our kernels. That, and
- * the flags below, is why its networks run in threads of their own (worker.ts, descriptor-worker.ts): globals are a thread's.
+ * Its bundle contains a second TensorFlow.js. Both copies keep the engine, the kernels and the flags in globalThis, so both use the copy
+ * that was loaded first. We load ours first, and the networks run on our kernels. Each thread has globals of its own, so these networks
+ * run in separate threads (worker.ts, descriptor-worker.ts), where they and the flags below disturb nothing else.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";

@@ -35,7 +35,7 @@ export interface DescriptorWorkerData {
 
 export interface DescribeRequest {
   readonly id: number;
-  /** Of RECOGNITION_SIZE pixels a side. */
+  /** Squares of RECOGNITION_SIZE x RECOGNITION_SIZE pixels. */
   readonly pictures: readonly RgbaImage[];
 }
 

@@ -123,8 +123,8 @@ const addN: KernelFunc = ({ inputs, backend }) => {
 };
 
 /**
- * Of pictures alone: the gradients of the discriminators' few scores go through a sigmoid, too, and another last bit there would make
- * another training of the published presets, whose runs go on from version to version.
+ * Only pictures and masks use our kernel. The gradients of the discriminators' scores also go through a sigmoid, and a different last
+ * bit there would change the trainings of the published presets, which must be resumable across versions.
  */
 const sigmoid: KernelFunc = (params) => {
   const { x } = params.inputs as unknown as { x: TensorInfo };

@@ -7,7 +7,7 @@ const STRONG = 0.55;
 export interface HeatMap {
   readonly title: string;
   readonly caption: string;
-  /** Of the rows and of the columns. */
+  /** They name the rows and, in the same order, the columns. */
   readonly names: readonly string[];
   /** 0 to 1: [names, names] */
   readonly shares: readonly (readonly number[])[];

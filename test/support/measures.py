@@ -1,4 +1,4 @@
-"""Scores of swaps as /work/shared/tools/quality/train.py defines them, by NumPy and SciPy.
+"""Scores of swaps as ../shared/tools/quality/train.py defines them, by NumPy and SciPy.
 
 Reads input, swap and truth (uint8 [n, S, S, 3]) and masks (uint8 [n, S, S]) from one raw file, one after the other; prints JSON.
 Usage: measures.py FILE n S
