@@ -9,8 +9,6 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openDataset } from "../src/dataset/dataset.js";
-import { preprocess } from "../src/dataset/preprocess.js";
-import { writeSynth } from "../src/dataset/synth/write.js";
 import { chooseGroups } from "../src/demo/edits.js";
 import { loadHeldOut } from "../src/demo/pairs.js";
 import { swapPairs } from "../src/demo/scores.js";
@@ -19,8 +17,10 @@ import { openDevice } from "../src/device/device.js";
 import { openGenerator } from "../src/editing/generator.js";
 import { writeFileAtomic } from "../src/files.js";
 import { encodePng } from "../src/image/codec.js";
-import { composeSheet } from "../src/image/sheet.js";
 import { PAINTED } from "../src/model/shipped.js";
+import { preprocess } from "../src/preprocess/preprocess.js";
+import { composeSheet } from "../src/sheet/sheet.js";
+import { writeSynth } from "../src/synth/write.js";
 import type { RgbaImage } from "../src/types.js";
 
 /** The demo's seed. The checkpoint was trained on faces of another seed, so it has not seen these. */

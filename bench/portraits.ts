@@ -15,10 +15,10 @@ import { disposeFaces, encodeFaces, render, toPictures, toTensor } from "../src/
 import { openGenerator } from "../src/editing/generator.js";
 import { linear } from "../src/editing/linear.js";
 import { writeFileAtomic } from "../src/files.js";
-import { changePicture } from "../src/image/change.js";
 import { encodePng } from "../src/image/codec.js";
 import { readPhoto } from "../src/image/photo.js";
-import { composeSheet } from "../src/image/sheet.js";
+import { changePicture } from "../src/sheet/change.js";
+import { composeSheet } from "../src/sheet/sheet.js";
 import type { RgbaImage } from "../src/types.js";
 
 const STEPS = 4;

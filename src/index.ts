@@ -1,7 +1,5 @@
 /** The package's public interface. Everything else may change from version to version. */
 export { type FaceDataset, openDataset } from "./dataset/dataset.js";
-export { type PreprocessOptions, type PreprocessReport, preprocess } from "./dataset/preprocess.js";
-export { type SynthOptions, writeSynth } from "./dataset/synth/write.js";
 export { type AlignPhotosOptions, type AlignPhotosReport, alignOwnPhotos } from "./detection/align-photos.js";
 export { DEVICES, type DeviceChoice } from "./device/choices.js";
 export { type Device, openDevice } from "./device/device.js";
@@ -33,5 +31,7 @@ export { Linalg, type Matrix } from "./metrics/linalg.js";
 export { squareRoot, symmetricSquareRoot } from "./metrics/sqrtm.js";
 export { symmetricEigenvectors, type ThreadOptions } from "./metrics/symmetric.js";
 export { createConfig, type ModelConfig } from "./model/config.js";
+export { type PreprocessOptions, type PreprocessReport, preprocess } from "./preprocess/preprocess.js";
+export { type SynthOptions, writeSynth } from "./synth/write.js";
 export { type TrainOptions, type TrainResult, train } from "./training/loop.js";
 export type { Affine, FivePoints, OnProgress, Progress, Rectangle, RgbaImage } from "./types.js";

@@ -1,11 +1,11 @@
 /** Photos to measure with: painted ones of the usual size, and real ones repeated until there are enough. */
 import { copyFile, link, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileName, landmarkList } from "../../src/dataset/synth/lists.js";
-import { loadPainter, renderPhoto } from "../../src/dataset/synth/raster.js";
-import { sampleFace } from "../../src/dataset/synth/sample.js";
 import { encodeJpeg } from "../../src/image/codec.js";
 import { Random } from "../../src/random.js";
+import { fileName, landmarkList } from "../../src/synth/lists.js";
+import { loadPainter, renderPhoto } from "../../src/synth/raster.js";
+import { sampleFace } from "../../src/synth/sample.js";
 import type { RgbaImage } from "../../src/types.js";
 
 const LANDMARKS = "list_landmarks_celeba.txt";

@@ -1,9 +1,9 @@
 /** Our workers without their start, as a long run sees them: the peers' processes stay from round to round too. */
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { planPreprocess } from "../../src/dataset/preprocess-plan.js";
 import { noSeconds } from "../../src/image/photo.js";
 import { type AlignTask, createImagePool, STAGES } from "../../src/image/tasks.js";
+import { planPreprocess } from "../../src/preprocess/plan.js";
 
 const PHOTOS_PER_TASK = 16;
 

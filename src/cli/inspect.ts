@@ -80,7 +80,7 @@ async function checkSheetPath(path: string): Promise<void> {
 /** About three columns to two rows, as screens are. */
 async function composeSample(sample: readonly SamplePicture[]): Promise<RgbaImage> {
   const [{ composeSheet, sheetScale }, { readSource }, { Pixels, wholeOf }, { loadModule }] = await Promise.all([
-    import("../image/sheet.js"),
+    import("../sheet/sheet.js"),
     import("../image/source.js"),
     import("../image/pixels.js"),
     import("../kernels/module.js"),

@@ -41,7 +41,7 @@ export function registerLinear(program: Command): void {
         await withEditor(options, [attribute], context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
           const { linear } = await import("../editing/linear.js");
-          const { composeSheet, sheetScale } = await import("../image/sheet.js");
+          const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces = await encode([pictures[0]]);
           const other = await encode([pictures[1]]);

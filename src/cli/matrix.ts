@@ -55,7 +55,7 @@ export function registerMatrix(program: Command): void {
         await withEditor(options, attributes, context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
           const { matrixLabels } = await import("../editing/matrix.js");
-          const { composeSheet, sheetScale } = await import("../image/sheet.js");
+          const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces: Faces[] = [];
           for (const picture of pictures) faces.push(await encode([picture]));

@@ -52,7 +52,7 @@ async function mergeFolder(paths: readonly string[], options: MergeCommand, cont
     const received = paths.length > 1 ? `${paths.length} paths` : "--save-stats or --save-features";
     throw new InputError(describeMismatch("merge", `the folder ${out} alone`, received, "Add --help for examples."));
   }
-  const { mergeParts } = await import("../dataset/merge.js");
+  const { mergeParts } = await import("../preprocess/merge.js");
   const report = await mergeParts(out, context.onProgress);
   const { parts, done, failed } = report;
   const what = parts === 0 ? "no part is left to merge" : `${parts} parts merged`;

@@ -1,10 +1,10 @@
 /** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { OUTPUT_FORMATS, type OutputFormat } from "../dataset/output-format.js";
 import { DEFAULT_MAX_PIXELS } from "../image/header.js";
 import type { LandmarkFrame } from "../image/tasks.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { Course } from "../planner/course.js";
+import { OUTPUT_FORMATS, type OutputFormat } from "../preprocess/output-format.js";
 import type { Rectangle } from "../types.js";
 import { integer, runCommand, withCommonOptions } from "./command.js";
 import { interruptible } from "./interrupt.js";
@@ -74,7 +74,7 @@ export function registerPreprocess(program: Command): void {
     .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
         const [{ preprocess }, { STAGES }] = await Promise.all([
-          import("../dataset/preprocess.js"),
+          import("../preprocess/preprocess.js"),
           import("../image/tasks.js"),
         ]);
         if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);

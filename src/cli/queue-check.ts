@@ -9,7 +9,7 @@ import { checkSwap, type SwapCommand } from "./swap.js";
 type Check<Options> = (args: readonly string[], options: Options, shards: number) => Promise<void>;
 
 const preprocess: Check<PreprocessCommand> = async ([source, out], { images, format, crop = null, limit = null }) => {
-  const { checkVariant, planPreprocess } = await import("../dataset/preprocess-plan.js");
+  const { checkVariant, planPreprocess } = await import("../preprocess/plan.js");
   checkVariant(await planPreprocess(source, { images, format, crop, limit }));
   await checkOutputs(out, [], [], "OUT");
 };
@@ -19,7 +19,7 @@ const synth: Check<{ readonly count: number; readonly seed: number; readonly wor
   options,
   shards,
 ) => {
-  const { checkDirectory } = await import("../dataset/synth/write.js");
+  const { checkDirectory } = await import("../synth/write.js");
   const shard = shards === 1 ? null : { index: 0, count: shards };
   await checkDirectory({ ...options, directory, shard });
 };

@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Faces } from "../editing/faces.js";
+import { runPasteBack } from "../editing/paste-back.js";
+import { encodeAll, swapAll, writeSheet } from "../editing/swap-rows.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import type { Course } from "../planner/course.js";
 import { partName, type Shard, selectShard } from "../shard.js";
@@ -21,10 +23,8 @@ import {
 } from "./editing.js";
 import { expandInputs } from "./inputs.js";
 import { interruptible } from "./interrupt.js";
-import { runPasteBack } from "./paste-back.js";
 import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseShard, type ShardOption, withShard } from "./shard.js";
-import { encodeAll, swapAll, writeSheet } from "./swap-rows.js";
 
 export interface SwapCommand extends EditingOptions, PlannedOptions, ShardOption {
   readonly input: readonly string[];

@@ -24,7 +24,7 @@ export function registerSynth(program: Command): void {
     .addHelpText("after", EXAMPLE)
     .action(async (dir: string, options: SynthCommandOptions) => {
       await runCommand(options, async (context) => {
-        const { writeSynth } = await import("../dataset/synth/write.js");
+        const { writeSynth } = await import("../synth/write.js");
         const { count, seed, workers } = options;
         const { onProgress } = context;
         if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);

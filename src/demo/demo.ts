@@ -1,16 +1,16 @@
 /** `elegant demo`: the whole line from painted photos to edited faces and a report, on data whose truth is known. */
 import { join } from "node:path";
 import { openDataset } from "../dataset/dataset.js";
-import { preprocess } from "../dataset/preprocess.js";
-import { writeSynth } from "../dataset/synth/write.js";
 import type { Device } from "../device/device.js";
 import { describeMachine, listMachine } from "../device/machine.js";
 import { openGenerator, readModel } from "../editing/generator.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import { PAINTED } from "../model/shipped.js";
+import { preprocess } from "../preprocess/preprocess.js";
 import type { ModelScores, ReportModel, Score, StageTime } from "../report/model.js";
 import { renderReport } from "../report/render.js";
+import { writeSynth } from "../synth/write.js";
 import { readLossLog } from "../training/log.js";
 import { train } from "../training/loop.js";
 import { expectFreshFolder } from "../training/run.js";

@@ -1,7 +1,8 @@
 /** Swaps with both models, their scores, and the sheets that show them. */
-import { SWAPPABLE_ATTRIBUTES, type SwappableAttribute } from "../dataset/synth/attributes.js";
+
 import type { Generator } from "../editing/generator.js";
 import type { ModelScores, Score, Sheet } from "../report/model.js";
+import { SWAPPABLE_ATTRIBUTES, type SwappableAttribute } from "../synth/attributes.js";
 import { changeOf, choosePairs, type HeldOutFace, type ScoredPair, strongest } from "./pairs.js";
 import { meanScore, scorePairs, swapPairs } from "./scores.js";
 import { DEMO_ATTRIBUTES } from "./settings.js";

@@ -1,13 +1,13 @@
 /** Held-out faces of a preprocessed synthetic data set, and pairs of them whose true swap is known. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import { readRecords } from "../dataset/manifest.js";
-import type { SwappableAttribute } from "../dataset/synth/attributes.js";
-import type { SynthFace } from "../dataset/synth/face.js";
-import { loadPainter } from "../dataset/synth/raster.js";
-import { sampleFace } from "../dataset/synth/sample.js";
-import { type SwapTruth, swapTruth } from "../dataset/synth/truth.js";
 import { readSource } from "../image/source.js";
+import { readRecords } from "../preprocess/manifest.js";
 import { pairUp } from "../scoring/pairs.js";
+import type { SwappableAttribute } from "../synth/attributes.js";
+import type { SynthFace } from "../synth/face.js";
+import { loadPainter } from "../synth/raster.js";
+import { sampleFace } from "../synth/sample.js";
+import { type SwapTruth, swapTruth } from "../synth/truth.js";
 import { heldOutFiles } from "../training/pairs.js";
 import type { Affine, RgbaImage } from "../types.js";
 

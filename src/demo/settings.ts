@@ -1,6 +1,7 @@
 /** What the demo trains: data, network and method in one place. */
-import type { SwappableAttribute } from "../dataset/synth/attributes.js";
+
 import type { ModelConfig } from "../model/config.js";
+import type { SwappableAttribute } from "../synth/attributes.js";
 import { METHODS, type Preset } from "../training/method.js";
 
 /** The attributes that the demo trains and whose swaps give its headline figures. The shipped model has them, too. */

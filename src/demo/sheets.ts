@@ -1,19 +1,19 @@
 /** The pictures of the demo's report. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { renderAligned } from "../dataset/synth/raster.js";
-import { takeAttribute } from "../dataset/synth/truth.js";
 import { disposeFaces, encodeFaces, type Faces, toPictures, toTensor } from "../editing/faces.js";
 import type { Generator } from "../editing/generator.js";
 import { linear } from "../editing/linear.js";
 import { matrixLabels, matrixOfAttributes } from "../editing/matrix.js";
 import { swapMany } from "../editing/swap.js";
-import { changePicture } from "../image/change.js";
 import { decodeImage } from "../image/codec.js";
-import { enlarge } from "../image/enlarge.js";
-import { sheetScale } from "../image/sheet.js";
 import type { Sheet, SheetGrid } from "../report/model.js";
 import { encodeRows } from "../report/sheet.js";
+import { changePicture } from "../sheet/change.js";
+import { enlarge } from "../sheet/enlarge.js";
+import { sheetScale } from "../sheet/sheet.js";
+import { renderAligned } from "../synth/raster.js";
+import { takeAttribute } from "../synth/truth.js";
 import type { RgbaImage } from "../types.js";
 import type { HeldOutFace, ScoredPair } from "./pairs.js";
 import { nameSwaps } from "./scores.js";

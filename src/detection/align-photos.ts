@@ -7,12 +7,12 @@ import { transformPoint } from "../image/align.js";
 import { encodePng } from "../image/codec.js";
 import { Pixels } from "../image/pixels.js";
 import type { CropFormat } from "../image/tasks.js";
-import { type AlignedFace, formatTransforms, TRANSFORMS_FILE } from "../image/transforms.js";
 import { loadModule } from "../kernels/module.js";
 import type { OnProgress, RgbaImage } from "../types.js";
 import { AlignRecord } from "./align-record.js";
 import { FaceDetector } from "./detector.js";
 import { cropFound, findFaces, readOwnPhoto } from "./own-photo.js";
+import { type AlignedFace, formatTransforms, TRANSFORMS_FILE } from "./transforms.js";
 
 export interface AlignPhotosOptions {
   /** Side of the crops in pixels. */

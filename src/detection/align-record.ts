@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { ensureDir, isTemporary, removeTemporaries, writeFileAtomic } from "../files.js";
-import { alignedFace } from "../image/transforms.js";
+import { alignedFace } from "./transforms.js";
 
 export const UNFINISHED_FILE = "unfinished.jsonl";
 const FORMAT = "elegant-align-unfinished-1";

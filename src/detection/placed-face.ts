@@ -2,13 +2,13 @@
 import { resolve } from "node:path";
 import { readPicture } from "../editing/picture.js";
 import { describeMismatch, InputError } from "../errors.js";
-import { pasteFace } from "../image/paste.js";
 import { Pixels } from "../image/pixels.js";
-import { findTransform } from "../image/transforms.js";
 import { loadModule } from "../kernels/module.js";
 import type { Affine, RgbaImage } from "../types.js";
 import { FaceDetector } from "./detector.js";
 import { cropFound, findFaces, readOwnPhoto } from "./own-photo.js";
+import { pasteFace } from "./paste.js";
+import { findTransform } from "./transforms.js";
 
 export interface PlacedFace {
   /** As it was named by the user. */

@@ -1,6 +1,6 @@
 /** The sheet of swaps to judge by eye. */
-import { changePicture } from "../image/change.js";
-import { composeSheet } from "../image/sheet.js";
+import { changePicture } from "../sheet/change.js";
+import { composeSheet } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
 import type { SwappedPair } from "./groups.js";
 

@@ -1,6 +1,7 @@
 /** What stands where on a run's sample sheet, to draw it and to take its pictures out again. */
-import { layOutSheet, type SheetOptions, sheetScale } from "../image/sheet.js";
+
 import type { ModelConfig } from "../model/config.js";
+import { layOutSheet, type SheetOptions, sheetScale } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
 
 /** Pairs of each attribute, at most. */

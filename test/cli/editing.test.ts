@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { nameOutputs } from "../../src/cli/editing.js";
 import { missingWebgpuPackages } from "../../src/device/webgpu/adapter.js";
 import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
-import { LINE_UNITS } from "../../src/image/font.js";
+import { LINE_UNITS } from "../../src/sheet/font.js";
 import { useCacheHome } from "../support/cache.js";
 import { assertClose } from "../support/close.js";
 import { withEnvironment } from "../support/environment.js";

@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:f
 import { dirname, join } from "node:path";
 import { openDataset } from "../../src/dataset/dataset.js";
 import { inspectDataset } from "../../src/dataset/inspect.js";
-import { type PreprocessOptions, preprocess } from "../../src/dataset/preprocess.js";
 import { InputError } from "../../src/errors.js";
 import { encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { readSource } from "../../src/image/source.js";
+import { type PreprocessOptions, preprocess } from "../../src/preprocess/preprocess.js";
 import { goldenPhoto, SMALL_CROPS, withFolder } from "../support/pictures.js";
 
 const OPTIONS: PreprocessOptions = { ...SMALL_CROPS, crop: { x: 0, y: 0, width: 32, height: 32 } };

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type PreprocessOptions, preprocess } from "../../src/dataset/preprocess.js";
 import { alignOwnPhotos } from "../../src/detection/align-photos.js";
 import { RetryableError, UnreadableFileError } from "../../src/errors.js";
 import { readImageFile } from "../../src/image/read-file.js";
+import { type PreprocessOptions, preprocess } from "../../src/preprocess/preprocess.js";
 import { SMALL_CROPS, withFolder, writeSmallDataset } from "../support/pictures.js";
 
 const UNREADABLE = "/proc/self/mem";

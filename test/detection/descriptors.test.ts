@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { loadPainter, renderAligned } from "../../src/dataset/synth/raster.js";
-import { sampleFace } from "../../src/dataset/synth/sample.js";
 import { descriptorDistance, FaceDescriptors } from "../../src/detection/descriptors.js";
 import { SAME_PERSON } from "../../src/detection/recognition.js";
 import { Pixels } from "../../src/image/pixels.js";
 import { readSource } from "../../src/image/source.js";
 import { loadModule } from "../../src/kernels/module.js";
+import { loadPainter, renderAligned } from "../../src/synth/raster.js";
+import { sampleFace } from "../../src/synth/sample.js";
 import type { RgbaImage } from "../../src/types.js";
 import { assertClose } from "../support/close.js";
 import { describeOnCpu } from "../support/face-api-cpu.js";

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import type { PreprocessOptions } from "../../src/dataset/preprocess.js";
 import type { InceptionMode } from "../../src/image/inception-input.js";
 import type { FeatureExtractor } from "../../src/metrics/extract.js";
 import { fidOutline } from "../../src/planner/jobs/fid.js";
 import { preprocessJob, preprocessOutline } from "../../src/planner/jobs/preprocess.js";
+import type { PreprocessOptions } from "../../src/preprocess/preprocess.js";
 import { withFolder } from "../support/folder.js";
 import { writeSmallDataset } from "../support/pictures.js";
 

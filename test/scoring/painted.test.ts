@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FaceDataset, openDataset } from "../../src/dataset/dataset.js";
-import { preprocess } from "../../src/dataset/preprocess.js";
-import { writeSynth } from "../../src/dataset/synth/write.js";
 import { choosePairs, loadHeldOut } from "../../src/demo/pairs.js";
+import { preprocess } from "../../src/preprocess/preprocess.js";
 import { findPainted } from "../../src/scoring/painted.js";
+import { writeSynth } from "../../src/synth/write.js";
 import { SMALL_CROPS } from "../support/pictures.js";
 
 const SEED = 9;

@@ -3,9 +3,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PreprocessOptions } from "../../src/dataset/preprocess.js";
 import { photo } from "../../src/golden/formula.js";
 import { encodeJpeg, encodePng } from "../../src/image/codec.js";
+import type { PreprocessOptions } from "../../src/preprocess/preprocess.js";
 
 /** Options of preprocess for small crops: PNG of 32 px, on one thread. */
 export const SMALL_CROPS: PreprocessOptions = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { enlarge } from "../../src/image/enlarge.js";
-import { composeSheet } from "../../src/image/sheet.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { enlarge } from "../../src/sheet/enlarge.js";
+import { composeSheet } from "../../src/sheet/sheet.js";
 import { cutSamples, SAMPLE_COLUMNS, sampleOptions } from "../../src/training/sample-sheet.js";
 import { goldenPhoto } from "../support/pictures.js";
 

@@ -2,14 +2,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { chooseLandmarkFrame } from "../../dataset/landmark-frame.js";
-import { cropFormat, isSharded } from "../../dataset/output-format.js";
-import { PHOTOS_PER_TASK } from "../../dataset/outputs.js";
-import type { PreprocessOptions } from "../../dataset/preprocess.js";
-import { checkVariant, planPreprocess } from "../../dataset/preprocess-plan.js";
 import { InputError } from "../../errors.js";
 import { DEFAULT_MAX_PIXELS } from "../../image/header.js";
 import { type AlignItem, createImagePool } from "../../image/tasks.js";
+import { chooseLandmarkFrame } from "../../preprocess/landmark-frame.js";
+import { cropFormat, isSharded } from "../../preprocess/output-format.js";
+import { PHOTOS_PER_TASK } from "../../preprocess/outputs.js";
+import { checkVariant, planPreprocess } from "../../preprocess/plan.js";
+import type { PreprocessOptions } from "../../preprocess/preprocess.js";
 import { FILE_BYTES, type Job, type Outline, PHOTO_BYTES, spansOfTask, takeCycling, WORKER_BYTES } from "./job.js";
 
 interface Unit {

@@ -1,0 +1,226 @@
+/** `elegant merge OUT`: the parts of several machines become what one machine would have written, to the byte. */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { SHARD_DIR, shardName } from "../dataset/shards.js";
+import { describeMismatch, fromSystemError, InputError, RetryableError } from "../errors.js";
+import { isTemporary } from "../files.js";
+import { writeWhole } from "../image/photo.js";
+import { partName, placeOf, type Shard } from "../shard.js";
+import type { OnProgress } from "../types.js";
+import { type FinishedPhoto, MANIFEST, type ManifestOptions, readAllRecords, readManifest } from "./manifest.js";
+import { FAILURES, writeOutcome } from "./outcome.js";
+import { isSharded } from "./output-format.js";
+import type { Failure } from "./outputs.js";
+import { findShards, MERGING, type Part, readPart } from "./part.js";
+import { mergeLists, type OrderedPart } from "./part-lists.js";
+
+/** Folders of a part whose files go to OUT. */
+const MOVED = ["images", SHARD_DIR];
+
+/** `moving` until the manifest is written; then the parts are `removing`. */
+const mergingSchema = z.object({ parts: z.number().int().positive(), state: z.enum(["moving", "removing"]) });
+type Merging = z.infer<typeof mergingSchema>;
+
+export interface MergeReport {
+  readonly parts: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly failures: readonly Failure[];
+}
+
+interface OpenedPart extends OrderedPart {
+  readonly part: Part;
+  readonly options: ManifestOptions;
+  readonly done: number;
+  readonly records: readonly FinishedPhoto[];
+  readonly failures: readonly Failure[];
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw fromSystemError(error, `Reading ${path}`);
+  }
+}
+
+async function readMerging(out: string): Promise<Merging | null> {
+  if (!existsSync(join(out, MERGING))) return null;
+  const parsed = mergingSchema.safeParse(await readJson(join(out, MERGING)));
+  if (parsed.success) return parsed.data;
+  const remedy = "Remove the file and merge again.";
+  throw new InputError(describeMismatch(join(out, MERGING), "the state of a merge", "something else", remedy));
+}
+
+async function openPart(folder: string, part: Part): Promise<OpenedPart> {
+  const { options, done } = await readManifest(join(folder, MANIFEST));
+  const failures = z
+    .array(z.object({ file: z.string(), reason: z.string() }))
+    .safeParse(await readJson(join(folder, FAILURES)));
+  if (!failures.success) {
+    const remedy = "Run the shard again.";
+    throw new InputError(describeMismatch(join(folder, FAILURES), "a list of failures", "something else", remedy));
+  }
+  const places = new Map<string, number>();
+  for (const [own, names] of part.names.entries()) {
+    // Sources and outputs never share a name within a part's own list: each is looked up among its like.
+    const place = placeOf(own, part, part.unit);
+    places.set(`file ${names[0]}`, place).set(`output ${names[1]}`, place);
+  }
+  return { folder, part, options, done, places, failures: failures.data, records: await readAllRecords(folder) };
+}
+
+/** All parts, in the order of their shards. @throws InputError naming what is missing or does not belong together */
+async function openParts(out: string, shards: readonly Shard[]): Promise<OpenedPart[]> {
+  const { count } = shards[0];
+  const all = Array.from({ length: count }, (_, index) => partName({ index, count }));
+  const parts = await Promise.all(all.map((name) => readPart(join(out, name))));
+  const missing = all.filter((_, i) => parts[i] === null);
+  if (missing.length > 0) {
+    const named = missing.map((name) => (existsSync(join(out, name)) ? `${name} unfinished` : `no ${name}`));
+    const received =
+      named.length > 8 ? `${named.slice(0, 8).join(", ")} and ${named.length - 8} more` : named.join(", ");
+    const remedy = "Run those shards (again), then merge.";
+    throw new InputError(describeMismatch(out, `${count} finished parts`, received, remedy));
+  }
+  const opened = await Promise.all(all.map((name, i) => openPart(join(out, name), parts[i]!)));
+  for (const [i, { part, options, folder }] of opened.entries()) {
+    const differing =
+      part.index !== i || part.count !== count
+        ? ["shard", `${i}/${count}`, `${part.index}/${part.count}`]
+        : ([
+            ["options", options, opened[0].options],
+            ["photos and lists", part.digest, opened[0].part.digest],
+            ["unit", part.unit, opened[0].part.unit],
+          ]
+            .map(([what, now, first]) => [what as string, JSON.stringify(first), JSON.stringify(now)])
+            .find(([, first, now]) => first !== now) ?? null);
+    if (differing === null) continue;
+    const remedy = "Run all shards with the same options on the same data.";
+    throw new InputError(describeMismatch(`${folder}: ${differing[0]}`, differing[1], differing[2], remedy));
+  }
+  return opened;
+}
+
+/** @throws InputError when a recorded image or shard is neither in its part nor, moved by an earlier merge, in OUT */
+function expectFiles(out: string, parts: readonly OpenedPart[]): void {
+  for (const { folder, part, options, records } of parts) {
+    const units = new Set(part.names.map((_, own) => Math.floor(placeOf(own, part, part.unit) / part.unit)));
+    const files = isSharded(options.format)
+      ? [...units].map((unit) => join(SHARD_DIR, shardName("index", unit)))
+      : records.map(({ output }) => join("images", output));
+    const lost = files.find((file) => !existsSync(join(folder, file)) && !existsSync(join(out, file)));
+    if (lost === undefined) continue;
+    throw new InputError(describeMismatch(folder, lost, "none", "Run the shard again."));
+  }
+}
+
+/** Makes the folders that one machine makes: also those of photos that failed. */
+async function makeFolders(out: string, parts: readonly OpenedPart[]): Promise<void> {
+  const isOfMany = isSharded(parts[0].options.format);
+  const outputs = isOfMany ? [] : parts.flatMap(({ part }) => part.names.map(([, output]) => output));
+  const folders = new Set(outputs.map((output) => dirname(join(out, "images", output))));
+  for (const folder of folders.add(join(out, isOfMany ? SHARD_DIR : "images"))) {
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw fromSystemError(error, `Creating ${folder}`);
+    });
+  }
+}
+
+/** Renames what is still in the part; a merge that was cut off has moved some of it. */
+async function moveFiles(out: string, folder: string, onFile: () => void): Promise<void> {
+  for (const name of MOVED) {
+    const entries = await readdir(join(folder, name), { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (!entry.isFile() || isTemporary(entry.name)) continue;
+      const from = join(entry.parentPath, entry.name);
+      const to = join(out, from.slice(folder.length));
+      try {
+        await rename(from, to);
+      } catch (error) {
+        throw fromSystemError(error, `Moving ${from}`);
+      }
+      onFile();
+    }
+  }
+}
+
+async function removeParts(out: string, count: number): Promise<void> {
+  try {
+    for (let index = 0; index < count; index++) {
+      await rm(join(out, partName({ index, count })), { recursive: true, force: true });
+    }
+    await rm(join(out, MERGING), { force: true });
+  } catch (error) {
+    throw new RetryableError(`Removing the parts of ${out}: ${(error as Error).message}. Merge again.`, {
+      cause: error,
+    });
+  }
+}
+
+async function reportOf(out: string, parts: number): Promise<MergeReport> {
+  const { done, failed } = await readManifest(join(out, MANIFEST));
+  const failures = (await readJson(join(out, FAILURES)).catch(() => [])) as readonly Failure[];
+  return { parts, done, failed, failures };
+}
+
+/**
+ * Brings OUT/part-*-of-n together. Killed at any moment and run again it ends the same; run once more it changes nothing.
+ * Throws InputError, with nothing changed, when a part is missing or unfinished, or they do not belong together.
+ */
+export async function mergeParts(out: string, onProgress?: OnProgress): Promise<MergeReport> {
+  const shards = await findShards(out);
+  const merging = await readMerging(out);
+  const isWhole = existsSync(join(out, MANIFEST));
+  if (merging?.state === "removing" && isWhole) {
+    await removeParts(out, merging.parts);
+    return reportOf(out, merging.parts);
+  }
+  if (shards.length === 0) {
+    if (isWhole) return reportOf(out, 0);
+    const remedy = "Run elegant preprocess with --shard i/n first.";
+    throw new InputError(describeMismatch(out, "folders part-0-of-n to part-(n-1)-of-n", "none", remedy));
+  }
+  if (isWhole && merging === null) {
+    const remedy = "Remove the parts if they are left over, or preprocess into another folder.";
+    throw new InputError(describeMismatch(out, "parts alone", `a finished run beside ${shards.length} parts`, remedy));
+  }
+  const parts = await openParts(out, shards);
+  expectFiles(out, parts);
+  const inOrder = <T>(items: (part: OpenedPart) => readonly T[], key: (item: T) => string): T[] =>
+    parts
+      .flatMap((part) => items(part).map((item) => ({ item, place: part.places.get(key(item)) ?? 0 })))
+      .sort((a, b) => a.place - b.place)
+      .map(({ item }) => item);
+  const done = parts.reduce((sum, part) => sum + part.done, 0);
+  const failures = inOrder(
+    (part) => part.failures,
+    ({ file }) => `file ${file}`,
+  );
+  if (done === 0 && failures.length > 0) {
+    throw new InputError(`None of the ${failures.length} photos could be used. The first: ${failures[0].reason}`);
+  }
+  const records = inOrder(
+    (part) => part.records,
+    ({ file }) => `file ${file}`,
+  );
+  const lists = await mergeLists(parts);
+
+  const setState = (state: Merging["state"]): void =>
+    writeWhole(join(out, MERGING), `${JSON.stringify({ parts: parts.length, state })}\n`);
+  setState("moving");
+  await makeFolders(out, parts);
+  let moved = 0;
+  for (const { folder } of parts) {
+    await moveFiles(out, folder, () => {
+      moved++;
+      onProgress?.({ stage: "merge", done: moved, total: null, unit: "files" });
+    });
+  }
+  writeOutcome(out, { options: parts[0].options, lists, records, failures, done });
+  setState("removing");
+  await removeParts(out, parts.length);
+  return { parts: parts.length, done, failed: failures.length, failures };
+}

@@ -1,0 +1,261 @@
+/** Where the crops of a preprocess run go, and what is there already: a file for each photo, or shards of many. */
+import { appendFile, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { readShardIndex, SHARD_DIR, shardName } from "../dataset/shards.js";
+import { fromSystemError, InputError } from "../errors.js";
+import { removeTemporaries } from "../files.js";
+import { writeWhole } from "../image/photo.js";
+import type { AlignedPhoto, AlignItem, AlignResult, LandmarkFrame } from "../image/tasks.js";
+import { ItemFailures } from "../pool/item-failures.js";
+import type { AlignJob } from "./align-all.js";
+import { type FinishedPhoto, formatRecords, RECORDS } from "./manifest.js";
+import { cropFormat, type OutputFormat, type ShardFormat } from "./output-format.js";
+import type { PlannedPhoto, PreprocessPlan } from "./plan.js";
+import { ShardWriter } from "./raw-writer.js";
+
+export const PHOTOS_PER_TASK = 16;
+
+export interface Failure {
+  readonly file: string;
+  readonly reason: string;
+}
+
+export interface CropOptions {
+  readonly size: number;
+  readonly format: OutputFormat;
+  /** 1 to 100; JPEG only. */
+  readonly quality: number;
+  readonly landmarkFrame: LandmarkFrame | undefined;
+  readonly maxPixels: number | undefined;
+  readonly tolerant: boolean | undefined;
+}
+
+/** Of a task: its photos in order, and whether its unit ends with it. */
+export interface Batch {
+  readonly photos: readonly PlannedPhoto[];
+  readonly endsUnit: boolean;
+}
+
+export interface CropOutput {
+  /** By the photo's name; grows with each batch. */
+  readonly finished: Map<string, FinishedPhoto>;
+  readonly failures: Failure[];
+  /** Photos that this run has to make. */
+  readonly remaining: number;
+  jobs(): Iterable<AlignJob<Batch>>;
+  /** Keeps what a batch gave, in the order of the jobs. @throws RetryableError when the disk is full */
+  take(batch: Batch, result: AlignResult): Promise<void>;
+  /** After a failure or an interruption: nothing half-written stays. */
+  discard(): Promise<void>;
+}
+
+function* jobsOf(
+  units: readonly (readonly PlannedPhoto[])[],
+  { format, ...options }: CropOptions,
+  item: (photo: PlannedPhoto) => AlignItem,
+): Generator<AlignJob<Batch>> {
+  for (const unit of units) {
+    for (let first = 0; first < unit.length; first += PHOTOS_PER_TASK) {
+      const photos = unit.slice(first, first + PHOTOS_PER_TASK);
+      yield {
+        task: { ...options, format: cropFormat(format), items: photos.map(item) },
+        tag: { photos, endsUnit: first + PHOTOS_PER_TASK >= unit.length },
+      };
+    }
+  }
+}
+
+/** Sorts a batch's results into finished photos, which `keep` gets, and failures. */
+async function sort(
+  { photos }: Batch,
+  { results }: AlignResult,
+  failures: Failure[],
+  watch: ItemFailures,
+  keep: (photo: FinishedPhoto, result: AlignedPhoto, planned: PlannedPhoto) => Promise<void> | void,
+): Promise<void> {
+  for (const [i, result] of results.entries()) {
+    const planned = photos[i];
+    watch.note(result.ok ? null : result);
+    if (result.ok) {
+      const { matrix, damaged } = result;
+      const about = { file: planned.file, output: planned.output, matrix };
+      await keep(damaged === null ? about : { ...about, damaged }, result, planned);
+    } else failures.push({ file: result.file, reason: result.reason });
+  }
+}
+
+/** OUT/images, with a record of each finished photo in manifest.jsonl. */
+export class ImageOutput implements CropOutput {
+  readonly finished: Map<string, FinishedPhoto>;
+  readonly failures: Failure[] = [];
+  private readonly watch = new ItemFailures();
+  readonly remaining: number;
+  private readonly photos: readonly PlannedPhoto[];
+  private readonly plan: PreprocessPlan;
+  private readonly out: string;
+  private readonly options: CropOptions;
+
+  private constructor(plan: PreprocessPlan, out: string, options: CropOptions, earlier: readonly FinishedPhoto[]) {
+    this.plan = plan;
+    this.out = out;
+    this.options = options;
+    this.finished = new Map(earlier.map((photo) => [photo.file, photo]));
+    this.photos = plan.photos.filter(({ file }) => !this.finished.has(file));
+    this.remaining = this.photos.length;
+  }
+
+  /** @param earlier null in a new folder */
+  static async open(
+    plan: PreprocessPlan,
+    out: string,
+    options: CropOptions,
+    earlier: readonly FinishedPhoto[] | null,
+  ): Promise<ImageOutput> {
+    const output = new ImageOutput(plan, out, options, earlier ?? []);
+    const images = join(out, "images");
+    const folders = new Set(plan.photos.map((photo) => dirname(join(images, photo.output)))).add(images);
+    for (const folder of folders) {
+      await mkdir(folder, { recursive: true });
+      await removeTemporaries(folder);
+    }
+    // A killed run may have left half a line at its end.
+    if (earlier !== null) writeWhole(join(out, RECORDS), formatRecords(output.finished.values()));
+    return output;
+  }
+
+  jobs(): Iterable<AlignJob<Batch>> {
+    const { out, plan, options, photos } = this;
+    return jobsOf([photos], options, ({ file, input, output, placement }) => ({
+      file,
+      input: join(plan.imageDir, input),
+      output: join(out, "images", output),
+      placement,
+    }));
+  }
+
+  async take(batch: Batch, result: AlignResult): Promise<void> {
+    const made: FinishedPhoto[] = [];
+    try {
+      await sort(batch, result, this.failures, this.watch, (photo) => {
+        this.finished.set(photo.file, photo);
+        made.push(photo);
+      });
+    } finally {
+      await appendFile(join(this.out, RECORDS), formatRecords(made)).catch((error: unknown) => {
+        throw fromSystemError(error, `Writing ${join(this.out, RECORDS)}`);
+      });
+    }
+  }
+
+  async discard(): Promise<void> {}
+}
+
+/** OUT/shards; a unit of the plan is a shard, and finished when its index is there. */
+export class ShardOutput implements CropOutput {
+  readonly finished = new Map<string, FinishedPhoto>();
+  readonly failures: Failure[] = [];
+  private readonly watch = new ItemFailures();
+  remaining = 0;
+  private readonly units = new Map<number, PlannedPhoto[]>();
+  private writer: ShardWriter | null = null;
+  private failuresBefore = 0;
+  private readonly plan: PreprocessPlan;
+  private readonly folder: string;
+  private readonly options: CropOptions & { readonly format: ShardFormat };
+  private readonly shardPhotos: number;
+
+  private constructor(plan: PreprocessPlan, out: string, options: ShardOutput["options"], shardPhotos: number) {
+    this.plan = plan;
+    this.folder = join(out, SHARD_DIR);
+    this.options = options;
+    this.shardPhotos = shardPhotos;
+  }
+
+  static async open(
+    plan: PreprocessPlan,
+    out: string,
+    options: CropOptions & { readonly format: ShardFormat },
+    shardPhotos: number,
+  ): Promise<ShardOutput> {
+    const output = new ShardOutput(plan, out, options, shardPhotos);
+    await mkdir(output.folder, { recursive: true });
+    await removeTemporaries(output.folder);
+    for (const photo of plan.photos) {
+      const unit = output.unitOf(photo);
+      const photos = output.units.get(unit);
+      if (photos === undefined) output.units.set(unit, [photo]);
+      else photos.push(photo);
+    }
+    for (const [unit, photos] of [...output.units])
+      if (await output.isFinished(unit, photos)) output.units.delete(unit);
+    output.remaining = [...output.units.values()].reduce((sum, { length }) => sum + length, 0);
+    return output;
+  }
+
+  private unitOf({ index }: PlannedPhoto): number {
+    return Math.floor(index / this.shardPhotos);
+  }
+
+  /** Whether a shard of just these photos is there; then it counts. */
+  private async isFinished(unit: number, photos: readonly PlannedPhoto[]): Promise<boolean> {
+    const index = await readShardIndex(join(this.folder, shardName("index", unit))).catch((error: unknown) => {
+      if (error instanceof InputError) return null; // it is not there, or not whole: it is made again
+      throw error;
+    });
+    if (index === null) return false;
+    const made = new Map(index.items.map((item) => [item.file, item]));
+    const failed = new Map(index.failures.map((failure) => [failure.file, failure]));
+    const known = photos.every(({ file, output }) => made.get(file)?.output === output || failed.has(file));
+    if (!known || made.size + failed.size !== photos.length) return false;
+    for (const { offset, length, ...photo } of index.items) this.finished.set(photo.file, photo);
+    this.failures.push(...index.failures);
+    return true;
+  }
+
+  jobs(): Iterable<AlignJob<Batch>> {
+    const { plan, options, units } = this;
+    return jobsOf([...units.values()], options, ({ file, input, placement }) => ({
+      file,
+      input: join(plan.imageDir, input),
+      output: null,
+      placement,
+    }));
+  }
+
+  async take(batch: Batch, result: AlignResult): Promise<void> {
+    const { format, size } = this.options;
+    if (this.writer === null) {
+      this.writer = await ShardWriter.begin(format, this.folder, size, this.unitOf(batch.photos[0]));
+      this.failuresBefore = this.failures.length;
+    }
+    const { writer } = this;
+    try {
+      await sort(batch, result, this.failures, this.watch, async (photo, { bytes }, planned) => {
+        if (bytes === undefined) throw new Error(`${photo.file}: no crop came back`);
+        await writer.add({ ...photo, attributes: this.attributesOf(planned) }, bytes);
+        this.finished.set(photo.file, photo);
+      });
+      if (!batch.endsUnit) return;
+      await writer.finish(this.failures.slice(this.failuresBefore));
+      this.writer = null;
+    } catch (error) {
+      throw fromSystemError(error, `Writing to ${this.folder}`);
+    }
+  }
+
+  private attributesOf({ rows }: PlannedPhoto): Readonly<Record<string, number>> | null {
+    const { attributes } = this.plan.lists;
+    if (attributes === null || rows.attributes === null) return null;
+    const { names, values } = attributes;
+    const from = rows.attributes * names.length;
+    return Object.fromEntries(names.map((name, i) => [name, values[from + i] === 1 ? 1 : -1]));
+  }
+
+  async discard(): Promise<void> {
+    if (this.writer === null) return;
+    for (const { file } of this.writer.photos) this.finished.delete(file);
+    this.failures.length = this.failuresBefore;
+    await this.writer.discard();
+    this.writer = null;
+  }
+}

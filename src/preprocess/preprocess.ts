@@ -1,0 +1,217 @@
+/** `elegant preprocess`: photos and CelebA's lists in, aligned crops and the lists of what succeeded out. */
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { SHARD_DIR } from "../dataset/shards.js";
+import { fromSystemError, InputError, InterruptedError } from "../errors.js";
+import { removeTemporaries } from "../files.js";
+import { noSeconds, writeWhole } from "../image/photo.js";
+import { createImagePool, type LandmarkFrame, STAGES, type StageSeconds } from "../image/tasks.js";
+import { RunLock } from "../lock.js";
+import { type Feeding, fixedFeeding } from "../pool/feeding.js";
+import { partName, type Shard, UNIT } from "../shard.js";
+import type { OnProgress } from "../types.js";
+import { type AlignJob, alignAll } from "./align-all.js";
+import { chooseLandmarkFrame } from "./landmark-frame.js";
+import { type FinishedPhoto, formatManifest, MANIFEST, type ManifestOptions, openOutput, RECORDS } from "./manifest.js";
+import { outcomeLists, writeOutcome } from "./outcome.js";
+import { isSharded } from "./output-format.js";
+import { type Batch, type CropOutput, type Failure, ImageOutput, ShardOutput } from "./outputs.js";
+import { beginPart, expectOneSplit, finishPart, isMerged, partOf } from "./part.js";
+import { checkVariant, type PlanOptions, type PreprocessPlan, planPreprocess } from "./plan.js";
+
+/** Photos of a shard, unless it is said: some 50 MB of raw pixels at 256 px. */
+export const SHARD_PHOTOS = 256;
+
+export interface PreprocessOptions extends PlanOptions {
+  /** Side of the crops in pixels. */
+  readonly size: number;
+  /** 1 to 100; JPEG only. */
+  readonly quality: number;
+  /** Of a file, where files hold many. */
+  readonly shardPhotos?: number;
+  readonly workers: number;
+  /** Only this machine's part, into OUT/part-i-of-n. */
+  readonly shard?: Shard | null;
+  /** Decides that when the photos to be made are known and none is made yet; null leaves it at `workers`. */
+  readonly feeding?: (imageDir: string, photos: number) => Promise<Feeding | null>;
+  /** Larger photos fail by their header. Default DEFAULT_MAX_PIXELS. */
+  readonly maxPixels?: number | undefined;
+  /** Of damaged photos what can be decoded is used, and said in the records. */
+  readonly tolerant?: boolean | undefined;
+  /** The frame of the landmarks of photos that EXIF turns. Default auto: the one that fits the first hundred. */
+  readonly landmarkFrame?: LandmarkFrame | "auto" | undefined;
+  /** What the user should know about choices made. */
+  readonly onNotice?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
+  /** Takes over OUT's lock from a process on another machine that may still be alive. */
+  readonly takeOver?: boolean;
+}
+
+export interface PreprocessReport {
+  /** Images written by this run. */
+  readonly done: number;
+  readonly failed: number;
+  /** Finished by an earlier run. */
+  readonly skipped: number;
+  /** Of this run, by wall time. */
+  readonly imagesPerSecond: number;
+  readonly failures: readonly Failure[];
+  /** `wall`, and for each stage the sum over all threads. */
+  readonly seconds: StageSeconds & { readonly wall: number };
+}
+
+/** Leaves things as they were before a run that made no picture. @param made the outermost folder that it made */
+async function removeOutput(out: string, made: string | undefined): Promise<void> {
+  const written = made === undefined ? ["images", SHARD_DIR, MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
+  for (const path of written) await rm(path, { recursive: true, force: true });
+}
+
+/** Of a part that has been merged already. */
+function nothingLeft({ photos }: PreprocessPlan): PreprocessReport {
+  const seconds = { ...noSeconds(), wall: 0 };
+  return { done: 0, failed: 0, skipped: photos.length, imagesPerSecond: 0, failures: [], seconds };
+}
+
+/**
+ * Aligns and crops the photos of `source` into `out`/images or `out`/shards, with lists, manifest.json, manifest.jsonl (the matrix of
+ * each photo) and failures.json. A photo that cannot be read is reported and skipped; finished ones are not made again, and a
+ * run that was killed at any moment ends, when it is run again, with the bytes of one that was not.
+ * Throws InputError before anything is written when lists, photos or `out` do not fit, and when every photo fails;
+ * RetryableError when the disk is full; InterruptedError after `signal`, with what is done saved. With `shard` the same
+ * for its photos, into a folder of its own below `target`, whatever their share of failures; mergeParts() brings the parts together.
+ */
+export async function preprocess(
+  source: string,
+  target: string,
+  options: PreprocessOptions,
+): Promise<PreprocessReport> {
+  const { size, format, quality, crop, shardPhotos = SHARD_PHOTOS, shard = null } = options;
+  const started = performance.now();
+  const whole = await planPreprocess(source, options);
+  // By all photos, so that machines decide alike.
+  checkVariant(whole);
+  const { frame: landmarkFrame, notice } = chooseLandmarkFrame(whole, options.landmarkFrame ?? "auto");
+  if (notice !== null) options.onNotice?.(notice);
+  // A file of many crops is one machine's.
+  const part = shard === null ? null : { whole, shard, unit: isSharded(format) ? shardPhotos : UNIT };
+  const plan = part === null ? whole : partOf(part);
+  const out = shard === null ? target : join(target, partName(shard));
+  const kept: ManifestOptions = {
+    images: resolve(plan.imageDir),
+    size,
+    format,
+    quality: format === "jpg" || format === "webdataset" ? quality : null,
+    shardPhotos: isSharded(format) ? shardPhotos : null,
+    landmarkFrame,
+    crop,
+  };
+  if (part !== null && (await isMerged(target, kept))) return nothingLeft(plan);
+  if (part !== null) await expectOneSplit(target, part.shard);
+  await openOutput(out, kept); // refuses before anything is made
+  let made: string | undefined; // the first folder that was missing on the way to `out`
+  try {
+    made = await mkdir(out, { recursive: true });
+  } catch (error) {
+    throw fromSystemError(error, `Creating ${out}`);
+  }
+  // Who runs a shard is the scheduler's affair: it gives it to another machine as soon as the first is gone.
+  const { takeOver = false, onNotice } = options;
+  const lock = part === null ? await RunLock.acquire(out, "preprocess", { takeOver, onNotice }) : null;
+  try {
+    if (part !== null) await beginPart(out);
+    const earlier = await openOutput(out, kept); // again: another run may have begun and ended meanwhile
+    const report = await preprocessLocked(plan, out, options, { kept, earlier, made, started });
+    if (part !== null) finishPart(out, part);
+    return report;
+  } finally {
+    await lock?.release();
+  }
+}
+
+interface Prepared {
+  readonly kept: ManifestOptions;
+  readonly earlier: readonly FinishedPhoto[] | null;
+  readonly made: string | undefined;
+  readonly started: number;
+}
+
+async function preprocessLocked(
+  plan: PreprocessPlan,
+  out: string,
+  options: PreprocessOptions,
+  { kept, earlier, made, started }: Prepared,
+): Promise<PreprocessReport> {
+  const { size, format, quality, shardPhotos = SHARD_PHOTOS, maxPixels, tolerant, signal, onProgress } = options;
+  let output: CropOutput;
+  try {
+    await removeTemporaries(out); // of runs that were killed
+    const cropped = { size, quality, maxPixels, tolerant, landmarkFrame: kept.landmarkFrame ?? undefined };
+    output = isSharded(format)
+      ? await ShardOutput.open(plan, out, { ...cropped, format }, shardPhotos)
+      : await ImageOutput.open(plan, out, { ...cropped, format }, earlier);
+  } catch (error) {
+    throw fromSystemError(error, `Opening ${out}`);
+  }
+  const { finished, failures, remaining } = output;
+  const finishedBefore = finished.size;
+  const seconds = noSeconds();
+  let taken = 0;
+  writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
+  const feeding = (await options.feeding?.(plan.imageDir, remaining)) ?? fixedFeeding(options.workers, 1);
+  const pool = await createImagePool(feeding.most);
+  const jobs = function* (): Generator<AlignJob<Batch>> {
+    for (const job of output.jobs()) {
+      if (signal?.aborted) return; // tasks in flight finish, so that every image on disk is also in the records
+      yield job;
+    }
+  };
+  try {
+    pool.use(feeding.workers);
+    let before = performance.now();
+    for await (const { tag, result } of alignAll(pool, jobs())) {
+      for (const stage of STAGES) seconds[stage] += result.seconds[stage];
+      const { warp: align, ...others } = result.seconds;
+      feeding.onTimes({ ...others, align }, tag.photos.length);
+      await output.take(tag, result);
+      taken += tag.photos.length;
+      const progress = { stage: "preprocess", done: taken, total: remaining, unit: "images" };
+      onProgress?.(failures.length === 0 ? progress : { ...progress, note: `${failures.length} failed` });
+      const now = performance.now();
+      feeding.onUnit(tag.photos.length, (now - before) / 1000);
+      before = now;
+      pool.use(feeding.workers); // a new plan may have other numbers
+    }
+  } finally {
+    await output.discard();
+    await pool.close();
+  }
+  if (options.shard == null && finished.size === 0 && failures.length > 0) {
+    if (earlier === null) await removeOutput(out, made);
+    throw new InputError(`None of the ${failures.length} photos could be used. The first: ${failures[0].reason}`);
+  }
+  const inOrder = sortByPlan(plan, failures);
+  const records = plan.photos.map(({ file }) => finished.get(file)).filter((photo) => photo !== undefined);
+  const lists = outcomeLists(plan, finished);
+  writeOutcome(out, { options: kept, lists, records, failures: inOrder, done: finished.size });
+  if (signal?.aborted) {
+    throw new InterruptedError(
+      `Interrupted after ${finished.size} of ${plan.photos.length} images. Run it again to resume.`,
+    );
+  }
+  const wall = (performance.now() - started) / 1000;
+  const done = finished.size - finishedBefore;
+  return {
+    done,
+    failed: failures.length,
+    skipped: plan.photos.length - remaining,
+    imagesPerSecond: done / wall,
+    failures: inOrder,
+    seconds: { ...seconds, wall },
+  };
+}
+
+function sortByPlan({ photos }: PreprocessPlan, failures: readonly Failure[]): readonly Failure[] {
+  const places = new Map(photos.map(({ file, index }) => [file, index]));
+  return [...failures].sort((a, b) => (places.get(a.file) ?? 0) - (places.get(b.file) ?? 0));
+}

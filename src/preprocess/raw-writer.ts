@@ -1,0 +1,127 @@
+/**
+ * Files of many crops: raw pixels as a .npy file, or JPEGs in a tar file as WebDataset has them, each with an index beside it.
+ * A shard holds the photos of one unit of the plan, in order. It gets its name when it is whole and the index after it, so that
+ * an index says that its shard is finished; what a killed run has begun is written again.
+ */
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import tar from "tar-stream";
+import { type ShardIndex, type ShardItem, shardName } from "../dataset/shards.js";
+import { fromSystemError } from "../errors.js";
+import { temporaryName, writeFileAtomic } from "../files.js";
+import { npyHeader } from "../interop/npy.js";
+import type { FinishedPhoto } from "./manifest.js";
+import type { ShardFormat } from "./output-format.js";
+
+const TAR_BLOCK = 512;
+
+/** What a shard keeps of a photo. */
+export interface ShardPhoto extends FinishedPhoto {
+  /** Written beside the picture in a tar file. */
+  readonly attributes: Readonly<Record<string, number>> | null;
+}
+
+/** An entry of a tar file with its padding; the data lie behind the headers, however many a long name needs. */
+async function tarEntry(name: string, bytes: Uint8Array): Promise<{ whole: Buffer; dataOffset: number }> {
+  const pack = tar.pack();
+  // The same bytes whoever writes them, and when.
+  pack.entry({ name, size: bytes.length, mtime: new Date(0), mode: 0o644 }, Buffer.from(bytes));
+  pack.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of pack) chunks.push(chunk as Buffer);
+  const all = Buffer.concat(chunks);
+  const whole = all.subarray(0, all.length - 2 * TAR_BLOCK); // without the end of the archive
+  return { whole, dataOffset: whole.length - Math.ceil(bytes.length / TAR_BLOCK) * TAR_BLOCK };
+}
+
+/** WebDataset takes what follows a name's first dot for the kind of the file. */
+function tarKey(output: string): string {
+  const slash = output.lastIndexOf("/") + 1;
+  const base = output.slice(slash).replace(/\.jpg$/, "");
+  return output.slice(0, slash) + base.replaceAll(".", "_");
+}
+
+export class ShardWriter {
+  private readonly format: ShardFormat;
+  private readonly folder: string;
+  private readonly size: number;
+  private readonly unit: number;
+  private readonly temporary: string;
+  private readonly file: FileHandle;
+  private readonly items: ShardItem[] = [];
+  /** The samples of a tar file. */
+  private readonly keys = new Set<string>();
+  private position = 0;
+
+  private constructor(format: ShardFormat, folder: string, size: number, unit: number, opened: [string, FileHandle]) {
+    this.format = format;
+    this.folder = folder;
+    this.size = size;
+    this.unit = unit;
+    [this.temporary, this.file] = opened;
+  }
+
+  /** @param folder exists @param unit its number in the plan */
+  static async begin(format: ShardFormat, folder: string, size: number, unit: number): Promise<ShardWriter> {
+    const path = temporaryName(join(folder, shardName(format, unit)));
+    try {
+      const writer = new ShardWriter(format, folder, size, unit, [path, await open(path, "wx")]);
+      // The number of rows is known at the end; the header's length does not depend on it.
+      if (format === "shard") await writer.write(npyHeader("|u1", [0, size, size, 3]));
+      return writer;
+    } catch (error) {
+      await rm(path, { force: true });
+      throw fromSystemError(error, `Writing ${path}`);
+    }
+  }
+
+  private async write(bytes: Uint8Array): Promise<number> {
+    const at = this.position;
+    let written = 0;
+    while (written < bytes.length) {
+      written += (await this.file.write(bytes, written, bytes.length - written, at + written)).bytesWritten;
+    }
+    this.position += bytes.length;
+    return at;
+  }
+
+  /** Those that it holds so far. */
+  get photos(): readonly ShardItem[] {
+    return this.items;
+  }
+
+  /** @param bytes [size, size, 3] raw, or a JPEG file */
+  async add({ attributes, ...photo }: ShardPhoto, bytes: Uint8Array): Promise<void> {
+    const { length } = bytes;
+    if (this.format === "shard") {
+      this.items.push({ ...photo, offset: await this.write(bytes), length });
+      return;
+    }
+    let key = tarKey(photo.output);
+    while (this.keys.has(key)) key += "_"; // a.b.jpg and a_b.jpg
+    this.keys.add(key);
+    const picture = await tarEntry(`${key}.jpg`, bytes);
+    const about = { file: photo.file, matrix: photo.matrix, ...(attributes === null ? {} : { attributes }) };
+    const facts = await tarEntry(`${key}.json`, Buffer.from(`${JSON.stringify(about)}\n`));
+    this.items.push({ ...photo, offset: (await this.write(picture.whole)) + picture.dataOffset, length });
+    await this.write(facts.whole);
+  }
+
+  /** Gives the shard and its index their names. */
+  async finish(failures: ShardIndex["failures"]): Promise<void> {
+    const { format, folder, size, unit, items } = this;
+    if (format === "shard") await this.file.write(npyHeader("|u1", [items.length, size, size, 3]), 0, undefined, 0);
+    else await this.write(new Uint8Array(2 * TAR_BLOCK));
+    await this.file.close();
+    const data = shardName(format, unit);
+    await rename(this.temporary, join(folder, data));
+    const index: ShardIndex = { kind: "elegant-shard", version: 1, format, size, data, items, failures: [...failures] };
+    await writeFileAtomic(join(folder, shardName("index", unit)), `${JSON.stringify(index)}\n`);
+  }
+
+  /** Leaves nothing behind; after any failure of the others. */
+  async discard(): Promise<void> {
+    await this.file.close().catch(() => {});
+    await rm(this.temporary, { force: true });
+  }
+}

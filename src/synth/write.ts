@@ -1,0 +1,122 @@
+/** Writes a synthetic data set in CelebA's files. A run that was cut off continues where it stopped. */
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { writeWhole } from "../image/photo.js";
+import { placesOf, type Shard } from "../shard.js";
+import type { OnProgress } from "../types.js";
+import type { SynthFace } from "./face.js";
+import { attributeList, fileName, landmarkList, partitionList } from "./lists.js";
+import { sampleFace } from "./sample.js";
+import { createPaintingPool, type PaintTask } from "./tasks.js";
+
+/** Of synth.json: a directory of another version is not continued, because its photos would look different. */
+export const SYNTH_VERSION = 1;
+const GENERATOR = "elegant synth";
+const RECORD = "synth.json";
+const JPEG_QUALITY = 88;
+/** Small enough that all threads end together and progress is seen. */
+const PHOTOS_PER_TASK = 8;
+
+const recordSchema = z.object({
+  generator: z.literal(GENERATOR),
+  version: z.number(),
+  seed: z.number(),
+  count: z.number(),
+});
+
+export interface SynthOptions {
+  readonly directory: string;
+  readonly count: number;
+  readonly seed: number;
+  /** Threads that paint. */
+  readonly workers: number;
+  /** Only this machine's photos; others may paint into the same directory at the same time. */
+  readonly shard?: Shard | null;
+  readonly onProgress?: OnProgress;
+}
+
+export interface SynthResult {
+  /** Photos painted now; those found from an earlier run are not. */
+  readonly painted: number;
+  /** Photos of this machine. */
+  readonly own: number;
+  readonly seconds: number;
+}
+
+/** Refuses a directory that holds anything but an earlier part of the same data set. */
+export async function checkDirectory({ directory, seed, count, shard = null }: SynthOptions): Promise<void> {
+  const found = await stat(directory).catch(() => null);
+  if (found === null) return;
+  const refuse = (received: string, remedy: string): never => {
+    throw new InputError(
+      describeMismatch(directory, `an empty directory or a data set of seed ${seed}`, received, remedy),
+    );
+  };
+  if (!found.isDirectory()) refuse("a file", "Name a directory.");
+  const names = await readdir(directory);
+  // Another machine may have made the folder of photos a moment ago, and not its record yet.
+  if (names.length === 0 || (shard !== null && names.every((name) => name === "images" || name.endsWith(".tmp"))))
+    return;
+  const text = await readFile(join(directory, RECORD), "utf8").catch(() => null);
+  if (text === null) return refuse("a directory with other files", "Name a new or empty directory.");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse(`a ${RECORD} that is not JSON`, "Name a new or empty directory.");
+  }
+  const parsed = recordSchema.safeParse(value);
+  if (!parsed.success) return refuse(`a ${RECORD} of something else`, "Name a new or empty directory.");
+  const record = parsed.data;
+  if (record.seed !== seed) refuse(`seed ${record.seed}`, `Pass --seed ${record.seed} or name another directory.`);
+  if (record.version !== SYNTH_VERSION) refuse(`version ${record.version}`, "Name another directory.");
+  if (record.count > count) refuse(`${record.count} photos`, `Pass --count ${record.count} or more.`);
+}
+
+function recordOf(faces: readonly SynthFace[], { seed }: SynthOptions): string {
+  const files = Object.fromEntries(faces.map(({ styles, pose }, i) => [fileName(i), { styles, pose }]));
+  const record = { generator: GENERATOR, version: SYNTH_VERSION, seed, count: faces.length, files };
+  return `${JSON.stringify(record, null, 1)}\n`;
+}
+
+/**
+ * Writes images/000001.jpg ..., the three lists and synth.json. The same seed gives the same bytes; photo i depends
+ * on seed and i alone. synth.json comes first, so that a run that was cut off is known as ours; photos that are
+ * already there are whole (each is renamed into place) and are kept.
+ */
+export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
+  const { directory, count, seed, workers, shard = null, onProgress } = options;
+  await checkDirectory(options);
+  const images = join(directory, "images");
+  try {
+    await mkdir(images, { recursive: true });
+  } catch (error) {
+    throw fromSystemError(error, `Creating ${images}`);
+  }
+  const faces = Array.from({ length: count }, (_, i) => sampleFace(seed, i));
+  writeWhole(join(directory, RECORD), recordOf(faces, options));
+  const there = new Set(await readdir(images));
+  const own = placesOf(count, shard ?? { index: 0, count: 1 });
+  const missing = own.filter((i) => !there.has(fileName(i)));
+  const tasks: PaintTask[] = [];
+  for (let first = 0; first < missing.length; first += PHOTOS_PER_TASK) {
+    tasks.push({ seed, images, quality: JPEG_QUALITY, indices: missing.slice(first, first + PHOTOS_PER_TASK) });
+  }
+  const start = performance.now();
+  const pool = createPaintingPool(workers);
+  let painted = 0;
+  try {
+    for await (const written of pool.map("paintPhotos", tasks)) {
+      painted += written;
+      onProgress?.({ stage: "paint", done: own.length - missing.length + painted, total: own.length, unit: "photos" });
+    }
+  } finally {
+    await pool.close();
+  }
+  writeWhole(join(directory, "list_attr_celeba.txt"), attributeList(faces));
+  writeWhole(join(directory, "list_landmarks_celeba.txt"), landmarkList(faces));
+  writeWhole(join(directory, "list_eval_partition.txt"), partitionList(count));
+  return { painted, own: own.length, seconds: (performance.now() - start) / 1000 };
+}
