@@ -115,14 +115,6 @@ export async function checkPictureOutput(
   await refuseExisting([out], option, overwrite);
 }
 
-/** Writes a PNG file, whole or not at all; makes its folder. */
-export async function writePicture(path: string, picture: RgbaImage): Promise<void> {
-  const { ensureDir, writeFileAtomic } = await import("../files.js");
-  const { encodePng } = await import("../image/codec.js");
-  await ensureDir(dirname(path));
-  await writeFileAtomic(path, await encodePng(picture));
-}
-
 /**
  * `<input>-<Attribute+Attribute>.png` for each input, within `folder`; inputs of the same name in different folders are
  * numbered, and what a file name cannot hold becomes `_`.

@@ -85,14 +85,13 @@ function planFeatures(
   let course: Course | null = null;
   return {
     async feeding(device, network, images) {
-      const { fidJobWith, fidOutline } = await import("../planner/jobs/fid.js");
-      const outline = fidOutline(folders, network, { mode, recursive });
+      const { fidWork } = await import("../planner/work/fid.js");
+      const work = fidWork(folders, network, { mode, recursive, workers });
       course ??= await planWork(
         {
-          outline,
-          open: () => fidJobWith(network, folders, { mode, recursive, workers }),
+          work,
           device,
-          batches: choiceOfBatches(outline.batches, batch, device, isBatchAskedFor),
+          batches: choiceOfBatches(work.batches, batch, device, isBatchAskedFor),
           isLong: images >= LONG_WORK,
           stretch: { items: images / 10, seconds: FIRST_SECONDS },
         },

@@ -8,7 +8,6 @@ import {
   readPictures,
   withEditingOptions,
   withEditor,
-  writePicture,
 } from "./editing.js";
 
 interface Options extends EditingOptions {
@@ -41,6 +40,7 @@ export function registerLinear(program: Command): void {
         await withEditor(options, [attribute], context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
           const { linear } = await import("../editing/linear.js");
+          const { writePicture } = await import("../editing/picture.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces = await encode([pictures[0]]);

@@ -12,7 +12,6 @@ import {
   readPictures,
   withEditingOptions,
   withEditor,
-  writePicture,
   wrongCount,
 } from "./editing.js";
 
@@ -55,6 +54,7 @@ export function registerMatrix(program: Command): void {
         await withEditor(options, attributes, context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
           const { matrixLabels } = await import("../editing/matrix.js");
+          const { writePicture } = await import("../editing/picture.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces: Faces[] = [];

@@ -7,7 +7,7 @@ import { locateModel } from "../model/shipped.js";
 import type { RunScores } from "../report/scored.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
-import { checkPictureOutput, withOverwrite, writePicture } from "./editing.js";
+import { checkPictureOutput, withOverwrite } from "./editing.js";
 
 interface Options extends CommonOptions<"seed" | "workers" | "device"> {
   readonly images?: string;
@@ -76,6 +76,7 @@ async function score(run: string, data: string, options: Options, context: Comma
     if (folder !== null) await keepScores(folder, scores, context);
     if (sheet !== undefined) {
       const { swapsSheet } = await import("../scoring/sheet.js");
+      const { writePicture } = await import("../editing/picture.js");
       await writePicture(sheet, swapsSheet(made.shown));
       context.print(sheet);
     }

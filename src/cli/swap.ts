@@ -1,9 +1,6 @@
 /** `elegant swap`: give faces the attributes of reference faces, and put them back into their photos where asked to. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { Faces } from "../editing/faces.js";
-import { runPasteBack } from "../editing/paste-back.js";
-import { encodeAll, swapAll, writeSheet } from "../editing/swap-rows.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import type { Course } from "../planner/course.js";
 import { partName, type Shard, selectShard } from "../shard.js";
@@ -18,7 +15,6 @@ import {
   refuseExisting,
   withEditingOptions,
   withEditor,
-  writePicture,
   wrongCount,
 } from "./editing.js";
 import { expandInputs } from "./inputs.js";
@@ -69,6 +65,7 @@ export function registerSwap(program: Command): void {
         const expanded = { ...options, input: await expandInputs(options.input, context.warn) };
         if (!options.pasteBack) return runSwap(expanded, references, context);
         if (chooseShard(options, context.print) !== null) throw sharedPhotos();
+        const { runPasteBack } = await import("../editing/paste-back.js");
         await runPasteBack(expanded, references, context);
       });
     });
@@ -122,18 +119,25 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
   const areMany = input.length >= MANY_FACES || options.recalibrate;
   const known = areMany ? null : await readPictures(input);
   const others = await readPictures(references);
+  const { swapAll, uploadPictures, writeResults, writeSheet } = await import("../editing/swap-rows.js");
   await withEditor(options, attributes, context, async (editor) => {
-    const course = known === null ? await planSwap(editor, { ...options, input }, context) : null;
+    const { generator } = editor;
+    const { size } = generator.config;
+    const course = known === null ? await planSwap(editor, { ...options, input, reference: references }, context) : null;
     const start = performance.now();
-    const faces =
-      course === null ? encodeAll(editor, known ?? (await readPictures(input))) : await feed(editor, input, course);
-    const rows = await swapAll(editor, faces, attributes, others, false, (done) => {
-      context.onProgress({ stage: "Swap", done, total: input.length, unit: "faces" });
+    const images =
+      course === null
+        ? uploadPictures(size, known ?? (await readPictures(input)))
+        : (await import("../editing/feed.js")).loadImages(size, input, course.plan.batch, course);
+    const feeding = course ?? undefined;
+    const rows = await swapAll(generator, images, {
+      ...{ attributes, references: others, feeding },
+      onProgress: (done) => context.onProgress({ stage: "Swap", done, total: input.length, unit: "faces" }),
     });
     const milliseconds = millisecondsSince(start);
-    for (const [i, row] of rows.entries()) await writePicture(results[i], row.result);
+    await writeResults(rows, results, feeding);
     course?.onUnit(rows.length, millisecondsSince(start) / 1000); // with the writing, which is planned too
-    await writeSheet(sheetPath, rows, attributes, input, context);
+    await writeSheet(sheetPath, rows, attributes, input, context.print);
     const outputs = [...results, sheetPath];
     for (const path of outputs) context.print(path);
     context.printJson({ outputs, milliseconds, ...(await finishPlan(course)) });
@@ -146,18 +150,16 @@ async function planSwap(
   options: SwapCommand,
   context: CommandContext,
 ): Promise<Course | null> {
-  const { swapJob, swapOutline } = await import("../planner/jobs/swap.js");
+  const { swapWork } = await import("../planner/work/swap.js");
   const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
-  const outline = swapOutline(options, generator.config.size);
-  const reference = pairReferences(options.attribute, options.reference);
+  const work = swapWork(generator, options);
   // While it is measured there is a folder to remove.
   const plan = async (signal: AbortSignal): Promise<Course | null> => {
     const course = await planWork(
       {
-        outline,
-        open: () => swapJob({ ...options, reference }),
+        work,
         device,
-        batches: choiceOfBatches(outline.batches, PICTURES_AT_ONCE, device, false),
+        batches: choiceOfBatches(work.batches, PICTURES_AT_ONCE, device, false),
         isLong: true,
         stretch: null, // what is written comes at the end, so that no first stretch tells the rate
         signal,
@@ -171,12 +173,6 @@ async function planSwap(
   return interruptible(plan, {
     reason: () => new InterruptedError("Interrupted while measuring: nothing was written."),
   });
-}
-
-/** The faces of files, by the plan. */
-async function feed({ generator }: Editor, paths: readonly string[], course: Course): Promise<AsyncGenerator<Faces>> {
-  const { loadFaces } = await import("../editing/feed.js");
-  return loadFaces(generator, paths, course.plan.batch, course);
 }
 
 /** One reference for each attribute. @throws InputError for another number, or an attribute named twice */

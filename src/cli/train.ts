@@ -156,12 +156,11 @@ async function planTraining(
   options: TrainCommand,
   context: CommandContext,
 ): Promise<Course | null> {
-  const { trainJob, trainOutline } = await import("../planner/jobs/train.js");
-  const { minutes = Infinity, workers } = options;
+  const { trainWork } = await import("../planner/work/train.js");
+  const { minutes = Infinity } = options;
   return planWork(
     {
-      outline: trainOutline(dataset, config, method),
-      open: () => trainJob(dataset, config, method, workers),
+      work: trainWork(dataset, config, method),
       device,
       batches: [method.batch], // part of the method
       isLong: updates >= LONG_TRAINING && minutes >= 1,

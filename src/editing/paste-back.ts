@@ -7,13 +7,13 @@ import {
   nameOutputs,
   refuseExisting,
   withEditor,
-  writePicture,
 } from "../cli/editing.js";
 import type { SwapCommand } from "../cli/swap.js";
 import type { PlacedFace } from "../detection/placed-face.js";
 import { InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
-import { encodeAll, swapAll, writeSheet } from "./swap-rows.js";
+import { writePicture } from "./picture.js";
+import { swapAll, uploadPictures, writeSheet } from "./swap-rows.js";
 
 interface Failure {
   readonly file: string;
@@ -62,11 +62,12 @@ export async function runPasteBack(
     [...faces.flatMap(({ input, photo }) => [input, photo]), ...references],
   );
   await refuseExisting([...results, sheetPath], "--out", options.overwrite);
-  await withEditor(options, attributes, context, async (editor) => {
+  await withEditor(options, attributes, context, async ({ generator }) => {
     const crops = faces.map(({ crop }) => crop);
     const start = performance.now();
-    const rows = await swapAll(editor, encodeAll(editor, crops), attributes, others, true, (done) => {
-      context.onProgress({ stage: "Swap", done, total: crops.length, unit: "faces" });
+    const rows = await swapAll(generator, uploadPictures(generator.config.size, crops), {
+      ...{ attributes, references: others, withUnedited: true },
+      onProgress: (done) => context.onProgress({ stage: "Swap", done, total: crops.length, unit: "faces" }),
     });
     const milliseconds = millisecondsSince(start);
     const outputs: string[] = [];
@@ -86,7 +87,7 @@ export async function runPasteBack(
       rows,
       attributes,
       faces.map(({ input }) => input),
-      context,
+      context.print,
     );
     outputs.push(sheetPath);
     for (const path of outputs) context.print(path);

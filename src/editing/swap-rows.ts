@@ -1,19 +1,22 @@
-/** What swaps give, row by row, and the sheet that shows it. */
-import { basename } from "node:path";
-import type { CommandContext } from "../cli/command.js";
-import { type Editor, writePicture } from "../cli/editing.js";
+/** The swaps of many faces, row by row, their files, and the sheet that shows them. */
+import { basename, dirname } from "node:path";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
+import { ensureDir, writeFileAtomic } from "../files.js";
+import { encodePng } from "../image/codec.js";
+import type { Feeding } from "../pool/feeding.js";
 import type { RgbaImage } from "../types.js";
-import type { Faces } from "./faces.js";
+import type { Generator } from "./generator.js";
+import { writePicture } from "./picture.js";
 import type { Edit } from "./swap.js";
 
 /** A sheet of more rows would be too large to look at. */
 const SHEET_ROWS = 32;
 
-/** The faces of pictures that are there. */
-export async function* encodeAll({ encode }: Editor, pictures: readonly RgbaImage[]): AsyncGenerator<Faces> {
-  const { PICTURES_AT_ONCE } = await import("./faces.js");
+/** The images of pictures that are in memory, on the current device, as many as go through the decoder at the same time. */
+export async function* uploadPictures(size: number, pictures: readonly RgbaImage[]): AsyncGenerator<Tensor4D> {
+  const { PICTURES_AT_ONCE, toTensor } = await import("./faces.js");
   for (let first = 0; first < pictures.length; first += PICTURES_AT_ONCE) {
-    yield await encode(pictures.slice(first, first + PICTURES_AT_ONCE));
+    yield await toTensor(pictures.slice(first, first + PICTURES_AT_ONCE), size);
   }
 }
 
@@ -28,27 +31,38 @@ export interface Row {
   readonly unedited: RgbaImage | null;
 }
 
+export interface SwapOptions {
+  readonly attributes: readonly string[];
+  /** One for each attribute. */
+  readonly references: readonly RgbaImage[];
+  /** Whether rows also get what the model makes of the input without any edit. */
+  readonly withUnedited?: boolean;
+  readonly onProgress?: (done: number) => void;
+  /** Receives the times. */
+  readonly feeding?: Feeding | undefined;
+}
+
+/** @param inputs batches of images [n, S, S, 3] in [-1, 1], which it disposes of */
 export async function swapAll(
-  { generator, encode }: Editor,
-  inputs: AsyncIterable<Faces>,
-  attributes: readonly string[],
-  references: readonly RgbaImage[],
-  withUnedited: boolean,
-  onProgress: (done: number) => void,
+  generator: Generator,
+  inputs: AsyncIterable<Tensor4D>,
+  { attributes, references, withUnedited = false, onProgress, feeding }: SwapOptions,
 ): Promise<Row[]> {
-  const { disposeFaces, reconstruct, toPictures } = await import("./faces.js");
+  const { disposeFaces, encodeFaces, reconstruct, toPictures, toTensor } = await import("./faces.js");
   const { swap, swapMany } = await import("./swap.js");
   const { dispose } = await import("@tensorflow/tfjs-core");
 
   const edits: Edit[] = [];
   const referencePictures: RgbaImage[] = [];
   for (const [i, attribute] of attributes.entries()) {
-    const reference = await encode([references[i]]);
+    const reference = encodeFaces(generator, await toTensor([references[i]], generator.config.size));
     edits.push({ attribute, reference });
     referencePictures.push(...(await toPictures(reference.images)));
   }
   const rows: Row[] = [];
-  for await (const faces of inputs) {
+  for await (const images of inputs) {
+    const began = performance.now();
+    const faces = encodeFaces(generator, images);
     const [{ attribute, reference }] = edits;
     const { D, C } =
       edits.length === 1
@@ -64,10 +78,28 @@ export async function swapAll(
     }
     dispose([D, ...(C === null ? [] : [C]), ...(same === null ? [] : [same])]);
     disposeFaces(faces);
-    onProgress(rows.length);
+    feeding?.onTimes({ forward: (performance.now() - began) / 1000 }, results.length);
+    onProgress?.(rows.length);
   }
   for (const { reference } of edits) disposeFaces(reference);
   return rows;
+}
+
+/** Writes the result of each row as a PNG file, whole or not at all. */
+export async function writeResults(
+  rows: readonly Row[],
+  paths: readonly string[],
+  feeding: Feeding | undefined,
+): Promise<void> {
+  for (const [i, { result }] of rows.entries()) {
+    const began = performance.now();
+    const bytes = await encodePng(result);
+    const encoded = performance.now();
+    await ensureDir(dirname(paths[i]));
+    await writeFileAtomic(paths[i], bytes);
+    const seconds = { encode: (encoded - began) / 1000, write: (performance.now() - encoded) / 1000 };
+    feeding?.onTimes(seconds, 1);
+  }
 }
 
 async function composeSwapSheet(
@@ -93,8 +125,8 @@ export async function writeSheet(
   rows: readonly Row[],
   attributes: readonly string[],
   inputs: readonly string[],
-  context: CommandContext,
+  print: (line: string) => void,
 ): Promise<void> {
   await writePicture(path, await composeSwapSheet(rows.slice(0, SHEET_ROWS), attributes, inputs));
-  if (rows.length > SHEET_ROWS) context.print(`sheet.png shows the first ${SHEET_ROWS} of ${rows.length} faces`);
+  if (rows.length > SHEET_ROWS) print(`sheet.png shows the first ${SHEET_ROWS} of ${rows.length} faces`);
 }

@@ -4,7 +4,7 @@ import type { InceptionMode } from "../image/inception-input.js";
 import { createImagePool } from "../image/tasks.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import { ItemFailures } from "../pool/item-failures.js";
-import type { ItemFailure } from "../pool/protocol.js";
+import type { ItemFailure, SlotRange } from "../pool/protocol.js";
 import { BatchRing } from "../pool/ring.js";
 import type { OnProgress } from "../types.js";
 
@@ -50,6 +50,11 @@ export async function* extractFeatures(
   const feeding = typeof workers === "number" ? fixedFeeding(workers, 1) : workers;
   const ring = new BatchRing(MOST_AHEAD + 1, batch * length);
   const pool = await createImagePool(feeding.most);
+  const run = async (part: readonly string[], target: SlotRange): Promise<readonly (ItemFailure | null)[]> => {
+    const { seconds, thread, failures } = await pool.run("loadInceptionInputs", { size, mode, paths: part, target });
+    feeding.onTimes({ ...seconds }, part.length, thread);
+    return failures;
+  };
   const load = async (first: number) => {
     const some = paths.slice(first, first + batch);
     const slot = await ring.acquire();
@@ -59,18 +64,16 @@ export async function* extractFeatures(
     const tasks = [];
     for (let at = 0; at < some.length; at += perTask) {
       const part = some.slice(at, at + perTask);
-      const target = ring.range(slot, at * length, part.length * length);
-      tasks.push(pool.run("loadInceptionInputs", { size, mode, paths: part, target }));
+      tasks.push(run(part, ring.range(slot, at * length, part.length * length)));
     }
-    const results = await Promise.all(tasks);
-    for (const { seconds, failures } of results) feeding.onTimes({ ...seconds }, failures.length);
-    return { slot, failures: results.flatMap((result) => result.failures), count: some.length };
+    const failures = (await Promise.all(tasks)).flat();
+    return { slot, failures, count: some.length };
   };
   const queue: ReturnType<typeof load>[] = [];
   const watch = new ItemFailures();
   let requested = 0;
-  const request = (): void => {
-    const ahead = Math.min(feeding.ahead, MOST_AHEAD);
+  const request = (least: number): void => {
+    const ahead = Math.max(least, Math.min(feeding.ahead, MOST_AHEAD));
     for (; queue.length < ahead && requested < paths.length; requested += batch) {
       const loading = load(requested);
       loading.catch(() => {}); // reported when its turn comes
@@ -79,10 +82,10 @@ export async function* extractFeatures(
   };
   let before = performance.now();
   try {
-    request();
     for (let first = 0; first < paths.length; first += batch) {
+      request(1);
       const { slot, failures, count } = await queue.shift()!;
-      request();
+      request(0);
       const { buffer, byteOffset } = ring.range(slot, 0, count * length);
       const inputs = new Float32Array(buffer, byteOffset, count * length);
       const good = failures.flatMap((failure, i) => (failure === null ? [i] : []));
@@ -109,6 +112,7 @@ export async function* extractFeatures(
       onProgress?.({ stage: "features", done: first + count, total: paths.length, unit: "images" });
     }
   } finally {
+    await Promise.allSettled(queue); // after a failure, or if the reader has seen enough
     await pool.close();
   }
 }

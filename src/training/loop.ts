@@ -20,8 +20,8 @@ import { LEFT_OUT_FILE, SAMPLES_FOLDER } from "./run-report.js";
 import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
-import { type RunSettings, stepSettings } from "./settings.js";
-import { disposeState, type StepLosses, trainStep } from "./step.js";
+import { type RunSettings, type StepSettings, stepSettings } from "./settings.js";
+import { disposeState, type StepLosses, type TrainingState, trainStep } from "./step.js";
 
 export interface TrainOptions {
   readonly dataset: FaceDataset;
@@ -208,6 +208,41 @@ interface Opened extends Pick<Prepared, "settings" | "samplePairs" | "scoreFaces
   readonly leftOut: LeftOut[];
 }
 
+interface UpdateWork {
+  readonly state: TrainingState;
+  readonly batches: PairBatches;
+  /** Pairs of an update, and the most that are computed at the same time. */
+  readonly batch: number;
+  readonly part: number;
+  readonly feeding: Feeding;
+}
+
+/**
+ * Waits for the next batch, updates all networks with it, and reports both times.
+ * @param onFetched called in between: the state is whole until then
+ * @returns the losses, and the seconds without the waiting
+ */
+export async function takeUpdate(
+  { state, batches, batch, part, feeding }: UpdateWork,
+  onStep: StepSettings,
+  onFetched: () => Promise<void> = async () => {},
+): Promise<{ readonly losses: StepLosses; readonly seconds: number }> {
+  const fetchBegan = performance.now();
+  const pairs = await batches.next();
+  await onFetched();
+  const updateBegan = performance.now();
+  let losses: StepLosses;
+  try {
+    losses = await trainStep(state, pairs, onStep, { part });
+  } finally {
+    disposeBatch(pairs);
+  }
+  const seconds = (performance.now() - updateBegan) / 1000;
+  feeding.onTimes({ update: seconds }, batch);
+  feeding.onUnit(batch, (performance.now() - fetchBegan) / 1000);
+  return { losses, seconds };
+}
+
 /** The steps themselves, until the last one is saved. */
 async function takeSteps(
   options: TrainOptions,
@@ -246,19 +281,12 @@ async function takeSteps(
       const onStep = stepSettings(settings, step, progress);
       let latest: StepLosses | undefined;
       for (const attribute of sampler.updatesPerStep === 1 && settings.joint ? [ALL] : config.attributes) {
-        const fetchBegan = performance.now();
-        const pairs = await batches.next();
-        await listLeftOut(options, writer, step + 1, leftOut);
-        isWhole = false;
-        const updateBegan = performance.now();
-        try {
-          latest = await trainStep(state, pairs, onStep, { part });
-        } finally {
-          disposeBatch(pairs);
-        }
-        const seconds = (performance.now() - updateBegan) / 1000;
-        feeding.onTimes({ update: seconds }, batch);
-        feeding.onUnit(batch, (performance.now() - fetchBegan) / 1000);
+        const made = await takeUpdate({ state, batches, batch, part, feeding }, onStep, async () => {
+          await listLeftOut(options, writer, step + 1, leftOut);
+          isWhole = false;
+        });
+        const { seconds } = made;
+        latest = made.losses;
         expectFinite(step + 1, attribute, latest);
         trained += seconds;
         updates++;
