@@ -24,10 +24,7 @@ export interface WorkPlace {
   readonly isRequested: (option: string) => boolean;
 }
 
-export async function openPreprocess(
-  [source]: readonly string[],
-  options: PreprocessCommand,
-): Promise<OpenedWork> {
+export async function openPreprocess([source]: readonly string[], options: PreprocessCommand): Promise<OpenedWork> {
   const [{ checkVariant, planPreprocess }, { preprocessWork }] = await Promise.all([
     import("../preprocess/plan.js"),
     import("../planner/work/preprocess.js"),
@@ -42,26 +39,24 @@ export async function openPreprocess(
 }
 
 export async function openTrain([data]: readonly string[], options: TrainCommand): Promise<OpenedWork> {
-  const [{ openDataset }, { createConfig }, { trainWork }, { chooseBatch }] = await Promise.all([
+  const [{ openDataset }, { createConfig }, { trainWork }, { chooseBatch }, { createPairSampler }] = await Promise.all([
     import("../dataset/dataset.js"),
     import("../model/config.js"),
     import("../planner/work/train.js"),
     import("../training/batch-choice.js"),
+    import("../training/pairs.js"),
   ]);
   const { size, width, attributes, seed, images, resume, out } = options;
   const { network, method } = chooseMethod(options);
   const config = createConfig({ ...network, size: Number(size), width, attributes });
   const dataset = await openDataset(data, images);
   const { batch } = await chooseBatch(options.batch, dataset, config.attributes, method.joint, resume ? out : null);
+  createPairSampler(dataset, config.attributes, { ...method, batch, seed }); // refuses data without enough images
   const work = trainWork(dataset, config, { ...method, batch, seed });
   return { work, batches: work.batches, close: () => {} };
 }
 
-export async function openSwap(
-  _: readonly string[],
-  options: SwapCommand,
-  { device }: WorkPlace,
-): Promise<OpenedWork> {
+export async function openSwap(_: readonly string[], options: SwapCommand, { device }: WorkPlace): Promise<OpenedWork> {
   const [{ pairReferences }, { swapWork }, { PICTURES_AT_ONCE }, { openGenerator }, { attributeIndex }] =
     await Promise.all([
       import("./swap.js"),

@@ -123,7 +123,8 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
   await withEditor(options, attributes, context, async (editor) => {
     const { generator } = editor;
     const { size } = generator.config;
-    const course = known === null ? await planSwap(editor, { ...options, input, reference: references }, context) : null;
+    const course =
+      known === null ? await planSwap(editor, { ...options, input, reference: references }, context) : null;
     const start = performance.now();
     const images =
       course === null

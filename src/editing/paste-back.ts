@@ -1,13 +1,7 @@
 /** `elegant swap --paste-back`: edited faces in their photos. */
 import { join } from "node:path";
 import type { CommandContext } from "../cli/command.js";
-import {
-  checkOutputs,
-  millisecondsSince,
-  nameOutputs,
-  refuseExisting,
-  withEditor,
-} from "../cli/editing.js";
+import { checkOutputs, millisecondsSince, nameOutputs, refuseExisting, withEditor } from "../cli/editing.js";
 import type { SwapCommand } from "../cli/swap.js";
 import type { PlacedFace } from "../detection/placed-face.js";
 import { InputError } from "../errors.js";

@@ -65,11 +65,7 @@ export function slowdowns(loads: Loads, workers: number, rate: number, { cores, 
 }
 
 /** @param queues units that may wait behind each group */
-export function memoryOf(
-  groups: readonly Group[],
-  { workers, batch }: Choice,
-  queues: readonly number[],
-): number {
+export function memoryOf(groups: readonly Group[], { workers, batch }: Choice, queues: readonly number[]): number {
   const callsOf = ({ place }: Group): number => (place === "pool" ? workers : 1);
   let held = 0;
   let worker = 0;

@@ -4,16 +4,7 @@
  */
 import { describeMismatch, InputError } from "../errors.js";
 import { explain } from "./explain.js";
-import {
-  type Choice,
-  type Group,
-  groupStages,
-  loadsOf,
-  memoryOf,
-  rateOf,
-  secondsOf,
-  slowdowns,
-} from "./model.js";
+import { type Choice, type Group, groupStages, loadsOf, memoryOf, rateOf, secondsOf, slowdowns } from "./model.js";
 import type { Limits, Machine, Place, Plan, PlannedStage, Stage } from "./types.js";
 
 /** A gain below this is not worth more workers or a larger batch. */
@@ -46,7 +37,11 @@ export function plan(stages: readonly Stage[], machine: Machine, limits: Limits)
     const loads = loadsOf(groups, batch);
     for (const workers of numbers) {
       const choice = { workers, batch };
-      const bytes = memoryOf(groups, choice, groups.map(() => 0));
+      const bytes = memoryOf(
+        groups,
+        choice,
+        groups.map(() => 0),
+      );
       least = Math.min(least, bytes);
       if (bytes <= limits.memoryBytes) fitting.push({ ...choice, ...rateOf(loads, workers, machine) });
     }

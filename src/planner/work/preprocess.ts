@@ -40,7 +40,10 @@ class RemovedOutput implements CropOutput {
         return { file, input: join(plan.imageDir, input), output, placement };
       });
       for (const job of once) {
-        this.written.set(job.tag, job.task.items.flatMap(({ output }) => output ?? []));
+        this.written.set(
+          job.tag,
+          job.task.items.flatMap(({ output }) => output ?? []),
+        );
         yield job;
       }
     }
