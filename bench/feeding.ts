@@ -8,15 +8,15 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDataset } from "../src/dataset/dataset.js";
 import { openDevice } from "../src/device/device.js";
-import { createConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
+import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
 import { preprocess } from "../src/preprocess/preprocess.js";
 import { writeSynth } from "../src/synth/write.js";
 import { disposeBatch, PairBatches } from "../src/training/batches.js";
-import { METHODS } from "../src/training/method.js";
+import { METHODS } from "../src/methods/elegant/presets.js";
 import { createPairSampler } from "../src/training/pairs.js";
 import { newTrainingState } from "../src/training/run.js";
 import { stepSettings } from "../src/training/settings.js";
-import { disposeState, trainStep } from "../src/training/step.js";
+import { disposeState, trainStep } from "../src/methods/elegant/update.js";
 import { type Row, report, row, timingOf } from "./measure.js";
 
 const PHOTOS = 120;

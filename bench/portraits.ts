@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { FaceReader, type PlacedFace, pasteIntoPhoto } from "../src/detection/placed-face.js";
 import { openDevice } from "../src/device/device.js";
 import { disposeFaces, encodeFaces, render, toPictures, toTensor } from "../src/editing/faces.js";
-import { openGenerator } from "../src/editing/generator.js";
+import { openGenerator } from "../src/models/open.js";
 import { linear } from "../src/editing/linear.js";
 import { writeFileAtomic } from "../src/files.js";
 import { encodePng } from "../src/image/codec.js";

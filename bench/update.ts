@@ -5,11 +5,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../src/device/device.js";
-import { createConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
-import { METHODS } from "../src/training/method.js";
+import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
+import { METHODS } from "../src/methods/elegant/presets.js";
 import { newTrainingState } from "../src/training/run.js";
 import { stepSettings } from "../src/training/settings.js";
-import { trainStep } from "../src/training/step.js";
+import { trainStep } from "../src/methods/elegant/update.js";
 
 const WARM_UP = 2;
 const [threads, size, width, batch, rounds] = process.argv.slice(2).map(Number);

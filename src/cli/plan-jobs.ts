@@ -39,7 +39,7 @@ export const openPreprocess = async ([source]: readonly string[], options: Prepr
 export const openTrain = async ([data]: readonly string[], options: TrainCommand): Promise<OpenedJob> => {
   const [{ openDataset }, { createConfig }, { trainJob }, { chooseBatch }] = await Promise.all([
     import("../dataset/dataset.js"),
-    import("../model/config.js"),
+    import("../methods/elegant/config.js"),
     import("../planner/jobs/train.js"),
     import("../training/batch-choice.js"),
   ]);

@@ -58,7 +58,7 @@ async function makeTable(run: string, data: string, options: Options, context: C
       import("../dataset/dataset.js"),
       import("../device/device.js"),
       import("../device/announce.js"),
-      import("../editing/generator.js"),
+      import("../models/open.js"),
       import("../metrics/extractors.js"),
       import("../metrics/table.js"),
       import("../metrics/linalg.js"),

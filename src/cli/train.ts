@@ -74,8 +74,8 @@ export function registerTrain(program: Command): void {
           import("../device/device.js"),
           import("../device/announce.js"),
           import("../training/loop.js"),
-          import("../model/config.js"),
-          import("../editing/generator.js"),
+          import("../methods/elegant/config.js"),
+          import("../models/open.js"),
         ]);
         const { width, attributes, batch, seed, workers, minutes } = options;
         const { network, method } = chooseMethod(options);

@@ -1,6 +1,6 @@
 /** The report's table of Frechet distances. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import type { Generator } from "../editing/generator.js";
+import type { Generator } from "../models/open.js";
 import { openExtractor } from "../metrics/extractors.js";
 import { Linalg } from "../metrics/linalg.js";
 import { computeTable, formatRows, type Table } from "../metrics/table.js";

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { disposeFaces, encodeFaces, type Faces, toPictures, toTensor } from "../editing/faces.js";
-import type { Generator } from "../editing/generator.js";
+import type { Generator } from "../models/open.js";
 import { linear } from "../editing/linear.js";
 import { matrixLabels, matrixOfAttributes } from "../editing/matrix.js";
 import { swapMany } from "../editing/swap.js";

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { encodeFaces } from "../editing/faces.js";
-import type { Generator } from "../editing/generator.js";
+import type { Generator } from "../models/open.js";
 import { swap } from "../editing/swap.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { fromFloats, toFloats } from "../image/floats.js";

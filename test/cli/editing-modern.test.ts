@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { loadPainter, renderPhoto } from "../../src/synth/raster.js";
 import { sampleFace } from "../../src/synth/sample.js";
-import { METHODS } from "../../src/training/method.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
 import type { RgbaImage } from "../../src/types.js";
 import { TINY, tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";

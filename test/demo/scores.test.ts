@@ -7,7 +7,7 @@ import { type FaceDataset, openDataset } from "../../src/dataset/dataset.js";
 import { choosePairs, type HeldOutFace, loadHeldOut, type ScoredPair } from "../../src/demo/pairs.js";
 import { meanScore, scorePairs, swapPairs } from "../../src/demo/scores.js";
 import { type Device, openDevice } from "../../src/device/device.js";
-import { openGenerator } from "../../src/editing/generator.js";
+import { openGenerator } from "../../src/models/open.js";
 import { decodeImage } from "../../src/image/codec.js";
 import { preprocess } from "../../src/preprocess/preprocess.js";
 import { writeSynth } from "../../src/synth/write.js";

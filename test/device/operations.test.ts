@@ -6,7 +6,7 @@ import { biasLeaky } from "../../src/device/bias-leaky.js";
 import { maskProduct } from "../../src/device/mask-product.js";
 import { upsampleBilinear } from "../../src/device/upsample.js";
 import { filled } from "../../src/golden/formula.js";
-import { gradientPenalty } from "../../src/training/losses.js";
+import { gradientPenalty } from "../../src/methods/elegant/losses.js";
 import { assertClose } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { hasTorch, runPython } from "../support/torch.js";

@@ -5,7 +5,7 @@ import { channelNorm } from "../../src/device/channel-norm.js";
 import type { WebgpuBackend } from "../../src/device/webgpu/backend.js";
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
 import { Random } from "../../src/random.js";
-import { type StepLosses, trainStep } from "../../src/training/step.js";
+import { type StepLosses, trainStep } from "../../src/methods/elegant/update.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
 import { randomFloats } from "../support/team.js";

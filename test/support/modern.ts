@@ -2,8 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { fillParameters, image, labels } from "../../src/golden/formula.js";
-import type { PairGroup } from "../../src/model/config.js";
-import { type ModelConfig, modelConfigSchema } from "../../src/model/config.js";
+import type { PairGroup } from "../../src/methods/elegant/config.js";
+import { type ModelConfig, modelConfigSchema } from "../../src/methods/elegant/config.js";
 import {
   copyParameters,
   DISCRIMINATORS,
@@ -13,9 +13,9 @@ import {
   type ParameterSpec,
   parameterSpecs,
   uploadParameters,
-} from "../../src/model/parameters.js";
-import { METHODS } from "../../src/training/method.js";
-import { createOptimizer } from "../../src/training/optimizer.js";
+} from "../../src/nn/parameters.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
+import { createOptimizer } from "../../src/nn/optimizer.js";
 import { type StepSettings, stepSettings } from "../../src/training/settings.js";
 import {
   disposeState,
@@ -23,8 +23,8 @@ import {
   type StepLosses,
   type TrainingState,
   trainStep,
-} from "../../src/training/step.js";
-import type { StepTrace } from "../../src/training/trace.js";
+} from "../../src/methods/elegant/update.js";
+import type { StepTrace } from "../../src/methods/elegant/trace.js";
 import { disposeBatch } from "./model.js";
 
 export interface ModernCase {

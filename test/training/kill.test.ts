@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Random } from "../../src/random.js";
-import { listCheckpoints } from "../../src/training/checkpoint.js";
+import { listCheckpoints } from "../../src/models/checkpoint.js";
 import { readLossLog } from "../../src/training/log.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";

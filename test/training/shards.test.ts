@@ -8,13 +8,13 @@ import {
   loadNewestCheckpoint,
   restoreTrainingState,
   saveCheckpoint,
-} from "../../src/training/checkpoint.js";
+} from "../../src/models/checkpoint.js";
 import { readLossLog } from "../../src/training/log.js";
 import { train } from "../../src/training/loop.js";
 import { createPairSampler } from "../../src/training/pairs.js";
 import { LEFT_OUT_FILE } from "../../src/training/run-report.js";
 import { parseRunSettings } from "../../src/training/settings.js";
-import { disposeState } from "../../src/training/step.js";
+import { disposeState } from "../../src/methods/elegant/update.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { ATTRIBUTES, tinyRun } from "../support/run.js";
