@@ -9,16 +9,16 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../src/device/device.js";
-import { freezeWeights } from "../src/device/freeze.js";
-import type { SharedMemoryBackend } from "../src/device/shared-backend.js";
+import { openDevice } from "../src/device/open.js";
+import { freezeWeights } from "../src/device/ops/freeze.js";
+import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { encodeFaces } from "../src/editing/faces.js";
-import type { Generator } from "../src/models/open.js";
 import { swapMany } from "../src/editing/swap.js";
 import { encodeOnnx } from "../src/interop/onnx.js";
-import { createInception, inceptionFeatures, randomInceptionTensors } from "../src/metrics/inception.js";
 import { type ModelConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
 import { onnxGraphs, onnxMetadata } from "../src/methods/elegant/onnx-graphs.js";
+import { createInception, inceptionFeatures, randomInceptionTensors } from "../src/metrics/inception.js";
+import type { Generator } from "../src/models/open.js";
 import {
   disposeParameters,
   GENERATOR,

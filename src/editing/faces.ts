@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { fromFloats, toFloats } from "../image/floats.js";
 import { applyLatents, type Faces, ownResidual } from "../methods/elegant/exchange.js";
 import { encode } from "../methods/elegant/networks.js";
-import type { RgbaImage } from "../types.js";
 import type { Generator } from "../models/open.js";
+import type { RgbaImage } from "../types.js";
 
 export type { Faces } from "../methods/elegant/exchange.js";
 

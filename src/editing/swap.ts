@@ -2,8 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { attributeIndex } from "../methods/elegant/config.js";
 import { exchangeSlice, type Faces, repeatTo } from "../methods/elegant/exchange.js";
-import { render } from "./faces.js";
 import type { Generator } from "../models/open.js";
+import { render } from "./faces.js";
 
 export interface Edit {
   /** Its name in the model. */

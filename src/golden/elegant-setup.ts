@@ -3,6 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { type ModelConfig, modelConfigSchema, OFFICIAL_NETWORK } from "../methods/elegant/config.js";
+import type { PairBatch, TrainingState } from "../methods/elegant/update.js";
+import { createOptimizer, type OptimizerState } from "../nn/optimizer.js";
 import {
   DISCRIMINATORS,
   disposeParameters,
@@ -11,8 +13,6 @@ import {
   parameterSpecs,
   uploadParameters,
 } from "../nn/parameters.js";
-import { createOptimizer, type OptimizerState } from "../nn/optimizer.js";
-import type { PairBatch, TrainingState } from "../methods/elegant/update.js";
 import type { ElegantGolden } from "./elegant-schema.js";
 import { field, fillParameters, image, labels } from "./formula.js";
 

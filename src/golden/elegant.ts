@@ -5,6 +5,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "../methods/elegant/config.js";
 import type { Generated } from "../methods/elegant/exchange.js";
+import { METHODS } from "../methods/elegant/presets.js";
+import type { ForwardTrace, OnTrace, StepTrace } from "../methods/elegant/trace.js";
+import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../methods/elegant/update.js";
 import {
   DISCRIMINATORS,
   downloadParameters,
@@ -13,10 +16,7 @@ import {
   type ParameterSpec,
   parameterSpecs,
 } from "../nn/parameters.js";
-import { METHODS } from "../methods/elegant/presets.js";
 import { stepSettings } from "../training/settings.js";
-import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../methods/elegant/update.js";
-import type { ForwardTrace, OnTrace, StepTrace } from "../methods/elegant/trace.js";
 import type { OnProgress } from "../types.js";
 import { compareNumber, compareTensor, passes, type Quantity, type Summary } from "./compare.js";
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";

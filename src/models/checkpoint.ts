@@ -10,7 +10,8 @@ import { describeMismatch, fromSystemError, InputError, RetryableError } from ".
 import { ensureDir, removeTemporaries, writeFileAtomic } from "../files.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
 import { type ModelConfig, parseConfig } from "../methods/elegant/config.js";
-import type { DecodedFile, ModelFile } from "./generator-file.js";
+import type { TrainingState } from "../methods/elegant/update.js";
+import type { OptimizerState } from "../nn/optimizer.js";
 import {
   DISCRIMINATORS,
   downloadParameters,
@@ -21,8 +22,7 @@ import {
   parameterSpecs,
   uploadParameters,
 } from "../nn/parameters.js";
-import type { OptimizerState } from "../nn/optimizer.js";
-import type { TrainingState } from "../methods/elegant/update.js";
+import type { DecodedFile, ModelFile } from "./generator-file.js";
 
 export const CHECKPOINT_FORMAT = "elegant-faces checkpoint 1";
 export const CHECKPOINTS_FOLDER = "checkpoints";

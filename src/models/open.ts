@@ -1,19 +1,11 @@
 /** A trained generator on the current device: from a run, a checkpoint or a generator file. */
 
 import { readFile, stat } from "node:fs/promises";
-import { freezeWeights } from "../device/freeze.js";
+import { freezeWeights } from "../device/ops/freeze.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeSafetensors } from "../interop/safetensors.js";
 import type { ModelConfig } from "../methods/elegant/config.js";
-import { type ModelFile, parseGenerator } from "./generator-file.js";
-import {
-  disposeParameters,
-  GENERATOR,
-  type Parameters,
-  parameterSpecs,
-  uploadParameters,
-} from "../nn/parameters.js";
-import { locateModel } from "./shipped.js";
+import { disposeParameters, GENERATOR, type Parameters, parameterSpecs, uploadParameters } from "../nn/parameters.js";
 import {
   CHECKPOINT_FORMAT,
   type Checkpoint,
@@ -21,6 +13,8 @@ import {
   loadNewestCheckpoint,
   parseCheckpoint,
 } from "./checkpoint.js";
+import { type ModelFile, parseGenerator } from "./generator-file.js";
+import { locateModel } from "./shipped.js";
 
 export interface Generator {
   readonly config: ModelConfig;

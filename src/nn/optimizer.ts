@@ -1,8 +1,8 @@
 /** The state of one optimizer and what an update does to it; the generator's moving average. */
 import * as tf from "@tensorflow/tfjs-core";
-import { adamUpdate } from "../device/adam.js";
-import type { Parameters } from "./parameters.js";
+import { adamUpdate } from "../device/ops/adam.js";
 import type { AdamSettings } from "../types.js";
+import type { Parameters } from "./parameters.js";
 
 /** One optimizer's state: moments beside each of its parameters, and the updates done. */
 export interface OptimizerState {

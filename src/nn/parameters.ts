@@ -5,7 +5,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
-import { Random } from "../random.js";
 import {
   decoderChannels,
   discriminatorChannels,
@@ -15,6 +14,7 @@ import {
   latentChannels,
   type ModelConfig,
 } from "../methods/elegant/config.js";
+import { Random } from "../random.js";
 
 export type Network = "Enc" | "Dec" | "D1" | "D2";
 export const GENERATOR: readonly Network[] = ["Enc", "Dec"];

@@ -1,6 +1,6 @@
 /** From a command's work, the machine and the limits to its plan: for `elegant plan`, and for the commands themselves. */
 import type { Device } from "../device/device.js";
-import { describeMachine } from "../device/machine.js";
+import { describeMachine } from "../device/node/machine.js";
 import { calibrate, keepStages, knownStages } from "./calibrate.js";
 import type { Job, Outline } from "./jobs/job.js";
 import { plan } from "./plan.js";

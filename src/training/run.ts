@@ -5,15 +5,7 @@ import type { NamedTensors } from "../interop/safetensors.js";
 import { isLock } from "../lock.js";
 import { formatChoice } from "../methods/choice-words.js";
 import type { Initialisation, ModelConfig } from "../methods/elegant/config.js";
-import type { NamedModel } from "../models/generator-file.js";
-import {
-  copyParameters,
-  DISCRIMINATORS,
-  GENERATOR,
-  initialParameters,
-  parameterSpecs,
-  uploadParameters,
-} from "../nn/parameters.js";
+import type { TrainingState } from "../methods/elegant/update.js";
 import {
   CHECKPOINTS_FOLDER,
   type CheckpointProgress,
@@ -23,9 +15,17 @@ import {
   saveCheckpoint,
   saveImported,
 } from "../models/checkpoint.js";
+import type { NamedModel } from "../models/generator-file.js";
 import { createOptimizer } from "../nn/optimizer.js";
+import {
+  copyParameters,
+  DISCRIMINATORS,
+  GENERATOR,
+  initialParameters,
+  parameterSpecs,
+  uploadParameters,
+} from "../nn/parameters.js";
 import { expectSameRun, parseRunSettings, type RunSettings } from "./settings.js";
-import type { TrainingState } from "../methods/elegant/update.js";
 
 export interface RunStart {
   readonly state: TrainingState;

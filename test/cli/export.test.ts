@@ -3,14 +3,14 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../src/device/device.js";
-import { readModel } from "../../src/models/open.js";
+import { openDevice } from "../../src/device/open.js";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { type ModelConfig, type NetworkChoices, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
-import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/nn/parameters.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
 import { publishedFiles } from "../../src/methods/elegant/published.js";
 import { saveCheckpoint } from "../../src/models/checkpoint.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { readModel } from "../../src/models/open.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/nn/parameters.js";
 import { assertClose } from "../support/close.js";
 import { disposeState, TINY, tinyState } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";

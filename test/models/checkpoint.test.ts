@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../src/device/device.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { decodeSafetensors } from "../../src/interop/safetensors.js";
-import { exportGenerator, parseGenerator } from "../../src/models/generator-file.js";
-import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/nn/parameters.js";
+import { type TrainingState, trainStep } from "../../src/methods/elegant/update.js";
 import {
   listCheckpoints,
   loadCheckpoint,
@@ -14,7 +14,8 @@ import {
   restoreTrainingState,
   saveCheckpoint,
 } from "../../src/models/checkpoint.js";
-import { type TrainingState, trainStep } from "../../src/methods/elegant/update.js";
+import { exportGenerator, parseGenerator } from "../../src/models/generator-file.js";
+import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/nn/parameters.js";
 import { withFolder } from "../support/folder.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
 

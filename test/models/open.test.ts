@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../src/device/device.js";
-import { openGenerator, readModel } from "../../src/models/open.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { encodeSafetensors } from "../../src/interop/safetensors.js";
 import { expectConfig, type ModelConfig } from "../../src/methods/elegant/config.js";
-import { exportGenerator } from "../../src/models/generator-file.js";
-import { GENERATOR, initialParameters } from "../../src/nn/parameters.js";
 import { loadCheckpoint, saveCheckpoint } from "../../src/models/checkpoint.js";
+import { exportGenerator } from "../../src/models/generator-file.js";
+import { openGenerator, readModel } from "../../src/models/open.js";
+import { GENERATOR, initialParameters } from "../../src/nn/parameters.js";
 import { withFolder } from "../support/folder.js";
 import { disposeState, TINY, tinyGenerator, tinyState } from "../support/model.js";
 

@@ -5,6 +5,8 @@ import { SETTINGS } from "../../src/golden/elegant.js";
 import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
 import { createBatch, createState, disposeState, toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import type { StepTrace } from "../../src/methods/elegant/trace.js";
+import { trainStep } from "../../src/methods/elegant/update.js";
 import {
   DISCRIMINATORS,
   downloadParameters,
@@ -14,8 +16,6 @@ import {
   parameterSpecs,
 } from "../../src/nn/parameters.js";
 import { Random } from "../../src/random.js";
-import { trainStep } from "../../src/methods/elegant/update.js";
-import type { StepTrace } from "../../src/methods/elegant/trace.js";
 import { disposeBatch } from "./model.js";
 
 /** A summary with twelve points, as the golden files have it. */

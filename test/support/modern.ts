@@ -4,6 +4,16 @@ import { toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { fillParameters, image, labels } from "../../src/golden/formula.js";
 import type { PairGroup } from "../../src/methods/elegant/config.js";
 import { type ModelConfig, modelConfigSchema } from "../../src/methods/elegant/config.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
+import type { StepTrace } from "../../src/methods/elegant/trace.js";
+import {
+  disposeState,
+  type PairBatch,
+  type StepLosses,
+  type TrainingState,
+  trainStep,
+} from "../../src/methods/elegant/update.js";
+import { createOptimizer } from "../../src/nn/optimizer.js";
 import {
   copyParameters,
   DISCRIMINATORS,
@@ -14,17 +24,7 @@ import {
   parameterSpecs,
   uploadParameters,
 } from "../../src/nn/parameters.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
-import { createOptimizer } from "../../src/nn/optimizer.js";
 import { type StepSettings, stepSettings } from "../../src/training/settings.js";
-import {
-  disposeState,
-  type PairBatch,
-  type StepLosses,
-  type TrainingState,
-  trainStep,
-} from "../../src/methods/elegant/update.js";
-import type { StepTrace } from "../../src/methods/elegant/trace.js";
 import { disposeBatch } from "./model.js";
 
 export interface ModernCase {

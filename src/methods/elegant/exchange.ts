@@ -1,9 +1,9 @@
 /** The exchange of latent slices (paper section 3.1), and the generator built on it. */
 import * as tf from "@tensorflow/tfjs-core";
-import { applyResidual } from "../../device/residual.js";
+import { applyResidual } from "../../device/ops/residual.js";
+import type { Parameters } from "../../nn/parameters.js";
 import { attributeSlice, type ModelConfig, type PairGroup } from "./config.js";
 import { decode, encode } from "./networks.js";
-import type { Parameters } from "../../nn/parameters.js";
 
 /**
  * A's latent with the slice of one attribute from B's.

@@ -1,9 +1,11 @@
 /** Losses and gradients of one part of a batch: of the discriminators for given C and D, and of the generator. */
 import * as tf from "@tensorflow/tfjs-core";
-import { suspendTape } from "../../device/tape.js";
-import { type Generated, generate } from "./exchange.js";
-import { discriminate, encode, halve } from "./networks.js";
+import { suspendTape } from "../../device/ops/tape.js";
+import { type Gradients, gradientsOf } from "../../nn/optimizer.js";
 import type { Parameters } from "../../nn/parameters.js";
+import { countRight } from "../../nn/readings.js";
+import type { StepSettings } from "../../training/settings.js";
+import { type Generated, generate } from "./exchange.js";
 import {
   adversarialLoss,
   changeLoss,
@@ -14,12 +16,10 @@ import {
   type Scores,
   sliceLoss,
 } from "./losses.js";
-import { type Gradients, gradientsOf } from "../../nn/optimizer.js";
+import { discriminate, encode, halve } from "./networks.js";
 import type { Part } from "./parts.js";
-import { countRight } from "../../nn/readings.js";
-import type { StepSettings } from "../../training/settings.js";
-import type { TrainingState } from "./update.js";
 import type { TraceKeeper } from "./trace.js";
+import type { TrainingState } from "./update.js";
 
 type Scalars<Names extends string> = Readonly<Record<Names, tf.Scalar>>;
 export type DiscriminatorScalars = Scalars<"D" | "D1" | "D2"> & { readonly r1?: tf.Scalar };

@@ -3,8 +3,8 @@
  * pictures, so losses and gradients of the whole are those of the parts, each times its share of the pairs, up to rounding.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { ModelConfig, PairGroup } from "./config.js";
 import type { Gradients } from "../../nn/optimizer.js";
+import type { ModelConfig, PairGroup } from "./config.js";
 import type { PairBatch } from "./update.js";
 
 /** Pairs of a batch that `residual` and `exchange` are measured on. */

@@ -3,10 +3,13 @@
  * D; the updated discriminators score C and D again for the generator's update (../shared/facts, Training).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { disposingOnFailure } from "../../device/scope.js";
+import { disposingOnFailure } from "../../device/ops/scope.js";
+import { applyGradients, type Gradients, type OptimizerState, updateAverage } from "../../nn/optimizer.js";
+import { disposeParameters, type Parameters } from "../../nn/parameters.js";
+import { disposeReadings, probeResiduals, readMeans, type Weighted } from "../../nn/readings.js";
+import type { StepSettings } from "../../training/settings.js";
 import type { ModelConfig, PairGroup } from "./config.js";
 import { generate } from "./exchange.js";
-import { disposeParameters, type Parameters } from "../../nn/parameters.js";
 import {
   type DiscriminatorScalars,
   differentiateDiscriminators,
@@ -14,10 +17,7 @@ import {
   type GeneratorScalars,
   type RightScalars,
 } from "./gradients.js";
-import { applyGradients, type Gradients, type OptimizerState, updateAverage } from "../../nn/optimizer.js";
 import { addGradients, disposePart, type Part, takePart } from "./parts.js";
-import { disposeReadings, probeResiduals, readMeans, type Weighted } from "../../nn/readings.js";
-import type { StepSettings } from "../../training/settings.js";
 import { type OnTrace, TraceKeeper } from "./trace.js";
 
 export interface TrainingState {

@@ -4,13 +4,13 @@ import type { FaceDataset } from "../../dataset/dataset.js";
 import { InputError } from "../../errors.js";
 import { createImagePool } from "../../image/tasks.js";
 import type { ModelConfig } from "../../methods/elegant/config.js";
+import { disposeState, trainStep } from "../../methods/elegant/update.js";
 import { BatchRing } from "../../pool/ring.js";
 import { planBatch } from "../../training/batch-choice.js";
 import { disposeBatch, uploadPairs } from "../../training/batches.js";
 import { createPairSampler, type PairIndices } from "../../training/pairs.js";
 import { newTrainingState } from "../../training/run.js";
 import { type RunSettings, stepSettings } from "../../training/settings.js";
-import { disposeState, trainStep } from "../../methods/elegant/update.js";
 import type { Span } from "../types.js";
 import { type Job, LOAD_STAGES, loadShapes, type Outline, onDevice, spansOfTask } from "./job.js";
 

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../../src/device/device.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
+import { trainStep } from "../../../src/methods/elegant/update.js";
+import { loadNewestCheckpoint } from "../../../src/models/checkpoint.js";
 import { readModel } from "../../../src/models/open.js";
 import { copyParameters } from "../../../src/nn/parameters.js";
-import { loadNewestCheckpoint } from "../../../src/models/checkpoint.js";
 import { train } from "../../../src/training/loop.js";
-import { trainStep } from "../../../src/methods/elegant/update.js";
 import { assertClose } from "../../support/close.js";
 import { writeFaces } from "../../support/faces.js";
 import { withFolder } from "../../support/folder.js";

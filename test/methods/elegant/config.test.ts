@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { attributeSlice, createConfig, latentChannels, OFFICIAL_NETWORK, parseConfig } from "../../../src/methods/elegant/config.js";
+import {
+  attributeSlice,
+  createConfig,
+  latentChannels,
+  OFFICIAL_NETWORK,
+  parseConfig,
+} from "../../../src/methods/elegant/config.js";
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `Name${i}`);
 const model = (width: number, count: number) => ({ ...OFFICIAL_NETWORK, size: 64, width, attributes: names(count) });

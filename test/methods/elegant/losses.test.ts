@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../../src/device/device.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
 import {
   adversarialLoss,
   changeLoss,
@@ -11,8 +12,8 @@ import {
   type Score,
   sliceLoss,
 } from "../../../src/methods/elegant/losses.js";
-import { LOSS_WEIGHTS } from "../../../src/methods/elegant/presets.js";
 import { scoreWeights } from "../../../src/methods/elegant/parts.js";
+import { LOSS_WEIGHTS } from "../../../src/methods/elegant/presets.js";
 import { assertClose } from "../../support/close.js";
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../../src/device/device.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
 import { swapMany } from "../../../src/editing/swap.js";
 import { encodeOnnx } from "../../../src/interop/onnx.js";
 import type { NamedTensors } from "../../../src/interop/safetensors.js";
 import type { ModelConfig } from "../../../src/methods/elegant/config.js";
 import { decode, encode } from "../../../src/methods/elegant/networks.js";
 import { onnxGraphs, onnxMetadata } from "../../../src/methods/elegant/onnx-graphs.js";
+import { METHODS } from "../../../src/methods/elegant/presets.js";
 import {
   disposeParameters,
   GENERATOR,
@@ -15,7 +17,6 @@ import {
   parameterSpecs,
   uploadParameters,
 } from "../../../src/nn/parameters.js";
-import { METHODS } from "../../../src/methods/elegant/presets.js";
 import { assertClose } from "../../support/close.js";
 import { randomPictures, TINY } from "../../support/model.js";
 import { runOnnx, type Values } from "../../support/onnxruntime.js";

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { attributeSlice, type ModelConfig, OFFICIAL_NETWORK, roundHalfToEven } from "../../../src/methods/elegant/config.js";
+import {
+  attributeSlice,
+  type ModelConfig,
+  OFFICIAL_NETWORK,
+  roundHalfToEven,
+} from "../../../src/methods/elegant/config.js";
 import {
   deviceShape,
   fromDeviceLayout,

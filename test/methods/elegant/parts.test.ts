@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../../src/device/device.js";
-import type { SharedMemoryBackend } from "../../../src/device/shared-backend.js";
+import { openDevice } from "../../../src/device/open.js";
+import type { SharedMemoryBackend } from "../../../src/device/wasm/backend.js";
 import { SharedHeap } from "../../../src/kernels/heap.js";
 import { sharedMemory } from "../../../src/kernels/memory.js";
-import { copyParameters, type Parameters } from "../../../src/nn/parameters.js";
 import { LOSS_WEIGHTS } from "../../../src/methods/elegant/presets.js";
 import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../../../src/methods/elegant/update.js";
+import { copyParameters, type Parameters } from "../../../src/nn/parameters.js";
 import { disposeBatch, disposeState, randomPictures, STEP_SETTINGS, tinyState } from "../../support/model.js";
 
 const PAIRS = 4;

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../../src/device/device.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
 import { field } from "../../../src/golden/formula.js";
 import type { NamedTensors } from "../../../src/interop/safetensors.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../../src/methods/elegant/config.js";
+import { gradientPenalty } from "../../../src/methods/elegant/losses.js";
 import { discriminate } from "../../../src/methods/elegant/networks.js";
+import { trainStep } from "../../../src/methods/elegant/update.js";
 import {
   disposeParameters,
   fromDeviceLayout,
@@ -14,8 +17,6 @@ import {
   type Parameters,
   uploadParameters,
 } from "../../../src/nn/parameters.js";
-import { gradientPenalty } from "../../../src/methods/elegant/losses.js";
-import { trainStep } from "../../../src/methods/elegant/update.js";
 import { assertClose } from "../../support/close.js";
 import { withFolder } from "../../support/folder.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";

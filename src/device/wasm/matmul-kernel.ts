@@ -3,10 +3,10 @@
  * of that filter, so that they run on the same tiles and threads.
  */
 import { BatchMatMul, type BatchMatMulAttrs, type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
-import type { ConvShape } from "../kernels/conv-shape.js";
+import type { ConvShape } from "../../kernels/conv-shape.js";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
 import { runConv2d, runConv2dFilterGradient, runTransposedConv2d } from "./conv-kernels.js";
-import type { SharedMemoryBackend } from "./shared-backend.js";
-import { stock } from "./stock.js";
 
 /** Values that the tile sums before it starts again from zero (RUN in assembly/nn/tile.ts), at the end of a tap. */
 const RUN = 256;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../src/device/device.js";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
-import { Random } from "../../src/random.js";
-import { assertClose } from "../support/close.js";
-import { randomFloats } from "../support/team.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
+import type { SharedMemoryBackend } from "../../../src/device/wasm/backend.js";
+import { Random } from "../../../src/random.js";
+import { assertClose } from "../../support/close.js";
+import { randomFloats } from "../../support/team.js";
 
 const SEED = 1407;
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { deviceWords } from "../../src/device/announce.js";
-import { useCacheHome } from "../support/cache.js";
-import { withFolder } from "../support/folder.js";
+import { deviceWords } from "../../../src/device/node/announce.js";
+import { useCacheHome } from "../../support/cache.js";
+import { withFolder } from "../../support/folder.js";
 
 const wasm = (reason: string, threads = 2) => {
   return { name: "wasm", description: `wasm: kernels on ${threads} threads (${reason})` } as const;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../src/device/device.js";
-import { Random } from "../../src/random.js";
-import { assertClose } from "../support/close.js";
-import { randomFloats } from "../support/team.js";
+import { openDevice } from "../../../src/device/open.js";
+import { Random } from "../../../src/random.js";
+import { assertClose } from "../../support/close.js";
+import { randomFloats } from "../../support/team.js";
 
 const SEED = 20265;
 type Work = () => tf.Tensor | tf.Tensor[];

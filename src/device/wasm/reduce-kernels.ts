@@ -3,8 +3,8 @@
  * order first, on one thread. Other axes go to the stock kernels.
  */
 import { type KernelFunc, Mean, type MeanAttrs, Sum, type TensorInfo, util } from "@tensorflow/tfjs-core";
-import type { SharedMemoryBackend } from "./shared-backend.js";
-import { stock } from "./stock.js";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
 
 /** Values of one block; a multiple of four. */
 const BLOCK_VALUES = 16384;

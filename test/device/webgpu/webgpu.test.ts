@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { adamUpdate } from "../../src/device/adam.js";
-import { channelNorm } from "../../src/device/channel-norm.js";
-import type { WebgpuBackend } from "../../src/device/webgpu/backend.js";
-import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
-import { Random } from "../../src/random.js";
-import { type StepLosses, trainStep } from "../../src/methods/elegant/update.js";
-import { assertClose, shapeIndex } from "../support/close.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
-import { randomFloats } from "../support/team.js";
-import { hasWebgpu, onDevice } from "../support/webgpu.js";
+import { adamUpdate } from "../../../src/device/ops/adam.js";
+import { channelNorm } from "../../../src/device/ops/channel-norm.js";
+import type { WebgpuBackend } from "../../../src/device/webgpu/backend.js";
+import { type StepLosses, trainStep } from "../../../src/methods/elegant/update.js";
+import { createInception, inceptionFeatures, randomInceptionTensors } from "../../../src/metrics/inception.js";
+import { Random } from "../../../src/random.js";
+import { assertClose, shapeIndex } from "../../support/close.js";
+import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
+import { randomFloats } from "../../support/team.js";
+import { hasWebgpu, onDevice } from "../../support/webgpu.js";
 
 const SEED = 20265;
 /** Of Inception's picture: the smallest that its five reductions leave a pixel of. */
@@ -193,7 +193,7 @@ describe("device/webgpu", function () {
 
   it("makes the same of a batch in pieces as at once", () =>
     onDevice("webgpu", async () => {
-      const { filterGradient, inputGradient } = await import("../../src/device/webgpu/conv.js");
+      const { filterGradient, inputGradient } = await import("../../../src/device/webgpu/conv.js");
       const backend = tf.backend() as WebgpuBackend;
       const random = Random.fromSeed(SEED, "pieces");
       const info = tf.backend_util.computeConv2DInfo([5, 6, 6, 4], [3, 3, 4, 8], 2, 1, 1);
@@ -213,7 +213,7 @@ describe("device/webgpu", function () {
 
   it("gives the same bits of a filter's gradient with every call, also of one picture of many pixels", () =>
     onDevice("webgpu", async () => {
-      const { filterGradient } = await import("../../src/device/webgpu/conv.js");
+      const { filterGradient } = await import("../../../src/device/webgpu/conv.js");
       const backend = tf.backend() as WebgpuBackend;
       const stock = backend.runWebGPUProgram.bind(backend);
       const programs = new Set<string>();

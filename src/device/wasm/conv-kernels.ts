@@ -12,9 +12,9 @@ import {
   type KernelFunc,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../kernels/conv-shape.js";
-import type { SharedMemoryBackend } from "./shared-backend.js";
-import { stock } from "./stock.js";
+import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../../kernels/conv-shape.js";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
 
 const WIDE = 16;
 const NARROW = 4;

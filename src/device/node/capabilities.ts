@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { HAS_SHARED_MEMORY, unshare } from "../kernels/memory.js";
-import { type AdapterProbe, probeAdapter, WEBGPU_INSTALL, WEBGPU_PACKAGES } from "./webgpu/adapter.js";
+import { HAS_SHARED_MEMORY, unshare } from "../../kernels/memory.js";
+import { type AdapterProbe, probeAdapter, WEBGPU_INSTALL, WEBGPU_PACKAGES } from "../webgpu/adapter.js";
 
 /** (module (func (result v128) (i8x16.splat (i32.const 0)))), which an engine without SIMD refuses. */
 const SIMD_MODULE = Uint8Array.from([
@@ -89,7 +89,7 @@ export async function examineCapabilities(): Promise<Capabilities> {
     node: examineNode(process.versions.node),
     simd,
     threads: HAS_SHARED_MEMORY,
-    kernels: examineKernels(fileURLToPath(new URL("../../wasm/", import.meta.url))),
+    kernels: examineKernels(fileURLToPath(new URL("../../../wasm/", import.meta.url))),
     packages,
     adapter,
     device: chooseDevice(packages, adapter, simd),
@@ -130,7 +130,7 @@ export function chooseDevice(
 
 /** Compares with the `engines` entry of package.json, ">=MAJOR.MINOR". */
 export function examineNode(version: string): { needed: string; ok: boolean } {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../../../package.json", import.meta.url), "utf8");
   const needed = (JSON.parse(text) as { engines: { node: string } }).engines.node.replace(">=", "");
   const [major, minor] = version.split(".").map(Number);
   const [neededMajor, neededMinor = 0] = needed.split(".").map(Number);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describeMachine, formatGibibytes, listMachine, listNvidiaGpus } from "../../src/device/machine.js";
-import { withFolder } from "../support/folder.js";
+import { describeMachine, formatGibibytes, listMachine, listNvidiaGpus } from "../../../src/device/node/machine.js";
+import { withFolder } from "../../support/folder.js";
 
 describe("machine", () => {
   it("is described by what the system tells", () => {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import type { WebgpuBackend } from "../../src/device/webgpu/backend.js";
-import { type DeviceError, describeGpuError } from "../../src/device/webgpu/failure.js";
-import { ExitCode } from "../../src/errors.js";
-import { Random } from "../../src/random.js";
-import { fromRoot, runNode } from "../support/spawn.js";
-import { randomFloats } from "../support/team.js";
-import { hasWebgpu, onDevice } from "../support/webgpu.js";
+import type { WebgpuBackend } from "../../../src/device/webgpu/backend.js";
+import { type DeviceError, describeGpuError } from "../../../src/device/webgpu/failure.js";
+import { ExitCode } from "../../../src/errors.js";
+import { Random } from "../../../src/random.js";
+import { fromRoot, runNode } from "../../support/spawn.js";
+import { randomFloats } from "../../support/team.js";
+import { hasWebgpu, onDevice } from "../../support/webgpu.js";
 
 const SEED = 20265;
 

@@ -3,8 +3,8 @@
  * decay * p added, and epsilon is added after the bias correction of the second moment.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { AdamSettings } from "../types.js";
-import { SharedMemoryBackend } from "./shared-backend.js";
+import type { AdamSettings } from "../../types.js";
+import { SharedMemoryBackend } from "../wasm/backend.js";
 
 /** A backend with an Adam of its own (webgpu), which is found this way since its module may not be installed. */
 export interface InPlaceBackend {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../src/device/device.js";
-import { freezeWeights } from "../../src/device/freeze.js";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
-import { suspendTape } from "../../src/device/tape.js";
-import { trainStep } from "../../src/methods/elegant/update.js";
-import { assertClose } from "../support/close.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
+import { freezeWeights } from "../../../src/device/ops/freeze.js";
+import { suspendTape } from "../../../src/device/ops/tape.js";
+import type { SharedMemoryBackend } from "../../../src/device/wasm/backend.js";
+import { trainStep } from "../../../src/methods/elegant/update.js";
+import { assertClose } from "../../support/close.js";
+import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
 
 const heapOf = (): SharedMemoryBackend["team"]["heap"] => (tf.backend() as SharedMemoryBackend).team.heap;
 

@@ -20,9 +20,9 @@ import {
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
-import type { TeamKernel } from "../kernels/nn.js";
-import type { SharedMemoryBackend } from "./shared-backend.js";
-import { stock } from "./stock.js";
+import type { TeamKernel } from "../../kernels/nn.js";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
 
 /** Numbered as in assembly/nn/elementwise.ts. */
 const OPERATIONS = [Add, Sub, Multiply, RealDiv, SquaredDifference];

@@ -1,5 +1,5 @@
 /** The process that probeAdapter starts: prints an AdapterProbe as JSON. */
-import { type AdapterProbe, NO_GPU } from "./adapter.js";
+import { type AdapterProbe, NO_GPU } from "../webgpu/adapter.js";
 import { describeAdapter, requestAdapter } from "./dawn.js";
 
 async function probe(): Promise<AdapterProbe> {

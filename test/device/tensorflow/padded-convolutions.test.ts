@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { findTensorflowPackage, openDevice } from "../../src/device/device.js";
-import { Random } from "../../src/random.js";
-import { assertClose } from "../support/close.js";
-import { randomFloats } from "../support/team.js";
+import { findTensorflowPackage, openDevice } from "../../../src/device/open.js";
+import { Random } from "../../../src/random.js";
+import { assertClose } from "../../support/close.js";
+import { randomFloats } from "../../support/team.js";
 
 const draw = (name: string, shape: [number, number, number, number]): tf.Tensor4D =>
   tf.tensor4d(randomFloats(Random.fromSeed(7, name), tf.util.sizeFromShape(shape)), shape);

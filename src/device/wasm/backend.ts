@@ -16,9 +16,9 @@ import {
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
-import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
-import type { KernelTeam } from "../pool/team.js";
-import { STOCK_BACKEND } from "./stock.js";
+import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
+import type { KernelTeam } from "../../pool/team.js";
+import { STOCK_BACKEND } from "../cpu/stock.js";
 
 export const BACKEND_NAME = "elegant-wasm";
 

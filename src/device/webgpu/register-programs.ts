@@ -1,6 +1,6 @@
 /** Puts our programs into TensorFlow.js's WebGPU backend: fused operations, and the kernels that they replace. */
 import * as tf from "@tensorflow/tfjs-core";
-import { CHANNEL_NORM, CHANNEL_NORM_GRADIENT, registerChannelNormGradient } from "../channel-norm.js";
+import { CHANNEL_NORM, CHANNEL_NORM_GRADIENT, registerChannelNormGradient } from "../ops/channel-norm.js";
 import type { WebgpuBackend } from "./backend.js";
 import { type ChannelNormTensors, channelNormBackward, channelNormForward } from "./channel-norm.js";
 import { filterGradient, inputGradient, isCovered } from "./conv.js";

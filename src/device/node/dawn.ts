@@ -7,7 +7,7 @@ import {
   RAISED_LIMITS,
   WEBGPU_INSTALL,
   WEBGPU_PACKAGES,
-} from "./adapter.js";
+} from "../webgpu/adapter.js";
 
 /** Drivers that run on the CPU, by what they call themselves; not all of them say so in `isFallbackAdapter`. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\bwarp\b/i;

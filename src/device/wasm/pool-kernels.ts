@@ -7,9 +7,9 @@ import {
   MaxPool,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
-import type { PoolShape } from "../kernels/reference/pool.js";
-import type { SharedMemoryBackend } from "./shared-backend.js";
-import { stock } from "./stock.js";
+import type { PoolShape } from "../../kernels/reference/pool.js";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
 
 /** Values of one block. */
 const BLOCK_VALUES = 16384;

@@ -1,9 +1,9 @@
 /** Decides when users are shown which device was chosen: the first time on a machine, when it changes, and after a fallback. */
 import { hostname } from "node:os";
 import { z } from "zod";
-import { readCached, writeCached } from "../cache.js";
-import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
-import type { Device } from "./device.js";
+import { readCached, writeCached } from "../../cache.js";
+import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
+import type { Device } from "../device.js";
 
 const ANNOUNCED = "announced-devices.json";
 /** The last description that was printed, by machine and choice. */

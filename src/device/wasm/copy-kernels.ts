@@ -21,8 +21,8 @@ import {
   type TileAttrs,
   util,
 } from "@tensorflow/tfjs-core";
-import type { SharedMemoryBackend } from "./shared-backend.js";
-import { stock } from "./stock.js";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
 
 function floats(backend: SharedMemoryBackend, tensor: TensorInfo): Float32Array {
   return backend.data.get(tensor.dataId).values as Float32Array;

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { channelNorm } from "../../src/device/channel-norm.js";
-import { type Device, openDevice } from "../../src/device/device.js";
-import { applyResidual, residualOutput } from "../../src/device/residual.js";
-import { disposingOnFailure } from "../../src/device/scope.js";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
-import { RetryableError } from "../../src/errors.js";
-import { SharedHeap } from "../../src/kernels/heap.js";
-import { sharedMemory } from "../../src/kernels/memory.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
+import { channelNorm } from "../../../src/device/ops/channel-norm.js";
+import { applyResidual, residualOutput } from "../../../src/device/ops/residual.js";
+import { disposingOnFailure } from "../../../src/device/ops/scope.js";
+import type { SharedMemoryBackend } from "../../../src/device/wasm/backend.js";
+import { RetryableError } from "../../../src/errors.js";
+import { SharedHeap } from "../../../src/kernels/heap.js";
+import { sharedMemory } from "../../../src/kernels/memory.js";
 
 const LIMIT = 8 * 2 ** 20;
 const x4 = (...shape: [number, number, number, number]) => tf.ones(shape) as tf.Tensor4D;

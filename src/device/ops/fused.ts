@@ -1,6 +1,6 @@
 /** What our operations with kernels of their own share: is there one on the current device, and how its gradient sums. */
 import * as tf from "@tensorflow/tfjs-core";
-import { registerSharedKernel, type SharedMemoryBackend } from "./shared-backend.js";
+import { registerSharedKernel, type SharedMemoryBackend } from "../wasm/backend.js";
 
 /** Whether the current backend has a kernel of ours; elsewhere the operation is composed from stock ones. */
 export function hasKernel(name: string): boolean {

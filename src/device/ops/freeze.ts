@@ -1,6 +1,6 @@
 /** Weights that will not change: a device may keep what it makes of them. */
 import * as tf from "@tensorflow/tfjs-core";
-import { SharedMemoryBackend } from "./shared-backend.js";
+import { SharedMemoryBackend } from "../wasm/backend.js";
 
 /**
  * Declares that these tensors keep their values for as long as they live, as a model's do that only edits. The `wasm` device then

@@ -7,12 +7,12 @@ import {
   examineKernels,
   examineNode,
   examinePackage,
-} from "../../src/device/capabilities.js";
-import { openBest } from "../../src/device/device.js";
-import type { AdapterDescription, AdapterProbe } from "../../src/device/webgpu/adapter.js";
-import { describeAdapter, requestDevice } from "../../src/device/webgpu/dawn.js";
-import { RetryableError } from "../../src/errors.js";
-import { withFolder } from "../support/folder.js";
+} from "../../../src/device/node/capabilities.js";
+import { describeAdapter, requestDevice } from "../../../src/device/node/dawn.js";
+import { openBest } from "../../../src/device/open.js";
+import type { AdapterDescription, AdapterProbe } from "../../../src/device/webgpu/adapter.js";
+import { RetryableError } from "../../../src/errors.js";
+import { withFolder } from "../../support/folder.js";
 
 describe("capabilities", () => {
   it("include SIMD and threads on every Node.js that the project supports", async () => {
