@@ -5,15 +5,15 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { parseChoices } from "../src/cli/choices.js";
-import { openDevice } from "../src/device/device.js";
-import type { SharedMemoryBackend } from "../src/device/shared-backend.js";
-import { createConfig, networkSchema } from "../src/model/config.js";
+import { openDevice } from "../src/device/open.js";
+import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
+import { createConfig, networkSchema } from "../src/methods/elegant/config.js";
+import { METHODS, methodSchema, PRESETS, type Preset } from "../src/methods/elegant/presets.js";
+import { trainStep } from "../src/methods/elegant/update.js";
 import { updateBytes } from "../src/training/batch-memory.js";
 import { disposeBatch } from "../src/training/batches.js";
-import { METHODS, methodSchema, PRESETS, type Preset } from "../src/training/method.js";
 import { newTrainingState } from "../src/training/run.js";
 import { stepSettings } from "../src/training/settings.js";
-import { trainStep } from "../src/training/step.js";
 
 const MEBIBYTE = 2 ** 20;
 const GRID = [

@@ -9,23 +9,23 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../src/device/device.js";
-import { freezeWeights } from "../src/device/freeze.js";
-import type { SharedMemoryBackend } from "../src/device/shared-backend.js";
+import { openDevice } from "../src/device/open.js";
+import { freezeWeights } from "../src/device/ops/freeze.js";
+import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { encodeFaces } from "../src/editing/faces.js";
-import type { Generator } from "../src/editing/generator.js";
 import { swapMany } from "../src/editing/swap.js";
 import { encodeOnnx } from "../src/interop/onnx.js";
+import { type ModelConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
+import { onnxGraphs, onnxMetadata } from "../src/methods/elegant/onnx-graphs.js";
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../src/metrics/inception.js";
-import { type ModelConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
-import { onnxGraphs, onnxMetadata } from "../src/model/onnx-graphs.js";
+import type { Generator } from "../src/models/open.js";
 import {
   disposeParameters,
   GENERATOR,
   initialParameters,
   parameterSpecs,
   uploadParameters,
-} from "../src/model/parameters.js";
+} from "../src/nn/parameters.js";
 import { measureLayers, measureTile } from "./layers.js";
 import { measure, type Row, report, row, type Timing, timingOf } from "./measure.js";
 

@@ -6,8 +6,8 @@
  * For checking the bench itself: --tiny measures small shapes once, --device webgpu takes whatever adapter there is.
  */
 import { parseArgs } from "node:util";
-import { findDevice } from "../src/device/capabilities.js";
-import { openDevice } from "../src/device/device.js";
+import { findDevice } from "../src/device/node/capabilities.js";
+import { openDevice } from "../src/device/open.js";
 import { type Bench, FULL, TINY } from "./gpu/bench.js";
 import { type LayerResult, measureLayers, measureRates, type Rates } from "./gpu/layers.js";
 import { openTorchPeer } from "./gpu/peer.js";

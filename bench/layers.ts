@@ -1,6 +1,6 @@
 /** Convolutions of the networks, one by one, beside what the register tile reaches on the same threads when nothing else is in its way. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { SharedMemoryBackend } from "../src/device/shared-backend.js";
+import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { CONV_SHAPE_BYTES, writeConvShape } from "../src/kernels/conv-shape.js";
 import { measure, timingOf } from "./measure.js";
 

@@ -4,12 +4,12 @@
  * Prints JSON: milliseconds of each round, the largest resident size in MiB, the resident size at ten moments, tensors alive.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../src/device/device.js";
-import { createConfig, OFFICIAL_NETWORK } from "../src/model/config.js";
-import { METHODS } from "../src/training/method.js";
+import { openDevice } from "../src/device/open.js";
+import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
+import { METHODS } from "../src/methods/elegant/presets.js";
+import { trainStep } from "../src/methods/elegant/update.js";
 import { newTrainingState } from "../src/training/run.js";
 import { stepSettings } from "../src/training/settings.js";
-import { trainStep } from "../src/training/step.js";
 
 const WARM_UP = 2;
 const [threads, size, width, batch, rounds] = process.argv.slice(2).map(Number);

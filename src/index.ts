@@ -2,7 +2,8 @@
 export { type FaceDataset, openDataset } from "./dataset/dataset.js";
 export { type AlignPhotosOptions, type AlignPhotosReport, alignOwnPhotos } from "./detection/align-photos.js";
 export { DEVICES, type DeviceChoice } from "./device/choices.js";
-export { type Device, openDevice } from "./device/device.js";
+export type { Device } from "./device/device.js";
+export { openDevice } from "./device/open.js";
 export { readPicture } from "./editing/picture.js";
 export { ElegantError, ExitCode, InputError, InterruptedError, RetryableError } from "./errors.js";
 export { similarityFromEyes, similarityFromLandmarks } from "./image/align.js";
@@ -26,11 +27,11 @@ export {
   toPictures,
   toTensor,
 } from "./library.js";
+export { createConfig, type ModelConfig } from "./methods/elegant/config.js";
 export type { EigenDecomposition } from "./metrics/eigen.js";
 export { Linalg, type Matrix } from "./metrics/linalg.js";
 export { squareRoot, symmetricSquareRoot } from "./metrics/sqrtm.js";
 export { symmetricEigenvectors, type ThreadOptions } from "./metrics/symmetric.js";
-export { createConfig, type ModelConfig } from "./model/config.js";
 export { type PreprocessOptions, type PreprocessReport, preprocess } from "./preprocess/preprocess.js";
 export { type SynthOptions, writeSynth } from "./synth/write.js";
 export { type TrainOptions, type TrainResult, train } from "./training/loop.js";

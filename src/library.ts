@@ -5,11 +5,11 @@
  */
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import * as faces from "./editing/faces.js";
-import * as generators from "./editing/generator.js";
 import * as interpolation from "./editing/linear.js";
 import * as grids from "./editing/matrix.js";
 import * as swapping from "./editing/swap.js";
-import type { ModelConfig } from "./model/config.js";
+import type { ModelConfig } from "./methods/elegant/config.js";
+import * as generators from "./models/open.js";
 import type { RgbaImage } from "./types.js";
 
 /** A four-dimensional tensor of TensorFlow.js on the current device. The caller disposes the ones it receives. */

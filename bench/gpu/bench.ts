@@ -1,6 +1,6 @@
 /** What all sections of bench/gpu.ts share: where rows go, and how ours and PyTorch take turns on the device. */
 import { availableParallelism } from "node:os";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { type Row, row, type Timing } from "../measure.js";
 import type { PeerRequest, Precision, TorchPeer } from "./peer.js";
 import type { Budget, Section } from "./timing.js";

@@ -1,6 +1,6 @@
 /** The network's convolutions one by one, beside what the device reaches in a large product of matrices and in copying. */
 import * as tf from "@tensorflow/tfjs-core";
-import { discriminatorChannels, encoderChannels, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { discriminatorChannels, encoderChannels, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import type { Timing } from "../measure.js";
 import { ATTRIBUTES, attempt, type Bench, compare, onDevice } from "./bench.js";
 import { measureQueued } from "./timing.js";

@@ -1,16 +1,16 @@
 /** What users wait for: swaps, training updates, features of pictures. */
 import * as tf from "@tensorflow/tfjs-core";
-import { freezeWeights } from "../../src/device/freeze.js";
+import { freezeWeights } from "../../src/device/ops/freeze.js";
 import { encodeFaces } from "../../src/editing/faces.js";
-import type { Generator } from "../../src/editing/generator.js";
 import { swapMany } from "../../src/editing/swap.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
+import { trainStep } from "../../src/methods/elegant/update.js";
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
-import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
-import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/model/parameters.js";
-import { METHODS } from "../../src/training/method.js";
+import type { Generator } from "../../src/models/open.js";
+import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/nn/parameters.js";
 import { newTrainingState } from "../../src/training/run.js";
 import { stepSettings } from "../../src/training/settings.js";
-import { trainStep } from "../../src/training/step.js";
 import type { Timing } from "../measure.js";
 import { ATTRIBUTES, attempt, type Bench, compare, onDevice } from "./bench.js";
 import { measureQueued, measureWaited } from "./timing.js";

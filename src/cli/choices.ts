@@ -1,10 +1,10 @@
 /** Choices of a method on the command line, as NAME=VALUE. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
-import { formatChoice } from "../model/choice-words.js";
-import { networkSchema } from "../model/config.js";
+import { formatChoice } from "../methods/choice-words.js";
+import { networkSchema } from "../methods/elegant/config.js";
+import { methodSchema } from "../methods/elegant/presets.js";
 import { suggest } from "../suggest.js";
-import { methodSchema } from "../training/method.js";
 
 const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map(
   Object.entries({ ...networkSchema.shape, ...methodSchema.shape }),

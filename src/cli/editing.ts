@@ -5,9 +5,9 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
 import type { Faces } from "../editing/faces.js";
-import type { Generator } from "../editing/generator.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
-import { SHIPPED_MODELS } from "../model/shipped.js";
+import type { Generator } from "../models/open.js";
+import { SHIPPED_MODELS } from "../models/shipped.js";
 import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { withCommonOptions } from "./command.js";
@@ -149,11 +149,11 @@ export async function withEditor(
   context: CommandContext,
   body: (editor: Editor) => Promise<void>,
 ): Promise<void> {
-  const { openDevice } = await import("../device/device.js");
-  const { deviceWords } = await import("../device/announce.js");
-  const { openGenerator } = await import("../editing/generator.js");
+  const { openDevice } = await import("../device/open.js");
+  const { deviceWords } = await import("../device/node/announce.js");
+  const { openGenerator } = await import("../models/open.js");
   const { encodeFaces, toTensor } = await import("../editing/faces.js");
-  const { attributeIndex } = await import("../model/config.js");
+  const { attributeIndex } = await import("../methods/elegant/config.js");
   const device = await openDevice(options.device, options.workers);
   try {
     const generator = await openGenerator(options.model);

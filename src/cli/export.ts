@@ -48,7 +48,7 @@ export function registerExport(program: Command): void {
 
 async function exportModel(model: string, dest: string, options: Options, context: CommandContext): Promise<void> {
   const [{ readModel }, { ensureDir, writeFileAtomic }] = await Promise.all([
-    import("../editing/generator.js"),
+    import("../models/open.js"),
     import("../files.js"),
   ]);
   const isFolder = options.pth === true || options.onnx === true;
@@ -65,7 +65,7 @@ async function exportModel(model: string, dest: string, options: Options, contex
   const encode = async (): Promise<readonly Written[]> => {
     if (options.pth) {
       const [{ publishedFiles }, { encodePth }] = await Promise.all([
-        import("../model/published.js"),
+        import("../methods/elegant/published.js"),
         import("../interop/pth-writer.js"),
       ]);
       const files = publishedFiles(tensors, config, step);
@@ -73,7 +73,7 @@ async function exportModel(model: string, dest: string, options: Options, contex
     }
     if (options.onnx) {
       const [{ onnxGraphs, onnxMetadata }, { encodeOnnx }, { packageVersion }] = await Promise.all([
-        import("../model/onnx-graphs.js"),
+        import("../methods/elegant/onnx-graphs.js"),
         import("../interop/onnx.js"),
         import("../version.js"),
       ]);
@@ -82,7 +82,7 @@ async function exportModel(model: string, dest: string, options: Options, contex
         return { path: join(dest, file), bytes: encodeOnnx(graph, `elegant-faces ${packageVersion()}`, metadata) };
       });
     }
-    const { exportGenerator } = await import("../model/generator-file.js");
+    const { exportGenerator } = await import("../models/generator-file.js");
     return [{ path: dest, bytes: exportGenerator(tensors, config, { dtype: options.half ? "F16" : "F32" }) }];
   };
   const files = await encode();

@@ -74,8 +74,8 @@ const isSafetensors = (file: string): boolean => file.endsWith(".safetensors");
 async function findOwn(files: readonly string[]): Promise<string | null> {
   const [{ decodeSafetensors }, { GENERATOR_FORMAT }, { CHECKPOINT_FORMAT }] = await Promise.all([
     import("../interop/safetensors.js"),
-    import("../model/generator-file.js"),
-    import("../training/checkpoint.js"),
+    import("../models/generator-file.js"),
+    import("../models/checkpoint.js"),
   ]);
   for (const file of files.filter(isSafetensors)) {
     const { format } = decodeSafetensors(await readBytes(file), file).metadata;
@@ -85,7 +85,7 @@ async function findOwn(files: readonly string[]): Promise<string | null> {
 }
 
 async function readOwn(file: string) {
-  const { readModel } = await import("../editing/generator.js");
+  const { readModel } = await import("../models/open.js");
   return readModel(file);
 }
 
@@ -93,7 +93,7 @@ async function readStateDicts(files: readonly string[], { attributes, size }: Op
   const [pth, { decodeSafetensors }, { readPublished }] = await Promise.all([
     import("../interop/pth.js"),
     import("../interop/safetensors.js"),
-    import("../model/published.js"),
+    import("../methods/elegant/published.js"),
   ]);
   const read = await Promise.all(
     files.map(async (file) => {

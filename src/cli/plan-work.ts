@@ -41,7 +41,7 @@ export async function openPreprocess([source]: readonly string[], options: Prepr
 export async function openTrain([data]: readonly string[], options: TrainCommand): Promise<OpenedWork> {
   const [{ openDataset }, { createConfig }, { trainWork }, { chooseBatch }, { createPairSampler }] = await Promise.all([
     import("../dataset/dataset.js"),
-    import("../model/config.js"),
+    import("../methods/elegant/config.js"),
     import("../planner/work/train.js"),
     import("../training/batch-choice.js"),
     import("../training/pairs.js"),
@@ -62,8 +62,8 @@ export async function openSwap(_: readonly string[], options: SwapCommand, { dev
       import("./swap.js"),
       import("../planner/work/swap.js"),
       import("../editing/faces.js"),
-      import("../editing/generator.js"),
-      import("../model/config.js"),
+      import("../models/open.js"),
+      import("../methods/elegant/config.js"),
     ]);
   const reference = pairReferences(options.attribute, options.reference);
   const input = await expandInputs(options.input);

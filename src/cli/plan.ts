@@ -103,7 +103,7 @@ async function planCommand(
   context: CommandContext,
 ): Promise<void> {
   const [{ openDevice }, { decide, describeSetting, keepCorrected }, { Course, MIN_UNITS }] = await Promise.all([
-    import("../device/device.js"),
+    import("../device/open.js"),
     import("../planner/decide.js"),
     import("../planner/course.js"),
   ]);

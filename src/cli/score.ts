@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
-import { locateModel } from "../model/shipped.js";
+import { locateModel } from "../models/shipped.js";
 import type { RunScores } from "../report/scored.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
@@ -47,9 +47,9 @@ async function score(run: string, data: string, options: Options, context: Comma
   const [{ openDataset }, { openDevice }, { deviceWords }, { openGenerator }, scoring, { scoreFid }, { SHOWN_SWAPS }] =
     await Promise.all([
       import("../dataset/dataset.js"),
-      import("../device/device.js"),
-      import("../device/announce.js"),
-      import("../editing/generator.js"),
+      import("../device/open.js"),
+      import("../device/node/announce.js"),
+      import("../models/open.js"),
       import("../scoring/score.js"),
       import("../scoring/fid.js"),
       import("../scoring/sheet.js"),

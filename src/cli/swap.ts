@@ -83,8 +83,8 @@ export async function checkSwap(options: SwapCommand, count: number): Promise<vo
   const references = pairReferences(attributes, options.reference);
   if (options.pasteBack && count > 1) throw sharedPhotos();
   const [{ readModel }, { attributeIndex }] = await Promise.all([
-    import("../editing/generator.js"),
-    import("../model/config.js"),
+    import("../models/open.js"),
+    import("../methods/elegant/config.js"),
   ]);
   const input = await expandInputs(options.input);
   const sheets = Array.from({ length: count }, (_, index) => sheetOf(out, { index, count }));

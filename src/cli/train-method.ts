@@ -1,9 +1,9 @@
 /** The options of `elegant train` that say which method is trained: a preset, and changes of its choices. */
 import { type Command, Option } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
-import { formatChoice } from "../model/choice-words.js";
-import { networkSchema, UPSAMPLINGS } from "../model/config.js";
-import { METHODS, type Method, methodSchema, PRESETS, type Preset } from "../training/method.js";
+import { formatChoice } from "../methods/choice-words.js";
+import { networkSchema, UPSAMPLINGS } from "../methods/elegant/config.js";
+import { METHODS, type Method, methodSchema, PRESETS, type Preset } from "../methods/elegant/presets.js";
 import { parseChoices } from "./choices.js";
 import { number } from "./command.js";
 

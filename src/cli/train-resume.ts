@@ -21,7 +21,7 @@ export function withRunSettings(command: Command): Command {
       }
     };
     if (!resume && from !== undefined) {
-      const { readModel } = await import("../editing/generator.js");
+      const { readModel } = await import("../models/open.js");
       const { config } = await readModel(from);
       recall({ attributes: [...config.attributes], width: config.width });
     }
@@ -36,7 +36,7 @@ export function withRunSettings(command: Command): Command {
       if (!isGiven("preset")) values.recalled = { network, method, isFixed: true };
     } else if (!isGiven("preset")) {
       // An imported model has a network but no method yet: it is trained on as published, unless its edits are differences.
-      const { METHODS } = await import("../training/method.js");
+      const { METHODS } = await import("../methods/elegant/presets.js");
       const { method } = METHODS[network.edit === "difference" ? "modern" : "official"];
       values.recalled = { network, method, isFixed: false };
     }

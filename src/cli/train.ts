@@ -71,11 +71,11 @@ export function registerTrain(program: Command): void {
         ] = await Promise.all([
           import("../dataset/dataset.js"),
           import("../dataset/training-pictures.js"),
-          import("../device/device.js"),
-          import("../device/announce.js"),
+          import("../device/open.js"),
+          import("../device/node/announce.js"),
           import("../training/loop.js"),
-          import("../model/config.js"),
-          import("../editing/generator.js"),
+          import("../methods/elegant/config.js"),
+          import("../models/open.js"),
         ]);
         const { width, attributes, batch, seed, workers, minutes } = options;
         const { network, method } = chooseMethod(options);

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { openDataset } from "../dataset/dataset.js";
 import type { Device } from "../device/device.js";
-import { describeMachine, listMachine } from "../device/machine.js";
-import { openGenerator, readModel } from "../editing/generator.js";
+import { describeMachine, listMachine } from "../device/node/machine.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
-import { PAINTED } from "../model/shipped.js";
+import { openGenerator, readModel } from "../models/open.js";
+import { PAINTED } from "../models/shipped.js";
 import { preprocess } from "../preprocess/preprocess.js";
 import type { ModelScores, ReportModel, Score, StageTime } from "../report/model.js";
 import { renderReport } from "../report/render.js";

@@ -1,12 +1,12 @@
 /** Encoding faces once, and rendering them with any latent: what all editing modes are made of. */
 import * as tf from "@tensorflow/tfjs-core";
 import { fromFloats, toFloats } from "../image/floats.js";
-import { applyLatents, type Faces, ownResidual } from "../model/exchange.js";
-import { encode } from "../model/networks.js";
+import { applyLatents, type Faces, ownResidual } from "../methods/elegant/exchange.js";
+import { encode } from "../methods/elegant/networks.js";
+import type { Generator } from "../models/open.js";
 import type { RgbaImage } from "../types.js";
-import type { Generator } from "./generator.js";
 
-export type { Faces } from "../model/exchange.js";
+export type { Faces } from "../methods/elegant/exchange.js";
 
 /** The most pictures that go through the decoder at once: about 30 MB each at 256 pixels and width 64. */
 export const PICTURES_AT_ONCE = 8;

@@ -3,9 +3,9 @@ import { basename, dirname } from "node:path";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
+import type { Generator } from "../models/open.js";
 import type { Feeding } from "../pool/feeding.js";
 import type { RgbaImage } from "../types.js";
-import type { Generator } from "./generator.js";
 import { writePicture } from "./picture.js";
 import type { Edit } from "./swap.js";
 

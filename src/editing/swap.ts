@@ -1,9 +1,9 @@
 /** Attributes from references: the exchange of latent slices at work. B is the input, A the reference. */
 import * as tf from "@tensorflow/tfjs-core";
-import { attributeIndex } from "../model/config.js";
-import { exchangeSlice, type Faces, repeatTo } from "../model/exchange.js";
+import { attributeIndex } from "../methods/elegant/config.js";
+import { exchangeSlice, type Faces, repeatTo } from "../methods/elegant/exchange.js";
+import type { Generator } from "../models/open.js";
 import { render } from "./faces.js";
-import type { Generator } from "./generator.js";
 
 export interface Edit {
   /** Its name in the model. */

@@ -2,7 +2,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
-import { type ModelConfig, modelConfigSchema, OFFICIAL_NETWORK } from "../model/config.js";
+import { type ModelConfig, modelConfigSchema, OFFICIAL_NETWORK } from "../methods/elegant/config.js";
+import type { PairBatch, TrainingState } from "../methods/elegant/update.js";
+import { createOptimizer, type OptimizerState } from "../nn/optimizer.js";
 import {
   DISCRIMINATORS,
   disposeParameters,
@@ -10,9 +12,7 @@ import {
   type Network,
   parameterSpecs,
   uploadParameters,
-} from "../model/parameters.js";
-import { createOptimizer, type OptimizerState } from "../training/optimizer.js";
-import type { PairBatch, TrainingState } from "../training/step.js";
+} from "../nn/parameters.js";
 import type { ElegantGolden } from "./elegant-schema.js";
 import { field, fillParameters, image, labels } from "./formula.js";
 

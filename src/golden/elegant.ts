@@ -3,8 +3,11 @@
  * quantities and every gradient of the first, the losses of all, the weights at the end.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { ModelConfig } from "../model/config.js";
-import type { Generated } from "../model/exchange.js";
+import type { ModelConfig } from "../methods/elegant/config.js";
+import type { Generated } from "../methods/elegant/exchange.js";
+import { METHODS } from "../methods/elegant/presets.js";
+import type { ForwardTrace, OnTrace, StepTrace } from "../methods/elegant/trace.js";
+import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../methods/elegant/update.js";
 import {
   DISCRIMINATORS,
   downloadParameters,
@@ -12,11 +15,8 @@ import {
   GENERATOR,
   type ParameterSpec,
   parameterSpecs,
-} from "../model/parameters.js";
-import { METHODS } from "../training/method.js";
+} from "../nn/parameters.js";
 import { stepSettings } from "../training/settings.js";
-import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../training/step.js";
-import type { ForwardTrace, OnTrace, StepTrace } from "../training/trace.js";
 import type { OnProgress } from "../types.js";
 import { compareNumber, compareTensor, passes, type Quantity, type Summary } from "./compare.js";
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";

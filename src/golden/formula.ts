@@ -3,7 +3,7 @@
  * (../shared/golden/README.md). All of it is exact up to one rounding to float32.
  */
 import type { NamedTensors } from "../interop/safetensors.js";
-import type { ParameterSpec } from "../model/parameters.js";
+import type { ParameterSpec } from "../nn/parameters.js";
 import { fnv1a, mix32 } from "../random.js";
 import type { RgbaImage } from "../types.js";
 

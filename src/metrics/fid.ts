@@ -1,8 +1,9 @@
 /** What `elegant fid` does between its options and its output: sides from paths, statistics to files. */
 
-import { deviceWords } from "../device/announce.js";
 import { parseDevice } from "../device/choices.js";
-import { type Device, openDevice } from "../device/device.js";
+import type { Device } from "../device/device.js";
+import { deviceWords } from "../device/node/announce.js";
+import { openDevice } from "../device/open.js";
 import { writeFileAtomic } from "../files.js";
 import type { InceptionMode } from "../image/inception-input.js";
 import type { ItemFailure } from "../pool/protocol.js";

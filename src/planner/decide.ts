@@ -1,6 +1,6 @@
 /** From a command's work, the machine and the limits to a plan: for `elegant plan`, and for the commands themselves. */
 import type { Device } from "../device/device.js";
-import { availableBytes, describeMachine } from "../device/machine.js";
+import { availableBytes, describeMachine } from "../device/node/machine.js";
 import { calibrate, keepStages, knownStages } from "./calibrate.js";
 import { plan } from "./plan.js";
 import type { Limits, Machine, Plan, Stage } from "./types.js";

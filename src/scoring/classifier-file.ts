@@ -7,7 +7,7 @@ import { z } from "zod";
 import { cacheFolder, readCached, writeCached } from "../cache.js";
 import { writeFileAtomic } from "../files.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
-import type { Parameters } from "../model/parameters.js";
+import type { Parameters } from "../nn/parameters.js";
 import { classifierSpecs } from "./classifier.js";
 
 /** Changes with the network and its training: a file of another version is made again. */

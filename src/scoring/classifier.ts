@@ -4,8 +4,8 @@
  * keeps places apart (faces are aligned).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { channelNorm } from "../device/channel-norm.js";
-import { type Parameters, parameter } from "../model/parameters.js";
+import { channelNorm } from "../device/ops/channel-norm.js";
+import { type Parameters, parameter } from "../nn/parameters.js";
 import { Random } from "../random.js";
 
 /** Side of the pictures that it judges; others are resized. */

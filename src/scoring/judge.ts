@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { toFloats } from "../image/floats.js";
-import { disposeParameters, type Parameters } from "../model/parameters.js";
+import { disposeParameters, type Parameters } from "../nn/parameters.js";
 import { mirror } from "../training/batches.js";
 import type { OnProgress, RgbaImage } from "../types.js";
 import { CLASSIFIER_SIZE, classify } from "./classifier.js";

@@ -1,8 +1,8 @@
 /** `--batch auto`, and how an update's batch is computed on the device and machine that there are. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { describeMachine } from "../device/machine.js";
-import { SharedMemoryBackend } from "../device/shared-backend.js";
+import { describeMachine } from "../device/node/machine.js";
+import { SharedMemoryBackend } from "../device/wasm/backend.js";
 import {
   type Division,
   describeDivision,

@@ -1,8 +1,8 @@
 /** How much memory an update takes, and in how many parts a batch is computed so that it fits. */
-import { formatGibibytes } from "../device/machine.js";
-import type { ModelConfig } from "../model/config.js";
-import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "../model/parameters.js";
-import type { MethodSettings } from "./method.js";
+import { formatGibibytes } from "../device/node/machine.js";
+import type { ModelConfig } from "../methods/elegant/config.js";
+import type { MethodSettings } from "../methods/elegant/presets.js";
+import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "../nn/parameters.js";
 
 /** What the memory of an update depends on, beside the pairs computed at once. */
 export interface UpdateFacts extends Pick<MethodSettings, "r1" | "ema" | "slice"> {

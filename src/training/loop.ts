@@ -5,13 +5,14 @@ import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
-import type { ModelConfig } from "../model/config.js";
-import type { NamedModel } from "../model/generator-file.js";
+import type { ModelConfig } from "../methods/elegant/config.js";
+import { disposeState, type StepLosses, type TrainingState, trainStep } from "../methods/elegant/update.js";
+import { NOT_FINITE_REMEDY, newestCheckpoint } from "../models/checkpoint.js";
+import type { NamedModel } from "../models/generator-file.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
 import { disposeBatch, PairBatches } from "./batches.js";
-import { NOT_FINITE_REMEDY, newestCheckpoint } from "./checkpoint.js";
 import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut } from "./left-out.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { rescue } from "./rescue.js";
@@ -21,7 +22,6 @@ import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
 import { type RunSettings, type StepSettings, stepSettings } from "./settings.js";
-import { disposeState, type StepLosses, type TrainingState, trainStep } from "./step.js";
 
 export interface TrainOptions {
   readonly dataset: FaceDataset;

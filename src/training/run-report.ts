@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../files.js";
 import { decodeImage } from "../image/codec.js";
 import { readImageHeader } from "../image/header.js";
-import type { ModelConfig } from "../model/config.js";
+import type { ModelConfig } from "../methods/elegant/config.js";
 import type { LossSeries, ReportModel, Sheet, SheetGrid } from "../report/model.js";
 import { renderReport } from "../report/render.js";
 import { parseRunScores, RUN_SCORE_FILE, type RunScores } from "../report/scored.js";

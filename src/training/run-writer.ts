@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
 import type { RunLock } from "../lock.js";
+import type { StepLosses, TrainingState } from "../methods/elegant/update.js";
+import { type CheckpointProgress, saveCheckpoint } from "../models/checkpoint.js";
 import type { RgbaImage } from "../types.js";
 import { packageVersion } from "../version.js";
-import { type CheckpointProgress, saveCheckpoint } from "./checkpoint.js";
 import { EventWriter } from "./events.js";
 import { LossLog, readLossLog } from "./log.js";
 import type { RunStart } from "./run.js";
@@ -20,7 +21,6 @@ import {
 } from "./run-report.js";
 import type { RunScore } from "./score.js";
 import type { RunSettings } from "./settings.js";
-import type { StepLosses, TrainingState } from "./step.js";
 import { type Alarm, Watchdog, WINDOW } from "./watchdog.js";
 
 const EVENTS_FOLDER = "events";

@@ -3,17 +3,9 @@ import { readdir } from "node:fs/promises";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { isLock } from "../lock.js";
-import { formatChoice } from "../model/choice-words.js";
-import type { Initialisation, ModelConfig } from "../model/config.js";
-import type { NamedModel } from "../model/generator-file.js";
-import {
-  copyParameters,
-  DISCRIMINATORS,
-  GENERATOR,
-  initialParameters,
-  parameterSpecs,
-  uploadParameters,
-} from "../model/parameters.js";
+import { formatChoice } from "../methods/choice-words.js";
+import type { Initialisation, ModelConfig } from "../methods/elegant/config.js";
+import type { TrainingState } from "../methods/elegant/update.js";
 import {
   CHECKPOINTS_FOLDER,
   type CheckpointProgress,
@@ -22,10 +14,18 @@ import {
   restoreTrainingState,
   saveCheckpoint,
   saveImported,
-} from "./checkpoint.js";
-import { createOptimizer } from "./optimizer.js";
+} from "../models/checkpoint.js";
+import type { NamedModel } from "../models/generator-file.js";
+import { createOptimizer } from "../nn/optimizer.js";
+import {
+  copyParameters,
+  DISCRIMINATORS,
+  GENERATOR,
+  initialParameters,
+  parameterSpecs,
+  uploadParameters,
+} from "../nn/parameters.js";
 import { expectSameRun, parseRunSettings, type RunSettings } from "./settings.js";
-import type { TrainingState } from "./step.js";
 
 export interface RunStart {
   readonly state: TrainingState;

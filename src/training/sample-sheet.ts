@@ -1,6 +1,6 @@
 /** What stands where on a run's sample sheet, to draw it and to take its pictures out again. */
 
-import type { ModelConfig } from "../model/config.js";
+import type { ModelConfig } from "../methods/elegant/config.js";
 import { layOutSheet, type SheetOptions, sheetScale } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
 

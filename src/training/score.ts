@@ -8,10 +8,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { BatchLoader } from "../image/loader.js";
-import type { ModelConfig } from "../model/config.js";
-import { applyLatents, exchangeSlice } from "../model/exchange.js";
-import { encode } from "../model/networks.js";
-import type { Parameters } from "../model/parameters.js";
+import type { ModelConfig } from "../methods/elegant/config.js";
+import { applyLatents, exchangeSlice } from "../methods/elegant/exchange.js";
+import { encode } from "../methods/elegant/networks.js";
+import type { Parameters } from "../nn/parameters.js";
 import { loadSides } from "./left-out.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
 

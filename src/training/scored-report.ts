@@ -1,6 +1,7 @@
 /** Writes a run's report again after `elegant score`, from its newest checkpoint. */
+
+import { loadNewestCheckpoint } from "../models/checkpoint.js";
 import { packageVersion } from "../version.js";
-import { loadNewestCheckpoint } from "./checkpoint.js";
 import { writeRunReport } from "./run-report.js";
 import { parseRunSettings } from "./settings.js";
 

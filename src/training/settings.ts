@@ -1,10 +1,16 @@
 /** Everything that fixes a training run beside its network and its data; kept in each checkpoint. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
-import { formatChoice } from "../model/choice-words.js";
-import type { ModelConfig } from "../model/config.js";
+import { formatChoice } from "../methods/choice-words.js";
+import type { ModelConfig } from "../methods/elegant/config.js";
+import {
+  LOSS_WEIGHTS,
+  type LossWeights,
+  methodSchema,
+  RECONSTRUCTION_WEIGHTS,
+  type Reconstruction,
+} from "../methods/elegant/presets.js";
 import type { AdamSettings } from "../types.js";
-import { LOSS_WEIGHTS, type LossWeights, methodSchema, RECONSTRUCTION_WEIGHTS, type Reconstruction } from "./method.js";
 
 /** What must stay the same when a run is resumed. */
 export const runSettingsSchema = methodSchema.extend({

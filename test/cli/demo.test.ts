@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DemoResult } from "../../src/demo/demo.js";
-import { PAINTED, SHIPPED_MODELS } from "../../src/model/shipped.js";
+import { PAINTED, SHIPPED_MODELS } from "../../src/models/shipped.js";
 import { formatChange } from "../../src/report/format.js";
 import { withFolder } from "../support/folder.js";
 import { fromRoot, runNode } from "../support/spawn.js";

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { CHOICES } from "../../src/cli/choices.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "../../src/cli/train-method.js";
-import { formatChoice } from "../../src/model/choice-words.js";
-import { loadNewestCheckpoint } from "../../src/training/checkpoint.js";
-import { METHODS, type Method, PRESETS } from "../../src/training/method.js";
+import { formatChoice } from "../../src/methods/choice-words.js";
+import { METHODS, type Method, PRESETS } from "../../src/methods/elegant/presets.js";
+import { loadNewestCheckpoint } from "../../src/models/checkpoint.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DeviceChoice } from "../../src/device/choices.js";
-import { openDevice } from "../../src/device/device.js";
-import { type StepLosses, trainStep } from "../../src/training/step.js";
+import { openDevice } from "../../src/device/open.js";
+import { type StepLosses, trainStep } from "../../src/methods/elegant/update.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
 
 interface Update {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import {
   clippedSum,
   clippedSumGradient,

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { InceptionMode } from "../../src/image/inception-input.js";
+import { createConfig } from "../../src/methods/elegant/config.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
 import type { FeatureExtractor } from "../../src/metrics/extract.js";
-import { createConfig } from "../../src/model/config.js";
 import { fidWork } from "../../src/planner/work/fid.js";
 import { preprocessWork } from "../../src/planner/work/preprocess.js";
 import { updateKey } from "../../src/planner/work/train.js";
@@ -14,7 +15,6 @@ import type { Work } from "../../src/planner/work/work.js";
 import { fixedFeeding } from "../../src/pool/feeding.js";
 import { planPreprocess } from "../../src/preprocess/plan.js";
 import type { PreprocessOptions } from "../../src/preprocess/preprocess.js";
-import { METHODS } from "../../src/training/method.js";
 import { writeSmallDataset } from "../support/pictures.js";
 
 describe("the planner's preprocess", () => {

@@ -4,7 +4,9 @@ import { moments, type Summary } from "../../src/golden/compare.js";
 import { SETTINGS } from "../../src/golden/elegant.js";
 import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
 import { createBatch, createState, disposeState, toChannelsFirst } from "../../src/golden/elegant-setup.js";
-import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import type { StepTrace } from "../../src/methods/elegant/trace.js";
+import { trainStep } from "../../src/methods/elegant/update.js";
 import {
   DISCRIMINATORS,
   downloadParameters,
@@ -12,10 +14,8 @@ import {
   GENERATOR,
   type ParameterSpec,
   parameterSpecs,
-} from "../../src/model/parameters.js";
+} from "../../src/nn/parameters.js";
 import { Random } from "../../src/random.js";
-import { trainStep } from "../../src/training/step.js";
-import type { StepTrace } from "../../src/training/trace.js";
 import { disposeBatch } from "./model.js";
 
 /** A summary with twelve points, as the golden files have it. */

@@ -1,7 +1,10 @@
 /** Small models, batches and faces for tests of training and editing. */
 import * as tf from "@tensorflow/tfjs-core";
-import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
-import { exportGenerator } from "../../src/model/generator-file.js";
+import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { LOSS_WEIGHTS } from "../../src/methods/elegant/presets.js";
+import type { PairBatch, TrainingState } from "../../src/methods/elegant/update.js";
+import { exportGenerator } from "../../src/models/generator-file.js";
+import { createOptimizer } from "../../src/nn/optimizer.js";
 import {
   DISCRIMINATORS,
   disposeParameters,
@@ -9,12 +12,9 @@ import {
   initialParameters,
   parameterSpecs,
   uploadParameters,
-} from "../../src/model/parameters.js";
+} from "../../src/nn/parameters.js";
 import { Random } from "../../src/random.js";
-import { LOSS_WEIGHTS } from "../../src/training/method.js";
-import { createOptimizer } from "../../src/training/optimizer.js";
 import type { StepSettings } from "../../src/training/settings.js";
-import type { PairBatch, TrainingState } from "../../src/training/step.js";
 
 export const TINY: ModelConfig = {
   ...OFFICIAL_NETWORK,

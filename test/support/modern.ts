@@ -2,8 +2,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { fillParameters, image, labels } from "../../src/golden/formula.js";
-import type { PairGroup } from "../../src/model/config.js";
-import { type ModelConfig, modelConfigSchema } from "../../src/model/config.js";
+import type { PairGroup } from "../../src/methods/elegant/config.js";
+import { type ModelConfig, modelConfigSchema } from "../../src/methods/elegant/config.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
+import type { StepTrace } from "../../src/methods/elegant/trace.js";
+import {
+  disposeState,
+  type PairBatch,
+  type StepLosses,
+  type TrainingState,
+  trainStep,
+} from "../../src/methods/elegant/update.js";
+import { createOptimizer } from "../../src/nn/optimizer.js";
 import {
   copyParameters,
   DISCRIMINATORS,
@@ -13,18 +23,8 @@ import {
   type ParameterSpec,
   parameterSpecs,
   uploadParameters,
-} from "../../src/model/parameters.js";
-import { METHODS } from "../../src/training/method.js";
-import { createOptimizer } from "../../src/training/optimizer.js";
+} from "../../src/nn/parameters.js";
 import { type StepSettings, stepSettings } from "../../src/training/settings.js";
-import {
-  disposeState,
-  type PairBatch,
-  type StepLosses,
-  type TrainingState,
-  trainStep,
-} from "../../src/training/step.js";
-import type { StepTrace } from "../../src/training/trace.js";
 import { disposeBatch } from "./model.js";
 
 export interface ModernCase {

@@ -1,10 +1,10 @@
 /** Training runs of the smallest model that there is. */
 import { join } from "node:path";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
-import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
 import { readLossLog } from "../../src/training/log.js";
 import type { TrainOptions } from "../../src/training/loop.js";
-import { METHODS } from "../../src/training/method.js";
 import { LOSSES_FILE } from "../../src/training/run-report.js";
 
 export const ATTRIBUTES = ["Bangs", "Smiling"];

@@ -1,7 +1,7 @@
 /** WebGPU for tests: Chromium's software driver, or a real GPU. */
 import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { probeAdapter, WEBGPU_INSTALL } from "../../src/device/webgpu/adapter.js";
 
 /** SwiftShader, which Debian's package chromium brings: correct, and far too slow for anything but tiny shapes. */

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../src/device/device.js";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import { openDevice } from "../../src/device/open.js";
+import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { SharedHeap } from "../../src/kernels/heap.js";
 import { sharedMemory } from "../../src/kernels/memory.js";
-import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
+import { trainStep } from "../../src/methods/elegant/update.js";
+import { loadNewestCheckpoint } from "../../src/models/checkpoint.js";
 import { planBatch } from "../../src/training/batch-choice.js";
 import {
   describeDivision,
@@ -16,12 +19,9 @@ import {
   type UpdateFacts,
   updateBytes,
 } from "../../src/training/batch-memory.js";
-import { loadNewestCheckpoint } from "../../src/training/checkpoint.js";
 import { train } from "../../src/training/loop.js";
-import { METHODS } from "../../src/training/method.js";
 import { newTrainingState } from "../../src/training/run.js";
 import { stepSettings } from "../../src/training/settings.js";
-import { trainStep } from "../../src/training/step.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Device, openDevice } from "../../src/device/device.js";
-import { readModel } from "../../src/editing/generator.js";
-import type { ModelConfig } from "../../src/model/config.js";
-import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs } from "../../src/model/parameters.js";
-import { listCheckpoints, loadCheckpoint, loadNewestCheckpoint } from "../../src/training/checkpoint.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
+import type { ModelConfig } from "../../src/methods/elegant/config.js";
+import { listCheckpoints, loadCheckpoint, loadNewestCheckpoint } from "../../src/models/checkpoint.js";
+import { readModel } from "../../src/models/open.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs } from "../../src/nn/parameters.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";

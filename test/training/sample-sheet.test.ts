@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createConfig, OFFICIAL_NETWORK } from "../../src/model/config.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import { enlarge } from "../../src/sheet/enlarge.js";
 import { composeSheet } from "../../src/sheet/sheet.js";
 import { cutSamples, SAMPLE_COLUMNS, sampleOptions } from "../../src/training/sample-sheet.js";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../src/device/device.js";
-import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/model/parameters.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
+import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/nn/parameters.js";
 import { blockFeatures, energyDistance, loadScoreFaces, scoreGenerator } from "../../src/training/score.js";
 import { assertClose } from "../support/close.js";
 import { writeFaces } from "../support/faces.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
-import { type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/model/config.js";
-import { METHODS } from "../../src/training/method.js";
+import { type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
 import {
   expectSameRun,
   learningRateAt,

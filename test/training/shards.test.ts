@@ -2,19 +2,20 @@ import assert from "node:assert/strict";
 import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDataset } from "../../src/dataset/dataset.js";
-import { type Device, openDevice } from "../../src/device/device.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
+import { disposeState } from "../../src/methods/elegant/update.js";
 import {
   CHECKPOINTS_FOLDER,
   loadNewestCheckpoint,
   restoreTrainingState,
   saveCheckpoint,
-} from "../../src/training/checkpoint.js";
+} from "../../src/models/checkpoint.js";
 import { readLossLog } from "../../src/training/log.js";
 import { train } from "../../src/training/loop.js";
 import { createPairSampler } from "../../src/training/pairs.js";
 import { LEFT_OUT_FILE } from "../../src/training/run-report.js";
 import { parseRunSettings } from "../../src/training/settings.js";
-import { disposeState } from "../../src/training/step.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { ATTRIBUTES, tinyRun } from "../support/run.js";

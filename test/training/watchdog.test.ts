@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../src/device/device.js";
-import { attributeSlice } from "../../src/model/config.js";
-import type { Parameters } from "../../src/model/parameters.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
+import { attributeSlice } from "../../src/methods/elegant/config.js";
+import { type TrainingState, trainStep } from "../../src/methods/elegant/update.js";
+import type { Parameters } from "../../src/nn/parameters.js";
 import type { LossRow } from "../../src/training/log.js";
-import { type TrainingState, trainStep } from "../../src/training/step.js";
 import { type Alarm, Watchdog } from "../../src/training/watchdog.js";
 import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
 import { fromRoot } from "../support/spawn.js";

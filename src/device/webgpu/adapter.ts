@@ -72,7 +72,7 @@ const PROBE_MILLISECONDS = 30_000;
 export function probeAdapter(): Promise<AdapterProbe> {
   const missing = missingWebgpuPackages();
   if (missing.length > 0) return Promise.resolve({ adapter: null, problem: `${missing[0]} is not installed` });
-  const script = fileURLToPath(new URL("./probe.js", import.meta.url));
+  const script = fileURLToPath(new URL("../node/print-adapter.js", import.meta.url));
   return new Promise((resolve) => {
     execFile(process.execPath, [script], { timeout: PROBE_MILLISECONDS }, (error, stdout) => {
       try {

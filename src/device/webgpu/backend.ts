@@ -6,7 +6,7 @@
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { backend_util, DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
-import type { InPlaceBackend } from "../adam.js";
+import type { InPlaceBackend } from "../ops/adam.js";
 import { ADAM } from "./adam.js";
 import { type DeviceError, describeGpuError, describeLoss } from "./failure.js";
 import { type Program, programSource, WORKGROUP_SIZE } from "./program.js";

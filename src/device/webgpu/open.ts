@@ -1,10 +1,10 @@
 /** Opens the `webgpu` device: Dawn's adapter under TensorFlow.js's backend, with programs of ours in it. */
 import * as tf from "@tensorflow/tfjs-core";
-import { formatGibibytes } from "../machine.js";
+import { describeAdapter, requestAdapter, requestDevice } from "../node/dawn.js";
+import { formatGibibytes } from "../node/machine.js";
 import { NO_GPU, noAdapter } from "./adapter.js";
 import { WebgpuBackend } from "./backend.js";
-import { describeAdapter, requestAdapter, requestDevice } from "./dawn.js";
-import { registerWebgpuKernels } from "./kernels.js";
+import { registerWebgpuKernels } from "./register-programs.js";
 
 export const WEBGPU_BACKEND = "webgpu";
 

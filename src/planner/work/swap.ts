@@ -5,9 +5,9 @@ import { dirname, join, resolve } from "node:path";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { PICTURES_AT_ONCE } from "../../editing/faces.js";
 import { loadImages } from "../../editing/feed.js";
-import type { Generator } from "../../editing/generator.js";
 import { readPicture } from "../../editing/picture.js";
 import { swapAll, writeResults } from "../../editing/swap-rows.js";
+import type { Generator } from "../../models/open.js";
 import { loadShapes, repeat, type Work } from "./work.js";
 
 /** More faces than are edited while it is measured. */

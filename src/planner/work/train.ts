@@ -1,14 +1,14 @@
 /** `elegant train` as the planner sees it: its own updates of an untrained model that is thrown away. An item is a pair. */
 import { resolve } from "node:path";
 import type { FaceDataset } from "../../dataset/dataset.js";
-import type { ModelConfig } from "../../model/config.js";
+import type { ModelConfig } from "../../methods/elegant/config.js";
+import { disposeState } from "../../methods/elegant/update.js";
 import { planBatch } from "../../training/batch-choice.js";
 import { PairBatches } from "../../training/batches.js";
 import { takeUpdate } from "../../training/loop.js";
 import { createPairSampler } from "../../training/pairs.js";
 import { newTrainingState } from "../../training/run.js";
 import { type RunSettings, stepSettings } from "../../training/settings.js";
-import { disposeState } from "../../training/step.js";
 import { loadShapes, type Work } from "./work.js";
 
 export type TrainMethod = Omit<RunSettings, "dataset">;

@@ -1,0 +1,131 @@
+/** The exchange of latent slices (paper section 3.1), and the generator built on it. */
+import * as tf from "@tensorflow/tfjs-core";
+import { applyResidual } from "../../device/ops/residual.js";
+import type { Parameters } from "../../nn/parameters.js";
+import { attributeSlice, type ModelConfig, type PairGroup } from "./config.js";
+import { decode, encode } from "./networks.js";
+
+/**
+ * A's latent with the slice of one attribute from B's.
+ * @param a, b [N, h, w, C]
+ */
+export function exchangeSlice(a: tf.Tensor4D, b: tf.Tensor4D, config: ModelConfig, attribute: number): tf.Tensor4D {
+  const channels = a.shape[3];
+  const [begin, end] = attributeSlice(channels, config.attributes.length, attribute);
+  const part = (z: tf.Tensor4D, from: number, to: number): tf.Tensor4D =>
+    tf.slice(z, [0, 0, 0, from], [-1, -1, -1, to - from]);
+  const parts = [part(b, begin, end)];
+  if (begin > 0) parts.unshift(part(a, 0, begin));
+  if (end < channels) parts.push(part(a, end, channels));
+  return tf.concat(parts, 3);
+}
+
+/**
+ * The latents of C and D: A's and B's with the slice of each pair's attribute exchanged.
+ * @param zA, zB [N, h, w, C], in the order of the groups, whose pairs add up to N
+ * @returns C, D stacked, [2N, h, w, C]
+ */
+function exchangeGroups(
+  zA: tf.Tensor4D,
+  zB: tf.Tensor4D,
+  config: ModelConfig,
+  groups: readonly PairGroup[],
+): tf.Tensor4D {
+  if (groups.length === 1) {
+    const [{ attribute }] = groups;
+    return tf.concat([exchangeSlice(zA, zB, config, attribute), exchangeSlice(zB, zA, config, attribute)], 0);
+  }
+  const sizes = groups.map(({ pairs }) => pairs);
+  const [partsA, partsB] = [zA, zB].map((z) => tf.split(z, sizes, 0) as tf.Tensor4D[]);
+  const exchanged = (own: readonly tf.Tensor4D[], other: readonly tf.Tensor4D[]): tf.Tensor4D[] =>
+    groups.map(({ attribute }, i) => exchangeSlice(own[i], other[i], config, attribute));
+  return tf.concat([...exchanged(partsA, partsB), ...exchanged(partsB, partsA)], 0);
+}
+
+export interface Generated {
+  /** z_A, z_B, z_C, z_D stacked: [4N, S/32, S/32, 8 W], with four blocks [4N, S/16, S/16, 8 W]. */
+  readonly latents: tf.Tensor4D;
+  /** Skips of A and B stacked, each [2N, ...]. */
+  readonly skips: readonly tf.Tensor4D[];
+  /** R_A, R_B, R_C, R_D stacked: [4N, S, S, 3] in [-2, 2]. */
+  readonly residuals: tf.Tensor4D;
+  /** Their masks, [4N, S, S, 1] in [0, 1]; null for a network without one. */
+  readonly masks: tf.Tensor4D | null;
+  /** What is added to A and B to make C and D, before clipping: [2N, S, S, 3]; null where that is R_C and R_D. */
+  readonly differences: tf.Tensor4D | null;
+  /** A', B' stacked: [2N, S, S, 3] in [-1, 1]. */
+  readonly reconstructed: tf.Tensor4D;
+  /** C, D stacked: [2N, S, S, 3] in [-1, 1]. */
+  readonly exchanged: tf.Tensor4D;
+}
+
+/**
+ * Everything the generator makes of pairs in training: reconstructions A', B' and the exchanged C, D.
+ * Pictures are stacked into one batch for each network, which is exact since no layer mixes pictures.
+ *
+ * @param pictures  A (with the attribute), then B (without it): [2N, S, S, 3] in [-1, 1]
+ * @param groups    the attributes of the pairs, in their order
+ */
+export function generate(
+  parameters: Parameters,
+  config: ModelConfig,
+  pictures: tf.Tensor4D,
+  groups: readonly PairGroup[],
+): Generated {
+  const { latent, skips } = encode(parameters, config, pictures);
+  const [zA, zB] = tf.split(latent, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
+  const latents = tf.concat([latent, exchangeGroups(zA, zB, config, groups)], 0) as tf.Tensor4D;
+  const own = tf.concat([latent, latent], 0) as tf.Tensor4D; // A, B, A, B
+  const { residual: residuals, mask: masks } = decode(parameters, config, latents, own, skips);
+  if (config.edit === "difference") {
+    const [unchanged, edited] = tf.split(residuals, 2, 0);
+    const differences = tf.sub<tf.Tensor4D>(edited, unchanged);
+    const exchanged = applyResidual(pictures, differences);
+    return { latents, skips, residuals, masks, differences, reconstructed: pictures, exchanged };
+  }
+  const [reconstructed, exchanged] = tf.split(applyResidual(pictures, residuals), 2, 0) as [tf.Tensor4D, tf.Tensor4D];
+  return { latents, skips, residuals, masks, differences: null, reconstructed, exchanged };
+}
+
+/** A batch of N faces and what the encoder makes of them; S is the side, W the width of the model. */
+export interface Faces {
+  /** [N, S, S, 3] in [-1, 1] */
+  readonly images: tf.Tensor4D;
+  /** z: [N, S/32, S/32, 8 W], with four blocks [N, S/16, S/16, 8 W] */
+  readonly latent: tf.Tensor4D;
+  /** As Encoded.skips. */
+  readonly skips: readonly tf.Tensor4D[];
+}
+
+/** The batch itself when it has `n` items, a single item `n` times, else a fault of the caller. */
+export function repeatTo(batch: tf.Tensor4D, n: number): tf.Tensor4D {
+  const [items] = batch.shape;
+  if (items === n) return batch;
+  if (items === 1) return tf.tile(batch, [n, 1, 1, 1]);
+  throw new Error(`batch: expected 1 or ${n} items, received ${items}`);
+}
+
+/** R(z) of faces, which the edit "difference" subtracts from R(z'); null for a network that edits by R(z') alone. */
+export function ownResidual(parameters: Parameters, config: ModelConfig, { latent, skips }: Faces): tf.Tensor4D | null {
+  return config.edit === "residual" ? null : decode(parameters, config, latent, latent, skips).residual;
+}
+
+/**
+ * Pictures of faces whose latents were edited; the decoder's second input and its skips are the face's own.
+ * @param faces  one for all latents, or one for each
+ * @param edited [K, h, w, C]
+ * @param own    what ownResidual() gives for the faces, if the caller has it already
+ * @returns [K, S, S, 3] in [-1, 1]; with the edit "difference" an unchanged latent gives the picture itself
+ */
+export function applyLatents(
+  parameters: Parameters,
+  config: ModelConfig,
+  faces: Faces,
+  edited: tf.Tensor4D,
+  own = ownResidual(parameters, config, faces),
+): tf.Tensor4D {
+  const [n] = edited.shape;
+  const { images, latent, skips } = faces;
+  const { residual } = decode(parameters, config, edited, repeatTo(latent, n), skips);
+  return applyResidual(images, own === null ? residual : tf.sub(residual, repeatTo(own, n)));
+}

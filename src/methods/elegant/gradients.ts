@@ -1,0 +1,172 @@
+/** Losses and gradients of one part of a batch: of the discriminators for given C and D, and of the generator. */
+import * as tf from "@tensorflow/tfjs-core";
+import { suspendTape } from "../../device/ops/tape.js";
+import { type Gradients, gradientsOf } from "../../nn/optimizer.js";
+import type { Parameters } from "../../nn/parameters.js";
+import { countRight } from "../../nn/readings.js";
+import type { StepSettings } from "../../training/settings.js";
+import { type Generated, generate } from "./exchange.js";
+import {
+  adversarialLoss,
+  changeLoss,
+  discriminatorLoss,
+  gradientPenalty,
+  reconstructionLoss,
+  type Score,
+  type Scores,
+  sliceLoss,
+} from "./losses.js";
+import { discriminate, encode, halve } from "./networks.js";
+import type { Part } from "./parts.js";
+import type { TraceKeeper } from "./trace.js";
+import type { TrainingState } from "./update.js";
+
+type Scalars<Names extends string> = Readonly<Record<Names, tf.Scalar>>;
+export type DiscriminatorScalars = Scalars<"D" | "D1" | "D2"> & { readonly r1?: tf.Scalar };
+/** How many of the scores by each discriminator were on the right side. */
+export type RightScalars = Scalars<"D1" | "D2">;
+export type GeneratorScalars = Scalars<"G" | "adversarial1" | "adversarial2"> & GeneratorExtras;
+/** Only those that the method has. */
+type GeneratorExtras = Partial<Scalars<"reconstruction" | "slice" | "mask" | "change">>;
+
+/** Kept, wherever it was computed; the caller disposes of all. */
+export interface Differentiated<Losses> {
+  readonly losses: Losses;
+  readonly gradients: Gradients;
+}
+
+/** What is in a batch of scores: `count` equal parts. */
+function splitScore({ logits, weights }: Score, count: number): Score[] {
+  const ofEach = weights === null ? null : tf.split(weights, count, 0);
+  return tf.split(logits, count, 0).map((own, i) => ({ logits: own, weights: ofEach === null ? null : ofEach[i] }));
+}
+
+/** Scores of A, B, C and D by both discriminators, each in one batch. */
+function scoreAll(
+  { config, discriminator: { parameters } }: TrainingState,
+  pictures: tf.Tensor4D,
+  { labels, weights }: Pick<Part, "labels" | "weights">,
+): { D1: Scores; D2: Scores } {
+  const score = (network: "D1" | "D2", seen: tf.Tensor4D): Scores => {
+    const [A, B, C, D] = splitScore({ logits: discriminate(parameters, config, network, seen, labels), weights }, 4);
+    return { A, B, C, D };
+  };
+  return { D1: score("D1", pictures), D2: score("D2", halve(pictures)) };
+}
+
+/** R1 of both discriminators on A and B, weighted as their losses are. */
+function penalize(
+  { config, discriminator: { parameters } }: TrainingState,
+  pictures: tf.Tensor4D,
+  { labels, weights: ofScores }: Part,
+  settings: StepSettings,
+): tf.Scalar {
+  const { weights, r1, r1Every } = settings;
+  const count = pictures.shape[0] / 2;
+  const real = tf.slice(pictures, 0, count) as tf.Tensor4D;
+  const own = tf.slice(labels, 0, count) as tf.Tensor2D;
+  const ownWeights = ofScores === null ? null : tf.slice(ofScores, 0, count);
+  const penalty = (network: "D1" | "D2", seen: tf.Tensor4D): tf.Scalar => {
+    const score = (x: tf.Tensor4D): Score => {
+      return { logits: discriminate(parameters, config, network, x, own, true), weights: ownWeights };
+    };
+    return gradientPenalty(score, seen, r1 * r1Every);
+  };
+  return tf.add(
+    tf.mul(penalty("D1", real), weights.discriminator1),
+    tf.mul(penalty("D2", halve(real)), weights.discriminator2),
+  );
+}
+
+/** @param exchanged C, D stacked, constants here, [2n, S, S, 3] */
+export function differentiateDiscriminators(
+  state: TrainingState,
+  part: Part,
+  exchanged: tf.Tensor4D,
+  settings: StepSettings,
+  keeper?: TraceKeeper,
+): Differentiated<DiscriminatorScalars> & { readonly right: RightScalars } {
+  const { weights, r1, r1Every } = settings;
+  const isPenalized = r1 > 0 && state.discriminator.updates % r1Every === 0;
+  const pictures = tf.concat([part.pictures, exchanged], 0) as tf.Tensor4D; // A, B, C, D
+  let parts: Omit<DiscriminatorScalars, "D"> | undefined;
+  let right: RightScalars | undefined;
+  const { value, gradients } = gradientsOf(state.discriminator, () => {
+    const scores = scoreAll(state, pictures, part);
+    keeper?.addScores(scores);
+    const [D1, D2] = [scores.D1, scores.D2].map((each) => tf.keep(discriminatorLoss(each)));
+    parts = { D1, D2 };
+    right = suspendTape(() => ({ D1: tf.keep(countRight(scores.D1)), D2: tf.keep(countRight(scores.D2)) }));
+    const loss = tf.add<tf.Scalar>(tf.mul(D1, weights.discriminator1), tf.mul(D2, weights.discriminator2));
+    if (!isPenalized) return loss;
+    const penalty = tf.keep(penalize(state, pictures, part, settings));
+    parts = { D1, D2, r1: penalty };
+    return tf.add(loss, penalty);
+  });
+  pictures.dispose();
+  keeper?.addGradients(gradients);
+  if (parts === undefined || right === undefined) throw new Error("training step: nothing was scored");
+  return { losses: { D: tf.keep(value), ...parts }, right, gradients };
+}
+
+/** The same values, through which no gradient flows to the variables. */
+function constantsOf(parameters: Parameters): Parameters {
+  return suspendTape(() => new Map([...parameters].map(([name, p]) => [name, tf.clone(p) as tf.Variable])));
+}
+
+/** What the method adds to the generator's loss next to the adversarial parts, unweighted and kept. */
+function generatorExtras(
+  { generator: { parameters }, config }: TrainingState,
+  pictures: tf.Tensor4D,
+  { latents, residuals, masks, differences, reconstructed, exchanged }: Generated,
+  { reconstruction, weights }: StepSettings,
+): GeneratorExtras {
+  const extras: { -readonly [Name in keyof GeneratorExtras]: GeneratorExtras[Name] } = {};
+  if (reconstruction !== "none") {
+    extras.reconstruction = tf.keep(reconstructionLoss(pictures, reconstructed, reconstruction));
+  }
+  if (weights.slice > 0) {
+    const [, wanted] = suspendTape(() => tf.split(latents, 2, 0)) as tf.Tensor4D[];
+    // The encoder that looks is fixed: otherwise it would learn to find slices that nobody sees.
+    const { latent } = encode(constantsOf(parameters), config, exchanged);
+    extras.slice = tf.keep(sliceLoss(latent, wanted));
+  }
+  if (weights.mask > 0 && masks !== null) extras.mask = tf.keep(tf.mean(masks));
+  if (weights.change > 0) {
+    const changes = differences ?? (tf.split(residuals, 2, 0)[1] as tf.Tensor4D);
+    extras.change = tf.keep(changeLoss(changes));
+  }
+  return extras;
+}
+
+/** @param onGenerated runs between the generator's forward and the scoring of its C and D, unseen by the gradient */
+export function differentiateGenerator(
+  state: TrainingState,
+  { pictures, fakeLabels, fakeWeights, groups }: Part,
+  settings: StepSettings,
+  onGenerated?: (generated: Generated) => void,
+): Differentiated<GeneratorScalars> {
+  const { weights } = settings;
+  const { config, generator, discriminator } = state;
+  let parts: Omit<GeneratorScalars, "G"> | undefined;
+  const { value, gradients } = gradientsOf(generator, () => {
+    const generated = generate(generator.parameters, config, pictures, groups);
+    const { exchanged } = generated;
+    if (onGenerated !== undefined) suspendTape(() => onGenerated(generated));
+
+    const adversarial = (network: "D1" | "D2", fakes: tf.Tensor4D): tf.Scalar => {
+      const logits = discriminate(discriminator.parameters, config, network, fakes, fakeLabels);
+      const [C, D] = splitScore({ logits, weights: fakeWeights }, 2);
+      return adversarialLoss({ C, D });
+    };
+    const extras = generatorExtras(state, pictures, generated, settings);
+    const adversarial1 = tf.keep(adversarial("D1", exchanged));
+    const adversarial2 = tf.keep(adversarial("D2", halve(exchanged)));
+    parts = { ...extras, adversarial1, adversarial2 };
+    return tf.addN<tf.Scalar>(
+      Object.entries(parts).map(([name, loss]) => tf.mul<tf.Scalar>(loss, weights[name as keyof typeof parts])),
+    );
+  });
+  if (parts === undefined) throw new Error("training step: nothing was generated");
+  return { losses: { G: tf.keep(value), ...parts }, gradients };
+}

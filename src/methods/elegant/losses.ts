@@ -1,0 +1,124 @@
+/**
+ * The losses of the method as pure functions that return named parts (paper section 3.3; weights as in the published
+ * code, ../docs/fidelity.md). Cross entropies are computed from logits, which is the same function and keeps the gradient
+ * where a sigmoid saturates.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { suspendTape } from "../../device/ops/tape.js";
+import type { Reconstruction } from "./presets.js";
+
+/** Keeps the relative error of a latent finite where it is 0. */
+const LATENT_FLOOR = 1e-6;
+
+/** Keeps the slope of the root finite for a perfect reconstruction; a thousandth of a grey level. */
+const NORM_FLOOR = 1e-10;
+
+/** What one discriminator says of a batch of pictures. */
+export interface Score {
+  /** [N, 1], or with heads one for each value of each attribute, [N, 2 attributes] */
+  readonly logits: tf.Tensor;
+  /** With heads, how much each logit counts, [N, 2 attributes] with rows that sum to 1; null where there is one. */
+  readonly weights: tf.Tensor | null;
+}
+
+/** Of one discriminator, for a batch of each picture. */
+export interface Scores {
+  readonly A: Score;
+  readonly B: Score;
+  readonly C: Score;
+  readonly D: Score;
+}
+
+/** The weighted mean over a batch. @param values of the shape of the logits */
+function weigh(values: tf.Tensor, weights: tf.Tensor | null): tf.Scalar {
+  if (weights === null) return tf.mean(values);
+  return tf.div(tf.sum(tf.mul(values, weights)), values.shape[0]);
+}
+
+/** Mean over the batch of -log sigmoid(logit): cross entropy against "real". */
+export function realCrossEntropy({ logits, weights }: Score): tf.Scalar {
+  return weigh(tf.softplus(tf.neg(logits)), weights);
+}
+
+/** Mean over the batch of -log(1 - sigmoid(logit)): cross entropy against "fake". */
+export function fakeCrossEntropy({ logits, weights }: Score): tf.Scalar {
+  return weigh(tf.softplus(logits), weights);
+}
+
+/** One discriminator's loss: the sum of four mean cross entropies; A and B are real, C and D fake. */
+export function discriminatorLoss(scores: Scores): tf.Scalar {
+  return tf.addN([
+    realCrossEntropy(scores.A),
+    realCrossEntropy(scores.B),
+    fakeCrossEntropy(scores.C),
+    fakeCrossEntropy(scores.D),
+  ]);
+}
+
+/**
+ * The penalty R1 of one discriminator: gamma / 2 (E ||grad D(A)||^2 + E ||grad D(B)||^2), the gradients with respect to the real
+ * pictures (Mescheder et al. 2018, Which Training Methods for GANs do actually Converge?, eq. 9), a mean for each of the two
+ * real batches as in discriminatorLoss(), of which it is a summand.
+ * @param score    of pictures, differentiable twice; with several logits the penalty is that of their weighted sum
+ * @param pictures A and B stacked, [2N, s, s, 3]
+ */
+export function gradientPenalty(
+  score: (pictures: tf.Tensor4D) => Score,
+  pictures: tf.Tensor4D,
+  gamma: number,
+): tf.Scalar {
+  const slopes = tf.grad((x) => {
+    const { logits, weights } = score(x as tf.Tensor4D);
+    return tf.sum(weights === null ? logits : tf.mul(logits, weights));
+  })(pictures);
+  // The mean over 2N pictures is half the sum of the two means.
+  return tf.mul(tf.div(tf.sum(tf.square(slopes)), pictures.shape[0]), gamma);
+}
+
+/** One discriminator's part of the generator's loss. */
+export function adversarialLoss(scores: Pick<Scores, "C" | "D">): tf.Scalar {
+  return tf.add(realCrossEntropy(scores.C), realCrossEntropy(scores.D));
+}
+
+/**
+ * "squared": MSE(A', A) + MSE(B', B), means over batch and values.
+ * "norm": ||A' - A|| + ||B' - B||, the Euclidean norm of each picture divided by the root of its number of values and averaged
+ * over the batch. The paper's norm has no scale; undivided it would grow with the picture's side (docs/fidelity.md).
+ * @param pictures      A and B stacked, [2N, S, S, 3]
+ * @param reconstructed A' and B' stacked
+ */
+export function reconstructionLoss(
+  pictures: tf.Tensor,
+  reconstructed: tf.Tensor,
+  form: Exclude<Reconstruction, "none">,
+): tf.Scalar {
+  const squares = tf.squaredDifference(reconstructed, pictures);
+  if (form === "squared") return tf.mul(tf.mean(squares), 2);
+  return tf.mul(tf.mean(tf.sqrt(tf.add(tf.mean(squares, [1, 2, 3]), NORM_FLOOR))), 2);
+}
+
+/**
+ * |x| with the slope 0 at 0. TensorFlow.js's own slope there is -1, and differences are exactly 0 wherever an edit changes nothing, as
+ * all do before the first update.
+ */
+function absolute(x: tf.Tensor): tf.Tensor {
+  const sign = suspendTape(() => tf.sub(tf.step(x, 0), tf.step(tf.neg(x), 0)));
+  return tf.mul(x, sign);
+}
+
+/** How much edits change: the mean of |R_C - R_A| and |R_D - R_B|, or of |R_C| and |R_D|. @param changes [2N, S, S, 3] */
+export function changeLoss(changes: tf.Tensor4D): tf.Scalar {
+  return tf.mean(absolute(changes));
+}
+
+/**
+ * How far the latents of edited pictures are from the exchanged ones that they were made of: mean |z - z'| / mean |z'| of each
+ * picture, averaged. It keeps the exchanged slice visible in the picture and all other slices as they were (as the latent
+ * regression of BicycleGAN, Zhu et al. 2017, section 3.2).
+ * @param found  the encoder's, [N, h, w, C]
+ * @param wanted constants, the same shape
+ */
+export function sliceLoss(found: tf.Tensor4D, wanted: tf.Tensor4D): tf.Scalar {
+  const meanOf = (x: tf.Tensor): tf.Tensor1D => tf.mean(absolute(tf.reshape(x, [x.shape[0], -1])), 1);
+  return tf.mean(tf.div(meanOf(tf.sub(found, wanted)), tf.maximum(meanOf(wanted), LATENT_FLOOR)));
+}

@@ -1,0 +1,236 @@
+/**
+ * The generator as ONNX graphs, NCHW with the weights as PyTorch lays them out. W is the width, S the side, N the batch:
+ *   encoder  image [N, 3, S, S] -> latent [N, 8 W, S/32, S/32], skip1 [N, W, S/2, S/2] ... skip4 [N, 8 W, S/16, S/16]
+ *   decoder  edited, own (latents), skip1 ... skip4 -> residual [N, 3, S, S] in [-2, 2], already times the soft mask if there is one
+ *   swap     input [N, ...], reference [N or 1, ...], mask [N or 1, attributes] -> output [N, 3, S, S] in [-1, 1]
+ * A network of four blocks has a latent of side S/16 and three skips. The input `mask` chooses attributes; it has nothing to do
+ * with the soft mask.
+ */
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "../../interop/onnx.js";
+import type { NamedTensors } from "../../interop/safetensors.js";
+import { GENERATOR, matchParameters, parameterSpecs } from "../../nn/parameters.js";
+import { attributeSlice, encoderChannels, latentChannels, latentSide, type ModelConfig } from "./config.js";
+
+const LEAK = 0.2;
+const EPSILON = 1e-12;
+
+export interface NamedGraph {
+  readonly file: string;
+  readonly graph: OnnxGraph;
+}
+
+/** Collects nodes and the tensors that they use. */
+class Builder {
+  readonly nodes: OnnxNode[] = [];
+  private readonly config: ModelConfig;
+  private readonly parameters: ReadonlyMap<string, OnnxTensor>;
+  private readonly used = new Map<string, OnnxTensor>();
+
+  constructor(config: ModelConfig, tensors: NamedTensors) {
+    this.config = config;
+    const matched = matchParameters(parameterSpecs(config, GENERATOR), tensors, "export");
+    this.parameters = new Map(matched.map(({ spec: { name, shape }, data }) => [name, { name, shape, data }] as const));
+  }
+
+  get initializers(): readonly OnnxTensor[] {
+    return [...this.used.values()];
+  }
+
+  /** Adds a node with one output of that name. */
+  node(op: string, inputs: readonly string[], output: string, attributes?: Readonly<Record<string, OnnxAttribute>>) {
+    this.nodes.push({ op, inputs, outputs: [output], ...(attributes === undefined ? {} : { attributes }) });
+    return output;
+  }
+
+  constant(name: string, shape: readonly number[], data: Float32Array | BigInt64Array): string {
+    this.used.set(name, { name, shape, data });
+    return name;
+  }
+
+  private weight(name: string): string {
+    const tensor = this.parameters.get(name);
+    if (tensor === undefined) throw new Error(`onnx: no '${name}'`);
+    this.used.set(name, tensor);
+    return name;
+  }
+
+  /** alpha x / max(||x||_2, 1e-12) + beta, then the activation. */
+  private normalize(x: string, block: string, slope: number, output: string): string {
+    const at = (part: string): string => `${output}/${part}`;
+    const epsilon = this.constant("epsilon", [1], Float32Array.of(EPSILON));
+    const length = this.node("ReduceL2", [x], at("length"), { axes: [1], keepdims: 1 });
+    const safe = this.node("Max", [length, epsilon], at("safe"));
+    const unit = this.node("Div", [x, safe], at("unit"));
+    const scaled = this.node("Mul", [unit, this.weight(`${block}.1.alpha`)], at("scaled"));
+    const shifted = this.node("Add", [scaled, this.weight(`${block}.1.beta`)], at("shifted"));
+    if (slope === 0) return this.node("Relu", [shifted], output);
+    return this.node("LeakyRelu", [shifted], output, { alpha: { float: slope } });
+  }
+
+  /** @param outputs names of the blocks' activated outputs, the latent last */
+  encode(image: string, outputs: readonly string[]): void {
+    let x = image;
+    for (const [i, output] of outputs.entries()) {
+      const block = `Enc.main.${i}`;
+      const inputs = [x, this.weight(`${block}.0.weight`), this.weight(`${block}.0.bias`)];
+      const convolved = this.node("Conv", inputs, `${output}/conv`, {
+        kernel_shape: [3, 3],
+        strides: [2, 2],
+        pads: [1, 1, 1, 1],
+      });
+      x = this.normalize(convolved, block, LEAK, output);
+    }
+  }
+
+  /**
+   * One doubling of the decoder, as double() of networks.ts.
+   * @param name of the block, as a prefix of its nodes
+   */
+  private double(x: string, block: string, name: string): string {
+    const weights = [this.weight(`${block}.0.weight`), this.weight(`${block}.0.bias`)];
+    const common = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
+    if (this.config.upsampling === "transposed") {
+      const doubling = { ...common, strides: [2, 2], output_padding: [1, 1] };
+      return this.node("ConvTranspose", [x, ...weights], `${name}/conv`, doubling);
+    }
+    const scales = this.constant("scales", [4], Float32Array.of(1, 1, 2, 2));
+    const repeated = this.node("Resize", [x, "", scales], `${name}/repeated`, {
+      mode: "nearest",
+      coordinate_transformation_mode: "asymmetric",
+      nearest_mode: "floor",
+    });
+    return this.node("ConvTranspose", [repeated, ...weights], `${name}/conv`, { ...common, strides: [1, 1] });
+  }
+
+  /** softMask() of networks.ts: [N, C, S/4, S/4] -> [N, 1, S, S]. */
+  private softMask(features: string, name: string): string {
+    const weights = [this.weight("Dec.mask.weight"), this.weight("Dec.mask.bias")];
+    const convolved = this.node("Conv", [features, ...weights], `${name}/conv`, {
+      kernel_shape: [3, 3],
+      strides: [1, 1],
+      pads: [1, 1, 1, 1],
+    });
+    const scales = this.constant("mask/scales", [4], Float32Array.of(1, 1, 4, 4));
+    const enlarged = this.node("Resize", [convolved, "", scales], `${name}/enlarged`, {
+      mode: "linear",
+      coordinate_transformation_mode: "half_pixel",
+    });
+    return this.node("Sigmoid", [enlarged], name);
+  }
+
+  /** @param prefix of the nodes' names, which are unique in a graph */
+  decode(edited: string, own: string, skips: readonly string[], output: string, prefix = "decoder"): string {
+    const { decoderActivation, generatorBlocks, mask } = this.config;
+    const slope = decoderActivation === "leaky-relu" ? LEAK : 0;
+    const last = generatorBlocks - 1;
+    let x = this.node("Concat", [edited, own], `${prefix}/latents`, { axis: 1 });
+    let features = x;
+    for (let i = 0; i < last; i++) {
+      const name = `${prefix}/${i}`;
+      const block = `Dec.main.${i}`;
+      const activated = this.normalize(this.double(x, block, name), block, slope, name);
+      x = this.node("Add", [activated, skips[last - 1 - i]], `${name}/skipped`);
+      if (i === last - 2) features = x;
+    }
+    const bounded = this.node("Tanh", [this.double(x, `Dec.main.${last}`, `${prefix}/${last}`)], `${prefix}/tanh`);
+    const two = this.constant("two", [1], Float32Array.of(2));
+    if (!mask) return this.node("Mul", [bounded, two], output);
+    const residual = this.node("Mul", [bounded, two], `${prefix}/unmasked`);
+    return this.node("Mul", [residual, this.softMask(features, `${prefix}/mask`)], output);
+  }
+
+  /** The input's latent with the slices of the mask's attributes from the reference: chosen, not mixed, so exact. */
+  exchange(input: string, reference: string, mask: string): string {
+    const channels = latentChannels(this.config.width);
+    const { length: count } = this.config.attributes;
+    const owners = new Float32Array(count * channels);
+    for (let i = 0; i < count; i++) {
+      const [begin, end] = attributeSlice(channels, count, i);
+      owners.fill(1, i * channels + begin, i * channels + end);
+    }
+    const slices = this.constant("slices", [count, channels], owners);
+    const half = this.constant("half", [1], Float32Array.of(0.5));
+    const shape = this.constant("channels", [4], BigInt64Array.of(-1n, BigInt(channels), 1n, 1n));
+    const taken = this.node("MatMul", [mask, slices], "exchange/taken");
+    const planes = this.node("Reshape", [taken, shape], "exchange/planes");
+    const chosen = this.node("Greater", [planes, half], "exchange/chosen");
+    return this.node("Where", [chosen, reference, input], "exchange/latent");
+  }
+}
+
+function imageValue(name: string, batch: string, { size }: ModelConfig): OnnxValue {
+  return { name, shape: [batch, 3, size, size] };
+}
+
+function latentValue(name: string, config: ModelConfig): OnnxValue {
+  const side = latentSide(config);
+  return { name, shape: ["batch", latentChannels(config.width), side, side] };
+}
+
+/** All but the last of the encoder's outputs, which is the latent. */
+function skipValues(config: ModelConfig): OnnxValue[] {
+  const channels = encoderChannels(config).slice(0, -1);
+  return channels.map((count, i) => {
+    const side = config.size >> (i + 1);
+    return { name: `skip${i + 1}`, shape: ["batch", count, side, side] };
+  });
+}
+
+/**
+ * The three graphs.
+ * @param tensors with Enc and Dec in PyTorch's layout
+ * @throws InputError when one is missing or does not fit
+ */
+export function onnxGraphs(tensors: NamedTensors, config: ModelConfig): readonly NamedGraph[] {
+  const build = (
+    name: string,
+    inputs: readonly OnnxValue[],
+    outputs: readonly OnnxValue[],
+    body: (builder: Builder) => void,
+  ): NamedGraph => {
+    const builder = new Builder(config, tensors);
+    body(builder);
+    const { nodes, initializers } = builder;
+    return { file: `${name}.onnx`, graph: { name: `elegant-${name}`, nodes, initializers, inputs, outputs } };
+  };
+  const [latent, edited, own] = ["latent", "edited", "own"].map((name) => latentValue(name, config));
+  const skips = skipValues(config);
+  const skipNames = skips.map(({ name }) => name);
+  const image = imageValue("image", "batch", config);
+  const mask = { name: "mask", shape: ["masks", config.attributes.length] };
+  const pictures = [imageValue("input", "batch", config), imageValue("reference", "references", config), mask];
+  return [
+    build("encoder", [image], [latent, ...skips], (builder) => builder.encode("image", [...skipNames, "latent"])),
+    build("decoder", [edited, own, ...skips], [imageValue("residual", "batch", config)], (builder) => {
+      builder.decode("edited", "own", skipNames, "residual");
+    }),
+    build("swap", pictures, [imageValue("output", "batch", config)], (builder) => {
+      const names = (prefix: string): string[] => [...skipNames, "latent"].map((name) => `${prefix}/${name}`);
+      const [own, other] = ["input", "reference"].map(names);
+      builder.encode("input", own);
+      builder.encode("reference", other);
+      const ownLatent = own[skips.length];
+      const exchanged = builder.exchange(ownLatent, other[skips.length], "mask");
+      let change = builder.decode(exchanged, ownLatent, own, "residual");
+      if (config.edit === "difference") {
+        const unchanged = builder.decode(ownLatent, ownLatent, own, "unchanged", "own-decoder");
+        change = builder.node("Sub", [change, unchanged], "change");
+      }
+      const sum = builder.node("Add", ["input", change], "sum");
+      const [low, high] = [-1, 1].map((bound) => builder.constant(`bound${bound}`, [], Float32Array.of(bound)));
+      builder.node("Clip", [sum, low, high], "output");
+    }),
+  ];
+}
+
+/** What a file says about its model. */
+export function onnxMetadata(config: ModelConfig, source: string): Readonly<Record<string, string>> {
+  const channels = latentChannels(config.width);
+  const slices = config.attributes.map((name, i) => [name, attributeSlice(channels, config.attributes.length, i)]);
+  return {
+    config: JSON.stringify(config),
+    slices: JSON.stringify(Object.fromEntries(slices)),
+    pictures: "RGB, NCHW, float32 in [-1, 1]: level / 127.5 - 1",
+    source,
+  };
+}

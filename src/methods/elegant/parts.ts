@@ -1,0 +1,136 @@
+/**
+ * A batch of pairs in parts that are computed one after the other. No layer mixes pictures and every loss is a mean over
+ * pictures, so losses and gradients of the whole are those of the parts, each times its share of the pairs, up to rounding.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Gradients } from "../../nn/optimizer.js";
+import type { ModelConfig, PairGroup } from "./config.js";
+import type { PairBatch } from "./update.js";
+
+/** Pairs of a batch that `residual` and `exchange` are measured on. */
+const PROBED = 4;
+
+/** Pairs as the networks take them. */
+export interface Part {
+  readonly groups: readonly PairGroup[];
+  /** A, B stacked, [2n, S, S, 3] */
+  readonly pictures: tf.Tensor4D;
+  /** Those of A, B, C and D, [4n, attributes] */
+  readonly labels: tf.Tensor2D;
+  /** How much each of their scores counts (scoreWeights), [4n, 2 attributes]; null for discriminators with one score. */
+  readonly weights: tf.Tensor2D | null;
+  /** Both for C and D alone, [2n, ...] */
+  readonly fakeLabels: tf.Tensor2D;
+  readonly fakeWeights: tf.Tensor2D | null;
+  /** Its pairs among those of the batch. */
+  readonly share: number;
+  /** How many of its first pairs are probed, and their share of all that are. */
+  readonly probed: number;
+  readonly probedShare: number;
+}
+
+/** The pairs [from, from + count) of groups. */
+function takeGroups(groups: readonly PairGroup[], from: number, count: number): readonly PairGroup[] {
+  let begin = 0;
+  return groups.flatMap(({ attribute, pairs }) => {
+    const first = Math.max(from, begin);
+    begin += pairs;
+    const taken = Math.min(from + count, begin) - first;
+    return taken > 0 ? [{ attribute, pairs: taken }] : [];
+  });
+}
+
+/** 1 at the attribute of each pair: [pairs, attributes]. Not tf.oneHot, which refuses a single attribute. */
+function ownAttributes(groups: readonly PairGroup[], attributes: number): tf.Tensor2D {
+  const rows = groups.flatMap(({ attribute, pairs }) => {
+    const row = Array.from({ length: attributes }, (_, i) => (i === attribute ? 1 : 0));
+    return Array<number[]>(pairs).fill(row);
+  });
+  return tf.tensor2d(rows);
+}
+
+/** The labels of C and D: their own with one entry from the other's. @param own 1 at the pair's attribute, [N, attributes] */
+function exchangeLabels(y: tf.Tensor2D, other: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
+  return tf.add(y, tf.mul(own, tf.sub(other, y)));
+}
+
+/**
+ * How much each score of a discriminator with heads counts for a picture: those of its own labels, the pair's attribute with
+ * 1 - others and the other attributes with `others` together. So an edit that spoils another attribute is seen, too.
+ * @param y      [N, attributes] of 0 and 1
+ * @param own    1 at the pair's attribute, the same shape
+ * @param others in [0, 1)
+ * @returns [N, 2 attributes], rows sum to 1
+ */
+export function scoreWeights(y: tf.Tensor2D, own: tf.Tensor2D, others: number): tf.Tensor2D {
+  const [n, attributes] = y.shape;
+  const [ofOwn, ofOther] = attributes === 1 ? [1, 0] : [1 - others, others / (attributes - 1)];
+  const each = tf.add(tf.mul(own, ofOwn - ofOther), ofOther);
+  const withIt = tf.mul(each, y);
+  return tf.reshape(tf.stack([tf.sub(each, withIt), withIt], 2), [n, 2 * attributes]);
+}
+
+/** Pairs [from, from + count) of a batch; dispose of it with disposePart. @param others as for scoreWeights() */
+export function takePart(
+  { condition }: ModelConfig,
+  { A, B, yA, yB, groups: all }: PairBatch,
+  from: number,
+  count: number,
+  others: number,
+): Part {
+  const pairs = A.shape[0];
+  const groups = takeGroups(all, from, count);
+  const tensors = tf.tidy(() => {
+    const [a, b] = [A, B].map((pictures) => tf.slice(pictures, from, count));
+    const [ya, yb] = [yA, yB].map((labels) => tf.slice(labels, from, count));
+    const own = ownAttributes(groups, yA.shape[1]);
+    const fakes = [exchangeLabels(ya, yb, own), exchangeLabels(yb, ya, own)];
+    const labels = tf.concat([ya, yb, ...fakes], 0);
+    const fakeLabels = tf.concat(fakes, 0);
+    const pictures = tf.concat([a, b], 0) as tf.Tensor4D;
+    if (condition === "planes") return { pictures, labels, fakeLabels };
+    const [weights, fakeWeights] = [[ya, yb, ...fakes], fakes].map((several) =>
+      tf.concat(
+        several.map((y) => scoreWeights(y, own, others)),
+        0,
+      ),
+    );
+    return { pictures, labels, fakeLabels, weights, fakeWeights };
+  });
+  const { weights = null, fakeWeights = null } = tensors;
+  const probed = Math.min(count, Math.max(0, PROBED - from));
+  return {
+    groups,
+    ...tensors,
+    weights,
+    fakeWeights,
+    share: count / pairs,
+    probed,
+    probedShare: probed / Math.min(PROBED, pairs),
+  };
+}
+
+export function disposePart({ pictures, labels, weights, fakeLabels, fakeWeights }: Part): void {
+  tf.dispose([pictures, labels, weights, fakeLabels, fakeWeights].filter((tensor) => tensor !== null));
+}
+
+/**
+ * The sum with one more part's gradients, in the order of calls; disposes of both.
+ * @param sum null before the first part
+ */
+export function addGradients(sum: Gradients | null, gradients: Gradients, share: number): Gradients {
+  const next = new Map<string, tf.Tensor>();
+  for (const [name, gradient] of gradients) {
+    const before = sum?.get(name);
+    next.set(
+      name,
+      tf.tidy(() => {
+        const scaled = tf.mul(gradient, share);
+        return before === undefined ? scaled : tf.add(before, scaled);
+      }),
+    );
+    gradient.dispose();
+    before?.dispose();
+  }
+  return next;
+}

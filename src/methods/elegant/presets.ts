@@ -1,0 +1,142 @@
+/** Which method is trained: the presets, choice by choice. Loads no TensorFlow.js. */
+import { z } from "zod";
+import { INITIALISATIONS, type NetworkChoices, OFFICIAL_NETWORK } from "./config.js";
+
+/** Weights of the parts; the presets differ in them. */
+export interface LossWeights {
+  readonly reconstruction: number;
+  readonly adversarial1: number;
+  readonly adversarial2: number;
+  readonly discriminator1: number;
+  readonly discriminator2: number;
+  readonly slice: number;
+  readonly mask: number;
+  readonly change: number;
+}
+
+/** Those of the discriminators' parts. */
+export const LOSS_WEIGHTINGS = ["official", "equal"] as const;
+export const LOSS_WEIGHTS: Readonly<
+  Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change">>
+> = {
+  official: { adversarial1: 1, adversarial2: 0.5, discriminator1: 1 / 4, discriminator2: 0.5 / 4 },
+  equal: { adversarial1: 1, adversarial2: 1, discriminator1: 1, discriminator2: 1 },
+};
+
+/** Mean squared error as in the published code, a norm as in the paper, or none where edits are differences. */
+export const RECONSTRUCTIONS = ["squared", "norm", "none"] as const;
+export type Reconstruction = (typeof RECONSTRUCTIONS)[number];
+export const RECONSTRUCTION_WEIGHTS: Readonly<Record<Reconstruction, number>> = { squared: 5, norm: 1, none: 0 };
+export const PRESETS = ["modern", "official", "paper"] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** What was not a choice in earlier versions has the published code's value in their checkpoints. */
+export const methodSchema = z.object({
+  reconstruction: z.enum(RECONSTRUCTIONS),
+  /** Of the generator's adversarial parts and of the discriminators: as in the published code, or all 1 as in the paper. */
+  lossWeights: z.enum(LOSS_WEIGHTINGS),
+  /** Coupled L2, on every parameter. */
+  weightDecay: z.number().nonnegative(),
+  /** Factor of the learning rate after each 3,000 steps. */
+  learningRateDecay: z.number().positive().max(1),
+  /** Decay of the generator's exponential moving average an update; 0 keeps none. */
+  ema: z.number().nonnegative().lt(1),
+  /** Weight gamma of the gradient penalty on real pictures; 0 is none. */
+  r1: z.number().nonnegative(),
+  /** Mirrors each training picture with probability 1/2. */
+  flip: z.boolean(),
+  /** How weights begin (parameters.ts). */
+  initialisation: z.enum(INITIALISATIONS).default("published"),
+  /** Whether an update has pairs of all attributes, an equal part of the batch each, or of one attribute. */
+  joint: z.boolean().default(false),
+  /** The penalty is computed in every n-th update of the discriminators, n times as heavy. */
+  r1Every: z.number().int().positive().default(1),
+  /** With heads, the share of the scores of other attributes than the pair's in a picture's loss. */
+  others: z.number().nonnegative().lt(1).default(0),
+  /** Weight of the slice reconstruction: the encoder must find the exchanged latents in C and D. */
+  slice: z.number().nonnegative().default(0),
+  /** Weight of the masks' mean. */
+  maskWeight: z.number().nonnegative().default(0),
+  /** Weight of the mean absolute change of C and D, so that edits change no more than they must. */
+  changeWeight: z.number().nonnegative().default(0),
+  /** Adam's, at the beginning. */
+  learningRate: z.number().positive(),
+  /** Adam's decays. */
+  beta1: z.number().nonnegative().lt(1).default(0.5),
+  beta2: z.number().nonnegative().lt(1).default(0.999),
+  /** Share of the run, at its end, over which the learning rate falls linearly to 0. */
+  annealing: z.number().nonnegative().max(1).default(0),
+});
+export type MethodSettings = z.infer<typeof methodSchema>;
+
+/** Of the published code, and of the paper where it says nothing else. */
+const PUBLISHED: MethodSettings = {
+  reconstruction: "squared",
+  lossWeights: "official",
+  weightDecay: 1e-5,
+  learningRateDecay: 0.97,
+  ema: 0,
+  r1: 0,
+  flip: false,
+  initialisation: "published",
+  joint: false,
+  r1Every: 1,
+  others: 0,
+  slice: 0,
+  maskWeight: 0,
+  changeWeight: 0,
+  learningRate: 2e-4,
+  beta1: 0.5,
+  beta2: 0.999,
+  annealing: 0,
+};
+
+export interface Method {
+  readonly network: NetworkChoices;
+  readonly method: MethodSettings;
+}
+
+/**
+ * The presets, choice by choice. `official` is the published code and `paper` the paper where they differ. `modern` is what
+ * made pictures clean in our trials: the exchange of latents and both discriminators are the paper's, the choices around
+ * them are of later work. docs/fidelity.md has the tables, the sources and the reasons.
+ */
+export const METHODS: Readonly<Record<Preset, Method>> = {
+  modern: {
+    network: {
+      discriminatorBlocks: 4,
+      decoderActivation: "relu",
+      upsampling: "resize",
+      generatorBlocks: 4,
+      edit: "difference",
+      mask: true,
+      discriminatorNorm: "none",
+      condition: "heads",
+    },
+    method: {
+      reconstruction: "none",
+      lossWeights: "official",
+      weightDecay: 0,
+      learningRateDecay: 1,
+      ema: 0.999,
+      r1: 1,
+      flip: true,
+      initialisation: "he",
+      joint: true,
+      r1Every: 4,
+      others: 0.5,
+      slice: 1,
+      maskWeight: 0,
+      changeWeight: 2,
+      learningRate: 5e-4,
+      beta1: 0,
+      beta2: 0.99,
+      annealing: 0.5,
+    },
+  },
+  official: { network: OFFICIAL_NETWORK, method: PUBLISHED },
+  paper: {
+    network: { ...OFFICIAL_NETWORK, discriminatorBlocks: 5, decoderActivation: "leaky-relu" },
+    method: { ...PUBLISHED, reconstruction: "norm", lossWeights: "equal", weightDecay: 0, learningRateDecay: 1 },
+  },
+};

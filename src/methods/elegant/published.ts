@@ -1,0 +1,192 @@
+/**
+ * The files of the published code: the state dict of each network on its own, `Enc_iter_123456.pth` and so on, whose keys
+ * lack the network's name (`main.0.0.weight`). Other tools keep several networks in one file, each under a name of its own
+ * (`Enc.main.0.0.weight`). Here all networks are in one model and their names come first.
+ */
+import { describeMismatch, InputError } from "../../errors.js";
+import type { NamedTensors } from "../../interop/safetensors.js";
+import { withoutWrappers } from "../../interop/wrappers.js";
+import { DISCRIMINATORS, GENERATOR, matchParameters, type Network, networkSpecs } from "../../nn/parameters.js";
+import { formatChoice } from "../choice-words.js";
+import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "./config.js";
+
+export interface PublishedFile {
+  /** The file's name, for messages. */
+  readonly source: string;
+  readonly tensors: NamedTensors;
+}
+
+export interface PublishedModel {
+  readonly config: ModelConfig;
+  /** Enc and Dec, and D1 and D2 where they were given. */
+  readonly tensors: NamedTensors;
+  readonly hasDiscriminators: boolean;
+  /** The step in the files' names; 0 without one. */
+  readonly step: number;
+}
+
+const FEATURES_KEY = "linear.0.weight";
+
+interface Recognised extends PublishedFile {
+  readonly kind: "Enc" | "Dec" | "D";
+  /** The name that the file or the keys give the network; null if they give none. */
+  readonly namedFor: string | null;
+}
+
+/** The layers that a network's keys begin with. */
+const FIRST_PARTS = new Set(["main", "conv", "linear"]);
+
+/** The networks of a file, recognised by their keys. @throws InputError when there is none */
+function recognise({ source, tensors }: PublishedFile): readonly Recognised[] {
+  const networks = new Map<string, NamedTensors>();
+  const others: NamedTensors = new Map();
+  for (const [name, tensor] of withoutWrappers(tensors, source)) {
+    const parts = name.split(".");
+    const first = parts.findIndex((part) => FIRST_PARTS.has(part));
+    const prefix = parts.slice(0, first).join(".");
+    const network = networks.get(prefix) ?? new Map();
+    if (first < 0) others.set(name, tensor);
+    else networks.set(prefix, network.set(parts.slice(first).join("."), tensor));
+  }
+  // A network alone has no other tensors; next to several there may be an optimizer's.
+  const alone = networks.get("");
+  if (networks.size === 1 && alone !== undefined) for (const [name, tensor] of others) alone.set(name, tensor);
+  const found = [...networks].flatMap(([prefix, named]): Recognised[] => {
+    const kind = kindOf(named);
+    if (kind === null) return [];
+    const namedFor =
+      /^(Enc|Dec|D1|D2)_iter_/.exec(source)?.[1] ?? (/(?:^|\.)(Enc|Dec|D1|D2)$/.exec(prefix)?.[1] || null);
+    return [{ source: prefix === "" ? source : `${source}: ${prefix}`, tensors: named, kind, namedFor }];
+  });
+  if (found.length > 0) return found;
+  const received = `one with ${[...tensors.keys()].slice(0, 3).join(", ")}`;
+  const remedy =
+    "Give the files Enc_iter_N.pth, Dec_iter_N.pth and, if you have them, D1_iter_N.pth and D2_iter_N.pth.";
+  throw new InputError(describeMismatch(source, "the state dict of Enc, Dec, D1 or D2", received, remedy));
+}
+
+function kindOf(tensors: NamedTensors): Recognised["kind"] | null {
+  if (tensors.has(FEATURES_KEY)) return "D";
+  // The decoder's fifth block has no normalization.
+  if (tensors.has("main.4.1.alpha")) return "Enc";
+  return tensors.has("main.4.0.weight") ? "Dec" : null;
+}
+
+function expectOne(found: readonly Recognised[], name: string): Recognised {
+  if (found.length === 1) return found[0];
+  const received = found.length === 0 ? "none" : found.map(({ source }) => source).join(" and ");
+  throw new InputError(describeMismatch("import", `one file of ${name}`, received, "Give each network once."));
+}
+
+/** Inputs of a discriminator's linear layer, which grow with the picture. */
+const featuresOf = ({ tensors }: PublishedFile): number => tensors.get(FEATURES_KEY)?.shape[1] ?? 0;
+
+/**
+ * One model from the files of its networks, in any order.
+ * @param attributes their names, which the files do not hold
+ * @param size       side of the pictures, if there are no discriminators to read it from
+ * @throws InputError when a network is missing or given twice, a tensor is missing, unknown or of another shape, or the
+ * discriminators were made for another number of attributes or another size
+ */
+export function readPublished(
+  files: readonly PublishedFile[],
+  attributes: readonly string[] | undefined,
+  size: number | undefined,
+): PublishedModel {
+  const recognised = files.flatMap(recognise);
+  const encoder = expectOne(
+    recognised.filter(({ kind }) => kind === "Enc"),
+    "Enc",
+  );
+  const decoder = expectOne(
+    recognised.filter(({ kind }) => kind === "Dec"),
+    "Dec",
+  );
+  const discriminators = recognised.filter(({ kind }) => kind === "D").sort((a, b) => featuresOf(b) - featuresOf(a));
+  if (discriminators.length !== 0 && discriminators.length !== 2) {
+    const received = discriminators.map(({ source }) => source).join(", ");
+    throw new InputError(describeMismatch("import", "both D1 and D2, or neither", received, "Add the other one."));
+  }
+  if (attributes === undefined) {
+    const remedy = "Name the attributes in the order of training, such as --attributes Bangs Smiling.";
+    throw new InputError(describeMismatch("--attributes", "the names, which .pth files do not hold", "none", remedy));
+  }
+  const width = encoder.tensors.get("main.0.0.weight")?.shape[0] ?? 0;
+  const sizes = discriminators.map((file, i) => 16 * 2 ** i * Math.sqrt(featuresOf(file) / (8 * width)));
+  const [side = size ?? 256] = sizes;
+  if (size !== undefined && size !== side) {
+    const remedy = "Omit --size: the size is read from the discriminators.";
+    throw new InputError(describeMismatch("--size", `${side}, as in ${discriminators[0].source}`, `${size}`, remedy));
+  }
+  const config = createConfig({ ...OFFICIAL_NETWORK, size: side, width, attributes });
+  for (const { source, tensors } of discriminators) {
+    const count = (tensors.get("conv.0.weight")?.shape[1] ?? 0) - 3;
+    if (count === attributes.length) continue;
+    const received = `${attributes.length} (${attributes.join(" ")})`;
+    const remedy = "Name the attributes that it was trained on, in their order.";
+    throw new InputError(describeMismatch("--attributes", `${count} names, as in ${source}`, received, remedy));
+  }
+  const named: [Network, Recognised][] = [
+    ["Enc", encoder],
+    ["Dec", decoder],
+    ...discriminators.map((file, i): [Network, Recognised] => [DISCRIMINATORS[i], file]),
+  ];
+  for (const [network, { source, namedFor }] of named) {
+    // D1 of one size has the shapes of D2 of the next.
+    if (namedFor !== null && namedFor !== network) {
+      const remedy = "Give the files of one model.";
+      throw new InputError(
+        describeMismatch(source, `${network} by its shapes`, `a file named for ${namedFor}`, remedy),
+      );
+    }
+  }
+  const tensors: NamedTensors = new Map(named.flatMap(([network, file]) => [...withPrefix(network, file, config)]));
+  const step = Number(/_iter_(\d+)\.(?:pth|safetensors)/.exec(encoder.source)?.[1] ?? 0);
+  return { config, tensors, hasDiscriminators: discriminators.length > 0, step };
+}
+
+/** A network's tensors under our names; all of them and no others. */
+function withPrefix(network: Network, { source, tensors }: PublishedFile, config: ModelConfig): NamedTensors {
+  const specs = networkSpecs(network, config);
+  const shapes = new Map(specs.map((spec) => [spec.name, spec]));
+  const named: NamedTensors = new Map();
+  for (const [key, { shape, data }] of tensors) {
+    const name = `${network}.${key}`;
+    const spec = shapes.get(name);
+    if (spec === undefined) {
+      const remedy = "Is it of another version of the network?";
+      throw new InputError(describeMismatch(source, `the tensors of ${network}`, `one named '${key}'`, remedy));
+    }
+    // Versions of PyTorch differ in the shape of a single number.
+    const isScalar = data.length === 1 && (spec.kind === "alpha" || spec.kind === "beta");
+    named.set(name, { shape: isScalar ? spec.shape : shape, data });
+  }
+  matchParameters(specs, named, source);
+  return named;
+}
+
+/**
+ * The published code's files of a model: names and tensors under its keys.
+ * @param tensors with Enc and Dec, and D1 and D2 where there are any
+ * @throws InputError for a network that the published code does not have
+ */
+export function publishedFiles(
+  tensors: NamedTensors,
+  config: ModelConfig,
+  step: number,
+): readonly { readonly name: string; readonly tensors: NamedTensors }[] {
+  for (const [field, expected] of Object.entries(OFFICIAL_NETWORK)) {
+    const received = config[field as keyof typeof OFFICIAL_NETWORK];
+    if (received === expected) continue;
+    const remedy = "The published code cannot load this network. Export it to a .safetensors file or with --onnx.";
+    throw new InputError(describeMismatch(`--pth: ${field}`, formatChoice(expected), formatChoice(received), remedy));
+  }
+  const present = DISCRIMINATORS.filter((network) => tensors.has(`${network}.${FEATURES_KEY}`));
+  return [...GENERATOR, ...present].map((network) => {
+    const matched = matchParameters(networkSpecs(network, config), tensors, "export");
+    const own = matched.map(({ spec, data }) => {
+      return [spec.name.slice(network.length + 1), { shape: spec.shape, data }] as const;
+    });
+    return { name: `${network}_iter_${step}.pth`, tensors: new Map(own) };
+  });
+}

@@ -1,0 +1,209 @@
+/**
+ * One update of the method: one forward of the generator; the discriminators learn from detached C and
+ * D; the updated discriminators score C and D again for the generator's update (../shared/facts, Training).
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { disposingOnFailure } from "../../device/ops/scope.js";
+import { applyGradients, type Gradients, type OptimizerState, updateAverage } from "../../nn/optimizer.js";
+import { disposeParameters, type Parameters } from "../../nn/parameters.js";
+import { disposeReadings, probeResiduals, readMeans, type Weighted } from "../../nn/readings.js";
+import type { StepSettings } from "../../training/settings.js";
+import type { ModelConfig, PairGroup } from "./config.js";
+import { generate } from "./exchange.js";
+import {
+  type DiscriminatorScalars,
+  differentiateDiscriminators,
+  differentiateGenerator,
+  type GeneratorScalars,
+  type RightScalars,
+} from "./gradients.js";
+import { addGradients, disposePart, type Part, takePart } from "./parts.js";
+import { type OnTrace, TraceKeeper } from "./trace.js";
+
+export interface TrainingState {
+  readonly config: ModelConfig;
+  /** Enc and Dec. */
+  readonly generator: OptimizerState;
+  /** Exponential moving average of Enc and Dec; null when none is kept. */
+  readonly average: Parameters | null;
+  /** D1 and D2. */
+  readonly discriminator: OptimizerState;
+}
+
+/** Frees the variables of all networks and their optimizers. */
+export function disposeState({ generator, discriminator, average }: TrainingState): void {
+  if (average !== null) disposeParameters(average);
+  for (const { parameters, first, second } of [generator, discriminator]) {
+    for (const named of [parameters, first, second]) disposeParameters(named);
+  }
+}
+
+/** A batch of pairs, group by group: A has the group's attribute, B has not. */
+export interface PairBatch {
+  readonly groups: readonly PairGroup[];
+  /** [N, S, S, 3] in [-1, 1] */
+  readonly A: tf.Tensor4D;
+  readonly B: tf.Tensor4D;
+  /** [N, attributes] of 0 and 1 */
+  readonly yA: tf.Tensor2D;
+  readonly yB: tf.Tensor2D;
+}
+
+/** Values of one update, for logs. `D` and `G` are the weighted totals that were differentiated. */
+export interface StepLosses {
+  readonly D: number;
+  readonly D1: number;
+  readonly D2: number;
+  readonly G: number;
+  readonly adversarial1: number;
+  readonly adversarial2: number;
+  /** Share of A, B, C and D that each discriminator told right before its update. */
+  readonly accuracy1: number;
+  readonly accuracy2: number;
+  /**
+   * What an edit changes and what exchanging the slice changes, of a few pairs: mean |R| of C and D, and mean |R_C - R_A| and
+   * |R_D - R_B|. Where edits are differences both are the latter.
+   */
+  readonly residual: number;
+  readonly exchange: number;
+  /** What the method adds to G, unweighted; only where it does. */
+  readonly reconstruction?: number;
+  readonly slice?: number;
+  readonly mask?: number;
+  readonly change?: number;
+  /** The gradient penalties as they were added to D; only in updates that have them. */
+  readonly r1?: number;
+}
+
+export interface StepOptions {
+  /** Pairs computed at once; fewer than the batch has take less memory and, as the generator runs twice, more time. */
+  readonly part?: number;
+  /** Reads what it needs of the update before it is disposed of. */
+  readonly onTrace?: OnTrace | undefined;
+}
+
+/** What the networks' updates leave on the device to be read. */
+interface Readings {
+  readonly D: Weighted<DiscriminatorScalars>[];
+  readonly right: Weighted<RightScalars>[];
+  readonly G: Weighted<GeneratorScalars>[];
+  readonly probe: Weighted<ReturnType<typeof probeResiduals>>[];
+}
+
+/** How the readings of a part are kept, in a function that disposes of what it does not know. */
+function probe(readings: Readings, { edit }: ModelConfig, residuals: tf.Tensor4D, { probed, probedShare }: Part): void {
+  if (probed === 0) return;
+  const scalars = probeResiduals(residuals, probed, edit);
+  for (const scalar of Object.values(scalars)) tf.keep(scalar);
+  readings.probe.push({ scalars, share: probedShare });
+}
+
+/** The update as the method has it, with one forward of the generator. */
+function updateAtOnce(
+  state: TrainingState,
+  whole: Part,
+  settings: StepSettings,
+  readings: Readings,
+  keeper?: TraceKeeper,
+): void {
+  const { share } = whole;
+  const { losses, gradients } = differentiateGenerator(state, whole, settings, (generated) => {
+    keeper?.addGenerated(generated);
+    probe(readings, state.config, generated.residuals, whole);
+    const between = differentiateDiscriminators(state, whole, generated.exchanged, settings, keeper);
+    readings.D.push({ scalars: between.losses, share });
+    readings.right.push({ scalars: between.right, share: 1 });
+    applyGradients(state.discriminator, between.gradients, settings);
+    tf.dispose([...between.gradients.values()]);
+  });
+  readings.G.push({ scalars: losses, share });
+  keeper?.addGradients(gradients);
+  applyGradients(state.generator, gradients, settings);
+  tf.dispose([...gradients.values()]);
+}
+
+/**
+ * The same in parts: the discriminators must have learnt from the C and D of all of them before any is scored for the
+ * generator, so each part's forward runs once for either update. Gradients are summed in the order of the parts.
+ */
+function updateInParts(
+  state: TrainingState,
+  parts: readonly Part[],
+  settings: StepSettings,
+  readings: Readings,
+  keeper?: TraceKeeper,
+): void {
+  const { generator, discriminator, config } = state;
+  const update = (optimizer: OptimizerState, differentiate: (part: Part) => Gradients): void => {
+    let sum: Gradients | null = null;
+    for (const part of parts) sum = addGradients(sum, differentiate(part), part.share);
+    if (sum === null) throw new Error("training step: no parts");
+    keeper?.addGradients(sum);
+    applyGradients(optimizer, sum, settings);
+    tf.dispose([...sum.values()]);
+  };
+  update(discriminator, (part) => {
+    const exchanged = tf.tidy(() => {
+      const generated = generate(generator.parameters, config, part.pictures, part.groups);
+      probe(readings, config, generated.residuals, part);
+      return generated.exchanged;
+    });
+    const { losses, right, gradients } = differentiateDiscriminators(state, part, exchanged, settings);
+    exchanged.dispose();
+    readings.D.push({ scalars: losses, share: part.share });
+    readings.right.push({ scalars: right, share: 1 });
+    return gradients;
+  });
+  update(generator, (part) => {
+    const { losses, gradients } = differentiateGenerator(state, part, settings);
+    readings.G.push({ scalars: losses, share: part.share });
+    return gradients;
+  });
+}
+
+/** Both updates; everything is left to the device, nothing is waited for. */
+function update(
+  state: TrainingState,
+  batch: PairBatch,
+  settings: StepSettings,
+  part: number,
+  readings: Readings,
+  keeper?: TraceKeeper,
+): void {
+  const pairs = batch.A.shape[0];
+  const size = Math.min(part, pairs);
+  const parts = Array.from({ length: Math.ceil(pairs / size) }, (_, i) =>
+    takePart(state.config, batch, i * size, Math.min(size, pairs - i * size), settings.others),
+  );
+  if (parts.length === 1) updateAtOnce(state, parts[0], settings, readings, keeper);
+  else updateInParts(state, parts, settings, readings, keeper);
+  for (const taken of parts) disposePart(taken);
+  if (state.average !== null) updateAverage(state.average, state.generator, settings.ema);
+}
+
+/**
+ * One update of D1 and D2, then of Enc and Dec; changes `state` in place. The device is waited for once, at the end.
+ * Rejects when the device fails, as it does when its memory is full.
+ */
+export async function trainStep(
+  state: TrainingState,
+  batch: PairBatch,
+  settings: StepSettings,
+  { part = Infinity, onTrace }: StepOptions = {},
+): Promise<StepLosses> {
+  const keeper = onTrace === undefined ? undefined : new TraceKeeper();
+  const readings: Readings = { D: [], right: [], G: [], probe: [] };
+  try {
+    // What a failure leaves is on the device, which whoever goes on will need.
+    disposingOnFailure(() => update(state, batch, settings, part, readings, keeper));
+    const { D, right, G, probe } = await readMeans({ ...readings });
+    if (keeper !== undefined) await onTrace?.(keeper.trace());
+    const { r1, ...losses } = D;
+    const scored = 4 * batch.A.shape[0];
+    const accuracies = { accuracy1: right.D1 / scored, accuracy2: right.D2 / scored };
+    return { ...losses, ...G, ...accuracies, ...probe, ...(r1 === undefined ? {} : { r1 }) };
+  } finally {
+    disposeReadings({ ...readings });
+    keeper?.dispose();
+  }
+}

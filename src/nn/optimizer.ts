@@ -1,0 +1,75 @@
+/** The state of one optimizer and what an update does to it; the generator's moving average. */
+import * as tf from "@tensorflow/tfjs-core";
+import { adamUpdate } from "../device/ops/adam.js";
+import type { AdamSettings } from "../types.js";
+import type { Parameters } from "./parameters.js";
+
+/** One optimizer's state: moments beside each of its parameters, and the updates done. */
+export interface OptimizerState {
+  readonly parameters: Parameters;
+  readonly first: Parameters;
+  readonly second: Parameters;
+  updates: number;
+}
+
+/** Gradients by the names of their parameters. */
+export type Gradients = ReadonlyMap<string, tf.Tensor>;
+
+/** Zero moments for a set of parameters. */
+export function createOptimizer(parameters: Parameters): OptimizerState {
+  const zeros = (): Parameters => {
+    const moments = new Map<string, tf.Variable>();
+    for (const [name, p] of parameters)
+      moments.set(
+        name,
+        tf.tidy(() => tf.variable(tf.zeros(p.shape), false)),
+      );
+    return moments;
+  };
+  return { parameters, first: zeros(), second: zeros(), updates: 0 };
+}
+
+/** Loss and gradients by name; the caller disposes of both. */
+export function gradientsOf(
+  state: OptimizerState,
+  loss: () => tf.Scalar,
+): { readonly value: tf.Scalar; readonly gradients: Gradients } {
+  const names = [...state.parameters.keys()];
+  const { value, grads } = tf.variableGrads(loss, [...state.parameters.values()]);
+  const byVariable = grads as Record<string, tf.Tensor>;
+  const gradients = new Map<string, tf.Tensor>();
+  for (const name of names) {
+    const variable = state.parameters.get(name) as tf.Variable;
+    gradients.set(name, byVariable[variable.name]);
+  }
+  return { value, gradients };
+}
+
+export function applyGradients(
+  state: OptimizerState,
+  gradients: Gradients,
+  settings: { readonly learningRate: number; readonly adam: AdamSettings },
+): void {
+  state.updates++;
+  for (const [name, p] of state.parameters) {
+    const gradient = gradients.get(name);
+    const first = state.first.get(name);
+    const second = state.second.get(name);
+    if (gradient === undefined || first === undefined || second === undefined)
+      throw new Error(`optimizer: no '${name}'`);
+    adamUpdate(p, first, second, gradient, state.updates, settings.learningRate, settings.adam);
+  }
+}
+
+/**
+ * average = decay average + (1 - decay) weights. The first updates count more, decay = min(ema, (1 + t) / (10 + t)) after t of
+ * them, so that the initial weights are soon forgotten.
+ */
+export function updateAverage(average: Parameters, { parameters, updates }: OptimizerState, ema: number): void {
+  const share = 1 - Math.min(ema, (1 + updates) / (10 + updates));
+  for (const [name, weights] of parameters) {
+    const mean = average.get(name);
+    if (mean === undefined) throw new Error(`average: no '${name}'`);
+    tf.tidy(() => mean.assign(tf.add(mean, tf.mul(tf.sub(weights, mean), share))));
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * The parameters by their PyTorch names: what there is, how it starts, and how it moves between PyTorch's layout (files,
+ * golden numbers) and TensorFlow.js's (the device).
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { describeMismatch, InputError } from "../errors.js";
+import type { NamedTensors } from "../interop/safetensors.js";
+import {
+  decoderChannels,
+  discriminatorChannels,
+  discriminatorScores,
+  encoderChannels,
+  type Initialisation,
+  latentChannels,
+  type ModelConfig,
+} from "../methods/elegant/config.js";
+import { Random } from "../random.js";
+
+export type Network = "Enc" | "Dec" | "D1" | "D2";
+export const GENERATOR: readonly Network[] = ["Enc", "Dec"];
+export const DISCRIMINATORS: readonly Network[] = ["D1", "D2"];
+
+type Kind = "conv" | "transposed" | "linear" | "bias" | "alpha" | "beta";
+
+export interface ParameterSpec {
+  readonly name: string;
+  /** PyTorch's: conv [out, in, 3, 3], transposed [in, out, 3, 3], linear [scores, C * H * W], others one-dimensional. */
+  readonly shape: readonly number[];
+  readonly kind: Kind;
+  /** Inputs that reach one output: bounds the initial bias. */
+  readonly fanIn: number;
+  /** Of a linear layer: the picture that was flattened, [C, H, W]. */
+  readonly flattened?: readonly [number, number, number];
+}
+
+/** Parameters on the device, by name; insertion order is the order of parameterSpecs. */
+export type Parameters = ReadonlyMap<string, tf.Variable>;
+
+function block(
+  prefix: string,
+  conv: string,
+  norm: string | null,
+  kind: Kind,
+  from: number,
+  to: number,
+): ParameterSpec[] {
+  const shape = kind === "conv" ? [to, from, 3, 3] : [from, to, 3, 3];
+  // PyTorch counts the fan of a transposed convolution on dimension 1 of its weight, which is the output.
+  const fanIn = 9 * shape[1];
+  const specs: ParameterSpec[] = [
+    { name: `${prefix}.${conv}.weight`, shape, kind, fanIn },
+    { name: `${prefix}.${conv}.bias`, shape: [to], kind: "bias", fanIn },
+  ];
+  if (norm !== null) {
+    specs.push({ name: `${prefix}.${norm}.alpha`, shape: [1], kind: "alpha", fanIn });
+    specs.push({ name: `${prefix}.${norm}.beta`, shape: [1], kind: "beta", fanIn });
+  }
+  return specs;
+}
+
+/** All parameters of one network, in PyTorch's order. */
+export function networkSpecs(network: Network, config: ModelConfig): readonly ParameterSpec[] {
+  const { size, width, attributes, mask, discriminatorNorm, condition } = config;
+  if (network === "Enc") {
+    const channels = [3, ...encoderChannels(config)];
+    return channels.slice(1).flatMap((to, i) => block("Enc.main", `${i}.0`, `${i}.1`, "conv", channels[i], to));
+  }
+  if (network === "Dec") {
+    const outputs = decoderChannels(config);
+    const channels = [2 * latentChannels(width), ...outputs];
+    const specs = outputs.flatMap((to, i) => {
+      const norm = i < outputs.length - 1 ? `${i}.1` : null;
+      return block("Dec.main", `${i}.0`, norm, "transposed", channels[i], to);
+    });
+    // The mask is made of the features at a quarter of the side, two blocks before the last.
+    return mask ? [...specs, ...block("Dec", "mask", null, "conv", outputs[outputs.length - 3], 1)] : specs;
+  }
+  const channels = [3 + (condition === "planes" ? attributes.length : 0), ...discriminatorChannels(config)];
+  const specs = channels.slice(1).flatMap((to, i) => {
+    const norm = discriminatorNorm === "none" ? null : `${3 * i + 1}`;
+    return block(`${network}.conv`, `${3 * i}`, norm, "conv", channels[i], to);
+  });
+  const side = size / 2 ** config.discriminatorBlocks / (network === "D1" ? 1 : 2);
+  const features = 8 * width * side * side;
+  const flattened = [8 * width, side, side] as const;
+  const scores = discriminatorScores(config);
+  const shape = [scores, features];
+  specs.push({ name: `${network}.linear.0.weight`, shape, kind: "linear", fanIn: features, flattened });
+  specs.push({ name: `${network}.linear.0.bias`, shape: [scores], kind: "bias", fanIn: features });
+  return specs;
+}
+
+export function parameterSpecs(config: ModelConfig, networks: readonly Network[]): readonly ParameterSpec[] {
+  return networks.flatMap((network) => networkSpecs(network, config));
+}
+
+/** The deviation of He's initial weights. A doubling by stride 2 reaches each output with a quarter of the taps. */
+function heDeviation({ name, kind, shape, fanIn }: ParameterSpec, config: ModelConfig): number {
+  if (name === `Dec.main.${config.generatorBlocks - 1}.0.weight`) return 0;
+  const taps = kind === "transposed" ? (9 * shape[0]) / (config.upsampling === "transposed" ? 4 : 1) : fanIn;
+  return Math.sqrt(2 / 1.04 / taps) * (kind === "linear" ? 0.1 : 1);
+}
+
+/**
+ * Initial values in PyTorch's layout; alpha is 1, beta 0. Each parameter has its own stream, so that adding one changes no
+ * other.
+ */
+export function initialParameters(
+  config: ModelConfig,
+  networks: readonly Network[],
+  seed: number,
+  initialisation: Initialisation = "published",
+): NamedTensors {
+  const tensors: NamedTensors = new Map();
+  for (const spec of parameterSpecs(config, networks)) {
+    const random = Random.fromSeed(seed, `init/${spec.name}`);
+    const data = new Float32Array(tf.util.sizeFromShape([...spec.shape]));
+    const bound = 1 / Math.sqrt(spec.fanIn);
+    const isHe = initialisation === "he";
+    const deviation = isHe ? heDeviation(spec, config) : 0.02;
+    const isZeroBias = isHe || spec.name.endsWith("linear.0.bias");
+    for (let i = 0; i < data.length; i++) {
+      if (spec.kind === "alpha") data[i] = 1;
+      else if (spec.kind === "beta") data[i] = 0;
+      else if (spec.kind === "bias") data[i] = isZeroBias ? 0 : random.between(-bound, bound);
+      else data[i] = deviation * random.normal();
+    }
+    tensors.set(spec.name, { shape: spec.shape, data });
+  }
+  return tensors;
+}
+
+/**
+ * The permutation between layouts as [outer, inner...] extents and the axes that TensorFlow.js wants, or null where both
+ * are the same: [O, I, h, w] -> [h, w, I, O]; transposed [I, O, h, w] -> [h, w, O, I]; linear [K, C, H, W] -> [H, W, C, K].
+ */
+function layoutOf(
+  spec: ParameterSpec,
+): { readonly extents: readonly number[]; readonly axes: readonly number[] } | null {
+  if (spec.kind === "conv" || spec.kind === "transposed") return { extents: spec.shape, axes: [2, 3, 1, 0] };
+  if (spec.kind === "linear" && spec.flattened !== undefined) {
+    return { extents: [spec.shape[0], ...spec.flattened], axes: [2, 3, 1, 0] };
+  }
+  return null;
+}
+
+/** Shape on the device. */
+export function deviceShape(spec: ParameterSpec): readonly number[] {
+  const layout = layoutOf(spec);
+  if (layout === null) return spec.shape;
+  const shape = layout.axes.map((axis) => layout.extents[axis]);
+  return spec.kind === "linear" ? [shape[0] * shape[1] * shape[2], shape[3]] : shape;
+}
+
+function permute(data: Float32Array, extents: readonly number[], axes: readonly number[]): Float32Array {
+  const strides = extents.map((_, i) => extents.slice(i + 1).reduce((a, b) => a * b, 1));
+  const [n0, n1, n2, n3] = axes.map((axis) => extents[axis]);
+  const [s0, s1, s2, s3] = axes.map((axis) => strides[axis]);
+  const out = new Float32Array(data.length);
+  let to = 0;
+  for (let a = 0; a < n0; a++)
+    for (let b = 0; b < n1; b++)
+      for (let c = 0; c < n2; c++) for (let d = 0; d < n3; d++) out[to++] = data[a * s0 + b * s1 + c * s2 + d * s3];
+  return out;
+}
+
+/** Values in TensorFlow.js's layout from values in PyTorch's; always a copy, since a device may keep what it is given. */
+export function toDeviceLayout(spec: ParameterSpec, data: Float32Array): Float32Array {
+  const layout = layoutOf(spec);
+  return layout === null ? data.slice() : permute(data, layout.extents, layout.axes);
+}
+
+/** Values in PyTorch's layout from values in TensorFlow.js's. */
+export function fromDeviceLayout(spec: ParameterSpec, data: Float32Array): Float32Array {
+  const layout = layoutOf(spec);
+  if (layout === null) return data;
+  const extents = layout.axes.map((axis) => layout.extents[axis]);
+  const inverse = layout.axes.map((_, i) => layout.axes.indexOf(i));
+  return permute(data, extents, inverse);
+}
+
+/**
+ * Each parameter with its values.
+ * @throws InputError when one is missing or has another shape (`source` names the file in the message)
+ */
+export function matchParameters(
+  specs: readonly ParameterSpec[],
+  tensors: NamedTensors,
+  source: string,
+): readonly { readonly spec: ParameterSpec; readonly data: Float32Array }[] {
+  return specs.map((spec) => {
+    const tensor = tensors.get(spec.name);
+    if (tensor === undefined) {
+      throw new InputError(describeMismatch(source, `a tensor '${spec.name}'`, "none", "Is this file of this model?"));
+    }
+    if (tensor.shape.join() !== spec.shape.join()) {
+      const expected = `shape [${spec.shape}]`;
+      const remedy = "It was made with another --size, --width or list of attributes.";
+      throw new InputError(describeMismatch(`${source}: ${spec.name}`, expected, `[${tensor.shape}]`, remedy));
+    }
+    return { spec, data: tensor.data };
+  });
+}
+
+/**
+ * Puts named tensors in PyTorch's layout on the current device.
+ * @throws InputError when a parameter is missing or has another shape (`source` names the file in the message)
+ */
+export function uploadParameters(specs: readonly ParameterSpec[], tensors: NamedTensors, source: string): Parameters {
+  const parameters = new Map<string, tf.Variable>();
+  // All are matched before any is uploaded, so that a failure leaves nothing on the device.
+  for (const { spec, data } of matchParameters(specs, tensors, source)) {
+    const values = tf.tensor(toDeviceLayout(spec, data), [...deviceShape(spec)], "float32");
+    parameters.set(spec.name, tf.variable(values, true));
+    values.dispose();
+  }
+  return parameters;
+}
+
+/** Reads parameters back in PyTorch's layout. */
+export async function downloadParameters(
+  specs: readonly ParameterSpec[],
+  parameters: Parameters,
+): Promise<NamedTensors> {
+  const tensors: NamedTensors = new Map();
+  for (const spec of specs) {
+    const values = (await parameter(parameters, spec.name).data()) as Float32Array;
+    tensors.set(spec.name, { shape: spec.shape, data: fromDeviceLayout(spec, values) });
+  }
+  return tensors;
+}
+
+/** The parameter of that name; its absence is a fault of ours. */
+export function parameter(parameters: Parameters, name: string): tf.Variable {
+  const found = parameters.get(name);
+  if (found === undefined) throw new Error(`parameters: no '${name}'`);
+  return found;
+}
+
+/** The same values in variables of their own. */
+export function copyParameters(parameters: Parameters): Parameters {
+  // Multiplied, not cloned: a clone shares its memory, which Adam changes in place.
+  const copied = [...parameters].map(([name, p]) => [name, tf.tidy(() => tf.variable(tf.mul(p, 1), false))] as const);
+  return new Map(copied);
+}
+
+export function disposeParameters(parameters: Parameters): void {
+  for (const variable of parameters.values()) variable.dispose();
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
+import { field } from "../../../src/golden/formula.js";
+import type { NamedTensors } from "../../../src/interop/safetensors.js";
+import { createConfig, OFFICIAL_NETWORK } from "../../../src/methods/elegant/config.js";
+import { gradientPenalty } from "../../../src/methods/elegant/losses.js";
+import { discriminate } from "../../../src/methods/elegant/networks.js";
+import { trainStep } from "../../../src/methods/elegant/update.js";
+import {
+  disposeParameters,
+  fromDeviceLayout,
+  networkSpecs,
+  type Parameters,
+  uploadParameters,
+} from "../../../src/nn/parameters.js";
+import { assertClose } from "../../support/close.js";
+import { withFolder } from "../../support/folder.js";
+import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
+import { hasTorch, runPython } from "../../support/torch.js";
+
+const SEED = 5;
+const GAMMA = 10;
+const config = createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ["a", "b", "c"] });
+const specs = networkSpecs("D1", config);
+
+const values = (name: string, length: number): Float32Array => {
+  const at = field(name, SEED);
+  return Float32Array.from({ length }, (_, i) => at(i));
+};
+
+/** The weights of r1.py. */
+function weights(): NamedTensors {
+  return new Map(
+    specs.map(({ name, shape, kind }) => {
+      const data = values(name, tf.util.sizeFromShape([...shape])).map((v) => v * 0.2 + (kind === "alpha" ? 1 : 0));
+      return [name, { shape, data }];
+    }),
+  );
+}
+
+describe("the gradient penalty R1", function () {
+  this.timeout(60_000);
+  let device: Device;
+  before(async () => {
+    device = await openDevice("wasm", 2);
+  });
+  after(() => device.close());
+  beforeEach(() => tf.engine().startScope());
+  afterEach(() => tf.engine().endScope());
+
+  const inputs = () => {
+    const pictures = tf.transpose(tf.tensor4d(values("pictures", 4 * 3 * 64 * 64), [4, 3, 64, 64]), [0, 2, 3, 1]);
+    const labels = tf.tensor2d(
+      values("labels", 12).map((v) => (v > 0 ? 1 : 0)),
+      [4, 3],
+    );
+    return { pictures: pictures as tf.Tensor4D, labels };
+  };
+  const penaltyOf = (parameters: Parameters): tf.Scalar => {
+    const { pictures, labels } = inputs();
+    const score = (x: tf.Tensor4D) => ({
+      logits: discriminate(parameters, config, "D1", x, labels, true),
+      weights: null,
+    });
+    return gradientPenalty(score, pictures, GAMMA);
+  };
+
+  it("has the value and the gradients of PyTorch's double backward", function () {
+    if (!hasTorch()) return this.skip();
+    return withFolder(async (folder) => {
+      const out = join(folder, "r1.json");
+      runPython("r1.py", ["64", "4", "3", `${GAMMA}`, `${SEED}`, out]);
+      const expected = JSON.parse(await readFile(out, "utf8")) as {
+        penalty: number;
+        gradients: Record<string, number[]>;
+      };
+      const parameters = uploadParameters(specs, weights(), "test");
+      const { value, grads } = tf.variableGrads(() => penaltyOf(parameters), [...parameters.values()]);
+      assertClose(value.dataSync(), [expected.penalty], { abs: 0, rel: 1e-4 });
+      let compared = 0;
+      for (const spec of specs) {
+        const reference = expected.gradients[spec.name];
+        const gradient = grads[(parameters.get(spec.name) as tf.Variable).name] as tf.Tensor | undefined;
+        const scale = Math.sqrt(reference.reduce((sum, v) => sum + v * v, 0) / reference.length);
+        if (scale === 0) {
+          // The linear bias moves no slope; TensorFlow.js gives zeros or nothing.
+          assert.ok(!(gradient instanceof tf.Tensor) || gradient.dataSync().every((v) => v === 0), spec.name);
+          continue;
+        }
+        const received = fromDeviceLayout(spec, gradient?.dataSync() as Float32Array);
+        // Float32 beside double, through two passes: of the tensor's rms.
+        assertClose(received, reference, { abs: 2e-3 * scale, rel: 0 }, (i) => `${spec.name} [${i}]`);
+        compared++;
+      }
+      assert.ok(compared >= 16, `${compared} tensors`);
+      disposeParameters(parameters);
+    });
+  });
+
+  it("falls as its gradients say when the weights go against them", () => {
+    const parameters = uploadParameters(specs, weights(), "test");
+    const { value, grads } = tf.variableGrads(() => penaltyOf(parameters), [...parameters.values()]);
+    let squares = 0;
+    // The linear bias and the last beta move no slope and have no gradient.
+    const moved = [...parameters.values()].filter((p) => grads[p.name] instanceof tf.Tensor);
+    assert.equal(moved.length, specs.length - 2);
+    for (const p of moved) squares += tf.sum(tf.square(grads[p.name])).dataSync()[0];
+    const step = 1e-4 / Math.sqrt(squares);
+    const move = (factor: number): number => {
+      for (const p of moved) p.assign(tf.add(p, tf.mul(grads[p.name], factor * step)));
+      return penaltyOf(parameters).dataSync()[0];
+    };
+    const [up, down] = [move(1), move(-2)];
+    // The central difference of a function with kinks, in float32.
+    assertClose([(up - down) / (2 * step)], [squares], { abs: 0, rel: 0.02 });
+    assert.ok(value.dataSync()[0] > 0);
+    disposeParameters(parameters);
+  });
+
+  it("is added to D in an update, logged, and leaves no tensor behind", async () => {
+    const update = async (r1: number) => {
+      const state = tinyState(3);
+      const batch = tinyBatch(4, 1);
+      const settings = { ...STEP_SETTINGS, r1 };
+      const first = await trainStep(state, batch, settings);
+      const held = tf.memory().numTensors;
+      const second = await trainStep(state, batch, settings);
+      assert.equal(tf.memory().numTensors, held);
+      disposeBatch(batch);
+      disposeState(state);
+      return [first, second] as const;
+    };
+    const [without] = await update(0);
+    const [penalized, next] = await update(1e4);
+    assert.ok(!("r1" in without));
+    const r1 = penalized.r1 ?? 0;
+    assert.ok(r1 > 0);
+    assertClose([penalized.D - r1], [without.D], { abs: 1e-5, rel: 1e-5 });
+    assertClose([penalized.D1, penalized.D2], [without.D1, without.D2], { abs: 0, rel: 1e-6 });
+    assert.ok((next.r1 ?? 0) < r1, "the update lowered it");
+  });
+});
