@@ -8,17 +8,17 @@ import type { Work } from "../planner/work/work.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 
 /**
- * The batches that a plan may choose among: all if the user requested none and the device computes every image on its own, so
- * that the batch changes no bit. Other devices may compute another batch in another way.
- * @param fixed the batch that was requested, or that the command uses by default
+ * The batches that a plan can choose from: all, if the device gives the same bits for every batch, unless the user requested
+ * one batch.
+ * @param fixed the batch that the user requested, or the command's own
  */
 export function choiceOfBatches(
   all: readonly number[],
   fixed: number,
-  device: Pick<Device, "name"> | null,
+  device: Pick<Device, "isBatchInvariant"> | null,
   isAskedFor: boolean,
 ): readonly number[] {
-  return device?.name === "wasm" && !isAskedFor ? all : [fixed];
+  return device?.isBatchInvariant && !isAskedFor ? all : [fixed];
 }
 
 export interface PlannedOptions extends CommonOptions<"workers"> {

@@ -43,11 +43,10 @@ export function describeSetting(device: Device | null, memoryBytes?: number): Se
   const machine = describeMachine();
   const { cpu, cores, node } = machine;
   const of = (text: string | undefined): string => `${cpu}, ${cores} cores${text === undefined ? "" : `, ${text}`}`;
-  // Why a device was taken changes nothing of what it costs.
-  const what = device?.description.replace(/ ?[(;] ?(asked for|chosen by auto).*$/s, "");
-  // Libraries of their own keep all cores busy and do not tell how many, a GPU only the thread that drives it.
-  const isGpu = device?.name === "webgpu" && !/\(software/.test(device.description);
-  const threads = isGpu ? 1 : device?.threads || cores;
+  // The reason for choosing a device does not change its costs; the number of threads does.
+  const what = device === null ? undefined : `${device.hardware}, ${device.threads} threads`;
+  // A GPU keeps only the thread busy that drives it. Native libraries keep all cores busy, and do not report how many.
+  const threads = device?.kind === "gpu" ? 1 : device?.threads || cores;
   const available = availableBytes({ platform: process.platform, ...machine }, process.memoryUsage.rss());
   return {
     machine: { cores, device: device === null ? null : { name: device.name, threads } },

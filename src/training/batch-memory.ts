@@ -1,5 +1,5 @@
 /** How much memory an update takes, and in how many parts a batch is computed so that it fits. */
-import { formatGibibytes } from "../device/node/machine.js";
+import { formatGibibytes } from "../gibibytes.js";
 import type { ModelConfig } from "../methods/elegant/config.js";
 import type { MethodSettings } from "../methods/elegant/presets.js";
 import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "../nn/parameters.js";

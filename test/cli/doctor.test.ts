@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { formatTable, listFindings } from "../../src/cli/doctor.js";
 import type { Capabilities } from "../../src/device/node/capabilities.js";
-import { describeAdapter } from "../../src/device/node/dawn.js";
 import { describeMachine } from "../../src/device/node/machine.js";
+import { describeAdapter } from "../../src/device/webgpu/request-device.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
 const HEALTHY: Capabilities = {

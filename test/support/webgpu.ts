@@ -1,8 +1,9 @@
 /** WebGPU for tests: Chromium's software driver, or a real GPU. */
 import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
+import { probeAdapter } from "../../src/device/node/find-adapter.js";
 import { openDevice } from "../../src/device/open.js";
-import { probeAdapter, WEBGPU_INSTALL } from "../../src/device/webgpu/adapter.js";
+import { WEBGPU_INSTALL } from "../../src/device/webgpu/adapter.js";
 
 /** SwiftShader, which Debian's package chromium brings: correct, and far too slow for anything but tiny shapes. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";

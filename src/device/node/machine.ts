@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, freemem, release, totalmem, type } from "node:os";
 import { join } from "node:path";
+import { formatGibibytes } from "../../gibibytes.js";
 
 export interface MachineDescription {
   /** Operating system, version and processor architecture: "Linux 6.1.0 x64". */
@@ -47,11 +48,6 @@ export function listMachine(machine: MachineDescription): { label: string; value
     { label: "GPU", value: machine.gpus.length === 0 ? "no NVIDIA driver found" : machine.gpus.join(", ") },
     { label: "Node.js", value: machine.node },
   ];
-}
-
-/** 16.0 GiB */
-export function formatGibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
 /** Reads what the Linux driver says about each card, one folder a card; empty where there is no such driver. */

@@ -1,6 +1,7 @@
-/** The process that probeAdapter starts: prints an AdapterProbe as JSON. */
+/** The process that probeAdapter() starts. It prints an AdapterProbe as JSON. */
 import { type AdapterProbe, NO_GPU } from "../webgpu/adapter.js";
-import { describeAdapter, requestAdapter } from "./dawn.js";
+import { describeAdapter } from "../webgpu/request-device.js";
+import { requestAdapter } from "./dawn.js";
 
 async function probe(): Promise<AdapterProbe> {
   try {

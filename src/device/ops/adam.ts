@@ -1,20 +1,27 @@
 /**
  * One update of PyTorch's Adam with coupled weight decay (Kingma and Ba, 2015; torch.optim.Adam): the gradient gets
- * decay * p added, and epsilon is added after the bias correction of the second moment.
+ * decay * p added, and epsilon is added after the bias correction of the second moment. The `wasm` and `webgpu` devices have a
+ * kernel for it; other devices compose it from stock operations, which are the reference implementation.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdamSettings } from "../../types.js";
-import { SharedMemoryBackend } from "../wasm/backend.js";
+import { hasKernel } from "./kernel.js";
 
-/** A backend with an Adam of its own (webgpu), which is found this way since its module may not be installed. */
-export interface InPlaceBackend {
-  readonly inPlace?: {
-    /** @param tensors gradient, parameter, first and second moment @param scalars in the kernel's order, after the count */
-    adam(tensors: readonly tf.TensorInfo[], count: number, scalars: readonly number[]): void;
-  };
+export const ADAM = "ElegantAdam";
+
+/** Float32 tensors of one shape. The kernel changes all but the gradient in place, and has no outputs. */
+export interface AdamInputs {
+  readonly parameter: tf.TensorInfo;
+  readonly first: tf.TensorInfo;
+  readonly second: tf.TensorInfo;
+  readonly gradient: tf.TensorInfo;
 }
 
-const BLOCK_VALUES = 16384;
+/** The kernel's attributes. */
+export interface AdamScalars {
+  /** Step size, beta1, beta2, 1 - beta1, 1 - beta2, epsilon, root of the second correction, weight decay. */
+  readonly scalars: readonly number[];
+}
 
 /**
  * Updates parameter, first and second moment in place.
@@ -32,17 +39,9 @@ export function adamUpdate(
   const { beta1, beta2, epsilon, weightDecay } = settings;
   const stepSize = learningRate / (1 - beta1 ** step);
   const rootCorrection2 = Math.sqrt(1 - beta2 ** step);
-  const backend = tf.backend();
-  const scalars = [stepSize, beta1, beta2, 1 - beta1, 1 - beta2, epsilon, rootCorrection2, weightDecay];
-  if (backend instanceof SharedMemoryBackend) {
-    const pointers = [parameter, first, second, gradient].map((t) => backend.pointerOf(t));
-    const count = parameter.size;
-    backend.team.run("adam", [...pointers, count, ...scalars, BLOCK_VALUES], Math.ceil(count / BLOCK_VALUES));
-    return;
-  }
-  const { inPlace } = backend as InPlaceBackend;
-  if (inPlace !== undefined) {
-    inPlace.adam([gradient, parameter, first, second], parameter.size, scalars);
+  if (hasKernel(ADAM)) {
+    const scalars = [stepSize, beta1, beta2, 1 - beta1, 1 - beta2, epsilon, rootCorrection2, weightDecay];
+    tf.engine().runKernel(ADAM, { parameter, first, second, gradient }, { scalars });
     return;
   }
   tf.tidy(() => {

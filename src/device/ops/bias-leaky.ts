@@ -1,15 +1,13 @@
 /**
  * Bias and LeakyReLU as one operation that is differentiable twice, as R1 needs it. On the `wasm` device two kernels compute
- * it and its gradient; elsewhere it is composed from stock operations, which are the reference implementation.
+ * it and its gradient. Other devices compose it from stock operations, which are the reference implementation.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { hasKernel, registerFused } from "./fused.js";
+import { hasKernel } from "./kernel.js";
 import { stepFactor, suspendTape } from "./tape.js";
 
-const BIAS_LEAKY = "ElegantBiasLeaky";
-const LEAKY_SCALE = "ElegantLeakyScale";
-/** Values of one block, a multiple of four. */
-const BLOCK_VALUES = 32768;
+export const BIAS_LEAKY = "ElegantBiasLeaky";
+export const LEAKY_SCALE = "ElegantLeakyScale";
 
 /**
  * y = v > 0 ? v : slope * v with v = x + bias.
@@ -36,39 +34,18 @@ function leakyScale(dy: tf.Tensor, y: tf.Tensor, slope: number): tf.Tensor {
   return tf.engine().runKernel(LEAKY_SCALE, { dy, y: constant }, { slope }) as tf.Tensor;
 }
 
-/** Registers the kernels and gradients with TensorFlow.js. */
-export function registerBiasLeaky(): void {
-  registerFused<{ x: tf.TensorInfo; bias: tf.TensorInfo }>(BIAS_LEAKY, (backend, { x, bias }, attrs) => {
-    const channels = x.shape[x.shape.length - 1];
-    const pixels = tf.util.sizeFromShape(x.shape) / channels;
-    const blockRows = Math.max(1, Math.floor(BLOCK_VALUES / channels));
-    const y = backend.allocate(x.shape);
-    const pointers = [backend.pointerOf(x), backend.pointerOf(bias), y.pointer];
-    const values = [...pointers, pixels, channels, attrs.slope as number, blockRows];
-    backend.team.run("biasLeaky", values, Math.ceil(pixels / blockRows));
-    return y.info;
-  });
-  registerFused<{ dy: tf.TensorInfo; y: tf.TensorInfo }>(LEAKY_SCALE, (backend, { dy, y }, attrs) => {
-    const dx = backend.allocate(y.shape);
-    const count = tf.util.sizeFromShape(y.shape);
-    const pointers = [backend.pointerOf(dy), backend.pointerOf(y), dx.pointer];
-    const values = [...pointers, attrs.slope as number, count, BLOCK_VALUES];
-    backend.team.run("leakyScale", values, Math.ceil(count / BLOCK_VALUES));
-    return dx.info;
-  });
-  tf.registerGradient({
-    kernelName: BIAS_LEAKY,
-    outputsToSave: [true],
-    gradFunc: (dy, [y], attrs) => {
-      const dx = leakyScale(dy as tf.Tensor, y, (attrs as { slope: number }).slope);
-      return { x: () => dx, bias: () => tf.sum(dx, [0, 1, 2]) };
-    },
-  });
-  tf.registerGradient({
-    kernelName: LEAKY_SCALE,
-    inputsToSave: ["y"],
-    gradFunc: (dy, [y], attrs) => ({
-      dy: () => leakyScale(dy as tf.Tensor, y, (attrs as { slope: number }).slope),
-    }),
-  });
-}
+tf.registerGradient({
+  kernelName: BIAS_LEAKY,
+  outputsToSave: [true],
+  gradFunc: (dy, [y], attrs) => {
+    const dx = leakyScale(dy as tf.Tensor, y, (attrs as { slope: number }).slope);
+    return { x: () => dx, bias: () => tf.sum(dx, [0, 1, 2]) };
+  },
+});
+tf.registerGradient({
+  kernelName: LEAKY_SCALE,
+  inputsToSave: ["y"],
+  gradFunc: (dy, [y], attrs) => ({
+    dy: () => leakyScale(dy as tf.Tensor, y, (attrs as { slope: number }).slope),
+  }),
+});

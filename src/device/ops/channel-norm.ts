@@ -1,19 +1,15 @@
 /**
  * The published Normalization with bias, activation and skip around it, as one differentiable operation.
- * On the `wasm` device it is a kernel of ours with a gradient of ours; elsewhere it is composed from stock operations,
- * which are its twin.
+ * The `wasm` and `webgpu` devices have kernels for it and its gradient; other devices compose it from stock operations, which
+ * are the reference implementation.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { hasKernel, registerFused, withPartialSums } from "./fused.js";
+import { hasKernel } from "./kernel.js";
 import { stepFactor } from "./tape.js";
 
 export const CHANNEL_NORM = "ElegantChannelNorm";
 export const CHANNEL_NORM_GRADIENT = "ElegantChannelNormGradient";
 const EPSILON = 1e-12;
-/** Values of one block; also how far one partial sum of the bias's gradient runs. */
-const BLOCK_VALUES = 32768;
-
-const blockRowsFor = (channels: number): number => Math.max(1, Math.floor(BLOCK_VALUES / channels));
 
 export interface ChannelNormInputs {
   /** [N, H, W, C] */
@@ -67,77 +63,23 @@ export function channelNormTwice({ x, bias, alpha, beta }: ChannelNormInputs, sl
   });
 }
 
-interface KernelInputs {
-  readonly x: tf.TensorInfo;
-  readonly bias: tf.TensorInfo;
-  readonly alpha: tf.TensorInfo;
-  readonly beta: tf.TensorInfo;
-  readonly skip?: tf.TensorInfo;
-}
-
-function pixelsOf(shape: readonly number[]): { readonly pixels: number; readonly channels: number } {
-  const channels = shape[shape.length - 1];
-  return { pixels: tf.util.sizeFromShape(shape as number[]) / channels, channels };
-}
-
-/** Registers the kernel, its gradient's kernel and the gradient with TensorFlow.js, for the `wasm` device. */
-export function registerChannelNorm(): void {
-  registerFused<KernelInputs>(CHANNEL_NORM, (backend, { x, bias, alpha, beta, skip }, attrs) => {
-    const { pixels, channels } = pixelsOf(x.shape);
-    const y = backend.allocate(x.shape);
-    const blockRows = blockRowsFor(channels);
-    const values = [
-      ...[x, bias, alpha, beta].map((t) => backend.pointerOf(t)),
-      skip === undefined ? 0 : backend.pointerOf(skip),
-      y.pointer,
-      pixels,
-      skip === undefined ? pixels : pixelsOf(skip.shape).pixels,
-      channels,
-      attrs.slope as number,
-      blockRows,
-    ];
-    backend.team.run("channelNorm", values, Math.ceil(pixels / blockRows));
-    return y.info;
-  });
-  registerFused<KernelInputs & { readonly dy: tf.TensorInfo }>(
-    CHANNEL_NORM_GRADIENT,
-    (backend, { x, bias, alpha, beta, dy }, attrs) => {
-      const { pixels, channels } = pixelsOf(x.shape);
-      const blockRows = blockRowsFor(channels);
-      const blocks = Math.ceil(pixels / blockRows);
-      const dx = backend.allocate(x.shape);
-      const pointers = [x, bias, alpha, beta, dy].map((t) => backend.pointerOf(t));
-      const sums = withPartialSums(backend, blocks, channels + 2, (partial) => {
-        const values = [...pointers, dx.pointer, partial, pixels, channels, attrs.slope as number, blockRows];
-        backend.team.run("channelNormGradient", values, blocks);
-      });
-      return [dx.info, sums];
-    },
-  );
-  registerChannelNormGradient();
-}
-
-/** The gradient belongs to the operation, whichever device's kernels compute it. */
-export function registerChannelNormGradient(): void {
-  if (tf.getGradient(CHANNEL_NORM) != null) return;
-  tf.registerGradient({
-    kernelName: CHANNEL_NORM,
-    inputsToSave: ["x", "bias", "alpha", "beta"],
-    gradFunc: (dy, saved, attrs) => {
-      const [x, bias, alpha, beta] = saved;
-      const upstream = dy as tf.Tensor;
-      // One pass gives all four; TensorFlow.js asks for those it needs.
-      const inputs: tf.NamedTensorMap = { x, bias, alpha, beta, dy: upstream };
-      const [dx, sums] = tf.engine().runKernel(CHANNEL_NORM_GRADIENT, inputs, attrs) as tf.Tensor[];
-      const channels = bias.size;
-      const repeats = (attrs as { repeats: number }).repeats;
-      return {
-        x: () => dx,
-        bias: () => tf.slice(sums, 0, channels),
-        alpha: () => tf.slice(sums, channels, 1),
-        beta: () => tf.slice(sums, channels + 1, 1),
-        skip: () => (repeats === 1 ? tf.clone(upstream) : tf.addN(tf.split(upstream, repeats, 0))),
-      };
-    },
-  });
-}
+tf.registerGradient({
+  kernelName: CHANNEL_NORM,
+  inputsToSave: ["x", "bias", "alpha", "beta"],
+  gradFunc: (dy, saved, attrs) => {
+    const [x, bias, alpha, beta] = saved;
+    const upstream = dy as tf.Tensor;
+    // One pass gives all four; TensorFlow.js asks for those it needs.
+    const inputs: tf.NamedTensorMap = { x, bias, alpha, beta, dy: upstream };
+    const [dx, sums] = tf.engine().runKernel(CHANNEL_NORM_GRADIENT, inputs, attrs) as tf.Tensor[];
+    const channels = bias.size;
+    const repeats = (attrs as { repeats: number }).repeats;
+    return {
+      x: () => dx,
+      bias: () => tf.slice(sums, 0, channels),
+      alpha: () => tf.slice(sums, channels, 1),
+      beta: () => tf.slice(sums, channels + 1, 1),
+      skip: () => (repeats === 1 ? tf.clone(upstream) : tf.addN(tf.split(upstream, repeats, 0))),
+    };
+  },
+});

@@ -1,17 +1,14 @@
 /**
  * The decoder's last step as two differentiable operations: the residual 2 tanh(x + bias), and the picture it makes.
- * Kernels of ours on the `wasm` device, stock operations elsewhere.
+ * The `wasm` device has kernels for both; other devices compose them from stock operations, the reference implementation.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { hasKernel, registerFused, withPartialSums } from "./fused.js";
+import { hasKernel } from "./kernel.js";
 
-const RESIDUAL = "ElegantResidual";
-const RESIDUAL_GRADIENT = "ElegantResidualGradient";
-const CLIPPED_SUM = "ElegantClippedSum";
-const CLIPPED_SUM_GRADIENT = "ElegantClippedSumGradient";
-/** Pixels, and values, of one block; multiples of four. */
-const BLOCK_PIXELS = 4096;
-const BLOCK_VALUES = 16384;
+export const RESIDUAL = "ElegantResidual";
+export const RESIDUAL_GRADIENT = "ElegantResidualGradient";
+export const CLIPPED_SUM = "ElegantClippedSum";
+export const CLIPPED_SUM_GRADIENT = "ElegantClippedSumGradient";
 
 /**
  * R = 2 tanh(x + bias)
@@ -39,60 +36,23 @@ export function applyResidual(image: tf.Tensor4D, residual: tf.Tensor4D): tf.Ten
   });
 }
 
-/** Registers the kernels and gradients with TensorFlow.js. */
-export function registerResidual(): void {
-  registerFused<{ x: tf.TensorInfo; bias: tf.TensorInfo }>(RESIDUAL, (backend, { x, bias }) => {
-    const y = backend.allocate(x.shape);
-    const pixels = tf.util.sizeFromShape(x.shape) / 3;
-    const values = [backend.pointerOf(x), backend.pointerOf(bias), y.pointer, pixels, BLOCK_PIXELS];
-    backend.team.run("residualOutput", values, Math.ceil(pixels / BLOCK_PIXELS));
-    return y.info;
-  });
-  registerFused<{ residual: tf.TensorInfo; dy: tf.TensorInfo }>(RESIDUAL_GRADIENT, (backend, { residual, dy }) => {
-    const dx = backend.allocate(residual.shape);
-    const pixels = tf.util.sizeFromShape(residual.shape) / 3;
-    const blocks = Math.ceil(pixels / BLOCK_PIXELS);
-    const sums = withPartialSums(backend, blocks, 3, (partial) => {
-      const values = [backend.pointerOf(residual), backend.pointerOf(dy), dx.pointer, partial, pixels, BLOCK_PIXELS];
-      backend.team.run("residualGradient", values, blocks);
-    });
-    return [dx.info, sums];
-  });
-  tf.registerGradient({
-    kernelName: RESIDUAL,
-    outputsToSave: [true],
-    gradFunc: (dy, saved) => {
-      const [residual] = saved;
-      const inputs: tf.NamedTensorMap = { residual, dy: dy as tf.Tensor };
-      const [dx, dbias] = tf.engine().runKernel(RESIDUAL_GRADIENT, inputs) as tf.Tensor[];
-      return { x: () => dx, bias: () => dbias };
-    },
-  });
-  registerFused<{ image: tf.TensorInfo; residual: tf.TensorInfo }>(CLIPPED_SUM, (backend, { image, residual }) => {
-    const y = backend.allocate(residual.shape);
-    const [imageValues, count] = [image, residual].map((t) => tf.util.sizeFromShape(t.shape));
-    const pointers = [backend.pointerOf(image), backend.pointerOf(residual), y.pointer];
-    backend.team.run("clippedSum", [...pointers, imageValues, count, BLOCK_VALUES], Math.ceil(count / BLOCK_VALUES));
-    return y.info;
-  });
-  registerFused<{ image: tf.TensorInfo; residual: tf.TensorInfo; dy: tf.TensorInfo }>(
-    CLIPPED_SUM_GRADIENT,
-    (backend, { image, residual, dy }) => {
-      const dx = backend.allocate(residual.shape);
-      const [imageValues, count] = [image, residual].map((t) => tf.util.sizeFromShape(t.shape));
-      const pointers = [...[image, residual, dy].map((t) => backend.pointerOf(t)), dx.pointer];
-      const values = [...pointers, imageValues, count, BLOCK_VALUES];
-      backend.team.run("clippedSumGradient", values, Math.ceil(count / BLOCK_VALUES));
-      return dx.info;
-    },
-  );
-  tf.registerGradient({
-    kernelName: CLIPPED_SUM,
-    inputsToSave: ["image", "residual"],
-    gradFunc: (dy, saved) => {
-      const [image, residual] = saved;
-      const inputs: tf.NamedTensorMap = { image, residual, dy: dy as tf.Tensor };
-      return { residual: () => tf.engine().runKernel(CLIPPED_SUM_GRADIENT, inputs) as tf.Tensor };
-    },
-  });
-}
+tf.registerGradient({
+  kernelName: RESIDUAL,
+  outputsToSave: [true],
+  gradFunc: (dy, saved) => {
+    const [residual] = saved;
+    const inputs: tf.NamedTensorMap = { residual, dy: dy as tf.Tensor };
+    const [dx, dbias] = tf.engine().runKernel(RESIDUAL_GRADIENT, inputs) as tf.Tensor[];
+    return { x: () => dx, bias: () => dbias };
+  },
+});
+
+tf.registerGradient({
+  kernelName: CLIPPED_SUM,
+  inputsToSave: ["image", "residual"],
+  gradFunc: (dy, saved) => {
+    const [image, residual] = saved;
+    const inputs: tf.NamedTensorMap = { image, residual, dy: dy as tf.Tensor };
+    return { residual: () => tf.engine().runKernel(CLIPPED_SUM_GRADIENT, inputs) as tf.Tensor };
+  },
+});

@@ -7,18 +7,9 @@
  * us choose this over registering kernels on tfjs-backend-wasm, whose memory threads cannot share).
  */
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
-import {
-  type backend_util,
-  type DataType,
-  getKernelsForBackend,
-  type KernelFunc,
-  registerKernel,
-  type TensorInfo,
-  util,
-} from "@tensorflow/tfjs-core";
+import { type backend_util, type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
 import type { KernelTeam } from "../../pool/team.js";
-import { STOCK_BACKEND } from "../cpu/stock.js";
 
 export const BACKEND_NAME = "elegant-wasm";
 
@@ -181,18 +172,4 @@ export class SharedMemoryBackend extends MathBackendCPU {
     const values = super.readSync(dataId);
     return this.pointers.has(dataId) ? (values as Float32Array).slice() : values;
   }
-}
-
-/** Registers a kernel for our backend; what it allocates does not outlive a failure. */
-export function registerSharedKernel(kernelName: string, kernelFunc: KernelFunc): void {
-  registerKernel({
-    kernelName,
-    backendName: BACKEND_NAME,
-    kernelFunc: (params) => (params.backend as SharedMemoryBackend).runKernel(() => kernelFunc(params)),
-  });
-}
-
-/** Lets every stock CPU kernel run on our backend; kernels of our own replace some of them afterwards. */
-export function registerCpuKernels(): void {
-  for (const kernel of getKernelsForBackend(STOCK_BACKEND)) registerKernel({ ...kernel, backendName: BACKEND_NAME });
 }

@@ -15,6 +15,7 @@ import {
 import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../../kernels/conv-shape.js";
 import { stock } from "../cpu/stock.js";
 import type { SharedMemoryBackend } from "./backend.js";
+import { typedKernel } from "./kernel-helpers.js";
 
 const WIDE = 16;
 const NARROW = 4;
@@ -225,14 +226,6 @@ interface ConvInputs {
   readonly dy: TensorInfo;
 }
 
-/** TensorFlow.js passes inputs and attributes as untyped records; the kernel's name fixes what is in them. */
-function kernel<Attrs>(
-  run: (backend: SharedMemoryBackend, inputs: ConvInputs, attrs: Attrs) => TensorInfo,
-): KernelFunc {
-  return ({ inputs, backend, attrs }) =>
-    run(backend as SharedMemoryBackend, inputs as unknown as ConvInputs, attrs as unknown as Attrs);
-}
-
 function forward(
   backend: SharedMemoryBackend,
   x: TensorInfo,
@@ -254,7 +247,7 @@ function forward(
 }
 
 export const CONV_KERNELS: Readonly<Record<string, KernelFunc>> = {
-  [Conv2D]: kernel<Conv2DAttrs>((backend, { x, filter }, attrs) => forward(backend, x, filter, attrs)),
+  [Conv2D]: typedKernel<ConvInputs, Conv2DAttrs>((backend, { x, filter }, attrs) => forward(backend, x, filter, attrs)),
   [FusedConv2D]: (params) => {
     const backend = params.backend as SharedMemoryBackend;
     const { x, filter, bias } = params.inputs as unknown as ConvInputs & { readonly bias?: TensorInfo };
@@ -264,7 +257,7 @@ export const CONV_KERNELS: Readonly<Record<string, KernelFunc>> = {
     const relu = attrs.activation === "relu";
     return forward(backend, x, filter, attrs, { bias: bias == null ? 0 : backend.pointerOf(bias), relu });
   },
-  [Conv2DBackpropInput]: kernel<Conv2DBackpropInputAttrs>((backend, { dy, filter }, attrs) => {
+  [Conv2DBackpropInput]: typedKernel<ConvInputs, Conv2DBackpropInputAttrs>((backend, { dy, filter }, attrs) => {
     const info = backend_util.computeConv2DInfo(
       attrs.inputShape,
       filter.shape as [number, number, number, number],
@@ -277,7 +270,7 @@ export const CONV_KERNELS: Readonly<Record<string, KernelFunc>> = {
     runConv2dInputGradient(backend, toConvShape(info), backend.pointerOf(dy), filter, dx.pointer);
     return dx.info;
   }),
-  [Conv2DBackpropFilter]: kernel<Conv2DBackpropFilterAttrs>((backend, { x, dy }, attrs) => {
+  [Conv2DBackpropFilter]: typedKernel<ConvInputs, Conv2DBackpropFilterAttrs>((backend, { x, dy }, attrs) => {
     const info = backend_util.computeConv2DInfo(
       x.shape as [number, number, number, number],
       attrs.filterShape,

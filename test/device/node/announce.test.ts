@@ -1,13 +1,18 @@
+/** When the line about the device is printed. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deviceWords } from "../../../src/device/node/announce.js";
 import { useCacheHome } from "../../support/cache.js";
+import { fakeDevice } from "../../support/device.js";
 import { withFolder } from "../../support/folder.js";
 
-const wasm = (reason: string, threads = 2) => {
-  return { name: "wasm", description: `wasm: kernels on ${threads} threads (${reason})` } as const;
-};
+const wasm = (reason: string, threads = 2, isFallback = false) =>
+  fakeDevice({
+    description: `wasm: kernels on ${threads} threads (${reason})`,
+    hardware: "wasm: kernels",
+    choice: { reason, isAutomatic: reason !== "asked for", isFallback },
+  });
 
 describe("the words about a device", () => {
   const withCache = (body: () => Promise<void>): Promise<void> =>
@@ -39,7 +44,7 @@ describe("the words about a device", () => {
 
   it("are said each time when a device that should work does not open", () =>
     withCache(async () => {
-      const device = wasm("chosen by auto; webgpu does not open: no memory");
+      const device = wasm("chosen by auto; webgpu does not open: no memory", 2, true);
       for (let i = 0; i < 2; i++) assert.notEqual(await deviceWords(device, { device: "auto" }), "");
     }));
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describeMachine, formatGibibytes, listMachine, listNvidiaGpus } from "../../../src/device/node/machine.js";
+import { describeMachine, listMachine, listNvidiaGpus } from "../../../src/device/node/machine.js";
+import { formatGibibytes } from "../../../src/gibibytes.js";
 import { withFolder } from "../../support/folder.js";
 
 describe("machine", () => {
-  it("is described by what the system tells", () => {
+  it("is described by what the system reports", () => {
     const machine = describeMachine();
     assert.equal(`v${machine.node}`, process.version);
     assert.ok(machine.cores >= 1 && machine.cpu !== "" && machine.os.includes(process.arch));

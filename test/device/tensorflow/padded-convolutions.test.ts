@@ -1,5 +1,7 @@
+/** The paddings that TensorFlow lacks, compared with the `cpu` device. */
 import * as tf from "@tensorflow/tfjs-core";
-import { findTensorflowPackage, openDevice } from "../../../src/device/open.js";
+import { installedPackages, TENSORFLOW_PACKAGES } from "../../../src/device/node/packages.js";
+import { openDevice } from "../../../src/device/open.js";
 import { Random } from "../../../src/random.js";
 import { assertClose } from "../../support/close.js";
 import { randomFloats } from "../../support/team.js";
@@ -25,12 +27,12 @@ function convolutions(): Float32Array[] {
   });
 }
 
-describe("device/tensorflow-kernels", function () {
+describe("device/tensorflow/padded-convolutions", function () {
   this.timeout(60_000);
 
-  it("pad as PyTorch does where tfjs-node only knows valid and same", async function () {
+  it("pads as PyTorch does where tfjs-node only knows valid and same", async function () {
     // test/support/build-tfjs-node.sh makes one where its installer cannot download.
-    if (findTensorflowPackage() === null) return this.skip();
+    if (installedPackages(TENSORFLOW_PACKAGES).length === 0) return this.skip();
     const device = await openDevice("tensorflow", 1);
     const received = convolutions();
     await device.close();
