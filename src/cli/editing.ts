@@ -11,6 +11,7 @@ import { SHIPPED_MODELS } from "../models/shipped.js";
 import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { withCommonOptions } from "./command.js";
+import { openDeviceFor } from "./device.js";
 
 export interface EditingOptions extends CommonOptions<"workers" | "device">, OverwriteOption {
   readonly model: string;
@@ -141,22 +142,24 @@ export interface Editor {
 
 /**
  * Opens device and model, runs `body`, and closes both whatever happens.
+ * @param faces that go through the model at the same time
  * @throws InputError when the model cannot be read or does not have one of the attributes
  */
 export async function withEditor(
   options: EditingOptions,
   attributes: readonly string[],
+  faces: number,
   context: CommandContext,
   body: (editor: Editor) => Promise<void>,
 ): Promise<void> {
-  const { openDevice } = await import("../device/open.js");
   const { deviceWords } = await import("../device/node/announce.js");
   const { openGenerator } = await import("../models/open.js");
   const { encodeFaces, toTensor } = await import("../editing/faces.js");
   const { attributeIndex } = await import("../methods/elegant/config.js");
-  const device = await openDevice(options.device, options.workers);
+  const { model } = options;
+  const device = await openDeviceFor(({ editTrial }) => editTrial(model, faces), options, context);
   try {
-    const generator = await openGenerator(options.model);
+    const generator = await openGenerator(model);
     const { config, source, warnings } = generator;
     const encode = async (pictures: readonly RgbaImage[]): Promise<Faces> =>
       encodeFaces(generator, await toTensor(pictures, config.size));

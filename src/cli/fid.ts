@@ -1,11 +1,13 @@
 /** `elegant fid A B`: the Frechet distance of two sets of images, features or statistics; KID, precision and recall. */
 import { type Command, Option } from "commander";
+import type { Device } from "../device/device.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { ExtractorName } from "../metrics/extractors.js";
 import type { SideOptions } from "../metrics/fid.js";
 import type { Features } from "../metrics/sides.js";
 import type { Course } from "../planner/course.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { openDeviceFor } from "./device.js";
 import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { type ShardOption, withShard } from "./shard.js";
 
@@ -104,6 +106,10 @@ function planFeatures(
   };
 }
 
+export function openFidDevice(options: FidCommand, context: CommandContext): Promise<Device> {
+  return openDeviceFor(({ featureTrial }) => featureTrial(options), options, context);
+}
+
 async function compare(
   a: string,
   b: string | undefined,
@@ -146,7 +152,7 @@ async function compare(
       isBatchAskedFor,
       context,
     );
-    const wanted = { ...options, rows, feeding: plan.feeding };
+    const wanted = { ...options, rows, feeding: plan.feeding, openDevice: () => openFidDevice(options, context) };
     const opened = await metrics.openSides(linalg, names, folders, wanted, timed, { ...context, warn });
     const { sides, failures, cached, origin } = opened;
     const { network: features, comparable } = origin;

@@ -37,7 +37,7 @@ export function registerLinear(program: Command): void {
         const { input, attribute, reference, steps, out, overwrite } = options;
         await checkPictureOutput(out, [input, reference], overwrite);
         const pictures = await readPictures([input, reference]);
-        await withEditor(options, [attribute], context, async ({ generator, encode }) => {
+        await withEditor(options, [attribute], steps, context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
           const { linear } = await import("../editing/linear.js");
           const { writePicture } = await import("../editing/picture.js");

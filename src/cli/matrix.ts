@@ -51,7 +51,7 @@ export function registerMatrix(program: Command): void {
         }
         await checkPictureOutput(out, [input, ...references], overwrite);
         const pictures = await readPictures([input, ...references]);
-        await withEditor(options, attributes, context, async ({ generator, encode }) => {
+        await withEditor(options, attributes, rows * columns, context, async ({ generator, encode }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
           const { matrixLabels } = await import("../editing/matrix.js");
           const { writePicture } = await import("../editing/picture.js");

@@ -1,8 +1,10 @@
-/** The work of a command line, for `elegant plan`: opened as the command itself opens it. */
+/** The work of a command line, for `elegant plan`: opened as the command itself opens it, with its device. */
 import type { Device } from "../device/device.js";
 import type { InceptionDims } from "../metrics/inception.js";
 import type { Work } from "../planner/work/work.js";
-import type { FidCommand } from "./fid.js";
+import type { CommandContext } from "./command.js";
+import { openDeviceFor } from "./device.js";
+import { type FidCommand, openFidDevice } from "./fid.js";
 import { expandInputs } from "./inputs.js";
 import { choiceOfBatches } from "./planned.js";
 import type { PreprocessCommand } from "./preprocess.js";
@@ -14,17 +16,38 @@ export interface OpenedWork {
   readonly work: Work;
   /** The batches among which a plan of the command would choose. */
   readonly batches: readonly number[];
-  /** Frees what is on the device. */
-  close(): void;
-}
-
-export interface WorkPlace {
+  /** Null if the work has no model. */
   readonly device: Device | null;
-  /** Whether the user gave an option. */
-  readonly isRequested: (option: string) => boolean;
+  close(): Promise<void>;
 }
 
-export async function openPreprocess([source]: readonly string[], options: PreprocessCommand): Promise<OpenedWork> {
+/** Opens the work of a command. @param isRequested whether the user gave an option */
+export type OpenWork<Options> = (
+  args: readonly string[],
+  options: Options,
+  context: CommandContext,
+  isRequested: (option: string) => boolean,
+) => Promise<OpenedWork>;
+
+/** The work on a device, both of which are closed together; the device also if the work does not open. */
+async function onDevice(
+  device: Device,
+  open: () => Promise<Pick<OpenedWork, "work" | "batches"> & { readonly dispose: () => void }>,
+): Promise<OpenedWork> {
+  try {
+    const { dispose, ...opened } = await open();
+    const close = async (): Promise<void> => {
+      dispose();
+      await device.close();
+    };
+    return { ...opened, device, close };
+  } catch (error) {
+    await device.close();
+    throw error;
+  }
+}
+
+export const openPreprocess: OpenWork<PreprocessCommand> = async ([source], options) => {
   const [{ checkVariant, planPreprocess }, { preprocessWork }] = await Promise.all([
     import("../preprocess/plan.js"),
     import("../planner/work/preprocess.js"),
@@ -35,10 +58,10 @@ export async function openPreprocess([source]: readonly string[], options: Prepr
   const plan = await planPreprocess(source, wanted);
   checkVariant(plan);
   const work = preprocessWork(plan, wanted);
-  return { work, batches: work.batches, close: () => {} };
-}
+  return { work, batches: work.batches, device: null, close: async () => {} };
+};
 
-export async function openTrain([data]: readonly string[], options: TrainCommand): Promise<OpenedWork> {
+export const openTrain: OpenWork<TrainCommand> = async ([data], options, context) => {
   const [{ openDataset }, { createConfig }, { trainWork }, { chooseBatch }, { createPairSampler }] = await Promise.all([
     import("../dataset/dataset.js"),
     import("../methods/elegant/config.js"),
@@ -47,16 +70,21 @@ export async function openTrain([data]: readonly string[], options: TrainCommand
     import("../training/pairs.js"),
   ]);
   const { size, width, attributes, seed, images, resume, out } = options;
-  const { network, method } = chooseMethod(options);
-  const config = createConfig({ ...network, size: Number(size), width, attributes });
+  const chosen = chooseMethod(options);
+  const config = createConfig({ ...chosen.network, size: Number(size), width, attributes });
   const dataset = await openDataset(data, images);
-  const { batch } = await chooseBatch(options.batch, dataset, config.attributes, method.joint, resume ? out : null);
-  createPairSampler(dataset, config.attributes, { ...method, batch, seed }); // refuses data without enough images
-  const work = trainWork(dataset, config, { ...method, batch, seed });
-  return { work, batches: work.batches, close: () => {} };
-}
+  const { joint } = chosen.method;
+  const { batch } = await chooseBatch(options.batch, dataset, config.attributes, joint, resume ? out : null);
+  const method = { ...chosen.method, batch, seed };
+  createPairSampler(dataset, config.attributes, method); // refuses data without enough images
+  const device = await openDeviceFor(({ updateTrial }) => updateTrial(config, method), options, context);
+  return onDevice(device, async () => {
+    const work = trainWork(dataset, config, method);
+    return { work, batches: work.batches, dispose: () => {} };
+  });
+};
 
-export async function openSwap(_: readonly string[], options: SwapCommand, { device }: WorkPlace): Promise<OpenedWork> {
+export const openSwap: OpenWork<SwapCommand> = async (_, options, context) => {
   const [{ pairReferences }, { swapWork }, { PICTURES_AT_ONCE }, { openGenerator }, { attributeIndex }] =
     await Promise.all([
       import("./swap.js"),
@@ -65,21 +93,21 @@ export async function openSwap(_: readonly string[], options: SwapCommand, { dev
       import("../models/open.js"),
       import("../methods/elegant/config.js"),
     ]);
-  const reference = pairReferences(options.attribute, options.reference);
+  const { attribute, model } = options;
+  const reference = pairReferences(attribute, options.reference);
   const input = await expandInputs(options.input);
-  const generator = await openGenerator(options.model);
-  for (const name of options.attribute) attributeIndex(generator.config, name);
-  const work = swapWork(generator, { ...options, input, reference });
-  const batches = choiceOfBatches(work.batches, PICTURES_AT_ONCE, device, false);
-  return { work, batches, close: () => generator.dispose() };
-}
+  const device = await openDeviceFor(({ editTrial }) => editTrial(model, input.length), options, context);
+  return onDevice(device, async () => {
+    const generator = await openGenerator(model);
+    for (const name of attribute) attributeIndex(generator.config, name);
+    const work = swapWork(generator, { model, attribute, input, reference });
+    const batches = choiceOfBatches(work.batches, PICTURES_AT_ONCE, device, false);
+    return { work, batches, dispose: () => generator.dispose() };
+  });
+};
 
 /** @throws InputError if no name is a folder: features and statistics need no plan */
-export async function openFid(
-  names: readonly string[],
-  options: FidCommand,
-  { device, isRequested }: WorkPlace,
-): Promise<OpenedWork> {
+export const openFid: OpenWork<FidCommand> = async (names, options, context, isRequested) => {
   const [{ describeMismatch, InputError }, { areFolders }, { openExtractor }, { fidWork }] = await Promise.all([
     import("../errors.js"),
     import("../metrics/fid-inputs.js"),
@@ -92,9 +120,12 @@ export async function openFid(
     const remedy = "There is nothing to plan for features and statistics: run 'elegant fid' itself.";
     throw new InputError(describeMismatch(names.join(" and "), "a folder of images", "files", remedy));
   }
-  const { features, dims, weights, seed } = options;
-  const network = await openExtractor(features, Number(dims) as InceptionDims, weights, seed);
-  const work = fidWork(folders, network, options);
-  const batches = choiceOfBatches(work.batches, options.batch, device, isRequested("batch"));
-  return { work, batches, close: () => network.dispose() };
-}
+  const device = await openFidDevice(options, context);
+  return onDevice(device, async () => {
+    const { features, dims, weights, seed, batch } = options;
+    const network = await openExtractor(features, Number(dims) as InceptionDims, weights, seed);
+    const work = fidWork(folders, network, options);
+    const batches = choiceOfBatches(work.batches, batch, device, isRequested("batch"));
+    return { work, batches, dispose: () => network.dispose() };
+  });
+};

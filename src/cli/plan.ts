@@ -1,7 +1,5 @@
 /** `elegant plan <command>`: what limits a command, and how fast its stages are, predicted and measured. */
 import type { Command } from "commander";
-import type { DeviceChoice } from "../device/choices.js";
-import type { Device } from "../device/device.js";
 import { InterruptedError } from "../errors.js";
 import type { Decision } from "../planner/decide.js";
 import type { Span } from "../planner/types.js";
@@ -10,14 +8,13 @@ import { checkOutputFile } from "./editing.js";
 import { registerFid } from "./fid.js";
 import { interruptible } from "./interrupt.js";
 import { type ReportOptions, reportPlan } from "./plan-report.js";
-import { type OpenedWork, openFid, openPreprocess, openSwap, openTrain, type WorkPlace } from "./plan-work.js";
+import { type OpenedWork, type OpenWork, openFid, openPreprocess, openSwap, openTrain } from "./plan-work.js";
 import type { PlannedOptions } from "./planned.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerSwap } from "./swap.js";
 import { registerTrain } from "./train.js";
 
 interface PlanOptions extends PlannedOptions, ReportOptions {
-  readonly device?: DeviceChoice;
   readonly memory?: number;
 }
 
@@ -48,20 +45,18 @@ Options of the command that do not change its plan are accepted and ignored.
 Example:
   elegant plan train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --trace train.json --html train.html`;
 
-type Open<Options> = (args: readonly string[], options: Options, place: WorkPlace) => Promise<OpenedWork>;
-
 export function registerPlan(program: Command): void {
   const plan = program
     .command("plan")
     .description("how fast the stages of a command are and what limits them, predicted and measured")
     .addHelpText("after", HELP);
-  const commands: readonly (readonly [(parent: Command) => void, boolean, Open<never>])[] = [
-    [registerPreprocess, false, openPreprocess],
-    [registerTrain, true, openTrain],
-    [registerSwap, true, openSwap],
-    [registerFid, true, openFid],
+  const commands: readonly (readonly [(parent: Command) => void, OpenWork<never>])[] = [
+    [registerPreprocess, openPreprocess],
+    [registerTrain, openTrain],
+    [registerSwap, openSwap],
+    [registerFid, openFid],
   ];
-  for (const [register, onDevice, open] of commands) {
+  for (const [register, open] of commands) {
     register(plan);
     const command = plan.commands[plan.commands.length - 1];
     // Nothing is written there.
@@ -80,11 +75,10 @@ export function registerPlan(program: Command): void {
         const args = received.slice(0, -2).filter((arg): arg is string => typeof arg === "string");
         const isRequested = (option: string): boolean => command.getOptionValueSource(option) !== "default";
         await runCommand(options, (context) => {
-          const opening = (device: Device | null): Promise<OpenedWork> =>
-            open(args, options as never, { device, isRequested });
+          const opening = (): Promise<OpenedWork> => open(args, options as never, context, isRequested);
           const batch: unknown = command.getOptionValue("batch");
           const isBatchOwn = batch === undefined || batch === "auto" || !isRequested("batch");
-          return planCommand({ name: command.name(), onDevice, open: opening, isBatchOwn }, options, context);
+          return planCommand({ name: command.name(), open: opening, isBatchOwn }, options, context);
         });
       });
   }
@@ -92,28 +86,25 @@ export function registerPlan(program: Command): void {
 
 interface PlannedCommand {
   readonly name: string;
-  readonly onDevice: boolean;
-  readonly open: (device: Device | null) => Promise<OpenedWork>;
+  readonly open: () => Promise<OpenedWork>;
   readonly isBatchOwn: boolean;
 }
 
 async function planCommand(
-  { name, onDevice, open, isBatchOwn }: PlannedCommand,
+  { name, open, isBatchOwn }: PlannedCommand,
   options: PlanOptions,
   context: CommandContext,
 ): Promise<void> {
-  const [{ openDevice }, { decide, describeSetting, keepCorrected }, { Course, MIN_UNITS }] = await Promise.all([
-    import("../device/open.js"),
+  const [{ decide, describeSetting, keepCorrected }, { Course, MIN_UNITS }] = await Promise.all([
     import("../planner/decide.js"),
     import("../planner/course.js"),
   ]);
   if (options.trace !== undefined) await checkOutputFile(options.trace, "--trace");
   if (options.html !== undefined) await checkOutputFile(options.html, "--html");
-  const device = onDevice ? await openDevice(options.device ?? "auto", options.workers) : null;
   const run = async (signal: AbortSignal): Promise<void> => {
     const { memory, workers, recalibrate } = options;
+    const { work, batches, device, close } = await open();
     const setting = describeSetting(device, memory === undefined ? undefined : memory * 2 ** 20);
-    const { work, batches, close } = await open(device);
     try {
       context.print(`measuring on ${setting.description}`);
       const asked = { workers, batches, isBatchOwn, recalibrate, signal, onMeasure: () => {} };
@@ -139,12 +130,8 @@ async function planCommand(
       signal.throwIfAborted();
       await reportPlan({ name, setting, course, spans }, options, context);
     } finally {
-      close();
+      await close();
     }
   };
-  try {
-    await interruptible(run, { reason: () => new InterruptedError("Interrupted: nothing was written.") });
-  } finally {
-    await device?.close();
-  }
+  await interruptible(run, { reason: () => new InterruptedError("Interrupted: nothing was written.") });
 }

@@ -120,7 +120,7 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
   const known = areMany ? null : await readPictures(input);
   const others = await readPictures(references);
   const { swapAll, uploadPictures, writeResults, writeSheet } = await import("../editing/swap-rows.js");
-  await withEditor(options, attributes, context, async (editor) => {
+  await withEditor(options, attributes, input.length, context, async (editor) => {
     const { generator } = editor;
     const { size } = generator.config;
     const course =

@@ -4,6 +4,7 @@ import type { Device } from "../device/device.js";
 import type { Course } from "../planner/course.js";
 import type { TrainOptions, TrainWork } from "../training/loop.js";
 import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { openDeviceFor } from "./device.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
 import { withRunSettings } from "./train-resume.js";
@@ -63,7 +64,6 @@ export function registerTrain(program: Command): void {
         const [
           { openDataset },
           { checkTrainingPictures },
-          { openDevice },
           { announceDevice },
           { train },
           { createConfig },
@@ -71,7 +71,6 @@ export function registerTrain(program: Command): void {
         ] = await Promise.all([
           import("../dataset/dataset.js"),
           import("../dataset/training-pictures.js"),
-          import("../device/open.js"),
           import("../device/node/announce.js"),
           import("../training/loop.js"),
           import("../methods/elegant/config.js"),
@@ -83,7 +82,16 @@ export function registerTrain(program: Command): void {
         const from = options.from === undefined || options.resume ? null : await readModel(options.from);
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
         const warnings = checkTrainingPictures(dataset, config.size);
-        const device = await openDevice(options.device, workers);
+        const device = await openDeviceFor(
+          async ({ updateTrial }) => {
+            const { chooseBatch } = await import("../training/batch-choice.js");
+            const resumed = options.resume ? options.out : null;
+            const chosen = await chooseBatch(batch, dataset, attributes, method.joint, resumed);
+            return updateTrial(config, { ...method, seed, batch: chosen.batch });
+          },
+          options,
+          context,
+        );
         const controller = new AbortController();
         const stop = (): void => {
           context.print("Stopping after this step and saving; Ctrl-C again stops at once, without saving.");

@@ -56,7 +56,7 @@ export async function runPasteBack(
     [...faces.flatMap(({ input, photo }) => [input, photo]), ...references],
   );
   await refuseExisting([...results, sheetPath], "--out", options.overwrite);
-  await withEditor(options, attributes, context, async ({ generator }) => {
+  await withEditor(options, attributes, faces.length, context, async ({ generator }) => {
     const crops = faces.map(({ crop }) => crop);
     const start = performance.now();
     const rows = await swapAll(generator, uploadPictures(generator.config.size, crops), {

@@ -21,7 +21,7 @@ import type { Linalg } from "./linalg.js";
 import { asFeatures, type Features } from "./sides.js";
 
 /** Pairs that go through both networks at once. */
-const PAIRS_AT_ONCE = 4;
+export const PAIRS_AT_ONCE = 4;
 /** Held-out pictures of each side below which all pictures are taken. */
 const MIN_HELD_OUT = 50;
 
