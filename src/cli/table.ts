@@ -66,7 +66,11 @@ async function makeTable(run: string, data: string, options: Options, context: C
   );
   if (options.out !== undefined) await checkOutputFile(options.out, "--out");
   const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
-  const device = await openDeviceFor(({ featureTrial }) => featureTrial({ ...options, batch: table.PAIRS_AT_ONCE }), options, context);
+  const device = await openDeviceFor(
+    ({ featureTrial }) => featureTrial({ ...options, batch: table.PAIRS_AT_ONCE }),
+    options,
+    context,
+  );
   const linalg = await Linalg.open(options.workers);
   try {
     const dims = Number(options.dims) as 64 | 192 | 768 | 2048;
