@@ -33,7 +33,7 @@ describe("dataset/preprocess", () => {
       const out = join(dir, "fed");
       await preprocess(source, out, {
         ...OPTIONS,
-        feeding: async (imageDir, photos) => {
+        feeding: async ({ imageDir }, photos) => {
           assert.deepEqual([imageDir, photos], [join(source, "images"), 70]);
           return feeding;
         },
