@@ -3,6 +3,7 @@
  * Usage: npm run bench:cpu. Peers, each in a process of its own on as many threads: stock tfjs-backend-wasm and onnxruntime-web
  * (devDependencies), and PyTorch where PYTHON (by default /usr/bin/python3, Debian's, for which there is python3-torch) has it.
  */
+
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -10,22 +11,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../src/device/device.js";
-import { freezeWeights } from "../src/device/freeze.js";
 import type { SharedMemoryBackend } from "../src/device/shared-backend.js";
 import { encodeFaces } from "../src/editing/faces.js";
-import type { Generator } from "../src/models/open.js";
 import { swapMany } from "../src/editing/swap.js";
 import { encodeOnnx } from "../src/interop/onnx.js";
-import { createInception, inceptionFeatures, randomInceptionTensors } from "../src/metrics/inception.js";
 import { type ModelConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
+import { elegantModel } from "../src/methods/elegant/model.js";
 import { onnxGraphs, onnxMetadata } from "../src/methods/elegant/onnx-graphs.js";
-import {
-  disposeParameters,
-  GENERATOR,
-  initialParameters,
-  parameterSpecs,
-  uploadParameters,
-} from "../src/nn/parameters.js";
+import { GENERATOR, initialParameters } from "../src/methods/elegant/parameters.js";
+import { createInception, inceptionFeatures, randomInceptionTensors } from "../src/metrics/inception.js";
+import { uploadGenerator } from "../src/models/generator.js";
 import { measureLayers, measureTile } from "./layers.js";
 import { measure, type Row, report, row, type Timing, timingOf } from "./measure.js";
 
@@ -82,9 +77,8 @@ function threadRow(size: number, width: number, batch: number): Row {
 async function swapRows(): Promise<Row[]> {
   const config: ModelConfig = { ...OFFICIAL_NETWORK, ...SWAP, attributes: ATTRIBUTES };
   const values = initialParameters(config, GENERATOR, 1);
-  const parameters = uploadParameters(parameterSpecs(config, GENERATOR), values, "bench");
-  freezeWeights(parameters.values()); // as openGenerator does
-  const generator: Generator = { config, parameters, source: "bench", warnings: [], dispose: () => {} };
+  const found = { model: elegantModel(config), tensors: values, step: 0, source: "bench", warnings: [] };
+  const generator = uploadGenerator(found);
   const shape: [number, number, number, number] = [1, SWAP.size, SWAP.size, 3];
   const [input, reference] = [5, 6].map((seed) => tf.randomUniform(shape, -1, 1, "float32", seed) as tf.Tensor4D);
   const ours = await measure(() => {
@@ -94,7 +88,7 @@ async function swapRows(): Promise<Row[]> {
     });
   }, ROUNDS);
   tf.dispose([input, reference]);
-  disposeParameters(parameters);
+  generator.dispose();
   const folder = await mkdtemp(join(tmpdir(), "elegant-bench-"));
   const { graph } = onnxGraphs(values, config).find(({ file }) => file === "swap.onnx") ?? {};
   if (graph === undefined) throw new Error("bench: no graph of a swap");

@@ -26,11 +26,11 @@ export {
   toPictures,
   toTensor,
 } from "./library.js";
+export { createConfig, type ModelConfig } from "./methods/elegant/config.js";
 export type { EigenDecomposition } from "./metrics/eigen.js";
 export { Linalg, type Matrix } from "./metrics/linalg.js";
 export { squareRoot, symmetricSquareRoot } from "./metrics/sqrtm.js";
 export { symmetricEigenvectors, type ThreadOptions } from "./metrics/symmetric.js";
-export { createConfig, type ModelConfig } from "./methods/elegant/config.js";
 export { type PreprocessOptions, type PreprocessReport, preprocess } from "./preprocess/preprocess.js";
 export { type SynthOptions, writeSynth } from "./synth/write.js";
 export { type TrainOptions, type TrainResult, train } from "./training/loop.js";

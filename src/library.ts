@@ -5,11 +5,12 @@
  */
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import * as faces from "./editing/faces.js";
-import * as generators from "./models/open.js";
 import * as interpolation from "./editing/linear.js";
 import * as grids from "./editing/matrix.js";
 import * as swapping from "./editing/swap.js";
-import type { ModelConfig } from "./methods/elegant/config.js";
+import type { MethodConfig } from "./methods/method.js";
+import type * as generators from "./models/generator.js";
+import * as opening from "./models/open.js";
 import type { RgbaImage } from "./types.js";
 
 /** A four-dimensional tensor of TensorFlow.js on the current device. The caller disposes the ones it receives. */
@@ -23,8 +24,8 @@ export interface ImageTensor {
 
 /** A trained generator on the current device. */
 export interface Generator {
-  /** Size in pixels, width, and the attributes that it can exchange, by name. */
-  readonly config: ModelConfig;
+  /** Size in pixels and the attributes that it can exchange, by name. */
+  readonly config: MethodConfig;
   /** The file that was read. */
   readonly source: string;
   /** Notices for the user, such as a damaged checkpoint that was skipped. */
@@ -70,7 +71,7 @@ const asEdit = ({ attribute, reference }: Edit): swapping.Edit => ({ attribute, 
  * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
  */
 export function openGenerator(model: string): Promise<Generator> {
-  return generators.openGenerator(model);
+  return opening.openGenerator(model);
 }
 
 /** Pictures on the current device: [N, size, size, 3] in [-1, 1], resized where they have another size. */

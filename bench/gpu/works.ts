@@ -1,16 +1,15 @@
 /** What users wait for: swaps, training updates, features of pictures. */
+
 import * as tf from "@tensorflow/tfjs-core";
-import { freezeWeights } from "../../src/device/freeze.js";
 import { encodeFaces } from "../../src/editing/faces.js";
-import type { Generator } from "../../src/models/open.js";
 import { swapMany } from "../../src/editing/swap.js";
-import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
-import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/nn/parameters.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
+import { GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
+import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
+import { uploadGenerator } from "../../src/models/generator.js";
 import { newTrainingState } from "../../src/training/run.js";
-import { stepSettings } from "../../src/training/settings.js";
-import { trainStep } from "../../src/methods/elegant/update.js";
 import type { Timing } from "../measure.js";
 import { ATTRIBUTES, attempt, type Bench, compare, onDevice } from "./bench.js";
 import { measureQueued, measureWaited } from "./timing.js";
@@ -27,9 +26,8 @@ export async function measureSwaps(bench: Bench, until: number): Promise<void> {
   const config = createConfig({ ...OFFICIAL_NETWORK, size: swap.size, width, attributes: ATTRIBUTES });
   const body = async (): Promise<void> => {
     const values = initialParameters(config, GENERATOR, 1);
-    const parameters = uploadParameters(parameterSpecs(config, GENERATOR), values, "bench");
-    freezeWeights(parameters.values()); // as openGenerator does
-    const generator: Generator = { config, parameters, source: "bench", warnings: [], dispose: () => {} };
+    const found = { model: elegantModel(config), tensors: values, step: 0, source: "bench", warnings: [] };
+    const generator = uploadGenerator(found);
     for (const batch of swap.batches) {
       const [input, reference] = [5, 6].map((seed) => pictures(batch, swap.size, seed));
       const edited = (): tf.Tensor4D =>
@@ -63,13 +61,13 @@ export async function measureSwaps(bench: Bench, until: number): Promise<void> {
 /** D and G of one attribute; the update waits for its losses itself. */
 function updates(size: number, width: number, batch: number, part: number): (seconds: number) => Promise<Timing> {
   const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
-  const state = newTrainingState(config, 1, false);
-  const run = { ...METHODS.official.method, batch, seed: 1, dataset: "bench" };
-  const settings = stepSettings(run, 0);
+  const settings = { ...METHODS.official.method, batch, seed: 1, dataset: "bench" };
+  const model = elegantModel(config);
+  const [state, training] = [newTrainingState(model, settings), model.training(settings, "bench")];
   const [A, B] = [3, 4].map((seed) => pictures(batch, size, seed));
   const labels = (value: number): tf.Tensor2D => tf.fill([batch, ATTRIBUTES.length], value);
   const pairs = { groups: [{ attribute: 0, pairs: batch }], A, B, yA: labels(1), yB: labels(0) };
-  return (seconds) => measureWaited(() => trainStep(state, pairs, settings, { part }), seconds);
+  return (seconds) => measureWaited(() => training.update(state, pairs, { step: 0, progress: 0 }, part), seconds);
 }
 
 /** Each size on a device of its own; where the memory does not suffice, in parts of a half or a quarter of the pairs. */

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 import { formatChoice } from "../methods/choice-words.js";
 import { networkSchema } from "../methods/elegant/config.js";
-import { suggest } from "../suggest.js";
 import { methodSchema } from "../methods/elegant/presets.js";
+import { suggest } from "../suggest.js";
 
 const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map(
   Object.entries({ ...networkSchema.shape, ...methodSchema.shape }),

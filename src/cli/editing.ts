@@ -5,8 +5,8 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
 import type { Faces } from "../editing/faces.js";
-import type { Generator } from "../models/open.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import type { Generator } from "../models/generator.js";
 import { SHIPPED_MODELS } from "../models/shipped.js";
 import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
@@ -161,7 +161,7 @@ export async function withEditor(
   const { deviceWords } = await import("../device/announce.js");
   const { openGenerator } = await import("../models/open.js");
   const { encodeFaces, toTensor } = await import("../editing/faces.js");
-  const { attributeIndex } = await import("../methods/elegant/config.js");
+  const { attributeIndex } = await import("../methods/attributes.js");
   const device = await openDevice(options.device, options.workers);
   try {
     const generator = await openGenerator(options.model);

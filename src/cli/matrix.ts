@@ -2,8 +2,8 @@
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { Command } from "commander";
 import type { Faces } from "../editing/faces.js";
-import type { Generator } from "../models/open.js";
 import type { Grid } from "../editing/matrix.js";
+import type { Generator } from "../models/generator.js";
 import { integer, runCommand } from "./command.js";
 import {
   checkPictureOutput,

@@ -37,9 +37,10 @@ export const openPreprocess = async ([source]: readonly string[], options: Prepr
 };
 
 export const openTrain = async ([data]: readonly string[], options: TrainCommand): Promise<OpenedJob> => {
-  const [{ openDataset }, { createConfig }, { trainJob }, { chooseBatch }] = await Promise.all([
+  const [{ openDataset }, { createConfig }, { elegantModel }, { trainJob }, { chooseBatch }] = await Promise.all([
     import("../dataset/dataset.js"),
     import("../methods/elegant/config.js"),
+    import("../methods/elegant/model.js"),
     import("../planner/jobs/train.js"),
     import("../training/batch-choice.js"),
   ]);
@@ -48,7 +49,7 @@ export const openTrain = async ([data]: readonly string[], options: TrainCommand
   const config = createConfig({ ...network, size: Number(size), width, attributes });
   const dataset = await openDataset(data, images);
   const { batch } = await chooseBatch(options.batch, dataset, config.attributes, method.joint, resume ? out : null);
-  return withItsBatches(await trainJob(dataset, config, { ...method, batch, seed }, workers));
+  return withItsBatches(await trainJob(dataset, elegantModel(config), { ...method, batch, seed }, workers));
 };
 
 export const openSwap = async (

@@ -87,7 +87,7 @@ export async function checkSwap(options: SwapCommand, count: number): Promise<vo
   if (options.pasteBack && count > 1) throw sharedPhotos();
   const [{ readModel }, { attributeIndex }] = await Promise.all([
     import("../models/open.js"),
-    import("../methods/elegant/config.js"),
+    import("../methods/attributes.js"),
   ]);
   const input = await expandInputs(options.input);
   const sheets = Array.from({ length: count }, (_, index) => sheetOf(out, { index, count }));
@@ -95,7 +95,7 @@ export async function checkSwap(options: SwapCommand, count: number): Promise<vo
   await checkOutputs(out, outputs, [...input, ...references]);
   await refuseExisting(outputs, "--out", overwrite);
   if (!options.pasteBack) await readPictures(references);
-  const { config } = await readModel(model);
+  const { config } = (await readModel(model)).model;
   for (const attribute of attributes) attributeIndex(config, attribute);
 }
 

@@ -21,17 +21,24 @@ export function withRunSettings(command: Command): Command {
       }
     };
     if (!resume && from !== undefined) {
-      const { readModel } = await import("../models/open.js");
-      const { config } = await readModel(from);
-      recall({ attributes: [...config.attributes], width: config.width });
+      const [{ readModel }, { parseConfig }] = await Promise.all([
+        import("../models/open.js"),
+        import("../methods/elegant/config.js"),
+      ]);
+      const { attributes, width } = parseConfig((await readModel(from)).model.config, from);
+      recall({ attributes: [...attributes], width });
     }
     if (!resume || out === undefined) return;
-    const { savedRun } = await import("../training/run.js");
-    const { config, settings } = await savedRun(out);
-    const { size, width, attributes, ...network } = config;
+    const [{ savedRun }, { parseConfig }, { parseSettings }] = await Promise.all([
+      import("../training/run.js"),
+      import("../methods/elegant/config.js"),
+      import("../methods/elegant/settings.js"),
+    ]);
+    const { model, settings } = await savedRun(out);
+    const { size, width, attributes, ...network } = parseConfig(model.config, out);
     const values: Record<string, unknown> = { attributes: [...attributes], size: String(size), width };
     if (settings !== null) {
-      const { batch, seed, dataset: _, ...method } = settings;
+      const { batch, seed, dataset: _, ...method } = parseSettings(settings, out);
       Object.assign(values, { batch, seed });
       if (!isGiven("preset")) values.recalled = { network, method, isFixed: true };
     } else if (!isGiven("preset")) {

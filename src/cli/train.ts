@@ -67,6 +67,7 @@ export function registerTrain(program: Command): void {
           { announceDevice },
           { train },
           { createConfig },
+          { elegantModel },
           { readModel },
         ] = await Promise.all([
           import("../dataset/dataset.js"),
@@ -75,14 +76,15 @@ export function registerTrain(program: Command): void {
           import("../device/announce.js"),
           import("../training/loop.js"),
           import("../methods/elegant/config.js"),
+          import("../methods/elegant/model.js"),
           import("../models/open.js"),
         ]);
         const { width, attributes, batch, seed, workers, minutes } = options;
         const { network, method } = chooseMethod(options);
-        const config = createConfig({ ...network, size: Number(options.size), width, attributes });
+        const model = elegantModel(createConfig({ ...network, size: Number(options.size), width, attributes }));
         const from = options.from === undefined || options.resume ? null : await readModel(options.from);
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
-        const warnings = checkTrainingPictures(dataset, config.size);
+        const warnings = checkTrainingPictures(dataset, model.config.size);
         const device = await openDevice(options.device, workers);
         const controller = new AbortController();
         const stop = (): void => {
@@ -93,7 +95,7 @@ export function registerTrain(program: Command): void {
         try {
           let course: Course | null = null;
           const description = await announceDevice(device, options);
-          const work = { dataset, config, device, signal: controller.signal };
+          const work = { dataset, model, device, signal: controller.signal };
           const result = await train({
             feeding: async (asked) => {
               course = await planTraining(work, asked, options, context);
@@ -101,7 +103,7 @@ export function registerTrain(program: Command): void {
             },
             dataset,
             folder: options.out,
-            config,
+            model,
             settings: { ...method, batch, seed },
             resume: options.resume,
             from,
@@ -146,12 +148,7 @@ const LONG_TRAINING = 200;
 const FIRST_UPDATES = 50;
 
 async function planTraining(
-  {
-    dataset,
-    config,
-    device,
-    signal,
-  }: Pick<TrainOptions, "dataset" | "config"> & { device: Device; signal: AbortSignal },
+  { dataset, model, device, signal }: Pick<TrainOptions, "dataset" | "model"> & { device: Device; signal: AbortSignal },
   { settings: { dataset: _, ...method }, updates }: TrainWork,
   options: TrainCommand,
   context: CommandContext,
@@ -160,8 +157,8 @@ async function planTraining(
   const { minutes = Infinity, workers } = options;
   return planWork(
     {
-      outline: trainOutline(dataset, config, method),
-      open: () => trainJob(dataset, config, method, workers),
+      outline: trainOutline(dataset, model, method),
+      open: () => trainJob(dataset, model, method, workers),
       device,
       batches: [method.batch], // part of the method
       isLong: updates >= LONG_TRAINING && minutes >= 1,

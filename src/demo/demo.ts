@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { openDataset } from "../dataset/dataset.js";
 import type { Device } from "../device/device.js";
 import { describeMachine, listMachine } from "../device/machine.js";
-import { openGenerator, readModel } from "../models/open.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
+import { elegantModel } from "../methods/elegant/model.js";
+import { openGenerator, readModel } from "../models/open.js";
 import { PAINTED } from "../models/shipped.js";
 import { preprocess } from "../preprocess/preprocess.js";
 import type { ModelScores, ReportModel, Score, StageTime } from "../report/model.js";
@@ -19,7 +20,7 @@ import type { OnProgress } from "../types.js";
 import { measureDistances } from "./distances.js";
 import { chooseGroups, comparedGroups, editAll, moreSheets } from "./edits.js";
 import { loadHeldOut } from "./pairs.js";
-import { DEMO_ATTRIBUTES, DEMO_METHOD, DEMO_NETWORK, DEMO_SIZE, DEMO_WIDTH } from "./settings.js";
+import { DEMO_METHOD, DEMO_NETWORK, DEMO_SIZE, DEMO_WIDTH } from "./settings.js";
 import { photosAndCrops } from "./sheets.js";
 import { describeRun, summarise } from "./story.js";
 
@@ -61,7 +62,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     throw new InputError(describeMismatch("--photos", `at least ${FEWEST_PHOTOS}`, String(photos), "Paint more."));
   }
   await expectFreshFolder(folder, "Delete it, or choose another --out.");
-  const { config: shippedConfig } = await readModel(PAINTED); // rather a failure now than after the training
+  const { config: shippedConfig } = (await readModel(PAINTED)).model; // rather a failure now than after the training
   const began = performance.now();
   const stages: StageTime[] = [];
   const timed = async <T>(name: string, work: () => Promise<T>, describe: (result: T, seconds: number) => string) => {
@@ -106,7 +107,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       train({
         dataset,
         folder: run,
-        config: DEMO_NETWORK,
+        model: elegantModel(DEMO_NETWORK),
         settings: { ...DEMO_METHOD, seed },
         resume: false,
         steps: 1_000_000,
@@ -178,9 +179,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     ],
     watchdog: watchdogSection(await readLossLog(join(run, WATCHDOG_FILE)), trained.step),
     losses: trainingSeries(
+      elegantModel(DEMO_NETWORK),
       await readLossLog(join(run, LOSSES_FILE)),
       await readLossLog(join(run, SCORES_FILE)),
-      DEMO_ATTRIBUTES,
     ),
     settings: [],
     tables: [distances.table],

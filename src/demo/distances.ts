@@ -1,9 +1,9 @@
 /** The report's table of Frechet distances. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import type { Generator } from "../models/open.js";
 import { openExtractor } from "../metrics/extractors.js";
 import { Linalg } from "../metrics/linalg.js";
 import { computeTable, formatRows, type Table } from "../metrics/table.js";
+import type { Generator } from "../models/generator.js";
 import type { ReportTable } from "../report/model.js";
 import type { OnProgress } from "../types.js";
 import { DEMO_ATTRIBUTES } from "./settings.js";

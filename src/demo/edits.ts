@@ -1,6 +1,6 @@
 /** Swaps with both models, their scores, and the sheets that show them. */
 
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { ModelScores, Score, Sheet } from "../report/model.js";
 import { SWAPPABLE_ATTRIBUTES, type SwappableAttribute } from "../synth/attributes.js";
 import { changeOf, choosePairs, type HeldOutFace, type ScoredPair, strongest } from "./pairs.js";

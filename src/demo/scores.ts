@@ -1,5 +1,5 @@
 /** How near a generator's swaps come to the known truth. */
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { Score } from "../report/model.js";
 import { noiseSquare, scoreAgainstTruth } from "../scoring/measures.js";
 import { swapAll } from "../scoring/swaps.js";

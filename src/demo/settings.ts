@@ -1,8 +1,8 @@
 /** What the demo trains: data, network and method in one place. */
 
 import type { ModelConfig } from "../methods/elegant/config.js";
-import type { SwappableAttribute } from "../synth/attributes.js";
 import { METHODS, type Preset } from "../methods/elegant/presets.js";
+import type { SwappableAttribute } from "../synth/attributes.js";
 
 /** The attributes that the demo trains and whose swaps give its headline figures. The shipped model has them, too. */
 export const DEMO_ATTRIBUTES = ["Eyeglasses", "Bangs"] as const satisfies readonly SwappableAttribute[];

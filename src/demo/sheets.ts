@@ -2,11 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { disposeFaces, encodeFaces, type Faces, toPictures, toTensor } from "../editing/faces.js";
-import type { Generator } from "../models/open.js";
 import { linear } from "../editing/linear.js";
 import { matrixLabels, matrixOfAttributes } from "../editing/matrix.js";
 import { swapMany } from "../editing/swap.js";
 import { decodeImage } from "../image/codec.js";
+import type { Generator } from "../models/generator.js";
 import type { Sheet, SheetGrid } from "../report/model.js";
 import { encodeRows } from "../report/sheet.js";
 import { changePicture } from "../sheet/change.js";

@@ -1,20 +1,27 @@
 /** Encoding faces once, and rendering them with any latent: what all editing modes are made of. */
 import * as tf from "@tensorflow/tfjs-core";
+import { describeMismatch, InputError } from "../errors.js";
 import { fromFloats, toFloats } from "../image/floats.js";
-import { applyLatents, type Faces, ownResidual } from "../methods/elegant/exchange.js";
-import { encode } from "../methods/elegant/networks.js";
+import type { ExemplarEdits, Faces } from "../methods/method.js";
+import type { Generator } from "../models/generator.js";
 import type { RgbaImage } from "../types.js";
-import type { Generator } from "../models/open.js";
 
-export type { Faces } from "../methods/elegant/exchange.js";
+export type { Faces } from "../methods/method.js";
 
 /** The most pictures that go through the decoder at once: about 30 MB each at 256 pixels and width 64. */
 export const PICTURES_AT_ONCE = 8;
 
+/** How a model edits by references. @throws InputError for a method that edits without them */
+export function exemplarOf({ model, source }: Generator): ExemplarEdits {
+  if (model.exemplar !== null) return model.exemplar;
+  const remedy = "Choose a model that edits by references.";
+  throw new InputError(describeMismatch(source, "a model that edits by references", `one of ${model.method}`, remedy));
+}
+
 /** Encodes pictures; the result owns `images`. @param images [N, S, S, 3] in [-1, 1] */
-export function encodeFaces({ parameters, config }: Generator, images: tf.Tensor4D): Faces {
+export function encodeFaces(generator: Generator, images: tf.Tensor4D): Faces {
   const [latent, ...skips] = tf.tidy(() => {
-    const encoded = encode(parameters, config, images);
+    const encoded = exemplarOf(generator).encode(generator.parameters, images);
     return [encoded.latent, ...encoded.skips];
   });
   return { images, latent, skips };
@@ -30,13 +37,15 @@ export function disposeFaces({ images, latent, skips }: Faces): void {
  * @param latents [K, S/32, S/32, 8 W], with four blocks [K, S/16, S/16, 8 W]
  * @returns [K, S, S, 3] in [-1, 1]
  */
-export function render({ parameters, config }: Generator, faces: Faces, latents: tf.Tensor4D): tf.Tensor4D {
+export function render(generator: Generator, faces: Faces, latents: tf.Tensor4D): tf.Tensor4D {
+  const { parameters } = generator;
+  const edits = exemplarOf(generator);
   const [total] = latents.shape;
   const single = faces.latent.shape[0] === 1;
   return tf.tidy(() => {
     const parts: tf.Tensor4D[] = [];
-    // A single face's own residual is the same for all parts.
-    const residual = single ? ownResidual(parameters, config, faces) : undefined;
+    // What a single face needs is the same for all parts.
+    const prepared = single ? edits.prepare(parameters, faces) : undefined;
     for (let first = 0; first < total; first += PICTURES_AT_ONCE) {
       const n = Math.min(PICTURES_AT_ONCE, total - first);
       const take = (batch: tf.Tensor4D): tf.Tensor4D => tf.slice(batch, [first, 0, 0, 0], [n, -1, -1, -1]);
@@ -45,7 +54,7 @@ export function render({ parameters, config }: Generator, faces: Faces, latents:
       // Each part frees its activations before the next one starts.
       const part = tf.tidy(() => {
         const some = { images: own(faces.images), latent: own(faces.latent), skips: faces.skips.map(own) };
-        return applyLatents(parameters, config, some, take(latents), residual); // [n, S, S, 3]
+        return edits.apply(parameters, some, take(latents), prepared); // [n, S, S, 3]
       });
       parts.push(part);
     }
@@ -58,7 +67,7 @@ export function render({ parameters, config }: Generator, faces: Faces, latents:
  * @returns [N, S, S, 3] in [-1, 1], the pictures themselves where edits are differences
  */
 export function reconstruct(generator: Generator, faces: Faces): tf.Tensor4D {
-  return generator.config.edit === "difference" ? tf.clone(faces.images) : render(generator, faces, faces.latent);
+  return exemplarOf(generator).isExact ? tf.clone(faces.images) : render(generator, faces, faces.latent);
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Faces from many files: decoded by a pool while the model works on those before them. */
 import { BatchLoader, type LoadedBatch } from "../image/loader.js";
+import type { Generator } from "../models/generator.js";
 import { type Feeding, MOST_AHEAD } from "../pool/feeding.js";
 import { encodeFaces, type Faces, uploadFloats } from "./faces.js";
-import type { Generator } from "../models/open.js";
 
 /**
  * The faces of files in their order, `batch` at a time; each batch is the receiver's to dispose of.

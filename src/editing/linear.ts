@@ -1,7 +1,7 @@
 /** From the input to the input with the reference's attribute, in equal steps. */
 import * as tf from "@tensorflow/tfjs-core";
+import type { Generator } from "../models/generator.js";
 import { type Faces, mixLatents, render } from "./faces.js";
-import type { Generator } from "../models/open.js";
 import { exchangeMany } from "./swap.js";
 
 /**

@@ -1,7 +1,7 @@
 /** Grids between the input, top left, and exchanged latents at the other corners. */
 import * as tf from "@tensorflow/tfjs-core";
+import type { Generator } from "../models/generator.js";
 import { type Faces, mixLatents, render } from "./faces.js";
-import type { Generator } from "../models/open.js";
 import { type Edit, exchangeMany } from "./swap.js";
 
 export interface Grid {

@@ -1,9 +1,10 @@
 /** Attributes from references: the exchange of latent slices at work. B is the input, A the reference. */
 import * as tf from "@tensorflow/tfjs-core";
-import { attributeIndex } from "../methods/elegant/config.js";
-import { exchangeSlice, type Faces, repeatTo } from "../methods/elegant/exchange.js";
-import { render } from "./faces.js";
-import type { Generator } from "../models/open.js";
+import { attributeIndex } from "../methods/attributes.js";
+import type { Faces } from "../methods/method.js";
+import type { Generator } from "../models/generator.js";
+import { repeatTo } from "../nn/batch.js";
+import { exemplarOf, render } from "./faces.js";
 
 export interface Edit {
   /** Its name in the model. */
@@ -17,13 +18,15 @@ export interface Edit {
  * @returns [N, S/32, S/32, 8 W], with four blocks [N, S/16, S/16, 8 W]
  * @throws InputError when the model does not have one of the attributes
  */
-export function exchangeMany({ config }: Generator, inputs: Faces, edits: readonly Edit[]): tf.Tensor4D {
+export function exchangeMany(generator: Generator, inputs: Faces, edits: readonly Edit[]): tf.Tensor4D {
+  const { config } = generator;
+  const { exchange } = exemplarOf(generator);
   const indices = edits.map(({ attribute }) => attributeIndex(config, attribute));
   return tf.tidy(() => {
     const [n] = inputs.latent.shape;
     let latent = tf.clone(inputs.latent);
     for (const [i, { reference }] of edits.entries()) {
-      latent = exchangeSlice(latent, repeatTo(reference.latent, n), config, indices[i]);
+      latent = exchange(latent, repeatTo(reference.latent, n), indices[i]);
     }
     return latent;
   });

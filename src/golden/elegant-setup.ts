@@ -3,16 +3,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { type ModelConfig, modelConfigSchema, OFFICIAL_NETWORK } from "../methods/elegant/config.js";
-import {
-  DISCRIMINATORS,
-  disposeParameters,
-  GENERATOR,
-  type Network,
-  parameterSpecs,
-  uploadParameters,
-} from "../nn/parameters.js";
+import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "../methods/elegant/parameters.js";
+import type { ElegantState } from "../methods/elegant/state.js";
+import type { PairBatch } from "../methods/method.js";
 import { createOptimizer, type OptimizerState } from "../nn/optimizer.js";
-import type { PairBatch, TrainingState } from "../methods/elegant/update.js";
+import { uploadParameters } from "../nn/parameters.js";
 import type { ElegantGolden } from "./elegant-schema.js";
 import { field, fillParameters, image, labels } from "./formula.js";
 
@@ -59,18 +54,12 @@ function nudge(tensors: NamedTensors, trial: number): NamedTensors {
 }
 
 /** A state filled by the formula; trial 0 moves nothing. */
-export function createState(config: ModelConfig, seed: number, trial: number): TrainingState {
+export function createState(config: ModelConfig, seed: number, trial: number): ElegantState {
   const optimizer = (networks: readonly Network[]): OptimizerState => {
     const specs = parameterSpecs(config, networks);
     return createOptimizer(uploadParameters(specs, nudge(fillParameters(specs, seed), trial), "formula"));
   };
   return { config, generator: optimizer(GENERATOR), average: null, discriminator: optimizer(DISCRIMINATORS) };
-}
-
-export function disposeState({ generator, discriminator }: TrainingState): void {
-  for (const { parameters, first, second } of [generator, discriminator]) {
-    for (const set of [parameters, first, second]) disposeParameters(set);
-  }
 }
 
 /** Pictures and labels of one update. */

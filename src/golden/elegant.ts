@@ -5,22 +5,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "../methods/elegant/config.js";
 import type { Generated } from "../methods/elegant/exchange.js";
-import {
-  DISCRIMINATORS,
-  downloadParameters,
-  fromDeviceLayout,
-  GENERATOR,
-  type ParameterSpec,
-  parameterSpecs,
-} from "../nn/parameters.js";
+import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../methods/elegant/parameters.js";
 import { METHODS } from "../methods/elegant/presets.js";
-import { stepSettings } from "../training/settings.js";
-import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../methods/elegant/update.js";
+import { stepSettings } from "../methods/elegant/settings.js";
+import { disposeState, type ElegantState } from "../methods/elegant/state.js";
 import type { ForwardTrace, OnTrace, StepTrace } from "../methods/elegant/trace.js";
+import { type StepLosses, trainStep } from "../methods/elegant/update.js";
+import type { PairBatch } from "../methods/method.js";
+import { downloadParameters, fromDeviceLayout, type ParameterSpec } from "../nn/parameters.js";
 import type { OnProgress } from "../types.js";
 import { compareNumber, compareTensor, passes, type Quantity, type Summary } from "./compare.js";
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";
-import { configOf, createBatch, createState, disposeState, toChannelsFirst } from "./elegant-setup.js";
+import { configOf, createBatch, createState, toChannelsFirst } from "./elegant-setup.js";
 import { compareWeights, WEIGHT_GROUPS } from "./weights.js";
 
 export const TOLERANCES = {
@@ -169,7 +165,7 @@ async function checkLabels(golden: Iteration, iteration: number, batch: PairBatc
 }
 
 async function runUpdate(
-  state: TrainingState,
+  state: ElegantState,
   golden: ElegantGolden,
   iteration: number,
   onTrace: OnTrace,

@@ -5,13 +5,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { encodeFaces } from "../editing/faces.js";
-import type { Generator } from "../models/open.js";
 import { swap } from "../editing/swap.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { fromFloats, toFloats } from "../image/floats.js";
 import { toInceptionInput } from "../image/inception-input.js";
 import { BatchLoader } from "../image/loader.js";
 import { readPhoto } from "../image/photo.js";
+import type { Generator } from "../models/generator.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "../training/pairs.js";
 import type { OnProgress } from "../types.js";
 import type { FeatureExtractor } from "./extract.js";

@@ -1,45 +1,12 @@
-/** A trained generator on the current device: from a run, a checkpoint or a generator file. */
-
+/** Finds a model by what --model says: a run's folder, a checkpoint, a generator file or the name of a shipped model. */
 import { readFile, stat } from "node:fs/promises";
-import { freezeWeights } from "../device/freeze.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeSafetensors } from "../interop/safetensors.js";
-import type { ModelConfig } from "../methods/elegant/config.js";
-import { type ModelFile, parseGenerator } from "./generator-file.js";
-import {
-  disposeParameters,
-  GENERATOR,
-  type Parameters,
-  parameterSpecs,
-  uploadParameters,
-} from "../nn/parameters.js";
+import { CHECKPOINT_FORMAT, type Checkpoint, editingTensors, parseCheckpoint } from "./checkpoint.js";
+import { loadNewestCheckpoint } from "./checkpoint-store.js";
+import { type FoundModel, type Generator, uploadGenerator } from "./generator.js";
+import { parseGenerator } from "./generator-file.js";
 import { locateModel } from "./shipped.js";
-import {
-  CHECKPOINT_FORMAT,
-  type Checkpoint,
-  editingTensors,
-  loadNewestCheckpoint,
-  parseCheckpoint,
-} from "./checkpoint.js";
-
-export interface Generator {
-  readonly config: ModelConfig;
-  /** Enc and Dec alone. */
-  readonly parameters: Parameters;
-  /** The file that was read, for captions and messages. */
-  readonly source: string;
-  /** What the user should know, such as a damaged checkpoint that was passed over. */
-  readonly warnings: readonly string[];
-  /** Frees the device's memory; before the device is closed. */
-  dispose(): void;
-}
-
-export interface FoundModel extends ModelFile {
-  /** Steps of its training, 0 where the file does not tell. */
-  readonly step: number;
-  readonly source: string;
-  readonly warnings: readonly string[];
-}
 
 /** Files of models that are none of ours, and what to do with them, by the ends of their names. */
 const FOREIGN: readonly (readonly [RegExp, received: string, remedy: string])[] = [
@@ -82,15 +49,15 @@ async function readModelFile(path: string): Promise<FoundModel> {
   refuseForeign(path);
   const file = decodeSafetensors(await readFile(path).catch(failed), path);
   // Anything but a checkpoint is refused by parseGenerator, which says what was expected.
-  if (file.metadata.format === CHECKPOINT_FORMAT) return fromCheckpoint(parseCheckpoint(file, path), []);
+  if (file.metadata.format === CHECKPOINT_FORMAT) return fromCheckpoint(await parseCheckpoint(file, path), []);
   return { ...parseGenerator(file, path), step: 0, source: path, warnings: [] };
 }
 
 function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): FoundModel {
-  const { config, source, progress } = checkpoint;
+  const { model, source, progress } = checkpoint;
   const { tensors, averaged } = editingTensors(checkpoint);
   const note = `${source}: the moving average of the generator (--ema) is what is used.`;
-  return { config, tensors, source, step: progress.step, warnings: averaged ? [...warnings, note] : warnings };
+  return { model, tensors, source, step: progress.step, warnings: averaged ? [...warnings, note] : warnings };
 }
 
 /**
@@ -99,8 +66,5 @@ function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): Fo
  * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
  */
 export async function openGenerator(model: string): Promise<Generator> {
-  const { config, tensors, source, warnings } = await readModel(model);
-  const parameters = uploadParameters(parameterSpecs(config, GENERATOR), tensors, source);
-  freezeWeights(parameters.values());
-  return { config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };
+  return uploadGenerator(await readModel(model));
 }

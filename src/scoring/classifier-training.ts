@@ -1,8 +1,8 @@
 /** Trains the attribute classifier. The same pictures, labels and seed give the same network, whatever the number of threads. */
 import * as tf from "@tensorflow/tfjs-core";
+import { applyGradients, createOptimizer, gradientsOf } from "../nn/optimizer.js";
 import { disposeParameters, type Parameters } from "../nn/parameters.js";
 import { Random } from "../random.js";
-import { applyGradients, createOptimizer, gradientsOf } from "../nn/optimizer.js";
 import type { OnProgress } from "../types.js";
 import { CLASSIFIER_SIZE, classify, FEATURES, initialClassifier } from "./classifier.js";
 

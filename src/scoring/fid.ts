@@ -1,9 +1,9 @@
 /** FID of added and removed attributes, to compare runs with each other: `elegant table` for the score. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import type { Generator } from "../models/open.js";
 import { openExtractor } from "../metrics/extractors.js";
 import { Linalg } from "../metrics/linalg.js";
 import { computeTable } from "../metrics/table.js";
+import type { Generator } from "../models/generator.js";
 import type { RunScores } from "../report/scored.js";
 import type { OnProgress } from "../types.js";
 

@@ -1,6 +1,6 @@
 /** The pairs of one attribute and direction: chosen, loaded, swapped and measured against what is known about them. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { AttributeScore } from "../report/scored.js";
 import type { SwapTruth } from "../synth/truth.js";
 import type { OnProgress, RgbaImage } from "../types.js";

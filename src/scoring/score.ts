@@ -1,7 +1,7 @@
 /** How good a generator's edits are on held-out pictures of a data set: everything that `elegant score` measures. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import type { Generator } from "../models/open.js";
 import { describeMismatch, InputError } from "../errors.js";
+import type { Generator } from "../models/generator.js";
 import type { AttributeScore, RunScores } from "../report/scored.js";
 import { heldOutFiles } from "../training/pairs.js";
 import type { OnProgress } from "../types.js";

@@ -1,7 +1,7 @@
 /** Swaps and reconstructions of pictures by a generator, through the same functions as all editing. */
 import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, render, toPictures, toTensor } from "../editing/faces.js";
-import type { Generator } from "../models/open.js";
 import { swapMany } from "../editing/swap.js";
+import type { Generator } from "../models/generator.js";
 import type { RgbaImage } from "../types.js";
 
 export interface SwapInput {

@@ -2,10 +2,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { BatchLoader, type LoadedBatch } from "../image/loader.js";
+import type { PairBatch } from "../methods/method.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import { type LeftOut, mostLeftOut, Substitution } from "./left-out.js";
 import type { PairIndices, PairSampler } from "./pairs.js";
-import type { PairBatch } from "../methods/elegant/update.js";
 
 interface Pending {
   readonly step: number;

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InputError } from "../errors.js";
-import type { PairGroup } from "../methods/elegant/config.js";
+import type { PairGroup } from "../methods/method.js";
 import { Random } from "../random.js";
 import { suggest } from "../suggest.js";
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { elegantModel } from "../../src/methods/elegant/model.js";
+import { GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
 import { exportGenerator } from "../../src/models/generator-file.js";
-import { GENERATOR, initialParameters } from "../../src/nn/parameters.js";
 import { writeFaces } from "../support/faces.js";
 import { TINY, tinyGenerator } from "../support/model.js";
 import { writeSmallDataset } from "../support/pictures.js";
@@ -46,7 +47,10 @@ describe("bad input", () => {
     await writeFile(at("model.safetensors"), tinyGenerator(1));
     // A generator whose tensors are those of another width than its configuration says.
     const narrow = initialParameters(TINY, GENERATOR, 1);
-    await writeFile(at("misfit.safetensors"), exportGenerator(narrow, { ...TINY, width: 8 }, { dtype: "F32" }));
+    await writeFile(
+      at("misfit.safetensors"),
+      exportGenerator(narrow, elegantModel({ ...TINY, width: 8 }), { dtype: "F32" }),
+    );
     const trained = await elegant(
       "train @faces --attributes Bangs --out @run --size 64 --width 4 --batch 2 --steps 1 --device wasm --workers 1",
     );

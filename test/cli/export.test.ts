@@ -4,15 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/device.js";
-import { readModel } from "../../src/models/open.js";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { type ModelConfig, type NetworkChoices, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
-import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/nn/parameters.js";
-import { publishedFiles } from "../../src/methods/elegant/published.js";
-import { saveCheckpoint } from "../../src/models/checkpoint.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
+import { publishedFiles } from "../../src/methods/elegant/published.js";
+import { disposeState } from "../../src/methods/elegant/state.js";
+import { saveCheckpoint } from "../../src/models/checkpoint-store.js";
+import { readModel } from "../../src/models/open.js";
 import { assertClose } from "../support/close.js";
-import { disposeState, TINY, tinyState } from "../support/model.js";
+import { TINY, tinyState, trainingState } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
@@ -35,7 +36,7 @@ describe("elegant export", () => {
         // Far from a fresh model's, so that its edits are strong.
         if (name.endsWith(".weight")) tf.tidy(() => weights.assign(tf.mul(weights, 20)));
       }
-      await saveCheckpoint(at(run), state, { step: 3, best: null, options: null });
+      await saveCheckpoint(at(run), trainingState(state), { step: 3, best: null, options: null });
       disposeState(state);
     }
     await device.close();
@@ -83,7 +84,7 @@ describe("elegant export", () => {
         assert.equal(file, at(name));
         assert.equal(bytes, (await stat(at(name))).size);
         assert.match(source, /step-00000003\.safetensors$/);
-        assert.deepEqual((await readModel(at(name))).config, config);
+        assert.deepEqual((await readModel(at(name))).model.config, config);
         const swapped = await swapWith(name);
         assertClose(swapped, run, { abs: levels, rel: 0 });
         // A run that is made of the file swaps as the file does.

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { encodePth } from "../../src/interop/pth-writer.js";
 import { encodeSafetensors, type NamedTensors } from "../../src/interop/safetensors.js";
-import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
-import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/nn/parameters.js";
-import { publishedFiles } from "../../src/methods/elegant/published.js";
-import { loadNewestCheckpoint } from "../../src/models/checkpoint.js";
+import { createConfig, type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
 import { METHODS, type MethodSettings } from "../../src/methods/elegant/presets.js";
-import { parseRunSettings } from "../../src/training/settings.js";
+import { publishedFiles } from "../../src/methods/elegant/published.js";
+import { parseSettings } from "../../src/methods/elegant/settings.js";
+import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import type { RgbaImage } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
@@ -40,7 +40,7 @@ const filesOf = (folder: string, networks: readonly string[] = NETWORKS, step = 
 /** What a run was trained by. */
 async function methodOf(run: string): Promise<MethodSettings> {
   const { progress, source } = (await loadNewestCheckpoint(run)).checkpoint;
-  const { batch, seed, dataset, ...method } = parseRunSettings(progress.options, source);
+  const { batch, seed, dataset, ...method } = parseSettings(progress.options, source);
   return method;
 }
 
@@ -64,7 +64,11 @@ describe("elegant import", () => {
       const { step, freshDiscriminators } = JSON.parse(imported.stdout);
       assert.deepEqual({ step, freshDiscriminators }, { step: 12, freshDiscriminators: false });
       const { checkpoint } = await loadNewestCheckpoint(run);
-      const expected = initialParameters(checkpoint.config, [...GENERATOR, ...DISCRIMINATORS], 3);
+      const expected = initialParameters(
+        parseConfig(checkpoint.model.config, "run"),
+        [...GENERATOR, ...DISCRIMINATORS],
+        3,
+      );
       for (const [name, { shape, data }] of expected) {
         assert.deepEqual(checkpoint.tensors.get(name), { shape, data }, name);
         for (const moment of ["first", "second"]) {
@@ -135,7 +139,7 @@ describe("elegant import", () => {
       const { code, stderr } = await resume("--set", "slice=2");
       assert.equal(code, 0, stderr);
       assert.deepEqual(await methodOf(run), { ...METHODS.modern.method, slice: 2 });
-      assert.deepEqual((await loadNewestCheckpoint(run)).checkpoint.config, config);
+      assert.deepEqual((await loadNewestCheckpoint(run)).checkpoint.model.config, config);
     })).timeout(120_000);
 
   it("draws fresh discriminators, and says so, when only the generator is given", () =>
@@ -175,7 +179,7 @@ describe("elegant import", () => {
         [run, second, third].map((path) => loadNewestCheckpoint(path)),
       );
       assert.deepEqual(whole.checkpoint.tensors, from.checkpoint.tensors);
-      assert.deepEqual(generator.checkpoint.config, from.checkpoint.config);
+      assert.deepEqual(generator.checkpoint.model.config, from.checkpoint.model.config);
       for (const [name, tensor] of from.checkpoint.tensors) {
         if (/^(Enc|Dec)\./.test(name)) assert.deepEqual(generator.checkpoint.tensors.get(name), tensor, name);
       }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listCheckpoints, loadCheckpoint } from "../../src/models/checkpoint.js";
+import { listCheckpoints, loadCheckpoint } from "../../src/models/checkpoint-store.js";
 import { readLossLog } from "../../src/training/log.js";
 import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";

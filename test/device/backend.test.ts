@@ -4,9 +4,10 @@ import { type Device, openDevice } from "../../src/device/device.js";
 import { freezeWeights } from "../../src/device/freeze.js";
 import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
 import { suspendTape } from "../../src/device/tape.js";
+import { disposeState } from "../../src/methods/elegant/state.js";
 import { trainStep } from "../../src/methods/elegant/update.js";
 import { assertClose } from "../support/close.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
+import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
 
 const heapOf = (): SharedMemoryBackend["team"]["heap"] => (tf.backend() as SharedMemoryBackend).team.heap;
 

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Device, openDevice } from "../../src/device/device.js";
 import { disposeFaces, encodeFaces, type Faces, mixLatents, reconstruct, render } from "../../src/editing/faces.js";
-import { type Generator, openGenerator } from "../../src/models/open.js";
 import { linear } from "../../src/editing/linear.js";
 import { matrixLabels, matrixOfAttributes, matrixOfReferences } from "../../src/editing/matrix.js";
 import { exchangeMany, swap, swapMany } from "../../src/editing/swap.js";
@@ -12,6 +11,8 @@ import { attributeSlice, latentChannels, type ModelConfig } from "../../src/meth
 import { generate } from "../../src/methods/elegant/exchange.js";
 import { decode } from "../../src/methods/elegant/networks.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
+import type { Generator } from "../../src/models/generator.js";
+import { openGenerator } from "../../src/models/open.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { randomPictures, TINY, tinyGenerator } from "../support/model.js";

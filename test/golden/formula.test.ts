@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { field, fillParameters, image, labels } from "../../src/golden/formula.js";
 import { OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
-import { parameterSpecs } from "../../src/nn/parameters.js";
+import { parameterSpecs } from "../../src/methods/elegant/parameters.js";
 
 describe("golden/formula", () => {
   // Expected numbers were computed apart, in Python with integers of any length.

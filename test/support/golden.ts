@@ -3,19 +3,14 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { moments, type Summary } from "../../src/golden/compare.js";
 import { SETTINGS } from "../../src/golden/elegant.js";
 import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
-import { createBatch, createState, disposeState, toChannelsFirst } from "../../src/golden/elegant-setup.js";
+import { createBatch, createState, toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
-import {
-  DISCRIMINATORS,
-  downloadParameters,
-  fromDeviceLayout,
-  GENERATOR,
-  type ParameterSpec,
-  parameterSpecs,
-} from "../../src/nn/parameters.js";
-import { Random } from "../../src/random.js";
-import { trainStep } from "../../src/methods/elegant/update.js";
+import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/methods/elegant/parameters.js";
+import { disposeState } from "../../src/methods/elegant/state.js";
 import type { StepTrace } from "../../src/methods/elegant/trace.js";
+import { trainStep } from "../../src/methods/elegant/update.js";
+import { downloadParameters, fromDeviceLayout, type ParameterSpec } from "../../src/nn/parameters.js";
+import { Random } from "../../src/random.js";
 import { disposeBatch } from "./model.js";
 
 /** A summary with twelve points, as the golden files have it. */

@@ -2,29 +2,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { fillParameters, image, labels } from "../../src/golden/formula.js";
-import type { PairGroup } from "../../src/methods/elegant/config.js";
 import { type ModelConfig, modelConfigSchema } from "../../src/methods/elegant/config.js";
+import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/methods/elegant/parameters.js";
+import { METHODS } from "../../src/methods/elegant/presets.js";
+import { type StepSettings, stepSettings } from "../../src/methods/elegant/settings.js";
+import { disposeState, type ElegantState } from "../../src/methods/elegant/state.js";
+import type { StepTrace } from "../../src/methods/elegant/trace.js";
+import { type StepLosses, trainStep } from "../../src/methods/elegant/update.js";
+import type { PairBatch, PairGroup } from "../../src/methods/method.js";
+import { createOptimizer } from "../../src/nn/optimizer.js";
 import {
   copyParameters,
-  DISCRIMINATORS,
   downloadParameters,
   fromDeviceLayout,
-  GENERATOR,
   type ParameterSpec,
-  parameterSpecs,
   uploadParameters,
 } from "../../src/nn/parameters.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
-import { createOptimizer } from "../../src/nn/optimizer.js";
-import { type StepSettings, stepSettings } from "../../src/training/settings.js";
-import {
-  disposeState,
-  type PairBatch,
-  type StepLosses,
-  type TrainingState,
-  trainStep,
-} from "../../src/methods/elegant/update.js";
-import type { StepTrace } from "../../src/methods/elegant/trace.js";
 import { disposeBatch } from "./model.js";
 
 export interface ModernCase {
@@ -48,7 +41,7 @@ export function modernConfig(size: number, width: number, count: number): ModelC
 }
 
 /** A state with weights filled by the formula. */
-export function modernState(config: ModelConfig, seed: number): TrainingState {
+export function modernState(config: ModelConfig, seed: number): ElegantState {
   const create = (networks: typeof GENERATOR) => {
     const specs = parameterSpecs(config, networks);
     return createOptimizer(uploadParameters(specs, fillParameters(specs, seed), "the formula"));

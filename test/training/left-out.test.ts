@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
 import { type Device, openDevice } from "../../src/device/device.js";
-import { listCheckpoints } from "../../src/models/checkpoint.js";
+import { listCheckpoints } from "../../src/models/checkpoint-store.js";
 import { Substitution } from "../../src/training/left-out.js";
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";

@@ -1,8 +1,8 @@
 /** What a caller may read of an update: golden checks and tests look at all of it. */
 import * as tf from "@tensorflow/tfjs-core";
+import type { Gradients } from "../../nn/optimizer.js";
 import type { Generated } from "./exchange.js";
 import type { Score, Scores } from "./losses.js";
-import type { Gradients } from "../../nn/optimizer.js";
 
 export interface ForwardTrace {
   readonly generated: Generated;

@@ -11,14 +11,14 @@ import {
   toTensor,
   uploadFloats,
 } from "../../editing/faces.js";
-import { openGenerator } from "../../models/open.js";
 import { readPicture } from "../../editing/picture.js";
 import { type Edit, swap, swapMany } from "../../editing/swap.js";
 import { InputError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import { encodePng } from "../../image/codec.js";
 import { createImagePool } from "../../image/tasks.js";
-import { attributeIndex } from "../../methods/elegant/config.js";
+import { attributeIndex } from "../../methods/attributes.js";
+import { openGenerator } from "../../models/open.js";
 import { BatchRing } from "../../pool/ring.js";
 import type { RgbaImage } from "../../types.js";
 import type { Span } from "../types.js";

@@ -3,14 +3,12 @@ import { resolve } from "node:path";
 import type { FaceDataset } from "../../dataset/dataset.js";
 import { InputError } from "../../errors.js";
 import { createImagePool } from "../../image/tasks.js";
-import type { ModelConfig } from "../../methods/elegant/config.js";
+import type { Model, RunSettings } from "../../methods/method.js";
 import { BatchRing } from "../../pool/ring.js";
 import { planBatch } from "../../training/batch-choice.js";
 import { disposeBatch, uploadPairs } from "../../training/batches.js";
 import { createPairSampler, type PairIndices } from "../../training/pairs.js";
-import { newTrainingState } from "../../training/run.js";
-import { type RunSettings, stepSettings } from "../../training/settings.js";
-import { disposeState, trainStep } from "../../methods/elegant/update.js";
+import { disposeState, newTrainingState } from "../../training/run.js";
 import type { Span } from "../types.js";
 import { type Job, LOAD_STAGES, loadShapes, type Outline, onDevice, spansOfTask } from "./job.js";
 
@@ -19,9 +17,10 @@ interface Unit {
   pictures: Float32Array | null;
 }
 
-type Method = Omit<RunSettings, "dataset">;
+/** The settings but for the data's fingerprint. */
+type Method = Pick<RunSettings, "batch" | "seed"> & Readonly<Record<string, unknown>>;
 
-export function trainOutline(dataset: FaceDataset, config: ModelConfig, method: Method): Outline {
+export function trainOutline(dataset: FaceDataset, { config }: Model, method: Method): Outline {
   const { size } = config;
   // Neither changes what an update costs.
   const { seed: _, learningRate: __, ...dear } = method;
@@ -42,28 +41,25 @@ export function trainOutline(dataset: FaceDataset, config: ModelConfig, method: 
 /** On the current device. */
 export async function trainJob(
   dataset: FaceDataset,
-  config: ModelConfig,
+  model: Model,
   method: Method,
   workers: number,
 ): Promise<Job<Unit>> {
-  const { size } = config;
+  const { size, attributes } = model.config;
   const { batch, seed } = method;
-  const sampler = createPairSampler(dataset, config.attributes, {
-    batch,
-    seed,
-    flip: method.flip,
-    joint: method.joint,
-  });
+  const { flip, joint } = model.training({ ...method, dataset: "" }, "train");
+  const sampler = createPairSampler(dataset, attributes, { batch, seed, flip, joint });
+  const settings: RunSettings = { ...method, dataset: sampler.fingerprint };
+  const training = model.training(settings, "train");
   // As the command divides it.
-  const { part } = planBatch({ config, ...method }, { batch, reason: null });
-  const state = newTrainingState(config, seed, method.ema > 0, method.initialisation);
-  const onStep = stepSettings({ ...method, dataset: sampler.fingerprint }, 0);
+  const { part } = planBatch(training.memory, { batch, reason: null });
+  const state = newTrainingState(model, settings);
   const pool = await createImagePool(workers);
   const { updatesPerStep } = sampler;
   const length = 2 * batch * size * size * 3;
   let taken = 0;
   return {
-    ...trainOutline(dataset, config, method),
+    ...trainOutline(dataset, model, method),
     *units() {
       for (; ; taken++) {
         const indices = sampler.pairs(Math.floor(taken / updatesPerStep), taken % updatesPerStep);
@@ -88,7 +84,7 @@ export async function trainJob(
         return uploadPairs(pictures, indices, sampler, size);
       });
       try {
-        await onDevice(spans, "update", batch, () => trainStep(state, pairs, onStep, { part }));
+        await onDevice(spans, "update", batch, () => training.update(state, pairs, { step: 0, progress: 0 }, part));
       } finally {
         disposeBatch(pairs);
       }

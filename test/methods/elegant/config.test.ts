@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { attributeSlice, createConfig, latentChannels, OFFICIAL_NETWORK, parseConfig } from "../../../src/methods/elegant/config.js";
+import {
+  attributeSlice,
+  createConfig,
+  latentChannels,
+  OFFICIAL_NETWORK,
+  parseConfig,
+} from "../../../src/methods/elegant/config.js";
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `Name${i}`);
 const model = (width: number, count: number) => ({ ...OFFICIAL_NETWORK, size: 64, width, attributes: names(count) });
@@ -28,7 +34,7 @@ describe("a model's configuration", () => {
     );
     assert.throws(() => createConfig(model(128, 1025)), refused(/at most 1024 names.*received 1025: name fewer\./));
     assert.throws(
-      () => parseConfig(JSON.stringify(model(8, 65)), "a.safetensors"),
+      () => parseConfig(model(8, 65), "a.safetensors"),
       refused(/a\.safetensors: config: .*attributes: expected at most 64 names/),
     );
   });

@@ -11,8 +11,8 @@ import {
   type Score,
   sliceLoss,
 } from "../../../src/methods/elegant/losses.js";
-import { LOSS_WEIGHTS } from "../../../src/methods/elegant/presets.js";
 import { scoreWeights } from "../../../src/methods/elegant/parts.js";
+import { LOSS_WEIGHTS } from "../../../src/methods/elegant/presets.js";
 import { assertClose } from "../../support/close.js";
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { attributeSlice, type ModelConfig, OFFICIAL_NETWORK, roundHalfToEven } from "../../../src/methods/elegant/config.js";
 import {
-  deviceShape,
-  fromDeviceLayout,
+  attributeSlice,
+  type ModelConfig,
+  OFFICIAL_NETWORK,
+  roundHalfToEven,
+} from "../../../src/methods/elegant/config.js";
+import {
   initialParameters,
   type Network,
   networkSpecs,
-  type ParameterSpec,
   parameterSpecs,
-  toDeviceLayout,
-} from "../../../src/nn/parameters.js";
+} from "../../../src/methods/elegant/parameters.js";
+import { deviceShape, fromDeviceLayout, type ParameterSpec, toDeviceLayout } from "../../../src/nn/parameters.js";
 
 const count = (spec: ParameterSpec): number => spec.shape.reduce((a, b) => a * b, 1);
 const config = (attributes: number, size: 64 | 128 | 256 = 256, width = 64): ModelConfig => {
