@@ -1,4 +1,4 @@
-/** A trained generator on the current device: from a run, a checkpoint or a generator file. */
+/** Opens a trained generator on the current device, from a run, a checkpoint or a generator file. */
 
 import { readFile, stat } from "node:fs/promises";
 import { freezeWeights } from "../device/freeze.js";
@@ -24,24 +24,24 @@ import {
 
 export interface Generator {
   readonly config: ModelConfig;
-  /** Enc and Dec alone. */
+  /** The parameters of Enc and Dec only. */
   readonly parameters: Parameters;
-  /** The file that was read, for captions and messages. */
+  /** Path of the file that was read, for captions and messages. */
   readonly source: string;
-  /** What the user should know, such as a damaged checkpoint that was passed over. */
+  /** Notices for the user, such as a damaged checkpoint that was skipped. */
   readonly warnings: readonly string[];
-  /** Frees the device's memory; before the device is closed. */
+  /** Frees the device's memory. Call it before the device is closed. */
   dispose(): void;
 }
 
 export interface FoundModel extends ModelFile {
-  /** Steps of its training, 0 where the file does not tell. */
+  /** Steps of its training; 0 if the file does not state it. */
   readonly step: number;
   readonly source: string;
   readonly warnings: readonly string[];
 }
 
-/** Files of models that are none of ours, and what to do with them, by the ends of their names. */
+/** Model files of other tools, by the endings of their names, and what to do with them. */
 const FOREIGN: readonly (readonly [RegExp, received: string, remedy: string])[] = [
   [
     /\.(pth|pt|ckpt|bin|pkl)$/i,
@@ -52,7 +52,7 @@ const FOREIGN: readonly (readonly [RegExp, received: string, remedy: string])[] 
   [/\.(h5|keras|pb|tflite|npz|npy)$/i, "a file of another tool", "Only files of elegant-faces can be opened."],
 ];
 
-/** @throws InputError for a file that another tool has to read */
+/** @throws InputError for a file of another tool */
 function refuseForeign(path: string): void {
   const found = FOREIGN.find(([ending]) => ending.test(path));
   if (found === undefined) return;
@@ -62,8 +62,9 @@ function refuseForeign(path: string): void {
 
 /**
  * Reads a model without a device.
- * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped model
- * @throws InputError when there is none or when it is damaged
+ * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped
+ *              model
+ * @throws InputError if the model does not exist or is damaged
  */
 export async function readModel(model: string): Promise<FoundModel> {
   const { path, warnings } = locateModel(model);
@@ -81,7 +82,7 @@ async function readModelFile(path: string): Promise<FoundModel> {
   }
   refuseForeign(path);
   const file = decodeSafetensors(await readFile(path).catch(failed), path);
-  // Anything but a checkpoint is refused by parseGenerator, which says what was expected.
+  // parseGenerator refuses anything but a checkpoint and says what was expected.
   if (file.metadata.format === CHECKPOINT_FORMAT) return fromCheckpoint(parseCheckpoint(file, path), []);
   return { ...parseGenerator(file, path), step: 0, source: path, warnings: [] };
 }
@@ -95,8 +96,9 @@ function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): Fo
 
 /**
  * Opens a model on the current device.
- * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped model
- * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
+ * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped
+ *              model
+ * @throws InputError if the model does not exist, is damaged, or has tensors that do not fit its configuration
  */
 export async function openGenerator(model: string): Promise<Generator> {
   const { config, tensors, source, warnings } = await readModel(model);
