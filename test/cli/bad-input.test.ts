@@ -44,7 +44,7 @@ describe("bad input", () => {
     await writeFile(at("text.png"), "no picture");
     await copyFile(at("faces/images/000001.png"), at("a.png"));
     await writeFile(at("model.safetensors"), tinyGenerator(1));
-    // A generator whose tensors are those of another width than its configuration says.
+    // A generator whose tensors have another width than its configuration states.
     const narrow = initialParameters(TINY, GENERATOR, 1);
     await writeFile(at("misfit.safetensors"), exportGenerator(narrow, { ...TINY, width: 8 }, { dtype: "F32" }));
     const trained = await elegant(
@@ -57,7 +57,7 @@ describe("bad input", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Words that name a file of the test's folder start with @. */
+  /** Words that start with @ name files in the test's folder. */
   function elegant(line: string): Promise<Ended> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? at(word.slice(1)) : word));
     return runNode(fromRoot("bin/elegant.js"), words);

@@ -48,7 +48,7 @@ describe("cli/shard", function () {
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);
       const words = ["--count", "258", "--seed", "3", "--json"];
-      // Of 258 photos the second of any number of machines has two, and the third none.
+      // Of 258 photos, the second of any number of machines has two, and the third has none.
       const ended = await Promise.all([
         elegant("synth", at("shared"), ...words, "--shard", "1/3"),
         elegant("synth", at("shared"), ...words, "--shard", "2/3"),
@@ -67,7 +67,7 @@ describe("cli/shard", function () {
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);
       await writeFile(at("face.png"), await encodePng(goldenPhoto("face", 3, 64, 64)));
-      // Machines get 16 at a time: the second has two of 18.
+      // Machines get 16 at a time, so the second has two of 18.
       const inputs = Array.from({ length: 18 }, () => at("face.png"));
       const model = fromRoot("assets/synth-64.safetensors");
       const words = ["--model", model, "--attribute", "Eyeglasses", "--reference", at("face.png"), "--out", at("out")];

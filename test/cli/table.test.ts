@@ -47,7 +47,7 @@ describe("elegant table", function () {
       );
       for (const { system, attribute, added, removed } of json.rows) {
         assert.ok(added > 0 && removed > 0, `${system} ${attribute}`);
-        // The distance of the two sides, seen from either.
+        // The distance of the two sides is the same in both directions.
         if (system === "no edit") assert.ok(Math.abs(added - removed) < 1e-9 * added);
       }
       const html = await readFile(at("table.html"), "utf8");

@@ -11,7 +11,7 @@ import { METHODS, type Method, PRESETS } from "../../src/training/method.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
-/** The method that a command line chooses. */
+/** The method that a command line selects. */
 function methodOf(line: string) {
   const command = withMethodOptions(new Command()).exitOverride();
   command.parse(

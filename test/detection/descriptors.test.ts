@@ -13,7 +13,7 @@ import { assertClose } from "../support/close.js";
 import { describeOnCpu } from "../support/face-api-cpu.js";
 import { sharedPath } from "../support/shared.js";
 
-/** A painted face about where aligned crops have it. */
+/** A painted face, about where aligned crops have it. */
 function painted(index: number, size: number): RgbaImage {
   return renderAligned(sampleFace(5, index), [0.3, 0, -25, 0, 0.3, -12], size);
 }

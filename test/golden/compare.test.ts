@@ -48,7 +48,7 @@ describe("golden/weights", () => {
   const SETTINGS: AdamTwinSettings = { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 };
   const STEPS = 4;
 
-  /** Weights of three tensors after some updates with gradients beside which weight decay is small but not nothing. */
+  /** Weights of three tensors after some updates with gradients for which weight decay is small but not negligible. */
   function train(settings: AdamTwinSettings): Map<string, { shape: readonly number[]; data: Float32Array }> {
     const random = Random.fromSeed(12);
     const tensors = ["a", "b", "c"].map((name) => {

@@ -4,7 +4,7 @@ import { OFFICIAL_NETWORK } from "../../src/model/config.js";
 import { parameterSpecs } from "../../src/model/parameters.js";
 
 describe("golden/formula", () => {
-  // Expected numbers were computed apart, in Python with integers of any length.
+  // The expected numbers were computed independently, in Python with integers of any length.
   it("hashes names, seeds and positions", () => {
     const weight = field("Enc.main.0.0.weight", 1);
     assert.deepEqual(

@@ -27,7 +27,8 @@ interface GoldenCase {
 }
 
 describe("image/align", () => {
-  // The published alignment of one photo, by OpenCV in float64 (golden/align.json, case 3 and its pixels' matrix).
+  // The published alignment of one photo, by OpenCV in float64 (golden/align.json, case 3 and the matrix of its
+  // pixels).
   const POINTS: FivePoints = [
     [706, 410],
     [964, 460],

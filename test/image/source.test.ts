@@ -13,7 +13,7 @@ const SIDE = 16;
 const NAMES = ["a", "b", "c", "d", "e"];
 const photos = NAMES.map((name) => goldenPhoto(name, 1, SIDE, SIDE));
 
-/** The same pictures as PNG files, raw in one file, and encoded in one file. */
+/** The same images as PNG files, raw in one file, and encoded in one file. */
 async function writeSources(dir: string): Promise<Record<"files" | "raw" | "ranges", PictureSource[]>> {
   const { bytes, start } = npyOf(photos, SIDE);
   await writeFile(join(dir, "raw.npy"), bytes);

@@ -28,7 +28,7 @@ describe("the distance at Inception's 2048 dimensions", function () {
       const paths = ["a", "b"].map((name) => join(folder, `${name}.npz`));
       for (const [i, path] of paths.entries()) {
         const n = D + 1000 + 500 * i;
-        // Scales that decay, and columns that depend on their neighbours, as those of features do.
+        // Decaying scales, and columns that depend on their neighbours, as in features.
         const data = new Float32Array(n * D);
         for (let at = 0; at < data.length; at++) {
           const column = at % D;

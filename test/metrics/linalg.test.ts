@@ -108,7 +108,7 @@ describe("metrics/linalg", function () {
     }
   });
 
-  /** X^T X with singular values over some decades. */
+  /** X^T X with singular values over several decades. */
   const covariance = (n: number, rows: number): Float64Array => {
     const x = values(rows * n).map((value, at) => value * 10 ** (-2 * ((at % n) / n)));
     return multiplyPlainly(transpose(x, rows, n), x, n, n, rows);

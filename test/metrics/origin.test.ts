@@ -48,7 +48,7 @@ describe("features of different networks", () => {
     }
     await writeFile(at("part.npz"), features("part", PUBLISHED, { index: 1, count: 3 }));
     await writeFile(at("bare.npz"), encodeNpz({ features: { shape: [N, D], data: rows("bare") } }));
-    // Somebody else's array of the same name.
+    // An array of the same name from another program.
     const about = { shape: [3], data: Float32Array.of(1, 2, 3) };
     await writeFile(at("foreign.npz"), encodeNpz({ features: { shape: [N, D], data: rows("foreign") }, about }));
   });

@@ -18,7 +18,7 @@ const about = (index: number, count: number, total: number, changes: Partial<Abo
   ...changes,
 });
 
-/** Rows of all pictures; every seventh could not be read. */
+/** Rows of all images; every seventh image could not be read. */
 function pictures(total: number) {
   const random = Random.fromSeed(7, "features");
   const rows = Array.from({ length: total }, () => Float32Array.from({ length: D }, () => random.normal() * 3 + 1));
@@ -46,7 +46,7 @@ describe("metrics/shard-features", () => {
     withFolder(async (folder) => {
       const linalg = await Linalg.open(2);
       try {
-        // Fewer rows than dimensions stay features; 1300 are merged in more than one chunk.
+        // Fewer rows than dimensions stay features; 1300 rows are merged in more than one chunk.
         for (const total of [20, 300, 1300]) {
           const { rows, isRead } = pictures(total);
           const gatherer = new SideGatherer(linalg, { dims: D, most: total, rows: false });

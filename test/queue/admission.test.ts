@@ -13,7 +13,7 @@ import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
 const ADDED = ["--shard", "0/2", "--json"];
 
-/** A root with a folder `sub`, and next to it a folder `outside`; links lead out of the root in every way. */
+/** Makes a root with a folder `sub`, and next to it a folder `outside`. Links lead out of the root in every way. */
 async function withRoot(body: (root: string, outside: string) => Promise<void>): Promise<void> {
   await withFolder(async (dir) => {
     const [root, outside] = [join(dir, "root"), join(dir, "outside")];

@@ -38,7 +38,7 @@ describe("a painted data set", () => {
     const painted = await findPainted(dataset);
     const [input, reference] = dataset.files;
     const [small, large] = [32, 64].map((size) => painted!.truth(input, reference, "Bangs", size)!.input);
-    /** Mean difference of the small picture from means of four pixels of the large one, moved by whole pixels. */
+    /** Mean difference of the small image from means of four pixels of the large one, shifted by whole pixels. */
     const difference = (across: number, down: number): number => {
       let sum = 0;
       for (let y = 1; y < 31; y++) {

@@ -1,4 +1,4 @@
-/** A golden file of our own making: what the current device computes for a tiny model filled by the formula. */
+/** Makes a golden file of our own: the results of the current device for a tiny model filled by the formula. */
 import type * as tf from "@tensorflow/tfjs-core";
 import { moments, type Summary } from "../../src/golden/compare.js";
 import { SETTINGS } from "../../src/golden/elegant.js";
@@ -18,7 +18,7 @@ import { trainStep } from "../../src/training/step.js";
 import type { StepTrace } from "../../src/training/trace.js";
 import { disposeBatch } from "./model.js";
 
-/** A summary with twelve points, as the golden files have it. */
+/** A summary with twelve points, in the form of the golden files. */
 export function summarize(values: Float32Array, shape: readonly number[]): Summary {
   const random = Random.fromSeed(1, "points");
   const indices = Array.from({ length: 12 }, () => random.below(values.length));
@@ -26,7 +26,7 @@ export function summarize(values: Float32Array, shape: readonly number[]): Summa
   return { shape: [...shape], ...moments(values), at };
 }
 
-/** Summaries of the equal parts of a stacked batch, [N, H, W, C] summarised as [N, C, H, W]. */
+/** Summaries of the equal parts of a stacked batch: [N, H, W, C], summarised as [N, C, H, W]. */
 async function summarizeParts(
   tensor: tf.Tensor,
   parts: number,
