@@ -1,3 +1,4 @@
+/** The scripts and Jobs of docs/cluster. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

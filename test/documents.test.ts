@@ -1,3 +1,4 @@
+/** Checks the command lines of README.md and docs/ and runs README.md's examples, so that they stay true. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { copyFile, readdir, readFile } from "node:fs/promises";

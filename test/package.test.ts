@@ -1,3 +1,4 @@
+/** The packed package, installed into a new folder: its command, its library example and its typings. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** Dividing work among machines, and the variables of Slurm and Kubernetes. */
 import assert from "node:assert/strict";
 import { InputError } from "../src/errors.js";
 import {

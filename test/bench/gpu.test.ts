@@ -1,3 +1,4 @@
+/** Runs the GPU bench with tiny shapes, to check the bench itself and not its times. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** Commands under `ulimit -v`, which leaves WebAssembly memories little address space. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

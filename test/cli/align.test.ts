@@ -1,3 +1,4 @@
+/** `elegant align` on photos made of painted faces, and edits that are pasted back into them. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,3 +1,4 @@
+/** All commands with damaged, missing or unsuitable files: each must fail with one line and write nothing. */
 import assert from "node:assert/strict";
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** The findings of `elegant doctor` for described machines, and its output on this one. */
 import assert from "node:assert/strict";
 import { formatTable, listFindings } from "../../src/cli/doctor.js";
 import type { Capabilities } from "../../src/device/capabilities.js";

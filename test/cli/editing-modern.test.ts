@@ -1,3 +1,4 @@
+/** Swaps by the command line with a model whose edits are differences, such as the modern preset's. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** The editing commands on a tiny model: their files, sheets and refusals. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** Exported files must swap like the run that they come from. */
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

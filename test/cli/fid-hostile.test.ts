@@ -1,3 +1,4 @@
+/** Unsuitable files and options for `elegant fid`, and what it reports about them. */
 import assert from "node:assert/strict";
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Statistics of `elegant fid --save-stats`, read and scored by pytorch-fid's own code. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** `elegant fid` on features, statistics and images, with its cache, warnings and JSON. */
 import assert from "node:assert/strict";
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

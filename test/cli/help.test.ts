@@ -1,3 +1,4 @@
+/** The help of every command: its width, its marks, and the common options that it offers. */
 import assert from "node:assert/strict";
 import type { Command } from "commander";
 import { setHelpText } from "../../src/cli/help-text.js";

@@ -1,3 +1,4 @@
+/** Runs made from the published code's files, from safetensors and from PyTorch's own state dicts. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

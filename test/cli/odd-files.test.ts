@@ -1,3 +1,4 @@
+/** Damaged and odd photos through `elegant preprocess` and `elegant inspect`. */
 import assert from "node:assert/strict";
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

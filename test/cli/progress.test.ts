@@ -1,3 +1,4 @@
+/** Progress lines on a terminal and elsewhere, with given times. */
 import assert from "node:assert/strict";
 import { createProgressPrinter, formatDuration, formatProgress } from "../../src/cli/progress.js";
 import type { Progress } from "../../src/types.js";

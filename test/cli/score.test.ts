@@ -1,3 +1,4 @@
+/** `elegant score` on a run of painted faces, and on a generator file. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

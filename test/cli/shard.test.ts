@@ -1,3 +1,4 @@
+/** `--shard` of preprocess, synth, swap and fid: the parts of all machines together equal the work of one. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** `elegant table` on a tiny run, compared with doing nothing and with other methods' images. */
 import assert from "node:assert/strict";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

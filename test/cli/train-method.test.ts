@@ -1,3 +1,4 @@
+/** How the options of `elegant train` select a method, and which combinations are refused. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** `elegant train` in a process of its own: JSON, resuming, signals and time limits. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";

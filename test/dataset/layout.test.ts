@@ -1,3 +1,4 @@
+/** Folders as CelebA's downloads unpack them, and names in lists that differ from those of the files. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,3 +1,4 @@
+/** WebDataset tar files without our index: samples, attributes, odd entries and damage. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The pairs of the demo, their true results, and the scores of known changes. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

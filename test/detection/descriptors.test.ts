@@ -1,3 +1,4 @@
+/** Face descriptors compared with those of face-api's own bundle. */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The face detector on painted faces and, if available, on real photos with given landmarks. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Edits pasted back into photos, the mask, and warps that shrink an image a lot. */
 import assert from "node:assert/strict";
 import { maskAt, pasteFace } from "../../src/detection/paste.js";
 import { invertAffine, transformPoint } from "../../src/image/align.js";

@@ -1,3 +1,4 @@
+/** Which poses are accepted, with landmarks of the mean face turned and narrowed. */
 import assert from "node:assert/strict";
 import { poseProblem } from "../../src/detection/pose.js";
 import { MEAN_FACE } from "../../src/image/align.js";

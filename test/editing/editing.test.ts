@@ -1,3 +1,4 @@
+/** Swap, linear and matrix on tiny models, checked against the exchange of latents that defines them. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

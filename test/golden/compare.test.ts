@@ -1,3 +1,4 @@
+/** The comparison of tensors and weights with golden summaries: known errors must be found. */
 import assert from "node:assert/strict";
 import { compareTensor, excess, Largest, passes } from "../../src/golden/compare.js";
 import { compareWeights } from "../../src/golden/weights.js";

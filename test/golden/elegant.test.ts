@@ -1,3 +1,4 @@
+/** Training updates against golden files: our own from another device, and the published networks' in float64. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { openDevice } from "../../src/device/device.js";

@@ -1,3 +1,4 @@
+/** The formula that fills golden files, against numbers computed independently. */
 import assert from "node:assert/strict";
 import { field, fillParameters, image, labels } from "../../src/golden/formula.js";
 import { OFFICIAL_NETWORK } from "../../src/model/config.js";

@@ -1,3 +1,4 @@
+/** The check of Inception features, against numbers computed with PyTorch. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The alignment against the published code's matrices and OpenCV's pixels. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import {

@@ -1,3 +1,4 @@
+/** Small files that claim huge images: decoding must stay within limits of time and memory. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Decoded pixels of all formats against Pillow's. */
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

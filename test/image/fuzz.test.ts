@@ -1,3 +1,4 @@
+/** Seeded mutants of image files in every format: each must be decoded or refused by name. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { type DecodeOptions, decodeImage } from "../../src/image/codec.js";

@@ -1,3 +1,4 @@
+/** The colour space of JPEG files for all markers, component names and samplings, against Pillow. */
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Seeded mutants of JPEG files: the fast path of preprocess and the whole decoder must agree on each. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { decodeImage } from "../../src/image/codec.js";

@@ -1,3 +1,4 @@
+/** Which stray bytes in a JPEG file are harmless and which are damage, for every decoder. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { InputError } from "../../src/errors.js";

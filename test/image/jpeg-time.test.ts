@@ -1,3 +1,4 @@
+/** JPEG files built to make a decoder slow: the time must grow only linearly with the file. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { InputError } from "../../src/errors.js";

@@ -1,3 +1,4 @@
+/** Our JPEG encoder against its reference implementation and other decoders. */
 import assert from "node:assert/strict";
 import { decodeImage } from "../../src/image/codec.js";
 import { writeJpeg } from "../../src/image/jpeg-writer.js";

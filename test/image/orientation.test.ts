@@ -1,3 +1,4 @@
+/** EXIF orientation in JPEG, PNG and TIFF, against Pillow's exif_transpose. */
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

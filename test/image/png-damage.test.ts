@@ -1,3 +1,4 @@
+/** Damaged PNG files: which damage is harmless, and which is reported. */
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
 import { InputError } from "../../src/errors.js";

@@ -1,3 +1,4 @@
+/** Images from files, from ranges of files, and as raw rows must give the same floats. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { truncate, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** TIFF files that no library writes: odd layouts, colours, strips and damage. */
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";

@@ -1,3 +1,4 @@
+/** Walks through folders with hidden entries, links, pipes and images of other kinds. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** WebP and AVIF against Pillow's pixels, and files that are damaged or cut off. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

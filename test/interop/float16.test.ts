@@ -1,3 +1,4 @@
+/** Conversions of binary16 and bfloat16, for every value and against hand-computed bits. */
 import assert from "node:assert/strict";
 import { fromBfloat16, fromFloat16, toFloat16 } from "../../src/interop/float16.js";
 

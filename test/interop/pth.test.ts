@@ -1,3 +1,4 @@
+/** PyTorch's checkpoint files: golden ones, hand-made ones, and hostile pickles, from which nothing may run. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";

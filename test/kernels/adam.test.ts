@@ -1,3 +1,4 @@
+/** Adam against its reference implementation in float64, and against stock operations of TensorFlow.js. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { adamUpdate } from "../../src/device/adam.js";

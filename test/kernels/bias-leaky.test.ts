@@ -1,3 +1,4 @@
+/** Bias, LeakyReLU and sums against their reference implementations, for sizes around the lane width. */
 import assert from "node:assert/strict";
 import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
 import { biasLeaky, leakyScale } from "../../src/kernels/reference/bias-leaky.js";

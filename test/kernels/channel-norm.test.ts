@@ -1,3 +1,4 @@
+/** The normalization kernel and its gradient against the reference implementation and central differences. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { channelNorm } from "../../src/device/channel-norm.js";

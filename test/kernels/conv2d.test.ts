@@ -1,3 +1,4 @@
+/** Convolutions and their gradients against the reference implementations, for sizes around tiles and blocks. */
 import assert from "node:assert/strict";
 import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "../../src/device/conv-kernels.js";
 import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";

@@ -1,3 +1,4 @@
+/** Elementwise kernels against their reference implementations, for sizes around the lane width. */
 import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
 import { binaryRows, type Form, sigmoid, unary } from "../../src/kernels/reference/elementwise.js";
 import { Random } from "../../src/random.js";

@@ -1,3 +1,4 @@
+/** The kernels of image.wasm against their reference implementations, byte for byte. */
 import { resizeWeights } from "../../src/kernels/resize-weights.js";
 import { Random } from "../../src/random.js";
 import { assertClose, shapeIndex } from "../support/close.js";

@@ -1,3 +1,4 @@
+/** Pooling against its reference implementation, for all windows, strides and borders. */
 import assert from "node:assert/strict";
 import { runPool } from "../../src/device/pool-kernels.js";
 import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";

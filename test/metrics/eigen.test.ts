@@ -1,3 +1,4 @@
+/** Eigenvectors of matrices with known structure: residuals and orthogonality at all sizes. */
 import assert from "node:assert/strict";
 import { eigenvalues, eigenvectors } from "../../src/metrics/eigen.js";
 import type { Linalg } from "../../src/metrics/linalg.js";

@@ -1,3 +1,4 @@
+/** The side that is made from a folder of images, and its cache. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The Frechet distance at Inception's full 2048 dimensions, against SciPy. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** FID, KID, precision and recall against closed forms, SciPy and the published tools, and on hostile inputs. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Inception's features and its three ways of resizing, against PyTorch and Pillow. */
 import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

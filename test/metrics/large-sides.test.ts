@@ -1,3 +1,4 @@
+/** Metrics with too little memory to hold all rows or products at the same time. */
 import assert from "node:assert/strict";
 import { RetryableError } from "../../src/errors.js";
 import { SharedHeap } from "../../src/kernels/heap.js";

@@ -1,3 +1,4 @@
+/** Products, factorisations and eigenvalues against plain implementations and known matrices. */
 import assert from "node:assert/strict";
 import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR, SYMMETRIC, TO_ROW } from "../../src/kernels/linalg.js";
 import { eigenvalues } from "../../src/metrics/eigen.js";

@@ -1,3 +1,4 @@
+/** Features of different networks must not be compared with each other. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

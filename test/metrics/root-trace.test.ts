@@ -1,3 +1,4 @@
+/** The trace of a matrix's square root, against known eigenvalues and the error that the paper states. */
 import assert from "node:assert/strict";
 import { LOWER, MIRROR } from "../../src/kernels/linalg.js";
 import { eigenvalues } from "../../src/metrics/eigen.js";

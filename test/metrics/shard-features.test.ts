@@ -1,3 +1,4 @@
+/** Features from several machines must give the same bits as those from one. */
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The matrix square root against SciPy, exact cases and its definition. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

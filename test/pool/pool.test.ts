@@ -1,3 +1,4 @@
+/** The worker pool: order, limits, aborts and workers that do not start. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

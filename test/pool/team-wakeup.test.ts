@@ -1,3 +1,4 @@
+/** A helper that wakes up without new work. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { loadModule } from "../../src/kernels/module.js";

@@ -1,3 +1,4 @@
+/** Photos that end their worker or never return. */
 import assert from "node:assert/strict";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";

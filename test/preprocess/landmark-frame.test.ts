@@ -1,3 +1,4 @@
+/** Finding out whether a list's landmarks refer to the stored or to the upright photo. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";

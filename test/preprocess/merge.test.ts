@@ -1,3 +1,4 @@
+/** Merged parts must equal the output of one machine, even after kills at any moment. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { cp, mkdir, rename, rm, truncate, writeFile } from "node:fs/promises";

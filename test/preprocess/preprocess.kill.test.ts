@@ -1,3 +1,4 @@
+/** Kills preprocess runs at random moments, fills their disk, and starts two at the same time. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";

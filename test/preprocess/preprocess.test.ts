@@ -1,3 +1,4 @@
+/** Preprocessing small data sets: crops, lists, failures, resuming and wrong inputs. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";

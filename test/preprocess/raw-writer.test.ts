@@ -1,3 +1,4 @@
+/** Shards as raw pixels, read by NumPy, and as WebDataset tar files. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createReadStream } from "node:fs";

@@ -1,3 +1,4 @@
+/** Which jobs a queue worker accepts, with paths and links that try to leave its folder. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** The queue with a Redis server and worker processes, some of which are killed. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

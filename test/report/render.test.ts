@@ -1,3 +1,4 @@
+/** The HTML of the report: complete, escaped and without other files. */
 import assert from "node:assert/strict";
 import type { ReportModel } from "../../src/report/model.js";
 import { renderReport } from "../../src/report/render.js";

@@ -1,3 +1,4 @@
+/** The attribute classifier on images whose attributes are easy to see. */
 import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

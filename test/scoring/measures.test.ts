@@ -1,3 +1,4 @@
+/** The measures of a swap against NumPy and SciPy. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Recognising painted data sets, and their true results at other sizes. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

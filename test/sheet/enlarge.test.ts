@@ -1,3 +1,4 @@
+/** Smooth enlargement of flat images, ramps and single samples. */
 import assert from "node:assert/strict";
 import { enlarge } from "../../src/sheet/enlarge.js";
 

@@ -1,3 +1,4 @@
+/** The font's marks, widths and line breaks. */
 import assert from "node:assert/strict";
 import { CAPITAL_UNITS, drawText, textWidth, wrapText } from "../../src/sheet/font.js";
 import type { RgbaImage } from "../../src/types.js";

@@ -1,3 +1,4 @@
+/** The layout of contact sheets, checked at single pixels. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { composeSheet, layOutSheet } from "../../src/sheet/sheet.js";

@@ -1,3 +1,4 @@
+/** Mounts small file systems, for tests of full disks. */
 import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Runs scripts of the checkout in processes of their own. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

@@ -1,3 +1,4 @@
+/** Lists the files of a folder with their hashes, to compare whole folders. */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";

@@ -1,3 +1,4 @@
+/** The true results of swaps between synthetic faces. */
 import assert from "node:assert/strict";
 import type { SynthFace } from "../../src/synth/face.js";
 import { faceGeometry } from "../../src/synth/geometry.js";
