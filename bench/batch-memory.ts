@@ -1,7 +1,8 @@
 /**
- * What memory does an update take? Prints what the heap has taken after two updates next to the estimate that
- * src/training/batch-memory.ts divides batches by; its factors were fitted to such rows. Arguments narrow it down, choices are as in
- * `elegant train --set`: node dist/bench/batch-memory.js [preset size width pairs part [r1=10] [upsampling=resize]]
+ * Measures the memory of an update. Prints the heap's size after two updates next to the estimate by which
+ * src/training/batch-memory.ts divides batches; the estimate's factors were fitted to such rows. Arguments select
+ * single cases, with the choices of `elegant train --set`: node dist/bench/batch-memory.js [preset size width pairs
+ * part [r1=10] [upsampling=resize]]
  */
 
 import * as tf from "@tensorflow/tfjs-core";

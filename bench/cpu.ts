@@ -1,7 +1,8 @@
 /**
- * How fast are a swap, a training update, Inception's features and the convolutions on this machine's cores?
- * Usage: npm run bench:cpu. Peers, each in a process of its own on as many threads: stock tfjs-backend-wasm and onnxruntime-web
- * (devDependencies), and PyTorch where PYTHON (by default /usr/bin/python3, Debian's, for which there is python3-torch) has it.
+ * Measures a swap, a training update, Inception's features and the convolutions on this machine's cores. Usage: npm run
+ * bench:cpu. The peers, each in a process of its own with the same number of threads, are stock tfjs-backend-wasm and
+ * onnxruntime-web (devDependencies), and PyTorch if PYTHON has it (by default Debian's /usr/bin/python3, for which
+ * there is python3-torch).
  */
 
 import { spawnSync } from "node:child_process";
@@ -36,7 +37,7 @@ interface Measured {
   readonly peakMiB?: number;
 }
 
-/** What a process of ours or a peer's prints, or null when it cannot run. */
+/** The output of one of our processes or of a peer's; null if it cannot run. */
 function runScript(command: string, script: string, values: readonly (string | number)[]): Measured | null {
   const path = fileURLToPath(new URL(script, import.meta.url)); // from dist/bench
   const { status, stdout } = spawnSync(command, [path, ...values.map(String)], {
@@ -49,7 +50,7 @@ function runScript(command: string, script: string, values: readonly (string | n
 const asPeer = (name: string, times: readonly number[] | undefined): { name: string; timing: Timing } | undefined =>
   times === undefined ? undefined : { name, timing: timingOf(times) };
 
-/** An update's time beside PyTorch's, and its peak of memory. */
+/** An update's time next to PyTorch's, and its peak memory. */
 function updateRows(size: number, width: number, batch: number, atMost: number | null, rounds = ROUNDS): Row[] {
   const work = `training update, ${size} px, width ${width}, batch ${batch} + ${batch}`;
   const ours = runScript(process.execPath, "./update.js", [threads, size, width, batch, rounds]);
@@ -62,7 +63,7 @@ function updateRows(size: number, width: number, batch: number, atMost: number |
   return [...rows, row(`the same: peak of resident memory, MiB instead of ms`, memory(ours), 1, peer, 1.2)];
 }
 
-/** Two threads against one. */
+/** Two threads compared with one. */
 function threadRow(size: number, width: number, batch: number): Row {
   const [one, two] = [1, 2].map((count) => {
     const { update } = runScript(process.execPath, "./update.js", [count, size, width, batch, ROUNDS]) ?? {};
@@ -73,7 +74,7 @@ function threadRow(size: number, width: number, batch: number): Row {
   return row(work, two, 1, { name: "ours on 1 thread", timing: one }, 0.55);
 }
 
-/** Two encodes and one decode of one picture. */
+/** Two encodes and one decode of one image. */
 async function swapRows(): Promise<Row[]> {
   const config: ModelConfig = { ...OFFICIAL_NETWORK, ...SWAP, attributes: ATTRIBUTES };
   const values = initialParameters(config, GENERATOR, 1);
@@ -130,7 +131,8 @@ const device = await openDevice("wasm", threads);
 console.log(device.description);
 rows.push(...(await swapRows()), await inceptionRow());
 const backend = tf.backend() as SharedMemoryBackend;
-// Before and after the layers: the machine may be another's for a moment, and the peak is what is asked for.
+// Measure before and after the layers, and use the larger value: another process may use the machine for a moment, and
+// the peak is wanted.
 const before = measureTile(backend);
 const measured = await measureLayers(ROUNDS);
 const tile = Math.max(before, measureTile(backend));

@@ -1,7 +1,7 @@
 /**
- * Does the pool feed a training fast enough? Updates on batches that the pool decodes meanwhile, as `elegant train` makes them, beside
- * updates on one batch that stays in memory; stretches of both take turns in one process.
- * Usage: npm run bench:feeding. It paints and aligns its own photos into a temporary folder.
+ * Measures whether the pool feeds a training fast enough. It compares updates on batches that the pool decodes at the
+ * same time, as in `elegant train`, with updates on one batch that stays in memory. Stretches of both take turns in one
+ * process. Usage: npm run bench:feeding. It paints and aligns its own photos in a temporary folder.
  */
 
 import { mkdtemp, rm } from "node:fs/promises";
@@ -25,7 +25,10 @@ const ATTRIBUTES = ["Bangs", "Eyeglasses"];
 const ROUNDS = 9;
 const threads = availableParallelism();
 
-/** @param updates of a stretch: more than the batches that are decoded ahead, so that the pool works during it */
+/**
+ * @param updates number of updates per stretch: more than the batches that are decoded ahead, so that the pool works
+ *                during it
+ */
 async function feedingRow(photos: string, size: number, width: number, batch: number, updates: number): Promise<Row> {
   const faces = `${photos}-${size}`;
   await preprocess(photos, faces, {

@@ -1,7 +1,8 @@
 /**
- * Does reading ever starve the model? Batches in random order, as training asks for them, from image files, raw shards and WebDataset's
- * tar files, beside what updates of the model take for as many pictures on this machine. All take turns in one process.
- * Usage: npm run bench:reading [-- FOLDER...]: data sets to read besides; by default it paints and aligns its own photos.
+ * Measures whether the model ever has to wait for reading. It reads batches in random order, as training does, from
+ * image files, raw shards and WebDataset's tar files, and compares with the time of model updates for the same number
+ * of images. All take turns in one process. Usage: npm run bench:reading [-- FOLDER...]. FOLDERs are further data sets
+ * to read; it paints and aligns its own photos in any case.
  */
 
 import { mkdtemp, rm } from "node:fs/promises";
@@ -25,13 +26,13 @@ const PHOTOS = 96;
 const SEED = 1;
 const ATTRIBUTES = ["Bangs", "Eyeglasses"];
 const ROUNDS = 5;
-/** Batches of a stretch of reading, and how many are asked for ahead, as PairBatches does. */
+/** BATCHES: batches per stretch of reading. AHEAD: batches requested ahead, as in PairBatches. */
 const BATCHES = 12;
 const AHEAD = 3;
-/** Formats that are image files; they come first. */
+/** Number of formats that are image files; they come first. */
 const FILES = 2;
 const threads = availableParallelism();
-/** As `elegant train` divides them by default. */
+/** The number of workers that `elegant train` uses by default. */
 const workers = Math.max(1, Math.floor(threads / 2));
 
 interface Case {
@@ -46,7 +47,7 @@ interface Source {
   readonly dataset: FaceDataset;
 }
 
-/** One data set in each format. */
+/** Makes one data set in each format. */
 async function makeSources(folder: string, photos: string, size: number): Promise<Source[]> {
   const sources: Source[] = [];
   for (const format of ["jpg", "png", "shard", "webdataset"] as const) {
@@ -59,7 +60,7 @@ async function makeSources(folder: string, photos: string, size: number): Promis
   return sources;
 }
 
-/** Reads batches in random order, nobody else at work; milliseconds for all of them. */
+/** Reads batches in random order while nothing else runs. Returns the milliseconds for all of them. */
 async function readBatches(loader: BatchLoader, { dataset }: Source, pictures: number, seed: number): Promise<number> {
   const random = Random.fromSeed(seed, "reading");
   const began = performance.now();
@@ -136,7 +137,7 @@ async function benchCase(folder: string, photos: string, { size, width, batch, u
   });
 }
 
-/** Data sets that are there: reading alone. */
+/** Reads a given data set, without a model. */
 async function benchFolder(path: string, size: number): Promise<Row> {
   const source = { name: basename(path), dataset: await openDataset(path) };
   const loader = new BatchLoader({ size, workers: threads, batch: 32, slots: AHEAD + 1 });

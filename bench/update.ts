@@ -1,7 +1,7 @@
 /**
- * Training updates in a process of their own, as the peers run theirs, so that memory and threads are this work's alone.
- * Usage: node dist/bench/update.js THREADS SIZE WIDTH BATCH ROUNDS
- * Prints JSON: milliseconds of each round, the largest resident size in MiB, the resident size at ten moments, tensors alive.
+ * Runs training updates in a process of their own, as the peers do, so that memory and threads belong only to this
+ * work. Usage: node dist/bench/update.js THREADS SIZE WIDTH BATCH ROUNDS. Prints JSON: milliseconds of each round, the
+ * largest resident size in MiB, the resident size at ten moments, and the number of live tensors.
  */
 
 import * as tf from "@tensorflow/tfjs-core";

@@ -14,12 +14,12 @@ import type { Timing } from "../measure.js";
 import { ATTRIBUTES, attempt, type Bench, compare, onDevice } from "./bench.js";
 import { measureQueued, measureWaited } from "./timing.js";
 
-/** [N, size, size, 3] in [-1, 1] */
+/** Random images, [N, size, size, 3] in [-1, 1]. */
 function pictures(n: number, size: number, seed: number): tf.Tensor4D {
   return tf.randomUniform([n, size, size, 3], -1, 1, "float32", seed);
 }
 
-/** Two encodes and a decode a picture: queued, and one by one with the edited picture read. */
+/** Two encodes and one decode per image: queued, and one by one with the edited image read. */
 export async function measureSwaps(bench: Bench, until: number): Promise<void> {
   const { width, swap } = bench.sizes;
   const section = bench.budget.section(until, swap.batches.length + 1);
@@ -58,7 +58,7 @@ export async function measureSwaps(bench: Bench, until: number): Promise<void> {
   await attempt(bench, "swaps", () => onDevice(bench, body));
 }
 
-/** D and G of one attribute; the update waits for its losses itself. */
+/** An update of D and G for one attribute. The update itself waits for its losses. */
 function updates(size: number, width: number, batch: number, part: number): (seconds: number) => Promise<Timing> {
   const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
   const settings = { ...METHODS.official.method, batch, seed: 1, dataset: "bench" };
@@ -70,7 +70,10 @@ function updates(size: number, width: number, batch: number, part: number): (sec
   return (seconds) => measureWaited(() => training.update(state, pairs, { step: 0, progress: 0 }, part), seconds);
 }
 
-/** Each size on a device of its own; where the memory does not suffice, in parts of a half or a quarter of the pairs. */
+/**
+ * Measures each size on a device of its own. If the memory does not suffice, the batch is split into parts of a half or
+ * a quarter of the pairs.
+ */
 export async function measureUpdates(bench: Bench, until: number): Promise<void> {
   const { sizes, batch } = bench.sizes.updates;
   const { width } = bench.sizes;
@@ -83,7 +86,7 @@ export async function measureUpdates(bench: Bench, until: number): Promise<void>
       const done = await attempt(bench, work, () =>
         onDevice(bench, async () => {
           await compare(bench, section, { work, ours: updates(size, width, batch, part), request });
-          return true; // without time for it there is none for smaller parts either
+          return true; // without time for it, there is none for smaller parts either
         }),
       );
       if (done !== null) break;
@@ -91,7 +94,7 @@ export async function measureUpdates(bench: Bench, until: number): Promise<void>
   }
 }
 
-/** @returns pictures a second, null where they were not measured */
+/** @returns images per second; null if they were not measured */
 export async function measureInception(bench: Bench, until: number): Promise<number | null> {
   const { size, batch, dims } = bench.sizes.inception;
   const section = bench.budget.section(until, 1);

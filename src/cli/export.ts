@@ -1,4 +1,4 @@
-/** `elegant export MODEL DEST`: a run's networks for other tools. */
+/** `elegant export MODEL DEST`: writes a run's networks for other tools. */
 import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
@@ -98,7 +98,7 @@ function unknownFormat(option: string, method: string): InputError {
   return new InputError(describeMismatch(option, "a method with files of this format", method, remedy));
 }
 
-/** @throws InputError for a place of the wrong kind, or a file that is there, before the model is read */
+/** Checks before the model is read. @throws InputError for a place of the wrong kind, or for an existing file */
 async function checkDestination(dest: string, isFolder: boolean, overwrite: boolean): Promise<void> {
   if (isFolder) return checkOutputs(dest, [], [], "DEST");
   await checkOutputFile(dest, "DEST");

@@ -1,4 +1,4 @@
-/** `elegant import FILE... --out RUN`: weights from elsewhere as a run that can be edited with and trained on. */
+/** `elegant import FILE... --out RUN`: turns weights from elsewhere into a run for editing and training. */
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
@@ -71,7 +71,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
 
 const isSafetensors = (file: string): boolean => file.endsWith(".safetensors");
 
-/** The first file that elegant has made: it holds its own configuration. */
+/** The first file that was made by elegant, which contains its own configuration. */
 async function findOwn(files: readonly string[]): Promise<string | null> {
   const [{ decodeSafetensors }, { GENERATOR_FORMAT }, { CHECKPOINT_FORMAT }] = await Promise.all([
     import("../interop/safetensors.js"),

@@ -1,4 +1,4 @@
-/** `elegant linear`: from a face to that face with a reference's attribute, in steps. */
+/** `elegant linear`: goes from a face to that face with a reference's attribute, in steps. */
 import type { Command } from "commander";
 import { integer, runCommand } from "./command.js";
 import {

@@ -1,4 +1,4 @@
-/** `elegant matrix`: a grid between a face and three references, or between two attributes. */
+/** `elegant matrix`: makes a grid between a face and three references, or between two attributes. */
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { Command } from "commander";
 import type { Faces } from "../editing/faces.js";

@@ -1,4 +1,6 @@
-/** `elegant swap`: give faces the attributes of reference faces, and put them back into their photos where asked to. */
+/**
+ * `elegant swap`: gives faces the attributes of reference faces, and pastes them back into their photos if requested.
+ */
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Faces } from "../editing/faces.js";
@@ -34,9 +36,12 @@ export interface SwapCommand extends EditingOptions, PlannedOptions, ShardOption
   readonly minScore: number;
 }
 
-/** Inputs from which on they are decoded by the pool, as planned; for fewer it pays neither to start it nor to measure. */
+/**
+ * Number of inputs from which the pool decodes them according to a plan. For fewer, starting the pool and measuring are
+ * not worthwhile.
+ */
 const MANY_FACES = 64;
-/** Inputs that stay on one machine: each takes long, and there are few. */
+/** Number of inputs that stay together on one machine. Each takes long, and there are few. */
 const SHARD_UNIT = 16;
 
 const HELP = `
@@ -78,8 +83,8 @@ const sheetOf = (out: string, shard: Shard): string =>
   join(out, shard.count === 1 ? "sheet.png" : `sheet-${partName(shard)}.png`);
 
 /**
- * What can be refused before the parts of `count` machines are handed out.
- * @throws InputError as the command itself would
+ * Checks before the parts of `count` machines are distributed.
+ * @throws InputError like the command itself
  */
 export async function checkSwap(options: SwapCommand, count: number): Promise<void> {
   const { attribute: attributes, out, overwrite, model } = options;
@@ -108,7 +113,7 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
   const { input: all, attribute: attributes, out, overwrite } = options;
   const shard = chooseShard(options, context.print) ?? { index: 0, count: 1 };
   const input = selectShard(all, shard, SHARD_UNIT);
-  // Of all inputs, so that names do not depend on who edits which.
+  // Number all inputs, so that names do not depend on which machine edits which input.
   const results = selectShard(nameOutputs(out, all, attributes), shard, SHARD_UNIT);
   const sheetPath = sheetOf(out, shard);
   await checkOutputs(out, [...results, sheetPath], [...input, ...references]);
@@ -118,7 +123,8 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
     context.printJson({ outputs: [], milliseconds: 0 });
     return;
   }
-  // A few are read before the device is opened; of many only the references, the others while the model works.
+  // A few inputs are read before the device is opened. If there are many, only the references are; the inputs are read
+  // while the model works.
   const areMany = input.length >= MANY_FACES || options.recalibrate;
   const known = areMany ? null : await readPictures(input);
   const others = await readPictures(references);
@@ -132,7 +138,7 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
     });
     const milliseconds = millisecondsSince(start);
     for (const [i, row] of rows.entries()) await writePicture(results[i], row.result);
-    course?.onUnit(rows.length, millisecondsSince(start) / 1000); // with the writing, which is planned too
+    course?.onUnit(rows.length, millisecondsSince(start) / 1000); // including the writing, which is planned as well
     await writeSheet(sheetPath, rows, attributes, input, context);
     const outputs = [...results, sheetPath];
     for (const path of outputs) context.print(path);
@@ -150,7 +156,7 @@ async function planSwap(
   const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
   const outline = swapOutline(options, generator.config.size);
   const reference = pairReferences(options.attribute, options.reference);
-  // While it is measured there is a folder to remove.
+  // During the measurement, there is a folder to remove.
   const plan = async (signal: AbortSignal): Promise<Course | null> => {
     const course = await planWork(
       {
@@ -159,7 +165,7 @@ async function planSwap(
         device,
         batches: choiceOfBatches(outline.batches, PICTURES_AT_ONCE, device, false),
         isLong: true,
-        stretch: null, // what is written comes at the end, so that no first stretch tells the rate
+        stretch: null, // the output is written at the end, so no first stretch shows the rate
         signal,
       },
       options,
@@ -173,13 +179,13 @@ async function planSwap(
   });
 }
 
-/** The faces of files, by the plan. */
+/** The faces of files, according to the plan. */
 async function feed({ generator }: Editor, paths: readonly string[], course: Course): Promise<AsyncGenerator<Faces>> {
   const { loadFaces } = await import("../editing/feed.js");
   return loadFaces(generator, paths, course.plan.batch, course);
 }
 
-/** One reference for each attribute. @throws InputError for another number, or an attribute named twice */
+/** One reference per attribute. @throws InputError for another number, or for an attribute that is named twice */
 export function pairReferences(attributes: readonly string[], references: readonly string[]): readonly string[] {
   const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
   if (twice !== undefined) {

@@ -1,9 +1,10 @@
-/** `elegant train` without the settings that the run to go on with, or to begin from, knows. */
+/** Completes the settings of `elegant train` from the run that it resumes or starts from. */
 import type { Command } from "commander";
 
 /**
- * With --from, width and attributes are the other model's unless they were given. With --resume, options that were not given get the run's values before the command's action runs. Those that were given
- * stay, and the training refuses them if they differ; a preset that was given is compared as a whole.
+ * With --from, width and attributes are those of the other model unless they were given. With --resume, options that
+ * were not given get the run's values before the command's action runs. Given options stay, and the training refuses
+ * them if they differ. A given preset is compared as a whole.
  */
 export function withRunSettings(command: Command): Command {
   const attributes = command.options.find(({ long }) => long === "--attributes");
@@ -42,7 +43,8 @@ export function withRunSettings(command: Command): Command {
       Object.assign(values, { batch, seed });
       if (!isGiven("preset")) values.recalled = { network, method, isFixed: true };
     } else if (!isGiven("preset")) {
-      // An imported model has a network but no method yet: it is trained on as published, unless its edits are differences.
+      // An imported model has a network but no method yet. It is trained by the published method, unless its edits are
+      // differences.
       const { METHODS } = await import("../methods/elegant/presets.js");
       const { method } = METHODS[network.edit === "difference" ? "modern" : "official"];
       values.recalled = { network, method, isFixed: false };

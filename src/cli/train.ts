@@ -1,4 +1,4 @@
-/** `elegant train DATA --attributes A B --out RUN`: train, or go on with a run. */
+/** `elegant train DATA --attributes A B --out RUN`: trains a model, or resumes a run. */
 import { type Command, Option } from "commander";
 import type { Device } from "../device/device.js";
 import type { Course } from "../planner/course.js";
@@ -143,7 +143,10 @@ export function registerTrain(program: Command): void {
     });
 }
 
-/** Updates for which it pays to measure first, and after which the plan is looked at again. */
+/**
+ * LONG_TRAINING: number of updates for which measuring first is worthwhile. FIRST_UPDATES: the plan is revised after
+ * this many.
+ */
 const LONG_TRAINING = 200;
 const FIRST_UPDATES = 50;
 

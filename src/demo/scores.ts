@@ -6,7 +6,7 @@ import { swapAll } from "../scoring/swaps.js";
 import type { RgbaImage } from "../types.js";
 import type { ScoredPair } from "./pairs.js";
 
-/** Results D of all pairs, in order; pairs of one call may have different attributes. */
+/** Results D of all pairs, in order. The pairs of one call may have different attributes. */
 export function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
   const inputs = pairs.map(({ attribute, input, referenceFace }) => ({
     attribute,
@@ -16,12 +16,15 @@ export function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): P
   return swapAll(generator, inputs);
 }
 
-/** "Bangs, removed". */
+/** Name of a pair's attribute and direction: "Bangs, removed". */
 export function nameSwaps({ attribute, adding }: Pick<ScoredPair, "attribute" | "adding">): string {
   return `${attribute}, ${adding ? "added" : "removed"}`;
 }
 
-/** Mean scores of pairs that share attribute and direction; the noise is the root of the mean square over all of them. */
+/**
+ * Mean scores of pairs with the same attribute and direction. The noise is the root of the mean square over all of
+ * them.
+ */
 export function scorePairs(pairs: readonly ScoredPair[], results: readonly RgbaImage[]): Score {
   const scores = pairs.map((pair, i) => scoreAgainstTruth(pair.input, results[i], pair));
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / pairs.length;

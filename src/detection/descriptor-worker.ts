@@ -1,4 +1,4 @@
-/** The thread of FaceDescriptors: one network, batches one after the other. */
+/** The thread of FaceDescriptors. It has one network and handles batches one after the other. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { DescribeReply, DescribeRequest, DescriptorWorkerData } from "./protocol.js";
 import { describePictures, loadRecognition } from "./recognition.js";
@@ -15,7 +15,7 @@ async function answer({ id, pictures }: DescribeRequest): Promise<DescribeReply>
   }
 }
 
-// One after the other: the network's tensors are tidied by scopes that must not interleave.
+// Handle requests one after the other: scopes that tidy the network's tensors must not interleave.
 let last: Promise<unknown> = Promise.resolve();
 parentPort?.on("message", (request: DescribeRequest) => {
   last = last.then(async () => parentPort?.postMessage(await answer(request)));

@@ -1,4 +1,4 @@
-/** Descriptors of faces, computed in a thread of its own, as FaceDetector works (see face-api.ts). */
+/** Computes descriptors of faces in a thread of their own, like FaceDetector (see face-api.ts). */
 import { Worker } from "node:worker_threads";
 import { RetryableError } from "../errors.js";
 import { Pixels, wholeOf } from "../image/pixels.js";
@@ -31,7 +31,7 @@ export class FaceDescriptors {
     worker.on("exit", () => this.failAll(new Error("its thread ended")));
   }
 
-  /** Starts the thread, which loads the network meanwhile. @param threads of the network's kernels */
+  /** Starts the thread, which then loads the network. @param threads number of threads of the network's kernels */
   static async open(threads: number): Promise<FaceDescriptors> {
     const workerData: DescriptorWorkerData = { threads };
     const worker = new Worker(new URL("./descriptor-worker.js", import.meta.url), { workerData });
@@ -40,8 +40,8 @@ export class FaceDescriptors {
 
   /**
    * Descriptors of aligned faces of any size, which are resized to 150 px.
-   * @returns one array of 128 numbers per picture
-   * @throws RetryableError when the network cannot be loaded or run
+   * @returns one array of 128 numbers per image
+   * @throws RetryableError if the network cannot be loaded or run
    */
   async describe(pictures: readonly RgbaImage[]): Promise<readonly Float32Array[]> {
     const side = RECOGNITION_SIZE;
@@ -63,13 +63,13 @@ export class FaceDescriptors {
     this.waiting.clear();
   }
 
-  /** Ends the thread; what it works on is rejected. */
+  /** Ends the thread. Unfinished requests are rejected. */
   async close(): Promise<void> {
     await this.worker.terminate();
   }
 }
 
-/** Euclidean distance of two descriptors; below SAME_PERSON they are taken for the same person's. */
+/** Euclidean distance of two descriptors. Below SAME_PERSON, they count as the same person's. */
 export function descriptorDistance(a: Float32Array, b: Float32Array): number {
   return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0));
 }

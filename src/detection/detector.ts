@@ -1,6 +1,6 @@
 /**
- * Finds faces in photos, in a thread of its own: the caller loads no TensorFlow.js, and one that has it open, on whatever
- * device, is not disturbed (see networks.ts).
+ * Finds faces in photos, in a thread of its own. So the caller does not have to load TensorFlow.js, and a caller that
+ * uses it, on any device, is not disturbed (see face-api.ts).
  */
 import { Worker } from "node:worker_threads";
 import { RetryableError } from "../errors.js";
@@ -30,16 +30,16 @@ export class FaceDetector {
     worker.on("exit", () => this.failAll(new Error("its thread ended")));
   }
 
-  /** Starts the thread, which loads the networks meanwhile. @param threads of the networks' kernels */
+  /** Starts the thread, which then loads the networks. @param threads number of threads of the networks' kernels */
   static async open(threads: number): Promise<FaceDetector> {
     const workerData: DetectorWorkerData = { imageModule: await loadModule("image"), threads };
     return new FaceDetector(new Worker(new URL("./worker.js", import.meta.url), { workerData }));
   }
 
   /**
-   * The faces of a photo, the largest first; photos may be given before the last is done.
-   * @param minScore the detector's confidence, 0 to 1
-   * @throws RetryableError when the networks cannot be loaded or run
+   * Finds the faces of a photo, the largest first. You may call it before the previous photo is done.
+   * @param minScore lowest detector score that counts as a face, 0 to 1
+   * @throws RetryableError if the networks cannot be loaded or run
    */
   detect(image: RgbaImage, minScore: number): Promise<readonly DetectedFace[]> {
     const request: DetectRequest = { id: this.requests++, image, minScore };
@@ -54,7 +54,7 @@ export class FaceDetector {
     this.waiting.clear();
   }
 
-  /** Ends the thread; what it works on is rejected. */
+  /** Ends the thread. Unfinished requests are rejected. */
   async close(): Promise<void> {
     await this.worker.terminate();
   }

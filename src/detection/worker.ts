@@ -1,4 +1,7 @@
-/** The detector's thread: networks and kernels are loaded once, photos come one at a time. A bad photo is an answer. */
+/**
+ * The detector's thread. It loads networks and kernels once and handles one photo at a time. A bad photo gets an
+ * answer, too.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import { Pixels } from "../image/pixels.js";
 import { locateFaces } from "./locate.js";
@@ -8,7 +11,7 @@ import type { DetectorWorkerData, DetectReply, DetectRequest } from "./protocol.
 const { imageModule, threads } = workerData as DetectorWorkerData;
 const pixels = new Pixels(imageModule);
 const networks = loadFaceNetworks(threads);
-networks.catch(() => {}); // told with the first photo
+networks.catch(() => {}); // reported with the first photo
 
 async function answer({ id, image, minScore }: DetectRequest): Promise<DetectReply> {
   try {
@@ -18,7 +21,7 @@ async function answer({ id, image, minScore }: DetectRequest): Promise<DetectRep
   }
 }
 
-// One after the other: the networks' tensors are tidied by scopes that must not interleave.
+// Handle requests one after the other: scopes that tidy the networks' tensors must not interleave.
 let last: Promise<unknown> = Promise.resolve();
 parentPort?.on("message", (request: DetectRequest) => {
   last = last.then(async () => parentPort?.postMessage(await answer(request)));

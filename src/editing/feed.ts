@@ -1,12 +1,12 @@
-/** Faces from many files: decoded by a pool while the model works on those before them. */
+/** Loads faces from many files. A pool decodes them while the model works on the previous ones. */
 import { BatchLoader, type LoadedBatch } from "../image/loader.js";
 import type { Generator } from "../models/generator.js";
 import { type Feeding, MOST_AHEAD } from "../pool/feeding.js";
 import { encodeFaces, type Faces, uploadFloats } from "./faces.js";
 
 /**
- * The faces of files in their order, `batch` at a time; each batch is the receiver's to dispose of.
- * @throws InputError naming the file that cannot be read or is not square, when its turn comes
+ * Yields the faces of files in their order, `batch` at a time. The receiver disposes each batch.
+ * @throws InputError that names a file that cannot be read or is not square, when its turn comes
  */
 export async function* loadFaces(
   generator: Generator,

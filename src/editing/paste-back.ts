@@ -1,4 +1,4 @@
-/** `elegant swap --paste-back`: edited faces in their photos. */
+/** `elegant swap --paste-back`: pastes edited faces back into their photos. */
 import { join } from "node:path";
 import type { CommandContext } from "../cli/command.js";
 import {
@@ -20,7 +20,9 @@ interface Failure {
   readonly reason: string;
 }
 
-/** As runSwap(), for faces in photos; an input whose face is not found is a failure, and the others go on. */
+/**
+ * Works like runSwap(), for faces in photos. An input whose face is not found is a failure; the other inputs continue.
+ */
 export async function runPasteBack(
   options: SwapCommand,
   references: readonly string[],

@@ -1,4 +1,4 @@
-/** What swaps give, row by row, and the sheet that shows it. */
+/** Makes swaps row by row, and the sheet that shows them. */
 import { basename } from "node:path";
 import type { CommandContext } from "../cli/command.js";
 import { type Editor, writePicture } from "../cli/editing.js";
@@ -6,10 +6,10 @@ import type { RgbaImage } from "../types.js";
 import type { Faces } from "./faces.js";
 import type { Edit } from "./swap.js";
 
-/** A sheet of more rows would be too large to look at. */
+/** Largest number of rows on a sheet. A larger sheet would be too big to look at. */
 const SHEET_ROWS = 32;
 
-/** The faces of pictures that are there. */
+/** Encodes the faces of images in memory. */
 export async function* encodeAll({ encode }: Editor, pictures: readonly RgbaImage[]): AsyncGenerator<Faces> {
   const { PICTURES_AT_ONCE } = await import("./faces.js");
   for (let first = 0; first < pictures.length; first += PICTURES_AT_ONCE) {
@@ -17,14 +17,14 @@ export async function* encodeAll({ encode }: Editor, pictures: readonly RgbaImag
   }
 }
 
-/** A line of the sheet, all of the model's size. */
+/** A row of the sheet. All images have the model's size. */
 export interface Row {
   readonly input: RgbaImage;
   readonly references: readonly RgbaImage[];
   readonly result: RgbaImage;
-  /** The reference with the input's attribute; for a single attribute. */
+  /** The reference with the input's attribute; only for a single attribute. */
   readonly back: RgbaImage | null;
-  /** What the model makes of the input without any edit; where asked for. */
+  /** The model's output for the input without any edit, if requested. */
   readonly unedited: RgbaImage | null;
 }
 

@@ -1,4 +1,4 @@
-/** Features of image files: decoded and resized by the pool, one batch ahead of the network. */
+/** Computes features of image files. The pool decodes and resizes them, ahead of the network. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { InceptionMode } from "../image/inception-input.js";
 import { createImagePool } from "../image/tasks.js";
@@ -8,14 +8,14 @@ import type { ItemFailure } from "../pool/protocol.js";
 import { BatchRing } from "../pool/ring.js";
 import type { OnProgress } from "../types.js";
 
-/** What turns pictures into rows of features; FID's Inception is one (inception.ts). */
+/** A network that turns images into rows of features. FID's Inception is one (inception.ts). */
 export interface FeatureExtractor {
-  /** In outputs and messages. */
+  /** Name in outputs and messages. */
   readonly name: string;
-  /** False where scores cannot be compared with published ones; said in every output. */
+  /** False if scores cannot be compared with published ones. All outputs state it. */
   readonly comparable: boolean;
   readonly dims: number;
-  /** Side of the pictures that it takes. */
+  /** Side of its input images in pixels. */
   readonly size: number;
   /** @param images [N, size, size, 3] @returns [N, dims] on the current device */
   extract(images: tf.Tensor4D): tf.Tensor2D;
@@ -24,23 +24,26 @@ export interface FeatureExtractor {
 export interface ExtractOptions {
   readonly paths: readonly string[];
   readonly mode: InceptionMode;
-  /** Threads, or what decides them while it goes on. */
+  /** Number of threads, or a Feeding that may change it during the work. */
   readonly workers: number | Feeding;
   readonly batch: number;
   readonly onProgress?: OnProgress;
-  /** A picture that could not be read; it is left out. */
+  /** Receives an image that could not be read and is skipped. */
   readonly onFailure: (failure: ItemFailure) => void;
 }
 
-/** Features of the pictures of a batch that could be read. */
+/** Features of the images of a batch that could be read. */
 export interface FeatureBatch {
   /** [indices, dims] */
   readonly features: Float32Array;
-  /** Of the rows' files in the paths, ascending. */
+  /** Index in the paths of each row's file, ascending. */
   readonly indices: readonly number[];
 }
 
-/** Features of all files in the order of the paths, a batch at a time; memory for a few batches, whatever the number of files. */
+/**
+ * Yields features of all files in the order of the paths, one batch at a time. It uses memory for a few batches,
+ * whatever the number of files.
+ */
 export async function* extractFeatures(
   extractor: FeatureExtractor,
   { paths, mode, workers, batch, onProgress, onFailure }: ExtractOptions,
@@ -102,7 +105,7 @@ export async function* extractFeatures(
         const from = first;
         yield { features, indices: good.map((i) => from + i) };
       }
-      // With what the reader does with the features.
+      // Includes the time that the reader spends on the features.
       const now = performance.now();
       feeding.onUnit(count, (now - before) / 1000);
       before = now;
@@ -113,7 +116,7 @@ export async function* extractFeatures(
   }
 }
 
-/** @param pictures [N, size, size, 3] as the extractor takes them @returns [N, dims] */
+/** @param pictures [N, size, size, 3] in the extractor's range @returns [N, dims] */
 export async function featuresOf(extractor: FeatureExtractor, pictures: Float32Array): Promise<Float32Array> {
   const { size } = extractor;
   const n = pictures.length / (size * size * 3);

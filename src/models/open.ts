@@ -8,7 +8,7 @@ import { type FoundModel, type Generator, uploadGenerator } from "./generator.js
 import { parseGenerator } from "./generator-file.js";
 import { locateModel } from "./shipped.js";
 
-/** Files of models that are none of ours, and what to do with them, by the ends of their names. */
+/** Model files of other tools, by the endings of their names, and what to do with them. */
 const FOREIGN: readonly (readonly [RegExp, received: string, remedy: string])[] = [
   [
     /\.(pth|pt|ckpt|bin|pkl)$/i,
@@ -19,7 +19,7 @@ const FOREIGN: readonly (readonly [RegExp, received: string, remedy: string])[] 
   [/\.(h5|keras|pb|tflite|npz|npy)$/i, "a file of another tool", "Only files of elegant-faces can be opened."],
 ];
 
-/** @throws InputError for a file that another tool has to read */
+/** @throws InputError for a file of another tool */
 function refuseForeign(path: string): void {
   const found = FOREIGN.find(([ending]) => ending.test(path));
   if (found === undefined) return;
@@ -29,8 +29,9 @@ function refuseForeign(path: string): void {
 
 /**
  * Reads a model without a device.
- * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped model
- * @throws InputError when there is none or when it is damaged
+ * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped
+ *              model
+ * @throws InputError if the model does not exist or is damaged
  */
 export async function readModel(model: string): Promise<FoundModel> {
   const { path, warnings } = locateModel(model);
@@ -62,8 +63,9 @@ function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): Fo
 
 /**
  * Opens a model on the current device.
- * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped model
- * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
+ * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped
+ *              model
+ * @throws InputError if the model does not exist, is damaged, or has tensors that do not fit its configuration
  */
 export async function openGenerator(model: string): Promise<Generator> {
   return uploadGenerator(await readModel(model));

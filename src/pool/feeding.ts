@@ -1,25 +1,28 @@
 /**
- * How work is brought to a pool and what comes of it: decided above, read again for each piece of work, since it may change
- * meanwhile. Only the time depends on it, never a result.
+ * How many threads of a pool get work, and how many batches are loaded ahead. The planner decides this and may change
+ * it while the work runs, so it is read again for each piece of work. It changes only the time, never a result.
  */
 
 export interface Feeding {
-  /** Threads that the pool may have. */
+  /** Largest number of threads that the pool may have. */
   readonly most: number;
-  /** Threads that get work now, 1 to `most`. */
+  /** Number of threads that get work now, 1 to `most`. */
   readonly workers: number;
-  /** Batches that are loaded or wait beside the one that is worked on, at least 1. */
+  /** Number of batches that are loaded or waiting in addition to the current one, at least 1. */
   readonly ahead: number;
-  /** Seconds that stages took for `items` items together, by the stage's name. */
+  /** Reports the seconds that each stage took for `items` items together, by the stage's name. */
   onTimes(seconds: Readonly<Record<string, number>>, items: number): void;
-  /** `items` items are done, this many seconds after those before them; other work is left out. */
+  /**
+   * Reports that `items` more items are done, `seconds` after the previous ones. Time spent on other work is not
+   * included.
+   */
   onUnit(items: number, seconds: number): void;
 }
 
-/** The most batches ahead: what more would wait for is memory. */
+/** Largest number of batches ahead. More would use memory without making anything faster. */
 export const MOST_AHEAD = 3;
 
-/** Numbers that stay as they are. */
+/** A feeding whose numbers never change and that ignores reports. */
 export function fixedFeeding(workers: number, ahead: number): Feeding {
   return { most: workers, workers, ahead, onTimes: () => {}, onUnit: () => {} };
 }

@@ -1,3 +1,4 @@
+/** All commands with damaged, missing or unsuitable files: each must fail with one line and write nothing. */
 import assert from "node:assert/strict";
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -45,7 +46,7 @@ describe("bad input", () => {
     await writeFile(at("text.png"), "no picture");
     await copyFile(at("faces/images/000001.png"), at("a.png"));
     await writeFile(at("model.safetensors"), tinyGenerator(1));
-    // A generator whose tensors are those of another width than its configuration says.
+    // A generator whose tensors have another width than its configuration states.
     const narrow = initialParameters(TINY, GENERATOR, 1);
     await writeFile(
       at("misfit.safetensors"),
@@ -61,7 +62,7 @@ describe("bad input", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Words that name a file of the test's folder start with @. */
+  /** Words that start with @ name files in the test's folder. */
   function elegant(line: string): Promise<Ended> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? at(word.slice(1)) : word));
     return runNode(fromRoot("bin/elegant.js"), words);

@@ -1,3 +1,4 @@
+/** Exported files must swap like the run that they come from. */
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,7 +34,7 @@ describe("elegant export", () => {
     ] as const) {
       const state = tinyState(8, config);
       for (const [name, weights] of state.generator.parameters) {
-        // Far from a fresh model's, so that its edits are strong.
+        // The weights differ much from a new model's, so that its edits are strong.
         if (name.endsWith(".weight")) tf.tidy(() => weights.assign(tf.mul(weights, 20)));
       }
       await saveCheckpoint(at(run), trainingState(state), { step: 3, best: null, options: null });
@@ -49,7 +50,7 @@ describe("elegant export", () => {
 
   const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
 
-  /** The picture that swapping with a model makes, in levels of 255. */
+  /** The image that a swap with a model makes, in levels of 255. */
   async function swapWith(model: string): Promise<ArrayLike<number>> {
     const out = at(`swap-${model}`);
     const words = `--attribute Bangs --device wasm --workers 1 --json --model ${at(model)} --out ${out}`.split(" ");
@@ -87,7 +88,7 @@ describe("elegant export", () => {
         assert.deepEqual((await readModel(at(name))).model.config, config);
         const swapped = await swapWith(name);
         assertClose(swapped, run, { abs: levels, rel: 0 });
-        // A run that is made of the file swaps as the file does.
+        // A run made from the file swaps like the file.
         const imported = `${name}-imported`;
         assert.equal((await elegant("import", at(name), "--out", at(imported))).code, 0);
         assert.deepEqual(await swapWith(imported), swapped);

@@ -1,3 +1,4 @@
+/** Runs made from the published code's files, from safetensors and from PyTorch's own state dicts. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/ele
 const ATTRIBUTES = ["Bangs", "Smiling"];
 const NETWORKS = ["Enc", "Dec", "D1", "D2"] as const;
 
-/** The published code's files of a fresh model of 64 px and width 4, named for step 12. */
+/** Writes the published code's files of a new model of 64 px and width 4, named for step 12. */
 async function writePublished(folder: string, attributes: readonly string[] = ATTRIBUTES, size = 64): Promise<void> {
   const config = createConfig({ ...OFFICIAL_NETWORK, size, width: 4, attributes });
   const tensors = initialParameters(config, [...GENERATOR, ...DISCRIMINATORS], 3);
@@ -37,7 +38,7 @@ const filesOf = (folder: string, networks: readonly string[] = NETWORKS, step = 
   return networks.map((network) => join(folder, `${network}_iter_${step}.pth`));
 };
 
-/** What a run was trained by. */
+/** The method that a run was trained with. */
 async function methodOf(run: string): Promise<MethodSettings> {
   const { progress, source } = (await loadNewestCheckpoint(run)).checkpoint;
   const { batch, seed, dataset, ...method } = parseSettings(progress.options, source);

@@ -1,3 +1,4 @@
+/** `elegant plan`: its JSON, trace and page, and the plans that it refuses. */
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

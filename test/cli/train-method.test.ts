@@ -1,3 +1,4 @@
+/** How the options of `elegant train` select a method, and which combinations are refused. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +12,7 @@ import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
-/** The method that a command line chooses. */
+/** The method that a command line selects. */
 function methodOf(line: string) {
   const command = withMethodOptions(new Command()).exitOverride();
   command.parse(

@@ -1,3 +1,4 @@
+/** A training on webgpu that another device resumes. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Which files of a folder count as its images. */
 import assert from "node:assert/strict";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

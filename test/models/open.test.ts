@@ -1,3 +1,4 @@
+/** Opening a generator from a run, a checkpoint, a file or a short name. */
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,6 @@
-/** Simulated time: sleepers wake in order when nothing else can go on, so that no test depends on the speed of a machine. */
+/**
+ * Simulated time. Sleepers wake in order when nothing else can continue, so no test depends on the speed of a machine.
+ */
 import { setImmediate } from "node:timers/promises";
 
 export class VirtualClock {
@@ -7,12 +9,12 @@ export class VirtualClock {
 
   readonly now = (): number => this.time;
 
-  /** Sleepers that have not been woken. */
+  /** Number of sleepers that have not been woken. */
   get sleeping(): number {
     return this.sleepers.length;
   }
 
-  /** Resolves `milliseconds` later; rejects at once when the signal is aborted, as a well-behaved call does. */
+  /** Resolves after `milliseconds`. Rejects immediately when the signal is aborted, like a well-behaved call. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const abort = (): void => {
@@ -29,13 +31,13 @@ export class VirtualClock {
     });
   }
 
-  /** Lets time pass until `work` is settled; fails when it waits for something that no time brings. */
+  /** Lets time pass until `work` is settled. Fails if it waits for something that time does not bring. */
   async run<T>(work: Promise<T>): Promise<T> {
     let settled = false;
     const done = work.finally(() => {
       settled = true;
     });
-    done.catch(() => {}); // for the caller, below
+    done.catch(() => {}); // the caller handles the error below
     while (!settled) {
       await this.settle();
       if (settled) break;
@@ -55,7 +57,7 @@ export class VirtualClock {
     this.time = end;
   }
 
-  /** Wakes who sleeps shortest. */
+  /** Wakes the sleeper with the shortest remaining time. */
   private tick(): boolean {
     const next = this.sleepers.reduce<(typeof this.sleepers)[number] | null>(
       (first, sleeper) => (first === null || sleeper.at < first.at ? sleeper : first),
@@ -68,7 +70,7 @@ export class VirtualClock {
     return true;
   }
 
-  /** All promises that can go on without time do. */
+  /** Lets all promises continue that can do so without time. */
   private async settle(): Promise<void> {
     await setImmediate();
   }

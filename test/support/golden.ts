@@ -1,4 +1,4 @@
-/** A golden file of our own making: what the current device computes for a tiny model filled by the formula. */
+/** Makes a golden file of our own: the results of the current device for a tiny model filled by the formula. */
 import type * as tf from "@tensorflow/tfjs-core";
 import { moments, type Summary } from "../../src/golden/compare.js";
 import { SETTINGS } from "../../src/golden/elegant.js";
@@ -13,7 +13,7 @@ import { downloadParameters, fromDeviceLayout, type ParameterSpec } from "../../
 import { Random } from "../../src/random.js";
 import { disposeBatch } from "./model.js";
 
-/** A summary with twelve points, as the golden files have it. */
+/** A summary with twelve points, in the form of the golden files. */
 export function summarize(values: Float32Array, shape: readonly number[]): Summary {
   const random = Random.fromSeed(1, "points");
   const indices = Array.from({ length: 12 }, () => random.below(values.length));
@@ -21,7 +21,7 @@ export function summarize(values: Float32Array, shape: readonly number[]): Summa
   return { shape: [...shape], ...moments(values), at };
 }
 
-/** Summaries of the equal parts of a stacked batch, [N, H, W, C] summarised as [N, C, H, W]. */
+/** Summaries of the equal parts of a stacked batch: [N, H, W, C], summarised as [N, C, H, W]. */
 async function summarizeParts(
   tensor: tf.Tensor,
   parts: number,

@@ -30,7 +30,7 @@ export const STEP_SETTINGS: StepSettings = {
   ema: 0,
 };
 
-/** A fresh model with its optimizers, on the current device. */
+/** A new model with its optimizers, on the current device. */
 export function tinyState(seed: number, config: ModelConfig = TINY): ElegantState {
   const tensors = initialParameters(config, [...GENERATOR, ...DISCRIMINATORS], seed);
   const create = (networks: typeof GENERATOR) =>
@@ -47,7 +47,7 @@ export function trainingState({ config, generator, discriminator, average }: Ele
   return { model: elegantModel(config), optimizers, average, extras: new Map() };
 }
 
-/** The bytes of a generator file; its weights are far larger than a fresh model's, so that its edits are strong. */
+/** The bytes of a generator file. Its weights are far larger than a new model's, so that its edits are strong. */
 export function tinyGenerator(seed: number, config: ModelConfig = TINY): Uint8Array {
   const tensors = initialParameters(config, GENERATOR, seed);
   for (const [name, { data }] of tensors) {
@@ -56,7 +56,7 @@ export function tinyGenerator(seed: number, config: ModelConfig = TINY): Uint8Ar
   return exportGenerator(tensors, elegantModel(config), { dtype: "F32" });
 }
 
-/** Smooth random pictures, [n, 64, 64, 3] in [-1, 1]. */
+/** Smooth random images, [n, 64, 64, 3] in [-1, 1]. */
 export function randomPictures(seed: number, n: number): tf.Tensor4D {
   const random = Random.fromSeed(seed, "pictures");
   return tf.tidy(() => {

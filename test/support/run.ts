@@ -1,4 +1,4 @@
-/** Training runs of the smallest model that there is. */
+/** Training runs of the smallest possible model. */
 import { join } from "node:path";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
@@ -11,7 +11,7 @@ import { LOSSES_FILE } from "../../src/training/run-report.js";
 export const ATTRIBUTES = ["Bangs", "Smiling"];
 export const NEVER = 1_000_000;
 
-/** A run of the smallest model that there is; saves at its end only. */
+/** A run of the smallest possible model. It saves only at its end. */
 export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<TrainOptions> = {}): TrainOptions {
   return {
     dataset,
@@ -53,7 +53,7 @@ export function abortAt(step: number): Pick<TrainOptions, "signal" | "onProgress
   };
 }
 
-/** The loss rows but for the seconds, which are the machine's. */
+/** The loss rows without the seconds, which depend on the machine. */
 export async function rowsOf(run: string): Promise<unknown[]> {
   return (await readLossLog(join(run, LOSSES_FILE))).map(({ seconds, ...row }) => row);
 }

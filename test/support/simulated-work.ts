@@ -1,4 +1,7 @@
-/** Work on a simulated pool and device, whose speeds are set, in simulated time; counts what runs and what is held. */
+/**
+ * Work on a simulated pool and device with chosen speeds, in simulated time. It counts running calls and the memory in
+ * use.
+ */
 import type { Work } from "../../src/planner/execute.js";
 import { groupStages } from "../../src/planner/model.js";
 import type { Place, Span, Stage } from "../../src/planner/types.js";
@@ -10,14 +13,14 @@ export interface SimulatedUnit {
 }
 
 export interface SimulatedOptions {
-  /** How much slower than its cost a place is; 1 where left out. */
+  /** How much slower than its cost a place is; default 1. */
   readonly slowness?: Partial<Record<Place, number>>;
   /** Factor of a call's time by its number, for jitter. */
   readonly jitter?: (call: number) => number;
 }
 
 export class SimulatedWork implements Work<SimulatedUnit> {
-  /** Calls that run now, and the most that ever ran at once, at each place. */
+  /** Number of running calls at each place, and the largest number that ever ran at the same time. */
   readonly running = { pool: 0, device: 0 };
   readonly most = { pool: 0, device: 0 };
   heldBytes = 0;
@@ -46,7 +49,7 @@ export class SimulatedWork implements Work<SimulatedUnit> {
       (sum, { costs }) => sum + (costs[place]?.callBytes ?? 0) + unit.items * (costs[place]?.bytes ?? 0),
       0,
     );
-    // Its output beside its input, until the call ends.
+    // Its output exists together with its input until the call ends.
     this.hold(output + working);
     const factor = (slowness[place] ?? 1) * jitter(this.calls++);
     const spans: Span[] = [];
