@@ -7,8 +7,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { parseChoices } from "../src/cli/choices.js";
-import { openDevice } from "../src/device/device.js";
-import type { SharedMemoryBackend } from "../src/device/shared-backend.js";
+import { openDevice } from "../src/device/open.js";
+import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { createConfig, networkSchema } from "../src/methods/elegant/config.js";
 import { updateBytes } from "../src/methods/elegant/memory.js";
 import { elegantModel } from "../src/methods/elegant/model.js";

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDataset } from "../src/dataset/dataset.js";
-import { openDevice } from "../src/device/device.js";
+import { openDevice } from "../src/device/open.js";
 import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
 import { elegantModel } from "../src/methods/elegant/model.js";
 import { METHODS } from "../src/methods/elegant/presets.js";

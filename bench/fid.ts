@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../src/device/device.js";
+import { openDevice } from "../src/device/open.js";
 import { encodeNpy } from "../src/interop/npy.js";
 import { frechetDistance } from "../src/metrics/frechet.js";
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../src/metrics/inception.js";

@@ -6,8 +6,8 @@
  * Options for checking the bench itself: --tiny measures small shapes once; --device webgpu uses any adapter.
  */
 import { parseArgs } from "node:util";
-import { findDevice } from "../src/device/capabilities.js";
-import { openDevice } from "../src/device/device.js";
+import { findDevice } from "../src/device/devices.js";
+import { openDevice } from "../src/device/open.js";
 import { type Bench, FULL, TINY } from "./gpu/bench.js";
 import { type LayerResult, measureLayers, measureRates, type Rates } from "./gpu/layers.js";
 import { openTorchPeer } from "./gpu/peer.js";
@@ -27,7 +27,10 @@ const { values: options } = parseArgs({
 /** The device to measure; null, with a printed reason, if there is none. */
 async function chooseGpu(): Promise<Bench["device"] | null> {
   if (options.device === "webgpu" || options.device === "tensorflow") return options.device;
-  const { name, reason } = await findDevice();
+  const {
+    device: { name },
+    reason,
+  } = await findDevice();
   if (name === "webgpu" || name === "tensorflow") return name;
   console.log(`bench:gpu: there is no GPU to measure (${reason}); nothing was written.`);
   return null;

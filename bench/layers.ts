@@ -3,7 +3,7 @@
  * threads.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { SharedMemoryBackend } from "../src/device/shared-backend.js";
+import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { CONV_SHAPE_BYTES, writeConvShape } from "../src/kernels/conv-shape.js";
 import { measure, timingOf } from "./measure.js";
 

@@ -13,7 +13,7 @@ import { chooseGroups } from "../src/demo/edits.js";
 import { loadHeldOut } from "../src/demo/pairs.js";
 import { swapPairs } from "../src/demo/scores.js";
 import { SWAP_COLUMNS, swapCells } from "../src/demo/sheets.js";
-import { openDevice } from "../src/device/device.js";
+import { openDevice } from "../src/device/open.js";
 import { writeFileAtomic } from "../src/files.js";
 import { encodePng } from "../src/image/codec.js";
 import { openGenerator } from "../src/models/open.js";

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { FaceReader, type PlacedFace, pasteIntoPhoto } from "../src/detection/placed-face.js";
-import { openDevice } from "../src/device/device.js";
+import { openDevice } from "../src/device/open.js";
 import { disposeFaces, encodeFaces, render, toPictures, toTensor } from "../src/editing/faces.js";
 import { linear } from "../src/editing/linear.js";
 import { writeFileAtomic } from "../src/files.js";

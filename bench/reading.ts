@@ -9,7 +9,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { type FaceDataset, openDataset } from "../src/dataset/dataset.js";
-import { openDevice } from "../src/device/device.js";
+import { openDevice } from "../src/device/open.js";
 import { BatchLoader } from "../src/image/loader.js";
 import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
 import { elegantModel } from "../src/methods/elegant/model.js";

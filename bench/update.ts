@@ -5,7 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../src/device/device.js";
+import { openDevice } from "../src/device/open.js";
 import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
 import { elegantModel } from "../src/methods/elegant/model.js";
 import { METHODS } from "../src/methods/elegant/presets.js";

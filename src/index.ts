@@ -2,7 +2,8 @@
 export { type FaceDataset, openDataset } from "./dataset/dataset.js";
 export { type AlignPhotosOptions, type AlignPhotosReport, alignOwnPhotos } from "./detection/align-photos.js";
 export { DEVICES, type DeviceChoice } from "./device/choices.js";
-export { type Device, openDevice } from "./device/device.js";
+export type { Device } from "./device/device.js";
+export { openDevice } from "./device/open.js";
 export { readPicture } from "./editing/picture.js";
 export { ElegantError, ExitCode, InputError, InterruptedError, RetryableError } from "./errors.js";
 export { similarityFromEyes, similarityFromLandmarks } from "./image/align.js";

@@ -3,7 +3,7 @@
  * device.
  */
 import { availableParallelism } from "node:os";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { type Row, row, type Timing } from "../measure.js";
 import type { PeerRequest, Precision, TorchPeer } from "./peer.js";
 import type { Budget, Section } from "./timing.js";

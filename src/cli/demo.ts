@@ -57,8 +57,8 @@ export function registerDemo(program: Command): void {
       await runCommand(options, async (context) => {
         const [{ runDemo }, { openDevice }, { announceDevice }, { InterruptedError }] = await Promise.all([
           import("../demo/demo.js"),
-          import("../device/device.js"),
-          import("../device/announce.js"),
+          import("../device/open.js"),
+          import("../device/node/announce.js"),
           import("../errors.js"),
         ]);
         const { out, photos, trainSeconds, pairs, seed, workers } = options;

@@ -1,7 +1,8 @@
 /** `elegant doctor`: reports what this machine offers, and what to install for more. */
 import type { Command } from "commander";
-import { type Capabilities, examineCapabilities } from "../device/capabilities.js";
-import { describeMachine, formatGibibytes, listMachine, type MachineDescription } from "../device/machine.js";
+import { type Capabilities, examineCapabilities } from "../device/node/capabilities.js";
+import { describeMachine, listMachine, type MachineDescription } from "../device/node/machine.js";
+import { formatGibibytes } from "../gibibytes.js";
 import { ONE_THREAD } from "../kernels/memory.js";
 import { runCommand, withCommonOptions } from "./command.js";
 

@@ -160,8 +160,8 @@ export async function withEditor(
   context: CommandContext,
   body: (editor: Editor) => Promise<void>,
 ): Promise<void> {
-  const { openDevice } = await import("../device/device.js");
-  const { deviceWords } = await import("../device/announce.js");
+  const { openDevice } = await import("../device/open.js");
+  const { deviceWords } = await import("../device/node/announce.js");
   const { openGenerator } = await import("../models/open.js");
   const { encodeFaces, toTensor } = await import("../editing/faces.js");
   const { attributeIndex } = await import("../methods/attributes.js");

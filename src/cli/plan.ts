@@ -100,7 +100,7 @@ async function planCommand(
   context: CommandContext,
 ): Promise<void> {
   const [{ openDevice }, { decide, describeSetting }, { executeAdapting }] = await Promise.all([
-    import("../device/device.js"),
+    import("../device/open.js"),
     import("../planner/decide.js"),
     import("../planner/execute.js"),
   ]);

@@ -8,17 +8,17 @@ import type { Job, Outline } from "../planner/jobs/job.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 
 /**
- * The batches that a plan may choose among: of the wasm device all, as it computes a picture by itself, so that the batch changes
- * no bit. Libraries may choose another way for another batch, and who asked for one gets it.
- * @param fixed the batch that was asked for, or that the command takes by itself
+ * The batches that a plan can choose from: all, if the device gives the same bits for every batch, unless the user asked for
+ * one batch.
+ * @param fixed the batch that the user asked for, or the command's own
  */
 export function choiceOfBatches(
   all: readonly number[],
   fixed: number,
-  device: Pick<Device, "name"> | null,
+  device: Pick<Device, "isBatchInvariant"> | null,
   isAskedFor: boolean,
 ): readonly number[] {
-  return device?.name === "wasm" && !isAskedFor ? all : [fixed];
+  return device?.isBatchInvariant && !isAskedFor ? all : [fixed];
 }
 
 export interface PlannedOptions extends CommonOptions<"workers"> {

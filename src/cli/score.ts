@@ -47,8 +47,8 @@ async function score(run: string, data: string, options: Options, context: Comma
   const [{ openDataset }, { openDevice }, { deviceWords }, { openGenerator }, scoring, { scoreFid }, { SHOWN_SWAPS }] =
     await Promise.all([
       import("../dataset/dataset.js"),
-      import("../device/device.js"),
-      import("../device/announce.js"),
+      import("../device/open.js"),
+      import("../device/node/announce.js"),
       import("../models/open.js"),
       import("../scoring/score.js"),
       import("../scoring/fid.js"),

@@ -56,8 +56,8 @@ async function makeTable(run: string, data: string, options: Options, context: C
   const [{ openDataset }, { openDevice }, { deviceWords }, { openGenerator }, { openExtractor }, table, { Linalg }] =
     await Promise.all([
       import("../dataset/dataset.js"),
-      import("../device/device.js"),
-      import("../device/announce.js"),
+      import("../device/open.js"),
+      import("../device/node/announce.js"),
       import("../models/open.js"),
       import("../metrics/extractors.js"),
       import("../metrics/table.js"),

@@ -72,8 +72,8 @@ export function registerTrain(program: Command): void {
         ] = await Promise.all([
           import("../dataset/dataset.js"),
           import("../dataset/training-pictures.js"),
-          import("../device/device.js"),
-          import("../device/announce.js"),
+          import("../device/open.js"),
+          import("../device/node/announce.js"),
           import("../training/loop.js"),
           import("../methods/elegant/config.js"),
           import("../methods/elegant/model.js"),

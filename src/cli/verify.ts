@@ -24,8 +24,8 @@ export function registerVerify(program: Command): void {
       await runCommand(options, async (context) => {
         const [{ openGolden }, { openDevice }, { announceDevice }] = await Promise.all([
           import("../golden/verify.js"),
-          import("../device/device.js"),
-          import("../device/announce.js"),
+          import("../device/open.js"),
+          import("../device/node/announce.js"),
         ]);
         const opened = await Promise.all(files.map(openGolden));
         const needsDevice = opened.some((golden) => golden.needsDevice);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { openDataset } from "../dataset/dataset.js";
 import type { Device } from "../device/device.js";
-import { describeMachine, listMachine } from "../device/machine.js";
+import { describeMachine, listMachine } from "../device/node/machine.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import { elegantModel } from "../methods/elegant/model.js";

@@ -15,8 +15,8 @@ import {
   unregisterKernel,
   util,
 } from "@tensorflow/tfjs-core";
-import { BACKEND_NAME, type SharedMemoryBackend } from "../device/shared-backend.js";
-import { stock } from "../device/stock.js";
+import { stock } from "../device/cpu/stock.js";
+import { BACKEND_NAME, type SharedMemoryBackend } from "../device/wasm/backend.js";
 
 /** TensorFlow.js passes inputs and attributes as untyped records. The kernel's name determines their contents. */
 function clipped(shared: SharedMemoryBackend, x: TensorInfo, low: number, high: number): TensorInfo {

@@ -2,9 +2,10 @@
  * The work of `elegant fid` between its options and its output: opens sides from paths, and writes statistics to files.
  */
 
-import { deviceWords } from "../device/announce.js";
 import { parseDevice } from "../device/choices.js";
-import { type Device, openDevice } from "../device/device.js";
+import type { Device } from "../device/device.js";
+import { deviceWords } from "../device/node/announce.js";
+import { openDevice } from "../device/open.js";
 import { writeFileAtomic } from "../files.js";
 import type { InceptionMode } from "../image/inception-input.js";
 import type { ItemFailure } from "../pool/protocol.js";

@@ -4,7 +4,7 @@
  * and there is no auxiliary head. It serves inference only: batch norm (epsilon 1e-3) is folded into the convolutions.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { freezeWeights } from "../device/freeze.js";
+import { freezeWeights } from "../device/ops/freeze.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { Random } from "../random.js";

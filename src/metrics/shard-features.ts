@@ -4,9 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
-import { deviceWords } from "../device/announce.js";
 import { parseDevice } from "../device/choices.js";
-import { openDevice } from "../device/device.js";
+import { deviceWords } from "../device/node/announce.js";
+import { openDevice } from "../device/open.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import type { ItemFailure } from "../pool/protocol.js";

@@ -1,5 +1,5 @@
 /** A model's editing weights on the current device. */
-import { freezeWeights } from "../device/freeze.js";
+import { freezeWeights } from "../device/ops/freeze.js";
 import type { Model } from "../methods/method.js";
 import { disposeParameters, type Parameters, uploadParameters } from "../nn/parameters.js";
 import type { ModelFile } from "./generator-file.js";

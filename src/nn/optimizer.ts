@@ -1,6 +1,6 @@
 /** The state of one optimizer and what an update does to it; sums of micro-batches' gradients; moving averages. */
 import * as tf from "@tensorflow/tfjs-core";
-import { adamUpdate } from "../device/adam.js";
+import { adamUpdate } from "../device/ops/adam.js";
 import type { AdamSettings } from "../types.js";
 import { disposeParameters, type Parameters } from "./parameters.js";
 

@@ -1,6 +1,6 @@
 /** From a command's work, the machine and the limits to its plan: for `elegant plan`, and for the commands themselves. */
 import type { Device } from "../device/device.js";
-import { describeMachine } from "../device/machine.js";
+import { describeMachine } from "../device/node/machine.js";
 import { calibrate, keepStages, knownStages } from "./calibrate.js";
 import type { Job, Outline } from "./jobs/job.js";
 import { plan } from "./plan.js";
@@ -48,11 +48,10 @@ export interface DecideOptions<Unit> {
 export function describeSetting(device: Device | null, memoryBytes?: number): Setting {
   const { cpu, cores, freeBytes, memoryLimitBytes, node } = describeMachine();
   const of = (text: string | undefined): string => `${cpu}, ${cores} cores${text === undefined ? "" : `, ${text}`}`;
-  // Why a device was taken changes nothing of what it costs.
-  const what = device?.description.replace(/ ?[(;] ?(asked for|chosen by auto).*$/s, "");
-  // Libraries of their own keep all cores busy and do not tell how many, a GPU only the thread that drives it.
-  const isGpu = device?.name === "webgpu" && !/\(software/.test(device.description);
-  const threads = isGpu ? 1 : device?.threads || cores;
+  // The reason for choosing a device does not change its costs; the number of threads does.
+  const what = device === null ? undefined : `${device.hardware}, ${device.threads} threads`;
+  // A GPU keeps only the thread busy that drives it. Native libraries keep all cores busy, and do not report how many.
+  const threads = device?.kind === "gpu" ? 1 : device?.threads || cores;
   return {
     machine: { cores, device: device === null ? null : { name: device.name, threads } },
     description: of(device?.description),

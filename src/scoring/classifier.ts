@@ -4,7 +4,7 @@
  * linear layer that still distinguishes positions (faces are aligned).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { channelNorm } from "../device/channel-norm.js";
+import { channelNorm } from "../device/ops/channel-norm.js";
 import { type Parameters, parameter } from "../nn/parameters.js";
 import { Random } from "../random.js";
 

@@ -1,8 +1,7 @@
 /** `--batch auto`, and how an update's batch is computed on the device and machine that there are. */
-import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { describeMachine } from "../device/machine.js";
-import { SharedMemoryBackend } from "../device/shared-backend.js";
+import { currentDevice } from "../device/current.js";
+import { describeMachine } from "../device/node/machine.js";
 import type { MemoryNeeds } from "../methods/method.js";
 import { type Division, describeDivision, divideBatch, type Room, roomForTensors } from "./batch-memory.js";
 import { scarcestSide } from "./pairs.js";
@@ -56,28 +55,18 @@ export async function chooseBatch(
   return { batch, reason };
 }
 
-/** What tensors may take on the current device; of a GPU only the limit of one is known. */
+/** How much memory tensors can have on the current device; Infinity if the device does not say. */
 function currentRoom(): Room {
-  const backend = tf.backend();
-  if (!(backend instanceof SharedMemoryBackend)) {
-    const tensorBytes = tf.getBackend() === "webgpu" ? limitOfTensors(backend) : Number.POSITIVE_INFINITY;
-    return { bytes: Number.POSITIVE_INFINITY, tensorBytes };
-  }
-  const { heap } = backend.team;
-  const room = roomForTensors({
+  const { heap = null, tensorBytes = Number.POSITIVE_INFINITY } = currentDevice()?.limits ?? {};
+  if (heap === null) return { bytes: Number.POSITIVE_INFINITY, tensorBytes };
+  const bytes = roomForTensors({
     heap: { limitBytes: heap.limitBytes, reservedBytes: heap.statistics.reservedBytes },
     machine: { platform: process.platform, ...describeMachine() },
     residentBytes: process.memoryUsage.rss(),
   });
-  // Sheets and scores have other shapes than updates; here they must not add to them.
-  heap.comfortBytes = Math.min(heap.limitBytes, room);
-  return { bytes: room, tensorBytes: Number.POSITIVE_INFINITY };
-}
-
-/** Of the webgpu device, whose module is not loaded here, as its packages may be missing. */
-function limitOfTensors(backend: unknown): number {
-  const { limits } = (backend as { readonly device: GPUDevice }).device;
-  return Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  // Sheets and scores have other shapes than updates, but they must not need more memory.
+  heap.comfortBytes = Math.min(heap.limitBytes, bytes);
+  return { bytes, tensorBytes };
 }
 
 export interface PlannedBatch extends Division {

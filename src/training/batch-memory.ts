@@ -1,5 +1,5 @@
 /** How much memory there is for an update, and in how many parts a batch is computed so that it fits. */
-import { formatGibibytes } from "../device/machine.js";
+import { formatGibibytes } from "../gibibytes.js";
 import type { MemoryNeeds } from "../methods/method.js";
 
 /** For Node.js itself, pictures decoded ahead, and a checkpoint while it is written. */

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { networkLayers, PASSES } from "../../bench/gpu/layers.js";
 import { Budget } from "../../bench/gpu/timing.js";
 import type { Row } from "../../bench/measure.js";
-import { probeAdapter } from "../../src/device/webgpu/adapter.js";
+import { probeAdapter } from "../../src/device/node/find-adapter.js";
 import { fromRoot } from "../support/spawn.js";
 import { hasWebgpu } from "../support/webgpu.js";
 

@@ -1,9 +1,9 @@
 /** The findings of `elegant doctor` for described machines, and its output on this one. */
 import assert from "node:assert/strict";
 import { formatTable, listFindings } from "../../src/cli/doctor.js";
-import type { Capabilities } from "../../src/device/capabilities.js";
-import { describeMachine } from "../../src/device/machine.js";
-import { describeAdapter } from "../../src/device/webgpu/dawn.js";
+import type { Capabilities } from "../../src/device/node/capabilities.js";
+import { describeMachine } from "../../src/device/node/machine.js";
+import { describeAdapter } from "../../src/device/webgpu/request-device.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
 const HEALTHY: Capabilities = {

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { nameOutputs } from "../../src/cli/editing.js";
-import { missingWebgpuPackages } from "../../src/device/webgpu/adapter.js";
+import { missingWebgpuPackages } from "../../src/device/node/find-adapter.js";
 import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { LINE_UNITS } from "../../src/sheet/font.js";
 import { useCacheHome } from "../support/cache.js";

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { type ModelConfig, type NetworkChoices, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";

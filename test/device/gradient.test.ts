@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DeviceChoice } from "../../src/device/choices.js";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { disposeState } from "../../src/methods/elegant/state.js";
 import { type StepLosses, trainStep } from "../../src/methods/elegant/update.js";
 import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";

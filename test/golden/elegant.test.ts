@@ -1,7 +1,7 @@
 /** Training updates against golden files: our own from another device, and the published networks' in float64. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { passes, type Quantity } from "../../src/golden/compare.js";
 import { checkElegant, differenceTolerance } from "../../src/golden/elegant.js";
 import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { passes } from "../../src/golden/compare.js";
 import { checkInception, inceptionSchema } from "../../src/golden/inception.js";
 import { openGolden } from "../../src/golden/verify.js";

@@ -1,8 +1,8 @@
 /** Adam against its reference implementation in float64, and against stock operations of TensorFlow.js. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { adamUpdate } from "../../src/device/adam.js";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
+import { adamUpdate } from "../../src/device/ops/adam.js";
 import { adam } from "../../src/kernels/reference/adam.js";
 import { Random } from "../../src/random.js";
 import { assertClose } from "../support/close.js";

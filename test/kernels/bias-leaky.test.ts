@@ -1,6 +1,6 @@
 /** Bias, LeakyReLU and sums against their reference implementations, for sizes around the lane width. */
 import assert from "node:assert/strict";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { biasLeaky, leakyScale } from "../../src/kernels/reference/bias-leaky.js";
 import { columnSums, rowSums } from "../../src/kernels/reference/reduce.js";
 import { Random } from "../../src/random.js";

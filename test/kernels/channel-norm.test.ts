@@ -1,8 +1,8 @@
 /** The normalization kernel and its gradient against the reference implementation and central differences. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { channelNorm } from "../../src/device/channel-norm.js";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
+import { channelNorm } from "../../src/device/ops/channel-norm.js";
 import { channelNormGradient, channelNorm as twin } from "../../src/kernels/reference/channel-norm.js";
 import { Random } from "../../src/random.js";
 import { assertClose } from "../support/close.js";

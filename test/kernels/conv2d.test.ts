@@ -1,7 +1,7 @@
 /** Convolutions and their gradients against the reference implementations, for sizes around tiles and blocks. */
 import assert from "node:assert/strict";
-import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "../../src/device/conv-kernels.js";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
+import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "../../src/device/wasm/conv-kernels.js";
 import type { ConvShape } from "../../src/kernels/conv-shape.js";
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from "../../src/kernels/reference/conv2d.js";
 import { Random } from "../../src/random.js";

@@ -1,5 +1,5 @@
 /** Elementwise kernels against their reference implementations, for sizes around the lane width. */
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { binaryRows, type Form, sigmoid, unary } from "../../src/kernels/reference/elementwise.js";
 import { Random } from "../../src/random.js";
 import { assertClose, shapeIndex } from "../support/close.js";

@@ -1,6 +1,6 @@
 /** The decoder's output kernels and their gradients against the reference implementations. */
 import assert from "node:assert/strict";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import {
   clippedSum,
   clippedSumGradient,

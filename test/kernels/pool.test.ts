@@ -1,7 +1,7 @@
 /** Pooling against its reference implementation, for all windows, strides and borders. */
 import assert from "node:assert/strict";
-import { runPool } from "../../src/device/pool-kernels.js";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
+import { runPool } from "../../src/device/wasm/pool-kernels.js";
 import { type PoolShape, pool } from "../../src/kernels/reference/pool.js";
 import { Random } from "../../src/random.js";
 import { assertClose, shapeIndex } from "../support/close.js";

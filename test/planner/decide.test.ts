@@ -3,12 +3,12 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Device } from "../../src/device/device.js";
+import { describeMachine } from "../../src/device/node/machine.js";
 import { decide, describeSetting, keepCorrected } from "../../src/planner/decide.js";
 import type { Job } from "../../src/planner/jobs/job.js";
 import type { Span } from "../../src/planner/types.js";
 import { useCacheHome } from "../support/cache.js";
-
-const device = (description: string): Device => ({ name: "wasm", description, threads: 2, close: async () => {} });
+import { fakeDevice } from "../support/device.js";
 
 /** A job whose update takes no time but says that it does. */
 function jobOf(milliseconds: number, closed: { times: number }): Job<null> {
@@ -37,7 +37,7 @@ function jobOf(milliseconds: number, closed: { times: number }): Job<null> {
 describe("deciding for a command", () => {
   let folder: string;
   let giveBackCache: () => void;
-  const setting = describeSetting(device("wasm: two threads (asked for)"), 2 ** 30);
+  const setting = describeSetting(fakeDevice(), 2 ** 30);
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
@@ -90,12 +90,20 @@ describe("deciding for a command", () => {
     assert.equal(closed.times, 1);
   });
 
-  it("knows a device again whatever it was taken for", () => {
-    const keyOf = (text: string): string => describeSetting(device(text)).key;
-    const asked = keyOf("wasm: two threads (asked for)");
-    assert.equal(keyOf("wasm: two threads (chosen by auto; not webgpu: no GPU (none at all))"), asked);
-    assert.notEqual(keyOf("wasm: three threads (asked for)"), asked);
-    const gpu = "webgpu: a card (GPU; tensors up to 2.0 GiB; asked for)";
-    assert.equal(keyOf(gpu), keyOf("webgpu: a card (GPU; tensors up to 2.0 GiB; chosen by auto; it is there)"));
+  it("knows a device again whatever the reason for choosing it, but not with other threads", () => {
+    const keyOf = (members: Partial<Device>): string => describeSetting(fakeDevice(members)).key;
+    const choice = { reason: "chosen by auto; not webgpu: no GPU (none at all)", isAutomatic: true, isFallback: false };
+    assert.equal(keyOf({ choice, description: `wasm: our SIMD kernels on 2 threads (${choice.reason})` }), keyOf({}));
+    assert.notEqual(keyOf({ threads: 3 }), keyOf({}));
+    assert.notEqual(keyOf({ hardware: "webgpu: a card (GPU; tensors up to 2.0 GiB)" }), keyOf({}));
+  });
+
+  it("counts one busy thread for a GPU, and all cores for a library that does not say", () => {
+    const threadsOf = (members: Partial<Device>) => describeSetting(fakeDevice(members)).machine.device?.threads;
+    const { cores } = describeMachine();
+    assert.equal(threadsOf({}), 2);
+    assert.equal(threadsOf({ name: "webgpu", kind: "gpu", threads: 0 }), 1);
+    assert.equal(threadsOf({ name: "webgpu", kind: "software", threads: 0 }), cores);
+    assert.equal(threadsOf({ name: "tensorflow", kind: "cpu", threads: 0 }), cores);
   });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { createOptimizer, gradientsOf } from "../../src/nn/optimizer.js";
 import { disposeParameters, type Parameters } from "../../src/nn/parameters.js";
 import { Random } from "../../src/random.js";

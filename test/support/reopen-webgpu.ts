@@ -1,6 +1,6 @@
 /** Opens and closes the webgpu device again and again while garbage is collected. Its test runs it with --expose-gc. */
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 
 const collect = (globalThis as { gc?: () => void }).gc;
 if (collect === undefined) throw new Error("run with --expose-gc");

@@ -1,6 +1,6 @@
 /** Teams of one, two and three threads, and float32 blocks on their heaps. */
 import assert from "node:assert/strict";
-import { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { TEAM_KERNELS } from "../../src/kernels/nn.js";
 import { KernelTeam } from "../../src/pool/team.js";

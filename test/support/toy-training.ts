@@ -1,6 +1,6 @@
 /** Trains the toy method in a process of its own, for tests that kill it. Usage: toy-training.js DATA RUN [--resume] */
 import { openDataset } from "../../src/dataset/dataset.js";
-import { openDevice } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { registerMethod } from "../../src/methods/registry.js";
 import { train } from "../../src/training/loop.js";
 import { TOY } from "./toy-method.js";

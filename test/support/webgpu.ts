@@ -1,8 +1,9 @@
 /** WebGPU for tests, with Chromium's software driver or a real GPU. */
 import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../src/device/device.js";
-import { probeAdapter, WEBGPU_INSTALL } from "../../src/device/webgpu/adapter.js";
+import { probeAdapter } from "../../src/device/node/find-adapter.js";
+import { openDevice } from "../../src/device/open.js";
+import { WEBGPU_INSTALL } from "../../src/device/webgpu/adapter.js";
 
 /** SwiftShader, from Debian's package chromium: correct, but far too slow for anything other than tiny shapes. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";

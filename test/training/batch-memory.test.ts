@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../src/device/device.js";
-import type { SharedMemoryBackend } from "../../src/device/shared-backend.js";
+import { openDevice } from "../../src/device/open.js";
+import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { SharedHeap } from "../../src/kernels/heap.js";
 import { sharedMemory } from "../../src/kernels/memory.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";

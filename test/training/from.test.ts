@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Device, openDevice } from "../../src/device/device.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import type { ModelConfig } from "../../src/methods/elegant/config.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs } from "../../src/methods/elegant/parameters.js";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Device, openDevice } from "../../src/device/device.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
 import { readLossLog } from "../../src/training/log.js";
 import { train } from "../../src/training/loop.js";

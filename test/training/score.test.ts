@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../src/device/device.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
 import { GENERATOR, initialParameters, parameterSpecs } from "../../src/methods/elegant/parameters.js";
 import { uploadParameters } from "../../src/nn/parameters.js";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../src/device/device.js";
+import type { Device } from "../../src/device/device.js";
+import { openDevice } from "../../src/device/open.js";
 import { CONDITIONS } from "../../src/methods/elegant/conditions.js";
 import { attributeSlice } from "../../src/methods/elegant/config.js";
 import { disposeState, type ElegantState } from "../../src/methods/elegant/state.js";

@@ -1,7 +1,7 @@
-/** Adam (../adam.ts) as one program for the GPU, in place. */
+/** The program of ../ops/adam.ts: one pass over all values, in place. */
 import type { Program } from "./program.js";
 
-export const ADAM: Program = {
+export const ADAM_PROGRAM: Program = {
   name: "adam",
   reads: ["gradient"],
   writes: ["p", "first", "second"],

@@ -6,8 +6,6 @@
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { backend_util, DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
-import type { InPlaceBackend } from "../adam.js";
-import { ADAM } from "./adam.js";
 import { type DeviceError, describeGpuError, describeLoss } from "./failure.js";
 import { type Program, programSource, WORKGROUP_SIZE } from "./program.js";
 
@@ -24,9 +22,6 @@ interface Recorder {
 const PROGRAMS_IN_A_PASS = 15;
 
 export class WebgpuBackend extends WebGPUBackend {
-  readonly inPlace: InPlaceBackend["inPlace"] = {
-    adam: (tensors, count, scalars) => this.dispatchFlat(ADAM, tensors, [count, ...scalars], count),
-  };
   private readonly pipelines = new Map<string, GPUComputePipeline>();
   private failure: DeviceError | null = null;
   private closing = false;
@@ -64,7 +59,7 @@ export class WebgpuBackend extends WebGPUBackend {
       return values;
     } catch (error) {
       // A lost device rejects what is waited for a little before it says why.
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 0));
       this.expectWorking();
       throw error;
     } finally {

@@ -1,54 +1,58 @@
-/** Opens the `webgpu` device: Dawn's adapter under TensorFlow.js's backend, with programs of ours in it. */
+/** Opens the `webgpu` device: an adapter under TensorFlow.js's backend, with our own programs. */
 import * as tf from "@tensorflow/tfjs-core";
-import { formatGibibytes } from "../machine.js";
+import { formatGibibytes } from "../../gibibytes.js";
+import type { Choice, Device } from "../device.js";
 import { NO_GPU, noAdapter } from "./adapter.js";
 import { WebgpuBackend } from "./backend.js";
-import { describeAdapter, requestAdapter, requestDevice } from "./dawn.js";
-import { registerWebgpuKernels } from "./kernels.js";
+import { registerWebgpuKernels } from "./register-programs.js";
+import { describeAdapter, requestDevice } from "./request-device.js";
 
-export const WEBGPU_BACKEND = "webgpu";
+const WEBGPU_BACKEND = "webgpu";
 
-/** Of the event loop, after which Dawn has stopped to look for events; one would do. */
+/** Turns of the event loop after which Dawn has stopped looking for events. One would be enough. */
 const TURNS_TO_REST = 3;
 
-/** The backend's constructor looks for it; it keeps Dawn's threads alive, so it goes with the device. */
-function setNavigatorGpu(gpu: GPU | undefined): void {
-  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, "navigator", { value: {}, writable: true });
-  Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
-}
-
-export interface OpenedWebgpu {
-  readonly description: string;
-  close(): Promise<void>;
+/** The adapter that was found, and the platform's way to show it to TensorFlow.js, which looks at `navigator.gpu`. */
+export interface AdapterSource {
+  readonly adapter: GPUAdapter | null;
+  expose(): void;
+  withdraw(): void;
 }
 
 /**
- * @param reason why this device was chosen, for its description
- * @throws InputError when there is no package or no adapter, RetryableError when the driver gives no device
+ * @param choice why this device was chosen, for its description
+ * @throws InputError if there is no adapter, RetryableError if the driver does not open it
  */
-export async function openWebgpu(reason: string): Promise<OpenedWebgpu> {
-  const { gpu, adapter } = await requestAdapter();
+export async function openWebgpu({ adapter, expose, withdraw }: AdapterSource, choice: Choice): Promise<Device> {
   if (adapter === null) throw noAdapter(NO_GPU);
   const described = describeAdapter(adapter);
   const { name, type, largestTensorBytes } = described;
   const device = await requestDevice(adapter, described);
-  setNavigatorGpu(gpu);
+  expose();
   const backend = new WebgpuBackend(device, adapter.info);
-  // The naive program walks through all taps for each value; unused where ours is registered, which it is.
+  // The naive program walks through all taps for each value. It is unused, since ours is registered.
   tf.env().set("WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE", false);
   registerWebgpuKernels();
   tf.registerBackend(WEBGPU_BACKEND, () => backend);
   await tf.setBackend(WEBGPU_BACKEND);
-  const kind = type === "software" ? "software, for checking only" : "GPU";
+  const facts = `${type === "software" ? "software, for checking only" : "GPU"}; tensors up to ${formatGibibytes(largestTensorBytes)}`;
   return {
-    description: `webgpu: ${name} (${kind}; tensors up to ${formatGibibytes(largestTensorBytes)}; ${reason})`,
+    name: "webgpu",
+    kind: type,
+    description: `webgpu: ${name} (${facts}; ${choice.reason})`,
+    hardware: `webgpu: ${name} (${facts})`,
+    choice,
+    threads: 0,
+    isBatchInvariant: false,
+    limits: { tensorBytes: largestTensorBytes, heap: null },
+    freeze: () => {},
     async close() {
       tf.removeBackend(WEBGPU_BACKEND);
-      // Dawn looks for events in every turn of the loop until the loss is told. Were its object collected before, that would
-      // end the process, so it stays referenced until no turn is planned.
+      // Dawn looks for events in every turn of the loop until it has reported the loss. Collecting its object before that
+      // would end the process, so the last reference stays until no turn is planned.
       await device.lost;
-      for (let turn = 0; turn < TURNS_TO_REST; turn++) await new Promise((resolve) => setImmediate(resolve));
-      setNavigatorGpu(undefined);
+      for (let turn = 0; turn < TURNS_TO_REST; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+      withdraw();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The exchange of latent slices (paper section 3.1), and the generator built on it. */
 import * as tf from "@tensorflow/tfjs-core";
-import { applyResidual } from "../../device/residual.js";
+import { applyResidual } from "../../device/ops/residual.js";
 import { repeatTo } from "../../nn/batch.js";
 import type { Parameters } from "../../nn/parameters.js";
 import type { Faces, PairGroup } from "../method.js";

@@ -1,6 +1,6 @@
 /** Losses and gradients of one part of a batch: of the discriminators for given C and D, and of the generator. */
 import * as tf from "@tensorflow/tfjs-core";
-import { suspendTape } from "../../device/tape.js";
+import { suspendTape } from "../../device/ops/tape.js";
 import { type Gradients, gradientsOf } from "../../nn/optimizer.js";
 import type { Parameters } from "../../nn/parameters.js";
 import { type Generated, generate } from "./exchange.js";

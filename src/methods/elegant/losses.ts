@@ -4,7 +4,7 @@
  * where a sigmoid saturates.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { suspendTape } from "../../device/tape.js";
+import { suspendTape } from "../../device/ops/tape.js";
 import type { Reconstruction } from "./presets.js";
 
 /** Keeps the relative error of a latent finite where it is 0. */

@@ -3,11 +3,11 @@
  * (paper section 3.2; ../shared/facts names every shape). S is the side, W the width, N the batch.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { biasLeaky } from "../../device/bias-leaky.js";
-import { channelNorm, channelNormTwice } from "../../device/channel-norm.js";
-import { maskProduct } from "../../device/mask-product.js";
-import { residualOutput } from "../../device/residual.js";
-import { upsampleBilinear } from "../../device/upsample.js";
+import { biasLeaky } from "../../device/ops/bias-leaky.js";
+import { channelNorm, channelNormTwice } from "../../device/ops/channel-norm.js";
+import { maskProduct } from "../../device/ops/mask-product.js";
+import { residualOutput } from "../../device/ops/residual.js";
+import { upsampleBilinear } from "../../device/ops/upsample.js";
 import { type Parameters, parameter } from "../../nn/parameters.js";
 import type { Encoded } from "../method.js";
 import { latentChannels, latentSide, type ModelConfig } from "./config.js";

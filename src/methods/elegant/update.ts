@@ -3,7 +3,7 @@
  * D; the updated discriminators score C and D again for the generator's update (../shared/facts, Training).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { disposingOnFailure } from "../../device/scope.js";
+import { disposingOnFailure } from "../../device/ops/scope.js";
 import {
   addGradients,
   applyGradients,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../../src/device/device.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
 import { disposeState } from "../../../src/methods/elegant/state.js";
 import { trainStep } from "../../../src/methods/elegant/update.js";
 import { loadNewestCheckpoint } from "../../../src/models/checkpoint-store.js";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../../src/device/device.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
 import { attributeSlice } from "../../../src/methods/elegant/config.js";
 import { exchangeSlice, generate } from "../../../src/methods/elegant/exchange.js";
 import { disposeState } from "../../../src/methods/elegant/state.js";

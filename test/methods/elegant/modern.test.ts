@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openDevice } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
 import { compareTensor, type Summary } from "../../../src/golden/compare.js";
 import { decodeNpy } from "../../../src/interop/npy.js";
 import { readZip } from "../../../src/interop/zip.js";

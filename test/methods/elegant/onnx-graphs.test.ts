@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Device, openDevice } from "../../../src/device/device.js";
+import type { Device } from "../../../src/device/device.js";
+import { openDevice } from "../../../src/device/open.js";
 import { swapMany } from "../../../src/editing/swap.js";
 import { encodeOnnx } from "../../../src/interop/onnx.js";
 import type { NamedTensors } from "../../../src/interop/safetensors.js";

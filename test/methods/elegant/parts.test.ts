@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { openDevice } from "../../../src/device/device.js";
-import type { SharedMemoryBackend } from "../../../src/device/shared-backend.js";
+import { openDevice } from "../../../src/device/open.js";
+import type { SharedMemoryBackend } from "../../../src/device/wasm/backend.js";
 import { SharedHeap } from "../../../src/kernels/heap.js";
 import { sharedMemory } from "../../../src/kernels/memory.js";
 import { LOSS_WEIGHTS } from "../../../src/methods/elegant/presets.js";

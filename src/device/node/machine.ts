@@ -1,0 +1,69 @@
+/** The machine in a few words: for reports, benchmark results and `elegant doctor`. Loads no TensorFlow.js. */
+import { readdirSync, readFileSync } from "node:fs";
+import { arch, availableParallelism, cpus, freemem, release, totalmem, type } from "node:os";
+import { join } from "node:path";
+import { formatGibibytes } from "../../gibibytes.js";
+
+export interface MachineDescription {
+  /** Operating system, version and processor architecture: "Linux 6.1.0 x64". */
+  readonly os: string;
+  readonly cpu: string;
+  /** Threads that this process may use, which a container can limit. */
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly freeBytes: number;
+  /** What the container (cgroup) allows, null where that is all of it. */
+  readonly memoryLimitBytes: number | null;
+  /** Without the "v": "20.20.2". */
+  readonly node: string;
+  /** Names of NVIDIA GPUs whose driver is loaded; others are not found this way. */
+  readonly gpus: readonly string[];
+}
+
+export function describeMachine(): MachineDescription {
+  const memoryBytes = totalmem();
+  // 0 where unknown; a huge number where the cgroup sets no limit.
+  const limit = process.constrainedMemory();
+  return {
+    os: `${type()} ${release()} ${arch()}`,
+    cpu: cpus()[0]?.model.trim() || "unknown", // no list on some ARM systems
+    cores: availableParallelism(),
+    memoryBytes,
+    freeBytes: freemem(),
+    memoryLimitBytes: limit !== undefined && limit > 0 && limit < memoryBytes ? limit : null,
+    node: process.versions.node,
+    gpus: listNvidiaGpus("/proc/driver/nvidia/gpus"),
+  };
+}
+
+/** The machine as label and value, for tables and reports. */
+export function listMachine(machine: MachineDescription): { label: string; value: string }[] {
+  const { memoryBytes, freeBytes, memoryLimitBytes: limit } = machine;
+  const limited = limit === null ? "" : `, limited to ${formatGibibytes(limit)} by the container`;
+  return [
+    { label: "System", value: machine.os },
+    { label: "CPU", value: machine.cpu },
+    { label: "Cores", value: String(machine.cores) },
+    { label: "Memory", value: `${formatGibibytes(memoryBytes)}, ${formatGibibytes(freeBytes)} free${limited}` },
+    { label: "GPU", value: machine.gpus.length === 0 ? "no NVIDIA driver found" : machine.gpus.join(", ") },
+    { label: "Node.js", value: machine.node },
+  ];
+}
+
+/** Reads what the Linux driver says about each card, one folder a card; empty where there is no such driver. */
+export function listNvidiaGpus(folder: string): string[] {
+  let cards: string[];
+  try {
+    cards = readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+  return cards.flatMap((card) => {
+    try {
+      const text = readFileSync(join(folder, card, "information"), "utf8");
+      return [/^Model:\s*(.+)$/m.exec(text)?.[1].trim() ?? "NVIDIA GPU"];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,286 @@
+/** Our convolutions as TensorFlow.js kernels: Conv2D, FusedConv2D (bias, ReLU), Conv2DBackpropInput (also the transposed convolution), Conv2DBackpropFilter. */
+import {
+  backend_util,
+  Conv2D,
+  type Conv2DAttrs,
+  Conv2DBackpropFilter,
+  type Conv2DBackpropFilterAttrs,
+  Conv2DBackpropInput,
+  type Conv2DBackpropInputAttrs,
+  FusedConv2D,
+  type FusedConv2DAttrs,
+  type KernelFunc,
+  type TensorInfo,
+} from "@tensorflow/tfjs-core";
+import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../../kernels/conv-shape.js";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
+import { typedKernel } from "./kernel-helpers.js";
+
+const WIDE = 16;
+const NARROW = 4;
+/** Output pixels whose dy is packed at a time. */
+const PACK_ROWS = 1024;
+/** Rows of one unit of the filter gradient, and the pixels summed at once: as in assembly/nn/conv2d-filter-gradient.ts. */
+const FILTER_GROUP = 16;
+const FILTER_DEPTH = 256;
+
+const panelCount = (columns: number): number => Math.floor(columns / WIDE) + Math.ceil((columns % WIDE) / NARROW);
+const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+
+function toConvShape(info: backend_util.Conv2DInfo): ConvShape {
+  if (info.dilationHeight !== 1 || info.dilationWidth !== 1 || info.dataFormat !== "channelsLast") {
+    throw new Error(
+      `conv2d: expected NHWC without dilation, received ${info.dataFormat}, dilation ${info.dilationHeight}`,
+    );
+  }
+  return {
+    batch: info.batchSize,
+    inputHeight: info.inHeight,
+    inputWidth: info.inWidth,
+    inputChannels: info.inChannels,
+    outputHeight: info.outHeight,
+    outputWidth: info.outWidth,
+    outputChannels: info.outChannels,
+    filterHeight: info.filterHeight,
+    filterWidth: info.filterWidth,
+    strideY: info.strideHeight,
+    strideX: info.strideWidth,
+    padTop: info.padInfo.top,
+    padLeft: info.padInfo.left,
+  };
+}
+
+/** Blocks for each thread at the least, so that no thread waits long for the last one. */
+const BLOCKS_PER_THREAD = 4;
+
+/**
+ * Output pixels and channels of a block. The packed channels of a panel are read once for each block of pixels, so there should be many
+ * pixels in it; their inputs are read once per panel, and should stay in the second-level cache (256 KiB) where there are more than
+ * 64 of them. Where that leaves too few blocks for all threads, they share the channels.
+ */
+function blockShape(pixels: number, bytesPerPixel: number, channels: number, threads: number) {
+  const cached = Math.max(64, Math.floor((256 * 1024) / bytesPerPixel));
+  const rows = roundUp(Math.max(4, Math.min(cached, pixels, 256)), NARROW);
+  const rowBlocks = Math.ceil(pixels / rows);
+  const panels = Math.max(1, Math.floor(channels / WIDE));
+  const wanted = Math.min(panels, Math.ceil((BLOCKS_PER_THREAD * threads) / rowBlocks));
+  const columns = Math.ceil(panels / wanted) * WIDE;
+  return { rows, columns, blocks: rowBlocks * Math.ceil(channels / columns) };
+}
+
+/** Runs `body` with the shape's description in memory. */
+function withShape(backend: SharedMemoryBackend, shape: ConvShape, body: (conv: number) => void): void {
+  const { heap } = backend.team;
+  heap.withBlock(CONV_SHAPE_BYTES, (conv) => {
+    writeConvShape(heap.words(), conv, shape);
+    body(conv);
+  });
+}
+
+/** What follows a convolution within the same pass; without it, nothing does. */
+export interface Epilogue {
+  /** Float32 [cout], readable up to a multiple of four as all blocks of the heap are; 0 for none. */
+  readonly bias: number;
+  readonly relu: boolean;
+}
+
+export function runConv2d(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  x: number,
+  filter: TensorInfo | number,
+  y: number,
+  epilogue: Epilogue = { bias: 0, relu: false },
+): void {
+  const { team } = backend;
+  const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
+  const depth = filterHeight * filterWidth * inputChannels;
+  withShape(backend, shape, (conv) => {
+    const pack = (source: number, packed: number): void => {
+      team.run("packConv2dFilter", [conv, source, packed], panelCount(outputChannels));
+    };
+    const bytes = depth * roundUp(outputChannels, NARROW) * 4;
+    backend.withPacking(filter, `forward ${depth}`, bytes, pack, (packed) => {
+      convolve(backend, shape, conv, x, packed, y, epilogue);
+    });
+  });
+}
+
+/** Below this many input channels a filter row counts as one tap, as in assembly/nn/conv2d.ts. */
+const MERGE_BELOW = 16;
+
+/** @param conv the shape in memory @param packed panels of the filter */
+function convolve(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  conv: number,
+  x: number,
+  packed: number,
+  y: number,
+  { bias, relu }: Epilogue,
+): void {
+  const { team } = backend;
+  const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
+  const taps = filterHeight * filterWidth;
+  const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
+  const bytesPerPixel = shape.strideY * shape.strideX * inputChannels * 4 + taps * 4;
+  const { rows, columns, blocks } = blockShape(pixels, bytesPerPixel, outputChannels, team.threads);
+  const isMerged = inputChannels < MERGE_BELOW;
+  const zeros = backend.zerosOf(isMerged ? filterWidth * inputChannels : inputChannels);
+  const merged = isMerged ? rows * taps * inputChannels * 4 : 0;
+  const scratch = rows * (taps + 1) * 4 + merged + outputChannels * 4;
+  team.run("conv2d", [conv, x, packed, bias, relu ? 1 : 0, y, zeros, rows, columns], blocks, scratch);
+}
+
+/**
+ * Runs `body` with the filter packed for its input's gradient. The form of a filter of one position, [1, 1, cin, cout], is that of
+ * its transpose, [1, 1, cout, cin], packed for a forward convolution.
+ */
+function withTransposedPacking(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  conv: number,
+  filter: TensorInfo | number,
+  body: (packed: number) => void,
+): void {
+  const { inputChannels, outputChannels, filterHeight, filterWidth, strideY, strideX } = shape;
+  const pack = (source: number, packed: number): void => {
+    backend.team.run("packInputGradientFilter", [conv, source, packed], panelCount(inputChannels));
+  };
+  const bytes = filterHeight * filterWidth * outputChannels * roundUp(inputChannels, NARROW) * 4;
+  const name = [filterHeight, filterWidth, inputChannels, outputChannels, strideY, strideX].join(" ");
+  backend.withPacking(filter, `input gradient ${name}`, bytes, pack, body);
+}
+
+/**
+ * A convolution whose filter covers the whole picture, by the transpose of what `filter` contains.
+ * @param filter [outputChannels, filterHeight * filterWidth * inputChannels]
+ */
+export function runTransposedConv2d(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  x: number,
+  filter: TensorInfo | number,
+  y: number,
+): void {
+  const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
+  const flat: ConvShape = {
+    ...shape,
+    ...{ inputChannels: outputChannels, outputChannels: filterHeight * filterWidth * inputChannels },
+    ...{ inputHeight: 1, inputWidth: 1, filterHeight: 1, filterWidth: 1 },
+  };
+  withShape(backend, flat, (flatConv) => {
+    withTransposedPacking(backend, flat, flatConv, filter, (packed) => {
+      withShape(backend, shape, (conv) => convolve(backend, shape, conv, x, packed, y, { bias: 0, relu: false }));
+    });
+  });
+}
+
+export function runConv2dInputGradient(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  dy: number,
+  filter: TensorInfo | number,
+  dx: number,
+): void {
+  const { team } = backend;
+  const { inputChannels, outputChannels, filterHeight, filterWidth, strideY, strideX } = shape;
+  const taps = filterHeight * filterWidth;
+  withShape(backend, shape, (conv) => {
+    withTransposedPacking(backend, shape, conv, filter, (packed) => {
+      const classPixels = shape.batch * Math.ceil(shape.inputHeight / strideY) * Math.ceil(shape.inputWidth / strideX);
+      const bytesPerPixel = outputChannels * 4 + taps * 4;
+      const { rows, columns, blocks } = blockShape(classPixels, bytesPerPixel, inputChannels, team.threads);
+      const scratch = rows * (taps + 1) * 4 + inputChannels * 4;
+      const zeros = backend.zerosOf(outputChannels);
+      const values = [conv, dy, packed, 0, dx, zeros, rows, columns, blocks];
+      team.run("conv2dInputGradient", values, blocks * strideY * strideX, scratch);
+    });
+  });
+}
+
+export function runConv2dFilterGradient(
+  backend: SharedMemoryBackend,
+  shape: ConvShape,
+  x: number,
+  dy: number,
+  dw: number,
+): void {
+  const { team } = backend;
+  const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
+  const bytes = pixels * roundUp(shape.outputChannels, NARROW) * 4;
+  withShape(backend, shape, (conv) => {
+    team.heap.withBlock(bytes, (packed) => {
+      team.run("packFilterGradientInput", [conv, dy, packed, PACK_ROWS], Math.ceil(pixels / PACK_ROWS));
+      const scratch = FILTER_GROUP * FILTER_DEPTH * 4 + shape.outputChannels * 4;
+      const blocks = Math.ceil((shape.filterHeight * shape.filterWidth * shape.inputChannels) / FILTER_GROUP);
+      team.run("conv2dFilterGradient", [conv, x, packed, dw, backend.zerosOf(FILTER_GROUP)], blocks, scratch);
+    });
+  });
+}
+
+interface ConvInputs {
+  readonly x: TensorInfo;
+  readonly filter: TensorInfo;
+  readonly dy: TensorInfo;
+}
+
+function forward(
+  backend: SharedMemoryBackend,
+  x: TensorInfo,
+  filter: TensorInfo,
+  { strides, dilations, pad, dimRoundingMode }: Conv2DAttrs | FusedConv2DAttrs,
+  epilogue?: Epilogue,
+): TensorInfo {
+  const info = backend_util.computeConv2DInfo(
+    x.shape as [number, number, number, number],
+    filter.shape as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+  );
+  const y = backend.allocate(info.outShape);
+  runConv2d(backend, toConvShape(info), backend.pointerOf(x), filter, y.pointer, epilogue);
+  return y.info;
+}
+
+export const CONV_KERNELS: Readonly<Record<string, KernelFunc>> = {
+  [Conv2D]: typedKernel<ConvInputs, Conv2DAttrs>((backend, { x, filter }, attrs) => forward(backend, x, filter, attrs)),
+  [FusedConv2D]: (params) => {
+    const backend = params.backend as SharedMemoryBackend;
+    const { x, filter, bias } = params.inputs as unknown as ConvInputs & { readonly bias?: TensorInfo };
+    const attrs = params.attrs as unknown as FusedConv2DAttrs;
+    const biased = bias == null || (bias.shape.length === 1 && bias.shape[0] === filter.shape[3]);
+    if (!biased || (attrs.activation !== "relu" && attrs.activation !== "linear")) return stock(FusedConv2D, params);
+    const relu = attrs.activation === "relu";
+    return forward(backend, x, filter, attrs, { bias: bias == null ? 0 : backend.pointerOf(bias), relu });
+  },
+  [Conv2DBackpropInput]: typedKernel<ConvInputs, Conv2DBackpropInputAttrs>((backend, { dy, filter }, attrs) => {
+    const info = backend_util.computeConv2DInfo(
+      attrs.inputShape,
+      filter.shape as [number, number, number, number],
+      attrs.strides,
+      1,
+      attrs.pad,
+      attrs.dimRoundingMode,
+    );
+    const dx = backend.allocate(info.inShape);
+    runConv2dInputGradient(backend, toConvShape(info), backend.pointerOf(dy), filter, dx.pointer);
+    return dx.info;
+  }),
+  [Conv2DBackpropFilter]: typedKernel<ConvInputs, Conv2DBackpropFilterAttrs>((backend, { x, dy }, attrs) => {
+    const info = backend_util.computeConv2DInfo(
+      x.shape as [number, number, number, number],
+      attrs.filterShape,
+      attrs.strides,
+      1,
+      attrs.pad,
+      attrs.dimRoundingMode,
+    );
+    const dw = backend.allocate(info.filterShape);
+    runConv2dFilterGradient(backend, toConvShape(info), backend.pointerOf(x), backend.pointerOf(dy), dw.pointer);
+    return dw.info;
+  }),
+};

@@ -1,0 +1,140 @@
+/**
+ * Elementwise arithmetic for the `wasm` device: of equal shapes, with a single value, and of a matrix with one of its rows or columns;
+ * addition of many; and |x|, -x, sigmoid and step. Stock kernels take a slow path through index arrays or a function call for each
+ * value, on one thread. The rest stays with them.
+ */
+import {
+  Abs,
+  Add,
+  AddN,
+  backend_util,
+  type KernelFunc,
+  Multiply,
+  Neg,
+  RealDiv,
+  Sigmoid,
+  SquaredDifference,
+  Step,
+  type StepAttrs,
+  Sub,
+  type TensorInfo,
+  util,
+} from "@tensorflow/tfjs-core";
+import type { TeamKernel } from "../../kernels/nn.js";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
+
+/** Numbered as in assembly/nn/elementwise.ts. */
+const OPERATIONS = [Add, Sub, Multiply, RealDiv, SquaredDifference];
+const UNARY_OPERATIONS = [Abs, Neg, Step];
+const ADD = 0;
+/** Values of one block; a multiple of four. */
+const BLOCK_VALUES = 16384;
+
+const blocksOf = (count: number): number => Math.ceil(count / BLOCK_VALUES);
+
+/** Forms of an operand, numbered as in assembly/nn/elementwise.ts: all of a matrix, a row or a column of it. */
+const [FULL, ROW, COLUMN] = [0, 1, 2];
+
+/**
+ * A result of shape `to` as a matrix of which an operand of shape `from` is a row or a column: what the operand lacks are the
+ * first or the last axes. Axes of extent 1 do not count.
+ * @returns null where the operand is something else
+ */
+function formOf(from: readonly number[], to: readonly number[]): { form: number; columns: number } | null {
+  const lacking = to.length - from.length;
+  const wide = [...to.keys()].filter((i) => to[i] !== 1);
+  const has = wide.map((i) => i >= lacking && from[i - lacking] === to[i]);
+  const columnsFrom = (place: number): number => util.sizeFromShape(wide.slice(place).map((i) => to[i]));
+  const firstHad = has.indexOf(true);
+  const firstLacking = has.indexOf(false);
+  if (firstHad === -1 || firstLacking === -1) return null;
+  if (has.slice(firstHad).every(Boolean)) return { form: ROW, columns: columnsFrom(firstHad) };
+  if (!has.slice(firstLacking).some(Boolean)) return { form: COLUMN, columns: columnsFrom(firstLacking) };
+  return null;
+}
+
+function binary(name: string): KernelFunc {
+  const operation = OPERATIONS.indexOf(name);
+  return (params) => {
+    const backend = params.backend as SharedMemoryBackend;
+    const { a, b } = params.inputs as unknown as { a: TensorInfo; b: TensorInfo };
+    if (a.dtype !== "float32" || b.dtype !== "float32") return stock(name, params);
+    const [sizeA, sizeB] = [a, b].map(({ shape }) => util.sizeFromShape(shape));
+    const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    const count = util.sizeFromShape(shape);
+    const pointers = (): number[] => [backend.pointerOf(a), backend.pointerOf(b)];
+    // Axes of extent 1 aside, equal sizes of one side and the result mean equal shapes.
+    if ((sizeA === count || sizeA === 1) && (sizeB === count || sizeB === 1)) {
+      const y = backend.allocate(shape);
+      const [singleA, singleB] = [sizeA === 1 && sizeB !== 1, sizeB === 1 && sizeA !== 1].map(Number);
+      const values = [operation, ...pointers(), y.pointer, singleA, singleB, count, BLOCK_VALUES];
+      backend.team.run("binary", values, blocksOf(count));
+      return y.info;
+    }
+    const matrix = sizeA === count ? formOf(b.shape, shape) : sizeB === count ? formOf(a.shape, shape) : null;
+    if (matrix === null || count === 0) return stock(name, params);
+    const { form, columns } = matrix;
+    const forms = sizeA === count ? [FULL, form] : [form, FULL];
+    const rows = count / columns;
+    const blockRows = Math.max(1, Math.floor(BLOCK_VALUES / columns));
+    const y = backend.allocate(shape);
+    const values = [operation, ...pointers(), y.pointer, ...forms, rows, columns, blockRows];
+    backend.team.run("binaryRows", values, Math.ceil(rows / blockRows));
+    return y.info;
+  };
+}
+
+/** A kernel that takes each value by itself. @param before, after its arguments around the pointers of x and y */
+function each(
+  name: string,
+  kernel: TeamKernel,
+  before: readonly number[],
+  after: (attrs: unknown) => number[],
+): KernelFunc {
+  return (params) => {
+    const backend = params.backend as SharedMemoryBackend;
+    const { x } = params.inputs as unknown as { x: TensorInfo };
+    if (x.dtype !== "float32") return stock(name, params);
+    const y = backend.allocate(x.shape);
+    const count = util.sizeFromShape(x.shape);
+    const values = [...before, backend.pointerOf(x), y.pointer, ...after(params.attrs), count, BLOCK_VALUES];
+    backend.team.run(kernel, values, blocksOf(count));
+    return y.info;
+  };
+}
+
+const unary = (name: string): KernelFunc =>
+  each(name, "unary", [UNARY_OPERATIONS.indexOf(name)], (attrs) => [name === Step ? (attrs as StepAttrs).alpha : 0]);
+
+const addN: KernelFunc = ({ inputs, backend }) => {
+  const shared = backend as SharedMemoryBackend;
+  const [first, ...terms] = inputs as unknown as TensorInfo[];
+  const y = shared.allocate(first.shape);
+  const count = util.sizeFromShape(first.shape);
+  let sum = shared.pointerOf(first);
+  if (terms.length === 0) shared.team.heap.floats(y.pointer, count).set(shared.team.heap.floats(sum, count));
+  for (const term of terms) {
+    const values = [ADD, sum, shared.pointerOf(term), y.pointer, 0, 0];
+    shared.team.run("binary", [...values, count, BLOCK_VALUES], blocksOf(count));
+    sum = y.pointer;
+  }
+  return y.info;
+};
+
+/**
+ * Only pictures and masks use our kernel. The gradients of the discriminators' scores also go through a sigmoid, and a different last
+ * bit there would change the trainings of the published presets, which must be resumable across versions.
+ */
+const sigmoid: KernelFunc = (params) => {
+  const { x } = params.inputs as unknown as { x: TensorInfo };
+  return x.shape.length < 4 ? stock(Sigmoid, params) : sigmoidOfPictures(params);
+};
+const sigmoidOfPictures = each(Sigmoid, "sigmoid", [], () => []);
+
+export const ELEMENTWISE_KERNELS: Readonly<Record<string, KernelFunc>> = {
+  ...Object.fromEntries(OPERATIONS.map((name) => [name, binary(name)])),
+  ...Object.fromEntries(UNARY_OPERATIONS.map((name) => [name, unary(name)])),
+  [Sigmoid]: sigmoid,
+  [AddN]: addN,
+};

@@ -1,0 +1,74 @@
+/** Opens the `wasm` device: a team of threads, one shared memory, and the backend that puts TensorFlow.js on them. */
+import * as tf from "@tensorflow/tfjs-core";
+import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
+import { loadModule } from "../../kernels/module.js";
+import { TEAM_KERNELS } from "../../kernels/nn.js";
+import { KernelTeam } from "../../pool/team.js";
+import { STOCK_BACKEND } from "../cpu/stock.js";
+import type { Device, OpenOptions } from "../device.js";
+import { ADAM_KERNEL } from "./adam-kernel.js";
+import { BACKEND_NAME, SharedMemoryBackend } from "./backend.js";
+import { BIAS_LEAKY_KERNELS } from "./bias-leaky-kernels.js";
+import { CHANNEL_NORM_KERNELS } from "./channel-norm-kernels.js";
+import { CONV_KERNELS } from "./conv-kernels.js";
+import { COPY_KERNELS } from "./copy-kernels.js";
+import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
+import { MATMUL_KERNELS } from "./matmul-kernel.js";
+import { POOL_KERNELS } from "./pool-kernels.js";
+import { REDUCE_KERNELS } from "./reduce-kernels.js";
+import { RESIDUAL_KERNELS } from "./residual-kernels.js";
+
+/** Our kernels by name. Some replace stock kernels of TensorFlow.js, the others belong to the operations in ../ops. */
+const KERNELS: Readonly<Record<string, tf.KernelFunc>> = {
+  ...ADAM_KERNEL,
+  ...BIAS_LEAKY_KERNELS,
+  ...CHANNEL_NORM_KERNELS,
+  ...CONV_KERNELS,
+  ...COPY_KERNELS,
+  ...ELEMENTWISE_KERNELS,
+  ...MATMUL_KERNELS,
+  ...POOL_KERNELS,
+  ...REDUCE_KERNELS,
+  ...RESIDUAL_KERNELS,
+};
+
+/** Registers all kernels, once per thread: they stay registered when a device is closed. */
+function registerKernels(): void {
+  if (tf.getKernelsForBackend(BACKEND_NAME).length > 0) return;
+  for (const kernel of tf.getKernelsForBackend(STOCK_BACKEND)) {
+    if (!(kernel.kernelName in KERNELS)) tf.registerKernel({ ...kernel, backendName: BACKEND_NAME });
+  }
+  for (const [kernelName, kernelFunc] of Object.entries(KERNELS)) {
+    tf.registerKernel({
+      kernelName,
+      backendName: BACKEND_NAME,
+      kernelFunc: (params) => (params.backend as SharedMemoryBackend).runKernel(() => kernelFunc(params)),
+    });
+  }
+}
+
+export async function openWasm({ threads, heap, choice }: OpenOptions): Promise<Device> {
+  const team = new KernelTeam(await loadModule("nn"), threads, TEAM_KERNELS, heap);
+  registerKernels();
+  const backend = new SharedMemoryBackend(team);
+  tf.registerBackend(BACKEND_NAME, () => backend);
+  await tf.setBackend(BACKEND_NAME);
+  const hardware = "wasm: our SIMD kernels";
+  return {
+    name: "wasm",
+    kind: "cpu",
+    description: `${hardware} on ${team.description} (${choice.reason})`,
+    hardware,
+    choice: { ...choice, isFallback: choice.isFallback || !HAS_SHARED_MEMORY },
+    threads: team.threads,
+    isBatchInvariant: true,
+    limits: { tensorBytes: Number.POSITIVE_INFINITY, heap: team.heap },
+    freeze(tensors) {
+      for (const tensor of tensors) backend.freeze(tensor);
+    },
+    async close() {
+      tf.removeBackend(BACKEND_NAME);
+      await team.close();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** MaxPool and AvgPool for the `wasm` device; windows that are not square go to the stock kernels. */
+import {
+  AvgPool,
+  type AvgPoolAttrs,
+  backend_util,
+  type KernelFunc,
+  MaxPool,
+  type TensorInfo,
+} from "@tensorflow/tfjs-core";
+import type { PoolShape } from "../../kernels/reference/pool.js";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
+
+/** Values of one block. */
+const BLOCK_VALUES = 16384;
+
+/** Pools what is at `x` in the shared memory; the result goes to `y`. */
+export function runPool(
+  { team }: SharedMemoryBackend,
+  s: PoolShape,
+  kind: "max" | "average",
+  x: number,
+  y: number,
+): void {
+  const rows = s.batch * s.outHeight;
+  const blockRows = Math.max(1, Math.floor(BLOCK_VALUES / (s.outWidth * s.channels)));
+  const picture = [s.height, s.width, s.channels, s.outHeight, s.outWidth];
+  const window = [s.filter, s.stride, s.padTop, s.padLeft, kind === "average" ? 1 : 0];
+  team.run("pool", [x, y, ...picture, ...window, rows, blockRows], Math.ceil(rows / blockRows));
+}
+
+function pool(name: string, kind: "max" | "average"): KernelFunc {
+  return (params) => {
+    const backend = params.backend as SharedMemoryBackend;
+    const { x } = params.inputs as unknown as { x: TensorInfo };
+    const { filterSize, strides, pad, dimRoundingMode } = params.attrs as unknown as AvgPoolAttrs;
+    const shape = x.shape as [number, number, number, number];
+    const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+    const square = info.filterHeight === info.filterWidth && info.strideHeight === info.strideWidth;
+    if (x.dtype !== "float32" || !square) return stock(name, params);
+    const y = backend.allocate(info.outShape);
+    const { batchSize: batch, inHeight: height, inWidth: width, inChannels: channels, outHeight, outWidth } = info;
+    const { filterHeight: filter, strideHeight: stride, padInfo } = info;
+    const picture = { batch, height, width, channels, outHeight, outWidth };
+    const window = { filter, stride, padTop: padInfo.top, padLeft: padInfo.left };
+    runPool(backend, { ...picture, ...window }, kind, backend.pointerOf(x), y.pointer);
+    return y.info;
+  };
+}
+
+export const POOL_KERNELS: Readonly<Record<string, KernelFunc>> = {
+  [MaxPool]: pool(MaxPool, "max"),
+  [AvgPool]: pool(AvgPool, "average"),
+};

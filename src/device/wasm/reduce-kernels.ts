@@ -1,0 +1,102 @@
+/**
+ * Sum and Mean for the `wasm` device over all axes, over the first or over the last ones: stock kernels bring the values into another
+ * order first, on one thread. Other axes go to the stock kernels.
+ */
+import { type KernelFunc, Mean, type MeanAttrs, Sum, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { stock } from "../cpu/stock.js";
+import type { SharedMemoryBackend } from "./backend.js";
+
+/** Values of one block; a multiple of four. */
+const BLOCK_VALUES = 16384;
+
+const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
+
+/**
+ * The sums that a kernel's blocks leave, in float64, added up in the order of blocks, so that threads change nothing.
+ * @param run starts the kernel with the place of the partial sums, float64 [blocks, columns]
+ * @returns float32 [columns]
+ */
+function addBlocks(
+  backend: SharedMemoryBackend,
+  blocks: number,
+  columns: number,
+  divisor: number,
+  run: (partial: number) => void,
+): TensorInfo {
+  const { heap } = backend.team;
+  const sums = heap.withBlock(blocks * columns * 8, (partial) => {
+    run(partial);
+    const parts = new Float64Array(heap.memory.buffer, partial, blocks * columns);
+    const totals = parts.slice(0, columns);
+    for (let i = columns; i < parts.length; i++) totals[i % columns] += parts[i];
+    return totals;
+  });
+  const y = backend.allocate([columns]);
+  heap.floats(y.pointer, columns).set(sums.map((sum) => sum / divisor));
+  return y.info;
+}
+
+/** @returns float32 [1] */
+function sumAll(backend: SharedMemoryBackend, x: number, count: number, divisor: number): TensorInfo {
+  const blocks = Math.ceil(count / BLOCK_VALUES);
+  return addBlocks(backend, blocks, 1, divisor, (partial) => {
+    backend.team.run("blockSums", [x, partial, count, BLOCK_VALUES], blocks);
+  });
+}
+
+/** [rows, columns] -> [columns] */
+function sumColumns(
+  backend: SharedMemoryBackend,
+  x: number,
+  rows: number,
+  columns: number,
+  divisor: number,
+): TensorInfo {
+  const blockRows = Math.max(1, Math.floor(BLOCK_VALUES / columns));
+  const blocks = Math.ceil(rows / blockRows);
+  return addBlocks(backend, blocks, columns, divisor, (partial) => {
+    backend.team.run("columnSums", [x, partial, rows, columns, blockRows], blocks);
+  });
+}
+
+/** [rows, columns] -> [rows] */
+function sumRows(backend: SharedMemoryBackend, x: number, rows: number, columns: number, divisor: number): TensorInfo {
+  const y = backend.allocate([rows]);
+  const blockRows = Math.max(1, Math.floor(BLOCK_VALUES / columns));
+  backend.team.run("rowSums", [x, y.pointer, rows, columns, divisor, blockRows], Math.ceil(rows / blockRows));
+  return y.info;
+}
+
+/** @param isMean whether the sums are divided by the number of their summands */
+function reduction(name: string, isMean: boolean): KernelFunc {
+  return (params) => {
+    const backend = params.backend as SharedMemoryBackend;
+    const { x } = params.inputs as unknown as { x: TensorInfo };
+    const { axis, keepDims } = params.attrs as unknown as MeanAttrs;
+    const axes = util.parseAxisParam(axis, x.shape);
+    // An axis of extent 1 may count as reduced or as kept.
+    const wide = [...x.shape.keys()].filter((i) => x.shape[i] !== 1);
+    const reduced = wide.filter((i) => axes.includes(i));
+    const isRun = reduced.every((i, place) => place === 0 || wide.indexOf(i) === wide.indexOf(reduced[place - 1]) + 1);
+    const isFirst = reduced[0] === wide[0];
+    const isLast = reduced.at(-1) === wide.at(-1);
+    if (x.dtype !== "float32" || x.shape.includes(0) || !isRun || !(isFirst || isLast)) return stock(name, params);
+    const summands = product(reduced.map((i) => x.shape[i]));
+    const results = product(x.shape) / summands;
+    const divisor = isMean ? summands : 1;
+    const pointer = backend.pointerOf(x);
+    const y =
+      results === 1
+        ? sumAll(backend, pointer, summands, divisor)
+        : isLast
+          ? sumRows(backend, pointer, results, summands, divisor)
+          : sumColumns(backend, pointer, summands, results, divisor);
+    const shape = x.shape.flatMap((extent, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [extent]));
+    return { ...y, shape };
+  };
+}
+
+export const REDUCE_KERNELS: Readonly<Record<string, KernelFunc>> = {
+  [Mean]: reduction(Mean, true),
+  [Sum]: reduction(Sum, false),
+};
