@@ -16,7 +16,7 @@ export async function expandInputs(
     const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
     if (!isFolder) expanded.push(path);
     else {
-      const { listImages } = await import("../metrics/image-list.js");
+      const { listImages } = await import("../image/list-images.js");
       for (const picture of await listImages(path, true, warn)) expanded.push(picture);
     }
   }

@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { PictureSource } from "../image/source.js";
+import { isNpy, readNpyFields } from "../interop/npy.js";
 import type { PictureStore } from "./store.js";
 
 /** Name of the shards' folder within a data set. */
@@ -49,26 +50,22 @@ export function shardName(kind: keyof typeof EXTENSIONS, unit: number): string {
   return `${String(unit).padStart(5, "0")}.${EXTENSIONS[kind]}`;
 }
 
-/** The header of a raw shard. NPY 1.0 consists of magic, version, length, a Python literal, and then the pixels. */
-interface NpyHeader {
-  readonly shape: readonly number[];
-  /** Byte offset of the pixels. */
-  readonly start: number;
-}
-
-function parseNpyHeader(bytes: Buffer, path: string): NpyHeader {
+/** The shape of a raw shard's array and the byte offset of its pixels. @throws InputError if they are not 8-bit pixels */
+function readRawHeader(bytes: Uint8Array, path: string): { readonly shape: readonly number[]; readonly start: number } {
   const refuse = (what: string, expected: string, received: string): InputError =>
     new InputError(describeMismatch(`${path}: ${what}`, expected, received, REMEDY));
-  if (bytes.length < 10 || bytes.toString("latin1", 0, 6) !== "\x93NUMPY") {
+  if (!isNpy(bytes) || bytes.length < 12) {
     throw refuse("magic", "a .npy file", bytes.length === 0 ? "an empty one" : "something else");
   }
-  if (bytes[6] !== 1 || bytes[7] !== 0) throw refuse("version", "NPY 1.0", `${bytes[6]}.${bytes[7]}`);
-  const start = 10 + bytes.readUInt16LE(8);
-  const header = bytes.toString("latin1", 10, start);
-  const descriptor = /'descr'\s*:\s*'([^']+)'/.exec(header)?.[1] ?? "none";
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1] ?? "none";
-  const extents = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(header)?.[1];
-  if (bytes.length < start || extents === undefined || order !== "False" || !/^[|<]u1$/.test(descriptor)) {
+  const { version, descriptor = "none", order = "none", extents, start } = readNpyFields(bytes);
+  if (version.join(".") !== "1.0") throw refuse("version", "NPY 1.0", version.join("."));
+  if (
+    bytes.length < start ||
+    extents === undefined ||
+    !/^[\d\s,]*$/.test(extents) ||
+    order !== "False" ||
+    !/^[|<]u1$/.test(descriptor)
+  ) {
     throw refuse("header", "8-bit numbers in C order", `descr ${descriptor}, fortran_order ${order}`);
   }
   const shape = extents.split(",").flatMap((text) => (text.trim() === "" ? [] : [Number(text)]));
@@ -89,7 +86,7 @@ async function checkData(path: string, index: ShardIndex): Promise<void> {
       // A header of version 1 has at most 2^16 bytes.
       const head = Buffer.alloc(Math.min(bytes, 10 + 0xffff));
       const { bytesRead } = await file.read(head, 0, head.length, 0);
-      const header = parseNpyHeader(head.subarray(0, bytesRead), path);
+      const header = readRawHeader(head.subarray(0, bytesRead), path);
       start = header.start;
       const [n, ...picture] = header.shape;
       if (picture.join() !== `${size},${size},3` || n < items.length) {

@@ -1,5 +1,6 @@
 /** Held-out faces of a preprocessed synthetic data set, and pairs of them whose true swap is known. */
 import type { FaceDataset } from "../dataset/dataset.js";
+import { heldOutFiles } from "../dataset/split.js";
 import { readSource } from "../image/source.js";
 import { readRecords } from "../preprocess/manifest.js";
 import { pairUp } from "../scoring/pairs.js";
@@ -8,7 +9,6 @@ import type { SynthFace } from "../synth/face.js";
 import { loadPainter } from "../synth/raster.js";
 import { sampleFace } from "../synth/sample.js";
 import { type SwapTruth, swapTruth } from "../synth/truth.js";
-import { heldOutFiles } from "../training/pairs.js";
 import type { Affine, RgbaImage } from "../types.js";
 
 export interface HeldOutFace {

@@ -2,9 +2,9 @@
  * Finds the faces of a photo, with five refined points each: first boxes, then landmarks on upright crops of the right
  * size.
  */
-import { invertAffine, similarityFromLandmarks, transformPoint } from "../image/align.js";
+import { composeAffine, invertAffine, similarityFromLandmarks, transformPoint } from "../image/align.js";
 import { type Pixels, wholeOf } from "../image/pixels.js";
-import { composeAffine, warpReduced } from "../image/reduce.js";
+import { warpReduced } from "../image/reduce.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
 import { fivePoints, meanPoints, unmirror } from "./five-points.js";
 import { DETECTOR_SIZE, type FaceNetworks, LANDMARK_SIZE, type ScoredBox } from "./networks.js";

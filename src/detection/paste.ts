@@ -5,9 +5,9 @@
  * face cancels out. A mask fades the change out towards the crop's edge.
  */
 
-import { invertAffine, transformPoint } from "../image/align.js";
+import { composeAffine, invertAffine, transformPoint } from "../image/align.js";
 import type { Pixels } from "../image/pixels.js";
-import { composeAffine, shownPart, warpReduced } from "../image/reduce.js";
+import { shownPart, warpReduced } from "../image/reduce.js";
 import type { Affine, RgbaImage } from "../types.js";
 
 /** Exponent of a rounded square, |x|^4 + |y|^4, with the crop's centre at 0 and its edges at 1. */

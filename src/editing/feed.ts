@@ -2,6 +2,7 @@
 import { BatchLoader, type LoadedBatch } from "../image/loader.js";
 import type { Generator } from "../models/generator.js";
 import { type Feeding, MOST_AHEAD } from "../pool/feeding.js";
+import { prefetch } from "../pool/prefetch.js";
 import { encodeFaces, type Faces, uploadFloats } from "./faces.js";
 
 /**
@@ -16,21 +17,12 @@ export async function* loadFaces(
 ): AsyncGenerator<Faces> {
   const { size } = generator.config;
   const loader = new BatchLoader({ size, batch, workers: feeding, slots: MOST_AHEAD + 1 });
-  const queue: Promise<LoadedBatch>[] = [];
-  let requested = 0;
-  const request = (): void => {
-    const ahead = Math.min(feeding.ahead, MOST_AHEAD);
-    for (; queue.length < ahead && requested < paths.length; requested += batch) {
-      const loading = loader.load(paths.slice(requested, requested + batch).map((path) => ({ path })));
-      loading.catch(() => {}); // reported when its turn comes
-      queue.push(loading);
-    }
+  const load = (index: number): Promise<LoadedBatch> => {
+    const some = paths.slice(index * batch, (index + 1) * batch);
+    return loader.load(some.map((path) => ({ path })));
   };
   try {
-    request();
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { data, release } = await next;
-      request();
+    for await (const { data, release } of prefetch(Math.ceil(paths.length / batch), feeding, load)) {
       const images = uploadFloats(data, size);
       release();
       yield encodeFaces(generator, images);

@@ -102,3 +102,10 @@ export function matrixOfCrop(x: number, y: number, side: number, size: number): 
   const scale = size / side;
   return [scale, 0, (0.5 - x) * scale - 0.5, 0, scale, (0.5 - y) * scale - 0.5];
 }
+
+/** The matrix that applies `first` and then `second`. */
+export function composeAffine(second: Affine, first: Affine): Affine {
+  const [a, b, tx, c, d, ty] = second;
+  const [e, f, ux, g, h, uy] = first;
+  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
+}

@@ -26,3 +26,16 @@ export function fromFloats(floats: Float32Array, size: number): RgbaImage {
   }
   return { width: size, height: size, data };
 }
+
+/** Turns left and right around in place. @param picture [size, size, 3] */
+export function mirror(picture: Float32Array, size: number): void {
+  for (let row = 0; row < picture.length; row += size * 3) {
+    for (let [left, right] = [row, row + (size - 1) * 3]; left < right; left += 3, right -= 3) {
+      for (let c = 0; c < 3; c++) {
+        const kept = picture[left + c];
+        picture[left + c] = picture[right + c];
+        picture[right + c] = kept;
+      }
+    }
+  }
+}

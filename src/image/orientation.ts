@@ -72,13 +72,6 @@ export function uprightPoints(points: FivePoints, [a, b, tx, c, d, ty]: Affine):
   return points.map(([x, y]) => [a * x + b * y + tx, c * x + d * y + ty]);
 }
 
-/** The matrix that applies `first` and then `second`. */
-export function composeAffine(second: Affine, first: Affine): Affine {
-  const [a, b, tx, c, d, ty] = second;
-  const [e, f, ux, g, h, uy] = first;
-  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
-}
-
 /** Turns stored pixels upright. If they are upright already, the same object is returned. */
 export function orientImage(image: RgbaImage, orientation: Orientation): RgbaImage {
   if (orientation === 1) return image;

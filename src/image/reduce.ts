@@ -1,6 +1,6 @@
 /** Warps that shrink an image a lot. Bilinear sampling alone would skip pixels. */
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
-import { invertAffine, transformPoint } from "./align.js";
+import { composeAffine, invertAffine, transformPoint } from "./align.js";
 import type { Pixels } from "./pixels.js";
 
 /**
@@ -8,13 +8,6 @@ import type { Pixels } from "./pixels.js";
  * stay bit-identical.
  */
 const LEAST_SCALE = 0.5;
-
-/** The matrix that applies `first` and then `second`. */
-export function composeAffine(second: Affine, first: Affine): Affine {
-  const [a, b, tx, c, d, ty] = second;
-  const [e, f, ux, g, h, uy] = first;
-  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
-}
 
 /**
  * The rectangle of whole pixels of an image that a target of `width` x `height` shows, with a margin; null if it shows

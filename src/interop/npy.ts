@@ -37,6 +37,38 @@ export function isNpy(bytes: Uint8Array): boolean {
   return MAGIC.every((byte, i) => bytes[i] === byte);
 }
 
+/** The fields of a .npy file's header as they are written there; undefined for one that is missing. */
+export interface NpyFields {
+  /** Major and minor version of the format. */
+  readonly version: readonly [number, number];
+  /** NumPy's name of the type, such as "<f4". */
+  readonly descriptor: string | undefined;
+  readonly order: string | undefined;
+  /** The extents with commas between them. */
+  readonly extents: string | undefined;
+  /** The header's text. */
+  readonly text: string;
+  /** Byte offset of the data, which may be beyond the end of a damaged file. */
+  readonly start: number;
+}
+
+/** Reads the header of a .npy file. @param bytes at least its first 12 bytes and the whole header */
+export function readNpyFields(bytes: Uint8Array): NpyFields {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [major, minor] = [bytes[6], bytes[7]];
+  const [from, length] = major === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  const text = new TextDecoder("latin1").decode(bytes.subarray(from, from + length));
+  // The header is a Python literal with these three keys.
+  return {
+    version: [major, minor],
+    descriptor: /'descr'\s*:\s*'([^']+)'/.exec(text)?.[1],
+    order: /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1],
+    extents: /'shape'\s*:\s*\(([^)]*)\)/.exec(text)?.[1],
+    text,
+    start: from + length,
+  };
+}
+
 /**
  * @param source names the file in messages
  * @throws InputError if the file is damaged or does not contain numbers
@@ -47,19 +79,11 @@ export function decodeNpy(bytes: Uint8Array, source: string): NpyArray {
   if (!isNpy(bytes) || bytes.length < 12) {
     throw refuse("file", "a .npy file", bytes.length === 0 ? "an empty one" : "something else", "Choose another file.");
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [major, start] = [bytes[6], bytes[6] === 1 ? 10 : 12];
-  const headerBytes = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (start + headerBytes > bytes.length)
-    throw refuse("header", "a whole one", "a file that is cut short", "Fetch it again.");
-  const header = new TextDecoder("latin1").decode(bytes.subarray(start, start + headerBytes));
-  // The header is a Python literal with these three keys.
-  const descriptor = /'descr'\s*:\s*'([^']+)'/.exec(header)?.[1];
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
-  const extents = /'shape'\s*:\s*\(([^)]*)\)/.exec(header)?.[1];
+  const { descriptor, order, extents, text, start } = readNpyFields(bytes);
+  if (start > bytes.length) throw refuse("header", "a whole one", "a file that is cut short", "Fetch it again.");
   if (descriptor === undefined || order === undefined || extents === undefined) {
     const remedy = "Save a plain array of numbers with numpy.save.";
-    throw refuse("header", "descr, fortran_order and shape", header.trim().slice(0, 60), remedy);
+    throw refuse("header", "descr, fortran_order and shape", text.trim().slice(0, 60), remedy);
   }
   const [, endian, type] = /^([<>|=])(\w+)$/.exec(descriptor) ?? [];
   if (type === "O") {
@@ -79,7 +103,7 @@ export function decodeNpy(bytes: Uint8Array, source: string): NpyArray {
     throw refuse("shape", "whole numbers from 0", `(${extents})`, "It is damaged; save it again.");
   }
   const count = shape.reduce((product, extent) => product * extent, 1);
-  const data = bytes.subarray(start + headerBytes);
+  const data = bytes.subarray(start);
   if (!Number.isSafeInteger(count) || data.length < count * ITEM_BYTES[type]) {
     const received = `${data.length} for the shape (${shape.join(", ")})`;
     throw refuse("data", `${count * ITEM_BYTES[type]} bytes`, received, "It is cut short; fetch it again.");

@@ -4,6 +4,7 @@ import type { InceptionMode } from "../image/inception-input.js";
 import { createImagePool } from "../image/tasks.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import { ItemFailures } from "../pool/item-failures.js";
+import { prefetch } from "../pool/prefetch.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import { BatchRing } from "../pool/ring.js";
 import type { OnProgress } from "../types.js";
@@ -67,25 +68,13 @@ export async function* extractFeatures(
     }
     const results = await Promise.all(tasks);
     for (const { seconds, failures } of results) feeding.onTimes({ ...seconds }, failures.length);
-    return { slot, failures: results.flatMap((result) => result.failures), count: some.length };
+    return { first, slot, failures: results.flatMap((result) => result.failures), count: some.length };
   };
-  const queue: ReturnType<typeof load>[] = [];
   const watch = new ItemFailures();
-  let requested = 0;
-  const request = (): void => {
-    const ahead = Math.min(feeding.ahead, MOST_AHEAD);
-    for (; queue.length < ahead && requested < paths.length; requested += batch) {
-      const loading = load(requested);
-      loading.catch(() => {}); // reported when its turn comes
-      queue.push(loading);
-    }
-  };
   let before = performance.now();
   try {
-    request();
-    for (let first = 0; first < paths.length; first += batch) {
-      const { slot, failures, count } = await queue.shift()!;
-      request();
+    const batches = prefetch(Math.ceil(paths.length / batch), feeding, (index) => load(index * batch));
+    for await (const { first, slot, failures, count } of batches) {
       const { buffer, byteOffset } = ring.range(slot, 0, count * length);
       const inputs = new Float32Array(buffer, byteOffset, count * length);
       const good = failures.flatMap((failure, i) => (failure === null ? [i] : []));
@@ -102,8 +91,7 @@ export async function* extractFeatures(
         const began = performance.now();
         const features = await featuresOf(extractor, pictures);
         feeding.onTimes({ features: (performance.now() - began) / 1000 }, good.length);
-        const from = first;
-        yield { features, indices: good.map((i) => from + i) };
+        yield { features, indices: good.map((i) => first + i) };
       }
       // Includes the time that the reader spends on the features.
       const now = performance.now();

@@ -3,12 +3,12 @@
 import { contentKey } from "../cache.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { InceptionMode } from "../image/inception-input.js";
+import { listImages } from "../image/list-images.js";
 import type { Feeding } from "../pool/feeding.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
 import { extractFeatures, type FeatureBatch, type FeatureExtractor } from "./extract.js";
 import { SideGatherer } from "./gather.js";
-import { listImages } from "./image-list.js";
 import { keepSide, readKeptSide } from "./kept-side.js";
 import type { Linalg } from "./linalg.js";
 import type { Side } from "./sides.js";

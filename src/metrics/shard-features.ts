@@ -9,6 +9,7 @@ import { deviceWords } from "../device/node/announce.js";
 import { openDevice } from "../device/open.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
+import { listImages } from "../image/list-images.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import { partName, placesOf, type Shard, UNIT } from "../shard.js";
 import type { OnProgress } from "../types.js";
@@ -18,7 +19,6 @@ import { type AboutFeatures, encodeFeatures, type FeatureFile, readFeatures } fr
 import type { SideOptions } from "./fid.js";
 import { DECODER, expectFinite } from "./folder.js";
 import { SideGatherer } from "./gather.js";
-import { listImages } from "./image-list.js";
 import type { InceptionDims } from "./inception.js";
 import type { Linalg } from "./linalg.js";
 import type { FeatureOrigin } from "./origin.js";

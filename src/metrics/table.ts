@@ -4,19 +4,19 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 import { encodeFaces } from "../editing/faces.js";
 import { swap } from "../editing/swap.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { fromFloats, toFloats } from "../image/floats.js";
 import { toInceptionInput } from "../image/inception-input.js";
+import { listImages } from "../image/list-images.js";
 import { BatchLoader } from "../image/loader.js";
 import { readPhoto } from "../image/photo.js";
 import type { Generator } from "../models/generator.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "../training/pairs.js";
 import type { OnProgress } from "../types.js";
 import type { FeatureExtractor } from "./extract.js";
 import { frechetDistance } from "./frechet.js";
-import { listImages } from "./image-list.js";
 import type { Linalg } from "./linalg.js";
 import { asFeatures, type Features } from "./sides.js";
 

@@ -1,9 +1,8 @@
 /** Judges edits with the classifier, which is trained once for a data set and its attributes and then stored. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { toFloats } from "../image/floats.js";
+import { mirror, toFloats } from "../image/floats.js";
 import { disposeParameters, type Parameters } from "../nn/parameters.js";
-import { mirror } from "../training/batches.js";
 import type { OnProgress, RgbaImage } from "../types.js";
 import { CLASSIFIER_SIZE, classify } from "./classifier.js";
 import {

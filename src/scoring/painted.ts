@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { composeAffine } from "../image/reduce.js";
+import { composeAffine } from "../image/align.js";
 import { type FinishedPhoto, MANIFEST, readAllRecords, readManifest } from "../preprocess/manifest.js";
 import { SWAPPABLE_ATTRIBUTES, type SwappableAttribute } from "../synth/attributes.js";
 import type { SynthFace } from "../synth/face.js";

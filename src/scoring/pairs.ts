@@ -2,7 +2,7 @@
  * Chooses the images of a score: the held-out images and pairs of them, and the images that the classifier learns from.
  */
 import type { FaceDataset } from "../dataset/dataset.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "../training/pairs.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 
 /** Share at the end of a list that counts as held out if there is no partition. */
 const HELD_OUT_SHARE = 0.1;

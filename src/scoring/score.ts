@@ -1,9 +1,9 @@
 /** Measures the quality of a generator's edits on held-out images of a data set, for `elegant score`. */
 import type { FaceDataset } from "../dataset/dataset.js";
+import { heldOutFiles } from "../dataset/split.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { Generator } from "../models/generator.js";
 import type { AttributeScore, RunScores } from "../report/scored.js";
-import { heldOutFiles } from "../training/pairs.js";
 import type { OnProgress } from "../types.js";
 import { type ScoredGroup, type SwappedPair, scoreGroup } from "./groups.js";
 import { Judge } from "./judge.js";

@@ -85,13 +85,6 @@ export function applyAffine([a, b, tx, c, d, ty]: Affine, [x, y]: Point): Point 
   return [a * x + b * y + tx, c * x + d * y + ty];
 }
 
-/** The matrix that applies `inner` and then `outer`. */
-export function composeAffine(outer: Affine, inner: Affine): Affine {
-  const [a, b, tx, c, d, ty] = outer;
-  const [e, f, ux, g, h, uy] = inner;
-  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
-}
-
 /**
  * Left eye, right eye, nose, left and right mouth corner in photo pixels, not rounded. Pixel (0, 0) covers the unit
  * square around (0, 0), as in CelebA's list and the published warp, so painted coordinates are 0.5 larger.

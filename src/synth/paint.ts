@@ -1,7 +1,9 @@
 /** Paints a synthetic face as SVG, either the photo or the aligned crop. All functions are pure. */
+
+import { composeAffine } from "../image/align.js";
 import type { Affine } from "../types.js";
 import type { Pose, SynthFace } from "./face.js";
-import { composeAffine, faceGeometry, faceToPhoto } from "./geometry.js";
+import { faceGeometry, faceToPhoto } from "./geometry.js";
 import { lightTint, paintBackground, paintFalloff } from "./paint-background.js";
 import { paintBangs } from "./paint-bangs.js";
 import { paintEyeglasses } from "./paint-eyeglasses.js";

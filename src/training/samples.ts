@@ -1,6 +1,7 @@
 /** The sample sheet of a run: the same pairs each time, so that one can watch them change. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 import { fromFloats } from "../image/floats.js";
 import { BatchLoader } from "../image/loader.js";
 import type { Model } from "../methods/method.js";
@@ -8,7 +9,6 @@ import type { Parameters } from "../nn/parameters.js";
 import { composeSheet } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
 import { loadSides } from "./left-out.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
 import { SAMPLE_PAIRS, sampleOptions } from "./sample-sheet.js";
 
 export interface SamplePairs {

@@ -7,11 +7,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 import { BatchLoader } from "../image/loader.js";
 import type { Model } from "../methods/method.js";
 import type { Parameters } from "../nn/parameters.js";
 import { loadSides } from "./left-out.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
 
 /** Pictures of each side of an attribute; below the second number held-out ones tell too little. */
 const FACES = 32;

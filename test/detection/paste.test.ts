@@ -1,9 +1,9 @@
 /** Edits pasted back into photos, the mask, and warps that shrink an image a lot. */
 import assert from "node:assert/strict";
 import { maskAt, pasteFace } from "../../src/detection/paste.js";
-import { invertAffine, transformPoint } from "../../src/image/align.js";
+import { composeAffine, invertAffine, transformPoint } from "../../src/image/align.js";
 import { Pixels } from "../../src/image/pixels.js";
-import { composeAffine, warpReduced } from "../../src/image/reduce.js";
+import { warpReduced } from "../../src/image/reduce.js";
 import { loadModule } from "../../src/kernels/module.js";
 import type { Affine, RgbaImage } from "../../src/types.js";
 import { assertClose, shapeIndex } from "../support/close.js";

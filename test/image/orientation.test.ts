@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { composeAffine } from "../../src/image/align.js";
 import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { readImageHeader } from "../../src/image/header.js";
 import {
-  composeAffine,
   isOrientation,
   type Orientation,
   orientImage,

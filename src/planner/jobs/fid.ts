@@ -2,12 +2,12 @@
 import { resolve } from "node:path";
 import { describeMismatch, InputError } from "../../errors.js";
 import type { InceptionMode } from "../../image/inception-input.js";
+import { listImages } from "../../image/list-images.js";
 import { createImagePool } from "../../image/tasks.js";
 import { featuresOf } from "../../metrics/extract.js";
 import { type ExtractorName, type OpenedExtractor, openExtractor } from "../../metrics/extractors.js";
 import { areFolders } from "../../metrics/fid-inputs.js";
 import { SideGatherer } from "../../metrics/gather.js";
-import { listImages } from "../../metrics/image-list.js";
 import type { InceptionDims } from "../../metrics/inception.js";
 import { Linalg } from "../../metrics/linalg.js";
 import { BatchRing } from "../../pool/ring.js";

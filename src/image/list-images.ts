@@ -1,7 +1,7 @@
 /** Lists the images of a folder. */
 import { join } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
-import { describeNotRead, walkPictures } from "../image/walk-pictures.js";
+import { describeNotRead, walkPictures } from "./walk-pictures.js";
 
 /**
  * Paths of the images of a folder, sorted by their names, as found by walkPictures().

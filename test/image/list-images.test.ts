@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../../src/errors.js";
-import { listImages } from "../../src/metrics/image-list.js";
+import { listImages } from "../../src/image/list-images.js";
 import { withFolder } from "../support/folder.js";
 
 async function fill(folder: string, files: readonly string[]): Promise<void> {
