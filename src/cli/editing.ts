@@ -146,8 +146,6 @@ export function nameOutputs(folder: string, inputs: readonly string[], attribute
 export interface Editor {
   readonly generator: Generator;
   readonly device: Device;
-  /** Encodes images of any size as one batch. */
-  encode(pictures: readonly RgbaImage[]): Promise<Faces>;
 }
 
 /**
@@ -163,19 +161,16 @@ export async function withEditor(
   const { openDevice } = await import("../device/open.js");
   const { deviceWords } = await import("../device/node/announce.js");
   const { openGenerator } = await import("../models/open.js");
-  const { encodeFaces, toTensor } = await import("../editing/faces.js");
   const { attributeIndex } = await import("../methods/attributes.js");
   const device = await openDevice(options.device, options.workers);
   try {
     const generator = await openGenerator(options.model);
     const { config, source, warnings } = generator;
-    const encode = async (pictures: readonly RgbaImage[]): Promise<Faces> =>
-      encodeFaces(generator, await toTensor(pictures, config.size));
     try {
       for (const attribute of attributes) attributeIndex(config, attribute);
       for (const warning of warnings) context.print(warning);
       context.print(`model ${source}${await deviceWords(device, options)}`);
-      await body({ generator, device, encode });
+      await body({ generator, device });
     } finally {
       generator.dispose();
     }

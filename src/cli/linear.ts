@@ -38,13 +38,13 @@ export function registerLinear(program: Command): void {
         const { input, attribute, reference, steps, out, overwrite } = options;
         await checkPictureOutput(out, [input, reference], overwrite);
         const pictures = await readPictures([input, reference]);
-        await withEditor(options, [attribute], context, async ({ generator, encode }) => {
-          const { disposeFaces, toPictures } = await import("../editing/faces.js");
+        await withEditor(options, [attribute], context, async ({ generator }) => {
+          const { disposeFaces, encodePictures, toPictures } = await import("../editing/faces.js");
           const { linear } = await import("../editing/linear.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
-          const faces = await encode([pictures[0]]);
-          const other = await encode([pictures[1]]);
+          const faces = await encodePictures(generator, [pictures[0]]);
+          const other = await encodePictures(generator, [pictures[1]]);
           const images = linear(generator, faces, other, attribute, steps);
           const cells = [faces.images, images, other.images];
           const row = (await Promise.all(cells.map(toPictures))).flat();

@@ -52,13 +52,13 @@ export function registerMatrix(program: Command): void {
         }
         await checkPictureOutput(out, [input, ...references], overwrite);
         const pictures = await readPictures([input, ...references]);
-        await withEditor(options, attributes, context, async ({ generator, encode }) => {
+        await withEditor(options, attributes, context, async ({ generator }) => {
           const { disposeFaces, toPictures } = await import("../editing/faces.js");
           const { matrixLabels } = await import("../editing/matrix.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces: Faces[] = [];
-          for (const picture of pictures) faces.push(await encode([picture]));
+          for (const picture of pictures) faces.push(await encodePictures(generator, [picture]));
           const images = await edit(generator, faces, attributes, { rows, columns });
           const originals = (await Promise.all(faces.map((face) => toPictures(face.images)))).flat();
           const cells = await toPictures(images);

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Faces } from "../editing/faces.js";
-import { runPasteBack } from "../editing/paste-back.js";
+import { runPasteBack } from "./paste-back.js";
 import { encodeAll, swapAll, writeSheet } from "../editing/swap-rows.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import type { Course } from "../planner/course.js";

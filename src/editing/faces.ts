@@ -27,6 +27,11 @@ export function encodeFaces(generator: Generator, images: tf.Tensor4D): Faces {
   return { images, latent, skips };
 }
 
+/** Encodes images of any size as one batch. */
+export async function encodePictures(generator: Generator, pictures: readonly RgbaImage[]): Promise<Faces> {
+  return encodeFaces(generator, await toTensor(pictures, generator.config.size));
+}
+
 export function disposeFaces({ images, latent, skips }: Faces): void {
   tf.dispose([images, latent, ...skips]);
 }

@@ -1,19 +1,16 @@
-/** Makes swaps row by row, and the sheet that shows them. */
-import { basename } from "node:path";
-import type { CommandContext } from "../cli/command.js";
-import { type Editor, writePicture } from "../cli/editing.js";
+/** Swaps of many faces, row by row, and the sheet that shows them. */
+import { dispose } from "@tensorflow/tfjs-core";
+import type { Generator } from "../models/generator.js";
+import { changePicture } from "../sheet/change.js";
+import { composeSheet, sheetScale } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
-import type { Faces } from "./faces.js";
-import type { Edit } from "./swap.js";
+import { disposeFaces, encodePictures, type Faces, PICTURES_AT_ONCE, reconstruct, toPictures } from "./faces.js";
+import { type Edit, swap, swapMany } from "./swap.js";
 
-/** Largest number of rows on a sheet. A larger sheet would be too big to look at. */
-const SHEET_ROWS = 32;
-
-/** Encodes the faces of images in memory. */
-export async function* encodeAll({ encode }: Editor, pictures: readonly RgbaImage[]): AsyncGenerator<Faces> {
-  const { PICTURES_AT_ONCE } = await import("./faces.js");
+/** Encodes the faces of images in memory, a few at the same time. */
+export async function* encodeAll(generator: Generator, pictures: readonly RgbaImage[]): AsyncGenerator<Faces> {
   for (let first = 0; first < pictures.length; first += PICTURES_AT_ONCE) {
-    yield await encode(pictures.slice(first, first + PICTURES_AT_ONCE));
+    yield await encodePictures(generator, pictures.slice(first, first + PICTURES_AT_ONCE));
   }
 }
 
@@ -28,22 +25,25 @@ export interface Row {
   readonly unedited: RgbaImage | null;
 }
 
+/**
+ * Gives every face the attributes of the references, and disposes the faces.
+ * @param inputs      batches of faces
+ * @param references  one image per attribute
+ * @param withUnedited also decodes each face without an edit
+ * @throws InputError when the model does not have one of the attributes
+ */
 export async function swapAll(
-  { generator, encode }: Editor,
+  generator: Generator,
   inputs: AsyncIterable<Faces>,
   attributes: readonly string[],
   references: readonly RgbaImage[],
   withUnedited: boolean,
   onProgress: (done: number) => void,
 ): Promise<Row[]> {
-  const { disposeFaces, reconstruct, toPictures } = await import("./faces.js");
-  const { swap, swapMany } = await import("./swap.js");
-  const { dispose } = await import("@tensorflow/tfjs-core");
-
   const edits: Edit[] = [];
   const referencePictures: RgbaImage[] = [];
   for (const [i, attribute] of attributes.entries()) {
-    const reference = await encode([references[i]]);
+    const reference = await encodePictures(generator, [references[i]]);
     edits.push({ attribute, reference });
     referencePictures.push(...(await toPictures(reference.images)));
   }
@@ -70,31 +70,16 @@ export async function swapAll(
   return rows;
 }
 
-async function composeSwapSheet(
+/** Input, references, result and change of each row. @param names of the inputs */
+export function composeSwapSheet(
   rows: readonly Row[],
   attributes: readonly string[],
-  inputs: readonly string[],
-): Promise<RgbaImage> {
-  const [{ composeSheet, sheetScale }, { changePicture }] = await Promise.all([
-    import("../sheet/sheet.js"),
-    import("../sheet/change.js"),
-  ]);
+  names: readonly string[],
+): RgbaImage {
   const cells = rows.map(({ input, references, result, back }) => {
     return [input, ...references, result, changePicture(input, result), ...(back === null ? [] : [back])];
   });
   const columns = ["input", ...attributes.map((name) => `reference ${name}`), "result", "change"];
   if (attributes.length === 1) columns.push("reference with the input's");
-  const names = inputs.slice(0, rows.length).map((path) => basename(path));
   return composeSheet(cells, { labels: { columns, rows: names }, scale: sheetScale(rows[0].input.width) });
-}
-
-export async function writeSheet(
-  path: string,
-  rows: readonly Row[],
-  attributes: readonly string[],
-  inputs: readonly string[],
-  context: CommandContext,
-): Promise<void> {
-  await writePicture(path, await composeSwapSheet(rows.slice(0, SHEET_ROWS), attributes, inputs));
-  if (rows.length > SHEET_ROWS) context.print(`sheet.png shows the first ${SHEET_ROWS} of ${rows.length} faces`);
 }

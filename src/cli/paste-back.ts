@@ -1,6 +1,6 @@
 /** `elegant swap --paste-back`: pastes edited faces back into their photos. */
 import { join } from "node:path";
-import type { CommandContext } from "../cli/command.js";
+import type { CommandContext } from "./command.js";
 import {
   checkOutputs,
   millisecondsSince,
@@ -8,12 +8,12 @@ import {
   refuseExisting,
   withEditor,
   writePicture,
-} from "../cli/editing.js";
-import type { SwapCommand } from "../cli/swap.js";
+} from "./editing.js";
+import type { SwapCommand } from "./swap.js";
 import type { PlacedFace } from "../detection/placed-face.js";
 import { InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
-import { encodeAll, swapAll, writeSheet } from "./swap-rows.js";
+import { encodeAll, swapAll, writeSheet } from "../editing/swap-rows.js";
 
 interface Failure {
   readonly file: string;
