@@ -4,13 +4,13 @@ import { access, lstat, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
-import type { Faces } from "../editing/faces.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { Generator } from "../models/generator.js";
 import { SHIPPED_MODELS } from "../models/shipped.js";
 import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { withCommonOptions } from "./command.js";
+import { openDeviceFor } from "./device.js";
 
 export interface EditingOptions extends CommonOptions<"workers" | "device">, OverwriteOption {
   readonly model: string;
@@ -118,14 +118,6 @@ export async function checkPictureOutput(
   await refuseExisting([out], option, overwrite);
 }
 
-/** Writes a PNG file, completely or not at all, and makes its folder. */
-export async function writePicture(path: string, picture: RgbaImage): Promise<void> {
-  const { ensureDir, writeFileAtomic } = await import("../files.js");
-  const { encodePng } = await import("../image/codec.js");
-  await ensureDir(dirname(path));
-  await writeFileAtomic(path, await encodePng(picture));
-}
-
 /**
  * `<input>-<Attribute+Attribute>.png` in `folder`, for each input. Inputs of the same name from different folders are
  * numbered, and characters that a file name cannot contain become `_`.
@@ -150,21 +142,23 @@ export interface Editor {
 
 /**
  * Opens device and model, runs `body`, and closes both, even if `body` throws.
+ * @param faces number of faces that go through the model at the same time
  * @throws InputError if the model cannot be read or does not have one of the attributes
  */
 export async function withEditor(
   options: EditingOptions,
   attributes: readonly string[],
+  faces: number,
   context: CommandContext,
   body: (editor: Editor) => Promise<void>,
 ): Promise<void> {
-  const { openDevice } = await import("../device/open.js");
   const { deviceWords } = await import("../device/node/announce.js");
   const { openGenerator } = await import("../models/open.js");
   const { attributeIndex } = await import("../methods/attributes.js");
-  const device = await openDevice(options.device, options.workers);
+  const { model } = options;
+  const device = await openDeviceFor(({ editTrial }) => editTrial(model, faces), options, context);
   try {
-    const generator = await openGenerator(options.model);
+    const generator = await openGenerator(model);
     const { config, source, warnings } = generator;
     try {
       for (const attribute of attributes) attributeIndex(config, attribute);

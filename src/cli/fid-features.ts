@@ -3,7 +3,7 @@ import { describeMismatch, InputError } from "../errors.js";
 import { areFolders, checkStatisticsPath } from "../metrics/fid-inputs.js";
 import { gatherFeatures, openFeatures, originOf, saveFeatures } from "../metrics/shard-features.js";
 import type { CommandContext } from "./command.js";
-import type { FidCommand } from "./fid.js";
+import { type FidCommand, openFidDevice } from "./fid.js";
 import { chooseShard } from "./shard.js";
 
 export async function runFeatures(
@@ -28,7 +28,7 @@ export async function runFeatures(
   if (!isFolder) throw new InputError(describeMismatch(a, "a folder of images", "a file", "Name a folder."));
   const shard = chooseShard(options, context.print);
   const began = performance.now();
-  const wanted = { ...options, rows: true };
+  const wanted = { ...options, rows: true, openDevice: () => openFidDevice(options, context) };
   const { about, dims, n, path: saved } = await saveFeatures(a, path, shard, wanted, context);
   const { failures, network: features, comparable, total } = about;
   for (const { reason } of failures) context.warn(`skipped ${reason}`);

@@ -2,12 +2,14 @@
  * `elegant fid A B`: the Frechet distance of two sets of images, features or statistics, and KID, precision and recall.
  */
 import { type Command, Option } from "commander";
+import type { Device } from "../device/device.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import type { ExtractorName } from "../metrics/extractors.js";
 import type { SideOptions } from "../metrics/fid.js";
 import type { Features } from "../metrics/sides.js";
 import type { Course } from "../planner/course.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { openDeviceFor } from "./device.js";
 import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { type ShardOption, withShard } from "./shard.js";
 
@@ -91,14 +93,13 @@ function planFeatures(
   let course: Course | null = null;
   return {
     async feeding(device, network, images) {
-      const { fidJobWith, fidOutline } = await import("../planner/jobs/fid.js");
-      const outline = fidOutline(folders, network, { mode, recursive });
+      const { fidWork } = await import("../planner/work/fid.js");
+      const work = fidWork(folders, network, { mode, recursive, workers });
       course ??= await planWork(
         {
-          outline,
-          open: () => fidJobWith(network, folders, { mode, recursive, workers }),
+          work,
           device,
-          batches: choiceOfBatches(outline.batches, batch, device, isBatchAskedFor),
+          batches: choiceOfBatches(work.batches, batch, device, isBatchAskedFor),
           isLong: images >= LONG_WORK,
           stretch: { items: images / 10, seconds: FIRST_SECONDS },
         },
@@ -109,6 +110,10 @@ function planFeatures(
     },
     course: () => course,
   };
+}
+
+export function openFidDevice(options: FidCommand, context: CommandContext): Promise<Device> {
+  return openDeviceFor(({ featureTrial }) => featureTrial(options), options, context);
 }
 
 async function compare(
@@ -153,7 +158,7 @@ async function compare(
       isBatchAskedFor,
       context,
     );
-    const wanted = { ...options, rows, feeding: plan.feeding };
+    const wanted = { ...options, rows, feeding: plan.feeding, openDevice: () => openFidDevice(options, context) };
     const opened = await metrics.openSides(linalg, names, folders, wanted, timed, { ...context, warn });
     const { sides, failures, cached, origin } = opened;
     const { network: features, comparable } = origin;

@@ -7,7 +7,7 @@ import { describeMismatch, InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
-import { checkOutputs, writePicture } from "./editing.js";
+import { checkOutputs } from "./editing.js";
 
 interface Options extends CommonOptions<"workers"> {
   readonly images?: string;
@@ -54,7 +54,10 @@ async function inspect(data: string, options: Options, context: CommandContext):
   const found = await inspectDataset(data, { images, count, check, workers, onProgress, onWarning });
   const { inspection, sample } = found;
   const written = sheet !== null && sample.length > 0 ? sheet : null;
-  if (written !== null) await writePicture(written, await composeSample(sample));
+  if (written !== null) {
+    const { writePicture } = await import("../editing/picture.js");
+    await writePicture(written, await composeSample(sample));
+  }
   if (!json) for (const line of describe(resolve(data), inspection)) context.print(line);
   if (written !== null) context.print(`sheet of ${sample.length} pictures: ${written}`);
   context.printJson({ ...inspection, sheet: written });

@@ -8,7 +8,6 @@ import {
   readPictures,
   withEditingOptions,
   withEditor,
-  writePicture,
 } from "./editing.js";
 
 interface Options extends EditingOptions {
@@ -38,9 +37,10 @@ export function registerLinear(program: Command): void {
         const { input, attribute, reference, steps, out, overwrite } = options;
         await checkPictureOutput(out, [input, reference], overwrite);
         const pictures = await readPictures([input, reference]);
-        await withEditor(options, [attribute], context, async ({ generator }) => {
+        await withEditor(options, [attribute], steps, context, async ({ generator }) => {
           const { disposeFaces, encodePictures, toPictures } = await import("../editing/faces.js");
           const { linear } = await import("../editing/linear.js");
+          const { writePicture } = await import("../editing/picture.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces = await encodePictures(generator, [pictures[0]]);

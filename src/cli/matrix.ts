@@ -12,7 +12,6 @@ import {
   readPictures,
   withEditingOptions,
   withEditor,
-  writePicture,
   wrongCount,
 } from "./editing.js";
 
@@ -52,9 +51,10 @@ export function registerMatrix(program: Command): void {
         }
         await checkPictureOutput(out, [input, ...references], overwrite);
         const pictures = await readPictures([input, ...references]);
-        await withEditor(options, attributes, context, async ({ generator }) => {
-          const { disposeFaces, toPictures } = await import("../editing/faces.js");
+        await withEditor(options, attributes, rows * columns, context, async ({ generator }) => {
+          const { disposeFaces, encodePictures, toPictures } = await import("../editing/faces.js");
           const { matrixLabels } = await import("../editing/matrix.js");
+          const { writePicture } = await import("../editing/picture.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces: Faces[] = [];

@@ -1,19 +1,11 @@
 /** `elegant swap --paste-back`: pastes edited faces back into their photos. */
 import { join } from "node:path";
-import type { CommandContext } from "./command.js";
-import {
-  checkOutputs,
-  millisecondsSince,
-  nameOutputs,
-  refuseExisting,
-  withEditor,
-  writePicture,
-} from "./editing.js";
-import type { SwapCommand } from "./swap.js";
 import type { PlacedFace } from "../detection/placed-face.js";
 import { InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
-import { encodeAll, swapAll, writeSheet } from "../editing/swap-rows.js";
+import type { CommandContext } from "./command.js";
+import { checkOutputs, millisecondsSince, nameOutputs, refuseExisting, withEditor } from "./editing.js";
+import type { SwapCommand } from "./swap-options.js";
 
 interface Failure {
   readonly file: string;
@@ -28,7 +20,10 @@ export async function runPasteBack(
   references: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const { FaceReader, groupByPhoto, pasteIntoPhoto } = await import("../detection/placed-face.js");
+  const [{ FaceReader, groupByPhoto, pasteIntoPhoto }, { writePicture }] = await Promise.all([
+    import("../detection/placed-face.js"),
+    import("../editing/picture.js"),
+  ]);
   const { attribute: attributes, out } = options;
   const faces: PlacedFace[] = [];
   const others: RgbaImage[] = [];
@@ -64,11 +59,14 @@ export async function runPasteBack(
     [...faces.flatMap(({ input, photo }) => [input, photo]), ...references],
   );
   await refuseExisting([...results, sheetPath], "--out", options.overwrite);
-  await withEditor(options, attributes, context, async (editor) => {
+  await withEditor(options, attributes, faces.length, context, async ({ generator }) => {
     const crops = faces.map(({ crop }) => crop);
     const start = performance.now();
-    const rows = await swapAll(editor, encodeAll(editor, crops), attributes, others, true, (done) => {
-      context.onProgress({ stage: "Swap", done, total: crops.length, unit: "faces" });
+    const { swapAll, uploadPictures } = await import("../editing/swap-rows.js");
+    const { writeSheet } = await import("../editing/swap-files.js");
+    const rows = await swapAll(generator, uploadPictures(generator.config.size, crops), {
+      ...{ attributes, references: others, withUnedited: true },
+      onProgress: (done) => context.onProgress({ stage: "Swap", done, total: crops.length, unit: "faces" }),
     });
     const milliseconds = millisecondsSince(start);
     const outputs: string[] = [];
@@ -88,7 +86,7 @@ export async function runPasteBack(
       rows,
       attributes,
       faces.map(({ input }) => input),
-      context,
+      context.print,
     );
     outputs.push(sheetPath);
     for (const path of outputs) context.print(path);

@@ -1,6 +1,8 @@
-/** What `elegant plan` tells of a plan and its run: a table, the reasons, trace and page. */
+/** What `elegant plan` prints about a plan and its run: a table and the reasons; timeline and page in files. */
 import { dirname } from "node:path";
-import type { Adapted } from "../planner/execute.js";
+import type { Course } from "../planner/course.js";
+import type { Setting } from "../planner/decide.js";
+import type { Measured, Place, Plan, Span } from "../planner/types.js";
 import type { CommandContext } from "./command.js";
 
 export interface ReportOptions {
@@ -8,57 +10,69 @@ export interface ReportOptions {
   readonly html?: string;
 }
 
-const COLUMNS = ["stage", "place", "workers", "ms an item", "predicted/s", "measured/s"] as const;
+/** A run that has ended. */
+export interface PlanRun {
+  /** The command's name. */
+  readonly name: string;
+  readonly setting: Setting;
+  readonly course: Course;
+  readonly spans: readonly Span[];
+}
+
+const COLUMNS = ["stage", "place", "workers", "ms per item", "predicted/s", "measured/s"] as const;
+
+/** Items per second that a place managed with all of its stages, like predictedRate; null if nothing was measured. */
+function measuredRate({ stages, workers }: Plan, place: Place, measured: Measured): number | null {
+  const own = stages.filter((stage) => stage.place === place);
+  const load = own.reduce((sum, { name }) => sum + (measured.get(name) ?? 0), 0);
+  return load === 0 ? null : (place === "pool" ? workers : 1) / load;
+}
 
 export async function reportPlan(
-  name: string,
-  items: string,
-  machine: string,
-  { plan, execution, revisions }: Adapted,
+  { name, setting, course, spans }: PlanRun,
   options: ReportOptions,
   context: CommandContext,
 ): Promise<void> {
-  const [{ measuredRate }, { traceEvents }, { renderPlanPage }, { ensureDir, writeFileAtomic }] = await Promise.all([
-    import("../planner/execute.js"),
+  const [{ roundRate }, { traceEvents }, { renderPlanPage }, { ensureDir, writeFileAtomic }] = await Promise.all([
+    import("../planner/course.js"),
     import("../planner/trace.js"),
     import("../planner/page.js"),
     import("../files.js"),
   ]);
-  const rounded = (value: number | null): number | null => (value === null ? null : Number(value.toPrecision(4)));
-  const stages = plan.stages.map((stage) => ({
-    name: stage.name,
-    place: stage.place,
-    workers: stage.workers,
-    predictedRate: rounded(stage.predictedRate),
-    measuredRate: rounded(measuredRate(stage, plan, execution.measured)),
-  }));
-  const rows = plan.stages.map((stage, i) => {
-    const milliseconds = Object.values(stage.seconds).map((seconds) => (seconds * 1000).toPrecision(3));
-    const { place, workers, predictedRate, measuredRate: measured } = stages[i];
-    return [stage.name, place, `${workers}`, milliseconds.join(" / "), `${predictedRate}`, `${measured ?? "-"}`];
+  const { plan, revisions } = course;
+  const measured = course.measured();
+  const stages = plan.stages.map(({ name: stage, place, workers, predictedRate }) => {
+    const rate = measuredRate(plan, place, measured);
+    return {
+      ...{ name: stage, place, workers, predictedRate: roundRate(predictedRate) },
+      measuredRate: rate === null ? null : roundRate(rate),
+    };
+  });
+  const rows = stages.map(({ name: stage, place, workers, predictedRate, measuredRate: rate }, i) => {
+    const milliseconds = (plan.stages[i].seconds * 1000).toPrecision(3);
+    return [stage, place, `${workers}`, milliseconds, `${predictedRate}`, `${rate ?? "-"}`];
   });
   const widths = COLUMNS.map((title, i) => Math.max(title.length, ...rows.map((cells) => cells[i].length)));
   for (const cells of [COLUMNS, ...rows]) {
     const padded = cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])));
     context.print(padded.join("  "));
   }
-  for (const reason of revisions) context.print(`planned anew: ${reason}`);
   for (const reason of plan.reasons) context.print(reason);
-  for (const { name: stage, place, reason } of plan.stages) context.print(`${stage} on ${place}: ${reason}`);
-  const rates = { predicted: rounded(plan.rate), measured: rounded(execution.rate) };
-  context.print(`the whole: ${rates.predicted} ${items}/s predicted, ${rates.measured} measured`);
+  const { predicted, measured: found } = await course.finish();
   if (options.trace !== undefined) {
     await ensureDir(dirname(options.trace));
-    await writeFileAtomic(options.trace, `${JSON.stringify(traceEvents(execution.spans))}\n`);
+    await writeFileAtomic(options.trace, `${JSON.stringify(traceEvents(spans))}\n`);
     context.print(options.trace);
   }
   if (options.html !== undefined) {
     const title = `elegant ${name}: where its time goes`;
-    const page = { title, plan, spans: execution.spans, columns: COLUMNS, rows, machine };
+    const page = { title, reasons: plan.reasons, spans, columns: COLUMNS, rows, machine: setting.description };
     await ensureDir(dirname(options.html));
     await writeFileAtomic(options.html, renderPlanPage(page));
     context.print(options.html);
   }
   const { batch, bottleneck, workers, memoryBytes, reasons } = plan;
-  context.printJson({ stages, batch, bottleneck, workers, rate: rates, memoryBytes, reasons, revisions });
+  const device = setting.machine.device?.name ?? null;
+  const rate = { predicted, measured: found };
+  context.printJson({ stages, batch, bottleneck, device, workers, rate, memoryBytes, reasons, revisions });
 }

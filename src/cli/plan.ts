@@ -1,28 +1,28 @@
-/** `elegant plan <command>`: which stage of a command runs where and why, predicted against measured. */
+/** `elegant plan <command>`: what limits a command, and how fast its stages are, predicted and measured. */
 import type { Command } from "commander";
-import type { DeviceChoice } from "../device/choices.js";
-import type { Device } from "../device/device.js";
 import { InterruptedError } from "../errors.js";
+import type { Decision } from "../planner/decide.js";
+import type { Span } from "../planner/types.js";
 import { type CommandContext, integer, runCommand } from "./command.js";
 import { checkOutputFile } from "./editing.js";
 import { registerFid } from "./fid.js";
 import { interruptible } from "./interrupt.js";
-import { type JobPlace, type OpenedJob, openFid, openPreprocess, openSwap, openTrain } from "./plan-jobs.js";
 import { type ReportOptions, reportPlan } from "./plan-report.js";
+import { type OpenedWork, type OpenWork, openFid, openPreprocess, openSwap, openTrain } from "./plan-work.js";
 import type { PlannedOptions } from "./planned.js";
 import { registerPreprocess } from "./preprocess.js";
 import { registerSwap } from "./swap.js";
 import { registerTrain } from "./train.js";
 
 interface PlanOptions extends PlannedOptions, ReportOptions {
-  readonly device?: DeviceChoice;
   readonly memory?: number;
 }
 
-/** Seconds of the real run that is measured. */
+/** Seconds of the run that is measured, and of its first stretch. */
 const RUN_SECONDS = 6;
+const FIRST_SECONDS = 2;
 
-/** Options of the commands that change nothing of their plan: taken, so that "plan" can go before any command line, and not offered. */
+/** Options that do not change a command's plan. They are accepted, so that "plan" can go before any command line, and not shown. */
 const WITHOUT_EFFECT = new Set([
   ...[
     "--shard",
@@ -38,27 +38,25 @@ const WITHOUT_EFFECT = new Set([
 ]);
 
 const HELP = `
-Takes the arguments of the command itself, measures its stages on a few real items (once; kept in the cache), decides,
-and runs the plan for some seconds. Nothing of the command's own output is written. Options of the command that change
-nothing of its plan are taken and ignored.
+Give it the arguments of the command itself. It measures the command's stages on a few real items (once; the cache keeps the
+result), makes a plan, and runs the command's own loop by this plan for some seconds. Nothing of the command's output is kept.
+Options of the command that do not change its plan are accepted and ignored.
 
 Example:
   elegant plan train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --trace train.json --html train.html`;
 
-type Open<Options> = (args: readonly string[], options: Options, place: JobPlace) => Promise<OpenedJob>;
-
 export function registerPlan(program: Command): void {
   const plan = program
     .command("plan")
-    .description("which stage of a command runs where and why, predicted against measured")
+    .description("how fast the stages of a command are and what limits them, predicted and measured")
     .addHelpText("after", HELP);
-  const commands: readonly (readonly [(parent: Command) => void, boolean, Open<never>])[] = [
-    [registerPreprocess, false, openPreprocess],
-    [registerTrain, true, openTrain],
-    [registerSwap, true, openSwap],
-    [registerFid, true, openFid],
+  const commands: readonly (readonly [(parent: Command) => void, OpenWork<never>])[] = [
+    [registerPreprocess, openPreprocess],
+    [registerTrain, openTrain],
+    [registerSwap, openSwap],
+    [registerFid, openFid],
   ];
-  for (const [register, onDevice, open] of commands) {
+  for (const [register, open] of commands) {
     register(plan);
     const command = plan.commands[plan.commands.length - 1];
     // Nothing is written there.
@@ -68,20 +66,19 @@ export function registerPlan(program: Command): void {
     }
     command
       .description(`plan elegant ${command.name()}`)
-      .option("--memory <MiB>", "what the pipeline may hold; otherwise most of what is free", integer(1))
+      .option("--memory <MiB>", "memory that all stages may use (default: most of what is free)", integer(1))
       .option("--trace <file>", "write the run's timeline in the Trace Event format (opens in Perfetto)")
       .option("--html <file>", "write the run's timeline as a page")
       .action(async (...received: unknown[]) => {
         // Commander gives the arguments, the options and the command.
         const options = received.at(-2) as PlanOptions;
         const args = received.slice(0, -2).filter((arg): arg is string => typeof arg === "string");
-        const isAskedFor = (option: string): boolean => command.getOptionValueSource(option) !== "default";
+        const isRequested = (option: string): boolean => command.getOptionValueSource(option) !== "default";
         await runCommand(options, (context) => {
-          const opening = (device: Device | null): Promise<OpenedJob> =>
-            open(args, options as never, { device, isAskedFor });
+          const opening = (): Promise<OpenedWork> => open(args, options as never, context, isRequested);
           const batch: unknown = command.getOptionValue("batch");
-          const isBatchOwn = batch === undefined || batch === "auto" || !isAskedFor("batch");
-          return planCommand({ name: command.name(), onDevice, open: opening, isBatchOwn }, options, context);
+          const isBatchOwn = batch === undefined || batch === "auto" || !isRequested("batch");
+          return planCommand({ name: command.name(), open: opening, isBatchOwn }, options, context);
         });
       });
   }
@@ -89,51 +86,52 @@ export function registerPlan(program: Command): void {
 
 interface PlannedCommand {
   readonly name: string;
-  readonly onDevice: boolean;
-  readonly open: (device: Device | null) => Promise<OpenedJob>;
+  readonly open: () => Promise<OpenedWork>;
   readonly isBatchOwn: boolean;
 }
 
 async function planCommand(
-  { name, onDevice, open, isBatchOwn }: PlannedCommand,
+  { name, open, isBatchOwn }: PlannedCommand,
   options: PlanOptions,
   context: CommandContext,
 ): Promise<void> {
-  const [{ openDevice }, { decide, describeSetting }, { executeAdapting }] = await Promise.all([
-    import("../device/open.js"),
+  const [{ decide, describeSetting, keepCorrected }, { Course, MIN_UNITS }] = await Promise.all([
     import("../planner/decide.js"),
-    import("../planner/execute.js"),
+    import("../planner/course.js"),
   ]);
   if (options.trace !== undefined) await checkOutputFile(options.trace, "--trace");
   if (options.html !== undefined) await checkOutputFile(options.html, "--html");
-  const device = onDevice ? await openDevice(options.device ?? "auto", options.workers) : null;
   const run = async (signal: AbortSignal): Promise<void> => {
     const { memory, workers, recalibrate } = options;
+    const { work, batches, device, close } = await open();
     const setting = describeSetting(device, memory === undefined ? undefined : memory * 2 ** 20);
-    const { job, batches } = await open(device);
     try {
       context.print(`measuring on ${setting.description}`);
-      const decision = await decide(job, setting, {
-        ...{ workers, batches, isBatchOwn, recalibrate, signal },
-        open: async () => ({ ...job, close: async () => {} }), // it runs afterwards
+      const asked = { workers, batches, isBatchOwn, recalibrate, signal, onMeasure: () => {} };
+      const decision = (await decide(work, setting, asked)) as Decision; // never null if the work may be measured
+      if (decision.cached) context.print("costs are from the cache; --recalibrate measures them again");
+      const spans: Span[] = [];
+      const course = new Course(decision, {
+        stretch: { items: Infinity, seconds: FIRST_SECONDS },
+        say: context.print,
+        keep: (stages) => keepCorrected(decision, stages),
+        onSpan: (span) => spans.push(span),
       });
-      const { stages, plan, limits, cached } = decision!; // never null where the job may be measured
-      if (cached) context.print("costs are from the cache; --recalibrate measures them anew");
-      const adapted = await executeAdapting(stages, plan, setting.machine, limits, job, {
-        seconds: RUN_SECONDS,
-        signal,
-        onUnit: (done) => {
-          context.onProgress({ stage: "run", done, total: null, unit: "batches" });
-        },
-      });
-      await reportPlan(name, job.items, setting.description, adapted, options, context);
+      const began = performance.now();
+      let units = 0;
+      const isOver = (): boolean => {
+        context.onProgress({ stage: "run", done: units, total: null, unit: "batches" });
+        if (signal.aborted) return true;
+        const isEnough = units > workers + MIN_UNITS && performance.now() - began >= RUN_SECONDS * 1000;
+        if (!isEnough) units++;
+        return isEnough;
+      };
+      await work.rehearse({ batch: course.plan.batch, feeding: course, isOver });
+      signal.throwIfAborted();
+      await reportPlan({ name, setting, course, spans }, options, context);
     } finally {
-      await job.close();
+      await close();
     }
   };
-  try {
-    await interruptible(run, { reason: () => new InterruptedError("Interrupted: nothing was written.") });
-  } finally {
-    await device?.close();
-  }
+  await interruptible(run, { reason: () => new InterruptedError("Interrupted: nothing was written.") });
 }

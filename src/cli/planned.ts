@@ -1,16 +1,16 @@
-/** Plans for the commands that do the work: made where the costs are known or measuring them pays, and followed. */
+/** Plans for the commands that do the work. They are made if the costs are known or if it pays to measure them. */
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
 import { ElegantError } from "../errors.js";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { Course, PlanResult, Stretch } from "../planner/course.js";
-import type { Job, Outline } from "../planner/jobs/job.js";
+import type { Work } from "../planner/work/work.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 
 /**
- * The batches that a plan can choose from: all, if the device gives the same bits for every batch, unless the user asked for
+ * The batches that a plan can choose from: all, if the device gives the same bits for every batch, unless the user requested
  * one batch.
- * @param fixed the batch that the user asked for, or the command's own
+ * @param fixed the batch that the user requested, or the command's own
  */
 export function choiceOfBatches(
   all: readonly number[],
@@ -26,61 +26,54 @@ export interface PlannedOptions extends CommonOptions<"workers"> {
 }
 
 export function withRecalibrate(command: Command): Command {
-  return command.option("--recalibrate", "measure anew what the stages cost, and plan by that", false);
+  return command.option("--recalibrate", "measure again what the stages cost, and plan by that", false);
 }
 
-/** A command's work as the planner sees it. */
-export interface PlannedWork<Unit> {
-  readonly outline: Outline;
-  /** To measure its stages. */
-  readonly open: () => Promise<Job<Unit>>;
+export interface PlannedWork {
+  readonly work: Work;
   readonly device: Device | null;
   /** Numbers of items that a unit may have. */
   readonly batches: readonly number[];
-  /** Whether it takes so long that measuring for some seconds, and planning anew on the way, pay. */
+  /** Whether it takes so long that it pays to measure for some seconds, and to make a new plan on the way. */
   readonly isLong: boolean;
-  /** Null where the plan is kept to the end. */
+  /** When a new plan may be made; null if the plan is kept to the end. */
   readonly stretch: Stretch | null;
   readonly signal?: AbortSignal;
 }
 
 /**
- * What a command's work is to be fed by; null where nothing is known and measuring does not pay, and where no plan can be made:
- * the command then does as it always does.
+ * Plans a command's work. Null if its costs are not known and it is too short to measure them, or if no plan can be made: the
+ * command then uses its defaults.
  */
-export async function planWork<Unit>(
-  { outline, open, device, batches, isLong, stretch, signal = new AbortController().signal }: PlannedWork<Unit>,
+export async function planWork(
+  { work, device, batches, isLong, stretch, signal = new AbortController().signal }: PlannedWork,
   { workers, recalibrate }: PlannedOptions,
   { print }: CommandContext,
 ): Promise<Course | null> {
-  // Tasks of the pool run in the calling thread there: there is nothing to decide.
+  // Without it, tasks of the pool run in the calling thread, and there is nothing to decide.
   if (!HAS_SHARED_MEMORY) return null;
   const [{ decide, describeSetting, keepCorrected }, { Course }] = await Promise.all([
     import("../planner/decide.js"),
     import("../planner/course.js"),
   ]);
   try {
-    const opening = async (): Promise<Job<Unit>> => {
-      print("measuring what the stages cost, once");
-      return open();
-    };
-    const mayMeasure = isLong || recalibrate;
-    const decision = await decide(outline, describeSetting(device), {
+    const onMeasure = (): void => print("measuring what the stages cost, once");
+    const decision = await decide(work, describeSetting(device), {
       ...{ workers, batches, recalibrate, signal },
-      open: mayMeasure ? opening : null,
+      onMeasure: isLong || recalibrate ? onMeasure : null,
     });
     if (decision === null) return null;
     const keep = (stages: Parameters<typeof keepCorrected>[1]): Promise<void> => keepCorrected(decision, stages);
     return new Course(decision, { stretch: isLong ? stretch : null, say: print, keep });
   } catch (error) {
-    if (signal.aborted) return null; // the command sees to it
+    if (signal.aborted) return null; // the command reports it
     if (!(error instanceof ElegantError)) throw error;
     print(`plan: none (${error.message})`);
     return null;
   }
 }
 
-/** Says how the plan has done, and gives the JSON's part of it; empty without a plan. */
+/** Prints the measured rate, and returns the plan's part of the JSON; empty without a plan. */
 export async function finishPlan(course: Course | null): Promise<{ readonly plan?: PlanResult }> {
   return course === null ? {} : { plan: await course.finish() };
 }

@@ -93,19 +93,15 @@ export function registerPreprocess(program: Command): void {
             onNotice: context.print,
             onWarning: context.warn,
             onProgress: context.onProgress,
-            feeding: async (imageDir, photos) => {
-              const { preprocessJob, preprocessOutline } = await import("../planner/jobs/preprocess.js");
-              const outline = preprocessOutline(imageDir, wanted);
-              const work = {
-                outline,
-                open: () => preprocessJob(source, workers, wanted),
-                device: null,
-                batches: outline.batches,
+            feeding: async (plan, photos) => {
+              const { preprocessWork } = await import("../planner/work/preprocess.js");
+              const work = preprocessWork(plan, wanted);
+              const planned = {
+                ...{ work, device: null, batches: work.batches, signal },
                 isLong: photos >= LONG_WORK,
                 stretch: { items: photos / 10, seconds: FIRST_SECONDS },
-                signal,
               };
-              course = await planWork(work, options, context);
+              course = await planWork(planned, options, context);
               return course;
             },
           });

@@ -4,7 +4,8 @@ import { checkOutputs } from "./editing.js";
 import type { FidCommand } from "./fid.js";
 import type { PreprocessCommand } from "./preprocess.js";
 import type { Understood } from "./queue-commands.js";
-import { checkSwap, type SwapCommand } from "./swap.js";
+import { checkSwap } from "./swap.js";
+import type { SwapCommand } from "./swap-options.js";
 
 type Check<Options> = (args: readonly string[], options: Options, shards: number) => Promise<void>;
 

@@ -7,7 +7,8 @@ import { locateModel } from "../models/shipped.js";
 import type { RunScores } from "../report/scored.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
-import { checkPictureOutput, withOverwrite, writePicture } from "./editing.js";
+import { openDeviceFor } from "./device.js";
+import { checkPictureOutput, withOverwrite } from "./editing.js";
 
 interface Options extends CommonOptions<"seed" | "workers" | "device"> {
   readonly images?: string;
@@ -44,10 +45,9 @@ export function registerScore(program: Command): void {
 
 async function score(run: string, data: string, options: Options, context: CommandContext): Promise<void> {
   const { sheet, overwrite, pairs, seed, workers, fid, weights } = options;
-  const [{ openDataset }, { openDevice }, { deviceWords }, { openGenerator }, scoring, { scoreFid }, { SHOWN_SWAPS }] =
+  const [{ openDataset }, { deviceWords }, { openGenerator }, scoring, { scoreFid }, { SHOWN_SWAPS }] =
     await Promise.all([
       import("../dataset/dataset.js"),
-      import("../device/open.js"),
       import("../device/node/announce.js"),
       import("../models/open.js"),
       import("../scoring/score.js"),
@@ -60,7 +60,7 @@ async function score(run: string, data: string, options: Options, context: Comma
   if (sheet !== undefined) await checkPictureOutput(sheet, [], overwrite, "--sheet");
   const { onProgress, warn } = context;
   const dataset = await openDataset(data, options.images, onProgress, warn);
-  const device = await openDevice(options.device, workers);
+  const device = await openDeviceFor(({ editTrial }) => editTrial(run, pairs), options, context);
   try {
     const generator = await openGenerator(run);
     for (const warning of generator.warnings) context.print(warning);
@@ -76,6 +76,7 @@ async function score(run: string, data: string, options: Options, context: Comma
     if (folder !== null) await keepScores(folder, scores, context);
     if (sheet !== undefined) {
       const { swapsSheet } = await import("../scoring/sheet.js");
+      const { writePicture } = await import("../editing/picture.js");
       await writePicture(sheet, swapsSheet(made.shown));
       context.print(sheet);
     }

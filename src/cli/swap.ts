@@ -3,16 +3,12 @@
  */
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { Faces } from "../editing/faces.js";
-import { runPasteBack } from "./paste-back.js";
-import { encodeAll, swapAll, writeSheet } from "../editing/swap-rows.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import type { Course } from "../planner/course.js";
 import { partName, type Shard, selectShard } from "../shard.js";
 import { type CommandContext, number, runCommand } from "./command.js";
 import {
   checkOutputs,
-  type EditingOptions,
   type Editor,
   millisecondsSince,
   nameOutputs,
@@ -20,21 +16,12 @@ import {
   refuseExisting,
   withEditingOptions,
   withEditor,
-  writePicture,
-  wrongCount,
 } from "./editing.js";
 import { expandInputs } from "./inputs.js";
 import { interruptible } from "./interrupt.js";
-import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
-import { chooseShard, type ShardOption, withShard } from "./shard.js";
-
-export interface SwapCommand extends EditingOptions, PlannedOptions, ShardOption {
-  readonly input: readonly string[];
-  readonly attribute: readonly string[];
-  readonly reference: readonly string[];
-  readonly pasteBack: boolean;
-  readonly minScore: number;
-}
+import { choiceOfBatches, finishPlan, planWork, withRecalibrate } from "./planned.js";
+import { chooseShard, withShard } from "./shard.js";
+import { pairReferences, type SwapCommand } from "./swap-options.js";
 
 /**
  * Number of inputs from which the pool decodes them according to a plan. For fewer, starting the pool and measuring are
@@ -74,6 +61,7 @@ export function registerSwap(program: Command): void {
         const expanded = { ...options, input: await expandInputs(options.input, context.warn) };
         if (!options.pasteBack) return runSwap(expanded, references, context);
         if (chooseShard(options, context.print) !== null) throw sharedPhotos();
+        const { runPasteBack } = await import("./paste-back.js");
         await runPasteBack(expanded, references, context);
       });
     });
@@ -128,18 +116,27 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
   const areMany = input.length >= MANY_FACES || options.recalibrate;
   const known = areMany ? null : await readPictures(input);
   const others = await readPictures(references);
-  await withEditor(options, attributes, context, async (editor) => {
-    const course = known === null ? await planSwap(editor, { ...options, input }, context) : null;
+  const { swapAll, uploadPictures } = await import("../editing/swap-rows.js");
+  const { writeResults, writeSheet } = await import("../editing/swap-files.js");
+  await withEditor(options, attributes, input.length, context, async (editor) => {
+    const { generator } = editor;
+    const { size } = generator.config;
+    const course =
+      known === null ? await planSwap(editor, { ...options, input, reference: references }, context) : null;
     const start = performance.now();
-    const faces =
-      course === null ? encodeAll(editor, known ?? (await readPictures(input))) : await feed(editor, input, course);
-    const rows = await swapAll(editor, faces, attributes, others, false, (done) => {
-      context.onProgress({ stage: "Swap", done, total: input.length, unit: "faces" });
+    const images =
+      course === null
+        ? uploadPictures(size, known ?? (await readPictures(input)))
+        : (await import("../editing/feed.js")).loadImages(size, input, course.plan.batch, course);
+    const feeding = course ?? undefined;
+    const rows = await swapAll(generator, images, {
+      ...{ attributes, references: others, feeding },
+      onProgress: (done) => context.onProgress({ stage: "Swap", done, total: input.length, unit: "faces" }),
     });
     const milliseconds = millisecondsSince(start);
-    for (const [i, row] of rows.entries()) await writePicture(results[i], row.result);
-    course?.onUnit(rows.length, millisecondsSince(start) / 1000); // including the writing, which is planned as well
-    await writeSheet(sheetPath, rows, attributes, input, context);
+    await writeResults(rows, results, feeding);
+    course?.onUnit(rows.length, millisecondsSince(start) / 1000); // with the writing, which is planned too
+    await writeSheet(sheetPath, rows, attributes, input, context.print);
     const outputs = [...results, sheetPath];
     for (const path of outputs) context.print(path);
     context.printJson({ outputs, milliseconds, ...(await finishPlan(course)) });
@@ -152,18 +149,16 @@ async function planSwap(
   options: SwapCommand,
   context: CommandContext,
 ): Promise<Course | null> {
-  const { swapJob, swapOutline } = await import("../planner/jobs/swap.js");
+  const { swapWork } = await import("../planner/work/swap.js");
   const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
-  const outline = swapOutline(options, generator.config.size);
-  const reference = pairReferences(options.attribute, options.reference);
-  // During the measurement, there is a folder to remove.
+  const work = swapWork(generator, options);
+  // While it is measured there is a folder to remove.
   const plan = async (signal: AbortSignal): Promise<Course | null> => {
     const course = await planWork(
       {
-        outline,
-        open: () => swapJob({ ...options, reference }),
+        work,
         device,
-        batches: choiceOfBatches(outline.batches, PICTURES_AT_ONCE, device, false),
+        batches: choiceOfBatches(work.batches, PICTURES_AT_ONCE, device, false),
         isLong: true,
         stretch: null, // the output is written at the end, so no first stretch shows the rate
         signal,
@@ -177,24 +172,4 @@ async function planSwap(
   return interruptible(plan, {
     reason: () => new InterruptedError("Interrupted while measuring: nothing was written."),
   });
-}
-
-/** The faces of files, according to the plan. */
-async function feed({ generator }: Editor, paths: readonly string[], course: Course): Promise<AsyncGenerator<Faces>> {
-  const { loadFaces } = await import("../editing/feed.js");
-  return loadFaces(generator, paths, course.plan.batch, course);
-}
-
-/** One reference per attribute. @throws InputError for another number, or for an attribute that is named twice */
-export function pairReferences(attributes: readonly string[], references: readonly string[]): readonly string[] {
-  const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new InputError(describeMismatch("--attribute", "each one once", `'${twice}' twice`, "Leave one away."));
-  }
-  const n = attributes.length;
-  if (references.length !== n && references.length !== 1) {
-    const expected = n === 1 ? "1 face for 1 attribute" : `${n} faces for ${n} attributes, or 1 for all`;
-    throw wrongCount("--reference", expected, references);
-  }
-  return attributes.map((_, i) => references[references.length === 1 ? 0 : i]);
 }

@@ -5,6 +5,7 @@ import type { ExtractorName } from "../metrics/extractors.js";
 import type { OtherSystem } from "../metrics/table.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { openDeviceFor } from "./device.js";
 import { checkOutputFile } from "./editing.js";
 import { refuseOddPath } from "./paths.js";
 
@@ -53,19 +54,23 @@ export function registerTable(program: Command): void {
 }
 
 async function makeTable(run: string, data: string, options: Options, context: CommandContext): Promise<void> {
-  const [{ openDataset }, { openDevice }, { deviceWords }, { openGenerator }, { openExtractor }, table, { Linalg }] =
-    await Promise.all([
+  const [{ openDataset }, { deviceWords }, { openGenerator }, { openExtractor }, table, { Linalg }] = await Promise.all(
+    [
       import("../dataset/dataset.js"),
-      import("../device/open.js"),
       import("../device/node/announce.js"),
       import("../models/open.js"),
       import("../metrics/extractors.js"),
       import("../metrics/table.js"),
       import("../metrics/linalg.js"),
-    ]);
+    ],
+  );
   if (options.out !== undefined) await checkOutputFile(options.out, "--out");
   const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
-  const device = await openDevice(options.device, options.workers);
+  const device = await openDeviceFor(
+    ({ featureTrial }) => featureTrial({ ...options, batch: table.PAIRS_AT_ONCE }),
+    options,
+    context,
+  );
   const linalg = await Linalg.open(options.workers);
   try {
     const dims = Number(options.dims) as 64 | 192 | 768 | 2048;

@@ -4,6 +4,7 @@ import type { Device } from "../device/device.js";
 import type { Course } from "../planner/course.js";
 import type { TrainOptions, TrainWork } from "../training/loop.js";
 import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { openDeviceFor } from "./device.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
 import { withRunSettings } from "./train-resume.js";
@@ -63,7 +64,6 @@ export function registerTrain(program: Command): void {
         const [
           { openDataset },
           { checkTrainingPictures },
-          { openDevice },
           { announceDevice },
           { train },
           { createConfig },
@@ -72,7 +72,6 @@ export function registerTrain(program: Command): void {
         ] = await Promise.all([
           import("../dataset/dataset.js"),
           import("../dataset/training-pictures.js"),
-          import("../device/open.js"),
           import("../device/node/announce.js"),
           import("../training/loop.js"),
           import("../methods/elegant/config.js"),
@@ -85,7 +84,16 @@ export function registerTrain(program: Command): void {
         const from = options.from === undefined || options.resume ? null : await readModel(options.from);
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
         const warnings = checkTrainingPictures(dataset, model.config.size);
-        const device = await openDevice(options.device, workers);
+        const device = await openDeviceFor(
+          async ({ updateTrial }) => {
+            const { chooseBatch } = await import("../training/batch-choice.js");
+            const resumed = options.resume ? options.out : null;
+            const chosen = await chooseBatch(batch, dataset, attributes, method.joint, resumed);
+            return updateTrial(model, { ...method, seed, batch: chosen.batch });
+          },
+          options,
+          context,
+        );
         const controller = new AbortController();
         const stop = (): void => {
           context.print("Stopping after this step and saving; Ctrl-C again stops at once, without saving.");
@@ -156,12 +164,11 @@ async function planTraining(
   options: TrainCommand,
   context: CommandContext,
 ): Promise<Course | null> {
-  const { trainJob, trainOutline } = await import("../planner/jobs/train.js");
-  const { minutes = Infinity, workers } = options;
+  const { trainWork } = await import("../planner/work/train.js");
+  const { minutes = Infinity } = options;
   return planWork(
     {
-      outline: trainOutline(dataset, model, method),
-      open: () => trainJob(dataset, model, method, workers),
+      work: trainWork(dataset, model, method),
       device,
       batches: [method.batch], // part of the method
       isLong: updates >= LONG_TRAINING && minutes >= 1,

@@ -1,4 +1,7 @@
-/** Reads aligned faces from files, without loading TensorFlow.js. */
+/** Aligned faces from files, and images to files. Loads no TensorFlow.js. */
+import { dirname } from "node:path";
+import { ensureDir, writeFileAtomic } from "../files.js";
+import { encodePng } from "../image/codec.js";
 import { checkSquare, readPhoto } from "../image/photo.js";
 import type { RgbaImage } from "../types.js";
 
@@ -10,4 +13,10 @@ export async function readPicture(path: string): Promise<RgbaImage> {
   const picture = await readPhoto(path, path);
   checkSquare(picture, path);
   return picture;
+}
+
+/** Writes a PNG file, whole or not at all, and makes its folder. */
+export async function writePicture(path: string, picture: RgbaImage): Promise<void> {
+  await ensureDir(dirname(path));
+  await writeFileAtomic(path, await encodePng(picture));
 }

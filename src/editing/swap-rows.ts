@@ -1,16 +1,25 @@
-/** Swaps of many faces, row by row, and the sheet that shows them. */
-import { dispose } from "@tensorflow/tfjs-core";
+/** Makes swaps row by row, and the sheet that shows them. */
+import { dispose, type Tensor4D } from "@tensorflow/tfjs-core";
 import type { Generator } from "../models/generator.js";
+import type { Feeding } from "../pool/feeding.js";
 import { changePicture } from "../sheet/change.js";
 import { composeSheet, sheetScale } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
-import { disposeFaces, encodePictures, type Faces, PICTURES_AT_ONCE, reconstruct, toPictures } from "./faces.js";
+import {
+  disposeFaces,
+  encodeFaces,
+  encodePictures,
+  PICTURES_AT_ONCE,
+  reconstruct,
+  toPictures,
+  toTensor,
+} from "./faces.js";
 import { type Edit, swap, swapMany } from "./swap.js";
 
-/** Encodes the faces of images in memory, a few at the same time. */
-export async function* encodeAll(generator: Generator, pictures: readonly RgbaImage[]): AsyncGenerator<Faces> {
+/** Uploads images in memory, as many at a time as go through the decoder together. */
+export async function* uploadPictures(size: number, pictures: readonly RgbaImage[]): AsyncGenerator<Tensor4D> {
   for (let first = 0; first < pictures.length; first += PICTURES_AT_ONCE) {
-    yield await encodePictures(generator, pictures.slice(first, first + PICTURES_AT_ONCE));
+    yield await toTensor(pictures.slice(first, first + PICTURES_AT_ONCE), size);
   }
 }
 
@@ -25,20 +34,26 @@ export interface Row {
   readonly unedited: RgbaImage | null;
 }
 
+export interface SwapOptions {
+  readonly attributes: readonly string[];
+  /** One image per attribute. */
+  readonly references: readonly RgbaImage[];
+  /** Whether each row also has the model's output for the input without any edit. */
+  readonly withUnedited?: boolean;
+  readonly onProgress?: (done: number) => void;
+  /** Receives the times. */
+  readonly feeding?: Feeding | undefined;
+}
+
 /**
- * Gives every face the attributes of the references, and disposes the faces.
- * @param inputs      batches of faces
- * @param references  one image per attribute
- * @param withUnedited also decodes each face without an edit
+ * Gives every face the attributes of the references.
+ * @param inputs batches of images [n, S, S, 3] in [-1, 1], which it disposes
  * @throws InputError when the model does not have one of the attributes
  */
 export async function swapAll(
   generator: Generator,
-  inputs: AsyncIterable<Faces>,
-  attributes: readonly string[],
-  references: readonly RgbaImage[],
-  withUnedited: boolean,
-  onProgress: (done: number) => void,
+  inputs: AsyncIterable<Tensor4D>,
+  { attributes, references, withUnedited = false, onProgress, feeding }: SwapOptions,
 ): Promise<Row[]> {
   const edits: Edit[] = [];
   const referencePictures: RgbaImage[] = [];
@@ -48,7 +63,9 @@ export async function swapAll(
     referencePictures.push(...(await toPictures(reference.images)));
   }
   const rows: Row[] = [];
-  for await (const faces of inputs) {
+  for await (const images of inputs) {
+    const began = performance.now();
+    const faces = encodeFaces(generator, images);
     const [{ attribute, reference }] = edits;
     const { D, C } =
       edits.length === 1
@@ -64,13 +81,14 @@ export async function swapAll(
     }
     dispose([D, ...(C === null ? [] : [C]), ...(same === null ? [] : [same])]);
     disposeFaces(faces);
-    onProgress(rows.length);
+    feeding?.onTimes({ forward: (performance.now() - began) / 1000 }, results.length);
+    onProgress?.(rows.length);
   }
   for (const { reference } of edits) disposeFaces(reference);
   return rows;
 }
 
-/** Input, references, result and change of each row. @param names of the inputs */
+/** The sheet of swaps: input, references, result and change of each row. @param names of the inputs, for the labels */
 export function composeSwapSheet(
   rows: readonly Row[],
   attributes: readonly string[],

@@ -88,8 +88,8 @@ export class BatchLoader {
     const perTask = Math.min(MAX_IMAGES_PER_TASK, Math.ceil(sources.length / workers));
     const run = async (first: number, some: readonly PictureSource[]): Promise<readonly Failure[]> => {
       const target = this.ring.range(slot, first * imageLength, some.length * imageLength);
-      const { seconds, failures } = await pool.run("loadImages", { size, crop, sources: some, target });
-      this.feeding.onTimes({ ...seconds }, some.length);
+      const { seconds, thread, failures } = await pool.run("loadImages", { size, crop, sources: some, target });
+      this.feeding.onTimes({ ...seconds }, some.length, thread);
       return failures.map((failure) => ({ position: first + failure.index, failure }));
     };
     try {

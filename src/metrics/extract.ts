@@ -5,7 +5,7 @@ import { createImagePool } from "../image/tasks.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import { ItemFailures } from "../pool/item-failures.js";
 import { prefetch } from "../pool/prefetch.js";
-import type { ItemFailure } from "../pool/protocol.js";
+import type { ItemFailure, SlotRange } from "../pool/protocol.js";
 import { BatchRing } from "../pool/ring.js";
 import type { OnProgress } from "../types.js";
 
@@ -54,6 +54,11 @@ export async function* extractFeatures(
   const feeding = typeof workers === "number" ? fixedFeeding(workers, 1) : workers;
   const ring = new BatchRing(MOST_AHEAD + 1, batch * length);
   const pool = await createImagePool(feeding.most);
+  const run = async (part: readonly string[], target: SlotRange): Promise<readonly (ItemFailure | null)[]> => {
+    const { seconds, thread, failures } = await pool.run("loadInceptionInputs", { size, mode, paths: part, target });
+    feeding.onTimes({ ...seconds }, part.length, thread);
+    return failures;
+  };
   const load = async (first: number) => {
     const some = paths.slice(first, first + batch);
     const slot = await ring.acquire();
@@ -63,12 +68,10 @@ export async function* extractFeatures(
     const tasks = [];
     for (let at = 0; at < some.length; at += perTask) {
       const part = some.slice(at, at + perTask);
-      const target = ring.range(slot, at * length, part.length * length);
-      tasks.push(pool.run("loadInceptionInputs", { size, mode, paths: part, target }));
+      tasks.push(run(part, ring.range(slot, at * length, part.length * length)));
     }
-    const results = await Promise.all(tasks);
-    for (const { seconds, failures } of results) feeding.onTimes({ ...seconds }, failures.length);
-    return { first, slot, failures: results.flatMap((result) => result.failures), count: some.length };
+    const failures = (await Promise.all(tasks)).flat();
+    return { first, slot, failures, count: some.length };
   };
   const watch = new ItemFailures();
   let before = performance.now();

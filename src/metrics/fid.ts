@@ -2,10 +2,8 @@
  * The work of `elegant fid` between its options and its output: opens sides from paths, and writes statistics to files.
  */
 
-import { parseDevice } from "../device/choices.js";
 import type { Device } from "../device/device.js";
 import { deviceWords } from "../device/node/announce.js";
-import { openDevice } from "../device/open.js";
 import { writeFileAtomic } from "../files.js";
 import type { InceptionMode } from "../image/inception-input.js";
 import type { ItemFailure } from "../pool/protocol.js";
@@ -24,6 +22,9 @@ import { encodeSide, readSide, type Side } from "./sides.js";
 export { areFolders, checkStatisticsPath, DECODER, frechetDistance, kernelDistance, precisionRecall };
 
 export interface SideOptions {
+  /** Opens the device for folders of images. */
+  readonly openDevice: () => Promise<Device>;
+  /** The device that the user requested, or "auto". */
   readonly device: string;
   readonly verbose?: boolean;
   readonly dims: string;
@@ -68,7 +69,7 @@ export async function openSides(
   if (!isFolder.some(Boolean)) {
     return { sides: read as Side[], failures: [], cached: paths.map(() => null), origin };
   }
-  const device = await openDevice(parseDevice(options.device), options.workers);
+  const device = await options.openDevice();
   try {
     const dims = Number(options.dims) as InceptionDims;
     const opened = await timed("network", () => openExtractor(options.features, dims, options.weights, options.seed));

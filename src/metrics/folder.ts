@@ -7,7 +7,7 @@ import { listImages } from "../image/list-images.js";
 import type { Feeding } from "../pool/feeding.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
-import { extractFeatures, type FeatureBatch, type FeatureExtractor } from "./extract.js";
+import { type ExtractOptions, extractFeatures, type FeatureBatch, type FeatureExtractor } from "./extract.js";
 import { SideGatherer } from "./gather.js";
 import { keepSide, readKeptSide } from "./kept-side.js";
 import type { Linalg } from "./linalg.js";
@@ -76,10 +76,7 @@ export async function folderSide(linalg: Linalg, folder: string, options: Folder
     else {
       const fed = await options.feeding?.(paths.length);
       const { feeding: workers, batch: size } = fed ?? { feeding: options.workers, batch: options.batch };
-      for await (const batch of extractFeatures(extractor, { ...options, workers, batch: size, paths, onFailure })) {
-        expectFinite(batch, dims, paths, extractor.name);
-        gatherer.add(batch.features);
-      }
+      await addFeatures(gatherer, extractor, { ...options, workers, batch: size, paths, onFailure });
     }
     if (gatherer.n < 2) {
       const received = `${gatherer.n}${failures.length > 0 ? `: ${failures[0].reason.replace(/\.$/, "")}` : ""}`;
@@ -96,9 +93,27 @@ export async function folderSide(linalg: Linalg, folder: string, options: Folder
 }
 
 /**
- * @throws InputError that names the first image whose features are not finite; in a mean, it could no longer be
- *   identified
+ * Adds the features of image files to a side, batch by batch.
+ * @param isOver whether the batches so far are enough
  */
+export async function addFeatures(
+  gatherer: SideGatherer,
+  extractor: FeatureExtractor,
+  options: ExtractOptions,
+  isOver: () => boolean = () => false,
+): Promise<void> {
+  const { paths, workers } = options;
+  for await (const batch of extractFeatures(extractor, options)) {
+    expectFinite(batch, extractor.dims, paths, extractor.name);
+    const began = performance.now();
+    gatherer.add(batch.features);
+    const seconds = (performance.now() - began) / 1000;
+    if (typeof workers !== "number") workers.onTimes({ moments: seconds }, batch.indices.length);
+    if (isOver()) return;
+  }
+}
+
+/** @throws InputError naming the first picture whose features are no numbers; in a mean they could not be told apart any more */
 export function expectFinite(
   { features, indices }: FeatureBatch,
   dims: number,

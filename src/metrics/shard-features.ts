@@ -4,9 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
-import { parseDevice } from "../device/choices.js";
 import { deviceWords } from "../device/node/announce.js";
-import { openDevice } from "../device/open.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import { listImages } from "../image/list-images.js";
@@ -60,7 +58,7 @@ export async function saveFeatures(
   const unit = unitFor(batch);
   const places = placesOf(all.length, shard ?? WHOLE, unit);
   const paths = places.map((place) => all[place]);
-  const device = await openDevice(parseDevice(options.device), workers);
+  const device = await options.openDevice();
   try {
     const dims = Number(options.dims) as InceptionDims;
     const { extractor, key, dispose } = await openExtractor(options.features, dims, options.weights, options.seed);

@@ -20,9 +20,9 @@ import { frechetDistance } from "./frechet.js";
 import type { Linalg } from "./linalg.js";
 import { asFeatures, type Features } from "./sides.js";
 
-/** Number of pairs that go through both networks at the same time. */
-const PAIRS_AT_ONCE = 4;
-/** Number of held-out images per side below which all images are used. */
+/** Pairs that go through both networks at once. */
+export const PAIRS_AT_ONCE = 4;
+/** Held-out pictures of each side below which all pictures are taken. */
 const MIN_HELD_OUT = 50;
 
 export interface TableRow {

@@ -1,57 +1,62 @@
 /**
- * A command under its plan: tells it what was decided, measures what comes of it, and after a first stretch plans anew where that is
- * not what was predicted. Only numbers of threads and of batches under way change; nothing that is under way is disturbed.
+ * Feeds a command's loop by its plan, measures its stages, and makes a new plan after a first stretch if they take other times
+ * than predicted. A new plan only changes the numbers of threads and of batches ahead; work that has begun is not disturbed.
  */
 import type { Feeding } from "../pool/feeding.js";
 import type { Decision } from "./decide.js";
 import { formatRate } from "./explain.js";
 import { revise, TOLERANCE } from "./revise.js";
-import type { Measured, Plan, Stage } from "./types.js";
+import type { Measured, Plan, Span, Stage } from "./types.js";
 
-/** The plan is looked at again after so much, whichever comes first. */
+/** The plan is checked after so many items or seconds, whichever comes first. */
 export interface Stretch {
   readonly items: number;
   readonly seconds: number;
 }
 
 export interface CourseOptions {
-  /** Null for work that is over before a new plan would pay. */
+  /** Null for work that ends before a new plan would pay. */
   readonly stretch: Stretch | null;
-  /** A line for the user. */
+  /** Prints a line for the user. */
   readonly say: (line: string) => void;
-  /** Takes costs that were corrected. */
+  /** Keeps costs that were corrected. */
   readonly keep: (stages: readonly Stage[]) => Promise<void>;
+  /** Receives every call of a stage, for a timeline. */
+  readonly onSpan?: (span: Span) => void;
 }
 
-/** In the command's JSON; of the plan that holds at its end, and measured since it does. */
+/** A part of the command's JSON: about the plan that holds at its end, measured since it holds. */
 export interface PlanResult {
-  /** Items a second. */
+  /** Items per second. */
   readonly predicted: number;
-  /** Null where nothing was done. */
+  /** Items per second; null if nothing was done. */
   readonly measured: number | null;
   readonly bottleneck: string;
   readonly workers: number;
 }
 
-/** Units of which a rate can be told, after those that fill the pipeline. */
-const MIN_UNITS = 4;
+/** The fewest units that give a rate, after the first ones, which come while workers start and queues fill. */
+export const MIN_UNITS = 4;
 
 interface Sum {
   seconds: number;
   items: number;
 }
 
-const rounded = (value: number): number => Number(value.toPrecision(4));
+/** Four digits, as rates have them in JSON. */
+export const roundRate = (value: number): number => Number(value.toPrecision(4));
 
 export class Course implements Feeding {
   plan: Plan;
   private readonly decision: Decision;
   private readonly options: CourseOptions;
-  private stages = new Map<string, Sum>();
-  /** All units, and those after the pipeline was full. */
+  private readonly stages = new Map<string, Sum>();
+  /** All units, and those after the first ones. */
   private all: Sum & { units: number } = { units: 0, seconds: 0, items: 0 };
   private steady: Sum = { seconds: 0, items: 0 };
   private reviewed = false;
+  /** What was not as predicted, in words. */
+  readonly revisions: string[] = [];
   private kept: Promise<void> = Promise.resolve();
 
   constructor(decision: Decision, options: CourseOptions) {
@@ -69,12 +74,13 @@ export class Course implements Feeding {
     return Math.max(1, this.plan.workers);
   }
 
-  /** One that is loaded, and those that may wait for it. */
+  /** The batch that is being loaded, and those that may wait. */
   get ahead(): number {
     return 1 + this.plan.stages[0].queue;
   }
 
-  onTimes(seconds: Readonly<Record<string, number>>, items: number): void {
+  onTimes(seconds: Readonly<Record<string, number>>, items: number, thread = 0): void {
+    if (this.options.onSpan !== undefined) this.draw(seconds, items, thread);
     for (const [stage, spent] of Object.entries(seconds)) {
       const sum = this.stages.get(stage) ?? { seconds: 0, items: 0 };
       this.stages.set(stage, { seconds: sum.seconds + spent, items: sum.items + items });
@@ -92,7 +98,7 @@ export class Course implements Feeding {
     if (this.all.items >= stretch.items || this.all.seconds >= stretch.seconds) this.review();
   }
 
-  /** Says what was measured beside what was predicted, when costs are kept; a part of the command's JSON. */
+  /** Prints the measured rate next to the predicted one, once corrected costs are kept. */
   async finish(): Promise<PlanResult> {
     await this.kept;
     const { rate: predicted, bottleneck, workers } = this.plan;
@@ -102,20 +108,21 @@ export class Course implements Feeding {
       this.options.say(`plan: ${formatRate(predicted, items)} predicted, ${formatRate(measured, items)} measured`);
     }
     return {
-      predicted: rounded(predicted),
-      measured: measured === null ? null : rounded(measured),
+      predicted: roundRate(predicted),
+      measured: measured === null ? null : roundRate(measured),
       bottleneck,
       workers,
     };
   }
 
-  /** Units of the start come together, or late. */
+  /** Units of the start, which come together or late. */
   private get filling(): number {
     return this.workers + 1;
   }
 
-  private rate(): number | null {
-    // Short work spends most of its time on the start. The later units are ready by then, so their rate alone would be far too high.
+  /** Items per second since the plan holds; null if nothing was done. */
+  rate(): number | null {
+    // Short work spends most of its time on the start. Its later units are ready by then, so their rate alone would be too high.
     const { items, seconds } = this.steady.seconds * 2 >= this.all.seconds ? this.steady : this.all;
     return items > 0 && seconds > 0 ? items / seconds : null;
   }
@@ -130,26 +137,40 @@ export class Course implements Feeding {
     // The batch stays: it is under way.
     const asItIs = { ...limits, batches: [this.plan.batch] };
     const revision = revise(stages, this.plan, this.measured(), setting.machine, asItIs);
-    if (revision === null) return; // every stage takes what was predicted: another plan would be the same
+    if (revision === null) return; // every place takes the predicted time: another plan would be the same
     this.plan = revision.plan;
+    this.revisions.push(revision.reason);
     const { items } = this.decision.outline;
     this.options.say(
       `plan: ${formatRate(rate, items)} instead of ${formatRate(predicted, items)}, as ${revision.reason}; now ${this.describe()}`,
     );
     this.kept = this.options.keep(revision.stages);
+    this.stages.clear();
     this.all = { units: 0, seconds: 0, items: 0 };
     this.steady = { seconds: 0, items: 0 };
   }
 
-  private measured(): Measured {
-    const found = this.decision.outline.shapes.flatMap(({ name, place }) => {
-      const sum = this.stages.get(name);
-      return sum === undefined || sum.items === 0 ? [] : [[name, { [place]: sum.seconds / sum.items }] as const];
+  /** Seconds per item of the plan's stages since it holds. */
+  measured(): Measured {
+    const found = this.plan.stages.flatMap(({ name }) => {
+      const { seconds, items } = this.stages.get(name) ?? { seconds: 0, items: 0 };
+      return items === 0 ? [] : [[name, seconds / items] as const];
     });
     return new Map(found);
   }
 
-  /** What is decided and what holds it back, in words. */
+  /** The stages of a call, one after the other up to now: a worker goes through all stages of an item before the next one. */
+  private draw(seconds: Readonly<Record<string, number>>, items: number, thread: number): void {
+    const stages = this.plan.stages.filter(({ name }) => name in seconds);
+    let end = performance.timeOrigin + performance.now();
+    for (const { name: stage, place } of stages.reverse()) {
+      const start = end - 1000 * seconds[stage];
+      this.options.onSpan?.({ stage, place, thread, start, end, items });
+      end = start;
+    }
+  }
+
+  /** The plan and its bottleneck, in words. */
   private describe(): string {
     const { outline, setting, limits } = this.decision;
     const { workers, bottleneck, rate, batch, bound, stages } = this.plan;
@@ -160,6 +181,6 @@ export class Course implements Feeding {
     const who = `${workers} ${one ? "worker" : "workers"} ${one ? `${verb}s` : verb} ${rest.join(" ")}`;
     const batches = limits.batches.length > 1 ? ` in batches of ${batch}` : "";
     const why = bound === "cores" ? ", since all cores are busy" : "";
-    return `${who}${batches}, ${bottleneck} ${where} holds the rest back${why}; ${formatRate(rate, outline.items)} predicted`;
+    return `${who}${batches}, ${bottleneck} ${where} is the bottleneck${why}; ${formatRate(rate, outline.items)} predicted`;
   }
 }

@@ -1,12 +1,12 @@
-/** From a command's work, the machine and the limits to its plan: for `elegant plan`, and for the commands themselves. */
+/** From a command's work, the machine and the limits to a plan: for `elegant plan`, and for the commands themselves. */
 import type { Device } from "../device/device.js";
-import { describeMachine } from "../device/node/machine.js";
+import { availableBytes, describeMachine } from "../device/node/machine.js";
 import { calibrate, keepStages, knownStages } from "./calibrate.js";
-import type { Job, Outline } from "./jobs/job.js";
 import { plan } from "./plan.js";
 import type { Limits, Machine, Plan, Stage } from "./types.js";
+import type { Outline, Work } from "./work/work.js";
 
-/** Of the free memory, what a plan may take: the rest is for other programs. */
+/** The share of the available memory that a plan may use; the rest is for other programs. */
 const MEMORY_SHARE = 0.7;
 
 /** Where the work will run. */
@@ -14,9 +14,9 @@ export interface Setting {
   readonly machine: Machine;
   /** For people. */
   readonly description: string;
-  /** What costs depend on beside the work. */
+  /** What costs depend on apart from the work. */
   readonly key: string;
-  /** What the pipeline may hold. */
+  /** Bytes that all stages together may hold. */
   readonly memoryBytes: number;
 }
 
@@ -30,59 +30,48 @@ export interface Decision {
   readonly plan: Plan;
 }
 
-export interface DecideOptions<Unit> {
-  /** Threads that the pool may have. */
-  readonly workers: number;
-  /** Numbers of items that a unit may have. */
-  readonly batches: readonly number[];
-  /** As in Limits. */
-  readonly isBatchOwn?: boolean;
-  /** The work, opened to be measured where its costs are not known; null where that is not worth it. */
-  readonly open: (() => Promise<Job<Unit>>) | null;
-  /** Measures known costs anew. */
+export interface DecideOptions extends Pick<Limits, "workers" | "batches" | "isBatchOwn"> {
+  /** Called before costs that are not known are measured. Null if measuring takes longer than the work. */
+  readonly onMeasure: (() => void) | null;
+  /** Measures known costs again. */
   readonly recalibrate: boolean;
   readonly signal: AbortSignal;
 }
 
-/** This machine and an opened device. @param memoryBytes what the pipeline may hold; otherwise most of what is free */
+/** This machine and an opened device. @param memoryBytes what all stages may hold; most of what is free by default */
 export function describeSetting(device: Device | null, memoryBytes?: number): Setting {
-  const { cpu, cores, freeBytes, memoryLimitBytes, node } = describeMachine();
+  const machine = describeMachine();
+  const { cpu, cores, node } = machine;
   const of = (text: string | undefined): string => `${cpu}, ${cores} cores${text === undefined ? "" : `, ${text}`}`;
   // The reason for choosing a device does not change its costs; the number of threads does.
   const what = device === null ? undefined : `${device.hardware}, ${device.threads} threads`;
   // A GPU keeps only the thread busy that drives it. Native libraries keep all cores busy, and do not report how many.
   const threads = device?.kind === "gpu" ? 1 : device?.threads || cores;
+  const available = availableBytes({ platform: process.platform, ...machine }, process.memoryUsage.rss());
   return {
     machine: { cores, device: device === null ? null : { name: device.name, threads } },
     description: of(device?.description),
     key: `${of(what)}, Node ${node}`,
-    memoryBytes: memoryBytes ?? Math.min(freeBytes, memoryLimitBytes ?? Infinity) * MEMORY_SHARE,
+    memoryBytes: memoryBytes ?? Math.max(0, available) * MEMORY_SHARE,
   };
 }
 
 /**
- * The plan by costs from the cache, else by measured ones; null where there are neither.
- * @throws InputError when a stage has nowhere to run, or too little memory
+ * The plan by costs from the cache, or by measured ones; null if they are not known and must not be measured.
+ * @throws InputError if there is too little memory, and the signal's reason after an abort
  */
-export async function decide<Unit>(
-  outline: Outline,
+export async function decide(
+  work: Work,
   setting: Setting,
-  { workers, batches, isBatchOwn = false, open, recalibrate, signal }: DecideOptions<Unit>,
+  { workers, batches, isBatchOwn = false, onMeasure, recalibrate, signal }: DecideOptions,
 ): Promise<Decision | null> {
-  const known = recalibrate ? null : await knownStages(outline, setting.key);
-  let stages = known;
-  if (stages === null) {
-    if (open === null) return null;
-    const job = await open();
-    try {
-      stages = await calibrate(job, setting.key, signal);
-    } finally {
-      await job.close();
-    }
-  }
+  const known = recalibrate ? null : await knownStages(work, setting.key);
+  if (known === null && onMeasure === null) return null;
+  if (known === null) onMeasure?.();
+  const stages = known ?? (await calibrate(work, setting.key, signal));
   const limits: Limits = { memoryBytes: setting.memoryBytes, workers, batches, isBatchOwn };
   const decided = plan(stages, setting.machine, limits);
-  return { outline, setting, limits, stages, cached: known !== null, plan: decided };
+  return { outline: work, setting, limits, stages, cached: known !== null, plan: decided };
 }
 
 /** Puts corrected costs into the cache. */

@@ -3,27 +3,26 @@ import { escapeHtml } from "../report/format.js";
 import { renderPage } from "../report/page.js";
 import { packageVersion } from "../version.js";
 import { timelineFigure } from "./trace.js";
-import type { Plan, Span } from "./types.js";
+import type { Span } from "./types.js";
 
 export interface PlanPage {
   readonly title: string;
-  readonly plan: Plan;
+  readonly reasons: readonly string[];
   readonly spans: readonly Span[];
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly machine: string;
 }
 
-export function renderPlanPage({ title, plan, spans, columns, rows, machine }: PlanPage): string {
+export function renderPlanPage({ title, reasons, spans, columns, rows, machine }: PlanPage): string {
   const head = columns.map((name) => `<th scope="col">${escapeHtml(name)}</th>`);
   const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`);
-  const reasons = [...plan.reasons, ...plan.stages.map(({ name, reason }) => `${name}: ${reason}`)];
   return renderPage({
     title,
     by: `elegant-faces ${packageVersion()}, ${machine}`,
     header: "",
     body: `<section><h2>Timeline</h2>
-<p class="muted">What each thread worked on. A worker's stages are drawn as the sums over a batch, one after the other.</p>
+<p class="muted">What each thread worked on. A worker's stages are drawn as their sums over a batch, one after the other.</p>
 ${timelineFigure(spans)}</section>
 <section><h2>Stages</h2><div class="scroll"><table>
 <thead><tr>${head.join("")}</tr></thead>

@@ -1,12 +1,12 @@
-/** Whether what was measured still fits the plan, and the plan that fits it: decided from numbers alone. */
+/** Decides from numbers alone whether measured times still fit the plan, and makes the plan that fits them. */
 import { plan } from "./plan.js";
-import type { Cost, Limits, Machine, Measured, Place, Plan, Stage } from "./types.js";
+import type { Limits, Machine, Measured, Plan, Stage } from "./types.js";
 
-/** A place that is this much slower or faster than predicted is planned anew. */
+/** A place that is slower or faster than predicted by more than this share gets a new plan. */
 export const TOLERANCE = 0.3;
 
 export interface Revision {
-  /** With the measured costs. */
+  /** The stages with the measured costs. */
   readonly stages: readonly Stage[];
   readonly plan: Plan;
   /** What differs, in words. */
@@ -14,8 +14,8 @@ export interface Revision {
 }
 
 /**
- * A new plan from measured costs; null while every place takes within 30 % of the time that the plan gives it. Single stages may
- * differ by more: what counts is their sum, and the small ones are measured badly.
+ * A new plan from measured costs, or null while every place takes within 30 % of the time that the plan gives it. Single
+ * stages may differ by more: their sum is what counts, and short ones are measured badly.
  */
 export function revise(
   stages: readonly Stage[],
@@ -25,30 +25,24 @@ export function revise(
   limits: Limits,
 ): Revision | null {
   const reasons: string[] = [];
-  const ratios = new Map<string, Partial<Record<Place, number>>>();
+  const ratios = new Map<string, number>();
   for (const place of ["pool", "device"] as const) {
     let [predicted, seen] = [0, 0];
-    for (const { name, seconds, deviceShare } of current.stages) {
-      const [expected, found] = [seconds[place], measured.get(name)?.[place]];
-      if (expected === undefined || found === undefined) continue;
-      const share = place === "device" ? deviceShare : 1 - deviceShare;
-      predicted += share * expected;
-      seen += share * found;
-      if (expected > 0) ratios.set(name, { ...ratios.get(name), [place]: found / expected });
+    for (const { name, seconds } of current.stages.filter((stage) => stage.place === place)) {
+      const found = measured.get(name);
+      if (found === undefined) continue;
+      predicted += seconds;
+      seen += found;
+      if (seconds > 0) ratios.set(name, found / seconds);
     }
     if (predicted === 0 || (seen <= predicted * (1 + TOLERANCE) && predicted <= seen * (1 + TOLERANCE))) continue;
     const milliseconds = (seconds: number): string => `${(seconds * 1000).toPrecision(3)} ms`;
-    reasons.push(`the ${place} takes ${milliseconds(seen)} an item instead of ${milliseconds(predicted)}`);
+    reasons.push(`the ${place} takes ${milliseconds(seen)} per item instead of ${milliseconds(predicted)}`);
   }
   if (reasons.length === 0) return null;
   const scaled = stages.map((stage): Stage => {
-    const costs: Partial<Record<Place, Cost>> = { ...stage.costs };
-    for (const place of ["pool", "device"] as const) {
-      const [cost, ratio] = [costs[place], ratios.get(stage.name)?.[place]];
-      if (cost === undefined || ratio === undefined) continue;
-      costs[place] = { ...cost, seconds: cost.seconds * ratio, callSeconds: cost.callSeconds * ratio };
-    }
-    return { ...stage, costs };
+    const [{ cost }, ratio = 1] = [stage, ratios.get(stage.name)];
+    return { ...stage, cost: { ...cost, seconds: cost.seconds * ratio, callSeconds: cost.callSeconds * ratio } };
   });
   return { stages: scaled, plan: plan(scaled, machine, limits), reason: reasons.join(", and ") };
 }

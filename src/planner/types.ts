@@ -1,41 +1,37 @@
 /**
- * What a plan is made from and what it says. An item is a picture, or a pair of them in training; a unit is a batch of
- * items, the portion that travels through the pipeline. Loads nothing: the planner is tested without pool or device.
+ * What a plan is made from and what it says. An item is an image, or a pair of them in training. A unit is a batch of
+ * items: the portion that travels from the pool to the device. This file loads nothing, so that the planner can be tested
+ * without either.
  */
 
 /** The worker threads, or the main thread with the device that it drives. */
 export type Place = "pool" | "device";
 
-/** What a stage costs at a place. A call works on one unit. */
+/** What a stage costs at its place. One call works on one unit. */
 export interface Cost {
-  /** Of one thread of the pool, or of the device as a whole, for an item. */
+  /** Seconds per item, on one pool thread or on the device as a whole. */
   readonly seconds: number;
-  /** For a call, however many items it has. */
+  /** Seconds per call, however many items it has. */
   readonly callSeconds: number;
-  /** Held while it works, for each item of the call; its output is counted apart. */
+  /** Bytes held during a call for each of its items. The output is counted separately. */
   readonly bytes: number;
-  /** Held by each worker, or by the device, however many items there are. */
+  /** Bytes held by each worker, or by the device, however many items there are. */
   readonly callBytes: number;
 }
 
 export interface Stage {
   readonly name: string;
-  /**
-   * Neighbours of one group run in one place and one call, item by item: what passes between them never waits. Stages
-   * that stand alone have a group of their own.
-   */
+  /** Neighbouring stages of one group run in one call, item by item, so that nothing waits between them. */
   readonly group: string;
-  /** Where it can run. */
-  readonly costs: Partial<Readonly<Record<Place, Cost>>>;
-  /** Of an item that leaves the stage. */
+  readonly place: Place;
+  readonly cost: Cost;
+  /** Bytes of an item that leaves the stage. */
   readonly outputBytes: number;
-  /** Whether its units may go to both places at once: only where no unit depends on another one. */
-  readonly splittable: boolean;
 }
 
 export interface Machine {
   readonly cores: number;
-  /** Null where nothing can run the model but the pool. */
+  /** Null for work without a model. */
   readonly device: {
     readonly name: string;
     /** Cores that it keeps busy while it works: its threads on a CPU, 1 for the thread that drives a GPU. */
@@ -44,59 +40,55 @@ export interface Machine {
 }
 
 export interface Limits {
-  /** For everything that the pipeline holds. */
+  /** Bytes that all stages together may hold. */
   readonly memoryBytes: number;
-  /** Threads that the pool may have. */
+  /** The most threads that the pool may have. */
   readonly workers: number;
-  /** Items that a unit may have; one entry where the number is part of what is asked for, as in training. */
+  /** Numbers of items that a unit may have; a single entry if the number is part of the request, as in training. */
   readonly batches: readonly number[];
-  /** Whether a single batch is the command's own choice; otherwise the user has asked for it. */
+  /** Whether a single batch is the command's own choice and not the user's. */
   readonly isBatchOwn?: boolean;
 }
 
 export interface PlannedStage {
   readonly name: string;
   readonly group: string;
-  readonly place: Place | "both";
-  /** Share of the units that the device takes: 0 or 1, or between where the place is both. */
-  readonly deviceShare: number;
-  /** Calls at once: the pool's threads, which all of its stages share, and 1 for the device. */
+  readonly place: Place;
+  /** Calls at the same time: the pool's threads, which all of its stages share, or 1 for the device. */
   readonly workers: number;
   /** Finished units of its group that may wait for the next group. */
   readonly queue: number;
-  /** For an item, at each place where it runs, beside everything else that runs. */
-  readonly seconds: Partial<Readonly<Record<Place, number>>>;
-  /** Items a second that its place manages with all of its stages; the least of them is the pipeline's. */
+  /** Seconds per item while everything else runs as well. */
+  readonly seconds: number;
+  /** Items per second that its place manages with all of its stages. */
   readonly predictedRate: number;
-  /** Why it is so, in words. */
-  readonly reason: string;
 }
 
 export interface Plan {
   readonly stages: readonly PlannedStage[];
   readonly batch: number;
-  /** Threads of the pool; 0 where nothing runs there. */
+  /** Threads of the pool; 0 if nothing runs there. */
   readonly workers: number;
-  /** Items a second. */
+  /** Items per second. */
   readonly rate: number;
-  /** The dearest stage of what holds the rest back. */
+  /** The most expensive stage of the place that limits the rate. */
   readonly bottleneck: string;
   /** What is used up first: the pool's threads, the device, or the cores under both. */
   readonly bound: "pool" | "device" | "cores";
-  /** The most that the pipeline holds at once. */
+  /** The most bytes that all stages hold at once. */
   readonly memoryBytes: number;
-  /** Of batch, workers, queues and memory, in words; those of the places are with the stages. */
+  /** Why the bottleneck, the workers, the batch and the queues are what they are, in words. */
   readonly reasons: readonly string[];
 }
 
-/** Seconds that a stage took for an item, where it ran. */
-export type Measured = ReadonlyMap<string, Partial<Readonly<Record<Place, number>>>>;
+/** Seconds per item that stages took, by their names. */
+export type Measured = ReadonlyMap<string, number>;
 
-/** A call of a stage as it happened, for rates and for the timeline. */
+/** A call of a stage as it happened, for the timeline. */
 export interface Span {
   readonly stage: string;
   readonly place: Place;
-  /** Of the worker; 0 is the main thread. */
+  /** The worker's number; 0 is the main thread. */
   readonly thread: number;
   /** Milliseconds since 1970, with fractions: the same clock in all threads. */
   readonly start: number;

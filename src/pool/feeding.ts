@@ -8,10 +8,13 @@ export interface Feeding {
   readonly most: number;
   /** Number of threads that get work now, 1 to `most`. */
   readonly workers: number;
-  /** Number of batches that are loaded or waiting in addition to the current one, at least 1. */
+  /** Number of batches that are loaded or waiting in addition to the current one; 0 if loading and working take turns. */
   readonly ahead: number;
-  /** Reports the seconds that each stage took for `items` items together, by the stage's name. */
-  onTimes(seconds: Readonly<Record<string, number>>, items: number): void;
+  /**
+   * Reports the seconds that each stage took for `items` items together, by the stage's name.
+   * @param thread number of the worker, from 1; left out on the main thread
+   */
+  onTimes(seconds: Readonly<Record<string, number>>, items: number, thread?: number): void;
   /**
    * Reports that `items` more items are done, `seconds` after the previous ones. Time spent on other work is not
    * included.

@@ -51,7 +51,8 @@ export interface CropOutput {
   discard(): Promise<void>;
 }
 
-function* jobsOf(
+/** The tasks of photos, `PHOTOS_PER_TASK` at a time within each unit. */
+export function* jobsOf(
   units: readonly (readonly PlannedPhoto[])[],
   { format, ...options }: CropOptions,
   item: (photo: PlannedPhoto) => AlignItem,

@@ -7,17 +7,17 @@ import { SHARD_DIR } from "../dataset/shards.js";
 import { fromSystemError, InputError, InterruptedError } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
-import { createImagePool, type LandmarkFrame, STAGES, type StageSeconds } from "../image/tasks.js";
+import type { LandmarkFrame, StageSeconds } from "../image/tasks.js";
 import { RunLock } from "../lock.js";
 import { type Feeding, fixedFeeding } from "../pool/feeding.js";
 import { partName, type Shard, UNIT } from "../shard.js";
 import type { OnProgress } from "../types.js";
-import { type AlignJob, alignAll } from "./align-all.js";
 import { chooseLandmarkFrame } from "./landmark-frame.js";
+import { makeCrops } from "./make-crops.js";
 import { type FinishedPhoto, formatManifest, MANIFEST, type ManifestOptions, openOutput, RECORDS } from "./manifest.js";
 import { outcomeLists, writeOutcome } from "./outcome.js";
 import { isSharded } from "./output-format.js";
-import { type Batch, type CropOutput, type Failure, ImageOutput, ShardOutput } from "./outputs.js";
+import { type CropOutput, type Failure, ImageOutput, ShardOutput } from "./outputs.js";
 import { beginPart, expectOneSplit, finishPart, isMerged, partOf } from "./part.js";
 import { checkVariant, type PlanOptions, type PreprocessPlan, planPreprocess } from "./plan.js";
 
@@ -34,12 +34,9 @@ export interface PreprocessOptions extends PlanOptions {
   readonly workers: number;
   /** Only this machine's part, written into OUT/part-i-of-n. */
   readonly shard?: Shard | null;
-  /**
-   * Decides how many workers are used, once the number of photos to make is known and before the first is made. Null
-   * keeps `workers`.
-   */
-  readonly feeding?: (imageDir: string, photos: number) => Promise<Feeding | null>;
-  /** Largest number of pixels. Larger photos fail because of their header. Default DEFAULT_MAX_PIXELS. */
+  /** Decides that when the photos to be made are known and none is made yet; null leaves it at `workers`. */
+  readonly feeding?: (plan: PreprocessPlan, photos: number) => Promise<Feeding | null>;
+  /** Larger photos fail by their header. Default DEFAULT_MAX_PIXELS. */
   readonly maxPixels?: number | undefined;
   /** If true, the decodable part of damaged photos is used, and the records mention it. */
   readonly tolerant?: boolean | undefined;
@@ -162,37 +159,9 @@ async function preprocessLocked(
   }
   const { finished, failures, remaining } = output;
   const finishedBefore = finished.size;
-  const seconds = noSeconds();
-  let taken = 0;
   writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
-  const feeding = (await options.feeding?.(plan.imageDir, remaining)) ?? fixedFeeding(options.workers, 1);
-  const pool = await createImagePool(feeding.most);
-  const jobs = function* (): Generator<AlignJob<Batch>> {
-    for (const job of output.jobs()) {
-      if (signal?.aborted) return; // tasks in flight finish, so every image on disk is also in the records
-      yield job;
-    }
-  };
-  try {
-    pool.use(feeding.workers);
-    let before = performance.now();
-    for await (const { tag, result } of alignAll(pool, jobs())) {
-      for (const stage of STAGES) seconds[stage] += result.seconds[stage];
-      const { warp: align, ...others } = result.seconds;
-      feeding.onTimes({ ...others, align }, tag.photos.length);
-      await output.take(tag, result);
-      taken += tag.photos.length;
-      const progress = { stage: "preprocess", done: taken, total: remaining, unit: "images" };
-      onProgress?.(failures.length === 0 ? progress : { ...progress, note: `${failures.length} failed` });
-      const now = performance.now();
-      feeding.onUnit(tag.photos.length, (now - before) / 1000);
-      before = now;
-      pool.use(feeding.workers); // a new plan may have other numbers
-    }
-  } finally {
-    await output.discard();
-    await pool.close();
-  }
+  const feeding = (await options.feeding?.(plan, remaining)) ?? fixedFeeding(options.workers, 1);
+  const seconds = await makeCrops(output, feeding, () => signal?.aborted === true, onProgress);
   if (options.shard == null && finished.size === 0 && failures.length > 0) {
     if (earlier === null) await removeOutput(out, made);
     throw new InputError(`None of the ${failures.length} photos could be used. The first: ${failures[0].reason}`);

@@ -56,7 +56,7 @@ export class PairBatches {
       get workers() {
         return feeding.workers;
       },
-      onTimes: (seconds, pictures) => feeding.onTimes(seconds, pictures / 2), // an item is a pair
+      onTimes: (seconds, pictures, thread) => feeding.onTimes(seconds, pictures / 2, thread), // an item is a pair
     };
     this.loader = new BatchLoader({ size, workers: ofPictures, batch: 2 * batch, slots: MOST_AHEAD + 1 });
     while (this.queue.length < this.ahead) this.request();

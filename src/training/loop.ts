@@ -5,7 +5,7 @@ import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
-import type { Losses, Model, Moment, RunSettings, Training } from "../methods/method.js";
+import type { Losses, Model, Moment, RunSettings, Training, TrainingState } from "../methods/method.js";
 import { NOT_FINITE_REMEDY } from "../models/checkpoint.js";
 import { newestCheckpoint } from "../models/checkpoint-store.js";
 import type { NamedModel } from "../models/generator-file.js";
@@ -207,6 +207,42 @@ interface Opened extends Pick<Prepared, "samplePairs" | "scoreFaces" | "sampler"
   readonly leftOut: LeftOut[];
 }
 
+interface UpdateWork {
+  readonly training: Training;
+  readonly state: TrainingState;
+  readonly batches: PairBatches;
+  /** Pairs of an update, and the most that are computed at the same time. */
+  readonly batch: number;
+  readonly part: number;
+  readonly feeding: Feeding;
+}
+
+/**
+ * Waits for the next batch, updates all networks with it, and reports both times.
+ * @param onFetched called in between: the state is whole until then
+ * @returns the losses, and the seconds without the waiting
+ */
+export async function takeUpdate(
+  { training, state, batches, batch, part, feeding }: UpdateWork,
+  at: Moment,
+  onFetched: () => Promise<void> = async () => {},
+): Promise<{ readonly losses: Losses; readonly seconds: number }> {
+  const fetchBegan = performance.now();
+  const pairs = await batches.next();
+  await onFetched();
+  const updateBegan = performance.now();
+  let losses: Losses;
+  try {
+    losses = await training.update(state, pairs, at, part);
+  } finally {
+    disposeBatch(pairs);
+  }
+  const seconds = (performance.now() - updateBegan) / 1000;
+  feeding.onTimes({ update: seconds }, batch);
+  feeding.onUnit(batch, (performance.now() - fetchBegan) / 1000);
+  return { losses, seconds };
+}
+
 /** The steps themselves, until the last one is saved. */
 async function takeSteps(
   options: TrainOptions,
@@ -217,6 +253,7 @@ async function takeSteps(
   const edited = state.average ?? state.optimizers.get(model.groups[0])?.parameters;
   if (edited === undefined) throw new Error("training: no editing weights");
   const { batch, part } = planned;
+  const work: UpdateWork = { training, state, batches, batch, part, feeding };
   const began = performance.now();
   let trained = 0;
   let updates = 0;
@@ -244,19 +281,12 @@ async function takeSteps(
       const learningRate = training.learningRate(at);
       let latest: Losses | undefined;
       for (const attribute of training.joint ? [ALL] : model.config.attributes) {
-        const fetchBegan = performance.now();
-        const pairs = await batches.next();
-        await listLeftOut(options, writer, step + 1, leftOut);
-        isWhole = false;
-        const updateBegan = performance.now();
-        try {
-          latest = await training.update(state, pairs, at, part);
-        } finally {
-          disposeBatch(pairs);
-        }
-        const seconds = (performance.now() - updateBegan) / 1000;
-        feeding.onTimes({ update: seconds }, batch);
-        feeding.onUnit(batch, (performance.now() - fetchBegan) / 1000);
+        const made = await takeUpdate(work, at, async () => {
+          await listLeftOut(options, writer, step + 1, leftOut);
+          isWhole = false;
+        });
+        const { seconds } = made;
+        latest = made.losses;
         expectFinite(step + 1, attribute, latest);
         trained += seconds;
         updates++;

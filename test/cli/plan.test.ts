@@ -1,4 +1,4 @@
-/** `elegant plan`: its JSON, trace and page, and the plans that it refuses. */
+/** `elegant plan`: its JSON, its files, and what it refuses. */
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -36,7 +36,7 @@ describe("elegant plan", () => {
     const [trace, html] = [join(folder, "trace.json"), join(folder, "plan.html")];
     const { code, stdout, stderr } = await train("--json", "--trace", trace, "--html", html);
     assert.equal(code, 0, stderr);
-    const { stages, batch, bottleneck, rate } = JSON.parse(stdout);
+    const { stages, batch, bottleneck, device, rate } = JSON.parse(stdout);
     assert.deepEqual(
       stages.map(({ name, place, workers }: Record<string, unknown>) => [name, place, workers]),
       [
@@ -51,10 +51,9 @@ describe("elegant plan", () => {
       assert.deepEqual(Object.keys(stage), ["name", "place", "workers", "predictedRate", "measuredRate"]);
       assert.ok(stage.predictedRate > 0 && stage.measuredRate > 0);
     }
-    assert.deepEqual([batch, bottleneck], [2, "update"]);
+    assert.deepEqual([batch, bottleneck, device], [2, "update", "wasm"]);
     assert.ok(rate.predicted > 0 && rate.measured > 0);
-    assert.match(stderr, /^bottleneck update: .*\n1 worker.*\nbatch 2: as asked for\nqueues of up to /m);
-    assert.match(stderr, /^update on device: only the device can run it$/m);
+    assert.match(stderr, /^bottleneck update: .*\n1 worker.*\nbatch 2: as requested\nqueues of up to /m);
 
     const events = JSON.parse(await readFile(trace, "utf8")) as Record<string, unknown>[];
     const complete = events.filter(({ ph }) => ph === "X");
@@ -68,12 +67,12 @@ describe("elegant plan", () => {
 
     assert.equal((await readdir(join(folder, "cache", "elegant-faces"))).filter((f) => /^costs-/.test(f)).length, 1);
     const again = await train();
-    assert.match(again.stdout, /costs are from the cache; --recalibrate measures them anew/);
-    assert.match(again.stdout, /^stage +place +workers +ms an item +predicted\/s +measured\/s$/m);
+    assert.match(again.stdout, /costs are from the cache; --recalibrate measures them again/);
+    assert.match(again.stdout, /^stage +place +workers +ms per item +predicted\/s +measured\/s$/m);
     assert.deepEqual((await readdir(data)).sort(), ["images", "list_attr_celeba.txt", "list_eval_partition.txt"]);
   });
 
-  it("keeps the batch of fid that was asked for, and chooses one otherwise", async function () {
+  it("keeps a requested batch of fid, and chooses one otherwise", async function () {
     this.timeout(120_000);
     const fid = (...more: string[]): Promise<Ended> =>
       elegant(
@@ -82,11 +81,11 @@ describe("elegant plan", () => {
       );
     const asked = await fid("--batch", "4");
     assert.equal(asked.code, 0, asked.stderr);
-    assert.match(asked.stdout, /^batch 4: as asked for$/m);
+    assert.match(asked.stdout, /^batch 4: as requested$/m);
     assert.match((await fid()).stdout, /^batch \d+: (the smallest|\d+ would give)/m);
   });
 
-  it("calls a batch that nobody asked for the command's own", async () => {
+  it("calls a batch that nobody requested the command's own", async () => {
     const [model, face] = [join(folder, "model.safetensors"), join(data, "images", "000001.png")];
     await writeFile(model, tinyGenerator(9));
     const words = ["--model", model, "--input", face, "--attribute", "Bangs", "--reference", face, "--device", "cpu"];

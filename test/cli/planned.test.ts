@@ -1,4 +1,4 @@
-/** Commands that work by a plan: which plan they choose, that they report it, and that nothing else depends on it. */
+/** Commands that work by a plan: when they make one, that they print it, and that it changes only their speed. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -54,7 +54,7 @@ describe("commands under a plan", function () {
   }
 
   const MEASURES = /^measuring what the stages cost, once$/m;
-  const LINE = /^plan: (\d) workers? .* holds the rest back.*; [\d.]+ (pairs|images|faces)\/s predicted/m;
+  const LINE = /^plan: (\d) workers? .* is the bottleneck.*; [\d.]+ (pairs|images|faces)\/s predicted/m;
   const END = /^plan: [\d.]+ \w+\/s predicted, [\d.]+ \w+\/s measured$/m;
 
   /** Runs without costs, with measured costs and with known costs. All must write the same bytes. */

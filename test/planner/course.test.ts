@@ -1,3 +1,4 @@
+/** The plan of a running command: what it prints, measures and changes. */
 import assert from "node:assert/strict";
 import { Course, type Stretch } from "../../src/planner/course.js";
 import type { Decision } from "../../src/planner/decide.js";
@@ -11,10 +12,7 @@ const BATCH = 16;
 function decisionOf(stages: readonly Stage[], cached = true): Decision {
   const machine = { cores: 8, device: { name: "webgpu", threads: 1 } };
   const limits = { memoryBytes: 8192 * MIB, workers: 8, batches: [BATCH] };
-  const shapes = stages.map(({ name, group, outputBytes, costs }) => {
-    const place = costs.device === undefined ? "pool" : "device";
-    return { name, group, outputBytes, place } as const;
-  });
+  const shapes = stages.map(({ cost: _, ...shape }) => shape);
   return {
     outline: { items: "pairs", doing: "decode ahead", key: "k", shapes, batches: [BATCH] },
     setting: { machine, description: "a machine", key: "m", memoryBytes: limits.memoryBytes },
@@ -48,24 +46,22 @@ describe("a command under its plan", () => {
     slowness: { pool: number; device: number },
   ): void {
     for (let i = 0; i < units; i++) {
-      let device = 0;
-      for (const { name, costs } of stages) {
-        const seconds =
-          BATCH * (costs.pool?.seconds ?? 0) * slowness.pool + BATCH * (costs.device?.seconds ?? 0) * slowness.device;
+      const spent = { pool: 0, device: 0 };
+      for (const { name, place, cost } of stages) {
+        const seconds = BATCH * cost.seconds * slowness[place];
         course.onTimes({ [name]: seconds }, BATCH);
-        if (costs.device !== undefined) device += seconds;
+        spent[place] += seconds;
       }
-      const pool = stages.reduce((sum, { costs }) => sum + BATCH * (costs.pool?.seconds ?? 0) * slowness.pool, 0);
-      course.onUnit(BATCH, Math.max(device, pool / course.workers));
+      course.onUnit(BATCH, Math.max(spent.device, spent.pool / course.workers));
     }
   }
 
-  it("is told in a line, and feeds by the plan's numbers", async () => {
+  it("prints its plan in one line, and is fed by the plan's numbers", async () => {
     const decision = decisionOf(training(3.1), false);
     const course = courseOf(decision, null);
     assert.match(
       said.join(),
-      /^plan: 1 worker decodes ahead, update on webgpu holds the rest back; [\d.]+ pairs\/s predicted, by costs measured now$/,
+      /^plan: 1 worker decodes ahead, update on webgpu is the bottleneck; [\d.]+ pairs\/s predicted, by costs measured now$/,
     );
     const { workers, stages } = decision.plan;
     assert.deepEqual([course.most, course.workers, course.ahead], [8, workers, 1 + stages[0].queue]);
@@ -75,7 +71,7 @@ describe("a command under its plan", () => {
     assert.equal(said.length, 1);
   });
 
-  it("is left alone where what comes of it is what was predicted, and then says so", async () => {
+  it("keeps a plan that predicts its rate, and prints both at its end", async () => {
     const stages = training(2.5);
     const decision = decisionOf(stages);
     const course = courseOf(decision, { items: 10 * BATCH, seconds: Infinity });
@@ -86,7 +82,7 @@ describe("a command under its plan", () => {
     assert.match(said[1], /^plan: [\d.]+ pairs\/s predicted, [\d.]+ pairs\/s measured$/);
   });
 
-  it("measures short work by all of its time, as the later units wait behind the start", async () => {
+  it("measures short work by all of its time, since later units wait while it starts", async () => {
     const course = courseOf(decisionOf(training(2.5)), null);
     course.onUnit(BATCH, 1);
     for (let i = 0; i < 20; i++) course.onUnit(BATCH, 1e-4);
@@ -94,7 +90,7 @@ describe("a command under its plan", () => {
     assert.ok(Math.abs((measured as number) / ((21 * BATCH) / 1.002) - 1) < 0.01, `${measured}`);
   });
 
-  it("is planned anew once, with the measured costs, where a place is slower than predicted", async () => {
+  it("gets one new plan, with the measured costs, if a place is slower than predicted", async () => {
     const stages = training(3.1);
     const decision = decisionOf(stages);
     assert.equal(decision.plan.workers, 1);
@@ -115,7 +111,7 @@ describe("a command under its plan", () => {
     assert.equal(decisionOf(kept[0]).plan.workers, 3);
   });
 
-  it("is planned anew after seconds, too, but not in short work", () => {
+  it("gets a new plan after some seconds, too, but not in short work", () => {
     const stages = training(3.1);
     for (const stretch of [{ items: Infinity, seconds: 1 }, null]) {
       const course = courseOf(decisionOf(stages), stretch);

@@ -1,5 +1,5 @@
+/** The timeline of a run, as a file and as a figure. */
 import assert from "node:assert/strict";
-import { parseCosts } from "../../src/planner/calibrate.js";
 import { timelineFigure, traceEvents } from "../../src/planner/trace.js";
 import type { Span } from "../../src/planner/types.js";
 
@@ -32,26 +32,4 @@ describe("timeline of a run", () => {
       assert.ok(svg.includes(`>${text}</span>`), text);
     assert.doesNotMatch(svg, /<b>/);
   });
-});
-
-describe("costs in the cache", () => {
-  const cost = { seconds: 0.01, callSeconds: 0, bytes: 1, callBytes: 2 };
-  const encode = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
-  const whole = { key: "k", stages: [{ name: "decode", cost }] };
-
-  it("are taken when they are whole and of the same machine, version and work", () => {
-    assert.deepEqual(parseCosts(encode(whole), "k", [{ name: "decode" }]), new Map([["decode", cost]]));
-  });
-
-  const wrong: readonly (readonly [string, Uint8Array | null])[] = [
-    ["nothing", null],
-    ["no JSON", Buffer.from('{"key"')],
-    ["another key", encode({ ...whole, key: "other" })],
-    ["another stage", encode({ ...whole, stages: [{ name: "encode", cost }] })],
-    ["a negative cost", encode({ ...whole, stages: [{ name: "decode", cost: { ...cost, seconds: -1 } }] })],
-    ["a cost that is no number", encode({ ...whole, stages: [{ name: "decode", cost: { ...cost, seconds: null } }] })],
-  ];
-  for (const [what, bytes] of wrong) {
-    it(`are measured anew for ${what}`, () => assert.equal(parseCosts(bytes, "k", [{ name: "decode" }]), null));
-  }
 });

@@ -67,3 +67,19 @@ export function listNvidiaGpus(folder: string): string[] {
     }
   });
 }
+
+/** What decides how much memory this process may still take. */
+export interface MemoryState extends Pick<MachineDescription, "memoryBytes" | "freeBytes" | "memoryLimitBytes"> {
+  /** As process.platform names it. */
+  readonly platform: string;
+}
+
+/** Bytes that this process may take in addition to the `residentBytes` that it has now; negative above the container's limit. */
+export function availableBytes(
+  { platform, memoryBytes, freeBytes, memoryLimitBytes }: MemoryState,
+  residentBytes: number,
+): number {
+  // macOS does not count memory as free that it could give back immediately: half of all is the better guess.
+  const free = platform === "darwin" ? Math.max(freeBytes, memoryBytes / 2) : freeBytes;
+  return memoryLimitBytes === null ? free : Math.min(free, memoryLimitBytes - residentBytes);
+}

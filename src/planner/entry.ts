@@ -1,0 +1,35 @@
+/** What was measured once, in the cache: a JSON file for each machine and work, which holds them as its key. */
+import { createHash } from "node:crypto";
+import type { z } from "zod";
+import { readCached, writeCached } from "../cache.js";
+import { packageVersion } from "../version.js";
+
+export interface Entry {
+  readonly file: string;
+  readonly key: string;
+}
+
+/** @param about everything that the measurement depends on, apart from our own version */
+export function entryOf(kind: string, ...about: readonly string[]): Entry {
+  const key = JSON.stringify([packageVersion(), ...about]);
+  return { key, file: `${kind}-${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json` };
+}
+
+/** The entry's contents, or null if it is missing, damaged or of another kind: it is measured again then. */
+export async function readEntry<T extends { readonly key: string }>(
+  { key, file }: Entry,
+  schema: z.ZodType<T>,
+): Promise<T | null> {
+  const bytes = await readCached(file);
+  if (bytes === null) return null;
+  try {
+    const parsed = schema.safeParse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+    return parsed.success && parsed.data.key === key ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+export async function writeEntry({ key, file }: Entry, value: object): Promise<void> {
+  await writeCached(file, () => Buffer.from(JSON.stringify({ key, ...value })));
+}

@@ -1,0 +1,92 @@
+/** `elegant preprocess` as the planner sees it: its own loop, with an output that keeps nothing. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { InputError } from "../../errors.js";
+import { DEFAULT_MAX_PIXELS } from "../../image/header.js";
+import type { AlignResult } from "../../image/tasks.js";
+import type { AlignJob } from "../../preprocess/align-all.js";
+import { chooseLandmarkFrame } from "../../preprocess/landmark-frame.js";
+import { makeCrops } from "../../preprocess/make-crops.js";
+import { isSharded } from "../../preprocess/output-format.js";
+import { type Batch, type CropOptions, type CropOutput, jobsOf, PHOTOS_PER_TASK } from "../../preprocess/outputs.js";
+import type { PreprocessPlan } from "../../preprocess/plan.js";
+import type { PreprocessOptions } from "../../preprocess/preprocess.js";
+import { photoShapes, type Work } from "./work.js";
+
+/** Writes crops as the command does and removes them again; begins with the first photo again after the last one. */
+class RemovedOutput implements CropOutput {
+  readonly finished = new Map();
+  readonly failures = [];
+  readonly remaining: number;
+  private readonly plan: PreprocessPlan;
+  private readonly options: CropOptions;
+  private readonly folder: string;
+  private readonly written = new Map<Batch, readonly string[]>();
+  private count = 0;
+
+  constructor(plan: PreprocessPlan, options: CropOptions, folder: string) {
+    this.plan = plan;
+    this.options = options;
+    this.folder = folder;
+    this.remaining = plan.photos.length;
+  }
+
+  *jobs(): Iterable<AlignJob<Batch>> {
+    const { plan, options, folder } = this;
+    for (;;) {
+      const once = jobsOf([plan.photos], options, ({ file, input, placement }) => {
+        const output = isSharded(options.format) ? null : join(folder, `${this.count++}.${options.format}`);
+        return { file, input: join(plan.imageDir, input), output, placement };
+      });
+      for (const job of once) {
+        this.written.set(
+          job.tag,
+          job.task.items.flatMap(({ output }) => output ?? []),
+        );
+        yield job;
+      }
+    }
+  }
+
+  /** @throws InputError if none of the batch's photos can be used */
+  async take(batch: Batch, { results }: AlignResult): Promise<void> {
+    await Promise.all((this.written.get(batch) ?? []).map((path) => rm(path, { force: true })));
+    this.written.delete(batch);
+    const [first] = results;
+    if (results.every(({ ok }) => !ok) && !first.ok) throw new InputError(first.reason);
+  }
+
+  async discard(): Promise<void> {}
+}
+
+/** @param plan the photos to be made */
+export function preprocessWork(plan: PreprocessPlan, options: Omit<PreprocessOptions, "workers">): Work {
+  const { size, format, quality, crop, maxPixels, tolerant = false, landmarkFrame = "auto" } = options;
+  const shape = { group: "photo", place: "pool" } as const;
+  return {
+    items: "images",
+    doing: "align photos",
+    key: JSON.stringify([
+      ...["preprocess", resolve(plan.imageDir), size, format, quality, crop],
+      ...[maxPixels ?? DEFAULT_MAX_PIXELS, tolerant, landmarkFrame],
+    ]),
+    shapes: [
+      ...photoShapes("photo"),
+      { ...shape, name: "align", outputBytes: size * size * 4 },
+      { ...shape, name: "encode", outputBytes: size * size },
+      { ...shape, name: "write", outputBytes: 0 },
+    ],
+    batches: [PHOTOS_PER_TASK],
+    async rehearse({ feeding, isOver }) {
+      const frame = chooseLandmarkFrame(plan, landmarkFrame).frame ?? undefined;
+      const folder = await mkdtemp(join(tmpdir(), "elegant-plan-"));
+      try {
+        const cropped = { size, format, quality, maxPixels, tolerant, landmarkFrame: frame };
+        await makeCrops(new RemovedOutput(plan, cropped, folder), feeding, isOver);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
