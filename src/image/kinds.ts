@@ -18,9 +18,7 @@ const EXTRACT = "Export pictures from it.";
 const UNPACK = "Unpack it first.";
 const FETCH = "Download or copy the file again.";
 
-/**
- * Kinds of files by their first bytes, written as Latin-1, at offset `at` (default 0). The first matching row counts.
- */
+/** Kinds of files by their first bytes, written as Latin-1, at offset `at` (default 0). The first matching row counts. */
 const MAGIC: readonly {
   readonly begins: string;
   readonly at?: number;

@@ -1,6 +1,4 @@
-/**
- * The work of `elegant fid` between its options and its output: opens sides from paths, and writes statistics to files.
- */
+/** The work of `elegant fid` between its options and its output: opens sides from paths, and writes statistics to files. */
 
 import { deviceWords } from "../device/announce.js";
 import { parseDevice } from "../device/choices.js";

@@ -12,10 +12,7 @@ export interface Feeding {
   readonly ahead: number;
   /** Reports the seconds that each stage took for `items` items together, by the stage's name. */
   onTimes(seconds: Readonly<Record<string, number>>, items: number): void;
-  /**
-   * Reports that `items` more items are done, `seconds` after the previous ones. Time spent on other work is not
-   * included.
-   */
+  /** Reports that `items` more items are done, `seconds` after the previous ones. Time spent on other work is not included. */
   onUnit(items: number, seconds: number): void;
 }
 

@@ -1,6 +1,4 @@
-/**
- * `elegant preprocess`: turns photos and CelebA's lists into aligned crops and the lists of the photos that succeeded.
- */
+/** `elegant preprocess`: turns photos and CelebA's lists into aligned crops and the lists of the photos that succeeded. */
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SHARD_DIR } from "../dataset/shards.js";

@@ -1,6 +1,4 @@
-/**
- * Simulated time. Sleepers wake in order when nothing else can continue, so no test depends on the speed of a machine.
- */
+/** Simulated time. Sleepers wake in order when nothing else can continue, so no test depends on the speed of a machine. */
 import { setImmediate } from "node:timers/promises";
 
 export class VirtualClock {

@@ -1,7 +1,4 @@
-/**
- * Work on a simulated pool and device with chosen speeds, in simulated time. It counts running calls and the memory in
- * use.
- */
+/** Work on a simulated pool and device with chosen speeds, in simulated time. It counts running calls and the memory in use. */
 import type { Work } from "../../src/planner/execute.js";
 import { groupStages } from "../../src/planner/model.js";
 import type { Place, Span, Stage } from "../../src/planner/types.js";

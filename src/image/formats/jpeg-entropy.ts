@@ -1,6 +1,4 @@
-/**
- * Reads the entropy-coded data of JPEG scans: bits, Huffman codes, and the blocks of baseline and progressive scans.
- */
+/** Reads the entropy-coded data of JPEG scans: bits, Huffman codes, and the blocks of baseline and progressive scans. */
 
 /** Thrown if the data of a scan make no sense or end too early. */
 export class BrokenScan extends Error {}

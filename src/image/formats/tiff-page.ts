@@ -102,9 +102,7 @@ export class TiffPage {
   }
 }
 
-/**
- * The first page of a file that begins with TIFF's signature. @throws RangeError if the file ends within the directory
- */
+/** The first page of a file that begins with TIFF's signature. @throws RangeError if the file ends within the directory */
 export function readTiffPage(bytes: Uint8Array): TiffPage {
   return new TiffPage(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
