@@ -42,7 +42,7 @@ export class BitReader {
   private readonly end: number;
   private held = 0;
   private count = 0;
-  /** Number of zero bits that were added after the end of the data, minus those not read yet. */
+  /** Number of zero bits that were added after the end of the data. */
   private missing = 0;
 
   constructor(bytes: Uint8Array, at: number, end: number) {
