@@ -176,7 +176,7 @@ export function clippedSumGradient(
 
 /**
  * y = 1 / (1 + e^-x) for the values [block * blockValues, ...).
- * @param x, y         float32 [count], with room for whole vectors of four; y may be x
+ * @param x, y        float32 [count], with room for whole vectors of four; y may be x
  * @param blockValues a multiple of four
  */
 export function sigmoid(x: usize, y: usize, count: i32, blockValues: i32, block: i32): void {

@@ -1,7 +1,4 @@
-/**
- * Recognises files that decodeImage does not read by their first bytes: names the kind of file and says what to do
- * about it.
- */
+/** Recognises, by their first bytes, files that decodeImage does not read, and says what to do about each kind. */
 import { avifBrands } from "./formats/avif-boxes.js";
 
 export interface FileKind {

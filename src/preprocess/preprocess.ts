@@ -93,7 +93,7 @@ export async function preprocess(
   const { size, format, quality, crop, shardPhotos = SHARD_PHOTOS, shard = null } = options;
   const started = performance.now();
   const whole = await planPreprocess(source, options);
-  // Check all photos, so that all machines reach the same decision.
+  // Check the whole plan, so that all machines reach the same decision.
   checkVariant(whole);
   const { frame: landmarkFrame, notice } = chooseLandmarkFrame(whole, options.landmarkFrame ?? "auto");
   if (notice !== null) options.onNotice?.(notice);

@@ -29,7 +29,7 @@ export const TAG = {
 } as const;
 
 const [BYTE, UNDEFINED] = [1, 7];
-/** Bytes per value of the types BYTE, SHORT and LONG. No tag that we need has another type. */
+/** Bytes per value of the types BYTE, SHORT and LONG, the only ones that are read as numbers. */
 const VALUE_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
 
 export class TiffPage {
