@@ -1,7 +1,4 @@
-/**
- * Measures the networks' convolutions one by one, compared with the rate of the register tile alone on the same
- * threads.
- */
+/** Measures the networks' convolutions one by one, compared with the rate of the register tile alone on the same threads. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { CONV_SHAPE_BYTES, writeConvShape } from "../src/kernels/conv-shape.js";
@@ -10,10 +7,7 @@ import { measure, timingOf } from "./measure.js";
 /** Side of the input, channels in and out, filter, stride, padding. */
 type Layer = readonly [side: number, from: number, to: number, kernel: readonly [number, number], stride: number];
 
-/**
- * The encoder at 256 px and width 64. Each block of the decoder is the input gradient of a convolution with the same
- * shape.
- */
+/** The encoder at 256 px and width 64. Each block of the decoder is the input gradient of a convolution with the same shape. */
 const NETWORK: readonly Layer[] = [
   [256, 3, 64, [3, 3], 2],
   [128, 64, 128, [3, 3], 2],
@@ -41,10 +35,7 @@ export interface LayerResult {
   readonly spread: number;
 }
 
-/**
- * GFLOP/s of the tile over all threads on data that stay in the caches: packed once, with the same block of rows
- * repeated.
- */
+/** GFLOP/s of the tile over all threads on data that stay in the caches: packed once, with the same block of rows repeated. */
 export function measureTile(backend: SharedMemoryBackend): number {
   const { team } = backend;
   const [side, channels, rows] = [16, 128, 64];

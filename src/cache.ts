@@ -1,6 +1,4 @@
-/**
- * Reads and writes the cache of computed results: files in $XDG_CACHE_HOME/elegant-faces, or in ~/.cache/elegant-faces.
- */
+/** Reads and writes the cache of computed results: files in $XDG_CACHE_HOME/elegant-faces, or in ~/.cache/elegant-faces. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -34,9 +32,7 @@ export async function readCached(name: string, warn: Warn = warnOnStderr): Promi
   }
 }
 
-/**
- * Stores a file in the cache. If the cache cannot be written, nothing happens: the content is computed again next time.
- */
+/** Stores a file in the cache. If the cache cannot be written, nothing happens: the content is computed again next time. */
 export async function writeCached(name: string, encode: () => Uint8Array): Promise<void> {
   try {
     await ensureDir(cacheFolder());

@@ -66,10 +66,7 @@ function parse(name: string): Holder | null {
   return match === null ? null : { host: match[1], pid: Number(match[2]), started: match[3] };
 }
 
-/**
- * BEAT_MS: milliseconds between two signs of life. GONE_MS: milliseconds without one after which a file belongs to
- * nobody.
- */
+/** BEAT_MS: milliseconds between two signs of life. GONE_MS: milliseconds without one after which a file belongs to nobody. */
 const BEAT_MS = 30_000;
 const GONE_MS = 600_000;
 
@@ -147,10 +144,7 @@ export class RunLock {
     await rm(path, { force: true });
   }
 
-  /**
-   * Milliseconds from the last write to another file to the write to our own file just now; null if the other file is
-   * gone.
-   */
+  /** Milliseconds from the last write to another file to the write to our own file just now; null if the other file is gone. */
   private async silenceOf(path: string): Promise<number | null> {
     await showLife(this.path);
     const [own, other] = await Promise.all([this.path, path].map((file) => stat(file).catch(() => null)));

@@ -30,9 +30,7 @@ export class Random {
     [this.s0, this.s1, this.s2, this.s3] = state;
   }
 
-  /**
-   * Makes a generator for a seed. Streams with different names are independent: `Random.fromSeed(7, "sampler/Bangs")`.
-   */
+  /** Makes a generator for a seed. Streams with different names are independent: `Random.fromSeed(7, "sampler/Bangs")`. */
   static fromSeed(seed: number, stream = ""): Random {
     let x = (mix32(seed) ^ fnv1a(stream)) >>> 0;
     const next = (): number => {

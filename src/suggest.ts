@@ -14,9 +14,7 @@ function editDistance(a: string, b: string): number {
   return above[b.length];
 }
 
-/**
- * Treats upper and lower case as equal and ignores spaces, hyphens and underscores: "wearing hat" matches Wearing_Hat.
- */
+/** Treats upper and lower case as equal and ignores spaces, hyphens and underscores: "wearing hat" matches Wearing_Hat. */
 function simplify(name: string): string {
   return name.toLowerCase().replace(/[\s_-]/g, "");
 }

@@ -97,10 +97,7 @@ function unstuff(from: usize, to: usize): usize {
   return to;
 }
 
-/**
- * Unpacks the segment at `from`, reverses the bytes of its words, so that they can be loaded as numbers, and appends
- * zeros.
- */
+/** Unpacks the segment at `from`, reverses the bytes of its words, so that they can be loaded as numbers, and appends zeros. */
 function openSegment(from: usize): void {
   segmentEnd = unstuff(from, unpacked);
   memory.fill(segmentEnd, 0, ZEROS);
@@ -123,9 +120,7 @@ export function beginScan(data: usize, length: i32, scratch: usize): void {
   openSegment(data);
 }
 
-/**
- * Continues after the next restart marker. Returns false if it is missing, or if more than its padding comes before it.
- */
+/** Continues after the next restart marker. Returns false if it is missing, or if more than its padding comes before it. */
 export function passRestart(): bool {
   const bitsLeft = (i32(segmentEnd - at) << 3) + count;
   if (marker !== restart || bitsLeft > 7) return false;
@@ -134,10 +129,7 @@ export function passRestart(): bool {
   return true;
 }
 
-/**
- * Called after the last block. Returns how many bytes of the data were used, stuffing included; DATA_ENDS without a
- * marker.
- */
+/** Called after the last block. Returns how many bytes of the data were used, stuffing included; DATA_ENDS without a marker. */
 export function endScan(): i32 {
   if (marker === 0) return DATA_ENDS;
   let left = ((i32(segmentEnd - at) << 3) + count) >> 3;
@@ -166,10 +158,7 @@ export function findCode(table: usize, word64: u64): i32 {
   return 0;
 }
 
-/**
- * The value of `size` (1 to 15) bits at the top of `word64`. Values whose first bit is 0 are negative (F.2.2.1,
- * EXTEND).
- */
+/** The value of `size` (1 to 15) bits at the top of `word64`. Values whose first bit is 0 are negative (F.2.2.1, EXTEND). */
 export function extend(word64: u64, size: i32): i32 {
   const value = i32(word64 >> u64(64 - size));
   return value < 1 << (size - 1) ? value - (1 << size) + 1 : value;

@@ -176,9 +176,7 @@ export function inverseDct(block: usize, quantisation: usize, out: usize, stride
   storeTwoRows(out + 6 * stride, stride, i32x4.shuffle(lowerLeft, lowerRight, 2, 6, 3, 7));
 }
 
-/**
- * Equals inverseDct() for a block that contains only its first coefficient, which is already multiplied by its step.
- */
+/** Equals inverseDct() for a block that contains only its first coefficient, which is already multiplied by its step. */
 export function fillFlat(dc: i32, out: usize, stride: usize): void {
   const level = min(255, max(0, ((dc * 4 + 16) >> 5) + 128));
   const eight = i64x2.extract_lane(i8x16.splat(i8(level)), 0);

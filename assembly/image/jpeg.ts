@@ -22,9 +22,7 @@ let output: usize = 0;
 let bits: u64 = 0;
 let bitCount: i32 = 0;
 
-/**
- * Writes a byte of the scan, and a zero after 0xff, so that no marker can begin within the scan. Returns the new end.
- */
+/** Writes a byte of the scan, and a zero after 0xff, so that no marker can begin within the scan. Returns the new end. */
 function putByte(out: usize, byte: u32): usize {
   store<u8>(out, u8(byte));
   if (byte !== 0xff) return out + 1;
@@ -96,9 +94,7 @@ function transformColumns(at: usize): void {
   v128.store(at, f32x4.sub(p, z4), 224);
 }
 
-/**
- * Transposes the 4 x 4 blocks at `from` and at `to` and swaps them. If both are the same, it is transposed in place.
- */
+/** Transposes the 4 x 4 blocks at `from` and at `to` and swaps them. If both are the same, it is transposed in place. */
 function swapTransposed(from: usize, to: usize): void {
   const a0 = v128.load(from);
   const a1 = v128.load(from, 32);

@@ -52,9 +52,7 @@ export function normalizeRgba(src: usize, dst: usize, pixels: i32): void {
   }
 }
 
-/**
- * Converts `count` floats to `count` bytes, in any channel layout. Values beyond [-1, 1] are clipped; NaN becomes 0.
- */
+/** Converts `count` floats to `count` bytes, in any channel layout. Values beyond [-1, 1] are clipped; NaN becomes 0. */
 export function denormalizeBytes(src: usize, dst: usize, count: i32): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {

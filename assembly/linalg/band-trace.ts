@@ -1,6 +1,4 @@
-/**
- * Traces of inverses of a shifted band matrix. A quadrature computes the trace of the matrix's square root from them.
- */
+/** Traces of inverses of a shifted band matrix. A quadrature computes the trace of the matrix's square root from them. */
 
 /**
  * Computes Tr (B + p I)^-1 for two shifts p, one per lane, as the derivative of log det (B + p I) by p: the sum of d'_j

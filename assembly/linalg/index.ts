@@ -1,7 +1,4 @@
-/**
- * Entry of linalg.wasm: the metrics' float64 kernels. They own no memory; src/kernels/linalg.ts describes how to call
- * them.
- */
+/** Entry of linalg.wasm: the metrics' float64 kernels. They own no memory; src/kernels/linalg.ts describes how to call them. */
 export { bandToTridiagonal, panelQr } from "./band";
 export { bandInverseTraces } from "./band-trace";
 export { choleskyBlock, pivotedColumn, solveRows } from "./cholesky";

@@ -42,7 +42,7 @@ export function biasLeaky(
 
 /**
  * dx = dy * (y > 0 ? 1 : slope) for the values [block * blockValues, ...).
- * @param dy, y, dx    float32 [count], with room for whole vectors of four; dx may be dy
+ * @param dy, y, dx   float32 [count], with room for whole vectors of four; dx may be dy
  * @param blockValues a multiple of four
  */
 export function leakyScale(dy: usize, y: usize, dx: usize, slope: f32, count: i32, blockValues: i32, block: i32): void {

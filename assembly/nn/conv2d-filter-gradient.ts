@@ -6,9 +6,7 @@ import { packPanel } from "./pack";
 import * as shape from "./shape";
 import { NARROW, WIDE } from "./tile";
 
-/**
- * GROUP: input channels per unit of work. DEPTH: output pixels that are summed before a partial sum is added to memory.
- */
+/** GROUP: input channels per unit of work. DEPTH: output pixels that are summed before a partial sum is added to memory. */
 const GROUP: i32 = 16;
 const DEPTH: i32 = 256;
 
@@ -90,10 +88,7 @@ function narrowPair(a: usize, w: usize, depth: i32, toA: usize, toB: usize, lane
   addLanes(toB, sumB, lanes);
 }
 
-/**
- * Copies `count` values into pairs of rows, to[pair][pixel][2]. If `isSecond`, the first value is the second of its
- * pair.
- */
+/** Copies `count` values into pairs of rows, to[pair][pixel][2]. If `isSecond`, the first value is the second of its pair. */
 function gather(from: usize, count: i32, to: usize, isSecond: bool): void {
   const pairBytes: usize = (<usize>DEPTH) << 3;
   let c: i32 = 0;

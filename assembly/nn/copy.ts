@@ -1,7 +1,4 @@
-/**
- * Copies runs of consecutive values between places with different strides. Joining tensors along their channels needs
- * this.
- */
+/** Copies runs of consecutive values between places with different strides. Joining tensors along their channels needs this. */
 
 /**
  * Copies some of the runs: run i goes from `from + i * fromBytes` to `to + i * toBytes`.

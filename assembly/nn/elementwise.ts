@@ -17,7 +17,7 @@ function apply(operation: i32, a: v128, b: v128): v128 {
 
 /**
  * y = a op b for the values [block * blockValues, ...): 0 add, 1 subtract, 2 multiply, 3 divide, 4 (a - b)^2.
- * @param a, b         float32 [count], or a single value if singleA or singleB is not 0 (not both)
+ * @param a, b        float32 [count], or a single value if singleA or singleB is not 0 (not both)
  * @param y           float32 [count], may be a or b; like the operands, it has room for whole vectors of four, whose
  *                    rest is undefined
  * @param blockValues a multiple of four
@@ -53,7 +53,7 @@ const ROW: i32 = 1;
 /**
  * y = a op b as in binary() for the rows [block * blockRows, ...) of a matrix. One operand may be a row that is
  * repeated for all rows, or a column whose values are repeated along their rows.
- * @param a, b    float32: form 0 [rows, columns], form 1 [columns], form 2 [rows]
+ * @param a, b   float32: form 0 [rows, columns], form 1 [columns], form 2 [rows]
  * @param y      float32 [rows, columns]
  */
 export function binaryRows(

@@ -20,10 +20,7 @@ function exponential(x: v128): v128 {
   return f32x4.mul(p, exponent);
 }
 
-/**
- * tanh: its series near zero, so that small residuals keep their digits; otherwise 1 - 2 / (e^2|x| + 1) with the sign
- * of x.
- */
+/** tanh: its series near zero, so that small residuals keep their digits; otherwise 1 - 2 / (e^2|x| + 1) with the sign of x. */
 function hyperbolicTangent(x: v128): v128 {
   const magnitude = f32x4.min(f32x4.abs(x), f32x4.splat(10));
   const one = f32x4.splat(1);
@@ -179,7 +176,7 @@ export function clippedSumGradient(
 
 /**
  * y = 1 / (1 + e^-x) for the values [block * blockValues, ...).
- * @param x, y         float32 [count], with room for whole vectors of four; y may be x
+ * @param x, y        float32 [count], with room for whole vectors of four; y may be x
  * @param blockValues a multiple of four
  */
 export function sigmoid(x: usize, y: usize, count: i32, blockValues: i32, block: i32): void {

@@ -128,9 +128,7 @@ function storeLanes(to: usize, value: v128, count: i32): void {
   if (count > 2) v128.store32_lane(to, value, 2, 8);
 }
 
-/**
- * Four rows by four columns over all taps. `outputs` contains the rows' pointers; `offset` is the column's byte offset.
- */
+/** Four rows by four columns over all taps. `outputs` contains the rows' pointers; `offset` is the column's byte offset. */
 function narrowTile(
   pointers: usize,
   tapBytes: usize,

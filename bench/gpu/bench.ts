@@ -56,9 +56,7 @@ export interface Bench {
   readonly rows: Row[];
 }
 
-/**
- * Opens the device for one body, so that a GPU's memory is freed afterwards, and a failure does not affect other work.
- */
+/** Opens the device for one body, so that a GPU's memory is freed afterwards, and a failure does not affect other work. */
 export async function onDevice<T>(bench: Bench, body: () => Promise<T>): Promise<T> {
   const device = await openDevice(bench.device, availableParallelism());
   try {

@@ -41,10 +41,7 @@ export interface LayerResult {
   readonly spread: number;
   /** Share of the device's rate in a large product. */
   readonly shareOfProduct: number | null;
-  /**
-   * The smallest number of bytes that must be read and written, divided by the bytes that could be copied in the same
-   * time.
-   */
+  /** The smallest number of bytes that must be read and written, divided by the bytes that could be copied in the same time. */
   readonly shareOfCopy: number | null;
   readonly peerGflops: number | null;
 }

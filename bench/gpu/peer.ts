@@ -11,9 +11,7 @@ const GRACE_SECONDS = 20;
 /** Debian's Python has python3-torch; another Python may come first in the path. */
 const PYTHONS = process.env.PYTHON === undefined ? ["python3", "/usr/bin/python3"] : [process.env.PYTHON];
 
-/**
- * "float32" keeps all bits; "tf32" lets products and convolutions round their factors to 10 bits, as NVIDIA's GPUs can.
- */
+/** "float32" keeps all bits; "tf32" lets products and convolutions round their factors to 10 bits, as NVIDIA's GPUs can. */
 export type Precision = "float32" | "tf32";
 
 export interface PeerRequest {

@@ -7,10 +7,7 @@ const ROUND_MILLISECONDS = 100;
 const MOST_REPEATS = 50;
 const MOST_ROUNDS = 9;
 
-/**
- * Waits until the device has computed a tensor, by reading one value of it. Copying all of it would be measured as
- * well.
- */
+/** Waits until the device has computed a tensor, by reading one value of it. Copying all of it would be measured as well. */
 export async function waitFor(tensor: tf.Tensor): Promise<void> {
   const tiny = tf.tidy(() => tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
   await tiny.data();

@@ -1,6 +1,4 @@
-/**
- * `elegant fid A B`: the Frechet distance of two sets of images, features or statistics, and KID, precision and recall.
- */
+/** `elegant fid A B`: the Frechet distance of two sets of images, features or statistics, and KID, precision and recall. */
 import { type Command, Option } from "commander";
 import type { Device } from "../device/device.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";

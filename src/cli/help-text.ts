@@ -1,6 +1,4 @@
-/**
- * Formats the text below a command's options in lines that fit a terminal: sentences, lists, and command lines to copy.
- */
+/** Formats the text below a command's options in lines that fit a terminal: sentences, lists, and command lines to copy. */
 
 const EXAMPLE = /^ {2}(npx )?elegant/;
 
@@ -20,9 +18,7 @@ function fill(words: readonly string[], width: number, first: string, hanging: s
   return [...lines, line];
 }
 
-/**
- * A command line, broken before options so that the shell reads it as one. A note in brackets gets a line of its own.
- */
+/** A command line, broken before options so that the shell reads it as one. A note in brackets gets a line of its own. */
 function fillExample(text: string, width: number): string[] {
   const [, command, note] = /^(.*?)(?: {2,}(\(.*\)))?$/.exec(text) ?? [text, text];
   const options = command.trim().split(/ (?=--)/);

@@ -96,9 +96,7 @@ function stopWithParent(): void {
   process.channel.unref(); // it must not keep this process running
 }
 
-/**
- * If the reader of a pipe goes away (`| head`), printing ends but the work continues, and the exit code stays right.
- */
+/** If the reader of a pipe goes away (`| head`), printing ends but the work continues, and the exit code stays right. */
 function watchOutput(): void {
   const isClosedPipe = (error: unknown): boolean =>
     error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");

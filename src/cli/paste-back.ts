@@ -12,9 +12,7 @@ interface Failure {
   readonly reason: string;
 }
 
-/**
- * Works like runSwap(), for faces in photos. An input whose face is not found is a failure; the other inputs continue.
- */
+/** Works like runSwap(), for faces in photos. An input whose face is not found is a failure; the other inputs continue. */
 export async function runPasteBack(
   options: SwapCommand,
   references: readonly string[],

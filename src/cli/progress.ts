@@ -1,6 +1,4 @@
-/**
- * Prints progress with rate and time left: one redrawn line on a terminal, a plain line every few seconds elsewhere.
- */
+/** Prints progress with rate and time left: one redrawn line on a terminal, a plain line every few seconds elsewhere. */
 import type { WriteStream } from "node:tty";
 import type { OnProgress, Progress } from "../types.js";
 

@@ -1,6 +1,4 @@
-/**
- * `elegant swap`: gives faces the attributes of reference faces, and pastes them back into their photos if requested.
- */
+/** `elegant swap`: gives faces the attributes of reference faces, and pastes them back into their photos if requested. */
 import { join } from "node:path";
 import type { Command } from "commander";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";

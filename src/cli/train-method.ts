@@ -21,9 +21,7 @@ export interface MethodOptions {
 }
 
 export interface RecalledMethod extends Method {
-  /**
-   * True if the run was trained by this method, so that it refuses every change. An imported model has no method yet.
-   */
+  /** True if the run was trained by this method, so that it refuses every change. An imported model has no method yet. */
   readonly isFixed: boolean;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Decodes the text of a list from any program (UTF-8 or UTF-16, any line ends), and recognises files that are not
- * lists.
- */
+/** Decodes the text of a list from any program (UTF-8 or UTF-16, any line ends), and recognises files that are not lists. */
 import { describeMismatch, InputError } from "../errors.js";
 
 /** Other kinds of files that may have a list's name, by their first bytes. */

@@ -70,10 +70,7 @@ function expectColumns(table: NumberTable, list: string, columns: number, meanin
   throw lineError(list, table.lines[0], expected, `${table.columns} numbers`, "Check that this is the right list.");
 }
 
-/**
- * Reads attributes given as -1/1 or 0/1. The names are in the header, which may have any number of them. @throws
- * InputError
- */
+/** Reads attributes given as -1/1 or 0/1. The names are in the header, which may have any number of them. @throws InputError */
 export async function readAttributes(path: string): Promise<AttributeTable> {
   const table = await readTable(path);
   const list = basename(path);

@@ -1,6 +1,4 @@
-/**
- * Reads the notes that a preprocess run has written next to its images, in a folder that may be incomplete or damaged.
- */
+/** Reads the notes that a preprocess run has written next to its images, in a folder that may be incomplete or damaged. */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
@@ -15,17 +13,11 @@ const failureSchema = z.object({ file: z.string(), reason: z.string() });
 export type PhotoFailure = z.infer<typeof failureSchema>;
 
 export interface RunNotes {
-  /**
-   * From manifest.json: the photos' folder, and the format as given to the command. Null if there is no manifest of
-   * ours.
-   */
+  /** From manifest.json: the photos' folder, and the format as given to the command. Null if there is no manifest of ours. */
   readonly made: { readonly from: string; readonly format: string } | null;
   /** Outputs in manifest.jsonl, in its order. */
   readonly outputs: readonly string[];
-  /**
-   * Failures in failures.json and in the shards' indexes, each photo once, without photos that a later run has
-   * finished.
-   */
+  /** Failures in failures.json and in the shards' indexes, each photo once, without photos that a later run has finished. */
   readonly failures: readonly PhotoFailure[];
 }
 

@@ -48,7 +48,7 @@ function isSeparatedByTabs(line: string): boolean {
  * header or a title.
  */
 export function delimiterOf(text: string): Delimiter {
-  const named = /^sep=([,;\t])\n/i.exec(text)?.[1]; // the first line that Excel writes
+  const named = /^sep=([,;\t])\n/i.exec(text)?.[1]; // Excel's way to name the delimiter in the first line
   if (named !== undefined) return named as Delimiter;
   const whole = text.length <= SAMPLE ? text : text.slice(0, text.lastIndexOf("\n", SAMPLE));
   const lines = whole.split("\n").filter((line) => line.trim() !== "");

@@ -153,9 +153,7 @@ export async function scanTar(path: string): Promise<TarScan> {
   return { samples, beside, notRead };
 }
 
-/**
- * Like scanTar(), but uses the cache if the file has not changed. The key consists of path, size and time of change.
- */
+/** Like scanTar(), but uses the cache if the file has not changed. The key consists of path, size and time of change. */
 async function scanOnce(path: string): Promise<TarScan> {
   const absolute = resolve(path);
   const { size, mtimeMs } = await stat(absolute).catch((error: unknown) => {
@@ -223,9 +221,7 @@ export interface TarOptions {
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
-/**
- * The images of all *.tar files in a folder; null if there is no tar file. @throws InputError for a damaged tar file
- */
+/** The images of all *.tar files in a folder; null if there is no tar file. @throws InputError for a damaged tar file */
 export async function openTars(
   folder: string,
   { labelled, onProgress, onWarning }: TarOptions,

@@ -21,10 +21,7 @@ export function nameSwaps({ attribute, adding }: Pick<ScoredPair, "attribute" | 
   return `${attribute}, ${adding ? "added" : "removed"}`;
 }
 
-/**
- * Mean scores of pairs with the same attribute and direction. The noise is the root of the mean square over all of
- * them.
- */
+/** Mean scores of pairs with the same attribute and direction. The noise is the root of the mean square over all of them. */
 export function scorePairs(pairs: readonly ScoredPair[], results: readonly RgbaImage[]): Score {
   const scores = pairs.map((pair, i) => scoreAgainstTruth(pair.input, results[i], pair));
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / pairs.length;

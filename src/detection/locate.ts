@@ -10,9 +10,7 @@ import { fivePoints, meanPoints, unmirror } from "./five-points.js";
 import { DETECTOR_SIZE, type FaceNetworks, LANDMARK_SIZE, type ScoredBox } from "./networks.js";
 import type { DetectedFace } from "./protocol.js";
 
-/**
- * The photo upright, turned by a quarter in both directions, and upside down. The detector finds only upright faces.
- */
+/** The photo upright, turned by a quarter in both directions, and upside down. The detector finds only upright faces. */
 const TURNS = [0, 1, 3, 2] as const;
 /** Side of the first crop, as a multiple of the longer side of the detector's box. */
 const FIRST_MARGIN = 1.15;
@@ -102,9 +100,7 @@ function boxInPhoto({ box: { x, y, width, height }, matrix }: Found): Rectangle 
   return { x: Math.min(x0, x1) + 0.5, y: Math.min(y0, y1) + 0.5, width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
 }
 
-/**
- * Finds all faces of a photo, the largest first. @param minScore lowest detector score that counts as a face, 0 to 1
- */
+/** Finds all faces of a photo, the largest first. @param minScore lowest detector score that counts as a face, 0 to 1 */
 export async function locateFaces(
   networks: FaceNetworks,
   pixels: Pixels,

@@ -16,10 +16,7 @@ export interface ScoredBox {
 export interface FaceNetworks {
   /** Faces of an image of at most DETECTOR_SIZE pixels per side. Boxes are in its pixels, the best score first. */
   detect(picture: RgbaImage, minScore: number): Promise<ScoredBox[]>;
-  /**
-   * The 68 points of images of LANDMARK_SIZE x LANDMARK_SIZE with one face each, in their pixels (centres are
-   * integers).
-   */
+  /** The 68 points of images of LANDMARK_SIZE x LANDMARK_SIZE with one face each, in their pixels (centres are integers). */
   landmarks(pictures: readonly RgbaImage[]): Promise<Points68[]>;
 }
 

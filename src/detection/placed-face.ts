@@ -1,7 +1,4 @@
-/**
- * Faces with a known position in a photo: either crops of elegant align with their record, or faces found in the photo
- * now.
- */
+/** Faces with a known position in a photo: either crops of elegant align with their record, or faces found in the photo now. */
 import { resolve } from "node:path";
 import { readPicture } from "../editing/picture.js";
 import { describeMismatch, InputError } from "../errors.js";

@@ -38,6 +38,7 @@ const MEAN_TOLERANCE = 0.1;
 const OUTSIDE_TOLERANCE = 0.02;
 const OUTSIDE_SLACK = 10 / OUTSIDE_TOLERANCE;
 
+/** Compares the matrix of each case, and the pixels of its warped photo. */
 export async function checkAlign(golden: AlignGolden): Promise<Quantity[]> {
   const pixels = new Pixels(await loadModule("image"));
   return golden.cases.flatMap((item) => {

@@ -1,7 +1,4 @@
-/**
- * Checks Inception features against those of pytorch-fid's network with weights filled by the formula
- * (inception-s*.json).
- */
+/** Checks Inception features against those of pytorch-fid's network with weights filled by the formula (inception-s*.json). */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { toInceptionInput } from "../image/inception-input.js";

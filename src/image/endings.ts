@@ -29,9 +29,7 @@ export const PICTURE_ENDINGS_NOT_READ: readonly string[] = [
 const readable = new Set(READABLE_ENDINGS);
 const notRead = new Set(PICTURE_ENDINGS_NOT_READ);
 
-/**
- * A file name's ending in lower case with its dot, or "": `A/b.JPG` -> `.jpg`. A leading dot does not start an ending.
- */
+/** A file name's ending in lower case with its dot, or "": `A/b.JPG` -> `.jpg`. A leading dot does not start an ending. */
 export function endingOf(name: string): string {
   const dot = name.lastIndexOf(".");
   const base = Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1;

@@ -13,17 +13,12 @@ export type ImageFormat = "jpeg" | "png" | "gif" | "bmp" | "tiff" | "webp" | "av
 
 export interface ImageHeader {
   readonly format: ImageFormat;
-  /**
-   * Size of the stored image in pixels: for TIFF, of the first page; for GIF, of the screen; for WebP, of the canvas.
-   */
+  /** Size of the stored image in pixels: for TIFF, of the first page; for GIF, of the screen; for WebP, of the canvas. */
   readonly width: number;
   readonly height: number;
   /** Number of colour components in JPEG: 1 grey, 3 colour, 4 CMYK; 0 for other formats. */
   readonly components: number;
-  /**
-   * From the EXIF block of JPEG, PNG and WebP, TIFF's tag, or AVIF's rotation and mirror; 1 if it is missing or
-   * malformed.
-   */
+  /** From the EXIF block of JPEG, PNG and WebP, TIFF's tag, or AVIF's rotation and mirror; 1 if it is missing or malformed. */
   readonly orientation: Orientation;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Recognises files that decodeImage does not read by their first bytes: names the kind of file and says what to do
- * about it.
- */
+/** Recognises, by their first bytes, files that decodeImage does not read, and says what to do about each kind. */
 import { avifBrands } from "./formats/avif-boxes.js";
 
 export interface FileKind {
@@ -18,9 +15,7 @@ const EXTRACT = "Export pictures from it.";
 const UNPACK = "Unpack it first.";
 const FETCH = "Download or copy the file again.";
 
-/**
- * Kinds of files by their first bytes, written as Latin-1, at offset `at` (default 0). The first matching row counts.
- */
+/** Kinds of files by their first bytes, written as Latin-1, at offset `at` (default 0). The first matching row counts. */
 const MAGIC: readonly {
   readonly begins: string;
   readonly at?: number;

@@ -65,9 +65,7 @@ export function uprightMatrix({ width, height }: Size, orientation: Orientation)
   return matrices[orientation];
 }
 
-/**
- * Maps landmarks from the stored image to the upright one. Left and right keep the meaning that they have in the list.
- */
+/** Maps landmarks from the stored image to the upright one. Left and right keep the meaning that they have in the list. */
 export function uprightPoints(points: FivePoints, [a, b, tx, c, d, ty]: Affine): FivePoints {
   return points.map(([x, y]) => [a * x + b * y + tx, c * x + d * y + ty]);
 }

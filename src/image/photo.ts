@@ -90,9 +90,7 @@ interface AlignedCrop {
   readonly matrix: Affine;
 }
 
-/**
- * The crop of a face, [size, size] RGBA, and the matrix photo -> crop. @throws InputError if the face cannot be placed
- */
+/** The crop of a face, [size, size] RGBA, and the matrix photo -> crop. @throws InputError if the face cannot be placed */
 export function cropFace(
   pixels: Pixels,
   image: RgbaImage,

@@ -136,9 +136,7 @@ export class Pixels {
     return { width, height, data };
   }
 
-  /**
-   * Warps like warp(), but from a window that was decoded just before and that contains the pixels of windowOfWarp().
-   */
+  /** Warps like warp(), but from a window that was decoded just before and that contains the pixels of windowOfWarp(). */
   warpWindow(source: PixelWindow, matrix: Affine, width: number, height: number = width): RgbaImage {
     const { window, pointer, stride } = source;
     const [a, b, tx, c, d, ty] = invertAffine(matrix);

@@ -25,10 +25,7 @@ export type PictureSource =
   /** Raw pixels of a square with side `raw`: rows from the top, 8-bit RGB. */
   | { readonly path: string; readonly name: string; readonly range: ByteRange; readonly raw: number };
 
-/**
- * Number of files that a thread keeps open. All threads together stay far below the usual limit of 1024 or 256 per
- * process.
- */
+/** Number of files that a thread keeps open. All threads together stay far below the usual limit of 1024 or 256 per process. */
 const MOST_OPEN = 16;
 /** File descriptors by path. The least recently used one comes first. */
 const openFiles = new Map<string, number>();

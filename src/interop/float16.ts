@@ -6,9 +6,7 @@ export const FLOAT16_MAX = 65504;
 const scratch = new Float32Array(1);
 const scratchBits = new Uint32Array(scratch.buffer);
 
-/**
- * The 16 bits of the binary16 number nearest to `value`, ties to even. From 65520 in magnitude on, it is an infinity.
- */
+/** The 16 bits of the binary16 number nearest to `value`, ties to even. From 65520 in magnitude on, it is an infinity. */
 export function toFloat16(value: number): number {
   scratch[0] = value;
   const bits = scratchBits[0];

@@ -15,6 +15,7 @@ export function decodeNpz(bytes: Uint8Array, source: string): ReadonlyMap<string
   );
 }
 
+/** Encodes an .npz file of uncompressed arrays, in the given order. */
 export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>): Uint8Array {
   return writeZip(Object.entries(arrays).map(([name, array]) => ({ name: `${name}.npy`, data: encodeNpy(array) })));
 }

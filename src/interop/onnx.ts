@@ -1,6 +1,4 @@
-/**
- * Writes ONNX models (onnx.proto of https://github.com/onnx/onnx), with the few message fields that our graphs need.
- */
+/** Writes ONNX models (onnx.proto of https://github.com/onnx/onnx), with the few message fields that our graphs need. */
 import { bytesField, concat, floatField, textField, varintField } from "./protobuf.js";
 
 /** onnxruntime, OpenVINO and TensorRT have read opset 13 and its IR version for years. */

@@ -18,9 +18,7 @@ export function addressSpaceLimit(): number | null {
   }
 }
 
-/**
- * Bytes of addresses that the limit leaves to this process; null if there is no limit or the system does not report it.
- */
+/** Bytes of addresses that the limit leaves to this process; null if there is no limit or the system does not report it. */
 export function addressSpaceRoom(): number | null {
   const limit = addressSpaceLimit();
   if (limit === null) return null;
@@ -41,9 +39,7 @@ export function addressSpaceError(cause: unknown): RetryableError {
   return new RetryableError(describeMismatch("memory", "64 MiB of address space", received, remedy), { cause });
 }
 
-/**
- * Bytes. Below this limit, threads of V8 13 and newer (Node 24) that find no room for themselves end the whole process.
- */
+/** Bytes. Below this limit, threads of V8 13 and newer (Node 24) that find no room for themselves end the whole process. */
 const LEAST_FOR_THREADS = 8 * 2 ** 30;
 
 /** @throws RetryableError if starting a thread could end the process without a message */

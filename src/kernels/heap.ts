@@ -11,9 +11,7 @@ const ALIGNMENT = 64;
 export const HEAP_START = 4096;
 const INITIAL_BYTES = 16 * 1024 * 1024;
 
-/**
- * Rounds up to a quarter step between powers of two. This wastes at most a fifth and lets similar sizes share a list.
- */
+/** Rounds up to a quarter step between powers of two. This wastes at most a fifth and lets similar sizes share a list. */
 export function sizeClass(bytes: number): number {
   if (bytes <= 4 * ALIGNMENT) return Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
   const quarter = 2 ** (Math.floor(Math.log2(bytes)) - 2);

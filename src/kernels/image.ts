@@ -80,9 +80,7 @@ export interface ImageKernels {
   readonly denormalizeRgba: ConvertKernel;
 }
 
-/**
- * Instantiates image.wasm on `memory` in this thread. Workers get the compiled module and call instantiate() instead.
- */
+/** Instantiates image.wasm on `memory` in this thread. Workers get the compiled module and call instantiate() instead. */
 export async function loadImageKernels(memory: WebAssembly.Memory): Promise<ImageKernels> {
   return instantiate<ImageKernels>(await loadModule("image"), memory);
 }

@@ -20,9 +20,7 @@ const QUANTISATION = [
 ] as const;
 
 export interface HuffmanTable {
-  /**
-   * Class and destination of the DHT segment: 0x00 and 0x10 for DC and AC of luminance, 0x01 and 0x11 for chrominance.
-   */
+  /** Class and destination of the DHT segment: 0x00 and 0x10 for DC and AC of luminance, 0x01 and 0x11 for chrominance. */
   readonly id: number;
   /** Number of codes with 1 to 16 bits, [16]. */
   readonly counts: Uint8Array;
@@ -95,7 +93,7 @@ function huffmanCodes({ counts, symbols }: HuffmanTable): Uint32Array {
 export const JPEG_TABLE_BYTES = 576 + 4 * 1024;
 /** Size of the scan kernel's scratch block, in bytes. */
 export const JPEG_SCRATCH_BYTES = 6 * 256 + 128 + 1024;
-/** Largest number of bytes of an encoded 16 x 16 tile. The same room is needed after the last tile. */
+/** Bytes of output memory per 16 x 16 tile, which no encoded tile exceeds. */
 export const JPEG_TILE_BYTES = 2560;
 
 /** The table block of encodeJpegScan (layout in assembly/image/jpeg.ts) for a quality of 1 to 100. */

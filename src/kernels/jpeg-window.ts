@@ -17,7 +17,7 @@ const ENDED = 128;
  * stays far below ENDED.
  */
 const MOST_JOINED = 48;
-/** The kernel skips twice before it refills its 32 bits. */
+/** Largest number of bits in one skip. The kernel skips twice with 32 bits at hand. */
 const MOST_SKIPPED_BITS = 16;
 /** A size of 15 bits with a length of 0: the code is longer than the direct table's index. */
 const LONGER_CODE = 15 << 12;

@@ -4,9 +4,7 @@
  */
 
 export interface LinalgKernels {
-  /**
-   * Computes a block of C = beta C + alpha A B^T. Strides are in values. Needs GEMM_SCRATCH bytes of scratch memory.
-   */
+  /** Computes a block of C = beta C + alpha A B^T. Strides are in values. Needs GEMM_SCRATCH bytes of scratch memory. */
   gemm(
     a: number,
     aI: number,

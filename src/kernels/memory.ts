@@ -10,10 +10,7 @@ export const MAX_PAGES = 65536;
 /** 64 MiB. A smaller memory has no room for a model. */
 const LEAST_PAGES = 1024;
 
-/**
- * False in pages without cross-origin isolation, and if a preloaded module has deleted SharedArrayBuffer, as the tests
- * do.
- */
+/** False in pages without cross-origin isolation, and if a preloaded module has deleted SharedArrayBuffer, as the tests do. */
 export const HAS_SHARED_MEMORY = typeof SharedArrayBuffer !== "undefined";
 
 /** Describes the result in the description of a device. */

@@ -29,10 +29,7 @@ export function eigenvalues(linalg: Linalg, a: Matrix): Float64Array {
   return linalg.scope(() => bandEigenvalues(linalg, toBand(linalg, a, BAND)));
 }
 
-/**
- * Eigenvalues of the matrix that a band was made of, ascending. The band is destroyed. @throws Error if they are not
- * finite
- */
+/** Eigenvalues of the matrix that a band was made of, ascending. The band is destroyed. @throws Error if they are not finite */
 export function bandEigenvalues(linalg: Linalg, band: Band): Float64Array {
   const { diagonal, off } = chase(linalg, band, () => {});
   const failed = linalg.team.kernels.tridiagonalEigenvalues(diagonal.pointer, off.pointer, band.n);
@@ -82,8 +79,8 @@ function decompose(linalg: Linalg, a: Matrix): EigenDecomposition {
 const notConverged = (): Error => new Error("eigenvalues: the iteration did not converge");
 
 /**
- * Q^T of reduceToBand(), [n, n + 8], to be released. It multiplies from the last block to the first, because in the
- * range of a block the earlier result is the identity.
+ * Q^T of reduceToBand(), [n, n + 8], to be released. It starts with the last block: the product so far is then the
+ * identity outside the rows and columns of each block, so only these are multiplied.
  */
 function multiplyReflectors(linalg: Linalg, n: number, blocks: readonly Matrix[]): Matrix {
   const matrix = linalg.allocate(n, n + 8);
@@ -131,9 +128,7 @@ function iterate(linalg: Linalg, diagonal: Matrix, off: Matrix, panels: Matrix):
   return pairs === 0;
 }
 
-/**
- * The first n columns in the layout of the kernels, [panel][row][8 columns]. The last panel is filled up with zeros.
- */
+/** The first n columns in the layout of the kernels, [panel][row][8 columns]. The last panel is filled up with zeros. */
 function toPanels(linalg: Linalg, { data, columns: lda }: Matrix, n: number): Matrix {
   const panels = linalg.allocate(Math.ceil(n / PANEL_COLUMNS), n * PANEL_COLUMNS);
   for (let p = 0, at = 0; p < panels.rows; p++) {

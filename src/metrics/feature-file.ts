@@ -1,7 +1,4 @@
-/**
- * Reads and writes features of a folder's images, or of one machine's part of them, as .npz: `features`, `index`,
- * `about`.
- */
+/** Reads and writes features of a folder's images, or of one machine's part of them, as .npz: `features`, `index`, `about`. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
@@ -43,9 +40,7 @@ export interface FeatureFile {
   readonly indices: readonly number[];
 }
 
-/**
- * Encodes the file. numpy.load and `elegant fid` read `features`; `about` is text, stored as one number per character.
- */
+/** Encodes the file. numpy.load and `elegant fid` read `features`; `about` is text, stored as one number per character. */
 export function encodeFeatures({ about, dims, features, indices }: Omit<FeatureFile, "source">): Uint8Array {
   return encodeNpz({
     features: { shape: [indices.length, dims], data: features },

@@ -1,6 +1,4 @@
-/**
- * The work of `elegant fid` between its options and its output: opens sides from paths, and writes statistics to files.
- */
+/** The work of `elegant fid` between its options and its output: opens sides from paths, and writes statistics to files. */
 
 import type { Device } from "../device/device.js";
 import { deviceWords } from "../device/node/announce.js";

@@ -25,10 +25,7 @@ export interface FolderOptions {
   /** If true, an image that cannot be read ends the work. */
   readonly strict: boolean;
   readonly cache: boolean;
-  /**
-   * Whether all rows of features are needed. Otherwise, mean and covariance suffice if there are more rows than
-   * dimensions.
-   */
+  /** Whether all rows of features are needed. Otherwise, mean and covariance suffice if there are more rows than dimensions. */
   readonly rows: boolean;
   readonly workers: number;
   readonly batch: number;

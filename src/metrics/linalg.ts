@@ -41,6 +41,11 @@ export interface ProductOptions {
   readonly flags?: number;
 }
 
+/**
+ * Matrix operations on a team of threads. Open it with Linalg.open() and close it when you are done.
+ *
+ * @example const linalg = await Linalg.open(2);
+ */
 export class Linalg {
   readonly team: KernelTeam<LinalgKernels, LinalgKernel>;
 

@@ -1,13 +1,9 @@
-/**
- * Mean and covariance of features that arrive in pieces (Chan, Golub and LeVeque 1983: pairwise merging of moments).
- */
+/** Mean and covariance of features that arrive in pieces (Chan, Golub and LeVeque 1983: pairwise merging of moments). */
 import { LOWER } from "../kernels/linalg.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import type { Statistics } from "./sides.js";
 
-/**
- * Number of rows that are merged at a time. It is fixed, so the sums do not depend on the pieces in which rows arrive.
- */
+/** Number of rows that are merged at a time. It is fixed, so the sums do not depend on the pieces in which rows arrive. */
 const CHUNK = 1024;
 
 /** Number n, mean, and sum of squared deviations M2 [d, d] (lower triangle) of the rows so far. */

@@ -4,9 +4,7 @@ import { type Band, toBand } from "./band.js";
 import { bandEigenvalues } from "./eigen.js";
 import type { Linalg, Matrix } from "./linalg.js";
 
-/**
- * Half-width of the band for the quadrature. Products with 32 rows run faster than with 24, and the traces cost b^2.
- */
+/** Half-width of the band for the quadrature. Products with 32 rows run faster than with 24, and the traces cost b^2. */
 const BAND = 32;
 /** Number of nodes of the quadrature. Its relative error is exp(-2 pi N K / K') = 8e-15. */
 const NODES = 64;
@@ -55,10 +53,7 @@ export function rootQuadrature(k: number, nodes: number): readonly Node[] {
   });
 }
 
-/**
- * From the smallest shift to the largest. Eigenvalues below the rounding error of the largest one count as rounding
- * errors.
- */
+/** From the smallest shift to the largest. Eigenvalues below the rounding error of the largest one count as rounding errors. */
 const QUADRATURE = rootQuadrature(Math.sqrt(Number.EPSILON), NODES);
 
 /** An upper bound of all eigenvalues (Gershgorin). */

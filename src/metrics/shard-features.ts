@@ -103,10 +103,7 @@ export interface OrderedFeatures {
   readonly n: number;
 }
 
-/**
- * Opens the files of all shards, in any order. @throws InputError that names what is missing or does not belong
- * together
- */
+/** Opens the files of all shards, in any order. @throws InputError that names what is missing or does not belong together */
 export async function openFeatures(paths: readonly string[]): Promise<OrderedFeatures> {
   const files: FeatureFile[] = [];
   for (const path of paths) {

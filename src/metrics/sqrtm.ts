@@ -1,7 +1,4 @@
-/**
- * The principal square root of a symmetric positive semidefinite matrix (Higham 2008, Functions of Matrices, chapter
- * 6).
- */
+/** The principal square root of a symmetric positive semidefinite matrix (Higham 2008, Functions of Matrices, chapter 6). */
 
 import { describeMismatch, InputError } from "../errors.js";
 import { LOWER, MIRROR } from "../kernels/linalg.js";
@@ -9,16 +6,16 @@ import { eigenvectors } from "./eigen.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import { onThreads, type ThreadOptions, takeSymmetric } from "./symmetric.js";
 
-/**
- * How far an eigenvalue may be below zero, as a share of the largest: the precision that covariances lose in float32.
- */
+/** How far an eigenvalue may be below zero, as a share of the largest: the precision that covariances lose in float32. */
 const INDEFINITE = 1e-6;
 
 /**
  * S with S S = A, symmetric and positive semidefinite: V diag(sqrt(lambda)) V^T from the eigenvalues and eigenvectors
  * of A.
  *
- * S S - A| is a few times sqrt(d) eps |A|. Eigenvalues that may be mere rounding errors count as zero: those up to sqrt(d) eps of the largest, or no further from zero than the most negative one. Their roots would be noise of 1e-8 |S| in a matrix of low rank.
+ * The error |S S - A| is a few times sqrt(d) eps |A|. Eigenvalues that may be mere rounding errors count as zero: those
+ * up to sqrt(d) eps of the largest, or no further from zero than the most negative one. Their roots would be noise of
+ * 1e-8 |S| in a matrix of low rank.
  *
  * @param matrix [d, d], row-major
  * @returns S [d, d], row-major, exactly symmetric

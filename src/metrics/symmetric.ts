@@ -66,9 +66,7 @@ export function takeSymmetric(linalg: Linalg, matrix: Float64Array, d: number): 
 
 let warned = false;
 
-/**
- * Opens a team for one piece of work and closes it. @throws InputError if `threads` is not a valid number of threads
- */
+/** Opens a team for one piece of work and closes it. @throws InputError if `threads` is not a valid number of threads */
 export async function onThreads<T>(threads: number | undefined, work: (linalg: Linalg) => T): Promise<T> {
   const count = threads ?? defaultThreads();
   if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {

@@ -36,10 +36,7 @@ function quarantine({ file }: AlignItem, error: unknown, seconds: number): ItemF
   return { ok: false, file, reason, retryable: false };
 }
 
-/**
- * Returns the task's result. If the worker died, each photo gets a task of its own, and photos that fail again are
- * skipped.
- */
+/** Returns the task's result. If the worker died, each photo gets a task of its own, and photos that fail again are skipped. */
 async function settle(pool: ImagePool, task: AlignTask, seconds: number): Promise<AlignResult> {
   try {
     return await run(pool, task, seconds);

@@ -1,7 +1,4 @@
-/**
- * The files in OUT that describe a preprocess run, so that the next run can resume it: manifest.json and
- * manifest.jsonl.
- */
+/** The files in OUT that describe a preprocess run, so that the next run can resume it: manifest.json and manifest.jsonl. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { z } from "zod";

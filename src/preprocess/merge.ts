@@ -1,7 +1,4 @@
-/**
- * `elegant merge OUT`: combines the parts of several machines into exactly the bytes that one machine would have
- * written.
- */
+/** `elegant merge OUT`: combines the parts of several machines into exactly the bytes that one machine would have written. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -76,10 +73,7 @@ async function openPart(folder: string, part: Part): Promise<OpenedPart> {
   return { folder, part, options, done, places, failures: failures.data, records: await readAllRecords(folder) };
 }
 
-/**
- * Opens all parts, in the order of their shards. @throws InputError that names what is missing or does not belong
- * together
- */
+/** Opens all parts, in the order of their shards. @throws InputError that names what is missing or does not belong together */
 async function openParts(out: string, shards: readonly Shard[]): Promise<OpenedPart[]> {
   const { count } = shards[0];
   const all = Array.from({ length: count }, (_, index) => partName({ index, count }));

@@ -7,6 +7,7 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 export type ShardFormat = Extract<OutputFormat, "shard" | "webdataset">;
 
+/** True for formats with many photos in a file. */
 export function isSharded(format: OutputFormat): format is ShardFormat {
   return format === "shard" || format === "webdataset";
 }

@@ -1,6 +1,4 @@
-/**
- * Writes the crops of a preprocess run, as a file per photo or as shards of many, and finds those that exist already.
- */
+/** Writes the crops of a preprocess run, as a file per photo or as shards of many, and finds those that exist already. */
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readShardIndex, SHARD_DIR, shardName } from "../dataset/shards.js";

@@ -1,7 +1,4 @@
-/**
- * The part of a data set that one of several machines preprocesses: a folder in the form of a whole OUT, plus
- * part.json.
- */
+/** The part of a data set that one of several machines preprocesses: a folder in the form of a whole OUT, plus part.json. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
@@ -106,10 +103,7 @@ export function finishPart(out: string, share: Share): void {
   writeWhole(join(out, PART), `${JSON.stringify(part)}\n`);
 }
 
-/**
- * Reads part.json of a finished part; null if there is no finished part. @throws InputError if the file is something
- * else
- */
+/** Reads part.json of a finished part; null if there is no finished part. @throws InputError if the file is something else */
 export async function readPart(folder: string): Promise<Part | null> {
   const path = join(folder, PART);
   const text = await readFile(path, "utf8").catch(() => null);

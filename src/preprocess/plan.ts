@@ -1,7 +1,4 @@
-/**
- * Plans a preprocess run from the lists alone: which photos it uses, where each face is, and which names the outputs
- * get.
- */
+/** Plans a preprocess run from the lists alone: which photos it uses, where each face is, and which names the outputs get. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type FaceLists, readLists } from "../dataset/dataset.js";
@@ -82,7 +79,7 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
   };
   const byOutput = new Map<string, string>();
   const photos = all.slice(0, limit ?? all.length).map((file, index): PlannedPhoto => {
-    // Of x.jpg and x.png, the later one keeps its whole name.
+    // If there are x.jpg and x.png, the later one keeps its whole name.
     const output = byOutput.has(outputName(file, format)) ? `${file}.${cropFormat(format)}` : outputName(file, format);
     const rival = byOutput.get(output);
     if (rival !== undefined) {
@@ -112,9 +109,7 @@ async function listPhotos(imageDir: string, warn: PlanOptions["onWarning"]): Pro
   return names;
 }
 
-/**
- * Maps listed names to those of the file system. The folder is walked only if a name can be written in several ways.
- */
+/** Maps listed names to those of the file system. The folder is walked only if a name can be written in several ways. */
 async function findInputs(imageDir: string, files: readonly string[]): Promise<(file: string) => string> {
   const isPlain = (name: string): boolean => name.normalize("NFD") === name && name.normalize("NFC") === name;
   if (files.every(isPlain)) return (file) => file;

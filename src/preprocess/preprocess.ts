@@ -1,6 +1,4 @@
-/**
- * `elegant preprocess`: turns photos and CelebA's lists into aligned crops and the lists of the photos that succeeded.
- */
+/** `elegant preprocess`: turns photos and CelebA's lists into aligned crops and the lists of the photos that succeeded. */
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SHARD_DIR } from "../dataset/shards.js";
@@ -92,7 +90,7 @@ export async function preprocess(
   const { size, format, quality, crop, shardPhotos = SHARD_PHOTOS, shard = null } = options;
   const started = performance.now();
   const whole = await planPreprocess(source, options);
-  // Check all photos, so that all machines reach the same decision.
+  // Check the whole plan, so that all machines reach the same decision.
   checkVariant(whole);
   const { frame: landmarkFrame, notice } = chooseLandmarkFrame(whole, options.landmarkFrame ?? "auto");
   if (notice !== null) options.onNotice?.(notice);

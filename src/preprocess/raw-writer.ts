@@ -22,10 +22,7 @@ export interface ShardPhoto extends FinishedPhoto {
   readonly attributes: Readonly<Record<string, number>> | null;
 }
 
-/**
- * An entry of a tar file with its padding. The data come after the headers, whose number depends on the length of the
- * name.
- */
+/** An entry of a tar file with its padding. The data come after the headers, whose number depends on the length of the name. */
 async function tarEntry(name: string, bytes: Uint8Array): Promise<{ whole: Buffer; dataOffset: number }> {
   const pack = tar.pack();
   // The bytes must not depend on who writes them, or when.

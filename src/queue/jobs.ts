@@ -32,9 +32,7 @@ export type ShardJob = z.infer<typeof shardSchema>;
 export type MergeJob = z.infer<typeof mergeSchema>;
 export type QueueJob = ShardJob | MergeJob;
 
-/**
- * The command line that a job asks a worker to run. Any process that can write to Redis may have put it into the queue.
- */
+/** The command line that a job asks a worker to run. Any process that can write to Redis may have put it into the queue. */
 export interface OfferedJob {
   readonly kind: "shard" | "merge";
   /** Without the options that the worker adds. */

@@ -42,9 +42,7 @@ export interface WorkReport {
   readonly released: number;
 }
 
-/**
- * How often a shard may lose its worker before it fails permanently. The shard itself may be what kills the workers.
- */
+/** How often a shard may lose its worker before it fails permanently. The shard itself may be what kills the workers. */
 const MOST_STALLS = 3;
 const EMPTY_CHECK_MS = 1000;
 

@@ -1,7 +1,4 @@
-/**
- * A line chart as inline SVG: all values faintly, with the running mean over them. The page's style sheet sets the
- * colours.
- */
+/** A line chart as inline SVG: all values faintly, with the running mean over them. The page's style sheet sets the colours. */
 import { escapeHtml, formatCount, formatStep, formatValue } from "./format.js";
 import type { LossSeries } from "./model.js";
 import { linearTicks, logTicks, type Point, quantile, smooth, thin } from "./series.js";
@@ -83,10 +80,7 @@ function polyline(points: string, className: string): string {
   return points === "" ? "" : `<polyline class="${className}" points="${points}"/>`;
 }
 
-/**
- * The range of the values: all running means, and all but the outermost 1 % of the values, so that a peak hides
- * nothing.
- */
+/** The range of the values: all running means, and all but the outermost 1 % of the values, so that a peak hides nothing. */
 function chooseAxis(lines: readonly Line[]): Axis {
   const means = lines.flatMap((line) => line.mean.map((point) => point.value));
   const sorted = lines.flatMap((line) => line.finite.map((point) => point.value)).sort((a, b) => a - b);

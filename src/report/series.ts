@@ -71,9 +71,7 @@ export function linearTicks(low: number, high: number, count: number): number[] 
   return ticks;
 }
 
-/**
- * Powers of ten within low .. high (both positive). If there are fewer than three, 2 and 5 times the powers are added.
- */
+/** Powers of ten within low .. high (both positive). If there are fewer than three, 2 and 5 times the powers are added. */
 export function logTicks(low: number, high: number): number[] {
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));

@@ -1,7 +1,4 @@
-/**
- * Trains the attribute classifier. The same images, labels and seed give the same network, whatever the number of
- * threads.
- */
+/** Trains the attribute classifier. The same images, labels and seed give the same network, whatever the number of threads. */
 import * as tf from "@tensorflow/tfjs-core";
 import { applyGradients, createOptimizer, gradientsOf } from "../nn/optimizer.js";
 import { disposeParameters, type Parameters } from "../nn/parameters.js";

@@ -1,6 +1,4 @@
-/**
- * The pairs of one attribute and direction: chosen, loaded, swapped and measured against everything known about them.
- */
+/** The pairs of one attribute and direction: chosen, loaded, swapped and measured against everything known about them. */
 import type { FaceDataset } from "../dataset/dataset.js";
 import type { Generator } from "../models/generator.js";
 import type { AttributeScore } from "../report/scored.js";
@@ -53,9 +51,7 @@ export interface ScoredGroup {
   readonly flips: readonly number[] | null;
 }
 
-/**
- * Chooses the pairs of a group, in the order of the files. Pairs whose true result is the input itself are left out.
- */
+/** Chooses the pairs of a group, in the order of the files. Pairs whose true result is the input itself are left out. */
 function choosePairs(
   options: GroupOptions,
   attribute: number,

@@ -65,10 +65,7 @@ export function noiseSquare(input: RgbaImage, swap: RgbaImage): number {
 
 /** Scores of one swap whose true result is known. */
 export interface TruthScore {
-  /**
-   * PSNR of the swap against the truth minus that of the unchanged input, in dB: in the region, and over the whole
-   * image.
-   */
+  /** PSNR of the swap against the truth minus that of the unchanged input, in dB: in the region, and over the whole image. */
   readonly regionGain: number;
   readonly wholeGain: number;
   /** PSNR of the swap against the input outside the region, in dB. */

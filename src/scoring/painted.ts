@@ -70,9 +70,7 @@ function scaled(matrix: Affine, scale: number): Affine {
   return composeAffine([scale, 0, shift, 0, scale, shift], matrix);
 }
 
-/**
- * The painter's seed of a preprocessed data set; null if its photos were not painted, or if their record is missing.
- */
+/** The painter's seed of a preprocessed data set; null if its photos were not painted, or if their record is missing. */
 async function findSeed(images: string): Promise<{ readonly seed: number; readonly version: number } | null> {
   const text = await readFile(join(dirname(images), RECORD), "utf8").catch(() => null);
   if (text === null) return null;

@@ -1,6 +1,4 @@
-/**
- * Chooses the images of a score: the held-out images and pairs of them, and the images that the classifier learns from.
- */
+/** Chooses the images of a score: the held-out images and pairs of them, and the images that the classifier learns from. */
 import type { FaceDataset } from "../dataset/dataset.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 

@@ -47,9 +47,7 @@ function overall(
   return sum / pairs;
 }
 
-/**
- * The leakage matrix: the share of attribute i's pairs, in both directions, whose decision on attribute j is reversed.
- */
+/** The leakage matrix: the share of attribute i's pairs, in both directions, whose decision on attribute j is reversed. */
 function leakageOf(groups: readonly ScoredGroup[], attributes: readonly string[]): number[][] | undefined {
   const rows = attributes.map((name) => {
     const own = groups.filter(({ row }) => row.name === name);

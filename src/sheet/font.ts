@@ -6,9 +6,7 @@ import type { RgbaImage } from "../types.js";
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/**
- * CAPITAL_UNITS: height of a capital, from its top to the base line, in units. LINE_UNITS: height of a line of text.
- */
+/** CAPITAL_UNITS: height of a capital, from its top to the base line, in units. LINE_UNITS: height of a line of text. */
 export const CAPITAL_UNITS = 7;
 export const LINE_UNITS = 11;
 

@@ -19,9 +19,7 @@ export interface FaceGeometry {
   readonly width: number;
 }
 
-/**
- * How far the corners of the mouth move outwards (as a share) and up for each smile, before its strength is applied.
- */
+/** How far the corners of the mouth move outwards (as a share) and up for each smile, before its strength is applied. */
 const SMILE_REACH = { closed: [0.19, 10], teeth: [0.2, 9], wide: [0.26, 10] } as const;
 
 export function faceGeometry(face: SynthFace): FaceGeometry {

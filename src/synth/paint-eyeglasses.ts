@@ -1,6 +1,4 @@
-/**
- * Paints eyeglasses: rims, bridge, temples, lenses with a reflection, and their shadow on the cheeks. In face units.
- */
+/** Paints eyeglasses: rims, bridge, temples, lenses with a reflection, and their shadow on the cheeks. In face units. */
 import { luma, mix, shade, WHITE } from "./colour.js";
 import type { EyeglassesStyle, SynthFace } from "./face.js";
 import type { FaceGeometry } from "./geometry.js";

@@ -13,9 +13,7 @@ import { paintBody, paintEars, paintHead } from "./paint-head.js";
 import { paintMouth, paintMustache } from "./paint-mouth.js";
 import { pathData, Sketch } from "./sketch.js";
 
-/**
- * Draws the parts over one another, from the back. Coordinates are photo pixels, with pixel (0, 0) centred on (0, 0).
- */
+/** Draws the parts over one another, from the back. Coordinates are photo pixels, with pixel (0, 0) centred on (0, 0). */
 function sketchPhoto(face: SynthFace): Sketch {
   const { person, styles, pose } = face;
   const geometry = faceGeometry(face);

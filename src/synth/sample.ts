@@ -208,9 +208,7 @@ function sampleMale(random: Random): MaleStyle {
   };
 }
 
-/**
- * Smallest difference of luma between hair (shaded, as painted) and skin, so that fringes and mustaches are visible.
- */
+/** Smallest difference of luma between hair (shaded, as painted) and skin, so that fringes and mustaches are visible. */
 const HAIR_CONTRAST = 42;
 const HAIR_SHADING = 0.88;
 

@@ -49,7 +49,7 @@ describe("cli/shard", function () {
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);
       const words = ["--count", "258", "--seed", "3", "--json"];
-      // Of 258 photos, the second of any number of machines has two, and the third has none.
+      // The second of any number of machines has two of 258 photos, and the third has none.
       const ended = await Promise.all([
         elegant("synth", at("shared"), ...words, "--shard", "1/3"),
         elegant("synth", at("shared"), ...words, "--shard", "2/3"),

@@ -9,9 +9,7 @@ import type { Affine, RgbaImage } from "../../src/types.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { goldenPhoto } from "../support/pictures.js";
 
-/**
- * Photo -> crop of 64: turned by `angle`, `scale` crop pixels per photo pixel, with the photo's (x, y) in the middle.
- */
+/** Photo -> crop of 64: turned by `angle`, `scale` crop pixels per photo pixel, with the photo's (x, y) in the middle. */
 function placement(angle: number, scale: number, x: number, y: number): { matrix: Affine; size: number } {
   const [c, s] = [Math.cos(angle) * scale, Math.sin(angle) * scale];
   return { matrix: [c, -s, 31.5 - c * x + s * y, s, c, 31.5 - s * x - c * y], size: 64 };

@@ -48,9 +48,7 @@ async function sharpFiles(): Promise<ReadonlyMap<string, Buffer>> {
   return new Map(await Promise.all(entries));
 }
 
-/**
- * PNG, TIFF, BMP and GIF must be exact; JPEG within 2 levels for 99.9 % of the values, and never off by more than 4.
- */
+/** PNG, TIFF, BMP and GIF must be exact; JPEG within 2 levels for 99.9 % of the values, and never off by more than 4. */
 function assertAgrees(differences: ReadonlyMap<string, PixelDifference>): void {
   for (const [file, { most, over2, mode }] of differences) {
     const jpeg = /\.jpg$/.test(file);
@@ -59,10 +57,7 @@ function assertAgrees(differences: ReadonlyMap<string, PixelDifference>): void {
   }
 }
 
-/**
- * Files that only Pillow refuses, because of a bomb or a strange compression in a colour profile. We never unpack
- * profiles.
- */
+/** Files that only Pillow refuses, because of a bomb or a strange compression in a colour profile. We never unpack profiles. */
 const ODD_PROFILES = ["pillow__png_decompression_dos.png", "pillow__unknown_compression_method.png"];
 
 describe("image/formats", () => {

@@ -11,9 +11,7 @@ const SEED = Number(process.env.ELEGANT_FUZZ_SEED ?? 20261125);
 const MUTANTS = Number(process.env.ELEGANT_FUZZ ?? 800);
 /** Largest number of pixels that mutants may state. Their contents are small. */
 const MAX_PIXELS = 4e6;
-/**
- * Limits of processor time, which other programs do not lengthen: seconds, and further seconds per byte of the file.
- */
+/** Limits of processor time, which other programs do not lengthen: seconds, and further seconds per byte of the file. */
 const [MOST_SECONDS, SECONDS_A_BYTE] = [2, 20e-6];
 const MOST_BYTES = 600e6;
 /** Number of mutants after which a sound file is decoded again. */

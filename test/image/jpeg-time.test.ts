@@ -9,10 +9,7 @@ import { inserted, scanOf } from "../support/jpeg-samples.js";
 import { goldenPhoto } from "../support/pictures.js";
 
 const BYTES = 400_000;
-/**
- * Each file takes a tenth of a second or two. When the time grew with the square of the bytes, it was ten seconds and
- * more.
- */
+/** Each file takes a tenth of a second or two. When the time grew with the square of the bytes, it was ten seconds and more. */
 const MOST_SECONDS = 3;
 
 async function files(): Promise<ReadonlyMap<string, Uint8Array>> {

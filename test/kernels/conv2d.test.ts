@@ -25,10 +25,7 @@ interface Case {
   readonly columns: number;
 }
 
-/**
- * Completes a case with a random stride, padding and filter. The input is up to stride - 1 larger than the filter
- * needs.
- */
+/** Completes a case with a random stride, padding and filter. The input is up to stride - 1 larger than the filter needs. */
 function randomShape(random: Random, c: Case): ConvShape {
   for (;;) {
     const [filterHeight, filterWidth] = random.pick(FILTERS);
@@ -52,10 +49,7 @@ function describeShape(s: ConvShape): string {
   return `${input} -> ${output}, filter ${filter} (seed ${SEED})`;
 }
 
-/**
- * Compares forward and both gradients with the reference implementations. All numbers of threads must give the same
- * bits.
- */
+/** Compares forward and both gradients with the reference implementations. All numbers of threads must give the same bits. */
 function checkShape(backends: readonly SharedMemoryBackend[], random: Random, s: ConvShape): void {
   const xShape = [s.batch, s.inputHeight, s.inputWidth, s.inputChannels];
   const filterShape = [s.filterHeight, s.filterWidth, s.inputChannels, s.outputChannels];

@@ -1,6 +1,4 @@
-/**
- * The JPEG decoding kernels against their reference implementation and mozjpeg, with guard bytes around every block.
- */
+/** The JPEG decoding kernels against their reference implementation and mozjpeg, with guard bytes around every block. */
 import assert from "node:assert/strict";
 import { Damage } from "../../src/image/formats/damage.js";
 import { decodeJpeg } from "../../src/image/formats/jpeg.js";

@@ -28,10 +28,7 @@ describe("metrics/eigen", function () {
     return result;
   };
 
-  /**
-   * Checks A V^T = V^T diag(values), V V^T = 1 and the order, and compares the values with those computed without
-   * vectors.
-   */
+  /** Checks A V^T = V^T diag(values), V V^T = 1 and the order, and compares the values with those computed without vectors. */
   function check(a: Float64Array, n: number, what: string): Float64Array {
     const { values, vectors, alone } = onAll((linalg) => decompose(linalg, a, n));
     const scale = largestOf(values);

@@ -50,9 +50,7 @@ describe("a folder's side", function () {
     assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated");
   });
 
-  /**
-   * Calls `body` with a folder of this number of images, and a function that makes its side with a cache of its own.
-   */
+  /** Calls `body` with a folder of this number of images, and a function that makes its side with a cache of its own. */
   const withImages = (
     count: number,
     body: (tools: {

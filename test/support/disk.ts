@@ -3,9 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/**
- * Runs `body` with a file system of its own, of this many bytes, below `folder`. Returns false if we may not mount one.
- */
+/** Runs `body` with a file system of its own, of this many bytes, below `folder`. Returns false if we may not mount one. */
 export async function withSmallDisk(
   folder: string,
   bytes: number,

@@ -10,10 +10,7 @@ import { fromRoot } from "./spawn.js";
 
 const PACKAGE = fromRoot("node_modules/@vladmandic/face-api");
 
-/**
- * The objects that the bundle expects in a browser, and the code that describes images. Values cross the border as
- * JSON.
- */
+/** The objects that the bundle expects in a browser, and the code that describes images. Values cross the border as JSON. */
 const SCRIPT = `(async () => {
   class None {}
   const make = () => new None();

@@ -1,6 +1,4 @@
-/**
- * Numbers of threads and of batches ahead that change with every piece of work, and a record of the reports about it.
- */
+/** Numbers of threads and of batches ahead that change with every piece of work, and a record of the reports about it. */
 import type { Feeding } from "../../src/pool/feeding.js";
 
 export interface Recorded {

@@ -1,6 +1,4 @@
-/**
- * Makes baseline JPEG files of any sampling and restart interval from seeded coefficients, with the tables of Annex K.
- */
+/** Makes baseline JPEG files of any sampling and restart interval from seeded coefficients, with the tables of Annex K. */
 import { HUFFMAN_TABLES, quantisationTables } from "../../src/kernels/jpeg-tables.js";
 import type { Random } from "../../src/random.js";
 

@@ -1,7 +1,4 @@
-/**
- * Data sets of square images in shards, in the layout of `elegant preprocess`, and tar files as other programs make
- * them.
- */
+/** Data sets of square images in shards, in the layout of `elegant preprocess`, and tar files as other programs make them. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pack } from "tar-stream";

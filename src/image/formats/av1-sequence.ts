@@ -1,7 +1,4 @@
-/**
- * Finds the sizes in AV1 data without decoding. A codec allocates memory for these sizes, whatever the container
- * states.
- */
+/** Finds the sizes in AV1 data without decoding. A codec allocates memory for these sizes, whatever the container states. */
 
 const SEQUENCE_HEADER = 1;
 

@@ -1,7 +1,4 @@
-/**
- * Reads the boxes of an AVIF file: size, rotation and chroma sampling of its primary image, and where the coded images
- * are.
- */
+/** Reads the boxes of an AVIF file: size, rotation and chroma sampling of its primary image, and where the coded images are. */
 import type { Orientation } from "../orientation.js";
 
 export interface AvifFile {
@@ -16,9 +13,7 @@ export interface AvifFile {
   readonly matrix: number;
   /** Contents of all items, as far as the file contains them. */
   readonly items: readonly Uint8Array[];
-  /**
-   * Parts for a file with only the primary image; null if the image consists of several coded images (a grid, layers).
-   */
+  /** Parts for a file with only the primary image; null if the image consists of several coded images (a grid, layers). */
   readonly still: AvifStill | null;
   /** Which part of the file is missing; null if it is complete. */
   readonly missing: string | null;
@@ -90,10 +85,7 @@ class Reader {
   }
 }
 
-/**
- * The brands of a file, which show whether it is AVIF. Other images in the same container, such as HEIC, have other
- * brands.
- */
+/** The brands of a file, which show whether it is AVIF. Other images in the same container, such as HEIC, have other brands. */
 export function avifBrands(bytes: Uint8Array): readonly string[] {
   const size = ((bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3]) >>> 0;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, size, 512)).toString("latin1");

@@ -35,10 +35,7 @@ function expectSizes(bytes: Uint8Array, { width, height, items }: AvifFile): voi
   }
 }
 
-/**
- * The file that the codec gets. A sequence also contains a still image. With the brand avif, the codec decodes that
- * image.
- */
+/** The file that the codec gets. A sequence also contains a still image. With the brand avif, the codec decodes that image. */
 function asStill(bytes: Uint8Array, { still, width, height }: AvifFile): Uint8Array {
   if (still !== null) return stillFile(still, width, height);
   if (Buffer.from(bytes.buffer, bytes.byteOffset + 8, 4).toString("latin1") !== "avis") return bytes;

@@ -101,10 +101,7 @@ function scaled(value: number, mask: number): number {
 /** Receives the palette index of the pixel in column x of line y, in file order. */
 type PutPixel = (x: number, y: number, index: number) => void;
 
-/**
- * Unpacks run lengths. Returns the number of pixels before the end of the data, and what is wrong with the data, or
- * null.
- */
+/** Unpacks run lengths. Returns the number of pixels before the end of the data, and what is wrong with the data, or null. */
 function walkRuns(bytes: Uint8Array, header: BmpHeader, put: PutPixel): { covered: number; reason: string | null } {
   const { width, height, start } = header;
   const nibbles = header.compression === NIBBLE_RUNS;

@@ -1,6 +1,4 @@
-/**
- * Decodes the first frame of GIF files to RGBA, on the screen of the header or a larger one. Later frames are not read.
- */
+/** Decodes the first frame of GIF files to RGBA, on the screen of the header or a larger one. Later frames are not read. */
 import { blankImage, Damage, type Decoded, UNKNOWN_LEVEL } from "./damage.js";
 import { findGifFrame, readBlocks } from "./gif-frame.js";
 import { decodeLzw } from "./lzw.js";

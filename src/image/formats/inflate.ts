@@ -11,8 +11,8 @@ const MAX_RATIO = 1032;
 const SLACK = 64;
 
 /**
- * Inflates a zlib stream as far as it can be read, at most `length` bytes. It never rejects. If the data are damaged, a
- * thousandth of `length` is lost.
+ * Inflates a zlib stream as far as it can be read, at most `length` bytes. It never rejects. If the data are damaged,
+ * up to a thousandth of `length` is lost.
  */
 function inflatePart(bytes: Uint8Array, length: number): Promise<Uint8Array> {
   return new Promise((resolve) => {

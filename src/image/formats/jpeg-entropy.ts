@@ -1,6 +1,4 @@
-/**
- * Reads the entropy-coded data of JPEG scans: bits, Huffman codes, and the blocks of baseline and progressive scans.
- */
+/** Reads the entropy-coded data of JPEG scans: bits, Huffman codes, and the blocks of baseline and progressive scans. */
 
 /** Thrown if the data of a scan make no sense or end too early. */
 export class BrokenScan extends Error {}
@@ -44,7 +42,7 @@ export class BitReader {
   private readonly end: number;
   private held = 0;
   private count = 0;
-  /** Number of zero bits that were added after the end of the data, minus those not read yet. */
+  /** Number of zero bits that were added after the end of the data. */
   private missing = 0;
 
   constructor(bytes: Uint8Array, at: number, end: number) {

@@ -41,9 +41,7 @@ export const isRestart = (marker: number): boolean => marker >= 0xd0 && marker <
 export const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== DHT && marker !== JPG && marker !== DAC;
 
-/**
- * The first segment from `at` on; null at the end. Stray bytes and fill bytes before it are skipped, as decoders do.
- */
+/** The first segment from `at` on; null at the end. Stray bytes and fill bytes before it are skipped, as decoders do. */
 export function nextSegment(bytes: Uint8Array, at: number): Segment | null {
   for (let start = at; start + 2 <= bytes.length; start++) {
     const marker = bytes[start + 1];
@@ -75,9 +73,7 @@ export function isJfif(body: Uint8Array): boolean {
   return body.length >= 14 && startsWith(body, JFIF);
 }
 
-/**
- * The colour transform in the body of an APP14 segment: 0 none, 1 YCbCr, 2 YCCK; null if the segment is not Adobe's.
- */
+/** The colour transform in the body of an APP14 segment: 0 none, 1 YCbCr, 2 YCCK; null if the segment is not Adobe's. */
 export function adobeTransformOf(body: Uint8Array): number | null {
   return body.length >= 12 && startsWith(body, ADOBE) ? body[11] : null;
 }

@@ -67,10 +67,7 @@ function whyMisplaced(marker: number, framed: boolean): string | null {
   return isKnown ? null : `marker 0x${marker.toString(16)}, which does not exist`;
 }
 
-/**
- * Reads a file that begins with the start marker, up to its end marker or last byte. It takes linear time and never
- * throws.
- */
+/** Reads a file that begins with the start marker, up to its end marker or last byte. It takes linear time and never throws. */
 export function readJpegStructure(bytes: Uint8Array): JpegStructure {
   const segments: Segment[] = [];
   let [frame, precision, width, height, components, scans] = [0, 0, 0, 0, 0, 0];
@@ -103,10 +100,7 @@ export function readJpegStructure(bytes: Uint8Array): JpegStructure {
 
 /** Number of scans that any image may have, however large. Encoders write at most about 20. */
 const USUAL_SCANS = 40;
-/**
- * Up to this number of pixels, the start of a file is decoded if damage is tolerated, however little of the file is
- * left.
- */
+/** Up to this number of pixels, the start of a file is decoded if damage is tolerated, however little of the file is left. */
 const USUAL_PIXELS = 16e6;
 /** Pixels times scans that take a second or two. Small files may need less, so that the time grows with their size. */
 const USUAL_WORK = 100e6;
@@ -143,10 +137,7 @@ export function isSequential({ frame }: JpegStructure): boolean {
   return frame === 0xc0 || frame === 0xc1;
 }
 
-/**
- * True for segments that pixels depend on, other than the colour space: frame headers, tables, restart intervals and
- * scans.
- */
+/** True for segments that pixels depend on, other than the colour space: frame headers, tables, restart intervals and scans. */
 function isEssential(marker: number): boolean {
   return isFrame(marker) || [DHT, DQT, DRI, SOS].includes(marker);
 }

@@ -26,9 +26,7 @@ async function decodeOnce(bytes: Uint8Array): Promise<{ image: RgbaImage; warnin
   return { image: result, warning };
 }
 
-/**
- * What can be read of a file on which libjpeg fails: as many of the first scans as libjpeg accepts, found by bisection.
- */
+/** What can be read of a file on which libjpeg fails: as many of the first scans as libjpeg accepts, found by bisection. */
 async function decodeRest(bytes: Uint8Array, structure: JpegStructure, reason: unknown): Promise<RgbaImage> {
   let best: RgbaImage | null = null;
   let [read, failed] = [0, structure.scans];

@@ -21,10 +21,7 @@ export interface TiffBlock {
   readonly packed: Uint8Array;
 }
 
-/**
- * Largest number of bytes per packed byte. In LZW, twelve bits are a string of up to 4096; in JPEG, two bits are a
- * block.
- */
+/** Largest number of bytes per packed byte. In LZW, twelve bits are a string of up to 4096; in JPEG, two bits are a block. */
 const MAX_RATIO: Readonly<Record<number, number>> = {
   [COMPRESSION.none]: 1,
   [COMPRESSION.packBits]: 64,

@@ -2,7 +2,10 @@
 import { TAG, type TiffPage } from "./tiff-page.js";
 
 export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773 } as const;
-/** Compressions that may be preceded by differences of neighbours. Other compressions ignore the tag, as in libtiff. */
+/**
+ * Compressions for which the predictor tag counts (samples stored as differences of neighbours). Others ignore it, as
+ * in libtiff.
+ */
 const PREDICTED: readonly number[] = [COMPRESSION.lzw, COMPRESSION.deflate, COMPRESSION.oldDeflate];
 const REFUSED_COMPRESSIONS: Readonly<Record<number, string>> = {
   2: "fax",

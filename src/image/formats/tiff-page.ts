@@ -29,7 +29,7 @@ export const TAG = {
 } as const;
 
 const [BYTE, UNDEFINED] = [1, 7];
-/** Bytes per value of the types BYTE, SHORT and LONG. No tag that we need has another type. */
+/** Bytes per value of the types BYTE, SHORT and LONG, the only ones that are read as numbers. */
 const VALUE_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
 
 export class TiffPage {
@@ -102,9 +102,7 @@ export class TiffPage {
   }
 }
 
-/**
- * The first page of a file that begins with TIFF's signature. @throws RangeError if the file ends within the directory
- */
+/** The first page of a file that begins with TIFF's signature. @throws RangeError if the file ends within the directory */
 export function readTiffPage(bytes: Uint8Array): TiffPage {
   return new TiffPage(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }

@@ -1,7 +1,4 @@
-/**
- * Reference implementation of assembly/image/jpeg-colour.ts: one pixel at a time. It writes only the pixels of the
- * window.
- */
+/** Reference implementation of assembly/image/jpeg-colour.ts: one pixel at a time. It writes only the pixels of the window. */
 import type { JpegColourKernel } from "../image.js";
 
 export function colourJpegWindow(memory: WebAssembly.Memory): JpegColourKernel {

@@ -1,6 +1,4 @@
-/**
- * Reference implementation of assembly/image/jpeg-decode.ts and jpeg-idct.ts: one bit and one coefficient at a time.
- */
+/** Reference implementation of assembly/image/jpeg-decode.ts and jpeg-idct.ts: one bit and one coefficient at a time. */
 import type { JpegDecodeKernel } from "../image.js";
 
 /** Bits of the segment between two markers, without stuffing and fill bytes. After its end, all bits are 0. */

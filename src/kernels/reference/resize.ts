@@ -1,7 +1,4 @@
-/**
- * Reference implementation of assembly/image/resize.ts: the same sums, one sample at a time. The results are
- * bit-identical.
- */
+/** Reference implementation of assembly/image/resize.ts: the same sums, one sample at a time. The results are bit-identical. */
 import type { ResizeKernel } from "../image.js";
 
 const WEIGHT_BITS = 14;
