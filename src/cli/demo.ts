@@ -4,6 +4,7 @@ import type { ModelScores, Score } from "../report/model.js";
 import { packageVersion } from "../version.js";
 import { alignColumns } from "./columns.js";
 import { type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
+import { openDeviceFor } from "./device.js";
 import { interruptible } from "./interrupt.js";
 
 interface Options extends CommonOptions<"seed" | "workers" | "device"> {
@@ -55,14 +56,16 @@ export function registerDemo(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
-        const [{ runDemo }, { openDevice }, { announceDevice }, { InterruptedError }] = await Promise.all([
-          import("../demo/demo.js"),
-          import("../device/open.js"),
-          import("../device/node/announce.js"),
-          import("../errors.js"),
-        ]);
+        const [{ runDemo }, { DEMO_METHOD, DEMO_NETWORK }, { announceDevice }, { InterruptedError }] =
+          await Promise.all([
+            import("../demo/demo.js"),
+            import("../demo/settings.js"),
+            import("../device/node/announce.js"),
+            import("../errors.js"),
+          ]);
         const { out, photos, trainSeconds, pairs, seed, workers } = options;
-        const device = await openDevice(options.device, workers);
+        const method = { ...DEMO_METHOD, seed };
+        const device = await openDeviceFor(({ updateTrial }) => updateTrial(DEMO_NETWORK, method), options, context);
         const onInterrupt = {
           reason: () =>
             new InterruptedError(`Interrupted: ${out} holds what was done so far. Delete it before the next demo.`),

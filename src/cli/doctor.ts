@@ -81,12 +81,14 @@ export function formatTable(
   { device }: Pick<Capabilities, "device">,
 ): string[] {
   const facts = listMachine(machine);
+  // By the command's own work (planner/choose-device.ts).
+  const isCompared = device.name === "tensorflow" || device.name === "webgpu";
   const width = Math.max(...findings.map(({ name }) => name.length));
   return [
     ...facts.map(({ label, value }) => `    ${label.padEnd(width)}  ${value}`),
     "",
     ...findings.map(({ name, state, text }) => `${MARKS[state]}  ${name.padEnd(width)}  ${text}`),
     "",
-    `--device auto takes ${device.name} here: ${device.reason}.`,
+    `--device auto ${isCompared ? `compares ${device.name} and wasm` : `takes ${device.name}`} here: ${device.reason}.`,
   ];
 }

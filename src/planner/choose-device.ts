@@ -38,6 +38,8 @@ export interface ChooseOptions {
 
 /** Runs that are timed, after one that warms up. */
 const TIMED_RUNS = 2;
+/** A CPU, which compiles nothing in the first run, is not timed any further if that run takes so much longer than the best. */
+const HOPELESS = 10;
 
 interface Candidate {
   readonly module: DeviceModule;
@@ -111,7 +113,8 @@ async function secondsOf(candidates: readonly Candidate[], trial: Trial, options
   let failure: unknown;
   for (const { module } of candidates) {
     try {
-      seconds[module.name] = await measure(module, trial, options);
+      const best = Math.min(...Object.values(seconds), Infinity);
+      seconds[module.name] = await measure(module, trial, best, options);
     } catch (error) {
       failure = error;
       print(`device ${module.name} failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -124,20 +127,27 @@ async function secondsOf(candidates: readonly Candidate[], trial: Trial, options
 }
 
 /** Seconds per unit: the shortest of the timed runs, since other work on the machine can only make them longer. */
-async function measure(module: DeviceModule, trial: Trial, { threads, now = () => performance.now() }: ChooseOptions) {
+async function measure(
+  module: DeviceModule,
+  trial: Trial,
+  best: number,
+  { threads, now = () => performance.now() }: ChooseOptions,
+): Promise<number> {
   const choice: Choice = { reason: "to be measured", isAutomatic: true, isFallback: false };
   const device = await openModule(module, { threads, choice });
   try {
     const opened = await trial.open();
     try {
-      await opened.run();
-      let shortest = Infinity;
-      for (let run = 0; run < TIMED_RUNS; run++) {
+      const time = async (): Promise<number> => {
         const began = now();
         await opened.run();
-        shortest = Math.min(shortest, now() - began);
-      }
-      return shortest / 1000 / trial.units;
+        return (now() - began) / 1000 / trial.units;
+      };
+      const first = await time();
+      if (device.kind === "cpu" && first > HOPELESS * best) return first;
+      let shortest = Infinity;
+      for (let run = 0; run < TIMED_RUNS; run++) shortest = Math.min(shortest, await time());
+      return shortest;
     } finally {
       opened.close();
     }

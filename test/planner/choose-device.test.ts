@@ -53,7 +53,13 @@ describe("the device for a command's work", () => {
         events.push(`close ${name}`);
         current = null;
       };
-      return fakeDevice({ name, choice, description: `${name} (${choice.reason})`, close });
+      return fakeDevice({
+        name,
+        kind: name === "webgpu" ? "gpu" : "cpu",
+        choice,
+        description: `${name} (${choice.reason})`,
+        close,
+      });
     },
   });
 
@@ -106,6 +112,14 @@ describe("the device for a command's work", () => {
     speeds = { webgpu: { runs: [100, 16] }, wasm: { runs: [1000] } };
     assert.equal((await choose(trial("faces", 8))).name, "webgpu");
     assert.equal(said[1], "device webgpu: 2 ms per update, wasm 0.13 s; --device overrides");
+  });
+
+  it("is found with a single run of a CPU that takes more than ten times as long as the GPU", async () => {
+    speeds = { webgpu: { runs: [4000, 10] }, wasm: { runs: [101, 1] } };
+    assert.equal((await choose()).name, "webgpu");
+    assert.equal(said[1], "device webgpu: 10 ms per update, wasm 0.1 s; --device overrides");
+    speeds = { webgpu: { runs: [4000, 10] }, wasm: { runs: [99, 1] } };
+    assert.equal((await choose(trial("other work"))).name, "wasm");
   });
 
   it("is measured once for the same work and machine, and again on request", async () => {
