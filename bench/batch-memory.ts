@@ -1,19 +1,20 @@
 /**
- * What memory does an update take? Prints what the heap has taken after two updates next to the estimate that
- * src/training/batch-memory.ts divides batches by; its factors were fitted to such rows. Arguments narrow it down, choices are as in
- * `elegant train --set`: node dist/bench/batch-memory.js [preset size width pairs part [r1=10] [upsampling=resize]]
+ * Measures the memory of an update. Prints the heap's size after two updates next to the estimate by which
+ * src/training/batch-memory.ts divides batches; the estimate's factors were fitted to such rows. Arguments select
+ * single cases, with the choices of `elegant train --set`: node dist/bench/batch-memory.js [preset size width pairs
+ * part [r1=10] [upsampling=resize]]
  */
+
 import * as tf from "@tensorflow/tfjs-core";
 import { parseChoices } from "../src/cli/choices.js";
 import { openDevice } from "../src/device/open.js";
 import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { createConfig, networkSchema } from "../src/methods/elegant/config.js";
+import { updateBytes } from "../src/methods/elegant/memory.js";
+import { elegantModel } from "../src/methods/elegant/model.js";
 import { METHODS, methodSchema, PRESETS, type Preset } from "../src/methods/elegant/presets.js";
-import { trainStep } from "../src/methods/elegant/update.js";
-import { updateBytes } from "../src/training/batch-memory.js";
 import { disposeBatch } from "../src/training/batches.js";
 import { newTrainingState } from "../src/training/run.js";
-import { stepSettings } from "../src/training/settings.js";
 
 const MEBIBYTE = 2 ** 20;
 const GRID = [
@@ -33,12 +34,13 @@ async function measure(preset: Preset, [size, width, pairs, part]: readonly numb
   const method = methodSchema.parse(changed);
   const settings = { ...method, batch: pairs, seed: 1, dataset: "" };
   const device = await openDevice("wasm", 2);
-  const state = newTrainingState(config, 1, method.ema > 0, method.initialisation);
+  const model = elegantModel(config);
+  const [state, training] = [newTrainingState(model, settings), model.training(settings, "bench")];
   for (let update = 0; update < 2; update++) {
     const pictures = (): tf.Tensor4D => tf.randomUniform([pairs, size, size, 3], -1, 1);
     const labels = (value: number): tf.Tensor2D => tf.fill([pairs, 2], value);
     const batch = { groups: [{ attribute: 0, pairs }], A: pictures(), B: pictures(), yA: labels(1), yB: labels(0) };
-    await trainStep(state, batch, stepSettings(settings, 0), { part });
+    await training.update(state, batch, { step: 0, progress: 0 }, part);
     disposeBatch(batch);
   }
   const taken = (tf.backend() as SharedMemoryBackend).team.heap.statistics.reservedBytes / MEBIBYTE;

@@ -1,8 +1,10 @@
 /**
- * How fast are a swap, a training update, Inception's features and the convolutions on this machine's cores?
- * Usage: npm run bench:cpu. Peers, each in a process of its own on as many threads: stock tfjs-backend-wasm and onnxruntime-web
- * (devDependencies), and PyTorch where PYTHON (by default /usr/bin/python3, Debian's, for which there is python3-torch) has it.
+ * Measures a swap, a training update, Inception's features and the convolutions on this machine's cores. Usage: npm run
+ * bench:cpu. The peers, each in a process of its own with the same number of threads, are stock tfjs-backend-wasm and
+ * onnxruntime-web (devDependencies), and PyTorch if PYTHON has it (by default Debian's /usr/bin/python3, for which
+ * there is python3-torch).
  */
+
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -10,22 +12,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../src/device/open.js";
-import { freezeWeights } from "../src/device/ops/freeze.js";
 import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { encodeFaces } from "../src/editing/faces.js";
 import { swapMany } from "../src/editing/swap.js";
 import { encodeOnnx } from "../src/interop/onnx.js";
 import { type ModelConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
+import { elegantModel } from "../src/methods/elegant/model.js";
 import { onnxGraphs, onnxMetadata } from "../src/methods/elegant/onnx-graphs.js";
+import { GENERATOR, initialParameters } from "../src/methods/elegant/parameters.js";
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../src/metrics/inception.js";
-import type { Generator } from "../src/models/open.js";
-import {
-  disposeParameters,
-  GENERATOR,
-  initialParameters,
-  parameterSpecs,
-  uploadParameters,
-} from "../src/nn/parameters.js";
+import { uploadGenerator } from "../src/models/generator.js";
 import { measureLayers, measureTile } from "./layers.js";
 import { measure, type Row, report, row, type Timing, timingOf } from "./measure.js";
 
@@ -41,7 +37,7 @@ interface Measured {
   readonly peakMiB?: number;
 }
 
-/** What a process of ours or a peer's prints, or null when it cannot run. */
+/** The output of one of our processes or of a peer's; null if it cannot run. */
 function runScript(command: string, script: string, values: readonly (string | number)[]): Measured | null {
   const path = fileURLToPath(new URL(script, import.meta.url)); // from dist/bench
   const { status, stdout } = spawnSync(command, [path, ...values.map(String)], {
@@ -54,7 +50,7 @@ function runScript(command: string, script: string, values: readonly (string | n
 const asPeer = (name: string, times: readonly number[] | undefined): { name: string; timing: Timing } | undefined =>
   times === undefined ? undefined : { name, timing: timingOf(times) };
 
-/** An update's time beside PyTorch's, and its peak of memory. */
+/** An update's time next to PyTorch's, and its peak memory. */
 function updateRows(size: number, width: number, batch: number, atMost: number | null, rounds = ROUNDS): Row[] {
   const work = `training update, ${size} px, width ${width}, batch ${batch} + ${batch}`;
   const ours = runScript(process.execPath, "./update.js", [threads, size, width, batch, rounds]);
@@ -67,7 +63,7 @@ function updateRows(size: number, width: number, batch: number, atMost: number |
   return [...rows, row(`the same: peak of resident memory, MiB instead of ms`, memory(ours), 1, peer, 1.2)];
 }
 
-/** Two threads against one. */
+/** Two threads compared with one. */
 function threadRow(size: number, width: number, batch: number): Row {
   const [one, two] = [1, 2].map((count) => {
     const { update } = runScript(process.execPath, "./update.js", [count, size, width, batch, ROUNDS]) ?? {};
@@ -78,13 +74,12 @@ function threadRow(size: number, width: number, batch: number): Row {
   return row(work, two, 1, { name: "ours on 1 thread", timing: one }, 0.55);
 }
 
-/** Two encodes and one decode of one picture. */
+/** Two encodes and one decode of one image. */
 async function swapRows(): Promise<Row[]> {
   const config: ModelConfig = { ...OFFICIAL_NETWORK, ...SWAP, attributes: ATTRIBUTES };
   const values = initialParameters(config, GENERATOR, 1);
-  const parameters = uploadParameters(parameterSpecs(config, GENERATOR), values, "bench");
-  freezeWeights(parameters.values()); // as openGenerator does
-  const generator: Generator = { config, parameters, source: "bench", warnings: [], dispose: () => {} };
+  const found = { model: elegantModel(config), tensors: values, step: 0, source: "bench", warnings: [] };
+  const generator = uploadGenerator(found);
   const shape: [number, number, number, number] = [1, SWAP.size, SWAP.size, 3];
   const [input, reference] = [5, 6].map((seed) => tf.randomUniform(shape, -1, 1, "float32", seed) as tf.Tensor4D);
   const ours = await measure(() => {
@@ -94,7 +89,7 @@ async function swapRows(): Promise<Row[]> {
     });
   }, ROUNDS);
   tf.dispose([input, reference]);
-  disposeParameters(parameters);
+  generator.dispose();
   const folder = await mkdtemp(join(tmpdir(), "elegant-bench-"));
   const { graph } = onnxGraphs(values, config).find(({ file }) => file === "swap.onnx") ?? {};
   if (graph === undefined) throw new Error("bench: no graph of a swap");
@@ -136,7 +131,8 @@ const device = await openDevice("wasm", threads);
 console.log(device.description);
 rows.push(...(await swapRows()), await inceptionRow());
 const backend = tf.backend() as SharedMemoryBackend;
-// Before and after the layers: the machine may be another's for a moment, and the peak is what is asked for.
+// Measure before and after the layers, and use the larger value: another process may use the machine for a moment, and
+// the peak is wanted.
 const before = measureTile(backend);
 const measured = await measureLayers(ROUNDS);
 const tile = Math.max(before, measureTile(backend));

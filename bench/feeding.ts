@@ -1,22 +1,22 @@
 /**
- * Does the pool feed a training fast enough? Updates on batches that the pool decodes meanwhile, as `elegant train` makes them, beside
- * updates on one batch that stays in memory; stretches of both take turns in one process.
- * Usage: npm run bench:feeding. It paints and aligns its own photos into a temporary folder.
+ * Measures whether the pool feeds a training fast enough. It compares updates on batches that the pool decodes at the
+ * same time, as in `elegant train`, with updates on one batch that stays in memory. Stretches of both take turns in one
+ * process. Usage: npm run bench:feeding. It paints and aligns its own photos in a temporary folder.
  */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDataset } from "../src/dataset/dataset.js";
 import { openDevice } from "../src/device/open.js";
 import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
+import { elegantModel } from "../src/methods/elegant/model.js";
 import { METHODS } from "../src/methods/elegant/presets.js";
-import { disposeState, trainStep } from "../src/methods/elegant/update.js";
 import { preprocess } from "../src/preprocess/preprocess.js";
 import { writeSynth } from "../src/synth/write.js";
 import { disposeBatch, PairBatches } from "../src/training/batches.js";
 import { createPairSampler } from "../src/training/pairs.js";
-import { newTrainingState } from "../src/training/run.js";
-import { stepSettings } from "../src/training/settings.js";
+import { disposeState, newTrainingState } from "../src/training/run.js";
 import { type Row, report, row, timingOf } from "./measure.js";
 
 const PHOTOS = 120;
@@ -25,7 +25,10 @@ const ATTRIBUTES = ["Bangs", "Eyeglasses"];
 const ROUNDS = 9;
 const threads = availableParallelism();
 
-/** @param updates of a stretch: more than the batches that are decoded ahead, so that the pool works during it */
+/**
+ * @param updates number of updates per stretch: more than the batches that are decoded ahead, so that the pool works
+ *                during it
+ */
 async function feedingRow(photos: string, size: number, width: number, batch: number, updates: number): Promise<Row> {
   const faces = `${photos}-${size}`;
   await preprocess(photos, faces, {
@@ -38,12 +41,13 @@ async function feedingRow(photos: string, size: number, width: number, batch: nu
     workers: threads,
   });
   const dataset = await openDataset(faces);
-  const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
+  const model = elegantModel(createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES }));
   const sampler = createPairSampler(dataset, ATTRIBUTES, { batch, seed: SEED });
   const { method } = METHODS.official;
-  const settings = stepSettings({ ...method, batch, seed: SEED, dataset: sampler.fingerprint }, 0);
+  const settings = { ...method, batch, seed: SEED, dataset: sampler.fingerprint };
   const device = await openDevice("wasm", threads);
-  const state = newTrainingState(config, SEED, false);
+  const training = model.training(settings, "bench");
+  const state = newTrainingState(model, settings);
   // As the command does by default.
   const workers = Math.max(1, Math.floor(threads / 2));
   const batches = new PairBatches({
@@ -56,11 +60,11 @@ async function feedingRow(photos: string, size: number, width: number, batch: nu
   });
   const held = await batches.next();
   const onHeld = async (): Promise<void> => {
-    await trainStep(state, held, settings);
+    await training.update(state, held, { step: 0, progress: 0 }, batch);
   };
   const onFed = async (): Promise<void> => {
     const pairs = await batches.next();
-    await trainStep(state, pairs, settings);
+    await training.update(state, pairs, { step: 0, progress: 0 }, batch);
     disposeBatch(pairs);
   };
   const times: Record<"held" | "fed", number[]> = { held: [], fed: [] };

@@ -1,6 +1,7 @@
 /**
- * How long does the matrix part of FID take beside SciPy and NumPy on the same numbers and cores?
- * Usage: node dist/bench/fid.js [LARGEST]: dimensions 512, 1024 ... up to LARGEST (2048; 4096 takes minutes in SciPy).
+ * Measures the matrix part of FID, compared with SciPy and NumPy on the same numbers and cores. Usage: node
+ * dist/bench/fid.js [LARGEST]. It uses dimensions 512, 1024 ... up to LARGEST (default 2048; 4096 takes minutes in
+ * SciPy).
  */
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -49,7 +50,8 @@ try {
       await writeFile(join(folder, `${name}-${d}.npy`), encodeNpy({ shape: [d, d], data: covariance }));
     }
   }
-  // What the rest is made of: where the processor has wider vectors than WebAssembly, this ratio is the limit of the others.
+  // The other rows consist mostly of this product. If the processor has wider vectors than WebAssembly, this ratio is
+  // the limit of the others.
   const [left, right, product] = [1, 2, 3].map((seed) => linalg.from(rows(2048, 2048, seed), 2048, 2048));
   const multiply = () => linalg.multiply({ matrix: left }, { matrix: right }, product);
   timings.set("product", await measure(multiply, ROUNDS));

@@ -1,9 +1,9 @@
 /**
- * How fast are a swap, a training update, Inception's features and the convolutions on this machine's GPU?
- * Usage: npm run bench:gpu; it takes at most eight minutes and leaves out what does not fit. PyTorch on the same GPU beside it
- * where `python3` (or PYTHON) has it with CUDA. Without a GPU it says so and ends with 0.
+ * Measures a swap, a training update, Inception's features and the convolutions on this machine's GPU. Usage: npm run
+ * bench:gpu. It takes at most eight minutes and skips work that does not fit. It compares with PyTorch on the same GPU
+ * if `python3` (or PYTHON) has it with CUDA. Without a GPU, it prints a notice and ends with 0.
  *
- * For checking the bench itself: --tiny measures small shapes once, --device webgpu takes whatever adapter there is.
+ * Options for checking the bench itself: --tiny measures small shapes once; --device webgpu uses any adapter.
  */
 import { parseArgs } from "node:util";
 import { findDevice } from "../src/device/devices.js";
@@ -15,16 +15,16 @@ import { Budget } from "./gpu/timing.js";
 import { measureInception, measureSwaps, measureUpdates } from "./gpu/works.js";
 import { report } from "./measure.js";
 
-/** All sections; the last piece of work of each may go over. */
+/** Seconds for all sections. The last piece of work of each may exceed them. */
 const SECONDS = 400;
-/** When everything ends with what there is: a driver that hangs must not hang us. */
+/** Seconds after which everything ends with the results so far, so that a hanging driver does not block us. */
 const END_SECONDS = 465;
 
 const { values: options } = parseArgs({
   options: { device: { type: "string", default: "auto" }, tiny: { type: "boolean", default: false } },
 });
 
-/** The device to measure, or null with a printed reason when there is none. */
+/** The device to measure; null, with a printed reason, if there is none. */
 async function chooseGpu(): Promise<Bench["device"] | null> {
   if (options.device === "webgpu" || options.device === "tensorflow") return options.device;
   const {
@@ -37,7 +37,7 @@ async function chooseGpu(): Promise<Bench["device"] | null> {
 }
 
 async function run(device: Bench["device"]): Promise<void> {
-  // Opening and PyTorch's start are part of the time.
+  // The time includes opening the device and starting PyTorch.
   const budget = options.tiny ? new Budget(SECONDS, 0) : new Budget(SECONDS);
   const opened = await openDevice(device, 1);
   console.log(opened.description);

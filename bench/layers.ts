@@ -1,13 +1,13 @@
-/** Convolutions of the networks, one by one, beside what the register tile reaches on the same threads when nothing else is in its way. */
+/** Measures the networks' convolutions one by one, compared with the rate of the register tile alone on the same threads. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { CONV_SHAPE_BYTES, writeConvShape } from "../src/kernels/conv-shape.js";
 import { measure, timingOf } from "./measure.js";
 
-/** Side of the input, channels in and out, filter, stride, pad. */
+/** Side of the input, channels in and out, filter, stride, padding. */
 type Layer = readonly [side: number, from: number, to: number, kernel: readonly [number, number], stride: number];
 
-/** The encoder at 256 px and width 64; each block of the decoder is the input gradient of one of the same shape. */
+/** The encoder at 256 px and width 64. Each block of the decoder is the input gradient of a convolution with the same shape. */
 const NETWORK: readonly Layer[] = [
   [256, 3, 64, [3, 3], 2],
   [128, 64, 128, [3, 3], 2],
@@ -15,7 +15,7 @@ const NETWORK: readonly Layer[] = [
   [32, 256, 512, [3, 3], 2],
   [16, 512, 512, [3, 3], 2],
 ];
-/** Inception's kinds, forward only. */
+/** Inception's kinds of convolutions, forward only. */
 const INCEPTION: readonly Layer[] = [
   [149, 32, 32, [3, 3], 1],
   [73, 80, 192, [3, 3], 1],
@@ -35,7 +35,7 @@ export interface LayerResult {
   readonly spread: number;
 }
 
-/** GFLOP/s of the tile over all threads on data that stays in the caches: packed once, one block of rows again and again. */
+/** GFLOP/s of the tile over all threads on data that stay in the caches: packed once, with the same block of rows repeated. */
 export function measureTile(backend: SharedMemoryBackend): number {
   const { team } = backend;
   const [side, channels, rows] = [16, 128, 64];
@@ -80,7 +80,7 @@ export function measureTile(backend: SharedMemoryBackend): number {
   return (2 * side * side * 9 * channels * channels) / 1e6 / timingOf(times).ms;
 }
 
-/** Each layer's passes. */
+/** Measures each layer's passes. */
 export async function measureLayers(rounds: number): Promise<readonly LayerResult[]> {
   const results: LayerResult[] = [];
   const add = async (layer: string, pass: string, operations: number, work: () => tf.Tensor): Promise<void> => {

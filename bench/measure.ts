@@ -1,17 +1,20 @@
-/** Timing with warm-up and spread, and the results' form that others read (docs/performance.md holds chosen tables). */
+/**
+ * Timing with warm-up and spread, and the form of the results that others read (docs/performance.md contains selected
+ * tables).
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface Timing {
-  /** Median of the rounds. */
+  /** Median of the rounds in milliseconds. */
   readonly ms: number;
   /** (third quartile - first quartile) / median. */
   readonly spread: number;
 }
 
-/** Runs `work` `rounds` times after `warmUp` runs; milliseconds of one run. */
+/** Runs `work` `rounds` times after `warmUp` runs. Returns the milliseconds of one run. */
 export async function measure(work: () => unknown, rounds = 9, warmUp = 2): Promise<Timing> {
   const times: number[] = [];
   for (let round = -warmUp; round < rounds; round++) {
@@ -35,12 +38,12 @@ export interface Row {
   readonly spread: number;
   readonly peer: string | null;
   readonly peerMs: number | null;
-  /** oursMs / peerMs of the same run: lower is better. */
+  /** oursMs / peerMs of the same run; lower is better. */
   readonly ratio: number | null;
   readonly atMost: number | null;
 }
 
-/** A row of the results; times are divided by `items`. @param atMost the ratio that is aimed at */
+/** A row of the results. Times are divided by `items`. @param atMost the target for the ratio */
 export function row(
   work: string,
   ours: Timing,
@@ -53,7 +56,7 @@ export function row(
   return { work, oursMs, spread: ours.spread, peer: peer?.name ?? null, peerMs, ratio, atMost };
 }
 
-/** Prints a table and writes bench/results/NAME.json. @param more what the file holds beside the rows */
+/** Prints a table and writes bench/results/NAME.json. @param more what the file contains in addition to the rows */
 export async function report(name: string, rows: readonly Row[], more: Record<string, unknown> = {}): Promise<void> {
   const digits = (value: number | null): number | string => (value === null ? "" : Number(value.toPrecision(3)));
   console.table(

@@ -1,8 +1,8 @@
 /**
- * README's picture: swaps of painted faces by the shipped checkpoint, each next to the change it made and to the truth. It shows
- * two rows for each attribute of the checkpoint, one added and one removed. The place in the list decides which pair is shown; nobody
- * chose the swaps by their looks.
- * Usage: npm run picture [-- MODEL FILE]; the defaults are `painted` and docs/images/swaps.png.
+ * Makes README's image: swaps of painted faces by the shipped checkpoint, each next to the change it made and to the
+ * truth. It shows two rows per attribute of the checkpoint, one added and one removed. The position in the list decides
+ * which pair is shown; nobody chose the swaps by their looks. Usage: npm run picture [-- MODEL FILE]; the defaults are
+ * `painted` and docs/images/swaps.png.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -26,9 +26,9 @@ import type { RgbaImage } from "../src/types.js";
 /** The demo's seed. The checkpoint was trained on faces of another seed, so it has not seen these. */
 const SEED = 1;
 const PHOTOS = 150;
-/** Held-out pairs of each attribute and direction to choose from. */
+/** Number of held-out pairs per attribute and direction to choose from. */
 const PAIRS = 12;
-/** Each picture is shown this many times as large. */
+/** Factor by which each image is enlarged. */
 const SCALE = 2;
 
 const [model = PAINTED, file = fileURLToPath(new URL("../../docs/images/swaps.png", import.meta.url))] =
@@ -48,7 +48,7 @@ try {
   const names: string[] = [];
   for (const [i, { attribute, adding, pairs }] of groups.entries()) {
     if (pairs.length === 0 || !attributes.includes(attribute)) continue;
-    // Another place in each list: the lists of all groups begin with the same faces.
+    // Use another position in each list, because the lists of all groups begin with the same faces.
     const pair = pairs[i % pairs.length];
     const [result] = await swapPairs(generator, [pair]);
     rows.push(swapCells({ pair, result }));

@@ -1,8 +1,8 @@
 /**
- * What does a model of real faces make of photos? It edits the two public-domain portraits of docs/images, each with the other one
- * as the reference: Eileen Collins has bangs and smiles, Grace Hopper wears glasses. DIR gets strips.png (the steps of `linear` and
- * the change) and each whole photo with its edit pasted back, next to the photo as it was.
- * Usage: npm run picture:portraits -- --model MODEL --out DIR
+ * Shows how a model of real faces edits photos. It edits the two public-domain portraits of docs/images, each with the
+ * other one as the reference: Eileen Collins has bangs and smiles, Grace Hopper wears glasses. It writes strips.png
+ * (the steps of `linear` and the change) to DIR, and each whole photo with its edit pasted back, next to the original
+ * photo. Usage: npm run picture:portraits -- --model MODEL --out DIR
  */
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -22,9 +22,9 @@ import { composeSheet } from "../src/sheet/sheet.js";
 import type { RgbaImage } from "../src/types.js";
 
 const STEPS = 4;
-/** Crops are shown this large, whatever the model's size. */
+/** Side in pixels at which crops are shown, whatever the model's size. */
 const SHOWN_SIDE = 256;
-/** Least score of the face detector. */
+/** Lowest detector score that counts as a face. */
 const MIN_SCORE = 0.5;
 const PORTRAITS = {
   collins: { file: "astronaut.jpg", has: ["Bangs", "Smiling"] },
@@ -54,7 +54,7 @@ try {
     { name: "collins", own: collins, other: hopper, has: PORTRAITS.collins.has },
     { name: "hopper", own: hopper, other: collins, has: PORTRAITS.hopper.has },
   ].flatMap(({ has, ...rest }) =>
-    // Where both have an attribute or both lack it, there is nothing to see.
+    // If both have an attribute or both lack it, there is nothing to see.
     [...PORTRAITS.collins.has, ...PORTRAITS.hopper.has]
       .filter((attribute) => attributes.includes(attribute))
       .map((attribute) => ({ ...rest, attribute, verb: has.some((name) => name === attribute) ? "removed" : "added" })),

@@ -1,8 +1,9 @@
 /**
- * How long does each stage of preprocessing take, and how does the whole compare with the published OpenCV pipeline, with sharp and
- * with jimp alone, each with as many threads or processes?
- * Usage: npm run bench:preprocess -- [--photos N] [--real FOLDER] [--steady: workers without their start only], a data set with landmarks; or -- --memory N for the resident memory
- * over so many photos. Python needs OpenCV (Debian's python3-opencv; another one by PYTHON).
+ * Measures each stage of preprocessing, and compares the whole with the published OpenCV pipeline, with sharp and with
+ * jimp alone, each with the same number of threads or processes. Usage: npm run bench:preprocess -- [--photos N]
+ * [--real FOLDER] [--steady]. FOLDER is a data set with landmarks; --steady measures only workers that have started.
+ * With --memory N, it measures the resident memory over N photos instead. Python needs OpenCV (Debian's python3-opencv,
+ * or another one named by PYTHON).
  */
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -28,7 +29,7 @@ const SIZE = 256;
 const QUALITY = 95;
 const MOST_PHOTOS = 64;
 const ROUNDS = 5;
-/** Jimp is slow. */
+/** Fewer photos for jimp, because it is slow. */
 const JIMP_PHOTOS = 60;
 
 async function benchStages(folder: string, out: string): Promise<Row[]> {
@@ -75,7 +76,7 @@ async function benchStages(folder: string, out: string): Promise<Row[]> {
   ];
 }
 
-/** Rounds of ours and of the peers take turns, each after one to warm up. */
+/** Lets our rounds and the peers' take turns, each after one warm-up round. */
 async function sideBySide(
   work: string,
   ours: (round: number) => Promise<number>,
@@ -102,7 +103,7 @@ async function sideBySide(
   return peers.length === 0 ? [row(work, timing, photos)] : rows;
 }
 
-/** A round of ours, with the start of its workers: from files to files. */
+/** A round of ours from files to files, including the start of its workers. */
 function ourRound(folder: string, out: string, options: Pick<PreprocessOptions, "size" | "format" | "workers">) {
   return async (round: number): Promise<number> => {
     const target = join(out, `${options.format}-${options.workers}-${options.size}-${round}`);
@@ -142,7 +143,7 @@ async function benchWhole(name: string, folder: string, out: string, photos: num
   ];
 }
 
-/** The same without the start of our workers. */
+/** Compares in the same way, without the start of our workers. */
 async function benchSteady(name: string, folder: string, out: string, photos: number): Promise<Row[]> {
   const rows: Row[] = [];
   for (const workers of new Set([1, availableParallelism()])) {
@@ -161,7 +162,7 @@ async function benchSteady(name: string, folder: string, out: string, photos: nu
   return rows;
 }
 
-/** What more workers and larger photos change. */
+/** Measures the effect of more workers and of larger photos. */
 async function benchGrowth(folder: string, out: string, photos: number): Promise<Row[]> {
   const rows: Row[] = [];
   for (const workers of new Set([1, availableParallelism()])) {
@@ -183,7 +184,7 @@ async function benchGrowth(folder: string, out: string, photos: number): Promise
   return rows;
 }
 
-/** Resident memory while many photos go through, in MiB at ten moments. */
+/** Resident memory in MiB at ten moments while many photos are processed. */
 async function benchMemory(folder: string, out: string, count: number): Promise<number[]> {
   const many = join(out, "many");
   await repeatPhotos(folder, many, count);

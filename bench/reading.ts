@@ -1,8 +1,10 @@
 /**
- * Does reading ever starve the model? Batches in random order, as training asks for them, from image files, raw shards and WebDataset's
- * tar files, beside what updates of the model take for as many pictures on this machine. All take turns in one process.
- * Usage: npm run bench:reading [-- FOLDER...]: data sets to read besides; by default it paints and aligns its own photos.
+ * Measures whether the model ever has to wait for reading. It reads batches in random order, as training does, from
+ * image files, raw shards and WebDataset's tar files, and compares with the time of model updates for the same number
+ * of images. All take turns in one process. Usage: npm run bench:reading [-- FOLDER...]. FOLDERs are further data sets
+ * to read; it paints and aligns its own photos in any case.
  */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -10,28 +12,27 @@ import { type FaceDataset, openDataset } from "../src/dataset/dataset.js";
 import { openDevice } from "../src/device/open.js";
 import { BatchLoader } from "../src/image/loader.js";
 import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
+import { elegantModel } from "../src/methods/elegant/model.js";
 import { METHODS } from "../src/methods/elegant/presets.js";
-import { disposeState, trainStep } from "../src/methods/elegant/update.js";
 import { preprocess } from "../src/preprocess/preprocess.js";
 import { Random } from "../src/random.js";
 import { writeSynth } from "../src/synth/write.js";
 import { disposeBatch, PairBatches } from "../src/training/batches.js";
 import { createPairSampler } from "../src/training/pairs.js";
-import { newTrainingState } from "../src/training/run.js";
-import { stepSettings } from "../src/training/settings.js";
+import { disposeState, newTrainingState } from "../src/training/run.js";
 import { type Row, report, row, timingOf } from "./measure.js";
 
 const PHOTOS = 96;
 const SEED = 1;
 const ATTRIBUTES = ["Bangs", "Eyeglasses"];
 const ROUNDS = 5;
-/** Batches of a stretch of reading, and how many are asked for ahead, as PairBatches does. */
+/** BATCHES: batches per stretch of reading. AHEAD: batches requested ahead, as in PairBatches. */
 const BATCHES = 12;
 const AHEAD = 3;
-/** Formats that are image files; they come first. */
+/** Number of formats that are image files; they come first. */
 const FILES = 2;
 const threads = availableParallelism();
-/** As `elegant train` divides them by default. */
+/** The number of workers that `elegant train` uses by default. */
 const workers = Math.max(1, Math.floor(threads / 2));
 
 interface Case {
@@ -46,7 +47,7 @@ interface Source {
   readonly dataset: FaceDataset;
 }
 
-/** One data set in each format. */
+/** Makes one data set in each format. */
 async function makeSources(folder: string, photos: string, size: number): Promise<Source[]> {
   const sources: Source[] = [];
   for (const format of ["jpg", "png", "shard", "webdataset"] as const) {
@@ -59,7 +60,7 @@ async function makeSources(folder: string, photos: string, size: number): Promis
   return sources;
 }
 
-/** Reads batches in random order, nobody else at work; milliseconds for all of them. */
+/** Reads batches in random order while nothing else runs. Returns the milliseconds for all of them. */
 async function readBatches(loader: BatchLoader, { dataset }: Source, pictures: number, seed: number): Promise<number> {
   const random = Random.fromSeed(seed, "reading");
   const began = performance.now();
@@ -75,12 +76,13 @@ async function readBatches(loader: BatchLoader, { dataset }: Source, pictures: n
 
 async function benchCase(folder: string, photos: string, { size, width, batch, updates }: Case): Promise<Row[]> {
   const sources = await makeSources(folder, photos, size);
-  const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
+  const model = elegantModel(createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES }));
   const { method } = METHODS.official;
-  const state = newTrainingState(config, SEED, false);
   const loader = new BatchLoader({ size, workers, batch: 2 * batch, slots: AHEAD + 1 });
   const sampler = createPairSampler(sources[0].dataset, ATTRIBUTES, { batch, seed: SEED });
-  const settings = stepSettings({ ...method, batch, seed: SEED, dataset: sampler.fingerprint }, 0);
+  const settings = { ...method, batch, seed: SEED, dataset: sampler.fingerprint };
+  const training = model.training(settings, "bench");
+  const state = newTrainingState(model, settings);
   // bench:feeding asks the same of image files.
   const feeds = sources.slice(FILES).map(({ dataset }) => {
     const own = createPairSampler(dataset, ATTRIBUTES, { batch, seed: SEED });
@@ -89,7 +91,7 @@ async function benchCase(folder: string, photos: string, { size, width, batch, u
   const held = await feeds[0].next();
   const read = sources.map((): number[] => []);
   const fed = feeds.map((): number[] => []);
-  const model: number[] = [];
+  const alone: number[] = [];
   try {
     for (let round = -1; round < ROUNDS; round++) {
       const timed = async (times: number[], work: () => Promise<void>): Promise<void> => {
@@ -97,8 +99,8 @@ async function benchCase(folder: string, photos: string, { size, width, batch, u
         for (let i = 0; i < updates; i++) await work();
         if (round >= 0) times.push(performance.now() - began);
       };
-      await timed(model, async () => {
-        await trainStep(state, held, settings);
+      await timed(alone, async () => {
+        await training.update(state, held, { step: 0, progress: 0 }, batch);
       });
       for (const [i, source] of sources.entries()) {
         const milliseconds = await readBatches(loader, source, 2 * batch, round);
@@ -106,7 +108,7 @@ async function benchCase(folder: string, photos: string, { size, width, batch, u
         if (i < FILES) continue;
         await timed(fed[i - FILES], async () => {
           const pairs = await feeds[i - FILES].next();
-          await trainStep(state, pairs, settings);
+          await training.update(state, pairs, { step: 0, progress: 0 }, batch);
           disposeBatch(pairs);
         });
       }
@@ -118,8 +120,8 @@ async function benchCase(folder: string, photos: string, { size, width, batch, u
     disposeState(state);
   }
   // The model's time for one picture: an update takes 2 * batch of them.
-  const perPicture = timingOf(model.map((ms) => ms / updates / (2 * batch)));
-  const perUpdate = timingOf(model.map((ms) => ms / updates));
+  const perPicture = timingOf(alone.map((ms) => ms / updates / (2 * batch)));
+  const perUpdate = timingOf(alone.map((ms) => ms / updates));
   const shape = `${size} px, width ${width}, batch ${batch} + ${batch}`;
   return sources.flatMap(({ name }, i) => {
     const reading = timingOf(read[i].map((ms) => ms / BATCHES / (2 * batch)));
@@ -135,7 +137,7 @@ async function benchCase(folder: string, photos: string, { size, width, batch, u
   });
 }
 
-/** Data sets that are there: reading alone. */
+/** Reads a given data set, without a model. */
 async function benchFolder(path: string, size: number): Promise<Row> {
   const source = { name: basename(path), dataset: await openDataset(path) };
   const loader = new BatchLoader({ size, workers: threads, batch: 32, slots: AHEAD + 1 });

@@ -1,4 +1,4 @@
-/** Where things that were computed once are kept: $XDG_CACHE_HOME/elegant-faces, else ~/.cache/elegant-faces. */
+/** Reads and writes the cache of computed results: files in $XDG_CACHE_HOME/elegant-faces, or in ~/.cache/elegant-faces. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -11,34 +11,38 @@ export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "elegant-faces");
 }
 
-/** More than this Node.js does not read at once. */
+/** The largest file that Node.js reads in one call, in bytes. */
 export const MOST_CACHED_BYTES = 2 ** 31 - 1;
 
 type Warn = (line: string) => void;
 const warnOnStderr: Warn = (line) => void process.stderr.write(`Warning: ${line}\n`);
 
-/** The file's bytes, or null when it is not there, or when it cannot be read, which is told: what it has is computed again. */
+/**
+ * The bytes of a cached file, or null if the file is missing or unreadable. An unreadable file also causes a warning.
+ * After null the caller computes the content again.
+ */
 export async function readCached(name: string, warn: Warn = warnOnStderr): Promise<Uint8Array | null> {
   try {
     return await readFile(join(cacheFolder(), name));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // The second where the cache is no folder, as with XDG_CACHE_HOME=/dev/null.
+    // ENOTDIR: the cache's path is not a folder, as with XDG_CACHE_HOME=/dev/null.
     if (code !== "ENOENT" && code !== "ENOTDIR") warn(`the cache's file ${name} cannot be read: ${message}`);
     return null;
   }
 }
 
-/** Keeps a file; a cache that cannot be written is no failure, since nothing is lost. */
+/** Stores a file in the cache. If the cache cannot be written, nothing happens: the content is computed again next time. */
 export async function writeCached(name: string, encode: () => Uint8Array): Promise<void> {
   try {
     await ensureDir(cacheFolder());
     await writeFileAtomic(join(cacheFolder(), name), encode());
   } catch {
-    // Computed again the next time.
+    // The content is computed again next time.
   }
 }
 
+/** SHA-256 of a file's contents, in hexadecimal. @throws ElegantError if the file cannot be read */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   try {
@@ -49,7 +53,7 @@ export async function sha256OfFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Of texts and of the contents of files, in their order. */
+/** SHA-256, in hexadecimal, of the texts followed by the contents of the files, in the given order. */
 export async function contentKey(texts: readonly string[], paths: readonly string[]): Promise<string> {
   const hash = createHash("sha256").update(texts.join("\0"));
   for (const path of paths) hash.update(`\0${await sha256OfFile(path)}`);

@@ -1,6 +1,9 @@
-/** Ends of work that may fail itself. */
+/** Runs work and then closes what the work used, even if the work fails. */
 
-/** Runs `body`, then `close`, whatever happened. An error of `close` is thrown only where `body` had none, which is the one to tell. */
+/**
+ * Runs `body`, then `close`, even if `body` throws. If both throw, only the error of `body` reaches the caller, because
+ * it is the cause.
+ */
 export async function closing<T>(close: () => Promise<void> | void, body: () => Promise<T>): Promise<T> {
   let result: T;
   try {
@@ -9,7 +12,7 @@ export async function closing<T>(close: () => Promise<void> | void, body: () => 
     try {
       await close();
     } catch {
-      // A consequence, or of less weight.
+      // The error of `body` matters more, and often caused this one.
     }
     throw error;
   }

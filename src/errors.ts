@@ -1,11 +1,11 @@
 /**
- * Every message we throw. A message says name, expected, received, and what to do, on one line.
- * The class carries the exit code of the command line's contract (docs/commands.md).
+ * The errors that we throw and their messages. A message states the name, what was expected, what was received and what
+ * to do, on one line. The class of an error sets the exit code of the command (docs/commands.md).
  */
 
 export const ExitCode = {
   done: 0,
-  /** A fault of ours; Node gives uncaught exceptions the same code. */
+  /** A bug in elegant-faces. Node uses the same code for uncaught exceptions. */
   internal: 1,
   /** Bad usage or input; nothing was changed. */
   usage: 2,
@@ -36,14 +36,14 @@ export class InputError extends ElegantError {
   }
 }
 
-/** Worth trying again later or elsewhere (disk full, device lost): exit code 4. */
+/** A failure that may pass (disk full, device lost): exit code 4. */
 export class RetryableError extends ElegantError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, ExitCode.retry, options);
   }
 }
 
-/** One file that the disk or the network mount does not give, even after several tries. Other files may be sound. */
+/** One file that the disk or the network mount does not deliver, even after several tries. Other files may be fine. */
 export class UnreadableFileError extends RetryableError {}
 
 /** The work was interrupted and its state saved: exit code 130. */
@@ -53,14 +53,14 @@ export class InterruptedError extends ElegantError {
   }
 }
 
-/** A message in the house's form: `name: expected X, received Y. What to do.` */
+/** A message in our standard form: `name: expected X, received Y. What to do.` */
 export function describeMismatch(name: string, expected: string, received: string, remedy: string): string {
   return `${name}: expected ${expected}, received ${received}. ${remedy}`;
 }
 
 const RETRYABLE_CODES = new Set(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "EAGAIN", "EBUSY"]);
 
-/** What a path was and should have been, by the code of the failure; the other codes say it well themselves. */
+/** For failure codes whose own message is unclear: what the path should have been, what it was, and what to do. */
 const MISTAKEN_PATHS: Readonly<Record<string, readonly [expected: string, received: string, remedy: string]>> = {
   ENOTDIR: ["a folder", "a file in its place", "Check the path, or choose another."],
   EEXIST: ["a new name", "the name of something that is there", "Check the path, or choose another."],
@@ -70,7 +70,10 @@ const MISTAKEN_PATHS: Readonly<Record<string, readonly [expected: string, receiv
   ENAMETOOLONG: ["a path", "one that is too long for the file system", "Choose a shorter one."],
 };
 
-/** Turns a file system failure into the error of ours that names the file and says what to do. */
+/**
+ * Turns a file system error into one of our errors, whose message names the file and says what to do.
+ * @param doing the operation and the path, as the start of the message
+ */
 export function fromSystemError(error: unknown, doing: string): ElegantError {
   if (error instanceof ElegantError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

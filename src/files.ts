@@ -1,31 +1,41 @@
-/** Files that others may read or that must survive a crash: written whole under another name, then renamed. */
+/**
+ * Writes files that others may read or that must survive a crash. A file is written completely under a temporary name
+ * and then renamed.
+ */
 import { randomInt } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "./errors.js";
 
-/** Names of temporary files: hidden, with the process and a count. */
+/** Temporary files have hidden names that contain the process number and a count. */
 const TEMPORARY = /^\..+\.\d+-\d+\.tmp$/;
 
-/** True for the names of files that are being written, or whose writer was killed. */
+/** True for the names of files that are still being written or whose writer was killed. */
 export function isTemporary(name: string): boolean {
   return TEMPORARY.test(name);
 }
 
-/** Of this process, in names; machines that share a folder may have processes of the same number. */
+/**
+ * The number of this process in temporary names. It has random digits because machines that share a folder may have
+ * processes with the same number.
+ */
 const OWN_NUMBER = `${process.pid}${String(randomInt(1e6)).padStart(6, "0")}`;
 let temporaryCount = 0;
 
-/** Where a file is written before it gets its name: the same folder, because a rename is atomic within one file system only. */
+/**
+ * The path under which a file is written before it gets its name. It is in the same folder, because a rename is atomic
+ * only within one file system.
+ */
 export function temporaryName(path: string): string {
-  // Hidden from `*` patterns.
+  // Names with a leading dot do not match `*` patterns.
   return join(dirname(path), `.${basename(path)}.${OWN_NUMBER}-${temporaryCount++}.tmp`);
 }
 
 /**
- * Writes `bytes` to `path` so that a reader, or the next run after a crash, sees the old file or the new one and
- * never a part. The folder must exist. Throws a RetryableError when the disk is full, an InputError when the path
- * cannot be written; the temporary file is gone in both cases.
+ * Writes `bytes` to `path` so that a reader, or the next run after a crash, sees either the old file or the new one,
+ * and never a part of it. The folder must exist.
+ * @throws RetryableError if the disk is full; InputError if the path cannot be written. The temporary file is removed
+ *   in both cases.
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
@@ -47,21 +57,22 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
 }
 
 /**
- * Removes what writers that were killed have left in a folder; only where nobody else writes. A folder that is not there has none.
+ * Removes the temporary files that killed writers have left in a folder. Call it only if no other process writes there.
+ * A missing folder is not an error.
  */
 export async function removeTemporaries(folder: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => []);
   for (const name of names.filter((entry) => TEMPORARY.test(entry))) {
-    await rm(join(folder, name), { force: true }).catch(() => {}); // in nobody's way
+    await rm(join(folder, name), { force: true }).catch(() => {}); // a file that stays does no harm
   }
 }
 
-/** Makes a folder and its parents; no failure when it is there. Throws an InputError when a file is in the way. */
+/** Makes a folder and its parents, if they do not exist yet. @throws InputError if a file has that name */
 export async function ensureDir(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
-    // What is there is no folder.
+    // Something other than a folder has this name.
     if (error instanceof Error && "code" in error && error.code === "EEXIST") {
       throw new InputError(describeMismatch(path, "a folder", "a file of that name", "Choose another path."));
     }

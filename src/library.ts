@@ -1,6 +1,6 @@
 /**
- * Editing as users of the package see it: the functions of ./editing with types of our own. TensorFlow.js's typings do not
- * compile in a strict project for Node, so that no public type may lead to them. Tensors pass through unchanged, and any
+ * Editing for users of the package: the functions of ./editing with our own types. TensorFlow.js's typings do not
+ * compile in a strict project for Node, so no public type may refer to them. Tensors pass through unchanged, and any
  * `tf.Tensor4D` is an `ImageTensor`.
  */
 import type { Tensor4D } from "@tensorflow/tfjs-core";
@@ -8,8 +8,9 @@ import * as faces from "./editing/faces.js";
 import * as interpolation from "./editing/linear.js";
 import * as grids from "./editing/matrix.js";
 import * as swapping from "./editing/swap.js";
-import type { ModelConfig } from "./methods/elegant/config.js";
-import * as generators from "./models/open.js";
+import type { MethodConfig } from "./methods/method.js";
+import type * as generators from "./models/generator.js";
+import * as opening from "./models/open.js";
 import type { RgbaImage } from "./types.js";
 
 /** A four-dimensional tensor of TensorFlow.js on the current device. The caller disposes the ones it receives. */
@@ -23,9 +24,9 @@ export interface ImageTensor {
 
 /** A trained generator on the current device. */
 export interface Generator {
-  /** Size in pixels, width, and the attributes that it can exchange, by name. */
-  readonly config: ModelConfig;
-  /** The file that was read. */
+  /** Size in pixels, and the names of the attributes that it can exchange. */
+  readonly config: MethodConfig;
+  /** Path of the file that was read. */
   readonly source: string;
   /** Notices for the user, such as a damaged checkpoint that was skipped. */
   readonly warnings: readonly string[];
@@ -33,73 +34,73 @@ export interface Generator {
   dispose(): void;
 }
 
-/** A batch of N encoded faces; S is the side in pixels, W the width of the model. */
+/** A batch of N encoded faces. S is the side in pixels, W the width of the model. */
 export interface Faces {
   /** [N, S, S, 3] in [-1, 1] */
   readonly images: ImageTensor;
-  /** [N, S/32, S/32, 8 W], for models of `--preset modern` [N, S/16, S/16, 8 W] */
+  /** [N, S/32, S/32, 8 W]; for models of `--preset modern`, [N, S/16, S/16, 8 W] */
   readonly latent: ImageTensor;
-  /** The outputs of the blocks before the latent: [N, S/2, S/2, W], [N, S/4, S/4, 2 W] and so on. */
+  /** Outputs of the blocks before the latent: [N, S/2, S/2, W], [N, S/4, S/4, 2 W] and so on. */
   readonly skips: readonly ImageTensor[];
 }
 
-/** An attribute to take over, and the face it is taken from. */
+/** An attribute to transfer, and the face that it comes from. */
 export interface Edit {
-  /** Its name in the model. */
+  /** Name of the attribute in the model. */
   readonly attribute: string;
-  /** One face for all inputs, or one for each. */
+  /** One face for all inputs, or one per input. */
   readonly reference: Faces;
 }
 
-/** The cells of a matrix. */
+/** Number of rows and columns of a matrix of images. */
 export interface Grid {
   readonly rows: number;
   readonly columns: number;
 }
 
-// Public types hide members of the internal ones; values come from this module alone and have them all.
+// Public types hide members of the internal types. All values were made by this module, so they have these members.
 const asTensor = (images: ImageTensor): Tensor4D => images as Tensor4D;
 const asFaces = (batch: Faces): faces.Faces => batch as faces.Faces;
 const asGenerator = (generator: Generator): generators.Generator => generator as generators.Generator;
 const asEdit = ({ attribute, reference }: Edit): swapping.Edit => ({ attribute, reference: asFaces(reference) });
 
 /**
- * Opens a model on the current device; call openDevice() first.
+ * Opens a model on the current device. Call openDevice() first.
  * @param model `painted`, the shipped model for painted faces; or the path of a run's folder (its newest checkpoint), a
  *              checkpoint or a generator file
- * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
+ * @throws InputError if the model does not exist, is damaged, or has tensors that do not fit its configuration
  */
 export function openGenerator(model: string): Promise<Generator> {
-  return generators.openGenerator(model);
+  return opening.openGenerator(model);
 }
 
-/** Pictures on the current device: [N, size, size, 3] in [-1, 1], resized where they have another size. */
+/** Uploads images to the current device as [N, size, size, 3] in [-1, 1]. Images of another size are resized. */
 export function toTensor(pictures: readonly RgbaImage[], size: number): Promise<ImageTensor> {
   return faces.toTensor(pictures, size);
 }
 
-/** Pictures from [N, S, S, 3] in [-1, 1], rounded and clipped. The tensor is not disposed. */
+/** Downloads [N, S, S, 3] in [-1, 1] as 8-bit images, rounded and clipped. The tensor is not disposed. */
 export function toPictures(images: ImageTensor): Promise<RgbaImage[]> {
   return faces.toPictures(asTensor(images));
 }
 
 /**
- * Encodes aligned faces; the result owns `images`.
+ * Encodes aligned faces. The result owns `images`.
  * @param images [N, S, S, 3] in [-1, 1], where S is `generator.config.size`
  */
 export function encodeFaces(generator: Generator, images: ImageTensor): Faces {
   return faces.encodeFaces(asGenerator(generator), asTensor(images));
 }
 
-/** Disposes a batch with its images. */
+/** Disposes a batch and its images. */
 export function disposeFaces(batch: Faces): void {
   faces.disposeFaces(asFaces(batch));
 }
 
 /**
- * Decodes faces with other latents than their own.
- * @param batch   one face for all latents, or one for each
- * @param latents [K, h, w, 8 W], as latents of faces
+ * Decodes faces with latents other than their own.
+ * @param batch   one face for all latents, or one per latent
+ * @param latents [K, h, w, 8 W], with the same h and w as the latents of faces
  * @returns [K, S, S, 3] in [-1, 1]
  */
 export function render(generator: Generator, batch: Faces, latents: ImageTensor): ImageTensor {
@@ -107,19 +108,20 @@ export function render(generator: Generator, batch: Faces, latents: ImageTensor)
 }
 
 /**
- * Gives each input all requested attributes of their references.
+ * Gives each input face all requested attributes of the references.
  * @returns [N, S, S, 3] in [-1, 1]
- * @throws InputError when the model does not have one of the attributes
+ * @throws InputError if the model does not have one of the attributes
  */
 export function swapMany(generator: Generator, inputs: Faces, edits: readonly Edit[]): ImageTensor {
   return swapping.swapMany(asGenerator(generator), asFaces(inputs), edits.map(asEdit));
 }
 
 /**
- * Exchanges one attribute both ways: D are the inputs with the references' attribute, C the references with the inputs'.
- * @param references one for all inputs, or one for each
- * @returns [N, S, S, 3] in [-1, 1] each
- * @throws InputError when the model does not have the attribute
+ * Exchanges one attribute in both directions: D shows the inputs with the references' attribute, C the references with
+ * the inputs' attribute.
+ * @param references one for all inputs, or one per input
+ * @returns C and D, each [N, S, S, 3] in [-1, 1]
+ * @throws InputError if the model does not have the attribute
  */
 export function swap(
   generator: Generator,
@@ -131,11 +133,11 @@ export function swap(
 }
 
 /**
- * Goes from the input to the swap in equal steps; the last one is the swap.
+ * Goes from the input to the swap in equal steps. The last image is the swap.
  * @param input     one face
  * @param reference one face
  * @returns [steps, S, S, 3] in [-1, 1]
- * @throws InputError when the model does not have the attribute
+ * @throws InputError if the model does not have the attribute
  */
 export function linear(
   generator: Generator,
@@ -148,10 +150,10 @@ export function linear(
 }
 
 /**
- * Blends one attribute of three references: the input is at the top left, the input with the attribute of reference 1 at
- * the top right, of reference 2 at the bottom left and of reference 3 at the bottom right.
+ * Blends one attribute of three references. The input is at the top left. The input with the attribute of reference 1
+ * is at the top right, of reference 2 at the bottom left, and of reference 3 at the bottom right.
  * @returns [rows * columns, S, S, 3] in [-1, 1], row by row
- * @throws InputError when the model does not have the attribute
+ * @throws InputError if the model does not have the attribute
  */
 export function matrixOfReferences(
   generator: Generator,
@@ -166,9 +168,10 @@ export function matrixOfReferences(
 }
 
 /**
- * Blends two attributes, each of its own reference: the first grows from left to right, the second from top to bottom.
+ * Blends two attributes, each from its own reference. The first grows from left to right, the second from top to
+ * bottom.
  * @returns [rows * columns, S, S, 3] in [-1, 1], row by row
- * @throws InputError when the model does not have one of the attributes
+ * @throws InputError if the model does not have one of the attributes
  */
 export function matrixOfAttributes(
   generator: Generator,

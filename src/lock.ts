@@ -1,14 +1,15 @@
 /**
- * One run at a time in a folder that a command writes to. The holder's identity is the name of a file, so that it appears
- * whole or not at all.
+ * Allows one run at a time in a folder that a command writes to. The holder's identity is the name of a file, so it
+ * appears completely or not at all.
  *
- * Every process first makes its file and then looks for others. Of two that start at the same time each may see the other,
- * and both are refused. For both to go on, each would have to look before the other's file was there, after making its own.
- * That also holds for two that take a lock over.
+ * Every process first makes its file and then looks for others. If two start at the same time, each may see the other,
+ * and both are refused. They cannot both continue: each would have to look before the other's file existed, but after
+ * making its own. The same holds for two processes that take a lock over.
  *
- * A process on this machine is asked whether it lives. A process elsewhere cannot be asked: it writes into its file every
- * 30 seconds, and a file that was not written to for 10 minutes belongs to nobody. Both times are the file system's, so the
- * clocks of the machines do not matter. A holder that was asleep that long finds its file gone and stops.
+ * For a holder on this machine, we ask the system whether the process is alive. For a holder on another machine we
+ * cannot ask. It writes into its file every 30 seconds, and a file that has not been written to for 10 minutes belongs
+ * to nobody. Both times come from the file system, so the clocks of the machines do not matter. A holder that slept for
+ * that long finds its file gone and stops.
  */
 import { readFileSync } from "node:fs";
 import { open, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
@@ -22,11 +23,11 @@ const PATTERN = /^\.running-(.+)-(\d+)-([0-9a-f]+)$/;
 interface Holder {
   readonly host: string;
   readonly pid: number;
-  /** When the process started; process numbers are used again. */
+  /** When the process started. It is needed because process numbers are reused. */
   readonly started: string;
 }
 
-/** True for the names that locks have. */
+/** True for the names of lock files. */
 export function isLock(name: string): boolean {
   return PATTERN.test(name);
 }
@@ -34,19 +35,19 @@ export function isLock(name: string): boolean {
 const thisHost = (): string => hostname().replace(/[^\w.-]/g, "_");
 
 /**
- * The start of a process in the kernel's clock ticks, with the boot that they are counted from; "0" if the system does not
- * report it. Null when there is no such process.
+ * The start of a process in the kernel's clock ticks, followed by the boot that they are counted from; "0" if the
+ * system does not report it; null if there is no such process.
  */
 function startOf(pid: number): string | null {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ESRCH") return null;
-    // EPERM: another user's, and alive.
+    // EPERM: the process belongs to another user and is alive.
   }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field is a name in parentheses that may hold anything; the start is the 22nd field.
+    // The second field is a name in parentheses that may contain anything. The start is the 22nd field.
     const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
     return Number(ticks).toString(16) + boot;
@@ -65,11 +66,11 @@ function parse(name: string): Holder | null {
   return match === null ? null : { host: match[1], pid: Number(match[2]), started: match[3] };
 }
 
-/** Milliseconds between two signs of life, and after which a file without one belongs to nobody. */
+/** BEAT_MS: milliseconds between two signs of life. GONE_MS: milliseconds without one after which a file belongs to nobody. */
 const BEAT_MS = 30_000;
 const GONE_MS = 600_000;
 
-/** Files of this process; one of the same name that is not among them is stale. */
+/** Lock files of this process. A file with the same name that is not in this set is stale. */
 const held = new Set<string>();
 
 export interface LockOptions {
@@ -92,8 +93,8 @@ export class RunLock {
 
   /**
    * Takes the lock of a folder, which must exist.
-   * @param work what runs there, for messages
-   * @throws InputError when a living process holds it, on this machine or on another one
+   * @param work description of the work, for messages
+   * @throws InputError if a living process holds the lock, on this machine or on another one
    */
   static async acquire(folder: string, work: string, options: LockOptions = {}): Promise<RunLock> {
     const own = `${PREFIX}${thisHost()}-${process.pid}-${startOf(process.pid) ?? "0"}`;
@@ -121,7 +122,7 @@ export class RunLock {
     return lock;
   }
 
-  /** Removes the file of a process that is gone. @throws InputError when it may be alive */
+  /** Removes the file of a process that has ended. @throws InputError if the process may be alive */
   private async replace(holder: Holder, path: string, work: string, options: LockOptions): Promise<void> {
     const { host, pid } = holder;
     if (host === thisHost()) {
@@ -143,7 +144,7 @@ export class RunLock {
     await rm(path, { force: true });
   }
 
-  /** Milliseconds that another file was written to before our own was just now; null when it is gone. */
+  /** Milliseconds from the last write to another file to the write to our own file just now; null if the other file is gone. */
   private async silenceOf(path: string): Promise<number | null> {
     await showLife(this.path);
     const [own, other] = await Promise.all([this.path, path].map((file) => stat(file).catch(() => null)));
@@ -151,8 +152,8 @@ export class RunLock {
   }
 
   /**
-   * Shows a sign of life; call it before writing what another process must not write at the same time.
-   * @throws RetryableError when the lock was taken over
+   * Shows a sign of life. Call it before you write anything that another process must not write at the same time.
+   * @throws RetryableError if the lock was taken over
    */
   async expectHeld(): Promise<void> {
     try {
@@ -174,7 +175,7 @@ export class RunLock {
 
   async release(): Promise<void> {
     clearInterval(this.timer);
-    await rm(this.path, { force: true }).catch(() => {}); // stale as soon as this process ends
+    await rm(this.path, { force: true }).catch(() => {}); // a file that stays is stale when this process ends
     held.delete(this.path);
   }
 }
@@ -184,8 +185,9 @@ function refusal(folder: string, work: string, received: string, remedy: string)
 }
 
 /**
- * Writes into a lock's file, which must exist: it is not created again when another process has removed it. The contents,
- * of one length, are for people; the time of writing is what counts, and a full disk does not prevent it.
+ * Writes into a lock file, which must exist: the file is not created again if another process has removed it. The
+ * content always has the same length and is for people. Only the time of writing counts, and a full disk does not
+ * prevent that.
  */
 async function showLife(path: string): Promise<void> {
   const now = new Date();

@@ -1,6 +1,6 @@
 /**
- * The one seeded generator: xoshiro128** (Blackman and Vigna, 2018), seeded by SplitMix32-style mixing.
- * Its state is four uint32 words, so that a checkpoint can hold it and a resumed run continues the same stream.
+ * The only seeded random number generator: xoshiro128** (Blackman and Vigna, 2018), seeded by SplitMix32-style mixing.
+ * Its state is four uint32 words, so a checkpoint can store it and a resumed run continues the same stream.
  */
 
 export type RandomState = readonly [number, number, number, number];
@@ -30,7 +30,7 @@ export class Random {
     [this.s0, this.s1, this.s2, this.s3] = state;
   }
 
-  /** Streams of different names under one seed are independent: `Random.fromSeed(7, "sampler/Bangs")`. */
+  /** Makes a generator for a seed. Streams with different names are independent: `Random.fromSeed(7, "sampler/Bangs")`. */
   static fromSeed(seed: number, stream = ""): Random {
     let x = (mix32(seed) ^ fnv1a(stream)) >>> 0;
     const next = (): number => {
@@ -88,7 +88,10 @@ export class Random {
     return items[this.below(items.length)];
   }
 
-  /** Standard normal (Box and Muller, 1958); no value is kept back, so that the state is the whole state. */
+  /**
+   * Standard normal (Box and Muller, 1958). The second value of each pair is discarded, so the four words remain the
+   * whole state.
+   */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());

@@ -1,19 +1,27 @@
-/** Work for more than one machine: which items are whose. Pure, so that every machine decides the same without talking. */
+/**
+ * Divides work among machines: which items belong to which machine. The functions are pure, so all machines reach the
+ * same decision without communicating.
+ */
 import { describeMismatch, InputError } from "./errors.js";
 
-/** One of `count` machines, from 0. */
+/** One of `count` machines. `index` counts from 0. */
 export interface Shard {
   readonly index: number;
   readonly count: number;
 }
 
 /**
- * Items that stay together: unit k holds the items from k * UNIT on and belongs to shard k mod n. Whole units, because a
- * unit can be one output file; taken in turns, because neighbours in a list tend to be alike (large, damaged).
+ * Number of items that stay together. Unit k holds the items from k * UNIT on and belongs to shard k mod n. Units stay
+ * whole because a unit can be one output file. Shards get units in turns because neighbours in a list tend to be alike
+ * (large, damaged).
  */
 export const UNIT = 256;
 
-/** @throws InputError for anything but i/n with i from 0 to n - 1; @param name of what holds the text, for the message */
+/**
+ * Parses "i/n".
+ * @param name where the text comes from, for the message
+ * @throws InputError unless i is from 0 to n - 1
+ */
 export function parseShard(text: string, name: string): Shard {
   const [, index, count] = /^(\d{1,9})\/(\d{1,9})$/.exec(text.trim()) ?? [];
   return checkShard(name, Number(index ?? Number.NaN), Number(count ?? Number.NaN), `'${text}'`);
@@ -27,16 +35,16 @@ function checkShard(name: string, index: number, count: number, received: string
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A shard and where it was read from. */
+/** A shard, and the option or variable that it comes from. */
 export interface FoundShard {
   readonly shard: Shard;
   readonly source: string;
 }
 
 /**
- * The part of a Slurm task. Slurm says which tasks an array has, but not whether it is the first submission: `--array=2` may
- * stand for one task of eight that is done again. So only arrays that number whole jobs are accepted: two or more tasks,
- * from 0, from 1 or from their step, without gaps.
+ * The shard of a Slurm task. Slurm reports which tasks an array has, but not whether it is the first submission:
+ * `--array=2` may stand for one task of eight that is repeated. So only arrays that number a whole job are accepted:
+ * two or more tasks, numbered from 0, from 1 or from their step, without gaps.
  * @throws InputError for any other array
  */
 function shardOfSlurm(env: Environment): Shard {
@@ -61,9 +69,10 @@ function shardOfSlurm(env: Environment): Shard {
 }
 
 /**
- * The shard that a scheduler gives this process: a task of a Slurm array or a pod of a Kubernetes Indexed Job; null without one.
- * @throws InputError if the number of tasks is missing, since each would do the whole work, or if it may not be that of the
- *         whole job
+ * The shard that a scheduler gives this process: a task of a Slurm array or a pod of a Kubernetes Indexed Job. Null
+ * without a scheduler.
+ * @throws InputError if the number of tasks is missing, because each task would do the whole work; or if it may not be
+ *   the number of tasks of the whole job
  */
 export function shardFromEnvironment(env: Environment): FoundShard | null {
   const number = (name: string): number => {
@@ -90,12 +99,12 @@ export function shardFromEnvironment(env: Environment): FoundShard | null {
   return null;
 }
 
-/** Place in the whole list of the shard's item number `own`. */
+/** Position in the whole list of item number `own` of the shard. */
 export function placeOf(own: number, { index, count }: Shard, unit = UNIT): number {
   return (index + Math.floor(own / unit) * count) * unit + (own % unit);
 }
 
-/** The places of a shard's items in a list of `total`, ascending. */
+/** Positions of a shard's items in a list of `total` items, ascending. */
 export function placesOf(total: number, shard: Shard, unit = UNIT): number[] {
   const places: number[] = [];
   for (let own = 0, place = placeOf(0, shard, unit); place < total; place = placeOf(++own, shard, unit)) {
@@ -109,12 +118,12 @@ export function selectShard<T>(items: readonly T[], shard: Shard, unit = UNIT): 
   return placesOf(items.length, shard, unit).map((place) => items[place]);
 }
 
-/** In names of folders and files: part-0-of-4. */
+/** Name of a shard in folder and file names, such as part-0-of-4. */
 export function partName({ index, count }: Shard): string {
   return `part-${index}-of-${count}`;
 }
 
-/** The shard that a name made by partName() tells; null for other names. */
+/** The shard in a name made by partName(); null for other names. */
 export function shardOfPart(name: string): Shard | null {
   const [, index, count] = /^part-(\d{1,9})-of-(\d{1,9})$/.exec(name) ?? [];
   return index === undefined || Number(index) >= Number(count) ? null : { index: Number(index), count: Number(count) };

@@ -1,4 +1,4 @@
-/** "Did you mean": the known name nearest to one that was mistyped. */
+/** Finds the known name nearest to a mistyped one, for "Did you mean ...?". */
 
 /** Levenshtein distance: the fewest insertions, deletions and replacements that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
@@ -14,12 +14,12 @@ function editDistance(a: string, b: string): number {
   return above[b.length];
 }
 
-/** Upper and lower case, spaces, hyphens and underscores count as equal: "wearing hat" is Wearing_Hat. */
+/** Treats upper and lower case as equal and ignores spaces, hyphens and underscores: "wearing hat" matches Wearing_Hat. */
 function simplify(name: string): string {
   return name.toLowerCase().replace(/[\s_-]/g, "");
 }
 
-/** The known name that was probably meant, or null when none is within a third of the letters. */
+/** The known name that was probably meant, or null if none is within a third of the letters. */
 export function suggest(name: string, known: readonly string[]): string | null {
   let best: string | null = null;
   let least = Math.max(1, Math.ceil(name.length / 3)) + 1;

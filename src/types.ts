@@ -1,6 +1,6 @@
-/** Types that several rooms share. */
+/** Types that are used in several folders. */
 
-/** A picture of 8-bit samples, rows from the top, four bytes a pixel (R, G, B, A), length width * height * 4. */
+/** An image of 8-bit samples: rows from the top, four bytes per pixel (R, G, B, A), length width * height * 4. */
 export interface RgbaImage {
   readonly width: number;
   readonly height: number;
@@ -8,8 +8,8 @@ export interface RgbaImage {
 }
 
 /**
- * Five landmarks as x, y pairs in pixels of the picture: left eye, right eye, nose, left and right mouth corner
- * (left and right as seen by the viewer), the order of CelebA's list.
+ * Five landmarks as x, y pairs in pixels of the image: left eye, right eye, nose, left and right mouth corner (left and
+ * right as seen by the viewer). CelebA's list has the same order.
  */
 export type FivePoints = readonly (readonly [x: number, y: number])[];
 
@@ -32,14 +32,14 @@ export interface AdamSettings {
   readonly weightDecay: number;
 }
 
-/** What a long job tells whoever watches: `done` of `total` in `unit`s (total unknown = null), and a short note. */
+/** Progress of a long job: `done` of `total` in `unit`s (null if the total is unknown), and a short note. */
 export interface Progress {
   readonly stage: string;
   readonly done: number;
   readonly total: number | null;
   readonly unit: string;
   readonly note?: string;
-  /** Time after which the job ends by itself, done or not. */
+  /** Seconds after which the job ends on its own, finished or not. */
   readonly secondsLeft?: number;
 }
 export type OnProgress = (progress: Progress) => void;

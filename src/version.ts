@@ -1,4 +1,4 @@
-/** The package's version, as --version and reports state it. */
+/** Reads the package's version, for --version and for reports. */
 import { readFileSync } from "node:fs";
 
 export function packageVersion(): string {

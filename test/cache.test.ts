@@ -1,3 +1,4 @@
+/** Cached files that are missing, unreadable or too large. */
 import assert from "node:assert/strict";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,10 +1,11 @@
+/** The scripts and Jobs of docs/cluster. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fromRoot } from "./support/spawn.js";
 
-/** Comes with mocha; has no types of its own. */
+/** Loads the YAML parser that ships with mocha and has no types. */
 function loadYaml(): { load(text: string): unknown } | null {
   try {
     const yaml: unknown = createRequire(import.meta.url)("js-yaml");

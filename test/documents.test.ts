@@ -1,3 +1,4 @@
+/** Checks the command lines of README.md and docs/ and runs README.md's examples, so that they stay true. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { copyFile, readdir, readFile } from "node:fs/promises";
@@ -10,7 +11,7 @@ import { type CommandLine, commandLines, fencedBlocks, listDocuments } from "./s
 import { withFolder } from "./support/folder.js";
 import { type Ended, fromRoot, runNode } from "./support/spawn.js";
 
-/** All commands with their options, which do nothing when they are run. */
+/** All commands with their options, which do nothing when they run. */
 function parserOnly(): Command {
   const program = createProgram();
   const disarm = (command: Command): void => {
@@ -23,23 +24,23 @@ function parserOnly(): Command {
 
 const show = ({ document, args }: CommandLine): string => `${document}: npx elegant-faces ${args.join(" ")}`;
 
-/** The value behind an option of a command line. */
+/** The value after an option of a command line. */
 function optionValue(args: readonly string[], option: string): string {
   const at = args.indexOf(option);
   assert.notEqual(at, -1, `${option} in ${args.join(" ")}`);
   return args[at + 1];
 }
 
-/** The command line, and the one that it hands to another command: that behind `plan`, or behind `queue submit`'s options. */
+/** The command line, and the command line within it: the one after `plan`, or after `queue submit`'s options. */
 function withInner(line: CommandLine): CommandLine[] {
   const { document, args } = line;
   const hands = args[0] === "plan" || (args[0] === "queue" && args[1] === "submit");
   const names = createProgram().commands.map((command) => command.name());
   const start = args.findIndex((word, i) => i > 0 && word !== "queue" && names.includes(word));
   if (!hands || start < 0) return [line];
-  const own = /^--(trace|html)$/; // of plan, wherever they stand
+  const own = /^--(trace|html)$/; // options of plan, at any position
   const inner = args.slice(start).filter((word, i, all) => !own.test(word) && !own.test(all[i - 1] ?? ""));
-  // A plan writes nothing, so that it needs no place to write to.
+  // A plan writes nothing, so it needs no place to write to.
   const out = ["train", "swap"].includes(inner[0]) && !inner.includes("--out") ? ["--out", "out"] : [];
   return [line, { document, args: [...inner, ...out] }];
 }
@@ -113,7 +114,7 @@ describe("README.md", () => {
     const [input, reference] = [optionValue(args, "--input"), optionValue(args, "--reference")];
     const attribute = optionValue(args, "--attribute");
     await withFolder(async (folder) => {
-      // The first photos of the demo, whose faces do not depend on how many are painted.
+      // The first photos of the demo. Their faces do not depend on how many are painted.
       const seed = 1;
       await writeSynth({ directory: join(folder, "photos"), count: 12, seed, workers: 2 });
       const faces = join(folder, "elegant-demo/faces");
@@ -132,7 +133,7 @@ describe("README.md", () => {
         await readPicture(join(folder, input)),
         await readPicture(join(out, "000012-Eyeglasses.png")),
       ];
-      // The glasses lie across the eyes, in the middle rows: these change more than the rest.
+      // The glasses are across the eyes, in the middle rows, so these rows change more than the rest.
       const change = (from: number, to: number): number => {
         let sum = 0;
         for (let i = from * 64 * 4; i < to * 64 * 4; i++) sum += Math.abs(before.data[i] - after.data[i]);
@@ -157,7 +158,7 @@ describe("README.md", () => {
       ["preprocess", "train", "swap", "swap", "align"],
     );
     await withFolder(async (folder) => {
-      // Painted photos in the place of CelebA's and of the user's own, as many as the names in README.md need.
+      // Painted photos instead of CelebA's and of the user's own, as many as the names in README.md need.
       await writeSynth({ directory: join(folder, "CelebA"), count: 60, seed: 1, workers: 2 });
       for (const [i, name] of ["holiday.jpg", "friend.jpg", "party.jpg"].entries()) {
         await copyFile(join(folder, `CelebA/images/00000${i + 3}.jpg`), join(folder, name));

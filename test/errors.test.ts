@@ -1,3 +1,4 @@
+/** Messages and exit codes for failures of the file system. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Files that are written completely or not at all, with many writers and after a crash. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

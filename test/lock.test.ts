@@ -1,3 +1,4 @@
+/** The lock of a run's folder, with real processes that hold it, die, or belong to other machines. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

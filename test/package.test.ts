@@ -1,3 +1,4 @@
+/** The packed package, installed into a new folder: its command, its library example and its typings. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -19,7 +20,7 @@ interface Manifest {
 
 /**
  * A new folder with the package as `npm install` would put it there: our packed files, and links to the checkout's own
- * dependencies in place of a download.
+ * dependencies instead of a download.
  */
 async function installPacked(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
@@ -44,7 +45,7 @@ async function installPacked(): Promise<string> {
   return folder;
 }
 
-/** The compiler's messages about `source`, empty when there are none. */
+/** The compiler's messages about `source`; empty if there are none. */
 async function compile(folder: string, source: string, options: object): Promise<string> {
   await writeFile(join(folder, "consumer.ts"), source);
   const compilerOptions = {
@@ -57,7 +58,7 @@ async function compile(folder: string, source: string, options: object): Promise
   return stdout;
 }
 
-/** Uses the public types, among them the members of tensors and faces. */
+/** Uses the public types, including the members of tensors and faces. */
 const CONSUMER = `
 import * as elegant from "elegant-faces";
 import type { Edit, Faces, Generator, ImageTensor, RgbaImage, TrainOptions } from "elegant-faces";
@@ -124,7 +125,7 @@ describe("the installed package", function () {
   it("compiles in a strict TypeScript project with the typings of Node alone, and with the DOM's", async () => {
     assert.equal(await compile(folder, CONSUMER, { lib: ["ES2023"] }), "");
     assert.equal(await compile(folder, CONSUMER, { lib: ["ES2023", "DOM"] }), "");
-    // The compiler did look: a wrong use is an error.
+    // The compiler did check the file: a wrong use is an error.
     assert.match(await compile(folder, CONSUMER.replace("openGenerator(", "openGenerator(1, "), {}), /error TS/);
   });
 

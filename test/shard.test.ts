@@ -1,3 +1,4 @@
+/** Dividing work among machines, and the variables of Slurm and Kubernetes. */
 import assert from "node:assert/strict";
 import { InputError } from "../src/errors.js";
 import {
@@ -11,7 +12,7 @@ import {
   UNIT,
 } from "../src/shard.js";
 
-/** What Slurm sets for task `id` of an array. */
+/** The variables that Slurm sets for task `id` of an array. */
 function slurmTask(id: number, tasks: readonly number[], step: number): Readonly<Record<string, string>> {
   return {
     SLURM_ARRAY_TASK_ID: `${id}`,

@@ -1,3 +1,4 @@
+/** Mistyped names and the names that are suggested for them. */
 import assert from "node:assert/strict";
 import { suggest } from "../src/suggest.js";
 

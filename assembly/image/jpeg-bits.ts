@@ -1,7 +1,7 @@
 /**
- * The bits of a baseline JPEG scan (ITU T.81, F.1.2.3 and F.2.2): segments between restart markers without their stuffing, and
- * codes of more than ten bits. Scratch (see jpeg-window.ts in src/kernels) holds one block, the DC predictors, and the bits of one
- * segment followed by zeros, which end any block.
+ * Reads the bits of a baseline JPEG scan (ITU T.81, F.1.2.3 and F.2.2): segments between restart markers, without their
+ * stuffing, and codes of more than ten bits. Scratch (see jpeg-window.ts in src/kernels) contains one block, the DC
+ * predictors, and the bits of one segment followed by zeros, which end any block.
  */
 
 /** Results that are not a number of bytes. */
@@ -10,7 +10,7 @@ export const INDEX_OVER_63: i32 = -2;
 export const DATA_ENDS: i32 = -3;
 export const MARKER_EXPECTED: i32 = -4;
 
-/** The run that stands for an end of block: more than any index and its longest run together. */
+/** The run that marks an end of block: more than any index and its longest run together. */
 export const END_OF_BLOCK: i32 = 127;
 const LONGER: usize = 4096;
 const OFFSETS: usize = 4164;
@@ -19,18 +19,19 @@ export const PREDICTORS: usize = 128;
 const SEGMENT: usize = 144;
 const ZEROS: usize = 768;
 
-// Where reading stands: globals of the instance, set by beginScan(), not memory. Loops over MCUs keep the first three in locals.
-/** The next word of the unpacked segment. */
+// The reading position. These are globals of the instance, set by beginScan(), not memory. Loops over MCUs keep the
+// first three in locals.
+/** Pointer to the next word of the unpacked segment. */
 export let at: usize = 0;
-/** The next bits stand at the top of `bits`; `count` of them are valid, the others are zero. */
+/** The next bits are at the top of `bits`; `count` of them are valid, the others are zero. */
 export let bits: u64 = 0;
 export let count: i32 = 0;
-/** Behind the last byte of the unpacked segment. */
+/** Pointer after the last byte of the unpacked segment. */
 export let segmentEnd: usize = 0;
 let dataStart: usize = 0;
 let dataEnd: usize = 0;
 let unpacked: usize = 0;
-/** Where the marker after the unpacked segment is, and its code (0: the data ends). */
+/** Pointer to the marker after the unpacked segment, and its code (0 if the data end first). */
 let markerAt: usize = 0;
 let marker: u32 = 0;
 let restart: u32 = 0;
@@ -42,7 +43,10 @@ export function keepPlace(nextAt: usize, nextBits: u64, nextCount: i32): void {
   count = nextCount;
 }
 
-/** Copies from `from` to the next marker, without the zeros stuffed after 0xff (F.1.2.3); returns the end at `to`. */
+/**
+ * Copies from `from` to the next marker, without the zeros stuffed after 0xff (F.1.2.3). Returns the end of the copy at
+ * `to`.
+ */
 function unstuff(from: usize, to: usize): usize {
   const end = dataEnd;
   const ones = i8x16.splat(-1);
@@ -69,7 +73,7 @@ function unstuff(from: usize, to: usize): usize {
       markerAt = from;
       return to;
     }
-    to += 1; // 0xff itself is already there
+    to += 1; // 0xff itself has been copied already
     from += 2;
   }
   while (from < end) {
@@ -93,7 +97,7 @@ function unstuff(from: usize, to: usize): usize {
   return to;
 }
 
-/** Unpacks the segment at `from`, with its words turned around, so that they can be loaded as numbers, and zeros behind it. */
+/** Unpacks the segment at `from`, reverses the bytes of its words, so that they can be loaded as numbers, and appends zeros. */
 function openSegment(from: usize): void {
   segmentEnd = unstuff(from, unpacked);
   memory.fill(segmentEnd, 0, ZEROS);
@@ -116,7 +120,7 @@ export function beginScan(data: usize, length: i32, scratch: usize): void {
   openSegment(data);
 }
 
-/** Goes on behind the next restart marker; false when it is not there, or more than its padding lies before it. */
+/** Continues after the next restart marker. Returns false if it is missing, or if more than its padding comes before it. */
 export function passRestart(): bool {
   const bitsLeft = (i32(segmentEnd - at) << 3) + count;
   if (marker !== restart || bitsLeft > 7) return false;
@@ -125,11 +129,11 @@ export function passRestart(): bool {
   return true;
 }
 
-/** Behind the last block: the number of the data's bytes that were used, stuffing included; or DATA_ENDS without a marker. */
+/** Called after the last block. Returns how many bytes of the data were used, stuffing included; DATA_ENDS without a marker. */
 export function endScan(): i32 {
   if (marker === 0) return DATA_ENDS;
   let left = ((i32(segmentEnd - at) << 3) + count) >> 3;
-  // Back over fill bytes and unused ones; a zero behind 0xff is stuffing.
+  // Go back over fill bytes and unused bytes. A zero after 0xff is stuffing.
   let end = markerAt;
   while (end > dataStart && load<u8>(end - 1) === 0xff) end--;
   for (; left > 0; left--) {
@@ -139,7 +143,10 @@ export function endScan(): i32 {
   return i32(end - dataStart);
 }
 
-/** A code of more than ten bits at the top of `word64`: (length << 8 | symbol), 0 when there is none (F.2.2.3). */
+/**
+ * Decodes a code of more than ten bits at the top of `word64`. Returns (length << 8 | symbol), or 0 if the code does
+ * not exist (F.2.2.3).
+ */
 export function findCode(table: usize, word64: u64): i32 {
   const word = u32(word64 >> 48);
   for (let length = 11; length <= 16; length++) {
@@ -151,7 +158,7 @@ export function findCode(table: usize, word64: u64): i32 {
   return 0;
 }
 
-/** The value of `size` (1 to 15) bits at the top of `word64`: those that begin with 0 are negative (F.2.2.1, EXTEND). */
+/** The value of `size` (1 to 15) bits at the top of `word64`. Values whose first bit is 0 are negative (F.2.2.1, EXTEND). */
 export function extend(word64: u64, size: i32): i32 {
   const value = i32(word64 >> u64(64 - size));
   return value < 1 << (size - 1) ? value - (1 << size) + 1 : value;

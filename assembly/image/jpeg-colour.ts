@@ -1,11 +1,12 @@
 /**
- * Samples of a decoded window -> RGBA: chroma is enlarged with the triangle filter (weights 3/4 and 1/4 of the nearer
- * and the farther sample, in both directions, the picture's edge repeated), then YCbCr becomes RGB as JFIF 1.02 states
- * it, in 16-bit fixed point. The roundings are those of libjpeg ("fancy upsampling"), so pixels are equal to its.
- * Twin: colourJpegWindow() in src/kernels/reference/jpeg-colour.ts; params as in jpeg-decode.ts.
+ * Converts the samples of a decoded window to RGBA. Chroma is enlarged with the triangle filter: weights 3/4 and 1/4
+ * for the nearer and the farther sample, in both directions, with the image's edge repeated. Then YCbCr becomes RGB by
+ * JFIF 1.02, in 16-bit fixed point. The roundings are those of libjpeg ("fancy upsampling"), so the pixels are equal to
+ * libjpeg's. Reference implementation: colourJpegWindow() in src/kernels/reference/jpeg-colour.ts. The params are
+ * described in jpeg-decode.ts.
  */
 
-/** One row of a chroma plane, enlarged downwards (sums of weights 3 and 1) as u16 at `sums`, for `count` samples. */
+/** Enlarges one row of a chroma plane downwards: `count` sums with weights 3 and 1, as u16 at `sums`. */
 function weighRows(near: usize, far: usize, sums: usize, count: i32): void {
   for (let i = 0; i < count; i += 8) {
     const nearer = i16x8.extend_low_i8x16_u(v128.load64_zero(near + usize(i)));
@@ -20,7 +21,10 @@ function widen(row: usize, sums: usize, count: i32): void {
   }
 }
 
-/** `sums`: u16, one more on either side; two samples for each of `count`: (3 a + b + rounding) >> shift. */
+/**
+ * Enlarges a row to two samples for each of `count` sums: (3 a + b + rounding) >> shift. `sums` are u16, with one more
+ * on either side.
+ */
 function enlargeAcross(sums: usize, out: usize, count: i32, even: i16, odd: i16, shift: i32): void {
   for (let i = 0; i < count; i += 8) {
     const at = sums + (usize(i) << 1);
@@ -32,7 +36,7 @@ function enlargeAcross(sums: usize, out: usize, count: i32, even: i16, odd: i16,
   }
 }
 
-/** (sum + rounding) >> 2 of `count` sums, as bytes. */
+/** Writes (sum + rounding) >> 2 of `count` sums as bytes. */
 function quarter(sums: usize, out: usize, count: i32, rounding: i16): void {
   for (let i = 0; i < count; i += 8) {
     const value = i16x8.shr_u(i16x8.add(v128.load(sums + (usize(i) << 1)), i16x8.splat(rounding)), 2);
@@ -41,8 +45,9 @@ function quarter(sums: usize, out: usize, count: i32, rounding: i16): void {
 }
 
 /**
- * One chroma row of the window at full size. `h`, `v`: how many pixels a sample covers, 1 or 2. Returns a pointer to
- * the sample of pixel (x, y). `firstColumn`, `firstRow`: of the plane, in samples.
+ * Makes one chroma row of the window at full size. Returns a pointer to the sample of pixel (x, y).
+ * @param h, v pixels per sample across and down, 1 or 2
+ * @param firstColumn, firstRow the plane's first column and row in the whole image's plane, in samples
  */
 function chromaRow(
   plane: usize,
@@ -79,7 +84,7 @@ function chromaRow(
     quarter(sums, out, count, (y & 1) === 0 ? 1 : 2);
     return out;
   }
-  const scale = v === 2 ? 3 : 1; // the neighbours beside the window, or the picture's edge again
+  const scale = v === 2 ? 3 : 1; // for the neighbours outside the window, or the image's edge again
   const before = begin > 0 ? usize(1) : 0;
   const after = end < pictureColumns ? usize(count) : usize(count - 1);
   const beyond = v === 2 ? u32(1) : 0;
@@ -90,7 +95,7 @@ function chromaRow(
   return out + usize(x & 1);
 }
 
-/** `add` more than the products of (Cb, Cr) pairs with two factors, in 1/65536, rounded: the low and high four. */
+/** The products of (Cb, Cr) pairs with two factors, in 1/65536, rounded: the low and the high four. */
 function weigh(low: v128, high: v128, cb: i32, cr: i32): v128 {
   const factors = i32x4.splat((cr << 16) | (cb & 0xffff));
   const half = i32x4.splat(32768);
@@ -100,7 +105,7 @@ function weigh(low: v128, high: v128, cb: i32, cr: i32): v128 {
   );
 }
 
-/** Eight pixels at a time, up to seven more than `width`. */
+/** Converts eight pixels at a time, up to seven more than `width`. */
 function convertRow(luma: usize, cb: usize, cr: usize, dst: usize, width: i32): void {
   const centre = i16x8.splat(128);
   const opaque = i8x16.splat(-1);
@@ -134,9 +139,12 @@ function convertGreyRow(luma: usize, dst: usize, width: i32): void {
 }
 
 /**
- * Writes the window's pixels as opaque RGBA: `dst` is that of (x, y); `dstStride` in bytes, at least 32 for each eight
- * pixels begun, all of which are written. `scratch`, 16-byte aligned: 4 bytes for each pixel of a row and 256.
- * Planes: as decodeJpegScan() left them; up to 8 bytes beyond their end are read.
+ * Writes the window's pixels as opaque RGBA.
+ * @param dst       pointer to pixel (x, y) of the window
+ * @param dstStride in bytes, at least 32 for each started group of eight pixels, all of which are written
+ * @param scratch   16-byte aligned: 4 bytes for each pixel of a row, and 256 more
+ *
+ * The planes are those of decodeJpegScan(); up to 8 bytes after their end are read.
  */
 export function colourJpegWindow(params: usize, dst: usize, dstStride: i32, scratch: usize): void {
   const x = load<i32>(params, 32);
@@ -145,7 +153,7 @@ export function colourJpegWindow(params: usize, dst: usize, dstStride: i32, scra
   const height = load<i32>(params, 44);
   const h = load<i32>(params, 64);
   const v = load<i32>(params, 68);
-  const firstColumn = load<i32>(params, 16) << 3; // of chroma; luminance has h, v times as many
+  const firstColumn = load<i32>(params, 16) << 3; // in chroma samples; luminance has h and v times as many
   const firstRow = load<i32>(params, 24) << 3;
   const lumaStride = usize(load<u32>(params, 76));
   const luma = usize(load<u32>(params, 72)) + usize(x - firstColumn * h);

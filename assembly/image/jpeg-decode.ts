@@ -1,13 +1,14 @@
 /**
- * Entropy decoding of a baseline JPEG scan (ITU T.81, Annex F.2) and the inverse DCT of a window of its MCUs into one
- * plane of samples a component. All other MCUs are only read past: the result is the same whatever the window, so damage is seen
- * wherever it is. Reference: decodeJpegScan() in src/kernels/reference/jpeg-decode.ts. Layouts are made by src/kernels/jpeg-window.ts.
+ * Entropy decoding of a baseline JPEG scan (ITU T.81, Annex F.2) and the inverse DCT of a window of its MCUs, into one
+ * plane of samples per component. All other MCUs are only skipped. The result does not depend on the window, so damage
+ * is found wherever it is. Reference implementation: decodeJpegScan() in src/kernels/reference/jpeg-decode.ts.
+ * src/kernels/jpeg-window.ts makes the layouts.
  *
- * params, i32 each, 4-byte aligned (windows end before their right and bottom):
+ * params, i32 each, 4-byte aligned (right and bottom of a window are exclusive):
  *    0 MCUs in a row    4 MCU rows    8 MCUs between restart markers, 0 = none    12 components, 1 or 3
  *   16 left   20 right   24 top   28 bottom of the window in MCUs
- *   32 x      36 y       40 width 44 height of the window in pixels, 48 and 52 the picture's (jpeg-colour.ts)
- *   56 pointer of u8[64]: natural index of each zigzag position
+ *   32 x      36 y       40 width 44 height of the window in pixels, 48 and 52 those of the image (jpeg-colour.ts)
+ *   56 pointer to u8[64]: index in row order of each zigzag position
  *   64 + 32 * component: blocks of an MCU across, down; plane pointer, stride in bytes; DC table, AC table
  *      (pointers); quantisation (pointer, i16[64] by row, 16-byte aligned)
  * Huffman table, 4-byte aligned:
@@ -16,8 +17,8 @@
  *        code's, and `size` bits of value follow; size 15 with length 0: a longer code, or none.
  *   4096 u32[17] by length: the first 16-bit word above this length's codes    4164 i32[17] symbol index - code
  *   4232 u8[256] symbols
- *   4488 AC only: u16[1024] by the next ten bits: the whole codes at their head, length of codes and values | coefficients << 5,
- *        with 128 coefficients more when the last code ends the block; 0: the first code is longer, or none.
+ *   4488 AC only: u16[1024] by the next ten bits: the complete codes at their start, as length of codes and values |
+ *        coefficients << 5, plus 128 coefficients if the last code ends the block; 0: the first code is longer, or none.
  * Memory: reads data[0, length) and the tables; writes the planes' window and scratch, i32 length + 1024 bytes.
  */
 import {
@@ -41,7 +42,10 @@ import {
 import { fillFlat, inverseDct } from "./jpeg-idct";
 import { skipMcus } from "./jpeg-skip";
 
-/** Decodes `mcus` MCUs of one segment from (row, column) on, all in the window; 0, or what is wrong with them. */
+/**
+ * Decodes `mcus` MCUs of one segment, starting at (row, column), all within the window. Returns 0, or what is wrong
+ * with them.
+ */
 function decodeMcus(mcus: i32, row: i32, column: i32, params: usize, scratch: usize): i32 {
   const components = load<i32>(params, 12);
   const left = load<i32>(params, 16);
@@ -137,8 +141,8 @@ function decodeMcus(mcus: i32, row: i32, column: i32, params: usize, scratch: us
 }
 
 /**
- * Returns the number of bytes used up to the end of the last block, whatever follows it, or one of the negative numbers of
- * jpeg-bits.ts. The planes hold the window only when it is not negative.
+ * Returns the number of bytes used up to the end of the last block, whatever follows it, or one of the negative numbers
+ * of jpeg-bits.ts. Only if the result is not negative do the planes contain the window.
  */
 export function decodeJpegScan(data: usize, length: i32, params: usize, scratch: usize): i32 {
   const across = load<i32>(params);
@@ -155,7 +159,7 @@ export function decodeJpegScan(data: usize, length: i32, params: usize, scratch:
       if (!passRestart()) return MARKER_EXPECTED;
       untilRestart = interval;
     }
-    // The MCUs up to the next border of the window or restart marker.
+    // Handle the MCUs up to the next border of the window or restart marker.
     const row = mcu / across;
     const column = mcu % across;
     const inside = row >= top && row < bottom && column >= left && column < right;

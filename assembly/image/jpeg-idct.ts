@@ -1,11 +1,12 @@
 /**
- * Inverse DCT of one 8 x 8 block (ITU T.81, A.3.3) in whole numbers: the eight-point algorithm of Loeffler, Ligtenberg
- * and Moschytz (1989), constants of 13 bits, two more bits kept between columns and rows. Only sums are rounded, so any
- * implementation with these constants and roundings (libjpeg calls it ISLOW) gives the same samples; here its products
- * are gathered into dot products of pairs. Twin: inverseDct() in src/kernels/reference/jpeg-decode.ts.
+ * Inverse DCT of one 8 x 8 block (ITU T.81, A.3.3) in integers: the eight-point algorithm of Loeffler, Ligtenberg and
+ * Moschytz (1989), with constants of 13 bits, and two more bits between columns and rows. Only sums are rounded, so
+ * every implementation with these constants and roundings (libjpeg calls it ISLOW) gives the same samples. Here, its
+ * products are combined into dot products of pairs. Reference implementation: inverseDct() in
+ * src/kernels/reference/jpeg-decode.ts.
  */
 
-/** Two i16 factors for a pair of coefficients (the first in the low half). */
+/** Two i16 factors for a pair of coefficients; the first is in the low half. */
 function factors(first: i32, second: i32): v128 {
   return i32x4.splat((second << 16) | (first & 0xffff));
 }
@@ -18,7 +19,7 @@ function highPairs(a: v128, b: v128): v128 {
   return i16x8.shuffle(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 
-/** Row k (even + odd) and row 7 - k (even - odd), rounded by `shift` bits and packed to i16. */
+/** Stores row k (even + odd) and row 7 - k (even - odd), rounded by `shift` bits and packed to i16. */
 function storeRows(first: usize, last: usize, e0: v128, e1: v128, o0: v128, o1: v128, shift: i32): void {
   v128.store(first, i16x8.narrow_i32x4_s(i32x4.shr_s(i32x4.add(e0, o0), shift), i32x4.shr_s(i32x4.add(e1, o1), shift)));
   v128.store(last, i16x8.narrow_i32x4_s(i32x4.shr_s(i32x4.sub(e0, o0), shift), i32x4.shr_s(i32x4.sub(e1, o1), shift)));
@@ -28,7 +29,7 @@ function oddPart(p13: v128, p57: v128, c1: i32, c3: i32, c5: i32, c7: i32): v128
   return i32x4.add(i32x4.dot_i16x8_s(p13, factors(c1, c3)), i32x4.dot_i16x8_s(p57, factors(c5, c7)));
 }
 
-/** Eight-point transforms down the columns of i16[8][8]; the results are divided by 2^shift and rounded. */
+/** Eight-point transforms down the columns of i16[8][8]. The results are divided by 2^shift and rounded. */
 function transformColumns(at: usize, quantisation: usize, shift: i32): void {
   let r0 = v128.load(at);
   let r1 = v128.load(at, 16);
@@ -56,7 +57,7 @@ function transformColumns(at: usize, quantisation: usize, shift: i32): void {
   const sumHigh = i32x4.add(i32x4.dot_i16x8_s(high, factors(8192, 8192)), rounding);
   const differenceLow = i32x4.add(i32x4.dot_i16x8_s(low, factors(8192, -8192)), rounding);
   const differenceHigh = i32x4.add(i32x4.dot_i16x8_s(high, factors(8192, -8192)), rounding);
-  // sqrt(2) cos(6 pi / 16) = 4433 / 8192; with 6270 more, and with 15137 less
+  // sqrt(2) cos(6 pi / 16) = 4433 / 8192; plus 6270, and minus 15137
   low = lowPairs(r2, r6);
   high = highPairs(r2, r6);
   const outerLow = i32x4.dot_i16x8_s(low, factors(10703, 4433));
@@ -128,7 +129,7 @@ function transpose(at: usize): void {
   storeFour(at + 64, a4, a5, a6, a7);
 }
 
-/** Four transposed rows from the pairs of rows 0 and 1, 2 and 3, 4 and 5, 6 and 7. */
+/** Stores four transposed rows, given the pairs of rows 0 and 1, 2 and 3, 4 and 5, 6 and 7. */
 function storeFour(at: usize, p01: v128, p23: v128, p45: v128, p67: v128): void {
   const b0 = i32x4.shuffle(p01, p23, 0, 4, 1, 5);
   const b1 = i32x4.shuffle(p45, p67, 0, 4, 1, 5);
@@ -140,7 +141,7 @@ function storeFour(at: usize, p01: v128, p23: v128, p45: v128, p67: v128): void 
   v128.store(at, i64x2.shuffle(b2, b3, 1, 3), 48);
 }
 
-/** Two columns of samples as bytes, brought together row by row: x0 x1 of row 0, of row 1, ... */
+/** Two columns of samples as bytes, interleaved row by row: x0 x1 of row 0, then of row 1, ... */
 function bytePairs(at: usize): v128 {
   const centre = i16x8.splat(128);
   const both = i8x16.narrow_i16x8_u(i16x8.add_sat_s(v128.load(at), centre), i16x8.add_sat_s(v128.load(at, 16), centre));
@@ -153,8 +154,9 @@ function storeTwoRows(at: usize, stride: usize, rows: v128): void {
 }
 
 /**
- * `block`: i16[64] coefficients by row, as decoded; it is used up. `quantisation`: i16[64] by row. Both are 16-byte
- * aligned. Writes 8 x 8 samples (u8) at `out`, whose rows are `stride` bytes apart.
+ * Writes 8 x 8 samples (u8) at `out`, whose rows are `stride` bytes apart.
+ * @param block        i16[64] coefficients by row, 16-byte aligned; overwritten
+ * @param quantisation i16[64] by row, 16-byte aligned
  */
 export function inverseDct(block: usize, quantisation: usize, out: usize, stride: usize): void {
   transformColumns(block, quantisation, 11);
@@ -174,7 +176,7 @@ export function inverseDct(block: usize, quantisation: usize, out: usize, stride
   storeTwoRows(out + 6 * stride, stride, i32x4.shuffle(lowerLeft, lowerRight, 2, 6, 3, 7));
 }
 
-/** inverseDct() of a block that holds its first coefficient (already multiplied by its step) alone. */
+/** Equals inverseDct() for a block that contains only its first coefficient, which is already multiplied by its step. */
 export function fillFlat(dc: i32, out: usize, stride: usize): void {
   const level = min(255, max(0, ((dc * 4 + 16) >> 5) + 128));
   const eight = i64x2.extract_lane(i8x16.splat(i8(level)), 0);

@@ -1,4 +1,4 @@
-/** Reads past MCUs of a baseline JPEG scan: DC predictors are kept, coefficients are not, and damage is seen all the same. */
+/** Skips MCUs of a baseline JPEG scan. It keeps the DC predictors, drops the coefficients, and still detects damage. */
 import {
   DATA_ENDS,
   END_OF_BLOCK,
@@ -14,12 +14,12 @@ import {
   segmentEnd,
 } from "./jpeg-bits";
 
-/** All whole codes of an AC table at the head of ten bits. */
+/** Byte offset of an AC table's entries for all complete codes at the start of ten bits. */
 const SKIPS: usize = 4488;
-/** In a sum of coefficients: an end of block was among the codes. */
+/** Added to a number of coefficients if an end of block was among the codes. */
 const ENDED: i32 = 128;
 
-/** Reads past `mcus` MCUs of one segment; 0, or what is wrong with them. */
+/** Skips `mcus` MCUs of one segment. Returns 0, or what is wrong with them. */
 export function skipMcus(mcus: i32, params: usize, scratch: usize): i32 {
   const components = load<i32>(params, 12);
   const end = segmentEnd;
@@ -63,7 +63,8 @@ export function skipMcus(mcus: i32, params: usize, scratch: usize): i32 {
             at += 4;
             count += 32;
           }
-          // Twice, as an entry takes 16 bits at most. All its codes belong to this block when the last ends it or leaves it open.
+          // Skip twice, because an entry takes at most 16 bits. All its codes belong to this block if the last one ends
+          // the block or leaves it open.
           let skip = i32(load<u16>(acTable + SKIPS + (usize(bits >> 54) << 1)));
           let next = k + (skip >> 5);
           if (skip !== 0 && next < 64) {

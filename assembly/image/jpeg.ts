@@ -1,10 +1,10 @@
 /**
- * The entropy-coded scan of a baseline JPEG file (ITU T.81), 4:2:0, from RGBA. The headers are written by
- * src/image/jpeg-writer.ts, which also fills the tables. Twin: src/kernels/reference/jpeg.ts.
+ * Writes the entropy-coded scan of a baseline JPEG file (ITU T.81), 4:2:0, from RGBA. src/image/jpeg-writer.ts writes
+ * the headers and fills the tables. Reference implementation: src/kernels/reference/jpeg.ts.
  *
  * tables (see jpegTables() in src/kernels/jpeg-tables.ts), 16-byte aligned:
  *      0  f32[64]     reciprocal divisors of luminance, transposed (index = column * 8 + row)
- *    256  f32[64]     the same of chrominance
+ *    256  f32[64]     the same for chrominance
  *    512  u8[64]      zigzag position -> transposed index
  *    576  u32[4][256] Huffman codes by symbol, (length << 16 | code): DC and AC of luminance, DC and AC of chrominance
  * scratch, 16-byte aligned, SCRATCH bytes: six blocks f32[64], one block i16[64], one tile of 16 x 16 RGBA pixels.
@@ -17,12 +17,12 @@ const TILE: usize = COEFFICIENTS + 128;
 /** cos(4 pi / 16). */
 const SQRT_HALF: f32 = Mathf.SQRT1_2;
 
-// Registers of the bit writer and the DC predictors: globals of the instance, set anew by each call, not memory.
+// State of the bit writer. These are globals of the instance, set by each call, not memory.
 let output: usize = 0;
 let bits: u64 = 0;
 let bitCount: i32 = 0;
 
-/** Writes a byte of the scan, and a zero behind 0xff: a marker cannot begin within the scan. Returns the new end. */
+/** Writes a byte of the scan, and a zero after 0xff, so that no marker can begin within the scan. Returns the new end. */
 function putByte(out: usize, byte: u32): usize {
   store<u8>(out, u8(byte));
   if (byte !== 0xff) return out + 1;
@@ -30,7 +30,7 @@ function putByte(out: usize, byte: u32): usize {
   return out + 2;
 }
 
-/** Writes four bytes, the high one first; returns the new end. */
+/** Writes four bytes, the high byte first. Returns the new end. */
 function putWord(out: usize, word: u32): usize {
   const inverted = ~word;
   if (((inverted - 0x01010101) & ~inverted & 0x80808080) === 0) {
@@ -48,8 +48,8 @@ function sizeOf(value: i32): i32 {
 }
 
 /**
- * One pass of the scaled 8-point DCT of Arai, Agui and Nakajima (1988) down 4 columns; rows are 32 bytes apart.
- * Its output k is the orthonormal DCT times sqrt(8) and, for k > 0, times sqrt(2) cos(k pi / 16); the divisors undo it.
+ * One pass of the scaled 8-point DCT of Arai, Agui and Nakajima (1988) down 4 columns; rows are 32 bytes apart. Output
+ * k is the orthonormal DCT times sqrt(8) and, for k > 0, times sqrt(2) cos(k pi / 16). The divisors reverse this scale.
  */
 function transformColumns(at: usize): void {
   const d0 = v128.load(at);
@@ -94,7 +94,7 @@ function transformColumns(at: usize): void {
   v128.store(at, f32x4.sub(p, z4), 224);
 }
 
-/** Transposes the 4 x 4 at `from` and the one at `to` and swaps them (the same one: transposes in place). */
+/** Transposes the 4 x 4 blocks at `from` and at `to` and swaps them. If both are the same, it is transposed in place. */
 function swapTransposed(from: usize, to: usize): void {
   const a0 = v128.load(from);
   const a1 = v128.load(from, 32);
@@ -119,7 +119,7 @@ function storeTransposed(at: usize, r0: v128, r1: v128, r2: v128, r3: v128): voi
   v128.store(at, i64x2.shuffle(high01, high23, 1, 3), 96);
 }
 
-/** Transforms and quantises a block (f32[64] -> i16[64], transposed) and writes its codes; returns its DC value. */
+/** Transforms and quantises a block (f32[64] -> i16[64], transposed) and writes its codes. Returns its DC value. */
 function encodeBlock(block: usize, divisors: usize, tables: usize, codes: usize, quantised: usize, lastDc: i32): i32 {
   transformColumns(block);
   transformColumns(block + 16);
@@ -134,11 +134,12 @@ function encodeBlock(block: usize, divisors: usize, tables: usize, codes: usize,
     const lowLevels = i32x4.trunc_sat_f32x4_s(f32x4.nearest(low));
     const highLevels = i32x4.trunc_sat_f32x4_s(f32x4.nearest(high));
     const both = i16x8.narrow_i32x4_s(lowLevels, highLevels);
-    // T.81 has codes for ten bits and the sign; rounding may go one beyond at quality 100.
+    // T.81 has codes for ten bits and the sign. At quality 100, rounding may exceed them by one.
     v128.store(quantised + (i << 1), i16x8.max_s(i16x8.min_s(both, i16x8.splat(1023)), i16x8.splat(-1023)));
   }
-  // The writer's registers are locals within a block. A code and its value have 27 bits at most and come together; less
-  // than 32 are pending before them. Values are their low bits, negative ones less one (T.81, F.1.2).
+  // The writer's state is in locals within a block. A code and its value have at most 27 bits and are written together;
+  // fewer than 32 bits are pending before them. A value is written as its low bits, a negative one minus one (T.81,
+  // F.1.2).
   let out = output;
   let pending = bits;
   let count = bitCount;
@@ -156,7 +157,7 @@ function encodeBlock(block: usize, divisors: usize, tables: usize, codes: usize,
   }
   const acCodes = codes + 1024;
   const zigzag = tables + 512;
-  let run: u32 = 0; // zeros, times 16
+  let run: u32 = 0; // number of zeros, times 16
   for (let k: usize = 1; k < 64; k++) {
     const value = i32(load<i16>(quantised + (usize(load<u8>(zigzag + k)) << 1)));
     if (value === 0) {
@@ -164,7 +165,7 @@ function encodeBlock(block: usize, divisors: usize, tables: usize, codes: usize,
       continue;
     }
     for (; run > 0xf0; run -= 256) {
-      const zeros = load<u32>(acCodes, 0xf0 << 2); // sixteen of them
+      const zeros = load<u32>(acCodes, 0xf0 << 2); // sixteen zeros
       pending = (pending << u64(zeros >>> 16)) | u64(zeros & 0xffff);
       count += i32(zeros >>> 16);
       if (count >= 32) {
@@ -205,7 +206,10 @@ function weigh(r: v128, g: v128, b: v128, c0: f32, c1: f32, c2: f32): v128 {
   return f32x4.add(rg, f32x4.mul(b, f32x4.splat(c2)));
 }
 
-/** Splits 16 x 16 RGBA pixels into four blocks of Y - 128 and one of Cb and Cr each, averaged over 2 x 2 pixels. */
+/**
+ * Splits 16 x 16 RGBA pixels into four blocks of Y - 128, one block of Cb and one of Cr, the last two averaged over 2 x
+ * 2 pixels.
+ */
 function splitTile(src: usize, stride: usize, blocks: usize): void {
   const mask = i32x4.splat(0xff);
   const centre = f32x4.splat(128);
@@ -235,7 +239,7 @@ function splitTile(src: usize, stride: usize, blocks: usize): void {
   }
 }
 
-/** Copies the tile at (x0, y0), repeating the last column and row beyond the picture. */
+/** Copies the tile at (x0, y0). Beyond the image, the last column and row are repeated. */
 function copyTile(src: usize, width: i32, height: i32, stride: usize, x0: i32, y0: i32, tile: usize): void {
   for (let y = 0; y < 16; y++) {
     const row = src + usize(min(y0 + y, height - 1)) * stride;
@@ -246,8 +250,8 @@ function copyTile(src: usize, width: i32, height: i32, stride: usize, x0: i32, y
 }
 
 /**
- * Writes the scan's bytes at `out` and returns their number; alpha is ignored. Sizes in pixels, stride in bytes.
- * `out` needs room for 2560 bytes for each 16 x 16 tile (26 bits a coefficient, all bytes stuffed) and 16 more.
+ * Writes the scan's bytes at `out` and returns their number. Alpha is ignored. Sizes are in pixels, the stride in
+ * bytes. `out` needs 2560 bytes for each 16 x 16 tile (26 bits per coefficient, all bytes stuffed) and 16 more.
  */
 export function encodeJpegScan(
   src: usize,
@@ -281,7 +285,7 @@ export function encodeJpegScan(
       dcCr = encodeBlock(scratch + 5 * BLOCK, chroma, tables, chromaCodes, levels, dcCr);
     }
   }
-  // The last byte is filled up with ones.
+  // Fill the last byte with ones.
   while (bitCount >= 8) {
     bitCount -= 8;
     output = putByte(output, u32(bits >> u64(bitCount)) & 0xff);

@@ -1,10 +1,11 @@
 /**
- * Grey levels 0..255 <-> floats in [-1, 1]: x / 127.5 - 1 and back, rounded to the nearest and clipped.
- * Twin: src/kernels/reference/normalize.ts. Byte pointers need no alignment; float pointers are 4-byte aligned.
+ * Converts grey levels 0..255 to floats in [-1, 1], x / 127.5 - 1, and back, rounded to the nearest level and clipped.
+ * Reference implementation: src/kernels/reference/normalize.ts. Byte pointers need no alignment; float pointers are
+ * 4-byte aligned.
  */
 
 function toFloat(levels: v128): v128 {
-  // Divided, not multiplied by the reciprocal: 255 becomes exactly 1.
+  // Divide instead of multiplying by the reciprocal, so that 255 becomes exactly 1.
   return f32x4.sub(f32x4.div(f32x4.convert_i32x4_u(levels), f32x4.splat(127.5)), f32x4.splat(1));
 }
 
@@ -13,7 +14,7 @@ function toLevels(values: v128): v128 {
   return i32x4.trunc_sat_f32x4_s(f32x4.min(f32x4.max(scaled, f32x4.splat(0)), f32x4.splat(255.5)));
 }
 
-/** `count` bytes -> `count` floats, any channel layout. */
+/** Converts `count` bytes to `count` floats, in any channel layout. */
 export function normalizeBytes(src: usize, dst: usize, count: i32): void {
   let i = 0;
   for (; i + 16 <= count; i += 16) {
@@ -31,7 +32,7 @@ export function normalizeBytes(src: usize, dst: usize, count: i32): void {
   }
 }
 
-/** `pixels` RGBA pixels -> RGB floats; alpha is dropped. */
+/** Converts `pixels` RGBA pixels to RGB floats. Alpha is dropped. */
 export function normalizeRgba(src: usize, dst: usize, pixels: i32): void {
   let i = 0;
   for (; i + 4 <= pixels; i += 4) {
@@ -51,7 +52,7 @@ export function normalizeRgba(src: usize, dst: usize, pixels: i32): void {
   }
 }
 
-/** `count` floats -> `count` bytes, any channel layout; values beyond [-1, 1] are clipped, NaN becomes 0. */
+/** Converts `count` floats to `count` bytes, in any channel layout. Values beyond [-1, 1] are clipped; NaN becomes 0. */
 export function denormalizeBytes(src: usize, dst: usize, count: i32): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {
@@ -64,9 +65,10 @@ export function denormalizeBytes(src: usize, dst: usize, count: i32): void {
   }
 }
 
-/** `pixels` RGB float pixels -> opaque RGBA; values beyond [-1, 1] are clipped, NaN becomes 0. */
+/** Converts `pixels` RGB float pixels to opaque RGBA. Values beyond [-1, 1] are clipped; NaN becomes 0. */
 export function denormalizeRgba(src: usize, dst: usize, pixels: i32): void {
-  const last = pixels - 1; // a 16-byte load is 4 bytes longer than a pixel: not for the last one
+  // A 16-byte load is 4 bytes longer than a pixel, so the last pixel is loaded in another way.
+  const last = pixels - 1;
   for (let i = 0; i < pixels; i++) {
     const at = src + usize(i) * 12;
     const values = i < last ? v128.load(at) : v128.load32_lane(at, v128.load64_zero(at), 2, 8);

@@ -1,10 +1,10 @@
 /**
- * One pass of a separable resize of RGBA u8, across or down; the weights come from src/kernels/resize-weights.ts.
- * Twin: src/kernels/reference/resize.ts.
+ * One pass of a separable resize of RGBA u8, along rows or along columns. src/kernels/resize-weights.ts makes the
+ * weights. Reference implementation: src/kernels/reference/resize.ts.
  *
- * Every output column (row) is a sum over `taps` neighbouring input columns (rows) that begin at starts[i];
- * weights: i16 [outputs, taps], each row of them sums to 2^14. Results are rounded to the nearest grey level.
- * `starts`: i32, 4-byte aligned; `weights`: 2-byte aligned; strides in bytes; sizes in pixels.
+ * Every output column (row) is a weighted sum of `taps` neighbouring input columns (rows) that begin at starts[i]. The
+ * weights are i16 [outputs, taps], and each row of them sums to 2^14. Results are rounded to the nearest grey level.
+ * `starts` are i32, 4-byte aligned; `weights` are 2-byte aligned. Strides are in bytes, sizes in pixels.
  */
 
 const WEIGHT_BITS: i32 = 14;
@@ -13,7 +13,7 @@ function toBytes(low: v128, high: v128): v128 {
   return i16x8.narrow_i32x4_s(i32x4.shr_s(low, WEIGHT_BITS), i32x4.shr_s(high, WEIGHT_BITS));
 }
 
-/** [height, *] -> [height, dstWidth]: reads only the columns that the windows name. */
+/** [height, *] -> [height, dstWidth]. Reads only the columns within the windows. */
 export function resizeAcrossRgba(
   src: usize,
   srcStride: i32,
@@ -101,7 +101,7 @@ export function resizeDownRgba(
   }
 }
 
-/** Weights of `tap` and the next one in every 32-bit lane; a last tap without a partner gets zero beside it. */
+/** The weights of `tap` and the next one in every 32-bit lane. A last tap without a partner is paired with zero. */
 function pairOfWeights(weights: usize, tap: i32, taps: i32): v128 {
   const at = weights + (usize(tap) << 1);
   return tap + 1 < taps ? v128.load32_splat(at) : i32x4.splat(i32(load<u16>(at)));

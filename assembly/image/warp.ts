@@ -1,30 +1,30 @@
 /**
- * Affine bilinear warp of RGBA pixels. Twin: src/kernels/reference/warp.ts.
+ * Affine bilinear warp of RGBA pixels. Reference implementation: src/kernels/reference/warp.ts.
  *
- * Each output pixel (u, v) is read at (x, y) = (a u + b v + tx, c u + d v + ty), pixel centres on whole numbers.
- * Positions are rounded to 1/128 pixel, so that the four weights are exact integers that sum to 2^14; samples outside
- * of the source count as black. There is no gather in WASM: two neighbouring pixels come with one 64-bit load, and
- * one dot product per row weighs both for all channels.
+ * Each output pixel (u, v) is read at (x, y) = (a u + b v + tx, c u + d v + ty); pixel centres have integer
+ * coordinates. Positions are rounded to 1/128 pixel, so the four weights are exact integers that sum to 2^14. Samples
+ * outside the source count as black. WASM has no gather: one 64-bit load gets two neighbouring pixels, and one dot
+ * product per row weighs both for all channels.
  */
 
 const FRACTION_BITS: i32 = 7;
 const FRACTION_MASK: i32 = (1 << FRACTION_BITS) - 1;
 const WEIGHT_BITS: i32 = 2 * FRACTION_BITS;
-/** Positions are below 2^23 pixels; a row with one beyond is black. */
+/** Positions must be below 2^23 pixels. A row with a position beyond that is black. */
 const LIMIT: f64 = 8388608;
 const HALF: i64 = 0x80000000;
 
-/** A position in 1/128 pixel as 64-bit fixed point: the whole part is the high half, ready to be taken as an i32. */
+/** A position in 1/128 pixel as 64-bit fixed point. The integer part is the high half, which can be read as an i32. */
 function toFixed(position: f64): i64 {
   return i64(position * (128.0 * 4294967296.0)); // saturates
 }
 
-/** Whether a row's positions, from `first` to `first + length * step`, all fit the fixed point. */
+/** True if all of a row's positions, from `first` to `first + length * step`, fit the fixed point. */
 function rowFits(first: f64, step: f64, length: i32): bool {
   return abs(first) < LIMIT && abs(first + step * f64(length)) < LIMIT;
 }
 
-/** Pixels (ix, iy) and (ix + 1, iy) in the low 64 bits; those outside of the source are zero. */
+/** Pixels (ix, iy) and (ix + 1, iy) in the low 64 bits. Pixels outside the source are zero. */
 function edgePair(src: usize, width: i32, height: i32, stride: i32, ix: i32, iy: i32): v128 {
   let pair: u64 = 0;
   if (u32(iy) < u32(height)) {
@@ -36,8 +36,8 @@ function edgePair(src: usize, width: i32, height: i32, stride: i32, ix: i32, iy:
 }
 
 /**
- * Both warps in one loop: the sampling is written at one place only, so that the compiler inlines it, and `asFloat`
- * is a branch that always goes the same way.
+ * Both warps in one loop. The sampling code exists only once, so the compiler inlines it, and the branch on `asFloat`
+ * always goes the same way.
  */
 function warp(
   src: usize,
@@ -58,7 +58,7 @@ function warp(
 ): void {
   const step = i64x2.replace_lane(i64x2.splat(toFixed(a)), 1, toFixed(c));
   const rounding = i32x4.splat(1 << (WEIGHT_BITS - 1));
-  const scale = f32x4.splat(127.5 * 16384); // exact in f32, and so is every sum (< 2^24)
+  const scale = f32x4.splat(127.5 * 16384); // exact in f32, as is every sum (< 2^24)
   const lastX = u32(max(srcWidth - 1, 0)); // the last column and row have no partner
   const lastY = u32(max(srcHeight - 1, 0));
   const pixelBytes: usize = asFloat ? 12 : 4;
@@ -66,7 +66,7 @@ function warp(
     const x = b * f64(v) + tx;
     const y = d * f64(v) + ty;
     const fits = rowFits(x, a, dstWidth) && rowFits(y, c, dstWidth);
-    // Half a step more makes the whole part the nearest one; far outside stands for a row that does not fit.
+    // Adding half a step makes the integer part the nearest one. A row that does not fit gets a position far outside.
     let at = i64x2.replace_lane(i64x2.splat(toFixed(fits ? x : -LIMIT) + HALF), 1, toFixed(fits ? y : -LIMIT) + HALF);
     const advance = fits ? step : i64x2.splat(0);
     let out = dst + usize(v) * usize(dstStride);
@@ -111,9 +111,9 @@ function warp(
 }
 
 /**
- * RGBA u8 -> RGBA u8, opaque (alpha 255), rounded to the nearest grey level, black outside of the source.
- * `src`, `dst`: byte pointers, no alignment needed; strides in bytes (>= 4 * width); sizes in pixels.
- * `a b tx c d ty`: the matrix from output pixels to source pixels.
+ * RGBA u8 -> RGBA u8, opaque (alpha 255), rounded to the nearest grey level, black outside the source. `src` and `dst`
+ * are byte pointers without alignment; strides are in bytes (>= 4 * width), sizes in pixels. `a b tx c d ty` is the
+ * matrix from output pixels to source pixels.
  */
 export function warpAffineRgba(
   src: usize,
@@ -135,8 +135,8 @@ export function warpAffineRgba(
 }
 
 /**
- * RGBA u8 -> RGB f32 in [-1, 1] (x / 127.5 - 1, not rounded to grey levels; black outside of the source = -1).
- * `dst`: 4-byte aligned, `dstStride` in bytes (>= 12 * dstWidth); the rest as in warpAffineRgba.
+ * RGBA u8 -> RGB f32 in [-1, 1] (x / 127.5 - 1, not rounded to grey levels; black outside the source = -1). `dst` is
+ * 4-byte aligned, `dstStride` in bytes (>= 12 * dstWidth); the rest is as in warpAffineRgba.
  */
 export function warpAffineFloat(
   src: usize,

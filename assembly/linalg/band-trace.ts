@@ -1,14 +1,15 @@
-/** Traces of the inverses of a shifted band: what a quadrature of the trace of its square root is made of. */
+/** Traces of inverses of a shifted band matrix. A quadrature computes the trace of the matrix's square root from them. */
 
 /**
- * Tr (B + p I)^-1 for two shifts p, one a lane, as the derivative of log det (B + p I) by p: the sum of d'_j / d_j over the pivots
- * of B + p I = L D L^T, differentiated row by row as they are computed. The derivative of a Schur complement is positive definite,
- * so that nothing cancels.
+ * Computes Tr (B + p I)^-1 for two shifts p, one per lane, as the derivative of log det (B + p I) by p: the sum of d'_j
+ * / d_j over the pivots of B + p I = L D L^T, differentiated row by row as they are computed. The derivative of a Schur
+ * complement is positive definite, so nothing cancels.
  *
- * `band` holds element (i, j), i - b <= j <= i, at i * 2b + j, as for bandToTridiagonal(). `shifts` and `traces` have two values for
- * each block; a trace is NaN where a pivot is not positive: B + p I is not positive definite.
- * Scratch: (2 (b + 1) (b + 2) + 4 (b + 1)) * 16 bytes: for the last b + 1 rows of L the row, its derivative, 1 / d and d'; then the
- * row at hand times D, and its derivative.
+ * `band` contains element (i, j), i - b <= j <= i, at i * 2b + j, as for bandToTridiagonal(). `shifts` and `traces`
+ * have two values per block. A trace is NaN if a pivot is not positive: then B + p I is not positive definite.
+ *
+ * Scratch: (2 (b + 1) (b + 2) + 4 (b + 1)) * 16 bytes. For each of the last b + 1 rows of L, it contains the row, its
+ * derivative, 1 / d and d'; then the current row times D, and its derivative.
  */
 export function bandInverseTraces(
   band: usize,
@@ -23,7 +24,7 @@ export function bandInverseTraces(
   const zero = f64x2.splat(0);
   const one = f64x2.splat(1);
   const slots = b + 1;
-  /** From a row's values to those of the derivative, and from a row to the next. */
+  /** Bytes from a row's values to those of its derivative, and from a row to the next. */
   const apart = (<usize>(b + 1)) << 4;
   const rowBytes = (apart << 1) + 32;
   const u = scratch + <usize>slots * rowBytes;
@@ -37,7 +38,7 @@ export function bandInverseTraces(
     let pivot = f64x2.add(f64x2.splat(f64.load(entries + ((<usize>width) << 3))), shift);
     let pivotSlope = one;
     for (let j = 0; j < width; j++) {
-      // Row first + j of L from its entry in the column `first` on.
+      // Row first + j of L, from its entry in column `first` on.
       const at = first + j;
       const row = scratch + <usize>(at % slots) * rowBytes;
       let l = row + ((<usize>(first - max(0, at - b))) << 4);
@@ -69,7 +70,7 @@ export function bandInverseTraces(
       pivot = f64x2.sub(pivot, f64x2.mul(uj, lj));
       pivotSlope = f64x2.sub(pivotSlope, f64x2.add(f64x2.mul(ujSlope, lj), f64x2.mul(uj, ljSlope)));
     }
-    // False for a NaN too.
+    // This is false for NaN, too.
     positive = v128.and(positive, f64x2.gt(pivot, zero));
     const inverse = f64x2.div(one, pivot);
     v128.store(own + 2 * apart, inverse);

@@ -1,14 +1,14 @@
 /**
- * From a symmetric matrix to a band (the panel's part; gemm() does the rest), and from the band to a tridiagonal matrix: the
- * two-stage reduction of Bischof, Lang and Sun (2000, A Framework for Symmetric Band Reduction). The first stage is made of matrix
- * products and runs from the cache; the second has few operations.
+ * Reduces a symmetric matrix to a band (only the panel's part; gemm() does the rest), and the band to a tridiagonal
+ * matrix: the two-stage reduction of Bischof, Lang and Sun (2000, A Framework for Symmetric Band Reduction). The first
+ * stage consists of matrix products and runs from the cache; the second has few operations.
  */
 import { addScaled, addTwoScaled, dot, makeReflector } from "./vector";
 
 /**
- * QR of a panel [m, b] at `a` (row-major, `lda` values a row): R goes back into its first b rows, zeros below. The reflectors
- * v_j go to `v` as [b, m] (their zeros and ones written out), the triangle of Q = I - V T V^T to `t` as [b, b].
- * Scratch: b + 1 values.
+ * QR of a panel [m, b] at `a` (row-major, `lda` values per row). R replaces its first b rows, with zeros below. The
+ * reflectors v_j are written to `v` as [b, m], including their zeros and ones, and the triangle T of Q = I - V T V^T to
+ * `t` as [b, b]. Scratch: b + 1 values.
  */
 export function panelQr(a: usize, lda: i32, m: i32, b: i32, v: usize, t: usize, scratch: usize): void {
   const rowBytes = (<usize>lda) << 3;
@@ -24,7 +24,7 @@ export function panelQr(a: usize, lda: i32, m: i32, b: i32, v: usize, t: usize, 
   const reflectors = min(b, m);
   for (let j = 0; j < b; j++) {
     const column = v + <usize>j * columnBytes;
-    // The part of this column that is R already.
+    // Move the part of this column that already belongs to R.
     for (let i = 0; i < min(j, m); i++) {
       f64.store(a + <usize>i * rowBytes + ((<usize>j) << 3), f64.load(column + ((<usize>i) << 3)));
       f64.store(column + ((<usize>i) << 3), 0);
@@ -38,7 +38,7 @@ export function panelQr(a: usize, lda: i32, m: i32, b: i32, v: usize, t: usize, 
       const other = v + <usize>i * columnBytes + offset;
       addScaled(other, column + offset, -tau * dot(other, column + offset, m - j), m - j);
     }
-    // T's new column: -tau T (V^T v), then tau.
+    // The new column of T: -tau T (V^T v), then tau.
     for (let i = 0; i < j; i++) {
       f64.store(scratch + ((<usize>i) << 3), dot(v + <usize>i * columnBytes + offset, column + offset, m - j));
     }
@@ -53,12 +53,12 @@ export function panelQr(a: usize, lda: i32, m: i32, b: i32, v: usize, t: usize, 
 }
 
 /**
- * H B H for a symmetric block of which the lower triangle is stored, H = I - tau v v^T. Scratch: n values.
- * @param ld values from a row to the next
+ * H B H for a symmetric block whose lower triangle is stored, with H = I - tau v v^T. Scratch: n values.
+ * @param ld number of values from one row to the next
  */
 function reflectSymmetric(block: usize, ld: i32, n: i32, v: usize, tau: f64, scratch: usize): void {
   const rowBytes = (<usize>ld) << 3;
-  // p = tau B v from the lower triangle: row i serves as row and as column.
+  // p = tau B v from the lower triangle: row i serves as a row and as a column.
   for (let i = 0; i < n; i++) f64.store(scratch + ((<usize>i) << 3), 0);
   for (let i = 0; i < n; i++) {
     const row = block + <usize>i * rowBytes;
@@ -99,7 +99,7 @@ function reflectLeft(block: usize, ld: i32, m: i32, n: i32, v: usize, tau: f64, 
   }
 }
 
-/** Takes the first column of E [m, n] as a reflector to `v` and leaves (beta, 0, ...) in its place. Returns tau. */
+/** Moves the first column of E [m, n] to `v` as a reflector and replaces it by (beta, 0, ...). Returns tau. */
 function takeColumn(block: usize, ld: i32, m: i32, v: usize, beta: usize): f64 {
   const rowBytes = (<usize>ld) << 3;
   for (let i = 0; i < m; i++) f64.store(v + ((<usize>i) << 3), f64.load(block + <usize>i * rowBytes));
@@ -110,12 +110,14 @@ function takeColumn(block: usize, ld: i32, m: i32, v: usize, beta: usize): f64 {
 }
 
 /**
- * A part of the reduction of a symmetric band of half-width b to tridiagonal form: columns first to last - 1 lose all below their
- * first subdiagonal entry, each by a chain of reflectors that chase the bulge to the end. All n - 2 columns are to be done in order.
- * `band` holds element (i, j), j <= i, at i * 2b + j from its element (0, 0), with room for 2b values before: rows overlap, so that
- * every block is a plain matrix with 2b values a row.
- * Reflector k of column j, which acts on rows j + 1 + k b and the b - 1 after it, is left in `reflectors` at slot
- * (j - first) * chain + k as (tau, v): b + 1 values a slot; chain >= (n - 1) / b. Scratch: b + 1 values.
+ * One part of the reduction of a symmetric band of half-width b to tridiagonal form. Columns first to last - 1 become
+ * zero below their first subdiagonal entry, each by a chain of reflectors that chase the bulge to the end. All n - 2
+ * columns must be done in order.
+ *
+ * `band` contains element (i, j), j <= i, at i * 2b + j from its element (0, 0), with room for 2b values before it.
+ * Rows overlap, so every block is an ordinary matrix with 2b values per row. Reflector k of column j acts on rows j + 1
+ * + k b and the b - 1 rows after it. It is written to `reflectors` at slot (j - first) * chain + k as (tau, v): b + 1
+ * values per slot, with chain >= (n - 1) / b. Scratch: b + 1 values.
  */
 export function bandToTridiagonal(
   band: usize,
@@ -142,7 +144,8 @@ export function bandToTridiagonal(
       const below = top + m;
       const rows = min(b, n - below);
       if (rows <= 0) break;
-      // The block below gets fill from the right; its first column is made short again, the rest of the bulge stays for later.
+      // The reflection fills the block below from the right. Only its first column is reduced again; the rest of the
+      // bulge stays for later.
       const block = band + ((<usize>(below * ld + top)) << 3);
       if (tau != 0) reflectRight(block, ld, rows, m, v, tau);
       slot += slotBytes;

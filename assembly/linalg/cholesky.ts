@@ -1,16 +1,20 @@
-/** The two kernels of a blocked Cholesky factorisation A = L L^T (Golub and Van Loan, algorithm 4.2.2) beside gemm(). */
+/**
+ * Kernels of Cholesky factorisations A = L L^T. With gemm(), the first two make the blocked one (Golub and Van Loan,
+ * algorithm 4.2.2).
+ */
 import { dot } from "./vector";
 
 /**
- * Factors the n x n block at `a` in place, row-major with `lda` values a row; only its lower triangle is read and written.
- * Returns -1, or the first column whose pivot is not above `floor`, which the matrix is not positive definite for.
+ * Factors the n x n block at `a` in place, row-major with `lda` values per row. Only its lower triangle is read and
+ * written. Returns -1, or the first column whose pivot is not above `floor`, so that the matrix is not positive
+ * definite.
  */
 export function choleskyBlock(a: usize, lda: i32, n: i32, floor: f64): i32 {
   const rowBytes = (<usize>lda) << 3;
   for (let j = 0; j < n; j++) {
     const row = a + <usize>j * rowBytes;
     const pivot = f64.load(row + ((<usize>j) << 3)) - dot(row, row, j);
-    // Written so that a NaN fails too.
+    // Written so that NaN fails as well.
     if (!(pivot > floor)) return j;
     const root = Math.sqrt(pivot);
     f64.store(row + ((<usize>j) << 3), root);
@@ -23,11 +27,14 @@ export function choleskyBlock(a: usize, lda: i32, n: i32, floor: f64): i32 {
   return -1;
 }
 
-/** Rows of one block of solveRows(), and of pivotedColumn(). */
+/** Rows per block of solveRows(), then of pivotedColumn(). */
 const ROWS: i32 = 16;
 const PIVOT_ROWS: i32 = 128;
 
-/** X L^T = A in place for some rows of A [m, n], L lower triangular [n, n]; both with `lda` values a row. */
+/**
+ * Solves X L^T = A in place for the rows of one block of A [m, n], with L lower triangular [n, n]. Both have `lda`
+ * values per row.
+ */
 export function solveRows(a: usize, l: usize, lda: i32, m: i32, n: i32, block: i32): void {
   const rowBytes = (<usize>lda) << 3;
   const last = min(m, (block + 1) * ROWS);
@@ -42,9 +49,10 @@ export function solveRows(a: usize, l: usize, lda: i32, m: i32, n: i32, block: i
 }
 
 /**
- * One step of a Cholesky factorisation with diagonal pivoting (Higham, Accuracy and Stability of Numerical Algorithms, section
- * 10.3): column `step` of L for the rows of one block, P^T A P = L L^T. A [n, n] is left alone; `order` is the permutation so far, L
- * is row-major with `ldl` values a row, in permuted order; `diagonal` holds what is left of A's diagonal and is brought up to date.
+ * One step of a Cholesky factorisation with diagonal pivoting (Higham, Accuracy and Stability of Numerical Algorithms,
+ * section 10.3): column `step` of L for the rows of one block, with P^T A P = L L^T. A [n, n] is not changed. `order`
+ * is the permutation so far. L is row-major with `ldl` values per row, in permuted order. `diagonal` contains the rest
+ * of A's diagonal and is updated.
  */
 export function pivotedColumn(
   a: usize,

@@ -1,27 +1,34 @@
 /**
- * Blocks of C = beta C + alpha A B^T in float64, all operands strided: the one product that everything here is made of.
+ * Blocks of C = beta C + alpha A B^T in float64, with strides for all operands. All larger products of this module use
+ * this kernel.
  *
- * A is m x k with elements at aI * i + aK * k, B is n x k with elements at bJ * j + bK * k, C is row-major. A block is a square of
- * BLOCK x BLOCK of C; its share of A and B is packed into panels of four, DEPTH deep, in the thread's scratch. Sums run in the
- * order of k for every block, so that results do not depend on the number of threads.
+ * A is m x k with elements at aI * i + aK * k, B is n x k with elements at bJ * j + bK * k, C is row-major. A block is
+ * a square of BLOCK x BLOCK of C. Its parts of A and B are packed into panels of four, DEPTH deep, in the thread's
+ * scratch memory. Sums run in the order of k in every block, so results do not depend on the number of threads.
  */
 
 /** Side of a block of C. */
 export const BLOCK: i32 = 128;
-/** Values of k that are packed at a time, as many as a block has rows: the packed shares, 128 KiB each, stay in the L2 cache. */
+/**
+ * Number of values of k that are packed at a time, as many as a block has rows. The packed parts of 128 KiB each stay
+ * in the L2 cache.
+ */
 export const DEPTH: i32 = BLOCK;
 
-/** Only blocks on and below the diagonal are computed. */
+/** Flag: only blocks on and below the diagonal are computed. */
 export const LOWER: i32 = 1;
-/** With LOWER: what lies below the diagonal is also written above it. */
+/** Flag, with LOWER: the part below the diagonal is also written above it. */
 export const MIRROR: i32 = 2;
-/** A and B are zero before the block's column: B is lower triangular as seen from k. */
+/** Flag: A and B are zero before the block's column, because B is lower triangular as seen from k. */
 export const FROM_COLUMN: i32 = 4;
-/** The same from the block's row. */
+/** Flag: A and B are zero before the block's row. */
 export const FROM_ROW: i32 = 8;
-/** A and B are zero behind the block's row: A is lower triangular as seen from k. */
+/** Flag: A and B are zero after the block's row, because A is lower triangular as seen from k. */
 export const TO_ROW: i32 = 16;
-/** B is symmetric, row-major (bK = 1), and only its lower triangle is read: a matrix that changes need not be mirrored each time. */
+/**
+ * Flag: B is symmetric and row-major (bK = 1), and only its lower triangle is read. So a matrix that changes need not
+ * be mirrored each time.
+ */
 export const SYMMETRIC: i32 = 32;
 
 /** Packs `count` rows (padded with zeros to a multiple of four) by `depth` as [panel of 4][k][4]. */
@@ -30,7 +37,8 @@ function pack(from: usize, strideRow: i32, strideK: i32, count: i32, depth: i32,
   const kBytes = (<usize>strideK) << 3;
   let row = 0;
   if (strideRow == 1) {
-    // Two panels at once, a cache line of each k: lines a power of two apart push each other out of the cache.
+    // Two panels at the same time, one cache line for each k. Lines that are a power of two apart would evict each
+    // other from the cache.
     const apart = (<usize>depth) << 5;
     for (; row + 8 <= count; row += 8) {
       let at = from + ((<usize>row) << 3);
@@ -93,7 +101,7 @@ function pack(from: usize, strideRow: i32, strideK: i32, count: i32, depth: i32,
   }
 }
 
-/** The same for a square on the diagonal of a symmetric matrix of which the lower triangle is read. */
+/** Packs a square on the diagonal of a symmetric matrix in the same way, reading only the lower triangle. */
 function packSymmetric(corner: usize, ld: i32, count: i32, to: usize): void {
   for (let row = 0; row < count; row += 4) {
     for (let k = 0; k < count; k++) {
@@ -106,7 +114,10 @@ function packSymmetric(corner: usize, ld: i32, count: i32, to: usize): void {
   }
 }
 
-/** The 4 x 4 products of two panels, to `out` (16 values). Eight accumulators, two loads and four splats: what V8 keeps. */
+/**
+ * The 4 x 4 products of two panels, to `out` (16 values). V8 keeps the eight accumulators, two loads and four splats in
+ * registers.
+ */
 function multiplyPanels(a: usize, b: usize, depth: i32, out: usize): void {
   let c0 = f64x2.splat(0);
   let c1 = c0;
@@ -132,7 +143,8 @@ function multiplyPanels(a: usize, b: usize, depth: i32, out: usize): void {
     c5 = f64x2.add(c5, f64x2.mul(a2, b1));
     c6 = f64x2.add(c6, f64x2.mul(a3, b0));
     c7 = f64x2.add(c7, f64x2.mul(a3, b1));
-    // Ends where the depth is odd, and keeps V8 from loading both halves of the loop at once, more than it has registers for.
+    // The loop ends here if the depth is odd. This also keeps V8 from loading both halves of the loop at the same time,
+    // which would need more registers than it has.
     a += 32;
     b += 32;
     if (a == end) break;
@@ -163,7 +175,7 @@ function multiplyPanels(a: usize, b: usize, depth: i32, out: usize): void {
   v128.store(out, c7, 112);
 }
 
-/** Adds alpha times a 4 x 4 product to C, or to beta times C. */
+/** Adds alpha times a 4 x 4 product to beta times C. */
 function addTile(c: usize, rowBytes: usize, rows: i32, columns: i32, tile: usize, alpha: f64, beta: f64): void {
   if (rows == 4 && columns == 4 && beta == 1) {
     const factor = f64x2.splat(alpha);
@@ -178,7 +190,7 @@ function addTile(c: usize, rowBytes: usize, rows: i32, columns: i32, tile: usize
   for (let r = 0; r < rows; r++) {
     for (let j = 0; j < columns; j++) {
       const at = c + ((<usize>j) << 3);
-      // Beta 0 overwrites: what was there may be no number.
+      // Beta 0 overwrites C, because its old value may be NaN.
       const before = beta == 0 ? 0 : beta * f64.load(at);
       f64.store(at, before + alpha * f64.load(tile + ((<usize>j) << 3)));
     }
@@ -187,7 +199,7 @@ function addTile(c: usize, rowBytes: usize, rows: i32, columns: i32, tile: usize
   }
 }
 
-/** One block. Scratch: (2 * BLOCK * DEPTH + 16) * 8 bytes. `flags` as above; m == n with LOWER. */
+/** Computes one block. Scratch: (2 * BLOCK * DEPTH + 16) * 8 bytes. `flags` are those above; LOWER requires m == n. */
 export function gemm(
   a: usize,
   aI: i32,
@@ -232,7 +244,7 @@ export function gemm(
   else if ((flags & FROM_ROW) != 0) first = top;
   const end = (flags & TO_ROW) != 0 ? min(k, top + rows) : k;
   let scale = beta;
-  // With nothing to sum C is still scaled.
+  // C is scaled even if there is nothing to sum.
   for (let from = first; from < end || from == first; from += DEPTH) {
     const depth = max(0, min(DEPTH, end - from));
     const atK = <isize>from;
@@ -248,7 +260,7 @@ export function gemm(
     for (let j = 0; j < columns; j += 4) {
       const panelB = packedB + <usize>(j >> 2) * panelBytes;
       for (let i = 0; i < rows; i += 4) {
-        // Within the blocks on a triangle's edge, tiles stop where their own zeros begin.
+        // Within the blocks at a triangle's edge, tiles stop where their own zeros begin.
         let low = 0;
         let high = depth;
         if ((flags & FROM_COLUMN) != 0) low = left + j - from;
@@ -265,7 +277,7 @@ export function gemm(
     scale = 1;
   }
   if ((flags & MIRROR) == 0) return;
-  // In squares of eight, a cache line on either side.
+  // Mirror in squares of eight, one cache line on either side.
   const above = c + <usize>left * rowBytes + ((<usize>top) << 3);
   for (let i0 = 0; i0 < rows; i0 += 8) {
     const lastI = min(rows, i0 + 8);

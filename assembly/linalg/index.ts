@@ -1,4 +1,4 @@
-/** Entry of linalg.wasm: float64 kernels of the metrics. They own no memory: see src/kernels/linalg.ts for the contract. */
+/** Entry of linalg.wasm: the metrics' float64 kernels. They own no memory; src/kernels/linalg.ts describes how to call them. */
 export { bandToTridiagonal, panelQr } from "./band";
 export { bandInverseTraces } from "./band-trace";
 export { choleskyBlock, pivotedColumn, solveRows } from "./cholesky";

@@ -1,9 +1,9 @@
 /** Sums over rows of features: float32 in, float64 out. */
 
-/** Columns of one block. */
+/** Columns per block. */
 const COLUMNS: i32 = 64;
 
-/** means[j] = mean of x[:, j] for the columns of one block. x: [n, d] float32. */
+/** means[j] = mean of x[:, j], for the columns of one block. x: [n, d] float32. */
 export function columnMeans(x: usize, n: i32, d: i32, means: usize, block: i32): void {
   const first = block * COLUMNS;
   const last = min(d, first + COLUMNS);
@@ -32,7 +32,7 @@ export function columnMeans(x: usize, n: i32, d: i32, means: usize, block: i32):
   }
 }
 
-/** Rows of one block. */
+/** Rows per block. */
 const ROWS: i32 = 16;
 
 /** y = x - means for the rows of one block, as float64. x: [n, d] float32, y: [n, d]. */

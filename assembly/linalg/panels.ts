@@ -1,13 +1,14 @@
 /**
- * Orthogonal transformations of the rows of a matrix, which is kept as panels of eight columns, [panel][row][8]: a row of a panel is
- * a cache line, a panel lies together and stays in the second-level cache, and each is the work of one thread.
+ * Orthogonal transformations of the rows of a matrix, which is stored as panels of eight columns, [panel][row][8]. A
+ * row of a panel is a cache line. A panel is contiguous, stays in the second-level cache, and is the work of one
+ * thread.
  */
 import { STEP_BYTES } from "./tridiagonal";
 
-/** Bytes of a row of a panel: eight values. */
+/** Bytes per row of a panel: eight values. */
 const ROW_BYTES: usize = 64;
 
-/** (I - tau v v^T) for m rows. */
+/** Applies (I - tau v v^T) to m rows. */
 function reflectRows(rows: usize, v: usize, tau: f64, m: i32): void {
   let s0 = f64x2.splat(0);
   let s1 = s0;
@@ -40,9 +41,9 @@ function reflectRows(rows: usize, v: usize, tau: f64, m: i32): void {
 }
 
 /**
- * Applies the reflectors that bandToTridiagonal() left for `columns` columns from `first` on to one panel of n rows.
- * Reflectors k of neighbouring columns share all rows but one, so they are taken together; the last k goes first, because
- * reflector k of a column meets those of k and k + 1 of the column before.
+ * Applies the reflectors that bandToTridiagonal() wrote for `columns` columns, starting at `first`, to one panel of n
+ * rows. Reflectors k of neighbouring columns share all rows but one, so they are applied together. The last k comes
+ * first, because reflector k of a column overlaps with reflectors k and k + 1 of the previous column.
  */
 export function reflectPanel(
   panels: usize,
@@ -68,8 +69,9 @@ export function reflectPanel(
 }
 
 /**
- * Applies `pairs` pairs of sweeps of recordRotations() to one panel of n rows. The second sweep follows the first one row behind:
- * both keep the upper row of their next rotation in registers, and each row is loaded and stored once for two rotations.
+ * Applies `pairs` pairs of sweeps of recordRotations() to one panel of n rows. The second sweep follows the first at a
+ * distance of one row. Both keep the upper row of their next rotation in registers, so each row is loaded and stored
+ * once per two rotations.
  */
 export function rotatePanel(panels: usize, n: i32, record: usize, pairs: i32, block: i32): void {
   const panel = panels + <usize>block * <usize>n * ROW_BYTES;
@@ -79,7 +81,7 @@ export function rotatePanel(panels: usize, n: i32, record: usize, pairs: i32, bl
     const high = i32.load(at, 4);
     at += STEP_BYTES;
     let row = panel + <usize>(high - 1) * ROW_BYTES;
-    // The first rotation of the first sweep: x is row `high - 1`, y row `high`, which wait for the next ones.
+    // The first rotation of the first sweep: x is row `high - 1` and y row `high`; both wait for the next rotations.
     let c = v128.load64_splat(at);
     let s = v128.load64_splat(at, 8);
     let a = v128.load(row);
@@ -103,7 +105,7 @@ export function rotatePanel(panels: usize, n: i32, record: usize, pairs: i32, bl
       row -= ROW_BYTES;
       c = v128.load64_splat(at);
       s = v128.load64_splat(at, 8);
-      // The second sweep's rotation of the rows before: at the step before, 16 bytes in.
+      // The second sweep's rotation of the previous rows; it is 16 bytes into the previous step.
       const c2 = v128.load64_splat(at - 16);
       const s2 = v128.load64_splat(at - 8);
       a = v128.load(row);

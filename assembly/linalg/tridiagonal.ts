@@ -1,16 +1,19 @@
-/** Eigenvalues of symmetric tridiagonal matrices by QL iterations: alone, or with the rotations that make the eigenvectors. */
+/**
+ * Eigenvalues of symmetric tridiagonal matrices by QL iterations, either alone or with the rotations that make the
+ * eigenvectors.
+ */
 
 /**
- * Eigenvalues of a symmetric tridiagonal matrix, in place of its diagonal and in no order: the root-free QL iteration of Pal, Walker
- * and Kahan (Parlett, The Symmetric Eigenvalue Problem, section 8.14). The subdiagonal is destroyed; it has room for n values.
- * Returns 0, or 1 when an eigenvalue takes more than 60 iterations.
+ * Replaces the diagonal of a symmetric tridiagonal matrix by its eigenvalues, unordered, with the root-free QL
+ * iteration of Pal, Walker and Kahan (Parlett, The Symmetric Eigenvalue Problem, section 8.14). The subdiagonal, which
+ * must have room for n values, is destroyed. Returns 0, or 1 if an eigenvalue takes more than 60 iterations.
  */
 export function tridiagonalEigenvalues(d: usize, e: usize, n: i32): i32 {
   const epsilon = 2.220446049250313e-16;
   let norm: f64 = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(f64.load(d + ((<usize>i) << 3))));
   for (let i = 0; i < n - 1; i++) norm = Math.max(norm, Math.abs(f64.load(e + ((<usize>i) << 3))));
-  // A tenth of what the reduction before this has rounded away.
+  // A tenth of the rounding error of the preceding reduction.
   const negligible = 0.01 * epsilon * epsilon * norm * norm;
   f64.store(e + ((<usize>(n - 1)) << 3), 0);
   for (let i = 0; i < n - 1; i++) {
@@ -57,10 +60,13 @@ export function tridiagonalEigenvalues(d: usize, e: usize, n: i32): i32 {
   return 0;
 }
 
-/** Bytes of a step of recordRotations() and rotatePanel(): (c, s) of the first sweep, then of the second. */
+/** Bytes per step of recordRotations() and rotatePanel(): (c, s) of the first sweep, then of the second. */
 export const STEP_BYTES: usize = 32;
 
-/** Begins a pair of sweeps over rows `low` to `high`, the second one without any rotation yet. Returns the address after it. */
+/**
+ * Begins a pair of sweeps over rows `low` to `high`; the second sweep has no rotations yet. Returns the address after
+ * the pair.
+ */
 function openPair(at: usize, low: i32, high: i32): usize {
   i32.store(at, low);
   i32.store(at, high, 4);
@@ -73,7 +79,7 @@ function openPair(at: usize, low: i32, high: i32): usize {
   return at;
 }
 
-/** Of `known`, n ascending values, the one nearest to x. */
+/** The value in `known` (n ascending values) that is nearest to x. */
 function nearest(known: usize, n: i32, x: f64): f64 {
   let low = 0;
   let high = n - 1;
@@ -89,15 +95,17 @@ function nearest(known: usize, n: i32, x: f64): f64 {
 }
 
 /**
- * The implicit QL iteration with Wilkinson's shift (Golub and Van Loan, section 8.3; Dubrulle, Martin and Wilkinson 1968): the
- * diagonal d [n] becomes the eigenvalues, in no order, the subdiagonal e (n values) is destroyed. An entry of e up to `negligible`,
- * or up to the rounding of its two neighbours, is zero. The first two shifts for an eigenvalue are taken to the nearest of its
- * eigenvalues `known` [n], ascending: that saves a quarter of the rotations (Greenbaum and Dongarra 1989, LAPACK working note 17).
+ * The implicit QL iteration with Wilkinson's shift (Golub and Van Loan, section 8.3; Dubrulle, Martin and Wilkinson
+ * 1968). The diagonal d [n] is replaced by the eigenvalues, unordered, and the subdiagonal e (n values) is destroyed.
+ * An entry of e up to `negligible`, or up to the rounding error of its two neighbours, counts as zero. The first two
+ * shifts for an eigenvalue are moved to the nearest value in `known` [n], its ascending eigenvalues. This saves a
+ * quarter of the rotations (Greenbaum and Dongarra 1989, LAPACK working note 17).
  *
- * The rotations are left in `record` for rotatePanel(), two sweeps side by side where both end in the same row: a step with the
- * rows (low, high) of the pair, then a step for each pair of rows (i, i + 1), i from high - 1 down to low. `record` has room for
- * `steps` >= n. When no more fit, what remains is for the next call. `state` is two int32, zero before the first call.
- * Returns the number of pairs recorded, 0 when all is done, or -1 when an eigenvalue takes more than 60 iterations.
+ * The rotations are written to `record` for rotatePanel(), two sweeps side by side if both end in the same row: one
+ * step with the rows (low, high) of the pair, then one step per pair of rows (i, i + 1), with i from high - 1 down to
+ * low. `record` has room for `steps` >= n. If no more rotations fit, the next call continues. `state` is two int32,
+ * zero before the first call. Returns the number of recorded pairs, 0 if everything is done, or -1 if an eigenvalue
+ * takes more than 60 iterations.
  */
 export function recordRotations(
   d: usize,
@@ -113,7 +121,7 @@ export function recordRotations(
   const end = record + <usize>steps * STEP_BYTES;
   let at = record;
   let pairs = 0;
-  // The pair whose second half is free, if any.
+  // The pair whose second half is unused, or 0.
   let open: usize = 0;
   let iteration = i32.load(state, 4);
   for (let l = i32.load(state); l < n; l++) {
@@ -122,7 +130,7 @@ export function recordRotations(
       let m = l;
       for (; m < n - 1; m++) {
         const pair = Math.abs(f64.load(d + ((<usize>m) << 3))) + Math.abs(f64.load(d + ((<usize>(m + 1)) << 3)));
-        // Written so that a NaN ends the sweep here.
+        // Written so that NaN ends the sweep here.
         if (!(Math.abs(f64.load(e + ((<usize>m) << 3))) > 0.5 * epsilon * pair + negligible)) break;
       }
       if (m == l) break;
@@ -157,7 +165,7 @@ export function recordRotations(
         const atD = d + ((<usize>i) << 3);
         const f = s * f64.load(atE);
         const b = c * f64.load(atE);
-        // (c, s) turns (g, f) into (r, 0); of two forms the one whose square cannot overflow.
+        // (c, s) turns (g, f) into (r, 0). Use the form whose square cannot overflow.
         let r: f64;
         if (Math.abs(g) >= Math.abs(f)) {
           const ratio = g != 0 ? f / g : 0;

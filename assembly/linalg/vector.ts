@@ -1,4 +1,4 @@
-/** Vectors of consecutive float64 values. */
+/** Operations on vectors of consecutive float64 values. */
 
 /** sum x[k] y[k] */
 export function dot(x: usize, y: usize, count: i32): f64 {
@@ -58,14 +58,15 @@ export function addTwoScaled(y: usize, x: usize, factorX: f64, z: usize, factorZ
 }
 
 /**
- * Below this a quotient loses digits, and reflectors made of it are not orthogonal. A matrix of low rank gets there: what is left
- * of its columns shrinks by 1e-16 with each reflection. It counts as zero.
+ * Numbers below this count as zero. Their quotients lose digits, and reflectors made from them are not orthogonal. A
+ * matrix of low rank gets there: the rest of its columns shrinks by 1e-16 with each reflection.
  */
 const SAFE: f64 = 1e-290;
 
 /**
- * Turns x into the vector v = (1, v[1], ...) of a Householder reflection H = I - tau v v^T with H x = (beta, 0, ...) (Golub and Van
- * Loan, algorithm 5.1.1 with LAPACK's sign). Returns tau and stores beta; tau 0 is the identity.
+ * Turns x into the vector v = (1, v[1], ...) of a Householder reflection H = I - tau v v^T with H x = (beta, 0, ...)
+ * (Golub and Van Loan, algorithm 5.1.1 with LAPACK's sign). Returns tau and stores beta. If tau is 0, H is the
+ * identity.
  */
 export function makeReflector(x: usize, count: i32, beta: usize): f64 {
   const alpha = f64.load(x);
@@ -77,7 +78,7 @@ export function makeReflector(x: usize, count: i32, beta: usize): f64 {
     f64.store(x, 1);
     return 0;
   }
-  // Scaled, so that squares neither overflow nor vanish.
+  // Scale, so that squares neither overflow nor vanish.
   const scale = Math.max(largest, Math.abs(alpha));
   let squares: f64 = 0;
   for (let k = 0; k < count; k++) {

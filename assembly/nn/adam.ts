@@ -1,4 +1,4 @@
-/** PyTorch's Adam (torch.optim.Adam, amsgrad off) with coupled weight decay, one pass over a parameter. */
+/** PyTorch's Adam (torch.optim.Adam without amsgrad) with coupled weight decay, in one pass over a parameter. */
 
 /**
  * g += decay * p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p -= stepSize * m / (sqrt(v) / rootCorrection2 + eps)

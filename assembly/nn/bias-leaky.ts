@@ -1,4 +1,4 @@
-/** Bias and LeakyReLU after a convolution that no normalization follows, and the factor of its gradient. */
+/** Bias and LeakyReLU after a convolution without normalization, and the factor of its gradient. */
 
 /** v > 0 ? v : slope * v, lane by lane. */
 function leaky(v: v128, slopes: v128): v128 {
@@ -10,7 +10,7 @@ function leaky(v: v128, slopes: v128): v128 {
  * @param x     float32 [pixels, channels]
  * @param bias  float32 [channels]
  * @param y     float32 [pixels, channels]
- * @param slope of the activation below zero
+ * @param slope the activation's slope below zero
  */
 export function biasLeaky(
   x: usize,
@@ -42,7 +42,7 @@ export function biasLeaky(
 
 /**
  * dx = dy * (y > 0 ? 1 : slope) for the values [block * blockValues, ...).
- * @param dy, y, dx float32 [count], with room for whole vectors of four; dx may be dy
+ * @param dy, y, dx   float32 [count], with room for whole vectors of four; dx may be dy
  * @param blockValues a multiple of four
  */
 export function leakyScale(dy: usize, y: usize, dx: usize, slope: f32, count: i32, blockValues: i32, block: i32): void {

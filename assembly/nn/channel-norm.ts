@@ -1,5 +1,5 @@
 /**
- * The published Normalization layer with what stands around it, in one pass over the pixels:
+ * The published Normalization layer together with bias, activation and skip connection, in one pass over the pixels:
  *   v = x + bias;  u = v / max(||v||_2 over channels, 1e-12);  t = alpha * u + beta;  y = t > 0 ? t : slope * t;  y += skip
  * (paper section 3.2 and the published code; slope 0.2 is LeakyReLU, 0 is ReLU).
  */
@@ -10,7 +10,7 @@ function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
-/** The Euclidean norm of x + bias over `channels` values; the sum of squares in four lanes. */
+/** The Euclidean norm of x + bias over `channels` values. The sum of squares runs in four lanes. */
 function norm(x: usize, bias: usize, channels: i32): f32 {
   let sums = f32x4.splat(0);
   let i: i32 = 0;
@@ -27,15 +27,15 @@ function norm(x: usize, bias: usize, channels: i32): f32 {
 }
 
 /**
- * Pixels [block * blockRows, ...) forward.
+ * Computes the pixels [block * blockRows, ...) forward.
  *
  * @param x         float32 [pixels, channels]
  * @param bias      float32 [channels]
  * @param alpha     float32 [1]
  * @param beta      float32 [1]
- * @param skip      float32 [skipPixels, channels] added to the result, pixel p taking p mod skipPixels; or 0
+ * @param skip      float32 [skipPixels, channels], added to the result; pixel p uses row p mod skipPixels; 0 for none
  * @param y         float32 [pixels, channels]
- * @param slope     of the activation below zero
+ * @param slope     the activation's slope below zero
  */
 export function channelNorm(
   x: usize,
@@ -83,12 +83,12 @@ export function channelNorm(
 }
 
 /**
- * Pixels [block * blockRows, ...) backward. With g = dy * (t > 0 ? 1 : slope):
- *   dbeta = sum g;  dalpha = sum g.u;  dv = alpha (g - u (u.g)) / ||v||  (alpha g / 1e-12 where the norm was clamped).
+ * Computes the pixels [block * blockRows, ...) backward. With g = dy * (t > 0 ? 1 : slope):
+ *   dbeta = sum g;  dalpha = sum g.u;  dv = alpha (g - u (u.g)) / ||v||  (alpha g / 1e-12 if the norm was clamped).
  *
  * @param dx      float32 [pixels, channels]: dv
- * @param partial float32 [blocks, channels + 2]: this block's sums of dbias, dalpha, dbeta; added up in the order of
- *                blocks by sumPartials, so that the number of threads does not matter
+ * @param partial float32 [blocks, channels + 2]: this block's sums of dbias, dalpha, dbeta; sumPartials adds them in
+ *                the order of blocks, so the number of threads does not change the result
  */
 export function channelNormGradient(
   x: usize,
@@ -129,7 +129,7 @@ export function channelNormGradient(
     let dots = zero;
     let totals = zero;
     let i: usize = 0;
-    // First pass: g into dx, with its sum and its product with u.
+    // First pass: write g into dx, and compute its sum and its product with u.
     for (; i + 16 <= bytes; i += 16) {
       const v = f32x4.add(v128.load(from + i), v128.load(bias + i));
       const t = f32x4.add(f32x4.mul(v, factors), betas);
@@ -152,7 +152,7 @@ export function channelNormGradient(
     dot *= inverse;
     dalpha += dot;
     dbeta += total;
-    // Second pass: project, scale, and add up the bias's gradient.
+    // Second pass: project, scale, and sum the bias's gradient.
     const along: f32 = length > EPSILON ? dot * inverse : 0;
     const alongs = f32x4.splat(along);
     i = 0;

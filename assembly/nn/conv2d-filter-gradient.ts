@@ -1,12 +1,12 @@
 /**
- * Gradient of a 2D convolution with respect to its filter: a GEMM whose depth is the pixels of the batch.
- * Sums run over blocks of pixels in a fixed order whatever the number of threads, so that results are the same bits.
+ * Gradient of a 2D convolution with respect to its filter: a GEMM whose depth is the pixels of the batch. Sums run over
+ * blocks of pixels in a fixed order, whatever the number of threads, so results are bit-identical.
  */
 import { packPanel } from "./pack";
 import * as shape from "./shape";
 import { NARROW, WIDE } from "./tile";
 
-/** Input channels of one unit of work, and output pixels summed before a partial sum goes to memory. */
+/** GROUP: input channels per unit of work. DEPTH: output pixels that are summed before a partial sum is added to memory. */
 const GROUP: i32 = 16;
 const DEPTH: i32 = 256;
 
@@ -72,7 +72,7 @@ function addLanes(to: usize, value: v128, lanes: i32): void {
   if (lanes > 3) store<f32>(to, load<f32>(to, 12) + f32x4.extract_lane(value, 3), 12);
 }
 
-/** The same for a narrow panel, of whose four columns `lanes` exist. */
+/** Adds the same products for a narrow panel, of whose four columns only `lanes` exist. */
 function narrowPair(a: usize, w: usize, depth: i32, toA: usize, toB: usize, lanes: i32): void {
   let sumA = f32x4.splat(0);
   let sumB = sumA;
@@ -88,7 +88,7 @@ function narrowPair(a: usize, w: usize, depth: i32, toA: usize, toB: usize, lane
   addLanes(toB, sumB, lanes);
 }
 
-/** Copies `count` values into pairs of rows, to[pair][pixel][2], of which the first may be the second of its pair. */
+/** Copies `count` values into pairs of rows, to[pair][pixel][2]. If `isSecond`, the first value is the second of its pair. */
 function gather(from: usize, count: i32, to: usize, isSecond: bool): void {
   const pairBytes: usize = (<usize>DEPTH) << 3;
   let c: i32 = 0;
@@ -113,7 +113,10 @@ function gather(from: usize, count: i32, to: usize, isSecond: bool): void {
   if (c < count) store<f32>(to, load<f32>(from));
 }
 
-/** The same for two neighbouring pixels, a multiple of four values each, from the first row of a pair on: half as many stores. */
+/**
+ * Copies two neighbouring pixels in the same way, a multiple of four values each, starting at the first row of a pair.
+ * This needs half as many stores.
+ */
 function gatherTwo(fromA: usize, fromB: usize, count: i32, to: usize): void {
   const pairBytes: usize = (<usize>DEPTH) << 3;
   for (let c: i32 = 0; c < count; c += 4) {
@@ -128,10 +131,11 @@ function gatherTwo(fromA: usize, fromB: usize, count: i32, to: usize): void {
 }
 
 /**
- * Gathers the inputs that meet one filter position, of `depth` output pixels from number `first` on: `count` channels each.
+ * Gathers the inputs that one filter position meets, for `depth` output pixels from number `first` on: `count` channels
+ * each.
  *
  * @param conv      the shape (shape.ts)
- * @param x         float32 [n, h, w, cin] from the first of the channels on
+ * @param x         float32 [n, h, w, cin], from the first of these channels on
  * @param tap       ky * kw + kx
  * @param zeros     float32 zeros, at least `count`
  * @param to        pairs of rows, [pair][pixel][2]
@@ -163,7 +167,7 @@ function gatherTap(
   let ox = first % outWidth;
   let line = first / outWidth;
   while (to < last) {
-    // The output pixels of one line; the address of an input outside of the picture is not read.
+    // The output pixels of one line. The address of an input outside the image is never read.
     const iy = (line % outHeight) * strideY + dy;
     const isLineInside = iy >= 0 && iy < height;
     let ix = ox * strideX + dx;
@@ -190,15 +194,15 @@ function gatherTap(
 }
 
 /**
- * Computes sixteen rows of the filter's gradient, as a matrix of kh * kw * cin rows. Where a filter position has fewer channels,
- * the rows of several are computed together: dy is read once for all of them.
+ * Computes sixteen rows of the filter's gradient, as a matrix of kh * kw * cin rows. If a filter position has fewer
+ * channels, the rows of several positions are computed together, so dy is read only once for all of them.
  *
  * @param conv    the shape (shape.ts)
  * @param x       float32 [n, h, w, cin]
- * @param packed  dy as packFilterGradientInput lays it out
+ * @param packed  dy in the layout of packFilterGradientInput
  * @param dw      float32 [kh, kw, cin, cout], overwritten
  * @param zeros   float32 zeros, at least 16
- * @param scratch this thread's: 16 * 256 * 4 bytes, then cout * 4
+ * @param scratch this thread's scratch memory: 16 * 256 * 4 bytes, then cout * 4
  * @param block   0 .. ceil(kh * kw * cin / 16)
  */
 export function conv2dFilterGradient(
@@ -220,7 +224,7 @@ export function conv2dFilterGradient(
   const rowBytes: usize = (<usize>columns) << 2;
   const dwRows = dw + <usize>firstRow * rowBytes;
   memory.fill(dwRows, 0, <usize>rows * rowBytes);
-  // A missing last row of an odd number counts as zeros; nothing writes there.
+  // If the number of rows is odd, the missing last row counts as zeros. Nothing writes there.
   if (rows & 1) memory.fill(scratch + <usize>(rows >> 1) * pairBytes, 0, pairBytes);
 
   for (let first: i32 = 0; first < pixels; first += DEPTH) {

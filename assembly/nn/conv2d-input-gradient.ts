@@ -1,9 +1,9 @@
 /**
  * Gradient of a 2D convolution with respect to its input, which is also the forward transposed convolution.
  *
- * With stride s, an input row y receives output row oy through the filter row ky when y + pad = s * oy + ky. Rows of the
- * same remainder of (y + pad) by s share their list of filter rows, so that the pixels fall in sy * sx classes, each a
- * dense indirect GEMM of its own: no zeros are inserted and nothing is multiplied by them.
+ * With stride s, an input row y receives output row oy through the filter row ky if y + pad = s * oy + ky. Rows with
+ * the same remainder of (y + pad) by s share their list of filter rows. So the pixels form sy * sx classes, each a
+ * dense indirect GEMM of its own. No zeros are inserted, and nothing is multiplied by zeros.
  */
 import { packPanel } from "./pack";
 import * as shape from "./shape";
@@ -13,7 +13,7 @@ function tapsOf(kernel: i32, stride: i32, remainder: i32): i32 {
   return remainder < kernel ? (kernel - remainder + stride - 1) / stride : 0;
 }
 
-/** Where, in filter positions, the packed taps of class (ry, rx) begin. */
+/** Where the packed taps of class (ry, rx) begin, in filter positions. */
 function tapsBefore(conv: usize, classIndex: i32): i32 {
   const sx = shape.strideX(conv);
   let taps: i32 = 0;
@@ -23,13 +23,13 @@ function tapsBefore(conv: usize, classIndex: i32): i32 {
   return taps;
 }
 
-/** Values of one packed tap: output channels deep, input channels wide, rounded up to whole panels. */
+/** Number of values per output channel of one packed tap: the input channels, rounded up to whole panels. */
 function packedColumns(conv: usize): i32 {
   return ((shape.inputChannels(conv) + NARROW - 1) / NARROW) * NARROW;
 }
 
 /**
- * One panel of every class. The panels of class c begin at to + 4 * tapsBefore(c) * cout * (cin rounded up to 4).
+ * Packs one panel of every class. The panels of class c begin at to + 4 * tapsBefore(c) * cout * (cin rounded up to 4).
  * @param filter HWIO float32 [kh, kw, cin, cout]
  */
 export function packInputGradientFilter(conv: usize, filter: usize, to: usize, panel: i32): void {
@@ -58,19 +58,20 @@ export function packInputGradientFilter(conv: usize, filter: usize, to: usize, p
 }
 
 /**
- * Computes a block of one class's pixels and of their channels, as in conv2d().
+ * Computes a block of one class's pixels and of their channels, as conv2d() does.
  *
- * @param conv      the shape (shape.ts)
- * @param dy        float32 [n, oh, ow, cout]
- * @param packed    as packInputGradientFilter lays it out
- * @param bias      float32 [cin rounded up to 4] added to every pixel, or 0
- * @param dx        float32 [n, h, w, cin]
- * @param zeros     float32 zeros, at least cout
- * @param blockRows pixels of a block, a multiple of 4
- * @param blockColumns channels of a block, a multiple of 16
- * @param blocks    blocks of the largest class (ceil(n * ceil(h/sy) * ceil(w/sx) / blockRows) * ceil(cin / blockColumns))
- * @param scratch   this thread's: blockRows * (4 * kh * kw + 4) bytes, then cin * 4
- * @param block     class * blocks + block of the class
+ * @param conv         the shape (shape.ts)
+ * @param dy           float32 [n, oh, ow, cout]
+ * @param packed       the filter in the layout of packInputGradientFilter
+ * @param bias         float32 [cin rounded up to 4], added to every pixel; 0 for none
+ * @param dx           float32 [n, h, w, cin]
+ * @param zeros        float32 zeros, at least cout
+ * @param blockRows    pixels per block, a multiple of 4
+ * @param blockColumns channels per block, a multiple of 16
+ * @param blocks       blocks of the largest class: ceil(n * ceil(h/sy) * ceil(w/sx) / blockRows) * ceil(cin /
+ *                     blockColumns)
+ * @param scratch      this thread's scratch memory: blockRows * (4 * kh * kw + 4) bytes, then cin * 4
+ * @param block        class * blocks + block of the class
  */
 export function conv2dInputGradient(
   conv: usize,
@@ -120,7 +121,7 @@ export function conv2dInputGradient(
 
   for (let row: i32 = 0; row < rows; row++) {
     const beyond = row >= count;
-    // As in conv2d(): the first row again.
+    // Use the first row again, as conv2d() does.
     const index = beyond ? first : first + row;
     const column = index % classWidth;
     const line = index / classWidth;

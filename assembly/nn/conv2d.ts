@@ -1,12 +1,12 @@
-/** 2D convolution, forward, with bias and ReLU where asked for: NHWC input, panels of the HWIO filter, NHWC output. */
+/** Forward 2D convolution, with optional bias and ReLU: NHWC input, panels of the HWIO filter, NHWC output. */
 import { packPanel } from "./pack";
 import * as shape from "./shape";
 import { indirectGemm, ROWS } from "./tile";
 
-/** Below this many input channels a filter row (kw * channels values, consecutive in NHWC) counts as one tap. */
+/** Below this number of input channels, a filter row (kw * channels values, consecutive in NHWC) counts as one tap. */
 const MERGE_BELOW: i32 = 16;
 
-/** One panel of the filter, HWIO float32 [kh, kw, cin, cout] = [depth][cout] row-major. */
+/** Packs one panel of the filter, HWIO float32 [kh, kw, cin, cout] = [depth][cout] row-major. */
 export function packConv2dFilter(conv: usize, filter: usize, to: usize, panel: i32): void {
   const depth = shape.filterHeight(conv) * shape.filterWidth(conv) * shape.inputChannels(conv);
   const columns = shape.outputChannels(conv);
@@ -14,22 +14,22 @@ export function packConv2dFilter(conv: usize, filter: usize, to: usize, panel: i
 }
 
 /**
- * Computes some output pixels of all images, flattened over N, H, W, and some of their channels. Block number
- * rowBlock * ceil(cout / blockColumns) + columnBlock has the pixels [rowBlock * blockRows, ...) and the channels
- * [columnBlock * blockColumns, ...): layers of few pixels and many channels are shared among threads by channels.
+ * Computes some output pixels of all images, flattened over N, H, W, and some of their channels. Block number rowBlock
+ * * ceil(cout / blockColumns) + columnBlock has the pixels [rowBlock * blockRows, ...) and the channels [columnBlock *
+ * blockColumns, ...). Layers with few pixels and many channels are shared among threads by channels.
  *
- * @param conv      the shape (shape.ts)
- * @param x         float32 [n, h, w, cin]
- * @param packed    panels of the filter
- * @param bias      float32 [cout rounded up to 4], or 0
- * @param relu      not 0: negative results become 0
- * @param y         float32 [n, oh, ow, cout]
- * @param zeros     float32 zeros, at least kw * cin
- * @param blockRows output pixels of a block, a multiple of 4
- * @param blockColumns output channels of a block, a multiple of 16
- * @param scratch   this thread's: blockRows * (4 * kh * kw + 4) bytes of pointers, then (when merging) blockRows * kh * kw * cin * 4,
- *                  then cout * 4 for rows beyond the end
- * @param block     which block
+ * @param conv         the shape (shape.ts)
+ * @param x            float32 [n, h, w, cin]
+ * @param packed       panels of the filter
+ * @param bias         float32 [cout rounded up to 4]; 0 for none
+ * @param relu         if not 0, negative results become 0
+ * @param y            float32 [n, oh, ow, cout]
+ * @param zeros        float32 zeros, at least kw * cin
+ * @param blockRows    output pixels per block, a multiple of 4
+ * @param blockColumns output channels per block, a multiple of 16
+ * @param scratch      this thread's scratch memory: blockRows * (4 * kh * kw + 4) bytes of pointers, then (when
+ *                     merging) blockRows * kh * kw * cin * 4, then cout * 4 for rows beyond the end
+ * @param block        number of the block
  */
 export function conv2d(
   conv: usize,
@@ -71,7 +71,7 @@ export function conv2d(
     (merge ? (<usize>(blockRows * kernelHeight * rowValues)) << 2 : 0);
 
   for (let row: i32 = 0; row < rows; row++) {
-    // Rows beyond the end are the first one again: their results are not kept, but what they read is there.
+    // Rows beyond the end repeat the first one: their inputs exist, and their results are dropped.
     const beyond = row >= count;
     const pixel = beyond ? first : first + row;
     store<u32>(

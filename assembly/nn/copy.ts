@@ -1,8 +1,8 @@
-/** Copies runs of consecutive values between places with other strides, as joining tensors along their channels needs. */
+/** Copies runs of consecutive values between places with different strides. Joining tensors along their channels needs this. */
 
 /**
- * Some runs (of all): run i goes from `from + i * fromBytes` to `to + i * toBytes`.
- * @param runBytes length of a run, a multiple of four
+ * Copies some of the runs: run i goes from `from + i * fromBytes` to `to + i * toBytes`.
+ * @param runBytes length of a run in bytes, a multiple of four
  */
 export function copyRuns(
   from: usize,
@@ -17,7 +17,7 @@ export function copyRuns(
   const first = block * blockRuns;
   const last = min(runs, first + blockRuns);
   if (runBytes <= 32) {
-    // A few channels: the call of a copy costs more than they do.
+    // For a few channels, calling a copy costs more than copying them here.
     for (let run = first; run < last; run++) {
       const a = from + <usize>run * fromBytes;
       const b = to + <usize>run * toBytes;

@@ -1,4 +1,4 @@
-/** Arithmetic on float32 values one by one, also of a matrix with a row or a column. */
+/** Arithmetic on float32 values one by one, also between a matrix and a row or a column. */
 
 /** Operations of binary(). */
 const ADD: i32 = 0;
@@ -17,8 +17,9 @@ function apply(operation: i32, a: v128, b: v128): v128 {
 
 /**
  * y = a op b for the values [block * blockValues, ...): 0 add, 1 subtract, 2 multiply, 3 divide, 4 (a - b)^2.
- * @param a, b    float32 [count], or one value where singleA or singleB is not 0 (not both)
- * @param y       float32 [count], may be a or b; it and the operands have room for whole vectors of four, whose rest is not meant
+ * @param a, b        float32 [count], or a single value if singleA or singleB is not 0 (not both)
+ * @param y           float32 [count], may be a or b; like the operands, it has room for whole vectors of four, whose
+ *                    rest is undefined
  * @param blockValues a multiple of four
  */
 export function binary(
@@ -50,8 +51,8 @@ const FULL: i32 = 0;
 const ROW: i32 = 1;
 
 /**
- * y = a op b as in binary() for the rows [block * blockRows, ...) of a matrix; one operand is a row that is repeated for all rows, or a
- * column of which each value is repeated along its row.
+ * y = a op b as in binary() for the rows [block * blockRows, ...) of a matrix. One operand may be a row that is
+ * repeated for all rows, or a column whose values are repeated along their rows.
  * @param a, b   float32: form 0 [rows, columns], form 1 [columns], form 2 [rows]
  * @param y      float32 [rows, columns]
  */
@@ -116,7 +117,7 @@ export function unary(operation: i32, x: usize, y: usize, alpha: f32, count: i32
     for (let i = from; i < end; i += 16) {
       const four = v128.load(x + i);
       const steps = v128.bitselect(one, below, f32x4.gt(four, zero));
-      v128.store(y + i, v128.bitselect(four, steps, f32x4.ne(four, four))); // NaN stays
+      v128.store(y + i, v128.bitselect(four, steps, f32x4.ne(four, four))); // NaN stays NaN
     }
   }
 }

@@ -1,11 +1,14 @@
-/** The decoder's last step and its gradients: R = 2 tanh(x + bias), image' = clip(image + R, -1, 1); and the sigmoid of its mask. */
+/**
+ * The decoder's last step and its gradients: R = 2 tanh(x + bias), image' = clip(image + R, -1, 1); and the sigmoid of
+ * its mask.
+ */
 
 /** e^x for x in [-87, 88]: 2^n times a polynomial on [-ln2/2, ln2/2] (Cody and Waite's reduction; error below 2e-7). */
 function exponential(x: v128): v128 {
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
   let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.1219444e-4)));
-  // Taylor's coefficients 1/7! ... 1/2!: on |r| <= 0.35 the first term left out is 6e-9.
+  // Taylor's coefficients 1/7! ... 1/2!. On |r| <= 0.35, the first omitted term is 6e-9.
   let p = f32x4.splat(1.0 / 5040.0);
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 720.0));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 120.0));
@@ -17,7 +20,7 @@ function exponential(x: v128): v128 {
   return f32x4.mul(p, exponent);
 }
 
-/** tanh: near zero its series (so that small residuals keep their digits), else 1 - 2 / (e^2|x| + 1) with the sign. */
+/** tanh: its series near zero, so that small residuals keep their digits; otherwise 1 - 2 / (e^2|x| + 1) with the sign of x. */
 function hyperbolicTangent(x: v128): v128 {
   const magnitude = f32x4.min(f32x4.abs(x), f32x4.splat(10));
   const one = f32x4.splat(1);
@@ -36,17 +39,17 @@ function hyperbolicTangent(x: v128): v128 {
 
 /**
  * residual = 2 tanh(x + bias) for the pixels [block * blockRows, ...) of three channels.
- * @param x        float32 [pixels, 3]
- * @param bias     float32 [3]
- * @param residual float32 [pixels, 3]
- * @param blockRows a multiple of 4, so that blocks begin where the pattern of three biases does
+ * @param x         float32 [pixels, 3]
+ * @param bias      float32 [3]
+ * @param residual  float32 [pixels, 3]
+ * @param blockRows a multiple of 4, so that blocks begin with the first of the three biases
  */
 export function residualOutput(x: usize, bias: usize, residual: usize, pixels: i32, blockRows: i32, block: i32): void {
   const first = block * blockRows;
   const b0 = load<f32>(bias);
   const b1 = load<f32>(bias, 4);
   const b2 = load<f32>(bias, 8);
-  // Four pixels are twelve values: three vectors in which the biases turn.
+  // Four pixels are twelve values: three vectors with the biases in rotating order.
   const v0 = f32x4(b0, b1, b2, b0);
   const v1 = f32x4(b1, b2, b0, b1);
   const v2 = f32x4(b2, b0, b1, b2);
@@ -70,7 +73,7 @@ export function residualOutput(x: usize, bias: usize, residual: usize, pixels: i
 }
 
 /**
- * dx = dy (2 - R^2 / 2), the derivative of 2 tanh written in its own value.
+ * dx = dy (2 - R^2 / 2): the derivative of 2 tanh, expressed by its own value.
  * @param partial float32 [blocks, 3]: this block's sums of dx over pixels (the bias's gradient; see sumPartials)
  */
 export function residualGradient(
@@ -129,8 +132,8 @@ export function residualGradient(
 
 /**
  * y = clip(image + residual, -1, 1) over the values [block * blockValues, ...).
- * @param image      float32 [imageValues], repeated as often as `count` holds it
- * @param imageValues a multiple of 4; `count` is a multiple of it, blockValues of 4
+ * @param image       float32 [imageValues], repeated until it has `count` values
+ * @param imageValues a multiple of 4; `count` is a multiple of it, blockValues a multiple of 4
  */
 export function clippedSum(
   image: usize,
@@ -151,7 +154,7 @@ export function clippedSum(
   }
 }
 
-/** dresidual = dy where |image + residual| <= 1, else 0; as clippedSum. */
+/** dresidual = dy where |image + residual| <= 1, otherwise 0. The parameters are those of clippedSum. */
 export function clippedSumGradient(
   image: usize,
   residual: usize,
@@ -173,7 +176,7 @@ export function clippedSumGradient(
 
 /**
  * y = 1 / (1 + e^-x) for the values [block * blockValues, ...).
- * @param x, y float32 [count], with room for whole vectors of four; y may be x
+ * @param x, y        float32 [count], with room for whole vectors of four; y may be x
  * @param blockValues a multiple of four
  */
 export function sigmoid(x: usize, y: usize, count: i32, blockValues: i32, block: i32): void {

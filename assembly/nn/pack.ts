@@ -1,19 +1,19 @@
-/** Packing of matrices into the panels that the tiles read: wide ones of 16 columns, then narrow ones of 4. */
+/** Packs matrices into the panels that the tiles read: wide panels of 16 columns, then narrow panels of 4. */
 import { NARROW, WIDE } from "./tile";
 
 /**
- * Packs panel number `panel` of a matrix whose element (k, column) is at source + 4 * (k * depthStride + column * columnStride).
- * Wide panels are numbered first. Columns beyond `columns` become zeros.
+ * Packs panel number `panel` of a matrix whose element (k, column) is at source + 4 * (k * depthStride + column *
+ * columnStride). Wide panels are numbered first. Columns beyond `columns` become zeros.
  *
  * @param source       float32
  * @param depth        rows of the matrix
  * @param columns      columns of the matrix
  * @param depthStride  elements between rows
  * @param columnStride elements between columns
- * @param to           float32: the start of all panels; `panelDepth` rows lie in each
+ * @param to           float32: the start of all panels; each has `panelDepth` rows
  * @param panelDepth   rows of a whole panel
- * @param firstRow     where in the panel the first of these rows goes
- * @param panel        0 .. columns / 16 wide ones, then the narrow ones
+ * @param firstRow     row of the panel where the first of these rows is written
+ * @param panel        0 .. columns / 16 are wide panels, followed by the narrow ones
  */
 export function packPanel(
   source: usize,

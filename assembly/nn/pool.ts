@@ -1,9 +1,10 @@
-/** Pooling over [N, H, W, C], four channels at a time; taps beyond the border do not count. */
+/** Pooling over [N, H, W, C], four channels at a time. Taps beyond the border are ignored. */
 
 /**
- * Some output rows (of N * outHeight), square filters: the largest value of each window (`average` 0), or the mean of those of its
- * values that lie within the picture. A mean adds up each line of its window before the lines, so that the error of a window over
- * the whole picture grows with its height and width, not with its area.
+ * Computes some of the N * outHeight output rows, with square filters: the largest value of each window (`average` 0),
+ * or the mean of the window's values that lie within the image. For a mean, each line of the window is summed before
+ * the lines are added. So the error of a window over the whole image grows with its height and width, not with its
+ * area.
  */
 export function pool(
   x: usize,

@@ -1,6 +1,6 @@
 /**
- * Sums of float32 values: of all of them, of the columns or of the rows of a matrix. Blocks leave partial sums, to be
- * added in the order of blocks, so that the number of threads does not matter.
+ * Sums of float32 values: all values, or the columns or rows of a matrix. Blocks write partial sums, which are then
+ * added in the order of blocks, so the number of threads does not change the result.
  */
 
 /** The upper two values of a vector in float64. */
@@ -32,8 +32,8 @@ function sumOf(x: usize, count: i32): f64 {
 }
 
 /**
- * partial[block][c] = the sum over the rows [block * blockRows, ...) of x[row][c], in float64. Sixteen columns at a time, a line of
- * the cache, stay in registers.
+ * partial[block][c] = the sum over the rows [block * blockRows, ...) of x[row][c], in float64. Sixteen columns at a
+ * time, one cache line, stay in registers.
  * @param x       float32 [rows, columns]
  * @param partial float64 [blocks, columns]
  */

@@ -1,6 +1,6 @@
 /**
- * The description of one 2D convolution, 13 i32 in memory. src/kernels/conv-shape.ts writes it; the order is a contract.
- * The names are those of the forward convolution, also in its two gradients.
+ * The description of one 2D convolution, 13 i32 in memory. src/kernels/conv-shape.ts writes it in the same order, which
+ * must not change on one side only. The names are those of the forward convolution, in its two gradients as well.
  */
 
 export function batch(s: usize): i32 {

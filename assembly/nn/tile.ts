@@ -1,28 +1,30 @@
 /**
  * The register tiles of the convolutions: an indirect GEMM.
  *
- * Rows are output pixels. For each tap (a filter position) and each row there is a pointer to the `channels` consecutive
- * input values that meet that tap, or to zeros where the tap falls outside of the picture: no im2col is written.
- * Columns are output channels, packed in wide panels of sixteen; what is left over is packed in narrow panels of four.
+ * Rows are output pixels. For each tap (a filter position) and each row there is a pointer to the `channels`
+ * consecutive input values that meet that tap, or to zeros if the tap is outside the image. No im2col matrix is
+ * written. Columns are output channels, packed in wide panels of sixteen; the remaining ones are packed in narrow
+ * panels of four.
  *
- * 2 x 16 is the tile that V8 (Node 20) keeps in registers. It emits all loads of a basic block before the arithmetic, so
- * accumulators + loaded values + one temporary must fit in its 15 vector registers: 8 + 6 + 1. A 5 x 8 tile has the
- * better ratio on paper and spills three accumulators (measured here: 20 GFLOP/s against 36).
+ * 2 x 16 is the tile that V8 (Node 20) keeps in registers. V8 emits all loads of a basic block before the arithmetic,
+ * so accumulators + loaded values + one temporary must fit in its 15 vector registers: 8 + 6 + 1. A 5 x 8 tile has the
+ * better ratio on paper, but spills three accumulators (measured here: 20 GFLOP/s against 36).
  */
 
-/** Rows must come in multiples of this. */
+/** The number of rows must be a multiple of this. */
 export const ROWS: i32 = 4;
-/** Columns of a wide and of a narrow panel. */
+/** Columns of a wide panel and of a narrow panel. */
 export const WIDE: i32 = 16;
 export const NARROW: i32 = 4;
 /**
- * Depth after which the accumulators are added to the result and start again from zero: rounding errors then grow with
- * the root of 256 instead of the root of the depth (largest error of an activation of the 256-pixel model: 1.1e-6 of the
- * rms, 6e-6 without). Fewer inputs of LeakyReLU land on the wrong side of zero, where gradients jump; costs 1 % of time.
+ * Depth after which the accumulators are added to the result and start from zero again. Then rounding errors grow with
+ * the root of 256 instead of the root of the depth (largest error of an activation of the 256-pixel model: 1.1e-6 of
+ * the rms, 6e-6 without). Fewer inputs of LeakyReLU land on the wrong side of zero, where gradients jump. It costs 1 %
+ * of the time.
  */
 const RUN: i32 = 256;
 
-/** Sixteen values to `to`: stored by the first run, added by later ones; the last run may cut at zero. */
+/** Writes sixteen values to `to`. The first run stores them, later runs add them, and the last run may apply ReLU. */
 function flush(to: usize, isFirst: bool, relu: bool, v0: v128, v1: v128, v2: v128, v3: v128): void {
   if (!isFirst) {
     v0 = f32x4.add(v128.load(to), v0);
@@ -43,7 +45,7 @@ function flush(to: usize, isFirst: bool, relu: bool, v0: v128, v1: v128, v2: v12
   v128.store(to, v3, 48);
 }
 
-/** Two rows by sixteen columns over all taps; results go to `toA` and `toB`. */
+/** Two rows by sixteen columns over all taps. The results are written to `toA` and `toB`. */
 function wideTile(
   pointers: usize,
   tapBytes: usize,
@@ -126,7 +128,7 @@ function storeLanes(to: usize, value: v128, count: i32): void {
   if (count > 2) v128.store32_lane(to, value, 2, 8);
 }
 
-/** Four rows by four columns over all taps; `outputs` holds the rows' pointers, `offset` the column's bytes. */
+/** Four rows by four columns over all taps. `outputs` contains the rows' pointers; `offset` is the column's byte offset. */
 function narrowTile(
   pointers: usize,
   tapBytes: usize,
@@ -199,17 +201,19 @@ function narrowTile(
 }
 
 /**
- * out[row][column] = bias[column] + sum over taps and channels of input[tap][row][channel] * panel[tap][channel][column].
+ * out[row][column] = bias[column] + sum over taps and channels of input[tap][row][channel] *
+ * panel[tap][channel][column].
  *
  * @param inputs   u32 pointers [taps][rows]; each points to `channels` float32
- * @param taps     filter positions
- * @param rows     output pixels, a multiple of 4 (pad with pointers to zeros, and outputs to a place nobody reads)
- * @param channels values behind each input pointer
- * @param packed   float32 panels as packPanels lays them out, `taps * channels` deep
- * @param bias     float32 [columns rounded up to 4], or 0 for none
+ * @param taps     number of filter positions
+ * @param rows     number of output pixels, a multiple of 4 (pad with pointers to zeros, and outputs to memory that
+ *                 nobody reads)
+ * @param channels number of values at each input pointer
+ * @param packed   float32 panels in the layout of packPanel, `taps * channels` deep
+ * @param bias     float32 [columns rounded up to 4]; 0 for none
  * @param relu     whether negative results become 0
  * @param outputs  u32 pointers [rows]; each points to `columns` float32
- * @param columns  output channels
+ * @param columns  number of output channels
  */
 export function indirectGemm(
   inputs: usize,

@@ -1,11 +1,14 @@
-/** What all sections of bench/gpu.ts share: where rows go, and how ours and PyTorch take turns on the device. */
+/**
+ * The common parts of all sections of bench/gpu.ts: where rows are collected, and how we and PyTorch take turns on the
+ * device.
+ */
 import { availableParallelism } from "node:os";
 import { openDevice } from "../../src/device/open.js";
 import { type Row, row, type Timing } from "../measure.js";
 import type { PeerRequest, Precision, TorchPeer } from "./peer.js";
 import type { Budget, Section } from "./timing.js";
 
-/** Sizes of everything that is measured: pixels, pictures (pairs in updates), channels. */
+/** Sizes of all measured work: pixels, images (pairs in updates), channels. */
 export interface Sizes {
   readonly width: number;
   readonly swap: { readonly size: number; readonly batches: readonly number[] };
@@ -14,7 +17,7 @@ export interface Sizes {
   readonly layers: { readonly size: number; readonly batch: number };
   /** Side of the square matrices. */
   readonly product: number;
-  /** Numbers that are copied. */
+  /** Number of values that are copied. */
   readonly copy: number;
 }
 
@@ -28,7 +31,7 @@ export const FULL: Sizes = {
   copy: 2 ** 26,
 };
 
-/** Everything once more, small enough for a software driver: checks the bench, measures nothing. */
+/** All work in sizes small enough for a software driver. It checks the bench and measures nothing. */
 export const TINY: Sizes = {
   width: 4,
   swap: { size: 64, batches: [1, 2] },
@@ -39,10 +42,10 @@ export const TINY: Sizes = {
   copy: 2 ** 14,
 };
 
-/** Of the networks that are measured. */
+/** Attributes of the measured networks. */
 export const ATTRIBUTES = ["Bangs", "Eyeglasses"];
 
-/** With all bits, as ours, and as PyTorch's convolutions come. */
+/** With all bits, like ours, and with PyTorch's default for convolutions. */
 export const BOTH: readonly Precision[] = ["float32", "tf32"];
 
 export interface Bench {
@@ -53,7 +56,7 @@ export interface Bench {
   readonly rows: Row[];
 }
 
-/** Opens the device for one body: a GPU's memory is given back with it, and what failed is not met again. */
+/** Opens the device for one body, so that a GPU's memory is freed afterwards, and a failure does not affect other work. */
 export async function onDevice<T>(bench: Bench, body: () => Promise<T>): Promise<T> {
   const device = await openDevice(bench.device, availableParallelism());
   try {
@@ -63,7 +66,7 @@ export async function onDevice<T>(bench: Bench, body: () => Promise<T>): Promise
   }
 }
 
-/** A section's code that fails leaves its rows out, not the others'. */
+/** Runs a section's code. If it fails, only its own rows are left out. */
 export async function attempt<T>(bench: Bench, work: string, body: () => Promise<T>): Promise<T | null> {
   try {
     return await body();
@@ -75,21 +78,21 @@ export async function attempt<T>(bench: Bench, work: string, body: () => Promise
 
 export interface Comparison {
   readonly work: string;
-  /** Measures in about so many seconds. */
+  /** Measures for about this number of seconds. */
   readonly ours: (seconds: number) => Promise<Timing>;
   readonly request: Omit<PeerRequest, "precision">;
   readonly precisions?: readonly Precision[];
-  /** Times are those of one of so many. */
+  /** Number of items per run; times are divided by it. */
   readonly items?: number;
 }
 
 export interface Compared {
   readonly ours: Timing;
-  /** PyTorch's in float32. */
+  /** PyTorch's time in float32. */
   readonly peer: Timing | null;
 }
 
-/** Measures ours, then PyTorch, and adds the rows. @returns null when there was no time or ours failed */
+/** Measures ours, then PyTorch, and adds the rows. @returns null if there was no time or ours failed */
 export async function compare(
   { peer, rows }: Bench,
   section: Section,

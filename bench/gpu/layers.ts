@@ -1,4 +1,7 @@
-/** The network's convolutions one by one, beside what the device reaches in a large product of matrices and in copying. */
+/**
+ * Measures the network's convolutions one by one, compared with the device's rates in a large product of matrices and
+ * in copying.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import { discriminatorChannels, encoderChannels, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import type { Timing } from "../measure.js";
@@ -11,8 +14,8 @@ type Layer = readonly [side: number, from: number, to: number];
 export const PASSES = ["forward", "input gradient", "filter gradient"] as const;
 
 /**
- * The distinct convolutions of encoder, decoder and both discriminators. A block of the decoder is the input gradient of the
- * layer that leads the other way.
+ * The distinct convolutions of encoder, decoder and both discriminators. A block of the decoder is the input gradient
+ * of the layer in the opposite direction.
  */
 export function networkLayers(size: number, width: number): readonly Layer[] {
   const chain = (side: number, channels: readonly number[]): Layer[] =>
@@ -24,7 +27,7 @@ export function networkLayers(size: number, width: number): readonly Layer[] {
   ];
   const all: Layer[] = [
     ...chain(size, [3, ...down]),
-    [size / 16, 8 * width, 16 * width], // of the decoder's first block: the latent comes twice
+    [size / 16, 8 * width, 16 * width], // first block of the decoder, which gets the latent twice
     ...chain(size, judged),
     ...chain(size / 2, judged),
   ];
@@ -36,17 +39,17 @@ export interface LayerResult {
   readonly pass: string;
   readonly gflops: number;
   readonly spread: number;
-  /** Of the device's rate in a large product. */
+  /** Share of the device's rate in a large product. */
   readonly shareOfProduct: number | null;
-  /** Bytes that must be read and written at least, over what copying reaches in the time taken. */
+  /** The smallest number of bytes that must be read and written, divided by the bytes that could be copied in the same time. */
   readonly shareOfCopy: number | null;
   readonly peerGflops: number | null;
 }
 
-/** What the device reaches with the same library, and PyTorch beside it. */
+/** The device's rates with the same library, and PyTorch's for comparison. */
 export interface Rates {
   readonly productGflops: number;
-  /** Gigabytes read and written a second. */
+  /** Gigabytes read and written per second. */
   readonly copyGigabytes: number;
 }
 
@@ -83,7 +86,7 @@ export async function measureRates(bench: Bench, until: number): Promise<Rates |
   );
 }
 
-/** Each layer's three passes; `rates` may be missing, and the shares with them. */
+/** Measures each layer's three passes. If `rates` is null, the shares are missing as well. */
 export async function measureLayers(bench: Bench, until: number, rates: Rates | null): Promise<readonly LayerResult[]> {
   const { size, batch } = bench.sizes.layers;
   const layers = networkLayers(size, bench.sizes.width);

@@ -1,14 +1,14 @@
-/** PyTorch on the same GPU: one process for the whole run, asked for one piece of work at a time while ours rests. */
+/** PyTorch on the same GPU: one process for the whole run, which does one piece of work at a time while ours rests. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Timing, timingOf } from "../measure.js";
 
-/** Importing PyTorch and starting CUDA take this long on a cold disk. */
+/** Milliseconds that importing PyTorch and starting CUDA may take on a cold disk. */
 const START_MILLISECONDS = 90_000;
-/** How much longer than it was told a piece of work may take: choosing algorithms, one round that began in time. */
+/** Seconds by which a piece of work may exceed its time, for choosing algorithms and for a round that began in time. */
 const GRACE_SECONDS = 20;
-/** Debian's has python3-torch; another may come first in the path. */
+/** Debian's Python has python3-torch; another Python may come first in the path. */
 const PYTHONS = process.env.PYTHON === undefined ? ["python3", "/usr/bin/python3"] : [process.env.PYTHON];
 
 /** "float32" keeps all bits; "tf32" lets products and convolutions round their factors to 10 bits, as NVIDIA's GPUs can. */
@@ -21,14 +21,14 @@ export interface PeerRequest {
 }
 
 export interface TorchPeer {
-  /** "PyTorch 2.4 on NAME" */
+  /** Name such as "PyTorch 2.4 on NAME". */
   readonly name: string;
-  /** Milliseconds of one piece of work; null when it failed, which is printed. */
+  /** Milliseconds of one piece of work; null if it failed, which is printed. */
   measure(request: PeerRequest, seconds: number): Promise<Timing | null>;
   close(): void;
 }
 
-/** Lines of a process's stdout, each waited for; null when the process ended or took too long. */
+/** Reads the lines of a process's stdout, each with a time limit; null if the process ended or took too long. */
 function lineReader(child: ChildProcess): (milliseconds: number) => Promise<string | null> {
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   return async (milliseconds) => {
@@ -49,7 +49,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** @param place "cuda", or "any" to take the CPU where there is no CUDA, for checking */
+/** @param place "cuda", or "any" to use the CPU if there is no CUDA, for checking */
 async function start(python: string, place: "cuda" | "any"): Promise<TorchPeer | string> {
   const script = fileURLToPath(new URL("../../../bench/peers/gpu.py", import.meta.url)); // from dist/bench/gpu
   const child = spawn(python, [script, place], { stdio: ["pipe", "pipe", "ignore"] });
@@ -80,7 +80,7 @@ async function start(python: string, place: "cuda" | "any"): Promise<TorchPeer |
   };
 }
 
-/** Starts the first Python that has what is needed; null, with a printed reason, when none has. */
+/** Starts the first Python that has PyTorch; null, with a printed reason, if none has. */
 export async function openTorchPeer(place: "cuda" | "any"): Promise<TorchPeer | null> {
   const reasons: string[] = [];
   for (const python of PYTHONS) {

@@ -1,20 +1,20 @@
-/** Time on a GPU: work is queued and waited for once, inside a budget that each section has a share of. */
+/** Measures time on a GPU: work is queued and waited for once, within a time budget that is shared among sections. */
 import * as tf from "@tensorflow/tfjs-core";
 import { type Timing, timingOf } from "../measure.js";
 
-/** How long a round should take: long beside what waiting for the device costs, short beside the budget. */
+/** Length of a round: long compared with waiting for the device, short compared with the budget. */
 const ROUND_MILLISECONDS = 100;
 const MOST_REPEATS = 50;
 const MOST_ROUNDS = 9;
 
-/** Waits until the device has computed a tensor, by reading one value of it; copying it all would be measured as well. */
+/** Waits until the device has computed a tensor, by reading one value of it. Copying all of it would be measured as well. */
 export async function waitFor(tensor: tf.Tensor): Promise<void> {
   const tiny = tf.tidy(() => tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
   await tiny.data();
   tiny.dispose();
 }
 
-/** Times rounds until `seconds` are over or there are enough; one is always timed. */
+/** Times rounds until `seconds` have passed or there are enough. At least one round is timed. */
 async function timeRounds(round: () => Promise<unknown>, seconds: number): Promise<number[]> {
   const began = performance.now();
   const times: number[] = [];
@@ -27,8 +27,8 @@ async function timeRounds(round: () => Promise<unknown>, seconds: number): Promi
 }
 
 /**
- * Rounds of work that waits for the device itself: a training update, or a picture that is read.
- * @param seconds after which no other round begins; one warms up and one is measured in any case
+ * Times work that waits for the device itself: a training update, or an image that is read.
+ * @param seconds after which no further round begins; one round always warms up, and one is always measured
  */
 export async function measureWaited(work: () => Promise<unknown>, seconds: number): Promise<Timing> {
   const began = performance.now();
@@ -39,9 +39,9 @@ export async function measureWaited(work: () => Promise<unknown>, seconds: numbe
 }
 
 /**
- * Milliseconds of one piece of work when several are queued and the last is waited for.
- * @param work    queues it and returns a tensor that is computed last; it is disposed of
- * @param seconds as of measureWaited
+ * Milliseconds of one piece of work if several are queued and only the last is waited for.
+ * @param work    queues the work and returns a tensor that is computed last; the tensor is disposed
+ * @param seconds as in measureWaited
  */
 export async function measureQueued(work: () => tf.Tensor, seconds: number): Promise<Timing> {
   const queue = async (repeats: number): Promise<void> => {
@@ -65,25 +65,31 @@ export async function measureQueued(work: () => tf.Tensor, seconds: number): Pro
   return timingOf(times.map((ms) => ms / repeats));
 }
 
-/** A share of the time: its rows are measured one after the other until it is used up. */
+/** A section's share of the time. Its rows are measured one after the other until the time is used up. */
 export interface Section {
-  /** Seconds that the next row may take, ours and peers together; null, with a printed word, when none are left. */
+  /** Seconds that the next row may take, ours and peers together; null, with a printed notice, if none are left. */
   next(work: string): number | null;
 }
 
-/** Divides seconds among sections; what one does not use, the later ones have. */
+/** Divides seconds among sections. Time that one section does not use is available to later ones. */
 export class Budget {
   private readonly began = performance.now();
   /** Rows that were left out, and why. */
   readonly skipped: { readonly work: string; readonly reason: string }[] = [];
 
-  /** @param seconds of all sections @param mostOfRow seconds that a row may have at most; 0 measures each once */
+  /**
+   * @param seconds of all sections
+   * @param mostOfRow largest number of seconds per row; 0 measures each row once
+   */
   constructor(
     private readonly seconds: number,
     private readonly mostOfRow = Number.POSITIVE_INFINITY,
   ) {}
 
-  /** @param until the share of all time at whose end the section is over @param rows how many it would measure */
+  /**
+   * @param until share of the whole time after which the section is over
+   * @param rows number of rows that it would measure
+   */
   section(until: number, rows: number): Section {
     let waiting = rows;
     return {

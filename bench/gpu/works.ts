@@ -1,35 +1,33 @@
 /** What users wait for: swaps, training updates, features of pictures. */
+
 import * as tf from "@tensorflow/tfjs-core";
-import { freezeWeights } from "../../src/device/ops/freeze.js";
 import { encodeFaces } from "../../src/editing/faces.js";
 import { swapMany } from "../../src/editing/swap.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
+import { GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
-import { trainStep } from "../../src/methods/elegant/update.js";
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
-import type { Generator } from "../../src/models/open.js";
-import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/nn/parameters.js";
+import { uploadGenerator } from "../../src/models/generator.js";
 import { newTrainingState } from "../../src/training/run.js";
-import { stepSettings } from "../../src/training/settings.js";
 import type { Timing } from "../measure.js";
 import { ATTRIBUTES, attempt, type Bench, compare, onDevice } from "./bench.js";
 import { measureQueued, measureWaited } from "./timing.js";
 
-/** [N, size, size, 3] in [-1, 1] */
+/** Random images, [N, size, size, 3] in [-1, 1]. */
 function pictures(n: number, size: number, seed: number): tf.Tensor4D {
   return tf.randomUniform([n, size, size, 3], -1, 1, "float32", seed);
 }
 
-/** Two encodes and a decode a picture: queued, and one by one with the edited picture read. */
+/** Two encodes and one decode per image: queued, and one by one with the edited image read. */
 export async function measureSwaps(bench: Bench, until: number): Promise<void> {
   const { width, swap } = bench.sizes;
   const section = bench.budget.section(until, swap.batches.length + 1);
   const config = createConfig({ ...OFFICIAL_NETWORK, size: swap.size, width, attributes: ATTRIBUTES });
   const body = async (): Promise<void> => {
     const values = initialParameters(config, GENERATOR, 1);
-    const parameters = uploadParameters(parameterSpecs(config, GENERATOR), values, "bench");
-    freezeWeights(parameters.values()); // as openGenerator does
-    const generator: Generator = { config, parameters, source: "bench", warnings: [], dispose: () => {} };
+    const found = { model: elegantModel(config), tensors: values, step: 0, source: "bench", warnings: [] };
+    const generator = uploadGenerator(found);
     for (const batch of swap.batches) {
       const [input, reference] = [5, 6].map((seed) => pictures(batch, swap.size, seed));
       const edited = (): tf.Tensor4D =>
@@ -60,19 +58,22 @@ export async function measureSwaps(bench: Bench, until: number): Promise<void> {
   await attempt(bench, "swaps", () => onDevice(bench, body));
 }
 
-/** D and G of one attribute; the update waits for its losses itself. */
+/** An update of D and G for one attribute. The update itself waits for its losses. */
 function updates(size: number, width: number, batch: number, part: number): (seconds: number) => Promise<Timing> {
   const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
-  const state = newTrainingState(config, 1, false);
-  const run = { ...METHODS.official.method, batch, seed: 1, dataset: "bench" };
-  const settings = stepSettings(run, 0);
+  const settings = { ...METHODS.official.method, batch, seed: 1, dataset: "bench" };
+  const model = elegantModel(config);
+  const [state, training] = [newTrainingState(model, settings), model.training(settings, "bench")];
   const [A, B] = [3, 4].map((seed) => pictures(batch, size, seed));
   const labels = (value: number): tf.Tensor2D => tf.fill([batch, ATTRIBUTES.length], value);
   const pairs = { groups: [{ attribute: 0, pairs: batch }], A, B, yA: labels(1), yB: labels(0) };
-  return (seconds) => measureWaited(() => trainStep(state, pairs, settings, { part }), seconds);
+  return (seconds) => measureWaited(() => training.update(state, pairs, { step: 0, progress: 0 }, part), seconds);
 }
 
-/** Each size on a device of its own; where the memory does not suffice, in parts of a half or a quarter of the pairs. */
+/**
+ * Measures each size on a device of its own. If the memory does not suffice, the batch is split into parts of a half or
+ * a quarter of the pairs.
+ */
 export async function measureUpdates(bench: Bench, until: number): Promise<void> {
   const { sizes, batch } = bench.sizes.updates;
   const { width } = bench.sizes;
@@ -85,7 +86,7 @@ export async function measureUpdates(bench: Bench, until: number): Promise<void>
       const done = await attempt(bench, work, () =>
         onDevice(bench, async () => {
           await compare(bench, section, { work, ours: updates(size, width, batch, part), request });
-          return true; // without time for it there is none for smaller parts either
+          return true; // without time for it, there is none for smaller parts either
         }),
       );
       if (done !== null) break;
@@ -93,7 +94,7 @@ export async function measureUpdates(bench: Bench, until: number): Promise<void>
   }
 }
 
-/** @returns pictures a second, null where they were not measured */
+/** @returns images per second; null if they were not measured */
 export async function measureInception(bench: Bench, until: number): Promise<number | null> {
   const { size, batch, dims } = bench.sizes.inception;
   const section = bench.budget.section(until, 1);

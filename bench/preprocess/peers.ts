@@ -1,4 +1,4 @@
-/** Other programs that preprocess: a process each, which stays, and is asked for one round at a time. */
+/** Other programs that preprocess. Each runs in a process that stays alive and does one round at a time. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -9,7 +9,7 @@ const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";
 
 export interface Peer {
   readonly name: string;
-  /** Milliseconds of one round, or null when it failed. */
+  /** Milliseconds of one round; null if it failed. */
   round(): Promise<number | null>;
   close(): void;
 }
@@ -52,7 +52,7 @@ export function openCv({ folder, out, size, quality, workers }: PeerWork, kind: 
   return start("OpenCV", PYTHON, args, { ELEGANT_TARGET: MEAN_FACE.flat().join(",") });
 }
 
-/** Libraries of Node. @param count photos of the data set, from the first */
+/** Libraries for Node. @param count number of photos of the data set, from the first */
 export function nodeLibrary(name: "jimp" | "sharp", work: PeerWork, count: number): Peer {
   const { folder, out, size, quality, workers } = work;
   const args = [script("preprocess.mjs"), name, folder, out, size, quality, workers, count];

@@ -1,4 +1,4 @@
-/** Photos to measure with: painted ones of the usual size, and real ones repeated until there are enough. */
+/** Makes photos to measure with: painted photos of the usual size, and real ones repeated until there are enough. */
 import { copyFile, link, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeJpeg } from "../../src/image/codec.js";
@@ -9,10 +9,10 @@ import { sampleFace } from "../../src/synth/sample.js";
 import type { RgbaImage } from "../../src/types.js";
 
 const LANDMARKS = "list_landmarks_celeba.txt";
-/** As in runtime.md: a photo of about 70 kB. */
+/** Bytes of a photo, about 70 kB as in runtime.md. */
 const BYTES = 70_000;
 
-/** Grain as of a film, without which painted photos are too easy: smooth areas take no bits. */
+/** Adds grain as on film. Without it, painted photos are too easy: smooth areas take no bits. */
 function addGrain({ data }: RgbaImage, random: Random): void {
   for (let i = 0; i < data.length; i += 4) {
     const grain = 14 * (random.uniform() + random.uniform() - 1);
@@ -20,7 +20,7 @@ function addGrain({ data }: RgbaImage, random: Random): void {
   }
 }
 
-/** Paints so many photos of a size in CelebA's files, of about 70 kB each where they have 409 x 687 pixels. */
+/** Paints `count` photos of a size, with CelebA's files. Photos of 409 x 687 pixels have about 70 kB each. */
 export async function paintPhotos(folder: string, count: number, width: number, height: number): Promise<void> {
   await mkdir(join(folder, "images"), { recursive: true });
   await loadPainter();
@@ -35,7 +35,7 @@ export async function paintPhotos(folder: string, count: number, width: number, 
     const photo = renderPhoto(face);
     addGrain(photo, Random.fromSeed(i, "grain"));
     let bytes = await encodeJpeg(photo, quality);
-    // The first few find the quality; the others differ little.
+    // The first few photos determine the quality; the others differ little.
     for (let step = 0; i < 4 && step < 12 && Math.abs(bytes.length / target - 1) > 0.05; step++) {
       quality = Math.max(40, Math.min(98, quality + (bytes.length < target ? 2 : -2)));
       bytes = await encodeJpeg(photo, quality);
@@ -45,7 +45,7 @@ export async function paintPhotos(folder: string, count: number, width: number, 
   await writeFile(join(folder, LANDMARKS), landmarkList(faces));
 }
 
-/** A data set of so many photos by naming those of another one again and again. */
+/** Makes a data set of `count` photos by repeating those of another one. */
 export async function repeatPhotos(source: string, folder: string, count: number): Promise<void> {
   await mkdir(join(folder, "images"), { recursive: true });
   const [, names, ...rows] = (await readFile(join(source, LANDMARKS), "utf8")).split(/\r?\n/).filter(Boolean);
@@ -54,7 +54,7 @@ export async function repeatPhotos(source: string, folder: string, count: number
     const [file, ...points] = rows[i % rows.length].trim().split(/\s+/);
     const from = join(source, "images", file);
     const to = join(folder, "images", `${i}-${file}`);
-    await link(from, to).catch(() => copyFile(from, to)); // another file system
+    await link(from, to).catch(() => copyFile(from, to)); // on another file system
     kept.push(`${i}-${file} ${points.join(" ")}`);
   }
   await writeFile(join(folder, LANDMARKS), `${count}\n${names}\n${kept.join("\n")}\n`);

@@ -1,4 +1,4 @@
-/** Our workers without their start, as a long run sees them: the peers' processes stay from round to round too. */
+/** Our workers without their start, as in a long run. The peers' processes stay alive from round to round, too. */
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { noSeconds } from "../../src/image/photo.js";
@@ -10,12 +10,12 @@ const PHOTOS_PER_TASK = 16;
 export interface Steady {
   /** Milliseconds of one round from files to files. */
   round(): Promise<number>;
-  /** The share of each stage in the workers' time, and what bounds the whole. */
+  /** The share of each stage in the workers' time, and the bottleneck of the whole. */
   describe(): string;
   close(): Promise<void>;
 }
 
-/** @param kind JPEG files of quality 95, or RGB bytes that come back without being encoded */
+/** @param kind JPEG files of quality 95, or RGB bytes that are returned without encoding */
 export async function steadyWorkers(
   folder: string,
   out: string,

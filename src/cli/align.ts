@@ -1,4 +1,4 @@
-/** `elegant align PHOTO...`: own photos, without landmarks. */
+/** `elegant align PHOTO...`: aligns a user's own photos, which have no landmarks. */
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
@@ -9,7 +9,7 @@ import { expandInputs } from "./inputs.js";
 import { interruptible } from "./interrupt.js";
 import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
-/** Photos that stay on one machine. */
+/** Number of photos that stay together on one machine. */
 const SHARD_UNIT = 16;
 
 interface AlignCommand extends CommonOptions<"workers">, ShardOption {
@@ -65,7 +65,7 @@ async function align(named: readonly string[], options: AlignCommand, context: C
   );
   const { done, failed, earlier, faces, failures, seconds } = report;
   context.printJson({ done, failed, faces, failures });
-  // A single photo's reason is the command's.
+  // If there was only one photo, its reason is the command's error.
   if (failures.length === 1 && done === 0) throw new InputError(failures[0].reason);
   for (const { reason } of failures) context.warn(reason);
   if (done === 0) throw new InputError("No face was aligned, and nothing was written. The reasons are above.");

@@ -1,6 +1,6 @@
-/** Tables of plain text. */
+/** Formats tables of plain text. */
 
-/** A line a row, indented; the first column to the left, numbers to the right. */
+/** One indented line per row. The first column is aligned to the left, numbers to the right. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
   return rows.map(

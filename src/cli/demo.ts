@@ -1,4 +1,4 @@
-/** `elegant demo`: everything on painted faces, ending in an HTML report with pictures. */
+/** `elegant demo`: the whole path on painted faces, with an HTML report and images at the end. */
 import type { Command } from "commander";
 import type { ModelScores, Score } from "../report/model.js";
 import { packageVersion } from "../version.js";
@@ -25,7 +25,7 @@ Example:
 
 const COLUMNS = ["", "pairs", "whole picture", "region", "outside", "right share", "noise"] as const;
 
-/** The table of scores, each model's means first. */
+/** The table of scores. Each model's means come first. */
 function scoreLines(models: readonly ModelScores[]): readonly string[] {
   const change = (value: number): string => `${value >= 0 ? "+" : ""}${value.toFixed(2)} dB`;
   const line = ({ name, n, wholeGain, regionGain, outside, rightShare, noise }: Score): string[] => [

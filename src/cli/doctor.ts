@@ -1,4 +1,4 @@
-/** `elegant doctor`: what this machine offers, and what to install for more. */
+/** `elegant doctor`: reports what this machine offers, and what to install for more. */
 import type { Command } from "commander";
 import { type Capabilities, examineCapabilities } from "../device/node/capabilities.js";
 import { describeMachine, listMachine, type MachineDescription } from "../device/node/machine.js";
@@ -6,7 +6,7 @@ import { formatGibibytes } from "../gibibytes.js";
 import { ONE_THREAD } from "../kernels/memory.js";
 import { runCommand, withCommonOptions } from "./command.js";
 
-/** A line of the table: what, whether it is fine, and what is found or what to do. */
+/** A line of the table: the subject, its state, and what was found or what to do. */
 export interface Finding {
   readonly name: string;
   readonly state: "ok" | "problem" | "optional";
@@ -40,7 +40,7 @@ export function registerDoctor(program: Command): void {
     });
 }
 
-/** What elegant needs, then what it can use. */
+/** The requirements of elegant, then the optional parts. */
 export function listFindings(found: Capabilities): Finding[] {
   const need = (name: string, ok: boolean, text: string, remedy: string): Finding =>
     ok ? { name, state: "ok", text } : { name, state: "problem", text: remedy };
@@ -63,7 +63,7 @@ export function listFindings(found: Capabilities): Finding[] {
   ];
 }
 
-/** Name, kind, and the limits that decide what fits. */
+/** Name, kind, and the limits that determine which work fits. */
 function describeWebgpu({ adapter, problem }: Capabilities["adapter"]): Finding {
   const name = "WebGPU adapter";
   if (adapter === null) return { name, state: "optional", text: `none: ${problem}` };

@@ -1,12 +1,11 @@
-/** What swap, linear and matrix share: their options, checks before anything is written, and the opened model. */
+/** The common parts of swap, linear and matrix: options, checks before anything is written, and the opened model. */
 import { constants } from "node:fs";
 import { access, lstat, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
-import type { Faces } from "../editing/faces.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import { SHIPPED_MODELS } from "../models/shipped.js";
 import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
@@ -27,7 +26,10 @@ export function withOverwrite(command: Command): Command {
   return command.option("--overwrite", "write over files that are there", false);
 }
 
-/** @throws InputError if one of the files exists, unless --overwrite was given; @param option what names their place */
+/**
+ * @param option the option that sets their place
+ * @throws InputError if one of the files exists, unless --overwrite was given
+ */
 export async function refuseExisting(paths: readonly string[], option: string, overwrite: boolean): Promise<void> {
   if (overwrite) return;
   for (const path of paths) {
@@ -46,7 +48,7 @@ export function withEditingOptions(command: Command, out: string): Command {
     .requiredOption(out, "where the pictures go");
 }
 
-/** The pictures of `paths` in their order; a file that is named more than once is read once. */
+/** The images of `paths` in their order. A file that is named more than once is read once. */
 export async function readPictures(paths: readonly string[]): Promise<RgbaImage[]> {
   const { readPicture } = await import("../editing/picture.js");
   const known = new Map<string, RgbaImage>();
@@ -59,13 +61,13 @@ export async function readPictures(paths: readonly string[]): Promise<RgbaImage[
   return pictures;
 }
 
-/** An option that was given another number of values than the mode takes. */
+/** The error for an option with another number of values than the mode accepts. */
 export function wrongCount(option: string, expected: string, values: readonly string[]): InputError {
   return new InputError(describeMismatch(option, expected, String(values.length), "Add --help for an example."));
 }
 
 /**
- * Checks that files can be written to a folder that may still have to be made, and that none of them is an input.
+ * Checks that files can be written to a folder, which may not exist yet, and that none of them is an input.
  * @throws InputError otherwise
  */
 export async function checkOutputs(
@@ -81,7 +83,7 @@ export async function checkOutputs(
       describeMismatch(option, "a place beside the inputs", overwritten, "It would overwrite one; choose another."),
     );
   }
-  // The nearest part of the path that exists must be a folder that we may write to.
+  // The nearest existing part of the path must be a folder that we may write to.
   for (let path = resolve(folder); ; path = dirname(path)) {
     const found = await stat(path).catch(() => null);
     if (found === null && path !== dirname(path)) continue;
@@ -94,7 +96,7 @@ export async function checkOutputs(
   }
 }
 
-/** As checkOutputs() for a single file. @throws InputError for the path of a folder, too */
+/** Checks a single file like checkOutputs(). @throws InputError for the path of a folder, too */
 export async function checkOutputFile(path: string, option: string, inputs: readonly string[] = []): Promise<void> {
   if ((await stat(path).catch(() => null))?.isDirectory() === true) {
     throw new InputError(describeMismatch(option, "a file", `the folder ${path}`, "Name a file in it."));
@@ -102,7 +104,7 @@ export async function checkOutputFile(path: string, option: string, inputs: read
   await checkOutputs(dirname(path), [path], inputs, option);
 }
 
-/** As checkOutputFile() and refuseExisting(), for a single picture. */
+/** Checks a single image file like checkOutputFile() and refuseExisting(). */
 export async function checkPictureOutput(
   out: string,
   inputs: readonly string[],
@@ -117,8 +119,8 @@ export async function checkPictureOutput(
 }
 
 /**
- * `<input>-<Attribute+Attribute>.png` for each input, within `folder`; inputs of the same name in different folders are
- * numbered, and what a file name cannot hold becomes `_`.
+ * `<input>-<Attribute+Attribute>.png` in `folder`, for each input. Inputs of the same name from different folders are
+ * numbered, and characters that a file name cannot contain become `_`.
  */
 export function nameOutputs(folder: string, inputs: readonly string[], attributes: readonly string[]): string[] {
   const used = new Set<string>();
@@ -132,18 +134,16 @@ export function nameOutputs(folder: string, inputs: readonly string[], attribute
   });
 }
 
-/** The tools of an editing command; loaded late, since TensorFlow.js takes most of a second. */
+/** The tools of an editing command. They are loaded late, because TensorFlow.js takes most of a second. */
 export interface Editor {
   readonly generator: Generator;
   readonly device: Device;
-  /** Encodes pictures of any size as one batch. */
-  encode(pictures: readonly RgbaImage[]): Promise<Faces>;
 }
 
 /**
- * Opens device and model, runs `body`, and closes both whatever happens.
- * @param faces that go through the model at the same time
- * @throws InputError when the model cannot be read or does not have one of the attributes
+ * Opens device and model, runs `body`, and closes both, even if `body` throws.
+ * @param faces number of faces that go through the model at the same time
+ * @throws InputError if the model cannot be read or does not have one of the attributes
  */
 export async function withEditor(
   options: EditingOptions,
@@ -154,20 +154,17 @@ export async function withEditor(
 ): Promise<void> {
   const { deviceWords } = await import("../device/node/announce.js");
   const { openGenerator } = await import("../models/open.js");
-  const { encodeFaces, toTensor } = await import("../editing/faces.js");
-  const { attributeIndex } = await import("../methods/elegant/config.js");
+  const { attributeIndex } = await import("../methods/attributes.js");
   const { model } = options;
   const device = await openDeviceFor(({ editTrial }) => editTrial(model, faces), options, context);
   try {
     const generator = await openGenerator(model);
     const { config, source, warnings } = generator;
-    const encode = async (pictures: readonly RgbaImage[]): Promise<Faces> =>
-      encodeFaces(generator, await toTensor(pictures, config.size));
     try {
       for (const attribute of attributes) attributeIndex(config, attribute);
       for (const warning of warnings) context.print(warning);
       context.print(`model ${source}${await deviceWords(device, options)}`);
-      await body({ generator, device, encode });
+      await body({ generator, device });
     } finally {
       generator.dispose();
     }

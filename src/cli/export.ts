@@ -1,4 +1,4 @@
-/** `elegant export MODEL DEST`: a run's networks for other tools. */
+/** `elegant export MODEL DEST`: writes a run's networks for other tools. */
 import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
@@ -60,30 +60,27 @@ async function exportModel(model: string, dest: string, options: Options, contex
   }
   await checkDestination(dest, isFolder, options.overwrite);
   const found = await readModel(model);
-  const { config, tensors, source, step } = found;
+  const { model: own, tensors, source, step } = found;
   for (const warning of found.warnings) context.print(warning);
   const encode = async (): Promise<readonly Written[]> => {
     if (options.pth) {
-      const [{ publishedFiles }, { encodePth }] = await Promise.all([
-        import("../methods/elegant/published.js"),
-        import("../interop/pth-writer.js"),
-      ]);
-      const files = publishedFiles(tensors, config, step);
+      if (own.files.published === null) throw unknownFormat("--pth", own.method);
+      const { encodePth } = await import("../interop/pth-writer.js");
+      const files = own.files.published(tensors, step);
       return files.map((file) => ({ path: join(dest, file.name), bytes: encodePth(file.tensors) }));
     }
     if (options.onnx) {
-      const [{ onnxGraphs, onnxMetadata }, { encodeOnnx }, { packageVersion }] = await Promise.all([
-        import("../methods/elegant/onnx-graphs.js"),
+      if (own.files.onnx === null) throw unknownFormat("--onnx", own.method);
+      const [{ encodeOnnx }, { packageVersion }] = await Promise.all([
         import("../interop/onnx.js"),
         import("../version.js"),
       ]);
-      const metadata = onnxMetadata(config, basename(source));
-      return onnxGraphs(tensors, config).map(({ file, graph }) => {
+      return own.files.onnx(tensors, basename(source)).map(({ file, graph, metadata }) => {
         return { path: join(dest, file), bytes: encodeOnnx(graph, `elegant-faces ${packageVersion()}`, metadata) };
       });
     }
     const { exportGenerator } = await import("../models/generator-file.js");
-    return [{ path: dest, bytes: exportGenerator(tensors, config, { dtype: options.half ? "F16" : "F32" }) }];
+    return [{ path: dest, bytes: exportGenerator(tensors, own, { dtype: options.half ? "F16" : "F32" }) }];
   };
   const files = await encode();
   const paths = files.map(({ path }) => path);
@@ -96,7 +93,12 @@ async function exportModel(model: string, dest: string, options: Options, contex
   context.printJson({ files: files.map(({ path, bytes }) => ({ file: path, bytes: bytes.length })), source });
 }
 
-/** @throws InputError for a place of the wrong kind, or a file that is there, before the model is read */
+function unknownFormat(option: string, method: string): InputError {
+  const remedy = "Export it to a .safetensors file.";
+  return new InputError(describeMismatch(option, "a method with files of this format", method, remedy));
+}
+
+/** Checks before the model is read. @throws InputError for a place of the wrong kind, or for an existing file */
 async function checkDestination(dest: string, isFolder: boolean, overwrite: boolean): Promise<void> {
   if (isFolder) return checkOutputs(dest, [], [], "DEST");
   await checkOutputFile(dest, "DEST");

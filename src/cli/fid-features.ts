@@ -1,4 +1,4 @@
-/** `elegant fid A --save-features FILE.npz`: the rows of a folder's pictures, or of one machine's part of them. */
+/** `elegant fid A --save-features FILE.npz`: saves the rows of a folder's images, or of one machine's part of them. */
 import { describeMismatch, InputError } from "../errors.js";
 import { areFolders, checkStatisticsPath } from "../metrics/fid-inputs.js";
 import { gatherFeatures, openFeatures, originOf, saveFeatures } from "../metrics/shard-features.js";

@@ -1,4 +1,4 @@
-/** `elegant fid A B`: the Frechet distance of two sets of images, features or statistics; KID, precision and recall. */
+/** `elegant fid A B`: the Frechet distance of two sets of images, features or statistics, and KID, precision and recall. */
 import { type Command, Option } from "commander";
 import type { Device } from "../device/device.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
@@ -66,17 +66,21 @@ export function registerFid(program: Command): void {
         if (options.saveFeatures === undefined && options.shard === undefined) {
           return compare(a, b, options, isBatchAskedFor, context);
         }
-        const { runFeatures } = await import("./fid-features.js"); // late, like everything that needs TensorFlow.js
+        // Loaded late, like everything that needs TensorFlow.js.
+        const { runFeatures } = await import("./fid-features.js");
         await runFeatures(a, b, options, context);
       });
     });
 }
 
-/** Images for which it pays to measure first; the plan is looked at again after so many seconds, or a tenth of them. */
+/**
+ * LONG_WORK: number of images for which measuring first is worthwhile. FIRST_SECONDS: the plan is revised after this
+ * many seconds, or after a tenth of the images.
+ */
 const LONG_WORK = 2000;
 const FIRST_SECONDS = 30;
 
-/** Plans the way of images to the network; one plan for both folders. @param folders of images */
+/** Plans how images get to the network, with one plan for both folders. @param folders folders of images */
 function planFeatures(
   folders: readonly string[],
   options: FidCommand,
@@ -138,7 +142,7 @@ async function compare(
     return result;
   };
   const linalg = await Linalg.open(options.workers);
-  // Where there are images the device's line says it.
+  // If there are images, the device's line states it.
   if (!HAS_SHARED_MEMORY && !folders.some(Boolean)) context.print(ONE_THREAD);
   try {
     const warnings: string[] = [];
@@ -158,7 +162,7 @@ async function compare(
     const { network: features, comparable } = origin;
     const planned = await finishPlan(plan.course());
     const [sideA, sideB] = sides;
-    for (const { reason } of failures) context.warn(`skipped ${reason}`); // in the JSON as failures
+    for (const { reason } of failures) context.warn(`skipped ${reason}`); // the JSON lists them as failures
     if (failures.length > 0) context.markPartial();
     for (const warning of new Set([...origin.warnings, ...sides.flatMap(metrics.warningsFor)])) warn(warning);
     const skipped = failures.map(({ file, reason }) => ({ file, reason }));
@@ -183,13 +187,13 @@ async function compare(
       });
       return;
     }
-    const both = sides as readonly Features[]; // under --kid and --prc, which openSides() checks
+    const both = sides as readonly Features[]; // for --kid and --prc, openSides() has checked this
     const distance = await timed("frechet", () => metrics.frechetDistance(linalg, sideA, sideB));
     const note = comparable ? "" : " (not comparable with published scores)";
     context.print(
       `FID ${distance.fid.toFixed(6)}${note}, by the route ${distance.route}, ${sideA.d} dims, ${features}`,
     );
-    // The others cost more time and memory. If that does not suffice, the distance is printed all the same.
+    // The other scores need more time and memory. If the memory does not suffice, the distance is still printed.
     const unscored: Error[] = [];
     const attempt = async <T>(stage: string, isWanted: boolean, body: () => T): Promise<T | null> => {
       if (!isWanted || unscored.length > 0) return null;
@@ -207,7 +211,7 @@ async function compare(
     }
     const prc = await attempt("prc", options.prc, () => metrics.precisionRecall(linalg, both[0], both[1]));
     if (prc !== null) context.print(`precision ${prc.precision.toFixed(6)}, recall ${prc.recall.toFixed(6)}`);
-    // Where the sides cannot be compared nothing is written; and what is computed is told though writing fails.
+    // If the sides cannot be compared, nothing is written. If writing fails, the computed scores are still printed.
     const unsaved = await save().then(
       () => null,
       (error: unknown) => ({ error }),

@@ -1,8 +1,8 @@
-/** The text below a command's options, set in lines that fit a terminal: sentences, lists, and command lines to copy. */
+/** Formats the text below a command's options in lines that fit a terminal: sentences, lists, and command lines to copy. */
 
 const EXAMPLE = /^ {2}(npx )?elegant/;
 
-/** Words in lines of at most `width` characters, those after the first indented by `hanging`. */
+/** Breaks words into lines of at most `width` characters. All lines after the first are indented by `hanging`. */
 function fill(words: readonly string[], width: number, first: string, hanging: string, end = ""): string[] {
   const lines: string[] = [];
   let line = first;
@@ -18,7 +18,7 @@ function fill(words: readonly string[], width: number, first: string, hanging: s
   return [...lines, line];
 }
 
-/** A command line, cut before options so that the shell takes it as one; a note in brackets gets a line of its own. */
+/** A command line, broken before options so that the shell reads it as one. A note in brackets gets a line of its own. */
 function fillExample(text: string, width: number): string[] {
   const [, command, note] = /^(.*?)(?: {2,}(\(.*\)))?$/.exec(text) ?? [text, text];
   const options = command.trim().split(/ (?=--)/);
@@ -27,7 +27,7 @@ function fillExample(text: string, width: number): string[] {
   return note === undefined ? lines : [...lines, ...fill(note.split(" "), width, "    ", "    ")];
 }
 
-/** `  name  what it is`, and lines that are indented as deep as what it is. */
+/** An item `  name  description`, and further lines that are indented like the description. */
 function fillItem(lines: readonly string[], width: number): string[] {
   const [first, ...more] = lines;
   const [lead] = /^ +(?:\S+(?: \S+)* {2,})?/.exec(first) ?? [""];
@@ -36,7 +36,8 @@ function fillItem(lines: readonly string[], width: number): string[] {
 }
 
 /**
- * Sets a text again in at most `width` columns. Lines without indent are sentences that run on; an empty line ends them.
+ * Formats a text in at most `width` columns. Lines without indentation are joined to paragraphs, which end at an empty
+ * line.
  */
 export function setHelpText(text: string, width: number): string {
   const set: string[] = [];

@@ -1,4 +1,4 @@
-/** `elegant import FILE... --out RUN`: weights from elsewhere as a run that can be edited with and trained on. */
+/** `elegant import FILE... --out RUN`: turns weights from elsewhere into a run for editing and training. */
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
@@ -53,12 +53,13 @@ async function importModel(files: readonly string[], options: Options, context: 
   for (const warning of model.warnings) context.print(warning);
   const { checkpoint, fresh } = await importRun(out, model, seed);
   if (fresh) context.print(`No discriminators: new ones were drawn from --seed ${seed}; they learn from the start.`);
-  const { size, width, attributes } = model.config;
-  context.print(`${checkpoint}: ${size} px, width ${width}, ${attributes.join(", ")}, step ${model.step}`);
+  context.print(
+    `${checkpoint}: ${model.model.description}, ${model.model.config.attributes.join(", ")}, step ${model.step}`,
+  );
   context.print(
     "Adam's moments start at zero; a training that goes on from here is not that of one that never stopped.",
   );
-  context.printJson({ run: out, checkpoint, step: model.step, config: model.config, freshDiscriminators: fresh });
+  context.printJson({ run: out, checkpoint, step: model.step, config: model.model.config, freshDiscriminators: fresh });
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
@@ -70,7 +71,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
 
 const isSafetensors = (file: string): boolean => file.endsWith(".safetensors");
 
-/** The first file that elegant has made: it holds its own configuration. */
+/** The first file that was made by elegant, which contains its own configuration. */
 async function findOwn(files: readonly string[]): Promise<string | null> {
   const [{ decodeSafetensors }, { GENERATOR_FORMAT }, { CHECKPOINT_FORMAT }] = await Promise.all([
     import("../interop/safetensors.js"),
@@ -90,10 +91,11 @@ async function readOwn(file: string) {
 }
 
 async function readStateDicts(files: readonly string[], { attributes, size }: Options) {
-  const [pth, { decodeSafetensors }, { readPublished }] = await Promise.all([
+  const [pth, { decodeSafetensors }, { readPublished }, { elegantModel }] = await Promise.all([
     import("../interop/pth.js"),
     import("../interop/safetensors.js"),
     import("../methods/elegant/published.js"),
+    import("../methods/elegant/model.js"),
   ]);
   const read = await Promise.all(
     files.map(async (file) => {
@@ -104,5 +106,6 @@ async function readStateDicts(files: readonly string[], { attributes, size }: Op
       return { source: basename(file), tensors };
     }),
   );
-  return { ...readPublished(read, attributes, size), warnings: [] };
+  const { config, ...model } = readPublished(read, attributes, size);
+  return { ...model, model: elegantModel(config), warnings: [] };
 }

@@ -1,11 +1,11 @@
-/** Pictures that a command is given: files, and folders of them. */
+/** Expands the image arguments of a command: files, and folders of them. */
 import { stat } from "node:fs/promises";
 
 /**
- * The pictures that arguments name: a file stands for itself, a folder for the pictures in it and below, sorted by their names. A path
- * that is not there is kept; reading it says what is wrong with it.
- * @param warn receives a line for a folder with pictures of kinds that we do not read
- * @throws InputError for a folder without pictures
+ * The images named by arguments: a file stands for itself, a folder for the images in it and below, sorted by their
+ * names. A path that does not exist is kept; reading it reports the problem.
+ * @param warn receives a line for a folder with images of kinds that we do not read
+ * @throws InputError for a folder without images
  */
 export async function expandInputs(
   paths: readonly string[],
@@ -16,7 +16,7 @@ export async function expandInputs(
     const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
     if (!isFolder) expanded.push(path);
     else {
-      const { listImages } = await import("../metrics/image-list.js");
+      const { listImages } = await import("../image/list-images.js");
       for (const picture of await listImages(path, true, warn)) expanded.push(picture);
     }
   }

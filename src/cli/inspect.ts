@@ -1,4 +1,4 @@
-/** `elegant inspect DATA`: what is in a data set, is all of it there, and how does it look? */
+/** `elegant inspect DATA`: shows the contents of a data set, whether it is complete, and what it looks like. */
 import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
@@ -17,7 +17,7 @@ interface Options extends CommonOptions<"workers"> {
   readonly check: boolean;
 }
 
-/** Larger pictures are shown this large. */
+/** Side in pixels to which larger images are reduced. */
 const SHOWN_SIDE = 256;
 const PROBLEMS_SHOWN = 10;
 const SIZES_SHOWN = 5;
@@ -69,7 +69,7 @@ function defaultSheet(data: string): string {
   return join(dirname(folder), `${basename(folder)}-sheet.png`);
 }
 
-/** @throws InputError for a place where no picture can be written */
+/** @throws InputError if no image can be written there */
 async function checkSheetPath(path: string): Promise<void> {
   if (extname(path).toLowerCase() !== ".png") {
     throw new InputError(describeMismatch("--sheet", "a file named *.png", `'${path}'`, "Give it that ending."));
@@ -80,7 +80,7 @@ async function checkSheetPath(path: string): Promise<void> {
   await checkOutputs(dirname(path), [path], [], "--sheet");
 }
 
-/** About three columns to two rows, as screens are. */
+/** Arranges the sample in about three columns for two rows, as on screens. */
 async function composeSample(sample: readonly SamplePicture[]): Promise<RgbaImage> {
   const [{ composeSheet, sheetScale }, { readSource }, { Pixels, wholeOf }, { loadModule }] = await Promise.all([
     import("../sheet/sheet.js"),
@@ -90,7 +90,7 @@ async function composeSample(sample: readonly SamplePicture[]): Promise<RgbaImag
   ]);
   const pixels = new Pixels(await loadModule("image"));
   const widest = Math.ceil(Math.sqrt(sample.length * 1.5));
-  const columns = Math.ceil(sample.length / Math.ceil(sample.length / widest)); // so that the last row is about full
+  const columns = Math.ceil(sample.length / Math.ceil(sample.length / widest)); // the last row is nearly full
   const rows: RgbaImage[][] = [];
   for (const [i, { source }] of sample.entries()) {
     const picture = await readSource(source);
@@ -105,7 +105,7 @@ async function composeSample(sample: readonly SamplePicture[]): Promise<RgbaImag
   return composeSheet(rows, { labels: { rows: labels.map(printable) }, scale: sheetScale(side) });
 }
 
-/** What the sheet's font can write. */
+/** Replaces characters that the sheet's font does not have. */
 function printable(text: string): string {
   return text.replace(/[^ -~]/g, "?");
 }

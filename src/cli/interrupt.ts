@@ -1,15 +1,13 @@
-/** Ctrl-C and SIGTERM: the work is asked to stop, and saves what it has. */
+/** Handles Ctrl-C and SIGTERM: the work is asked to stop and saves its state. */
 
 export interface OnInterrupt {
-  /** The reason of the signal; work that has nothing to save throws it. */
+  /** The reason of the abort signal, which is thrown by work that has nothing to save. */
   readonly reason?: () => Error;
-  /** Says that stopping takes a moment. */
+  /** Prints that stopping takes a moment. */
   readonly say?: () => void;
 }
 
-/**
- * Runs `body` with a signal that the first Ctrl-C or SIGTERM aborts. The second one ends the process immediately.
- */
+/** Runs `body` with a signal that the first Ctrl-C or SIGTERM aborts. The second one ends the process immediately. */
 export async function interruptible<T>(
   body: (signal: AbortSignal) => Promise<T>,
   { reason, say }: OnInterrupt = {},

@@ -1,4 +1,4 @@
-/** `elegant linear`: from a face to that face with a reference's attribute, in steps. */
+/** `elegant linear`: goes from a face to that face with a reference's attribute, in steps. */
 import type { Command } from "commander";
 import { integer, runCommand } from "./command.js";
 import {
@@ -37,14 +37,14 @@ export function registerLinear(program: Command): void {
         const { input, attribute, reference, steps, out, overwrite } = options;
         await checkPictureOutput(out, [input, reference], overwrite);
         const pictures = await readPictures([input, reference]);
-        await withEditor(options, [attribute], steps, context, async ({ generator, encode }) => {
-          const { disposeFaces, toPictures } = await import("../editing/faces.js");
+        await withEditor(options, [attribute], steps, context, async ({ generator }) => {
+          const { disposeFaces, encodePictures, toPictures } = await import("../editing/faces.js");
           const { linear } = await import("../editing/linear.js");
           const { writePicture } = await import("../editing/picture.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
-          const faces = await encode([pictures[0]]);
-          const other = await encode([pictures[1]]);
+          const faces = await encodePictures(generator, [pictures[0]]);
+          const other = await encodePictures(generator, [pictures[1]]);
           const images = linear(generator, faces, other, attribute, steps);
           const cells = [faces.images, images, other.images];
           const row = (await Promise.all(cells.map(toPictures))).flat();

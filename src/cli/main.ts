@@ -1,4 +1,4 @@
-/** The command line's entry: one file a command, each registers itself here. */
+/** The command line's entry. Each command is one file and is registered here. */
 import { type Command, CommanderError, type OutputConfiguration } from "commander";
 import { ElegantError, ExitCode, fromSystemError } from "../errors.js";
 import { packageVersion } from "../version.js";
@@ -59,7 +59,7 @@ export function createProgram(
   program
     .description("Exemplar-based face attribute editing (ELEGANT, ECCV 2018)")
     .version(packageVersion())
-    // Before the commands are registered: they inherit these settings when they are made.
+    // Set these before the commands are registered, because commands inherit them when they are made.
     .configureOutput({ outputError: (text, write) => write(`elegant: ${text}`), ...output })
     .exitOverride()
     .hook("preAction", (_, command) => refuseOddPaths(command));
@@ -67,7 +67,7 @@ export function createProgram(
   return program;
 }
 
-/** Runs one command line; `commands` is replaced in tests only. The result is `process.exitCode`. */
+/** Runs one command line and sets `process.exitCode`. Only tests replace `commands`. */
 export async function main(argv: readonly string[], commands: readonly Register[] = REGISTER): Promise<void> {
   watchOutput();
   stopWithParent();
@@ -75,7 +75,7 @@ export async function main(argv: readonly string[], commands: readonly Register[
     await createProgram(commands).parseAsync(argv as string[]);
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has printed its message; help and version are no failure.
+      // Commander has printed its message. Help and version are not failures.
       process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     } else if (error instanceof ElegantError) {
       process.stderr.write(`elegant: ${error.message}\n`);
@@ -86,14 +86,17 @@ export async function main(argv: readonly string[], commands: readonly Register[
   }
 }
 
-/** A shard ends with the worker that started it: killed, its shard is another's, and two must not write the same files. */
+/**
+ * Ends a shard's process with the worker that started it. If that worker is killed, its shard goes to another one, and
+ * two processes must not write the same files.
+ */
 function stopWithParent(): void {
   if (process.channel === undefined || process.channel === null) return;
   process.once("disconnect", () => process.exit(ExitCode.interrupted));
-  process.channel.unref(); // it does not keep this process running
+  process.channel.unref(); // it must not keep this process running
 }
 
-/** When the reader of a pipe goes away (`| head`) the printing ends, not the work, and the exit code stays true. */
+/** If the reader of a pipe goes away (`| head`), printing ends but the work continues, and the exit code stays right. */
 function watchOutput(): void {
   const isClosedPipe = (error: unknown): boolean =>
     error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
@@ -103,7 +106,7 @@ function watchOutput(): void {
     process.stderr.write(`elegant: ${failure.message}\n`);
     process.exitCode = failure.exitCode;
   });
-  process.stderr.on("error", () => {}); // nowhere left to say so
+  process.stderr.on("error", () => {}); // there is nowhere left to report this
 }
 
 function reportInternalError(error: unknown): void {

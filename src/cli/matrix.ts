@@ -1,9 +1,9 @@
-/** `elegant matrix`: a grid between a face and three references, or between two attributes. */
+/** `elegant matrix`: makes a grid between a face and three references, or between two attributes. */
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { Command } from "commander";
 import type { Faces } from "../editing/faces.js";
 import type { Grid } from "../editing/matrix.js";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import { integer, runCommand } from "./command.js";
 import {
   checkPictureOutput,
@@ -51,14 +51,14 @@ export function registerMatrix(program: Command): void {
         }
         await checkPictureOutput(out, [input, ...references], overwrite);
         const pictures = await readPictures([input, ...references]);
-        await withEditor(options, attributes, rows * columns, context, async ({ generator, encode }) => {
-          const { disposeFaces, toPictures } = await import("../editing/faces.js");
+        await withEditor(options, attributes, rows * columns, context, async ({ generator }) => {
+          const { disposeFaces, encodePictures, toPictures } = await import("../editing/faces.js");
           const { matrixLabels } = await import("../editing/matrix.js");
           const { writePicture } = await import("../editing/picture.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces: Faces[] = [];
-          for (const picture of pictures) faces.push(await encode([picture]));
+          for (const picture of pictures) faces.push(await encodePictures(generator, [picture]));
           const images = await edit(generator, faces, attributes, { rows, columns });
           const originals = (await Promise.all(faces.map((face) => toPictures(face.images)))).flat();
           const cells = await toPictures(images);

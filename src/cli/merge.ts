@@ -1,4 +1,4 @@
-/** `elegant merge`: what several machines made becomes what one would have made. */
+/** `elegant merge`: combines the results of several machines into those that one machine would have made. */
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
@@ -33,8 +33,8 @@ export function registerMerge(program: Command): void {
 }
 
 /**
- * Whether the first path is a folder.
- * @throws InputError when one of them does not exist
+ * True if the first path is a folder.
+ * @throws InputError if one of the paths does not exist
  */
 async function checkPaths(paths: readonly string[]): Promise<boolean> {
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => null)));

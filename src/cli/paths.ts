@@ -1,4 +1,4 @@
-/** Finds the paths on a command line, and refuses words that look like paths but name no file of this machine. */
+/** Finds the paths on a command line, and refuses words that look like paths but name no file on this machine. */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
@@ -8,16 +8,16 @@ export interface PathValue {
   /** The option's or argument's name, for messages. */
   readonly name: string;
   readonly value: string;
-  /** Whether a relative path begins in the folder of the first argument; otherwise in the working folder. */
+  /** True if a relative path starts from the folder of the first argument, false if from the working folder. */
   readonly isWithinSource: boolean;
 }
 
 /**
- * Placeholders of texts that are no paths: `--attribute <name...>`, `--redis <url>`. Every other text counts as a path, so that
- * options that are added later are checked, too.
+ * Placeholders of texts that are not paths: `--attribute <name...>`, `--redis <url>`. Every other text counts as a
+ * path, so that options added later are checked, too.
  */
 const PLAIN_TEXT = new Set(["name", "names", "url", "queue", "command", "id"]);
-/** Options whose relative paths begin in the folder of the first argument. */
+/** Options whose relative paths start from the folder of the first argument. */
 const WITHIN_SOURCE = new Set(["--images"]);
 
 function placeholderOf(flags: string): string {
@@ -29,7 +29,7 @@ function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 }
 
-/** The paths that a command was given, by the definitions of its options and arguments. */
+/** The paths given to a command, according to the definitions of its options and arguments. */
 export function pathValues(command: Command): readonly PathValue[] {
   const found: PathValue[] = [];
   for (const [i, argument] of command.registeredArguments.entries()) {
@@ -48,7 +48,7 @@ export function pathValues(command: Command): readonly PathValue[] {
   return found;
 }
 
-/** The kind of a word that names no file of this machine, and the remedy; null for paths. */
+/** The kind of a word that names no file on this machine, and the remedy; null for paths. */
 function describeOdd(word: string): readonly [received: string, remedy: string] | null {
   if (word === "") return ["an empty text", "A shell variable may be unset: name a file or folder."];
   if (word === "-") {
@@ -69,13 +69,16 @@ function describeOdd(word: string): readonly [received: string, remedy: string] 
   return null;
 }
 
-/** @throws InputError for a word that is none of this machine's paths; @param name of the option or argument */
+/**
+ * @param name of the option or argument
+ * @throws InputError for a word that is not a path on this machine
+ */
 export function refuseOddPath(name: string, word: string): void {
   const odd = describeOdd(word);
   if (odd !== null) throw new InputError(describeMismatch(name, "the path of a file or folder", ...odd));
 }
 
-/** @throws InputError for a path that is a URL, a pattern, `-`, `~` or empty, before a folder of such a name is made */
+/** @throws InputError for a path that is a URL, a pattern, `-`, `~` or empty, before a folder of that name is made */
 export function refuseOddPaths(command: Command): void {
   for (const { name, value } of pathValues(command)) refuseOddPath(name, value);
 }

@@ -8,7 +8,7 @@ import { type FidCommand, openFidDevice } from "./fid.js";
 import { expandInputs } from "./inputs.js";
 import { choiceOfBatches } from "./planned.js";
 import type { PreprocessCommand } from "./preprocess.js";
-import type { SwapCommand } from "./swap.js";
+import type { SwapCommand } from "./swap-options.js";
 import type { TrainCommand } from "./train.js";
 import { chooseMethod } from "./train-method.js";
 
@@ -62,24 +62,26 @@ export const openPreprocess: OpenWork<PreprocessCommand> = async ([source], opti
 };
 
 export const openTrain: OpenWork<TrainCommand> = async ([data], options, context) => {
-  const [{ openDataset }, { createConfig }, { trainWork }, { chooseBatch }, { createPairSampler }] = await Promise.all([
-    import("../dataset/dataset.js"),
-    import("../methods/elegant/config.js"),
-    import("../planner/work/train.js"),
-    import("../training/batch-choice.js"),
-    import("../training/pairs.js"),
-  ]);
+  const [{ openDataset }, { createConfig }, { elegantModel }, { trainWork }, { chooseBatch }, { createPairSampler }] =
+    await Promise.all([
+      import("../dataset/dataset.js"),
+      import("../methods/elegant/config.js"),
+      import("../methods/elegant/model.js"),
+      import("../planner/work/train.js"),
+      import("../training/batch-choice.js"),
+      import("../training/pairs.js"),
+    ]);
   const { size, width, attributes, seed, images, resume, out } = options;
   const chosen = chooseMethod(options);
-  const config = createConfig({ ...chosen.network, size: Number(size), width, attributes });
+  const model = elegantModel(createConfig({ ...chosen.network, size: Number(size), width, attributes }));
   const dataset = await openDataset(data, images);
   const { joint } = chosen.method;
-  const { batch } = await chooseBatch(options.batch, dataset, config.attributes, joint, resume ? out : null);
+  const { batch } = await chooseBatch(options.batch, dataset, attributes, joint, resume ? out : null);
   const method = { ...chosen.method, batch, seed };
-  createPairSampler(dataset, config.attributes, method); // refuses data without enough images
-  const device = await openDeviceFor(({ updateTrial }) => updateTrial(config, method), options, context);
+  createPairSampler(dataset, attributes, method); // refuses data without enough images
+  const device = await openDeviceFor(({ updateTrial }) => updateTrial(model, method), options, context);
   return onDevice(device, async () => {
-    const work = trainWork(dataset, config, method);
+    const work = trainWork(dataset, model, method);
     return { work, batches: work.batches, dispose: () => {} };
   });
 };
@@ -87,11 +89,11 @@ export const openTrain: OpenWork<TrainCommand> = async ([data], options, context
 export const openSwap: OpenWork<SwapCommand> = async (_, options, context) => {
   const [{ pairReferences }, { swapWork }, { PICTURES_AT_ONCE }, { openGenerator }, { attributeIndex }] =
     await Promise.all([
-      import("./swap.js"),
+      import("./swap-options.js"),
       import("../planner/work/swap.js"),
       import("../editing/faces.js"),
       import("../models/open.js"),
-      import("../methods/elegant/config.js"),
+      import("../methods/attributes.js"),
     ]);
   const { attribute, model } = options;
   const reference = pairReferences(attribute, options.reference);

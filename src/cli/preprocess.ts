@@ -1,4 +1,4 @@
-/** `elegant preprocess SRC OUT`: align and crop a folder of photos by CelebA's lists. */
+/** `elegant preprocess SRC OUT`: aligns and crops a folder of photos by CelebA's lists. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_MAX_PIXELS } from "../image/header.js";
 import type { LandmarkFrame } from "../image/tasks.js";
@@ -34,7 +34,10 @@ function parseCrop(text: string): Rectangle {
   return { x, y, width, height };
 }
 
-/** Photos for which it pays to measure first; the plan is looked at again after so many seconds, or a tenth of them. */
+/**
+ * LONG_WORK: number of photos for which measuring first is worthwhile. FIRST_SECONDS: the plan is revised after this
+ * many seconds, or after a tenth of the photos.
+ */
 const LONG_WORK = 2000;
 const FIRST_SECONDS = 30;
 

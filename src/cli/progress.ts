@@ -1,28 +1,28 @@
-/** Progress with rate and time left: one redrawn line on a terminal, a plain line every few seconds elsewhere. */
+/** Prints progress with rate and time left: one redrawn line on a terminal, a plain line every few seconds elsewhere. */
 import type { WriteStream } from "node:tty";
 import type { OnProgress, Progress } from "../types.js";
 
 const TERMINAL_INTERVAL_MS = 100;
 const PLAIN_INTERVAL_MS = 5000;
-/** Before that the first items, which come late or together, would give any rate. */
+/** Seconds before a rate is printed. The first items come late or together and would give a meaningless rate. */
 const MIN_RATE_SECONDS = 1;
 
 export interface ProgressPrinter {
   readonly update: OnProgress;
   /**
-   * Makes way for other text: removes the redrawn line. A plain line about a stage's end is printed first, and one from the middle of a
-   * stage is dropped, as it would come after text that is newer.
+   * Makes room for other text by removing the redrawn line. A plain line about a stage's end is printed first. A line
+   * from the middle of a stage is dropped, because it would come after newer text.
    */
   clear(): void;
   /** Prints the last line. */
   finish(): void;
-  /** Drops the line that is held back and prints nothing more, so that an error comes last. */
+  /** Drops the pending line and prints nothing more, so that an error comes last. */
   abandon(): void;
 }
 
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
-  const whole = Math.ceil(seconds); // rounded first, so that neither "60s" nor "1m60s" comes out
+  const whole = Math.ceil(seconds); // rounded first, so that neither "60s" nor "1m60s" appears
   if (whole < 60) return `${whole}s`;
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes}m${String(whole % 60).padStart(2, "0")}s`;
@@ -82,7 +82,8 @@ export function createProgressPrinter(stream: NodeJS.WriteStream | WriteStream):
       }
       ended = progress.done === progress.total;
       const elapsed = (now - startedAt) / 1000;
-      // At its end the command itself prints the rate or the time of the whole work; the stage's own rate would contradict it.
+      // At the end of a stage, the command itself prints the rate or time of the whole work, which the stage's own rate
+      // would contradict.
       const text = formatProgress(progress, startDone, ended || elapsed < MIN_RATE_SECONDS ? 0 : elapsed);
       const due = now - printedAt >= (interactive ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS);
       if (due) {

@@ -1,10 +1,11 @@
-/** The checks of `elegant queue submit`: everything that the command itself would refuse at its start. */
+/** The checks of `elegant queue submit`: everything that the command itself would refuse when it starts. */
 import { describeMismatch, InputError } from "../errors.js";
 import { checkOutputs } from "./editing.js";
 import type { FidCommand } from "./fid.js";
 import type { PreprocessCommand } from "./preprocess.js";
 import type { Understood } from "./queue-commands.js";
-import { checkSwap, type SwapCommand } from "./swap.js";
+import { checkSwap } from "./swap.js";
+import type { SwapCommand } from "./swap-options.js";
 
 type Check<Options> = (args: readonly string[], options: Options, shards: number) => Promise<void>;
 
@@ -40,7 +41,7 @@ const swap: Check<SwapCommand> = (_, options, shards) => checkSwap(options, shar
 
 const CHECKS: Readonly<Record<string, Check<never>>> = { preprocess, synth, fid, swap };
 
-/** @throws InputError when every shard would end with exit code 2 */
+/** @throws InputError if every shard would end with exit code 2 */
 export async function checkWork({ name, args, options }: Understood, shards: number): Promise<void> {
   await CHECKS[name](args, options as never, shards);
 }

@@ -1,4 +1,4 @@
-/** The command lines that a queue takes: read and checked by the commands' own definitions. */
+/** The command lines that a queue accepts. The commands' own definitions read and check them. */
 import { isAbsolute } from "node:path";
 import { CommanderError } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
@@ -12,13 +12,13 @@ import { registerPreprocess } from "./preprocess.js";
 import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 
-/** The commands whose shards a queue spreads. */
+/** Commands whose shards a queue can distribute. */
 const SHARDED = [registerPreprocess, registerSynth, registerSwap, registerFid];
 const NAMES = ["preprocess", "synth", "swap", "fid"];
-/** For messages. */
+/** Names of these commands, for messages. */
 export const QUEUE_COMMANDS = "preprocess, synth, swap or fid FOLDER --save-features FILE.npz";
 
-/** A command line as its own command reads it. */
+/** A command line as read by its own command. */
 export interface Understood {
   readonly name: string;
   readonly args: readonly string[];
@@ -27,8 +27,8 @@ export interface Understood {
 }
 
 /**
- * Reads a command line as the command itself would, and prints nothing.
- * @throws InputError for another command, and for arguments that it does not take
+ * Reads a command line as the command itself would, without printing anything.
+ * @throws InputError for another command, and for arguments that the command does not accept
  */
 async function understand(words: readonly string[], registers: typeof SHARDED): Promise<Understood> {
   const { createProgram } = await import("./main.js");
@@ -55,7 +55,7 @@ async function understand(words: readonly string[], registers: typeof SHARDED): 
   return understood;
 }
 
-/** A command of a flow: one of the four, without a shard of its own. @throws InputError for anything else */
+/** Reads a command of a flow: one of the four, without a shard of its own. @throws InputError for anything else */
 export async function understandSharded(words: readonly string[]): Promise<Understood> {
   const [word = ""] = words;
   if (!NAMES.includes(word)) {
@@ -78,7 +78,7 @@ export async function understandSharded(words: readonly string[]): Promise<Under
   return understood;
 }
 
-/** The command line that brings the shards together; null where there is nothing to bring together. */
+/** The command line that merges the shards; null if there is nothing to merge. */
 export function mergeOf({ name, args, options }: Understood, count: number): readonly string[] | null {
   if (name === "preprocess") return ["merge", args[1]];
   if (name !== "fid" || count === 1) return null; // one machine has written both files of fid
@@ -91,11 +91,11 @@ export function mergeOf({ name, args, options }: Understood, count: number): rea
 }
 
 /**
- * What a worker asks before it runs a job: is it a command of ours, does it have only arguments that the command defines, and does
- * every path stay in the worker's folder?
- * @param added what the worker adds to the job's command line; it is read together with it
- * @param root  the worker's folder, without links
- * @returns the folder to run it in, without links
+ * Checks a job before a worker runs it: it must be one of our commands, all its arguments must be defined by the
+ * command, and every path must stay in the worker's folder.
+ * @param added options that the worker adds to the job's command line; both are read together
+ * @param root  the worker's folder, with links resolved
+ * @returns the folder to run it in, with links resolved
  * @throws InputError with the reason otherwise
  */
 export async function admitJob(
@@ -114,7 +114,7 @@ export async function admitJob(
     const remedy = "Submit from within that folder, or start the worker with another --root.";
     return new InputError(describeMismatch(option, `a path within the worker's --root ${root}`, `'${path}'`, remedy));
   };
-  // The folder does not matter to a job whose paths are all absolute: it runs in the worker's.
+  // The job's folder does not matter if all its paths are absolute: the job runs in the worker's folder.
   const isOutside = !(await isWithin(root, root, cwd));
   if (isOutside && paths.some(({ value, isWithinSource }) => !isWithinSource && !isAbsolute(value))) {
     throw refuse("the job's folder", cwd);

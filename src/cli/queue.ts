@@ -1,4 +1,4 @@
-/** `elegant queue`: shards of a command as jobs in Redis, for workers that come and go. */
+/** `elegant queue`: puts shards of a command into Redis as jobs, for workers that come and go. */
 import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import type { OfferedJob } from "../queue/jobs.js";
@@ -101,7 +101,7 @@ async function submit(words: readonly string[], options: SubmitCommand, context:
   const redis = await connectRedis(options.redis, wait);
   try {
     await checkWork(understood, shards);
-    // checkWork() has found no output yet. A later attempt of a shard must write over the files of the first one.
+    // checkWork() has found no output yet. A later attempt of a shard must overwrite the files of the first one.
     const argv = understood.name === "swap" ? [...words, "--overwrite"] : words;
     const flow = { name, argv, mergeArgv, cwd: process.cwd(), shards, attempts, backoffSeconds: backoff };
     const id = await submitFlow(redis, flow);

@@ -1,4 +1,4 @@
-/** `elegant score RUN DATA`: says how good a run's edits are on held-out pictures. */
+/** `elegant score RUN DATA`: measures the quality of a run's edits on held-out images. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -65,7 +65,7 @@ async function score(run: string, data: string, options: Options, context: Comma
     const generator = await openGenerator(run);
     for (const warning of generator.warnings) context.print(warning);
     context.print(`model ${generator.source}${await deviceWords(device, options)}`);
-    const { path } = locateModel(run); // a short name is never the folder of that name
+    const { path } = locateModel(run); // a short name never means a folder of that name
     const folder = (await stat(path).catch(() => null))?.isDirectory() === true ? path : null;
     const shown = sheet === undefined ? 0 : SHOWN_SWAPS;
     const common = { generator, dataset, pairs, seed, workers, onProgress, warn };
@@ -107,7 +107,7 @@ async function printScores(scores: RunScores, context: CommandContext): Promise<
   }
 }
 
-/** Writes score.json and the report of a run's folder. */
+/** Writes score.json and the report into a run's folder. */
 async function keepScores(folder: string, scores: RunScores, context: CommandContext): Promise<void> {
   const [{ writeFileAtomic }, { RUN_SCORE_FILE }, { rewriteRunReport }] = await Promise.all([
     import("../files.js"),

@@ -23,8 +23,8 @@ export function withShard(command: Command): Command {
 }
 
 /**
- * The part that this process does, null for the whole; says which it took. One machine of one is the whole.
- * @throws InputError when the environment tells half of it
+ * The part that this process does, which is printed; null for the whole. One machine of one does the whole.
+ * @throws InputError if the environment specifies a part incompletely
  */
 export function chooseShard({ shard }: ShardOption, print: (line: string) => void): Shard | null {
   const found = shard === undefined ? shardFromEnvironment(process.env) : { shard, source: "--shard" };

@@ -1,4 +1,4 @@
-/** `elegant swap`: give faces the attributes of reference faces, and put them back into their photos where asked to. */
+/** `elegant swap`: gives faces the attributes of reference faces, and pastes them back into their photos if requested. */
 import { join } from "node:path";
 import type { Command } from "commander";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
@@ -7,7 +7,6 @@ import { partName, type Shard, selectShard } from "../shard.js";
 import { type CommandContext, number, runCommand } from "./command.js";
 import {
   checkOutputs,
-  type EditingOptions,
   type Editor,
   millisecondsSince,
   nameOutputs,
@@ -15,24 +14,19 @@ import {
   refuseExisting,
   withEditingOptions,
   withEditor,
-  wrongCount,
 } from "./editing.js";
 import { expandInputs } from "./inputs.js";
 import { interruptible } from "./interrupt.js";
-import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
-import { chooseShard, type ShardOption, withShard } from "./shard.js";
+import { choiceOfBatches, finishPlan, planWork, withRecalibrate } from "./planned.js";
+import { chooseShard, withShard } from "./shard.js";
+import { pairReferences, type SwapCommand } from "./swap-options.js";
 
-export interface SwapCommand extends EditingOptions, PlannedOptions, ShardOption {
-  readonly input: readonly string[];
-  readonly attribute: readonly string[];
-  readonly reference: readonly string[];
-  readonly pasteBack: boolean;
-  readonly minScore: number;
-}
-
-/** Inputs from which on they are decoded by the pool, as planned; for fewer it pays neither to start it nor to measure. */
+/**
+ * Number of inputs from which the pool decodes them according to a plan. For fewer, starting the pool and measuring are
+ * not worthwhile.
+ */
 const MANY_FACES = 64;
-/** Inputs that stay on one machine: each takes long, and there are few. */
+/** Number of inputs that stay together on one machine. Each takes long, and there are few. */
 const SHARD_UNIT = 16;
 
 const HELP = `
@@ -65,7 +59,7 @@ export function registerSwap(program: Command): void {
         const expanded = { ...options, input: await expandInputs(options.input, context.warn) };
         if (!options.pasteBack) return runSwap(expanded, references, context);
         if (chooseShard(options, context.print) !== null) throw sharedPhotos();
-        const { runPasteBack } = await import("../editing/paste-back.js");
+        const { runPasteBack } = await import("./paste-back.js");
         await runPasteBack(expanded, references, context);
       });
     });
@@ -75,8 +69,8 @@ const sheetOf = (out: string, shard: Shard): string =>
   join(out, shard.count === 1 ? "sheet.png" : `sheet-${partName(shard)}.png`);
 
 /**
- * What can be refused before the parts of `count` machines are handed out.
- * @throws InputError as the command itself would
+ * Checks before the parts of `count` machines are distributed.
+ * @throws InputError like the command itself
  */
 export async function checkSwap(options: SwapCommand, count: number): Promise<void> {
   const { attribute: attributes, out, overwrite, model } = options;
@@ -84,7 +78,7 @@ export async function checkSwap(options: SwapCommand, count: number): Promise<vo
   if (options.pasteBack && count > 1) throw sharedPhotos();
   const [{ readModel }, { attributeIndex }] = await Promise.all([
     import("../models/open.js"),
-    import("../methods/elegant/config.js"),
+    import("../methods/attributes.js"),
   ]);
   const input = await expandInputs(options.input);
   const sheets = Array.from({ length: count }, (_, index) => sheetOf(out, { index, count }));
@@ -92,7 +86,7 @@ export async function checkSwap(options: SwapCommand, count: number): Promise<vo
   await checkOutputs(out, outputs, [...input, ...references]);
   await refuseExisting(outputs, "--out", overwrite);
   if (!options.pasteBack) await readPictures(references);
-  const { config } = await readModel(model);
+  const { config } = (await readModel(model)).model;
   for (const attribute of attributes) attributeIndex(config, attribute);
 }
 
@@ -105,7 +99,7 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
   const { input: all, attribute: attributes, out, overwrite } = options;
   const shard = chooseShard(options, context.print) ?? { index: 0, count: 1 };
   const input = selectShard(all, shard, SHARD_UNIT);
-  // Of all inputs, so that names do not depend on who edits which.
+  // Number all inputs, so that names do not depend on which machine edits which input.
   const results = selectShard(nameOutputs(out, all, attributes), shard, SHARD_UNIT);
   const sheetPath = sheetOf(out, shard);
   await checkOutputs(out, [...results, sheetPath], [...input, ...references]);
@@ -115,11 +109,13 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
     context.printJson({ outputs: [], milliseconds: 0 });
     return;
   }
-  // A few are read before the device is opened; of many only the references, the others while the model works.
+  // A few inputs are read before the device is opened. If there are many, only the references are; the inputs are read
+  // while the model works.
   const areMany = input.length >= MANY_FACES || options.recalibrate;
   const known = areMany ? null : await readPictures(input);
   const others = await readPictures(references);
-  const { swapAll, uploadPictures, writeResults, writeSheet } = await import("../editing/swap-rows.js");
+  const { swapAll, uploadPictures } = await import("../editing/swap-rows.js");
+  const { writeResults, writeSheet } = await import("../editing/swap-files.js");
   await withEditor(options, attributes, input.length, context, async (editor) => {
     const { generator } = editor;
     const { size } = generator.config;
@@ -162,7 +158,7 @@ async function planSwap(
         device,
         batches: choiceOfBatches(work.batches, PICTURES_AT_ONCE, device, false),
         isLong: true,
-        stretch: null, // what is written comes at the end, so that no first stretch tells the rate
+        stretch: null, // the output is written at the end, so no first stretch shows the rate
         signal,
       },
       options,
@@ -174,18 +170,4 @@ async function planSwap(
   return interruptible(plan, {
     reason: () => new InterruptedError("Interrupted while measuring: nothing was written."),
   });
-}
-
-/** One reference for each attribute. @throws InputError for another number, or an attribute named twice */
-export function pairReferences(attributes: readonly string[], references: readonly string[]): readonly string[] {
-  const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new InputError(describeMismatch("--attribute", "each one once", `'${twice}' twice`, "Leave one away."));
-  }
-  const n = attributes.length;
-  if (references.length !== n && references.length !== 1) {
-    const expected = n === 1 ? "1 face for 1 attribute" : `${n} faces for ${n} attributes, or 1 for all`;
-    throw wrongCount("--reference", expected, references);
-  }
-  return attributes.map((_, i) => references[references.length === 1 ? 0 : i]);
 }

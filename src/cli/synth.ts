@@ -1,4 +1,4 @@
-/** `elegant synth DIR`: a synthetic in-the-wild data set in CelebA's own files. */
+/** `elegant synth DIR`: paints a synthetic in-the-wild data set with CelebA's own files. */
 import type { Command } from "commander";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";

@@ -1,4 +1,4 @@
-/** `elegant table RUN DATA`: the paper's Table 1 for a trained run. */
+/** `elegant table RUN DATA`: computes the paper's Table 1 for a trained run. */
 import { dirname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ExtractorName } from "../metrics/extractors.js";
@@ -129,7 +129,7 @@ async function makeTable(run: string, data: string, options: Options, context: C
   }
 }
 
-/** The published rows for these attributes; none when the paper has none of them. */
+/** The published rows for these attributes; empty if the paper has none of them. */
 function publishedRows(
   table: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>>,
   attributes: readonly string[],

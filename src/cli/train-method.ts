@@ -1,4 +1,4 @@
-/** The options of `elegant train` that say which method is trained: a preset, and changes of its choices. */
+/** The options of `elegant train` that select the method: a preset, and changes of its choices. */
 import { type Command, Option } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import { formatChoice } from "../methods/choice-words.js";
@@ -16,12 +16,12 @@ export interface MethodOptions {
   readonly r1?: number;
   readonly flip?: boolean;
   readonly upsampling?: (typeof UPSAMPLINGS)[number];
-  /** The method of the run that goes on, to begin with instead of the preset's. */
+  /** The method of the run that is resumed, which is then used instead of the preset's. */
   readonly recalled?: RecalledMethod;
 }
 
 export interface RecalledMethod extends Method {
-  /** Whether the run was trained by this method, so that it refuses every change. An imported model has no method yet. */
+  /** True if the run was trained by this method, so that it refuses every change. An imported model has no method yet. */
   readonly isFixed: boolean;
 }
 
@@ -48,8 +48,9 @@ export function withMethodOptions(command: Command): Command {
 }
 
 /**
- * Refuses choices that contradict each other or have no effect together, since a run's configuration should say what it does.
- * @throws InputError naming the first one and what to set instead
+ * Refuses choices that contradict each other or have no effect together, because a run's configuration should describe
+ * the run.
+ * @throws InputError that names the first one and says what to set instead
  */
 function expectSense({ network, method }: Method): void {
   const { edit, mask, condition } = network;
@@ -97,7 +98,7 @@ function expectSense({ network, method }: Method): void {
 }
 
 /**
- * The preset, or the method of the run that goes on, with what was changed.
+ * The preset, or the method of the resumed run, with the user's changes.
  * @throws InputError for a choice that does not exist, is given twice, or makes no sense next to the others
  */
 export function chooseMethod(options: MethodOptions): Method {
@@ -113,7 +114,7 @@ export function chooseMethod(options: MethodOptions): Method {
   const { network, method } = recalled ?? METHODS[options.preset];
   const changed = { ...network, ...method, ...Object.fromEntries([...chosen, ...named]) };
   const result = { network: networkSchema.parse(changed), method: methodSchema.parse(changed) };
-  // A run that was trained by another method refuses it whole, by the name of the choice that differs.
+  // A run that was trained by another method refuses it as a whole, and names the choice that differs.
   if (recalled?.isFixed !== true) expectSense(result);
   return result;
 }

@@ -1,9 +1,10 @@
-/** `elegant train` without the settings that the run to go on with, or to begin from, knows. */
+/** Completes the settings of `elegant train` from the run that it resumes or starts from. */
 import type { Command } from "commander";
 
 /**
- * With --from, width and attributes are the other model's unless they were given. With --resume, options that were not given get the run's values before the command's action runs. Those that were given
- * stay, and the training refuses them if they differ; a preset that was given is compared as a whole.
+ * With --from, width and attributes are those of the other model unless they were given. With --resume, options that
+ * were not given get the run's values before the command's action runs. Given options stay, and the training refuses
+ * them if they differ. A given preset is compared as a whole.
  */
 export function withRunSettings(command: Command): Command {
   const attributes = command.options.find(({ long }) => long === "--attributes");
@@ -21,21 +22,29 @@ export function withRunSettings(command: Command): Command {
       }
     };
     if (!resume && from !== undefined) {
-      const { readModel } = await import("../models/open.js");
-      const { config } = await readModel(from);
-      recall({ attributes: [...config.attributes], width: config.width });
+      const [{ readModel }, { parseConfig }] = await Promise.all([
+        import("../models/open.js"),
+        import("../methods/elegant/config.js"),
+      ]);
+      const { attributes, width } = parseConfig((await readModel(from)).model.config, from);
+      recall({ attributes: [...attributes], width });
     }
     if (!resume || out === undefined) return;
-    const { savedRun } = await import("../training/run.js");
-    const { config, settings } = await savedRun(out);
-    const { size, width, attributes, ...network } = config;
+    const [{ savedRun }, { parseConfig }, { parseSettings }] = await Promise.all([
+      import("../training/run.js"),
+      import("../methods/elegant/config.js"),
+      import("../methods/elegant/settings.js"),
+    ]);
+    const { model, settings } = await savedRun(out);
+    const { size, width, attributes, ...network } = parseConfig(model.config, out);
     const values: Record<string, unknown> = { attributes: [...attributes], size: String(size), width };
     if (settings !== null) {
-      const { batch, seed, dataset: _, ...method } = settings;
+      const { batch, seed, dataset: _, ...method } = parseSettings(settings, out);
       Object.assign(values, { batch, seed });
       if (!isGiven("preset")) values.recalled = { network, method, isFixed: true };
     } else if (!isGiven("preset")) {
-      // An imported model has a network but no method yet: it is trained on as published, unless its edits are differences.
+      // An imported model has a network but no method yet. It is trained by the published method, unless its edits are
+      // differences.
       const { METHODS } = await import("../methods/elegant/presets.js");
       const { method } = METHODS[network.edit === "difference" ? "modern" : "official"];
       values.recalled = { network, method, isFixed: false };

@@ -1,4 +1,4 @@
-/** `elegant train DATA --attributes A B --out RUN`: train, or go on with a run. */
+/** `elegant train DATA --attributes A B --out RUN`: trains a model, or resumes a run. */
 import { type Command, Option } from "commander";
 import type { Device } from "../device/device.js";
 import type { Course } from "../planner/course.js";
@@ -67,6 +67,7 @@ export function registerTrain(program: Command): void {
           { announceDevice },
           { train },
           { createConfig },
+          { elegantModel },
           { readModel },
         ] = await Promise.all([
           import("../dataset/dataset.js"),
@@ -74,20 +75,21 @@ export function registerTrain(program: Command): void {
           import("../device/node/announce.js"),
           import("../training/loop.js"),
           import("../methods/elegant/config.js"),
+          import("../methods/elegant/model.js"),
           import("../models/open.js"),
         ]);
         const { width, attributes, batch, seed, workers, minutes } = options;
         const { network, method } = chooseMethod(options);
-        const config = createConfig({ ...network, size: Number(options.size), width, attributes });
+        const model = elegantModel(createConfig({ ...network, size: Number(options.size), width, attributes }));
         const from = options.from === undefined || options.resume ? null : await readModel(options.from);
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
-        const warnings = checkTrainingPictures(dataset, config.size);
+        const warnings = checkTrainingPictures(dataset, model.config.size);
         const device = await openDeviceFor(
           async ({ updateTrial }) => {
             const { chooseBatch } = await import("../training/batch-choice.js");
             const resumed = options.resume ? options.out : null;
             const chosen = await chooseBatch(batch, dataset, attributes, method.joint, resumed);
-            return updateTrial(config, { ...method, seed, batch: chosen.batch });
+            return updateTrial(model, { ...method, seed, batch: chosen.batch });
           },
           options,
           context,
@@ -101,7 +103,7 @@ export function registerTrain(program: Command): void {
         try {
           let course: Course | null = null;
           const description = await announceDevice(device, options);
-          const work = { dataset, config, device, signal: controller.signal };
+          const work = { dataset, model, device, signal: controller.signal };
           const result = await train({
             feeding: async (asked) => {
               course = await planTraining(work, asked, options, context);
@@ -109,7 +111,7 @@ export function registerTrain(program: Command): void {
             },
             dataset,
             folder: options.out,
-            config,
+            model,
             settings: { ...method, batch, seed },
             resume: options.resume,
             from,
@@ -149,17 +151,15 @@ export function registerTrain(program: Command): void {
     });
 }
 
-/** Updates for which it pays to measure first, and after which the plan is looked at again. */
+/**
+ * LONG_TRAINING: number of updates for which measuring first is worthwhile. FIRST_UPDATES: the plan is revised after
+ * this many.
+ */
 const LONG_TRAINING = 200;
 const FIRST_UPDATES = 50;
 
 async function planTraining(
-  {
-    dataset,
-    config,
-    device,
-    signal,
-  }: Pick<TrainOptions, "dataset" | "config"> & { device: Device; signal: AbortSignal },
+  { dataset, model, device, signal }: Pick<TrainOptions, "dataset" | "model"> & { device: Device; signal: AbortSignal },
   { settings: { dataset: _, ...method }, updates }: TrainWork,
   options: TrainCommand,
   context: CommandContext,
@@ -168,7 +168,7 @@ async function planTraining(
   const { minutes = Infinity } = options;
   return planWork(
     {
-      work: trainWork(dataset, config, method),
+      work: trainWork(dataset, model, method),
       device,
       batches: [method.batch], // part of the method
       isLong: updates >= LONG_TRAINING && minutes >= 1,

@@ -1,4 +1,4 @@
-/** Commander's command with the manners of this command line: one form for messages, help in 80 columns on stdout. */
+/** Adapts Commander's command to this command line: one form for messages, and help in 80 columns on stdout. */
 import {
   type AddHelpTextContext,
   type AddHelpTextPosition,
@@ -10,13 +10,13 @@ import {
 } from "commander";
 import { setHelpText } from "./help-text.js";
 
-/** Columns of the help; terminals may be narrower. */
+/** Largest width of the help in columns. Terminals may be narrower. */
 const HELP_WIDTH = 80;
 
 class ElegantHelp extends Help {
   override helpWidth = Math.min(HELP_WIDTH, process.stdout.columns || HELP_WIDTH);
 
-  /** Marks the options that a command needs. */
+  /** Marks the options that a command requires. */
   override optionDescription(option: Option): string {
     const text = super.optionDescription(option);
     return option.mandatory ? `${text} (required)` : text;
@@ -32,13 +32,13 @@ export class ElegantCommand extends Command {
     return new ElegantHelp();
   }
 
-  /** Set to the width of the help. */
+  /** Formats the text to the width of the help. */
   override addHelpText(position: AddHelpTextPosition, text: string | ((context: AddHelpTextContext) => string)): this {
     if (typeof text === "string") return super.addHelpText(position, setHelpText(text, HELP_WIDTH));
     return super.addHelpText(position, (context) => setHelpText(text(context), HELP_WIDTH));
   }
 
-  /** A command that needs more words shows its help, which is no failure. */
+  /** Shows the help of a command that needs more words. This is not a failure. */
   override help(context?: HelpContext | ((text: string) => string)): never {
     // A command that does not exist has no help.
     const isUnknown = typeof context === "object" && context.error && this.args.length > 0;
@@ -56,14 +56,14 @@ const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text
 /** `--size` of `-s, --size <n>`. */
 const nameOf = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
 
-/** What a value should have been, in Commander's words or in those of a parser of ours. */
+/** Describes the expected value, in Commander's words or in those of our own parser. */
 function describeValue(name: string, value: string, reason: string): string {
   const [, list] = /^Allowed choices are (.*?)\.?$/s.exec(reason) ?? [];
   if (list === undefined) return reason.startsWith(`${name}: `) ? reason : `${name}: ${lowerFirst(reason)}`;
   return `${name}: expected one of ${list}, received '${value}'`;
 }
 
-/** Each of Commander's messages, and how we say it. Those about unknown names are good as they are. */
+/** Commander's messages, and our form of each. Messages about unknown names are good as they are. */
 const MESSAGES: readonly (readonly [RegExp, (...groups: string[]) => string])[] = [
   [
     /^option '([^']*)' argument '(.*)' is invalid\. ?(.*)$/s,
@@ -88,7 +88,7 @@ const MESSAGES: readonly (readonly [RegExp, (...groups: string[]) => string])[] 
   ],
 ];
 
-/** Commander's message as one line in our form; it puts suggestions on a second line. */
+/** Commander's message as one line in our form. Commander puts suggestions on a second line. */
 function describeUsageError(message: string): string {
   const line = message
     .trim()

@@ -1,4 +1,4 @@
-/** `elegant verify FILE...`: check golden files. */
+/** `elegant verify FILE...`: checks golden files. */
 import type { Command } from "commander";
 import { InputError } from "../errors.js";
 import { excess, passes, type Quantity } from "../golden/compare.js";
@@ -57,7 +57,7 @@ export function registerVerify(program: Command): void {
     });
 }
 
-/** A row a group, with its largest error; groups that fail list every quantity over its tolerance below. */
+/** One row per group, with its largest error. Below a group that fails, every quantity over its tolerance is listed. */
 export function formatVerification(files: readonly CheckedFile[]): string[] {
   const lines: string[] = [];
   for (const { file, quantities } of files) {

@@ -1,4 +1,4 @@
-/** `elegant weights [FILE]`: where Inception's weights come from, and how to check and keep them. */
+/** `elegant weights [FILE]`: shows where to get Inception's weights, and checks and stores them. */
 import type { Command } from "commander";
 import { type CommonOptions, runCommand, withCommonOptions } from "./command.js";
 

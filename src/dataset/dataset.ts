@@ -1,4 +1,4 @@
-/** A folder with face pictures and CelebA's lists: raw, preprocessed (in any format) or of one's own. */
+/** Opens a folder with face images and CelebA's lists: raw, preprocessed (in any format) or the user's own. */
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
@@ -23,12 +23,12 @@ import { openTars } from "./tars.js";
 
 export interface FaceDataset {
   readonly dir: string;
-  /** The folder of the image files, or of the files that hold the pictures. */
+  /** The folder of the image files, or of the files that contain the images. */
   readonly imageDir: string;
   readonly format: DatasetFormat;
-  /** Side in pixels where the data set says so: shards do. */
+  /** Side in pixels if the data set states it, as shards do; otherwise null. */
   readonly size: number | null;
-  /** The pictures' names: the attribute list's, else another list's, else all, sorted. */
+  /** Names of the images: those of the attribute list, otherwise of another list, otherwise all names, sorted. */
   readonly files: readonly string[];
   readonly attributes: AttributeTable | null;
   readonly landmarks: LandmarkTable | null;
@@ -44,8 +44,9 @@ export interface FaceLists {
 }
 
 /**
- * Reads those of the three lists that `dir` holds. Throws InputError on one that cannot be understood.
- * @param images the image folder if it has none of the usual names
+ * Reads those of the three lists that `dir` contains.
+ * @param images the image folder, if it has none of the usual names
+ * @throws InputError if a list cannot be understood
  */
 export async function readLists(dir: string, images?: string): Promise<FaceLists> {
   const read = async <T>(list: keyof typeof LIST_NAMES, reader: (path: string) => Promise<T>): Promise<T | null> => {
@@ -59,34 +60,34 @@ export async function readLists(dir: string, images?: string): Promise<FaceLists
   };
 }
 
-/** Image files of a folder and of those below. */
+/** The image files of a folder and of the folders below. */
 function imageStore(folder: string, { names, broken }: PictureWalk): PictureStore {
   const source = (name: string): PictureSource => ({ path: join(folder, name) });
   return { format: "images", folder, size: null, names, broken, source, attributes: null };
 }
 
 export interface StoreOptions {
-  /** The image folder when it is none of the usual. */
+  /** The image folder, if it has none of the usual names. */
   readonly images?: string | undefined;
-  /** Reads attributes that are in tar files. */
+  /** If true, attributes in tar files are read. */
   readonly labelled: boolean;
   readonly onProgress?: OnProgress | undefined;
-  /** Is told of a damaged shard, which is then left out; without it, one is an error. */
+  /** Receives a damaged shard, which is then skipped. Without this function, a damaged shard is an error. */
   readonly onDamaged?: (name: string, error: InputError) => void;
-  /** Receives a line about pictures that are left out. */
+  /** Receives a line about images that are left out. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 /**
- * Shards with their indexes come first, then image files, then tar files without an index: an archive that lies beside the folder
- * it was unpacked to is none of the data.
+ * Opens the images of a data set. Shards with their indexes come first, then image files, then tar files without an
+ * index: an archive next to the folder that it was unpacked to is not part of the data.
  */
 export async function openStore(dir: string, options: StoreOptions): Promise<PictureStore> {
   const { images, labelled, onProgress, onDamaged, onWarning } = options;
   const indexes = images === undefined ? await readShardIndexes(dir, onDamaged) : [];
   if (indexes.length > 0) return shardStore(join(dir, SHARD_DIR), indexes);
   const found = await findImageDir(dir, images).catch((error: unknown) => {
-    if (error instanceof InputError) return error; // thrown where there are no tar files either
+    if (error instanceof InputError) return error; // thrown if there are no tar files either
     throw error;
   });
   const walk = found instanceof InputError ? null : await walkPictures(found);
@@ -104,15 +105,15 @@ export async function openStore(dir: string, options: StoreOptions): Promise<Pic
   return imageStore(found, walk!);
 }
 
-/** Files of a store that can be there: all but links to nothing. */
+/** The files of a store that may exist: all except links to nothing. */
 export function presentFiles({ names, broken = [] }: PictureStore): PresentFiles {
   const nowhere = new Set(broken);
   return new PresentFiles(nowhere.size === 0 ? names : names.filter((name) => !nowhere.has(name)));
 }
 
 /**
- * The names that listed pictures have in the store; null for those that are not there. A list may name what the walk leaves
- * out: a hidden file, or one by another way than the walk's.
+ * The names of listed images in the store; null for images that are missing. A list may name files that the walk leaves
+ * out: a hidden file, or a file reached on another path.
  */
 export async function locatePictures(
   store: PictureStore,
@@ -135,7 +136,10 @@ function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** Throws InputError when listed pictures are not there. @param dir of the lists */
+/**
+ * @param dir folder of the lists
+ * @throws InputError if listed images are missing
+ */
 function refuseMissing(
   store: PictureStore,
   present: PresentFiles,
@@ -158,10 +162,11 @@ function refuseMissing(
 }
 
 /**
- * Opens a data set for training, editing or scores: image files, shards or WebDataset's tar files. `images` names the image folder
- * when it is none of the usual. Lists next to the pictures go before attributes in tar files. `onWarning` receives a line
- * about pictures that are left out.
- * Throws InputError when the folder, its pictures or some of the listed files are missing.
+ * Opens a data set for training, editing or scores: image files, shards or WebDataset's tar files. Lists next to the
+ * images take precedence over attributes in tar files.
+ * @param images    the image folder, if it has none of the usual names
+ * @param onWarning receives a line about images that are left out
+ * @throws InputError if the folder, its images or some of the listed files are missing
  */
 export async function openDataset(
   dir: string,
@@ -179,7 +184,7 @@ export async function openDataset(
   const present = presentFiles(store);
   const names = await locatePictures(store, present, files);
   refuseMissing(store, present, names, dir);
-  // A partition alone may list pictures in another order, or some of them only, than tar files have attributes.
+  // A partition list alone may name images in another order than the attributes in tar files, or only some of them.
   const attributes = lists.attributes ?? (store.attributes === null ? null : inOrder(store.attributes, files));
   return {
     dir,
@@ -193,7 +198,7 @@ export async function openDataset(
   };
 }
 
-/** The rows of `files`. */
+/** The rows of a table that belong to `files`, in their order. */
 export function inOrder(table: AttributeTable, files: readonly string[]): AttributeTable {
   const rowOf = new Map(table.files.map((file, row) => [file, row]));
   return selectRows(

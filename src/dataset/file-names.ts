@@ -1,13 +1,14 @@
-/** File names that lists bring: they come from elsewhere, and become paths that are read and written. */
+/** Checks file names from lists. They come from outside and become paths that are read and written. */
 
-/** Names that Windows keeps for devices, with any extension. */
+/** Names that Windows reserves for devices, with any extension. */
 const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
-/** Of one part, in bytes: what file systems take, less room for what we append. */
+/** Largest length of one part of a path in bytes: the limit of file systems, minus room for suffixes that we append. */
 const MOST_BYTES = 240;
 
 /**
- * Why a name from a list is refused whatever the system, so that a list works everywhere or nowhere: it leaves its folder,
- * or no folder can hold it. Null when it is fine; `/` separates folders.
+ * Why a name from a list is refused, or null if it is fine. The rules are the same on all systems, so a list works
+ * everywhere or nowhere: a name must not leave its folder, and every folder must be able to contain it. `/` separates
+ * folders.
  */
 export function nameProblem(name: string): string | null {
   if (name === "") return "it is empty";
@@ -27,7 +28,7 @@ export function nameProblem(name: string): string | null {
   return null;
 }
 
-/** A name for messages: control characters as escapes, so that it cannot steer a terminal. */
+/** A name for messages, with control characters escaped, so that it cannot control a terminal. */
 export function printable(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is replaced
   return name.replace(/[\x00-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);

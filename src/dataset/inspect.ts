@@ -1,4 +1,4 @@
-/** `elegant inspect`: what is in a data set of any format, and is all of it there? */
+/** `elegant inspect`: reports the contents of a data set of any format, and whether anything is missing. */
 import { stat } from "node:fs/promises";
 import { describeMismatch, InputError } from "../errors.js";
 import type { PictureSource } from "../image/source.js";
@@ -12,13 +12,13 @@ import type { DatasetFormat, PictureStore } from "./store.js";
 
 export interface InspectOptions {
   readonly images?: string | undefined;
-  /** Decodes every picture, not a sample only. */
+  /** If true, every image is decoded; otherwise only a sample. */
   readonly check: boolean;
-  /** Pictures of the sample. */
+  /** Number of images in the sample. */
   readonly count: number;
   readonly workers: number;
   readonly onProgress?: OnProgress | undefined;
-  /** Receives a line about pictures that are left out. */
+  /** Receives a line about images that are left out. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface AttributeCounts {
   readonly name: string;
   readonly positive: number;
   readonly negative: number;
-  /** With and without it in each part; null without a partition list. */
+  /** Number of images with and without it in each part; null without a partition list. */
   readonly partition: { readonly training: Sides; readonly validation: Sides; readonly test: Sides } | null;
 }
 
@@ -39,26 +39,26 @@ export interface Problem {
 
 export interface Inspection {
   readonly format: DatasetFormat;
-  /** Where the preprocess run that made it found its photos, and its --format; null for other data. */
+  /** For data of a preprocess run, where it found its photos and its --format; null for other data. */
   readonly made: { readonly from: string; readonly format: string } | null;
   readonly pictures: number;
-  /** Files that hold pictures, and their bytes. */
+  /** Number of files that contain images, and their size in bytes. */
   readonly files: number;
   readonly bytes: number;
-  /** Of the pictures that were looked at, the most frequent first. */
+  /** Sizes of the decoded images, the most frequent first. */
   readonly sizes: readonly { readonly width: number; readonly height: number; readonly count: number }[];
   readonly looked: number;
   readonly attributes: readonly AttributeCounts[];
   readonly partition: { readonly training: number; readonly validation: number; readonly test: number } | null;
   readonly failed: number;
   readonly failures: readonly FailureGroup[];
-  /** Pictures that no list and no record names. */
+  /** Number of images that no list and no record names. */
   readonly unlisted: number;
-  /** Missing and damaged pictures and shards. */
+  /** Missing and damaged images and shards. */
   readonly problems: readonly Problem[];
 }
 
-/** What the sheet shows. */
+/** An image of the sheet. */
 export interface SamplePicture {
   readonly name: string;
   readonly source: PictureSource;
@@ -69,7 +69,7 @@ const PICTURES_PER_TASK = 16;
 const STATS_AT_ONCE = 64;
 const REMAKE = "Run 'elegant preprocess' again: it makes what is missing. Or correct the lists.";
 
-/** `count` of a list, evenly spread over it. */
+/** `count` items of a list, spread evenly over it. */
 export function spread<T>(list: readonly T[], count: number): T[] {
   const n = Math.min(count, list.length);
   return Array.from({ length: n }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / n)]);
@@ -81,7 +81,8 @@ function countAttributes(table: AttributeTable, partition: PartitionTable | null
     const counts = PARTS.map(() => [0, 0]);
     for (const [row, file] of table.files.entries()) {
       const side = table.values[row * table.names.length + column] === 1 ? 0 : 1;
-      counts[partOf?.get(file) ?? 0][side]++; // as training takes a picture that the partition does not name
+      // Training, too, treats images that the partition does not name as training images.
+      counts[partOf?.get(file) ?? 0][side]++;
     }
     const [positive, negative] = [0, 1].map((side) => counts.reduce((sum, part) => sum + part[side], 0));
     const [training, validation, test] = counts.map(([having, lacking]): Sides => [having, lacking]);
@@ -89,7 +90,7 @@ function countAttributes(table: AttributeTable, partition: PartitionTable | null
   });
 }
 
-/** Bytes of files; those that are not there count nothing. */
+/** Total size of the files in bytes. Missing files count as 0. */
 async function bytesOf(paths: readonly string[]): Promise<number> {
   let bytes = 0;
   for (let first = 0; first < paths.length; first += STATS_AT_ONCE) {
@@ -104,7 +105,7 @@ async function bytesOf(paths: readonly string[]): Promise<number> {
   return bytes;
 }
 
-/** Decodes pictures in the pool. */
+/** Decodes images in the pool. */
 async function lookAt(
   names: readonly string[],
   store: PictureStore,
@@ -150,9 +151,9 @@ function describeMissing(file: string, expected: string, present: PresentFiles, 
 }
 
 /**
- * Looks at a data set, and tells of what is missing or damaged in it instead of refusing it.
- * @returns also the pictures of the sheet, in the order of the set
- * @throws InputError when there are no pictures at all, or the lists cannot be understood
+ * Examines a data set and reports anything that is missing or damaged instead of refusing the data.
+ * @returns the report, and the images of the sheet in the order of the data set
+ * @throws InputError if there are no images at all, or if the lists cannot be understood
  */
 export async function inspectDataset(
   dir: string,
@@ -168,7 +169,7 @@ export async function inspectDataset(
     onWarning,
     onDamaged: (file, error) => problems.push({ file, reason: error.message }),
   }).catch((error: unknown) => {
-    // All shards are damaged: the first is what there is to tell.
+    // All shards are damaged: report the first.
     throw problems.length > 0 ? new InputError(problems[0].reason, { cause: error }) : error;
   });
   const { made, outputs, failures } = await readNotes(dir);

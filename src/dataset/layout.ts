@@ -1,15 +1,15 @@
-/** Where a data set has its pictures and lists: our own layout, and those of CelebA's downloads. */
+/** Finds the images and lists of a data set: in our own layout, and in those of CelebA's downloads. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
 import { hasReadableEnding } from "../image/endings.js";
 import { ALIGNED_LANDMARKS, LIST_NAMES } from "./lists.js";
 
-/** Image folders that are looked for, first match wins. */
+/** Names of image folders. The first one that exists is used. */
 const IMAGE_FOLDERS = ["images", "data", "img_celeba"];
-/** Those of other downloads of CelebA, looked for after the others; Img/ is the official one's. */
+/** Image folders of other downloads of CelebA, which are tried next. Img/ is from the official one. */
 const MORE_IMAGE_FOLDERS = ["img_align_celeba", "Img/img_celeba", "Img/img_align_celeba"];
-/** Folders of lists within the data set; Anno and Eval are the official download's. */
+/** Folders of lists within the data set. Anno and Eval are from the official download. */
 const LIST_FOLDERS = ["", "Anno", "Eval"];
 const LIST_EXTENSIONS = [".txt", ".csv"];
 
@@ -20,7 +20,10 @@ async function isDirectory(path: string): Promise<boolean> {
   );
 }
 
-/** The folder of its own name within a folder that has no pictures itself: Kaggle's archive has img_align_celeba twice. */
+/**
+ * If a folder has no images of its own but contains a folder of the same name, returns the inner one. Kaggle's archive
+ * has img_align_celeba twice.
+ */
 async function innermost(path: string): Promise<string> {
   const inner = join(path, basename(path));
   if (!(await isDirectory(inner))) return path;
@@ -64,9 +67,9 @@ async function findNamed(dir: string, name: string): Promise<string | null> {
 }
 
 /**
- * Path of a list of `dir`, as .txt or .csv; null when there is none. CelebA has two lists of landmarks, of the photos
- * and of its own aligned pictures: if both are there, the folder of the pictures decides.
- * @param images the image folder if it has none of the usual names
+ * Path of a list of `dir`, as .txt or .csv; null if there is none. CelebA has two lists of landmarks, one for the
+ * photos and one for its own aligned images. If both exist, the name of the image folder decides.
+ * @param images the image folder, if it has none of the usual names
  */
 export async function findList(dir: string, list: keyof typeof LIST_NAMES, images?: string): Promise<string | null> {
   const path = await findNamed(dir, LIST_NAMES[list]);

@@ -1,3 +1,4 @@
+/** Errors about single lines of lists. */
 import { describeMismatch, InputError } from "../errors.js";
 import { printable } from "./file-names.js";
 

@@ -1,7 +1,7 @@
-/** The text of a list, whichever program wrote it: UTF-8 or UTF-16, any line ends, and what is no list at all. */
+/** Decodes the text of a list from any program (UTF-8 or UTF-16, any line ends), and recognises files that are not lists. */
 import { describeMismatch, InputError } from "../errors.js";
 
-/** What else is found under a list's name, by its first bytes. */
+/** Other kinds of files that may have a list's name, by their first bytes. */
 const OTHERS: readonly { readonly magic: readonly number[]; readonly what: string; readonly remedy: string }[] = [
   {
     magic: [0x50, 0x4b, 0x03, 0x04],
@@ -12,13 +12,13 @@ const OTHERS: readonly { readonly magic: readonly number[]; readonly what: strin
   { magic: [0xd0, 0xcf, 0x11, 0xe0], what: "an old Excel workbook", remedy: "Save the sheet as CSV UTF-8." },
   { magic: [0x25, 0x50, 0x44, 0x46], what: "a PDF file", remedy: "Get the list itself." },
 ];
-/** Bytes that are looked at to recognise UTF-16 that has no byte order mark. */
+/** Number of bytes examined to recognise UTF-16 without a byte order mark. */
 const SAMPLE = 1024;
 
 function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
-  // File names and numbers are ASCII for the most part: every other byte is zero.
+  // File names and numbers are mostly ASCII, so every other byte is zero.
   const sample = bytes.subarray(0, SAMPLE);
   const zeros = [0, 0];
   for (const [i, byte] of sample.entries()) if (byte === 0) zeros[i % 2]++;
@@ -27,9 +27,9 @@ function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
 }
 
 /**
- * Decodes a list. Line ends become \n; blank lines and a Ctrl-Z at the end are removed.
+ * Decodes a list. Line ends become \n. Blank lines and a Ctrl-Z at the end are removed.
  * @param list its name in messages
- * @throws InputError when the bytes are no text, or in an encoding that cannot be recognised
+ * @throws InputError if the bytes are not text, or if their encoding is not recognised
  */
 export function decodeListText(bytes: Uint8Array, list: string): string {
   const other = OTHERS.find(({ magic }) => magic.every((byte, i) => bytes[i] === byte));

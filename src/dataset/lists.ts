@@ -1,4 +1,7 @@
-/** CelebA's three lists: attributes, landmarks, partition. Reading accepts the variants in the wild (see table.ts). */
+/**
+ * Reads and writes CelebA's three lists: attributes, landmarks, partition. Reading accepts the common variants (see
+ * table.ts).
+ */
 import { basename } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
 import type { FivePoints } from "../types.js";
@@ -11,7 +14,7 @@ export const LIST_NAMES = {
   partition: "list_eval_partition",
 } as const;
 
-/** CelebA's landmarks of its own aligned pictures, 178 x 218. */
+/** Name of CelebA's list of landmarks for its own aligned images, 178 x 218. */
 export const ALIGNED_LANDMARKS = "list_landmarks_align_celeba";
 
 export const LANDMARK_NAMES = [
@@ -36,9 +39,9 @@ export interface AttributeTable {
 
 export interface LandmarkTable {
   readonly files: readonly string[];
-  /** Pixels of the photo, [files, 10], the order of LANDMARK_NAMES. */
+  /** Pixels of the photo, [files, 10], in the order of LANDMARK_NAMES. */
   readonly values: Float64Array;
-  /** Whether they were read from CelebA's list for its own aligned pictures. */
+  /** True if they are from CelebA's list for its own aligned images. */
   readonly ofAligned?: boolean;
 }
 
@@ -48,7 +51,7 @@ export interface PartitionTable {
   readonly values: Uint8Array;
 }
 
-/** Throws InputError naming the line of the first value that `accepts` refuses. */
+/** @throws InputError with the line of the first value that `accepts` refuses */
 function checkValues(
   table: NumberTable,
   list: string,
@@ -67,7 +70,7 @@ function expectColumns(table: NumberTable, list: string, columns: number, meanin
   throw lineError(list, table.lines[0], expected, `${table.columns} numbers`, "Check that this is the right list.");
 }
 
-/** Reads attributes given as -1/1 or 0/1; the names are the header's, any number of them. Throws InputError. */
+/** Reads attributes given as -1/1 or 0/1. The names are in the header, which may have any number of them. @throws InputError */
 export async function readAttributes(path: string): Promise<AttributeTable> {
   const table = await readTable(path);
   const list = basename(path);
@@ -92,7 +95,7 @@ export async function readAttributes(path: string): Promise<AttributeTable> {
   return { names, files: table.files, values: Int8Array.from(table.values, (value) => (value === 1 ? 1 : 0)) };
 }
 
-/** Reads five points a photo. Throws InputError. */
+/** Reads five points per photo. @throws InputError */
 export async function readLandmarks(path: string): Promise<LandmarkTable> {
   const table = await readTable(path);
   expectColumns(table, basename(path), LANDMARK_NAMES.length, "ten numbers (five points as x y)");
@@ -100,7 +103,7 @@ export async function readLandmarks(path: string): Promise<LandmarkTable> {
   return { files: table.files, values: table.values, ...(ofAligned ? { ofAligned } : {}) };
 }
 
-/** Reads the split. Throws InputError. */
+/** Reads the partition. @throws InputError */
 export async function readPartition(path: string): Promise<PartitionTable> {
   const table = await readTable(path);
   expectColumns(table, basename(path), 1, "0 (training), 1 (validation) or 2 (test)");
@@ -125,19 +128,19 @@ function formatRows(files: readonly string[], columns: number, width: number, ce
   return lines.map((line) => line + LINE_END).join("");
 }
 
-/** The text of list_attr_celeba.txt: count, names, -1/1. */
+/** The text of list_attr_celeba.txt: count, names, then rows of -1/1. */
 export function formatAttributes({ names, files, values }: AttributeTable): string {
   const rows = formatRows(files, names.length, 2, (at) => (values[at] === 1 ? "1" : "-1"));
   return `${files.length}${LINE_END}${names.join(" ")}${LINE_END}${rows}`;
 }
 
-/** The text of list_landmarks_celeba.txt: count, names, whole pixels. */
+/** The text of list_landmarks_celeba.txt: count, names, then rows of whole pixels. */
 export function formatLandmarks({ files, values }: LandmarkTable): string {
   const rows = formatRows(files, LANDMARK_NAMES.length, 4, (at) => String(Math.round(values[at])));
   return `${files.length}${LINE_END}${LANDMARK_NAMES.join(" ")}${LINE_END}${rows}`;
 }
 
-/** The text of list_eval_partition.txt: neither count nor names. */
+/** The text of list_eval_partition.txt, without count and names. */
 export function formatPartition({ files, values }: PartitionTable): string {
   return files.map((file, i) => `${file} ${values[i]}${LINE_END}`).join("");
 }

@@ -1,4 +1,4 @@
-/** What a preprocess run has noted beside its pictures, for whoever looks at a folder that may be half-made or damaged. */
+/** Reads the notes that a preprocess run has written next to its images, in a folder that may be incomplete or damaged. */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
@@ -13,11 +13,11 @@ const failureSchema = z.object({ file: z.string(), reason: z.string() });
 export type PhotoFailure = z.infer<typeof failureSchema>;
 
 export interface RunNotes {
-  /** Of manifest.json: the photos' folder, and the format as the command was given it. Null where there is none of ours. */
+  /** From manifest.json: the photos' folder, and the format as given to the command. Null if there is no manifest of ours. */
   readonly made: { readonly from: string; readonly format: string } | null;
-  /** Outputs of manifest.jsonl, in its order. */
+  /** Outputs in manifest.jsonl, in its order. */
   readonly outputs: readonly string[];
-  /** Of failures.json and the shards' indexes, each photo once, without those that a later run has finished. */
+  /** Failures in failures.json and in the shards' indexes, each photo once, without photos that a later run has finished. */
   readonly failures: readonly PhotoFailure[];
 }
 
@@ -26,11 +26,11 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // half-written: as if it were not there
+    return null; // half-written: treated as missing
   }
 }
 
-/** Reads what can be read; nothing here is needed to use the pictures. */
+/** Reads the notes as far as possible. The images can be used without them. */
 export async function readNotes(dir: string): Promise<RunNotes> {
   const manifest = manifestSchema.safeParse(await readJson(join(dir, "manifest.json")));
   const lines = (await readFile(join(dir, "manifest.jsonl"), "utf8").catch(() => "")).split("\n");
@@ -40,7 +40,7 @@ export async function readNotes(dir: string): Promise<RunNotes> {
       const { file, output } = recordSchema.parse(JSON.parse(line));
       outputs.set(file, output);
     } catch {
-      // The last line of a run that was killed.
+      // This is the last line of a run that was killed.
     }
   }
   const failures = new Map<string, PhotoFailure>();
@@ -62,20 +62,20 @@ export async function readNotes(dir: string): Promise<RunNotes> {
 }
 
 export interface FailureGroup {
-  /** With the file's name replaced by FILE, and coordinates by [...]. */
+  /** The reason, with the file's name replaced by FILE and coordinates by [...]. */
   readonly reason: string;
   readonly count: number;
-  /** The first few. */
+  /** The first few files. */
   readonly files: readonly string[];
 }
 
 const FILES_OF_A_GROUP = 5;
 
-/** Failures of one kind together, the most frequent first. */
+/** Groups failures of the same kind, the most frequent first. */
 export function groupFailures(failures: readonly PhotoFailure[]): FailureGroup[] {
   const groups = new Map<string, string[]>();
   for (const { file, reason } of failures) {
-    // With the folders before it: system errors name the whole path.
+    // Including the folders before the name, because system errors contain the whole path.
     const escaped = [file, basename(file)].map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     const name = `(?:${escaped.join("|")})`;
     const general = reason

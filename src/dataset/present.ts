@@ -1,4 +1,4 @@
-/** Finds the files that lists mean among those that are there. */
+/** Finds the files that lists refer to among the existing files. */
 import { withoutEnding } from "../image/endings.js";
 
 export class PresentFiles {
@@ -6,14 +6,14 @@ export class PresentFiles {
   private byForm: ReadonlyMap<string, string> | null = null;
   private byStem: ReadonlyMap<string, string> | null = null;
 
-  /** @param names of all files that are there */
+  /** @param names of all existing files */
   constructor(names: readonly string[]) {
     this.names = new Set(names);
   }
 
   /**
-   * The name, as the file system has it, of the file that a list means; null if it is not there. Archives of a Mac
-   * write é as two characters, lists as one: names that differ in their Unicode normalisation only are the same.
+   * The name of a listed file as the file system has it; null if the file is missing. Archives from a Mac write é as
+   * two characters, lists as one. So names that differ only in their Unicode normalisation are treated as equal.
    */
   find(listed: string): string | null {
     if (this.names.has(listed)) return listed;
@@ -21,7 +21,10 @@ export class PresentFiles {
     return this.byForm.get(listed.normalize("NFC")) ?? null;
   }
 
-  /** The first file that has the listed name with another ending, or the same ending in other letter case; null if there is none. */
+  /**
+   * The first file with the listed name and another ending, or the same ending in another letter case; null if there is
+   * none.
+   */
   findOtherEnding(listed: string): string | null {
     const stemOf = (name: string): string => withoutEnding(name).normalize("NFC");
     this.byStem ??= new Map([...this.names].reverse().map((name) => [stemOf(name), name]));

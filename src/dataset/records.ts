@@ -1,14 +1,14 @@
-/** Records of a list: lines of words, as CelebA has them, or CSV of spreadsheets and pandas. */
+/** Splits a list into records: lines of words as in CelebA, or CSV from spreadsheets and pandas. */
 import { CsvError, parse } from "csv-parse/sync";
 import { hasReadableEnding, hasUnreadPictureEnding } from "../image/endings.js";
 import { lineError } from "./line-error.js";
 
 export type Delimiter = " " | "," | ";" | "\t";
 
-/** Characters that are looked at to find the delimiter. */
+/** Number of characters examined to find the delimiter. */
 const SAMPLE = 2 ** 16;
 
-/** Whether a word is the name of a picture; `.rgb` is what our raw shards call theirs. */
+/** True if a word is the name of an image. Our raw shards use the ending `.rgb`. */
 export function isPictureName(word: string): boolean {
   return hasReadableEnding(word) || hasUnreadPictureEnding(word) || /.\.rgb$/i.test(word);
 }
@@ -17,35 +17,38 @@ export function isNumeric(word: string): boolean {
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(word);
 }
 
-/** Most cells of an attribute list; no need to look closely. */
+/** The most frequent cells of an attribute list, for speed. */
 const COMMON: ReadonlyMap<string, number> = new Map([
   ["1", 1],
   ["-1", -1],
   ["0", 0],
 ]);
 
-/** The number that a word stands for: 1 and 0 for true and false. NaN for anything else. */
+/** The number that a word stands for: 1 and 0 for true and false, NaN for anything else. */
 export function numberOf(word: string, delimiter: Delimiter): number {
   const common = COMMON.get(word);
   if (common !== undefined) return common;
   if (/^(true|false)$/i.test(word)) return word.length === 4 ? 1 : 0;
-  // Spreadsheets of half the world write 0,5, and then do not separate cells by commas.
+  // Spreadsheets in many countries write 0,5 and then do not separate cells by commas.
   const text = delimiter === ";" || delimiter === "\t" ? word.replace(/^([-+]?\d*),(\d+)$/, "$1.$2") : word;
   return isNumeric(text) ? Number(text) : Number.NaN;
 }
 
 const withoutQuoted = (line: string): string => line.replace(/"(?:[^"]|"")*"/g, "Q");
 
-/** Whether each cell between tabs but the name is one value; other lists mix tabs and spaces at will. */
+/** True if each cell between tabs, except for the name, is a single value. Other lists mix tabs and spaces freely. */
 function isSeparatedByTabs(line: string): boolean {
   const cells = line.split("\t");
   const others = cells.filter((cell) => cell.trim() !== "" && Number.isNaN(numberOf(cell.trim(), "\t")));
   return cells.length > 1 && others.length <= 1;
 }
 
-/** What separates cells, judged by the last lines of the beginning: those above may be a count, a header or a title. */
+/**
+ * The separator of cells, determined from the last lines of the text's beginning. The lines above may be a count, a
+ * header or a title.
+ */
 export function delimiterOf(text: string): Delimiter {
-  const named = /^sep=([,;\t])\n/i.exec(text)?.[1]; // Excel's own first line
+  const named = /^sep=([,;\t])\n/i.exec(text)?.[1]; // Excel's way to name the delimiter in the first line
   if (named !== undefined) return named as Delimiter;
   const whole = text.length <= SAMPLE ? text : text.slice(0, text.lastIndexOf("\n", SAMPLE));
   const lines = whole.split("\n").filter((line) => line.trim() !== "");
@@ -60,7 +63,7 @@ export function delimiterOf(text: string): Delimiter {
   return isSeparatedByTabs(lines.at(-1) ?? "") || (last.includes("\t") && last.includes("Q")) ? "\t" : " ";
 }
 
-/** Words of a line; a picture's name may contain spaces, and then ends where its ending does. */
+/** The words of a line. An image's name may contain spaces; it ends where its ending does. */
 function splitWords(line: string): string[] {
   const words = line.trim().split(/\s+/);
   const last = words.findLastIndex((word) => word.includes(".") && isPictureName(word));
@@ -71,9 +74,9 @@ function splitWords(line: string): string[] {
 }
 
 /**
- * Calls `visit` with the cells of each record, trimmed, and the number of its line, from 1. Lines without any cell
- * are passed over.
- * @throws InputError for CSV whose quotes do not fit
+ * Calls `visit` with the cells of each record, trimmed, and the number of its line, counted from 1. Lines without any
+ * cells are skipped.
+ * @throws InputError for CSV with unbalanced quotes
  */
 export function forEachRecord(
   text: string,
@@ -94,7 +97,7 @@ export function forEachRecord(
       on_record: (cells: string[], { lines }) => {
         const isName = lines === 1 && /^sep=/i.test(cells[0]);
         if (!isName && cells.some((cell) => cell !== "")) visit(cells, lines);
-        return null; // nothing is kept
+        return null; // nothing is stored
       },
     });
   } catch (error) {

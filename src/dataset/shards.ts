@@ -1,12 +1,16 @@
-/** Shards: many crops in one data file, raw (.npy) or as a tar of WebDataset, each beside a NNNNN.json that says what is where. */
+/**
+ * Shards: many crops in one data file, raw (.npy) or as a WebDataset tar file. Each has a NNNNN.json next to it with
+ * the position of every crop.
+ */
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { PictureSource } from "../image/source.js";
+import { isNpy, readNpyFields } from "../interop/npy.js";
 import type { PictureStore } from "./store.js";
 
-/** The folder of the shards within a data set. */
+/** Name of the shards' folder within a data set. */
 export const SHARD_DIR = "shards";
 const INDEX_NAME = /^\d{5,}\.json$/;
 const REMEDY = "Delete the shard (both of its files) and run 'elegant preprocess' again: it makes what is missing.";
@@ -18,9 +22,9 @@ const itemSchema = z.object({
   output: z.string().min(1),
   /** Photo -> crop. */
   matrix: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]).readonly(),
-  /** What was wrong with a photo that was used all the same. */
+  /** What was wrong with a photo that was used anyway. */
   damaged: z.string().exactOptional(),
-  /** Bytes within the data file: size * size * 3 of raw pixels, or a JPEG file. */
+  /** Position in the data file, in bytes: size * size * 3 bytes of raw pixels, or a JPEG file. */
   offset: z.number().int().nonnegative(),
   length: z.number().int().positive(),
 });
@@ -41,38 +45,34 @@ export type ShardItem = ShardIndex["items"][number];
 
 const EXTENSIONS = { shard: "npy", webdataset: "tar", index: "json" } as const;
 
-/** @param unit its number in the plan */
+/** @param unit number of the shard in the plan */
 export function shardName(kind: keyof typeof EXTENSIONS, unit: number): string {
   return `${String(unit).padStart(5, "0")}.${EXTENSIONS[kind]}`;
 }
 
-/** What the header of a raw shard says; NPY 1.0: magic, version, length, a Python literal, then the pixels. */
-interface NpyHeader {
-  readonly shape: readonly number[];
-  /** Where the pixels begin. */
-  readonly start: number;
-}
-
-function parseNpyHeader(bytes: Buffer, path: string): NpyHeader {
+/** The shape of a raw shard's array and the byte offset of its pixels. @throws InputError if they are not 8-bit pixels */
+function readRawHeader(bytes: Uint8Array, path: string): { readonly shape: readonly number[]; readonly start: number } {
   const refuse = (what: string, expected: string, received: string): InputError =>
     new InputError(describeMismatch(`${path}: ${what}`, expected, received, REMEDY));
-  if (bytes.length < 10 || bytes.toString("latin1", 0, 6) !== "\x93NUMPY") {
+  if (!isNpy(bytes) || bytes.length < 12) {
     throw refuse("magic", "a .npy file", bytes.length === 0 ? "an empty one" : "something else");
   }
-  if (bytes[6] !== 1 || bytes[7] !== 0) throw refuse("version", "NPY 1.0", `${bytes[6]}.${bytes[7]}`);
-  const start = 10 + bytes.readUInt16LE(8);
-  const header = bytes.toString("latin1", 10, start);
-  const descriptor = /'descr'\s*:\s*'([^']+)'/.exec(header)?.[1] ?? "none";
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1] ?? "none";
-  const extents = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(header)?.[1];
-  if (bytes.length < start || extents === undefined || order !== "False" || !/^[|<]u1$/.test(descriptor)) {
+  const { version, descriptor = "none", order = "none", extents, start } = readNpyFields(bytes);
+  if (version.join(".") !== "1.0") throw refuse("version", "NPY 1.0", version.join("."));
+  if (
+    bytes.length < start ||
+    extents === undefined ||
+    !/^[\d\s,]*$/.test(extents) ||
+    order !== "False" ||
+    !/^[|<]u1$/.test(descriptor)
+  ) {
     throw refuse("header", "8-bit numbers in C order", `descr ${descriptor}, fortran_order ${order}`);
   }
   const shape = extents.split(",").flatMap((text) => (text.trim() === "" ? [] : [Number(text)]));
   return { shape, start };
 }
 
-/** Of a format: the data file fits its index. Throws InputError. */
+/** @throws InputError if the data file does not fit its index */
 async function checkData(path: string, index: ShardIndex): Promise<void> {
   const { format, size, items } = index;
   const file = await open(path).catch((error: unknown) => {
@@ -86,7 +86,7 @@ async function checkData(path: string, index: ShardIndex): Promise<void> {
       // A header of version 1 has at most 2^16 bytes.
       const head = Buffer.alloc(Math.min(bytes, 10 + 0xffff));
       const { bytesRead } = await file.read(head, 0, head.length, 0);
-      const header = parseNpyHeader(head.subarray(0, bytesRead), path);
+      const header = readRawHeader(head.subarray(0, bytesRead), path);
       start = header.start;
       const [n, ...picture] = header.shape;
       if (picture.join() !== `${size},${size},3` || n < items.length) {
@@ -109,7 +109,7 @@ async function checkData(path: string, index: ShardIndex): Promise<void> {
   }
 }
 
-/** Reads and checks one NNNNN.json and its data file. Throws InputError. */
+/** Reads and checks one NNNNN.json and its data file. @throws InputError */
 export async function readShardIndex(path: string): Promise<ShardIndex> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw fromSystemError(error, `Reading ${path}`);
@@ -130,7 +130,7 @@ export async function readShardIndex(path: string): Promise<ShardIndex> {
   return parsed.data;
 }
 
-/** Names of the index files of `out`, in the order of their numbers; none where there is no folder of shards. */
+/** Paths of the index files of `out`, in the order of their numbers; empty if there is no folder of shards. */
 export async function listShardIndexes(out: string): Promise<string[]> {
   const folder = join(out, SHARD_DIR);
   const found = await stat(folder).catch(() => null);
@@ -145,10 +145,11 @@ export async function listShardIndexes(out: string): Promise<string[]> {
 }
 
 /**
- * The indexes of all shards in `out`/shards, in the order of their numbers, which may have gaps; none where there is no such folder.
- * Throws InputError for an index or a data file that does not fit, for shards that differ in format or size, and for an output that
- * is in two of them.
- * @param onDamaged is told of a shard that does not fit in itself, which is then left out
+ * The indexes of all shards in `out`/shards, in the order of their numbers, which may have gaps; empty if there is no
+ * such folder.
+ * @param onDamaged receives a shard that is damaged in itself, which is then skipped
+ * @throws InputError for an index or a data file that does not fit, for shards that differ in format or size, and for
+ *   an output that is in two of them
  */
 export async function readShardIndexes(
   out: string,
@@ -181,7 +182,7 @@ export async function readShardIndexes(
   return indexes;
 }
 
-/** The crops that indexes list. @param folder of the data files */
+/** The crops listed by indexes. @param folder folder of the data files */
 export function shardStore(folder: string, indexes: readonly ShardIndex[]): PictureStore {
   const [{ format, size }] = indexes;
   const sources = new Map<string, PictureSource>();

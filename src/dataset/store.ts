@@ -1,22 +1,22 @@
-/** Pictures by name, wherever their bytes are: what the three forms of a data set have in common. */
+/** Images by name, wherever their bytes are: the common interface of the three forms of a data set. */
 import type { PictureSource } from "../image/source.js";
 import type { AttributeTable } from "./lists.js";
 
-/** Files of their own, raw pixels in shards, or tar files of WebDataset. */
+/** Separate image files, raw pixels in shards, or WebDataset's tar files. */
 export type DatasetFormat = "images" | "shard" | "webdataset";
 
 export interface PictureStore {
   readonly format: DatasetFormat;
-  /** The folder of the files with the pictures. */
+  /** The folder of the files that contain the images. */
   readonly folder: string;
-  /** Side in pixels, where the store says so. */
+  /** Side in pixels, if the store states it; otherwise null. */
   readonly size: number | null;
-  /** Sorted. */
+  /** Names of all images, sorted. */
   readonly names: readonly string[];
-  /** Those of `names` that are links to nothing. */
+  /** Members of `names` that are links to nothing. */
   readonly broken?: readonly string[];
-  /** Of a name that is there. */
+  /** Where the bytes of an image of the store are. */
   source(name: string): PictureSource;
-  /** Those that the store itself holds. */
+  /** Attributes that the store itself contains; null if there are none. */
   readonly attributes: AttributeTable | null;
 }

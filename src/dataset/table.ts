@@ -1,4 +1,4 @@
-/** The common form of CelebA's lists: an optional count, an optional header, then a file name and numbers in each row. */
+/** The common form of CelebA's lists: an optional count, an optional header, then rows of a file name and numbers. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
@@ -8,14 +8,14 @@ import { decodeListText } from "./list-text.js";
 import { type Delimiter, delimiterOf, forEachRecord, isPictureName, numberOf } from "./records.js";
 
 export interface NumberTable {
-  /** Header words in file order, without one for the file column; null when there is no header. */
+  /** Header words in file order, without the word for the file column; null if there is no header. */
   readonly header: readonly string[] | null;
   readonly files: string[];
-  /** Numbers in each row. */
+  /** Numbers per row. */
   readonly columns: number;
   /** [files, columns]. */
   readonly values: Float64Array;
-  /** Line of each row, from 1; [files]. */
+  /** Line number of each row, counted from 1; [files]. */
   readonly lines: readonly number[];
 }
 
@@ -24,9 +24,9 @@ interface Header {
   readonly line: number;
 }
 
-/** Where a record has its file name and its numbers. */
+/** Which cells of a record are the file name and the numbers. */
 interface Columns {
-  /** Cells of a record. */
+  /** Cells per record. */
   readonly cells: number;
   readonly file: number;
   readonly numbers: readonly number[];
@@ -34,9 +34,9 @@ interface Columns {
 }
 
 const MAX_HEADER_LINES = 3;
-/** How pandas and spreadsheets call a column that only counts the rows. */
+/** Names of columns that only count the rows, as pandas and spreadsheets write them. */
 const COUNTING = /^(unnamed: ?\d+(\.\d+)?|index)?$/i;
-/** How a column of file names is called, where the names themselves do not show it. */
+/** Names of a column of file names, needed if the file names themselves are not recognisable. */
 const NAMING = /^(image_?(id|name|path|file)?|file_?(name|path)?|img(_?(id|name|path))?|path)$/i;
 
 /** Builds a table from records in their order. */
@@ -80,7 +80,7 @@ class TableReader {
     return !Number.isNaN(numberOf(cell, this.delimiter));
   }
 
-  /** True for the first row. Keeps a count or a header. @throws InputError for a row that is damaged */
+  /** True for the first row. Stores a count or a header. @throws InputError for a damaged row */
   private isRow(cells: readonly string[], line: number): boolean {
     const { list, headers } = this;
     const text = cells.join(" ");
@@ -100,7 +100,7 @@ class TableReader {
     const isNamed = isPictureName(cells[file]);
     const wrong = others.find((cell) => cell !== "" && !this.isNumber(cell));
     if (wrong === undefined && numbers > 0) return true;
-    // A name of a picture, or at least half numbers: a damaged row, which must not pass for a header.
+    // An image's name, or at least half numbers: this is a damaged row, which must not be mistaken for a header.
     if (others.length > 0 && (isNamed || numbers * 2 >= others.length)) {
       throw lineError(list, line, "a file name and numbers", wrong ?? text, "Correct or remove the line.");
     }
@@ -121,13 +121,13 @@ class TableReader {
     );
   }
 
-  /** Decides by the first row which columns there are. */
+  /** Determines the columns from the first row. */
   private chooseColumns(row: readonly string[], line: number): Columns {
     const file = this.fileColumn(row);
     const header = this.headers.find(({ cells }) => cells.length === row.length)?.cells;
     const isCounting = (at: number): boolean =>
       header === undefined ? at < file : COUNTING.test(header[at]) && (row[at] === "" || /^\d+$/.test(row[at]));
-    // A separator at the end of the line makes no column.
+    // A separator at the end of the line does not add a column.
     const cells = row.at(-1) === "" && (header?.at(-1) ?? "") === "" ? row.length - 1 : row.length;
     const numbers = Array.from({ length: cells }, (_, at) => at).filter((at) => at !== file && !isCounting(at));
     if (numbers.length === 0) {
@@ -136,9 +136,10 @@ class TableReader {
     return { cells, file, numbers, header: this.chooseHeader(row.length, numbers) };
   }
 
-  /** Header words of the columns: of the line that has as many cells as a row, or as many as the row has numbers. */
+  /** Header words of the columns, from the line with as many cells as a row, or as many as the row has numbers. */
   private chooseHeader(cells: number, numbers: readonly number[]): readonly string[] | null {
-    const inForm = (name: string): string => name.replace(/\s+/g, "_"); // CelebA's lists separate names by spaces
+    // CelebA's lists separate names by spaces.
+    const inForm = (name: string): string => name.replace(/\s+/g, "_");
     for (const header of this.headers) {
       if (header.cells.length === cells) return numbers.map((at) => inForm(header.cells[at]));
       if (header.cells.length === numbers.length) return header.cells.map(inForm);
@@ -196,9 +197,11 @@ class TableReader {
 }
 
 /**
- * Parses the text of a list (decodeListText). Accepts words between spaces and tabs, CSV with commas, semicolons or tabs
- * and quotes, a missing count line, a missing or an extra header line, columns that count the rows, true and false for 1
- * and 0. Throws InputError (list, line, expected, received, what to do) on anything else. `list` is the name in messages.
+ * Parses the text of a list (from decodeListText). Accepts words between spaces and tabs, CSV with commas, semicolons
+ * or tabs and quotes, a missing count line, a missing or an extra header line, columns that count the rows, and true
+ * and false for 1 and 0.
+ * @param list its name in messages
+ * @throws InputError (list, line, expected, received, what to do) for anything else
  */
 export function parseTable(text: string, list: string): NumberTable {
   const delimiter = delimiterOf(text);
@@ -207,7 +210,7 @@ export function parseTable(text: string, list: string): NumberTable {
   return reader.finish();
 }
 
-/** Reads and parses a list; messages name the file without its folder's path. */
+/** Reads and parses a list. Messages name the file without its folder. */
 export async function readTable(path: string): Promise<NumberTable> {
   let bytes: Uint8Array;
   try {

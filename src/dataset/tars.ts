@@ -1,9 +1,9 @@
 /**
- * WebDataset's tar files as others make them, without an index next to them: a sample is all entries of one key (the path up to
- * the first dot of its last part), its attributes are in `<key>.json` as {"attributes": {name: 1 or -1, true or false}}.
- * The picture of a sample is the one whose name is the key and an ending (`<key>.jpg`); without such a picture it is the
- * only one with a longer name (`<key>.image.png`). Other entries (.txt, .cls) are passed over. The scan reads a whole file
- * once; what it found stays in the cache.
+ * Reads WebDataset's tar files as other programs make them, without an index next to them. A sample consists of all
+ * entries with the same key (the path up to the first dot of its last part). Its attributes are in `<key>.json` as
+ * {"attributes": {name: 1 or -1, true or false}}. The image of a sample is the one named by the key and an ending
+ * (`<key>.jpg`). Without such an image, it is the only one with a longer name (`<key>.image.png`). Other entries (.txt,
+ * .cls) are skipped. The scan reads a whole file once, and its result stays in the cache.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -21,12 +21,12 @@ import type { OnProgress } from "../types.js";
 import type { AttributeTable } from "./lists.js";
 import type { PictureStore } from "./store.js";
 
-/** A key's JSON is small; a larger one is something else. */
+/** Largest size of a key's JSON file in bytes. A larger file is something else. */
 const MOST_JSON_BYTES = 2 ** 20;
 
 const sampleSchema = z.object({
   key: z.string(),
-  /** The picture's ending. */
+  /** The image's ending. */
   extension: z.string(),
   offset: z.number().int().nonnegative(),
   length: z.number().int().nonnegative(),
@@ -38,20 +38,20 @@ const scanSchema = z.object({
   kind: z.literal("elegant-tar"),
   version: z.literal(1),
   samples: z.array(sampleSchema),
-  /** Names of further pictures in samples that have one already. */
+  /** Names of further images in samples that have one already. */
   beside: z.array(z.string()).default([]),
-  /** Names of pictures whose kind we do not read. */
+  /** Names of images whose kind we do not read. */
   notRead: z.array(z.string()).default([]),
 });
 export type TarScan = Pick<z.infer<typeof scanSchema>, "samples" | "beside" | "notRead">;
-/** Part of the cache's key; another number where the same file gives another scan. */
+/** Part of the cache's key. Change it if the same file would give another scan. */
 const SCAN_RULES = 2;
 
 const labelsSchema = z.object({
   attributes: z.record(z.string(), z.union([z.boolean(), z.literal(1), z.literal(0), z.literal(-1)])),
 });
 
-/** "a/b.c/000.seg.png" is the entry "seg.png" of "a/b.c/000". */
+/** Splits a name into key and extension: "a/b.c/000.seg.png" is the entry "seg.png" of "a/b.c/000". */
 function splitName(name: string): { readonly key: string; readonly extension: string } {
   const path = name.replace(/^(\.\/)+/, "");
   const dot = path.indexOf(".", path.lastIndexOf("/") + 1);
@@ -65,7 +65,7 @@ function parseLabels(bytes: Uint8Array, name: string): TarSample["attributes"] {
   } catch {
     throw new InputError(describeMismatch(name, "JSON", "something else", "Make the tar file again."));
   }
-  if (typeof value !== "object" || value === null || !("attributes" in value)) return null; // other people's notes
+  if (typeof value !== "object" || value === null || !("attributes" in value)) return null; // JSON for another purpose
   const parsed = labelsSchema.safeParse(value);
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
@@ -79,7 +79,7 @@ function parseLabels(bytes: Uint8Array, name: string): TarSample["attributes"] {
   );
 }
 
-/** Where the entry's bytes begin; tar-stream tells, but its types do not. */
+/** Byte offset of the entry's contents. tar-stream provides it, but its types do not declare it. */
 function offsetOf(header: object): number {
   if ("byteOffset" in header && typeof header.byteOffset === "number") return header.byteOffset;
   throw new Error("tar-stream: expected byteOffset in an entry's header, received none");
@@ -89,7 +89,7 @@ type TarPicture = Omit<TarSample, "attributes">;
 
 const nameOfEntry = ({ key, extension }: TarPicture): string => `${key}.${extension}`;
 
-/** The picture of a sample by the rule above. @throws InputError when the names do not say which one it is */
+/** The image of a sample by the rule above. @throws InputError if the names do not determine it */
 function choosePicture(pictures: readonly TarPicture[], path: string): TarPicture {
   const rank = ({ extension }: TarPicture): number => READABLE_ENDINGS.indexOf(`.${extension.toLowerCase()}`);
   const own = pictures.filter((picture) => rank(picture) >= 0).sort((a, b) => rank(a) - rank(b));
@@ -103,7 +103,7 @@ function choosePicture(pictures: readonly TarPicture[], path: string): TarPictur
   throw new InputError(describeMismatch(`${path}: sample '${key}'`, `one picture (${key}.jpg)`, names, remedy));
 }
 
-/** Reads a tar file from its beginning to its end. Throws InputError for one that is none, or is cut short. */
+/** Reads a tar file from beginning to end. @throws InputError if it is not a tar file or is cut short */
 export async function scanTar(path: string): Promise<TarScan> {
   const pictures = new Map<string, Map<string, TarPicture>>();
   const notRead: string[] = [];
@@ -115,7 +115,7 @@ export async function scanTar(path: string): Promise<TarScan> {
     for await (const entry of entries) {
       const { name, size = 0, type } = entry.header;
       const { key, extension } = splitName(name);
-      // Hidden entries are macOS's notes on the pictures next to them, and similar files.
+      // Hidden entries are macOS's notes about the images next to them, and similar files.
       const isSeen = !name
         .replace(/^(\.\/)+/, "")
         .split("/")
@@ -129,7 +129,7 @@ export async function scanTar(path: string): Promise<TarScan> {
       }
       if (isFile && hasReadableEnding(name)) {
         const sample = pictures.get(key) ?? new Map<string, TarPicture>();
-        // If a name occurs twice, the later entry counts, as it does when the file is unpacked.
+        // If a name occurs twice, the later entry counts, as when the file is unpacked.
         pictures.set(key, sample.set(extension, { key, extension, offset: offsetOf(entry.header), length: size }));
       } else if (isFile && hasUnreadPictureEnding(name)) notRead.push(name);
       entry.resume();
@@ -153,7 +153,7 @@ export async function scanTar(path: string): Promise<TarScan> {
   return { samples, beside, notRead };
 }
 
-/** As scanTar(), from the cache where the file has not changed since: path, size and time of change are the key. */
+/** Like scanTar(), but uses the cache if the file has not changed. The key consists of path, size and time of change. */
 async function scanOnce(path: string): Promise<TarScan> {
   const absolute = resolve(path);
   const { size, mtimeMs } = await stat(absolute).catch((error: unknown) => {
@@ -167,7 +167,7 @@ async function scanOnce(path: string): Promise<TarScan> {
       const parsed = scanSchema.safeParse(JSON.parse(new TextDecoder().decode(cached)));
       if (parsed.success) return parsed.data;
     } catch {
-      // Damaged: scanned and kept anew.
+      // The cached scan is damaged, so scan again and replace it.
     }
   }
   const scan = await scanTar(path);
@@ -181,7 +181,10 @@ interface NamedSample extends TarSample {
   readonly name: string;
 }
 
-/** Attributes of all samples, sorted by name; null where none has any. Throws InputError when one lacks what another has. */
+/**
+ * The attributes of all samples, sorted by name; null if no sample has any. @throws InputError if a sample lacks an
+ * attribute that another one has
+ */
 function attributesOf(samples: readonly NamedSample[]): AttributeTable | null {
   const labelled = samples.find(({ attributes }) => attributes !== null);
   if (labelled?.attributes == null) return null;
@@ -211,14 +214,14 @@ function warnOfOthers(folder: string, scans: readonly TarScan[], warn: TarOption
 }
 
 export interface TarOptions {
-  /** Reads attributes from the tar files. */
+  /** If true, attributes are read from the tar files. */
   readonly labelled: boolean;
   readonly onProgress?: OnProgress | undefined;
-  /** Receives a line about pictures that are left out. */
+  /** Receives a line about images that are left out. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
-/** The pictures of all *.tar in a folder; null if there is no tar file. Throws InputError for a damaged one. */
+/** The images of all *.tar files in a folder; null if there is no tar file. @throws InputError for a damaged tar file */
 export async function openTars(
   folder: string,
   { labelled, onProgress, onWarning }: TarOptions,
@@ -238,7 +241,7 @@ export async function openTars(
     onProgress?.({ stage: "scan", done: i + 1, total: tars.length, unit: "tar files" });
   }
   warnOfOthers(folder, scans, onWarning);
-  // Keys need to differ within a tar file only; where they repeat, the file's name comes before them.
+  // Keys have to differ only within a tar file. If they repeat across files, the file's name is added before them.
   const keys = scans.flatMap(({ samples }) => samples.map(({ key }) => key));
   const unique = new Set(keys).size === keys.length;
   const named: NamedSample[] = scans

@@ -1,19 +1,19 @@
-/** Looks at a data set before a training begins: are its pictures aligned faces of a size that suits the training? */
+/** Checks a data set before training begins: are its images aligned faces of a suitable size? */
 import { describeMismatch, InputError } from "../errors.js";
 import { readSourceHeader } from "../image/source.js";
 import type { FaceDataset } from "./dataset.js";
 import { landmarksAt } from "./lists.js";
 
-/** Headers that are read, spread over all pictures: a fraction of a second's worth. */
+/** Largest number of headers that are read, spread over all images. This takes a fraction of a second. */
 const MOST_HEADERS = 5000;
-/** Share of pictures that cannot be used which a training leaves out instead of refusing the data. */
+/** Share of unusable images that a training skips instead of refusing the data. */
 const FEW = 0.01;
 /**
- * Root mean square distance of the eyes from their mean places, as a share of the picture's side. Aligned data sets have at
- * most 0.02 (CelebA in the wild after alignment), photos as they were taken about 0.15.
+ * Largest root mean square distance of the eyes from their mean positions, as a share of the image's side. Aligned data
+ * sets have at most 0.02 (CelebA in the wild after alignment), unaligned photos about 0.15.
  */
 const MOST_SPREAD = 0.08;
-/** Faces that say something about their spread. */
+/** Smallest number of faces from which the distance is computed. */
 const ENOUGH_FACES = 10;
 
 interface Looked {
@@ -24,7 +24,7 @@ interface Looked {
   readonly eyes: readonly number[] | null;
 }
 
-/** Looks at pictures spread over all. `unreadable` are those without a header that we read. */
+/** Reads headers of images spread over the data set. `unreadable` are images whose header we cannot read. */
 function lookAt({ files, landmarks, picture }: FaceDataset): {
   readonly looked: readonly Looked[];
   readonly unreadable: readonly string[];
@@ -48,7 +48,7 @@ function lookAt({ files, landmarks, picture }: FaceDataset): {
   return { looked, unreadable };
 }
 
-/** Root mean square distance of the eyes from their mean places, as a share of the side; 0 for too few faces. */
+/** Root mean square distance of the eyes from their mean positions, as a share of the side; 0 for too few faces. */
 function spreadOfEyes(looked: readonly Looked[]): number {
   const faces = looked.flatMap(({ eyes }) => (eyes === null ? [] : [eyes]));
   if (faces.length < ENOUGH_FACES) return 0;
@@ -68,11 +68,11 @@ function warningOf(looked: readonly Looked[], isOdd: (side: number) => boolean, 
 }
 
 /**
- * Checks the pictures of a data set by their headers, up to 5,000 of them.
- * @param size side of the training's pictures in pixels
- * @returns warnings about pictures that are smaller than `size` or larger than twice that
- * @throws InputError if more than 1 % of the pictures cannot be read, or if they are photos that were not aligned: more than
- *         1 % are not square, or their eyes are not in the same places
+ * Checks the images of a data set by their headers, up to 5,000 of them.
+ * @param size side of the training images in pixels
+ * @returns warnings about images that are smaller than `size` or larger than twice that
+ * @throws InputError if more than 1 % of the images cannot be read, or if they are photos that were not aligned: more
+ *   than 1 % are not square, or their eyes are not in the same places
  */
 export function checkTrainingPictures(dataset: FaceDataset, size: number): readonly string[] {
   const { looked, unreadable } = lookAt(dataset);

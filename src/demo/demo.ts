@@ -1,10 +1,11 @@
-/** `elegant demo`: the whole line from painted photos to edited faces and a report, on data whose truth is known. */
+/** `elegant demo`: the whole path from painted photos to edited faces and a report, on data whose truth is known. */
 import { join } from "node:path";
 import { openDataset } from "../dataset/dataset.js";
 import type { Device } from "../device/device.js";
 import { describeMachine, listMachine } from "../device/node/machine.js";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
+import { elegantModel } from "../methods/elegant/model.js";
 import { openGenerator, readModel } from "../models/open.js";
 import { PAINTED } from "../models/shipped.js";
 import { preprocess } from "../preprocess/preprocess.js";
@@ -19,19 +20,19 @@ import type { OnProgress } from "../types.js";
 import { measureDistances } from "./distances.js";
 import { chooseGroups, comparedGroups, editAll, moreSheets } from "./edits.js";
 import { loadHeldOut } from "./pairs.js";
-import { DEMO_ATTRIBUTES, DEMO_METHOD, DEMO_NETWORK, DEMO_SIZE, DEMO_WIDTH } from "./settings.js";
+import { DEMO_METHOD, DEMO_NETWORK, DEMO_SIZE, DEMO_WIDTH } from "./settings.js";
 import { photosAndCrops } from "./sheets.js";
 import { describeRun, summarise } from "./story.js";
 
-/** So many that both sides of each attribute have a batch to train on. */
+/** Smallest number of photos for which both sides of each attribute have a batch to train on. */
 const FEWEST_PHOTOS = 60;
 
 export interface DemoOptions {
   readonly folder: string;
   readonly photos: number;
-  /** Of training in front of the user. */
+  /** Seconds of training, while the user waits. */
   readonly trainSeconds: number;
-  /** The most edits that are scored for each attribute and direction. */
+  /** Largest number of edits that are scored per attribute and direction. */
   readonly pairs: number;
   readonly seed: number;
   readonly workers: number;
@@ -47,13 +48,13 @@ export interface DemoResult {
   /** Means over the swaps that both models made; null if there are none. */
   readonly shipped: Score | null;
   readonly trained: Score | null;
-  /** The rows behind the means, of the shipped model and of the one trained here. */
+  /** The rows behind the means, for the shipped model and for the one trained here. */
   readonly scores: readonly ModelScores[];
 }
 
 /**
- * Runs everything into `folder` and writes report.html there.
- * @throws InputError before anything is written when the folder is not empty
+ * Runs everything in `folder` and writes report.html there.
+ * @throws InputError before anything is written if the folder is not empty
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { folder, photos, seed, workers, signal, onProgress, device } = options;
@@ -61,13 +62,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     throw new InputError(describeMismatch("--photos", `at least ${FEWEST_PHOTOS}`, String(photos), "Paint more."));
   }
   await expectFreshFolder(folder, "Delete it, or choose another --out.");
-  const { config: shippedConfig } = await readModel(PAINTED); // rather a failure now than after the training
+  const { config: shippedConfig } = (await readModel(PAINTED)).model; // fail now rather than after the training
   const began = performance.now();
   const stages: StageTime[] = [];
   const timed = async <T>(name: string, work: () => Promise<T>, describe: (result: T, seconds: number) => string) => {
     const start = performance.now();
     const result = await work().catch((error: unknown) => {
-      // Stages that can be resumed by themselves say how; the demo cannot, and its own words are in the signal.
+      // Stages that can be resumed on their own say how. The demo cannot be resumed, and its own message is in the
+      // signal.
       if (error instanceof InterruptedError) signal.throwIfAborted();
       throw error;
     });
@@ -106,7 +108,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       train({
         dataset,
         folder: run,
-        config: DEMO_NETWORK,
+        model: elegantModel(DEMO_NETWORK),
         settings: { ...DEMO_METHOD, seed },
         resume: false,
         steps: 1_000_000,
@@ -178,9 +180,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     ],
     watchdog: watchdogSection(await readLossLog(join(run, WATCHDOG_FILE)), trained.step),
     losses: trainingSeries(
+      elegantModel(DEMO_NETWORK),
       await readLossLog(join(run, LOSSES_FILE)),
       await readLossLog(join(run, SCORES_FILE)),
-      DEMO_ATTRIBUTES,
     ),
     settings: [],
     tables: [distances.table],

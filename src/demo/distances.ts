@@ -1,14 +1,14 @@
-/** The report's table of Frechet distances. */
+/** Computes the report's table of Frechet distances. */
 import type { FaceDataset } from "../dataset/dataset.js";
 import { openExtractor } from "../metrics/extractors.js";
 import { Linalg } from "../metrics/linalg.js";
 import { computeTable, formatRows, type Table } from "../metrics/table.js";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { ReportTable } from "../report/model.js";
 import type { OnProgress } from "../types.js";
 import { DEMO_ATTRIBUTES } from "./settings.js";
 
-/** The most pairs of the table, and the features that it is made of: what takes seconds. */
+/** Largest number of pairs in the table, and dimensions of its features. Both keep the time within seconds. */
 const TABLE_PAIRS = 32;
 const TABLE_DIMS = 192;
 
@@ -22,11 +22,11 @@ export interface DistanceOptions {
 
 export interface Distances {
   readonly table: ReportTable;
-  /** Pairs of all attributes. */
+  /** Number of pairs of all attributes. */
   readonly pairs: number;
 }
 
-/** Distances of the demo's attributes for each model; the first one's table also has the rows without a model. */
+/** Distances of the demo's attributes for each model. The first model's table also has the rows without a model. */
 export async function measureDistances(
   models: readonly { readonly generator: Generator; readonly name: string }[],
   { dataset, pairs, seed, workers, onProgress }: DistanceOptions,

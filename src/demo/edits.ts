@@ -1,6 +1,6 @@
 /** Swaps with both models, their scores, and the sheets that show them. */
 
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { ModelScores, Score, Sheet } from "../report/model.js";
 import { SWAPPABLE_ATTRIBUTES, type SwappableAttribute } from "../synth/attributes.js";
 import { changeOf, choosePairs, type HeldOutFace, type ScoredPair, strongest } from "./pairs.js";
@@ -9,10 +9,10 @@ import { DEMO_ATTRIBUTES } from "./settings.js";
 import { linearSheet, manySheet, matrixSheet, type ShownSwap, swapSheet } from "./sheets.js";
 import { LEADING_MEAN } from "./story.js";
 
-/** Rows of a sheet. */
+/** Rows per sheet. */
 const SHOWN_PAIRS = 3;
 
-/** The pairs of one attribute and direction; none where the held-out faces lack a side. */
+/** The pairs of one attribute and direction; empty if the held-out faces lack a side. */
 export interface SwapGroup {
   readonly attribute: SwappableAttribute;
   readonly adding: boolean;
@@ -22,9 +22,9 @@ export interface SwapGroup {
 const isDemoAttribute = (attribute: SwappableAttribute): boolean => DEMO_ATTRIBUTES.some((name) => name === attribute);
 
 /**
- * Pairs for the demo's attributes and then for the further ones of the shipped model that the painter knows.
+ * Pairs for the demo's attributes, and then for the other attributes of the shipped model that the painter knows.
  * @param names the shipped model's attributes
- * @param count the most pairs of a group
+ * @param count largest number of pairs per group
  */
 export async function chooseGroups(
   faces: readonly HeldOutFace[],
@@ -41,7 +41,7 @@ export async function chooseGroups(
   );
 }
 
-/** The groups of the demo's own attributes: both models are compared on them. */
+/** The groups of the demo's own attributes, on which both models are compared. */
 export function comparedGroups(groups: readonly SwapGroup[]): readonly SwapGroup[] {
   return groups.filter(({ attribute }) => isDemoAttribute(attribute));
 }
@@ -51,7 +51,7 @@ export interface Edited {
   readonly swaps: Sheet;
 }
 
-/** Swaps and scores all pairs with one generator. The leading mean is over the demo's own attributes. */
+/** Swaps and scores all pairs with one generator. The mean in the first row is over the demo's own attributes. */
 export async function editAll(
   generator: Generator,
   groups: readonly SwapGroup[],
@@ -76,11 +76,13 @@ export async function editAll(
 }
 
 /**
- * Inputs that have none of the groups' attributes, with a reference for each attribute: for edits of several at once.
+ * Inputs that have none of the groups' attributes, with one reference per attribute, for edits of several attributes at
+ * the same time.
  * @param adding groups that add an attribute
  */
 function combine(adding: readonly SwapGroup[], faces: readonly HeldOutFace[]): readonly (readonly ScoredPair[])[] {
-  if (adding.some(({ pairs }) => pairs.length === 0)) return []; // with few photos, nobody unseen may have one of them
+  // With few photos, there may be no held-out face with one of them.
+  if (adding.some(({ pairs }) => pairs.length === 0)) return [];
   const [first, ...others] = adding;
   const plain = new Set(
     faces.filter(({ has }) => adding.every(({ attribute }) => !has(attribute))).map(({ file }) => file),
@@ -89,7 +91,7 @@ function combine(adding: readonly SwapGroup[], faces: readonly HeldOutFace[]): r
   return inputs.map((pair, i) => [pair, ...others.map(({ pairs }) => pairs[i % pairs.length])]);
 }
 
-/** Sheets of `linear`, `matrix` and edits of several attributes, as far as there are faces for them. */
+/** Sheets of `linear`, of `matrix` and of edits of several attributes, if there are faces for them. */
 export async function moreSheets(
   generator: Generator,
   groups: readonly SwapGroup[],

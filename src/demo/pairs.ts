@@ -1,5 +1,6 @@
 /** Held-out faces of a preprocessed synthetic data set, and pairs of them whose true swap is known. */
 import type { FaceDataset } from "../dataset/dataset.js";
+import { heldOutFiles } from "../dataset/split.js";
 import { readSource } from "../image/source.js";
 import { readRecords } from "../preprocess/manifest.js";
 import { pairUp } from "../scoring/pairs.js";
@@ -8,23 +9,22 @@ import type { SynthFace } from "../synth/face.js";
 import { loadPainter } from "../synth/raster.js";
 import { sampleFace } from "../synth/sample.js";
 import { type SwapTruth, swapTruth } from "../synth/truth.js";
-import { heldOutFiles } from "../training/pairs.js";
 import type { Affine, RgbaImage } from "../types.js";
 
 export interface HeldOutFace {
   readonly file: string;
-  /** The crop that preprocessing made: what the model is given. */
+  /** The crop made by preprocessing, which is the model's input. */
   readonly crop: RgbaImage;
   readonly face: SynthFace;
-  /** Photo to crop. */
+  /** Photo -> crop. */
   readonly matrix: Affine;
   readonly has: (attribute: string) => boolean;
 }
 
-/** An input, a reference of another person, and the true answer of the swap. */
+/** An input, a reference of another person, and the true result of the swap. */
 export interface ScoredPair extends SwapTruth {
   readonly attribute: SwappableAttribute;
-  /** Whether the reference has the attribute (it is added) or not (it is removed). */
+  /** True if the reference has the attribute (it is added), false if not (it is removed). */
   readonly adding: boolean;
   readonly input: RgbaImage;
   readonly inputFace: HeldOutFace;
@@ -54,8 +54,8 @@ export async function loadHeldOut(dataset: FaceDataset, seed: number): Promise<r
 }
 
 /**
- * Pairs in the order of the files, each input once: with `adding`, inputs without the attribute and references with it.
- * Pairs whose true answer is the input itself are left out.
+ * Pairs in the order of the files, with each input once. With `adding`, inputs lack the attribute and references have
+ * it. Pairs whose true result is the input itself are left out.
  */
 export async function choosePairs(
   faces: readonly HeldOutFace[],
@@ -75,7 +75,7 @@ export async function choosePairs(
   return pairs;
 }
 
-/** How much the true answers differ from their inputs, added over pairs: mean absolute difference in grey levels. */
+/** The sum over pairs of the difference between true result and input: mean absolute difference in grey levels. */
 export function changeOf(pairs: readonly ScoredPair[]): number {
   return pairs.reduce((sum, { input, truth }) => {
     let difference = 0;
@@ -84,7 +84,7 @@ export function changeOf(pairs: readonly ScoredPair[]): number {
   }, 0);
 }
 
-/** The pair whose true answer differs most from its input: where an edit is seen best. */
+/** The pair whose true result differs most from its input, on which an edit is most visible. */
 export function strongest(pairs: readonly ScoredPair[]): ScoredPair {
   return pairs.reduce((best, pair) => (changeOf([pair]) > changeOf([best]) ? pair : best));
 }

@@ -1,12 +1,12 @@
 /** How near a generator's swaps come to the known truth. */
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { Score } from "../report/model.js";
 import { noiseSquare, scoreAgainstTruth } from "../scoring/measures.js";
 import { swapAll } from "../scoring/swaps.js";
 import type { RgbaImage } from "../types.js";
 import type { ScoredPair } from "./pairs.js";
 
-/** Results D of all pairs, in order; pairs of one call may have different attributes. */
+/** Results D of all pairs, in order. The pairs of one call may have different attributes. */
 export function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
   const inputs = pairs.map(({ attribute, input, referenceFace }) => ({
     attribute,
@@ -16,12 +16,12 @@ export function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): P
   return swapAll(generator, inputs);
 }
 
-/** "Bangs, removed". */
+/** Name of a pair's attribute and direction: "Bangs, removed". */
 export function nameSwaps({ attribute, adding }: Pick<ScoredPair, "attribute" | "adding">): string {
   return `${attribute}, ${adding ? "added" : "removed"}`;
 }
 
-/** Mean scores of pairs that share attribute and direction; the noise is the root of the mean square over all of them. */
+/** Mean scores of pairs with the same attribute and direction. The noise is the root of the mean square over all of them. */
 export function scorePairs(pairs: readonly ScoredPair[], results: readonly RgbaImage[]): Score {
   const scores = pairs.map((pair, i) => scoreAgainstTruth(pair.input, results[i], pair));
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / pairs.length;

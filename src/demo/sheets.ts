@@ -1,4 +1,4 @@
-/** The pictures of the demo's report. */
+/** Makes the images of the demo's report. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { disposeFaces, encodeFaces, type Faces, toPictures, toTensor } from "../editing/faces.js";
@@ -6,7 +6,7 @@ import { linear } from "../editing/linear.js";
 import { matrixLabels, matrixOfAttributes } from "../editing/matrix.js";
 import { swapMany } from "../editing/swap.js";
 import { decodeImage } from "../image/codec.js";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { Sheet, SheetGrid } from "../report/model.js";
 import { encodeRows } from "../report/sheet.js";
 import { changePicture } from "../sheet/change.js";
@@ -20,10 +20,10 @@ import { nameSwaps } from "./scores.js";
 
 const LINEAR_STEPS = 4;
 const MATRIX_SIDE = 5;
-/** Height at which whole photos are shown above their crops. */
+/** Height in pixels of the whole photos shown above their crops. */
 const PHOTO_HEIGHT = 128;
 
-/** A grid whose aligned crops are shown at twice their size. @param labels texts below the pictures, row by row */
+/** A grid that shows aligned crops at twice their size. @param labels texts below the images, row by row */
 async function toGrid(
   rows: readonly (readonly RgbaImage[])[],
   columns: readonly string[],
@@ -33,7 +33,7 @@ async function toGrid(
   return { columns, rows: await encodeRows(enlarged, labels) };
 }
 
-/** A photo at PHOTO_HEIGHT, by the nearest pixel: for a thumbnail only. */
+/** A photo scaled to PHOTO_HEIGHT by nearest pixels, which is good enough for a thumbnail. */
 function thumbnail(photo: RgbaImage): RgbaImage {
   const height = PHOTO_HEIGHT;
   const width = Math.round((photo.width * height) / photo.height);
@@ -71,14 +71,14 @@ export interface ShownSwap {
 /** The columns of a swap. */
 export const SWAP_COLUMNS = ["input", "reference", "swap", "change", "truth"] as const;
 
-/** The pictures of a swap, one for each of SWAP_COLUMNS. */
+/** The images of a swap, one per column of SWAP_COLUMNS. */
 export function swapCells({ pair, result }: ShownSwap): readonly RgbaImage[] {
   const { input, referenceFace, truth } = pair;
   return [input, referenceFace.crop, result, changePicture(input, result), truth];
 }
 
 /**
- * One grid for each group of swaps, which share attribute and direction.
+ * One grid per group of swaps, which share attribute and direction.
  * @param groups empty ones are left out
  */
 export async function swapSheet(
@@ -115,7 +115,7 @@ async function withFaces<T>(
   }
 }
 
-/** One grid per pair, of a single row: from the input to the swap in equal steps. */
+/** One grid per pair, with a single row: from the input to the swap in equal steps. */
 export async function linearSheet(
   generator: Generator,
   pairs: readonly ScoredPair[],
@@ -143,7 +143,7 @@ export async function linearSheet(
   };
 }
 
-/** Two attributes of two references: the first grows to the right, the second downwards. */
+/** Two attributes of two references. The first grows to the right, the second downwards. */
 export async function matrixSheet(
   generator: Generator,
   [across, down]: readonly [ScoredPair, ScoredPair],
@@ -172,7 +172,7 @@ export async function matrixSheet(
   });
 }
 
-/** The true answer of several swaps into the same input. */
+/** The true result of several swaps into the same input. */
 function truthOfAll(pairs: readonly ScoredPair[]): RgbaImage {
   const { face, matrix, crop } = pairs[0].inputFace;
   const edited = pairs.reduce((own, { attribute, referenceFace }) => {
@@ -181,7 +181,7 @@ function truthOfAll(pairs: readonly ScoredPair[]): RgbaImage {
   return renderAligned(edited, matrix, crop.width);
 }
 
-/** One row per input: the input, one reference for each attribute, and the input with all of them at once. */
+/** One row per input: the input, one reference per attribute, and the input with all attributes at the same time. */
 export async function manySheet(
   generator: Generator,
   rows: readonly (readonly ScoredPair[])[],

@@ -1,4 +1,4 @@
-/** The words and the headline figures of the demo's report. */
+/** The texts and the headline figures of the demo's report. */
 import { formatChange, formatFixed } from "../report/format.js";
 import type { ReportModel, Score } from "../report/model.js";
 import { DEMO_ATTRIBUTES, DEMO_BATCH, DEMO_SIZE, DEMO_WIDTH } from "./settings.js";
@@ -12,7 +12,7 @@ export function describeRun(step: number, width: number): string {
 
 const ATTRIBUTES = DEMO_ATTRIBUTES.join(" and ");
 
-/** Names the mean that leads: over these pairs both models are compared. */
+/** Names the mean in the first row. Both models are compared on its pairs. */
 export const LEADING_MEAN = `${ATTRIBUTES}, added and removed`;
 
 export interface StoryFacts {

@@ -1,4 +1,4 @@
-/** The job of `elegant align`: crops of the faces in photos, and what is needed to put edits back. */
+/** The job of `elegant align`: writes crops of the faces in photos, and the data needed to put edits back. */
 import { basename, extname, join, resolve } from "node:path";
 import { formatLandmarks } from "../dataset/lists.js";
 import { InputError, InterruptedError, UnreadableFileError } from "../errors.js";
@@ -18,11 +18,11 @@ export interface AlignPhotosOptions {
   /** Side of the crops in pixels. */
   readonly size: number;
   readonly format: CropFormat;
-  /** JPEG only, 1 to 100. */
+  /** 1 to 100, for JPEG only. */
   readonly quality: number;
-  /** All faces of each photo instead of the largest. */
+  /** If true, all faces of each photo are aligned; otherwise only the largest. */
   readonly all: boolean;
-  /** The detector's confidence, 0 to 1. */
+  /** Lowest detector score that counts as a face, 0 to 1. */
   readonly minScore: number;
   readonly workers: number;
   readonly signal?: AbortSignal | undefined;
@@ -30,21 +30,24 @@ export interface AlignPhotosOptions {
 }
 
 export interface AlignPhotosReport {
-  /** Crops written, faces and photos failed. */
+  /** Crops written; then faces and photos that failed. */
   readonly done: number;
   readonly failed: number;
-  /** Crops that an interrupted run of the same command had written. */
+  /** Number of crops that an interrupted run of the same command had written. */
   readonly earlier: number;
   readonly faces: readonly AlignedFace[];
   readonly failures: readonly { readonly file: string; readonly reason: string }[];
   readonly seconds: number;
 }
 
-/** `photo`, `photo-2` ...: never one that was given before; the lists of CelebA split their lines at spaces. */
+/**
+ * Names a crop `photo`, `photo-2` and so on, never with a name that is used already. It has no spaces, because CelebA's
+ * lists split their lines at spaces.
+ */
 function nameCrop(photo: string, extension: string, used: Set<string>): string {
   const stem = basename(photo, extname(photo)).replace(/[^\p{L}\p{N}._-]/gu, "_");
   let name = `${stem}.${extension}`;
-  // Some file systems do not tell upper from lower case.
+  // Some file systems do not distinguish upper and lower case.
   for (let copy = 2; used.has(name.toLowerCase()); copy++) name = `${stem}-${copy}.${extension}`;
   used.add(name.toLowerCase());
   return name;
@@ -60,10 +63,11 @@ async function writeLists(out: string, faces: readonly AlignedFace[]): Promise<v
 }
 
 /**
- * Aligns the faces of photos into a new or empty folder, or into one where the same work was interrupted: photos that are done there
- * are not done again. A photo that cannot be read or has no face to align is a failure in the report; when all are, nothing is
- * written.
- * @throws InputError for the folder, RetryableError (disk full), InterruptedError after what is done has been saved
+ * Aligns the faces of photos into a new or empty folder, or into one where the same work was interrupted; finished
+ * photos are not repeated. A photo that cannot be read or has no face to align is a failure in the report. If all
+ * photos fail, nothing is written.
+ * @throws InputError for a folder that cannot be used; RetryableError if the disk is full; InterruptedError after the
+ *   finished work has been saved
  */
 export async function alignOwnPhotos(
   photos: readonly string[],
@@ -93,7 +97,7 @@ export async function alignOwnPhotos(
       const { crop, matrix } = cropFound(pixels, photo, face, size);
       const bytes = format === "png" ? await encodePng(crop) : pixels.encodeJpeg(crop, quality);
       const name = nameCrop(path, format, used);
-      await record.makeFolder(); // not before there is something to write
+      await record.makeFolder(); // Do not make the folder before there is something to write.
       await writeFileAtomic(join(out, name), bytes);
       const { points, score } = face;
       own.push({
@@ -109,7 +113,7 @@ export async function alignOwnPhotos(
     if (own.length > 0) await record.append({ photo: resolve(path), faces: own, refused: found.refused });
     faces.push(...own);
   };
-  // The next photo is decoded here while the detector's thread works on this one.
+  // Decode the next photo here while the detector's thread works on this one.
   const read = (path: string): Promise<RgbaImage> => {
     const reading = readOwnPhoto(path);
     reading.catch(() => {}); // reported when its turn comes

@@ -1,4 +1,7 @@
-/** The record of an unfinished `elegant align`: one line per finished photo, so that the same command continues after any end. */
+/**
+ * The record of an unfinished `elegant align`: one line per finished photo, so that the same command can continue after
+ * any kind of end.
+ */
 import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -9,7 +12,7 @@ import { alignedFace } from "./transforms.js";
 export const UNFINISHED_FILE = "unfinished.jsonl";
 const FORMAT = "elegant-align-unfinished-1";
 
-/** The options that decide what a crop is. */
+/** The options that determine a crop. */
 const optionsSchema = z.object({
   size: z.number(),
   format: z.string(),
@@ -22,7 +25,7 @@ const photoSchema = z.object({
   /** Absolute path. */
   photo: z.string(),
   faces: z.array(alignedFace).readonly(),
-  /** Why others of its faces were not aligned. */
+  /** Reasons why other faces of the photo were not aligned. */
   refused: z.array(z.string()).readonly(),
 });
 
@@ -38,7 +41,7 @@ const OPTION_NAMES: Readonly<Record<keyof CropOptions, string>> = {
 };
 
 export class AlignRecord {
-  /** Photos of earlier runs, in the order in which they were done. */
+  /** Photos of earlier runs, in the order in which they were finished. */
   readonly earlier: readonly DonePhoto[];
   private readonly path: string;
   private isBegun: boolean;
@@ -54,7 +57,7 @@ export class AlignRecord {
   }
 
   /**
-   * Looks into the folder of the crops: new, empty, or left by a run with the same options that did not finish.
+   * Opens the folder of the crops: new, empty, or left by an unfinished run with the same options.
    * @throws InputError for any other folder, and for a file
    */
   static async open(folder: string, options: CropOptions): Promise<AlignRecord> {
@@ -73,7 +76,7 @@ export class AlignRecord {
     return new AlignRecord(folder, options, await readRecord(folder, options));
   }
 
-  /** Notes a photo whose crops are written; the folder and the record are made with the first one. */
+  /** Records a photo whose crops are written. The first call makes the folder and the record. */
   async append(photo: DonePhoto): Promise<void> {
     if (!this.isBegun)
       await writeFileAtomic(this.path, `${JSON.stringify({ format: FORMAT, options: this.options })}\n`);
@@ -83,12 +86,12 @@ export class AlignRecord {
     });
   }
 
-  /** Makes the folder, if it is not there. */
+  /** Makes the folder if it does not exist. */
   makeFolder(): Promise<void> {
     return ensureDir(this.folder);
   }
 
-  /** Removes the record when all photos are done. */
+  /** Removes the record. Call it when all photos are done. */
   async finish(): Promise<void> {
     await rm(this.path, { force: true });
   }
@@ -100,7 +103,7 @@ async function readRecord(folder: string, options: CropOptions): Promise<readonl
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw fromSystemError(error, `Reading '${path}'`);
   });
-  // A last line that a crash cut short is that of a photo that is done again.
+  // If a crash cut off the last line, its photo is done again.
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   const damaged = (received: string): InputError =>
     new InputError(describeMismatch(path, "the record of elegant align", received, "Choose another --out."));

@@ -1,22 +1,12 @@
-/** The thread of FaceDescriptors: one network, batches one after the other. */
-import { parentPort, workerData } from "node:worker_threads";
-import type { DescribeReply, DescribeRequest, DescriptorWorkerData } from "./protocol.js";
+/** The thread of FaceDescriptors. It loads one network once. */
+import { workerData } from "node:worker_threads";
+import type { RgbaImage } from "../types.js";
+import { answerRequests } from "./face-thread.js";
+import type { DescriptorWorkerData } from "./protocol.js";
 import { describePictures, loadRecognition } from "./recognition.js";
 
 const { threads } = workerData as DescriptorWorkerData;
 const network = loadRecognition(threads);
 network.catch(() => {}); // reported with the first batch
 
-async function answer({ id, pictures }: DescribeRequest): Promise<DescribeReply> {
-  try {
-    return { id, descriptors: await describePictures(await network, pictures) };
-  } catch (error) {
-    return { id, failure: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-// One after the other: the network's tensors are tidied by scopes that must not interleave.
-let last: Promise<unknown> = Promise.resolve();
-parentPort?.on("message", (request: DescribeRequest) => {
-  last = last.then(async () => parentPort?.postMessage(await answer(request)));
-});
+answerRequests<readonly RgbaImage[], Float32Array>(async (pictures) => describePictures(await network, pictures));

@@ -1,47 +1,29 @@
-/** Descriptors of faces, computed in a thread of its own, as FaceDetector works (see face-api.ts). */
-import { Worker } from "node:worker_threads";
-import { RetryableError } from "../errors.js";
+/** Computes descriptors of faces in a thread of their own, like FaceDetector (see face-api.ts). */
 import { Pixels, wholeOf } from "../image/pixels.js";
 import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
-import type { DescribeReply, DescribeRequest, DescriptorWorkerData } from "./protocol.js";
+import { FaceThread } from "./face-thread.js";
+import type { DescriptorWorkerData } from "./protocol.js";
 import { DESCRIPTOR_LENGTH, RECOGNITION_SIZE } from "./recognition.js";
 
-interface Waiting {
-  readonly resolve: (descriptors: Float32Array) => void;
-  readonly reject: (error: Error) => void;
-}
-
 export class FaceDescriptors {
-  private readonly worker: Worker;
+  private readonly thread: FaceThread<readonly RgbaImage[], Float32Array>;
   private readonly pixels: Pixels;
-  private readonly waiting = new Map<number, Waiting>();
-  private requests = 0;
 
-  private constructor(worker: Worker, pixels: Pixels) {
-    this.worker = worker;
+  private constructor(workerData: DescriptorWorkerData, pixels: Pixels) {
+    this.thread = new FaceThread("Face descriptors", new URL("./descriptor-worker.js", import.meta.url), workerData);
     this.pixels = pixels;
-    worker.on("message", (reply: DescribeReply) => {
-      const { resolve, reject } = this.waiting.get(reply.id)!;
-      this.waiting.delete(reply.id);
-      if ("descriptors" in reply) resolve(reply.descriptors);
-      else reject(new RetryableError(`Face descriptors: ${reply.failure}`));
-    });
-    worker.on("error", (error) => this.failAll(error));
-    worker.on("exit", () => this.failAll(new Error("its thread ended")));
   }
 
-  /** Starts the thread, which loads the network meanwhile. @param threads of the network's kernels */
+  /** Starts the thread, which loads the network in the meantime. @param threads number of threads for the kernels */
   static async open(threads: number): Promise<FaceDescriptors> {
-    const workerData: DescriptorWorkerData = { threads };
-    const worker = new Worker(new URL("./descriptor-worker.js", import.meta.url), { workerData });
-    return new FaceDescriptors(worker, new Pixels(await loadModule("image")));
+    return new FaceDescriptors({ threads }, new Pixels(await loadModule("image")));
   }
 
   /**
    * Descriptors of aligned faces of any size, which are resized to 150 px.
-   * @returns one array of 128 numbers per picture
-   * @throws RetryableError when the network cannot be loaded or run
+   * @returns one array of 128 numbers per image
+   * @throws RetryableError if the network cannot be loaded or run
    */
   async describe(pictures: readonly RgbaImage[]): Promise<readonly Float32Array[]> {
     const side = RECOGNITION_SIZE;
@@ -50,26 +32,17 @@ export class FaceDescriptors {
         ? picture
         : this.pixels.resize(picture, wholeOf(picture), side, side),
     );
-    const request: DescribeRequest = { id: this.requests++, pictures: resized };
-    const all = await new Promise<Float32Array>((resolve, reject) => {
-      this.waiting.set(request.id, { resolve, reject });
-      this.worker.postMessage(request);
-    });
+    const all = await this.thread.ask(resized);
     return pictures.map((_, i) => all.subarray(i * DESCRIPTOR_LENGTH, (i + 1) * DESCRIPTOR_LENGTH));
   }
 
-  private failAll(error: Error): void {
-    for (const { reject } of this.waiting.values()) reject(new RetryableError(`Face descriptors: ${error.message}`));
-    this.waiting.clear();
-  }
-
-  /** Ends the thread; what it works on is rejected. */
+  /** Ends the thread. Open requests are rejected. */
   async close(): Promise<void> {
-    await this.worker.terminate();
+    await this.thread.close();
   }
 }
 
-/** Euclidean distance of two descriptors; below SAME_PERSON they are taken for the same person's. */
+/** Euclidean distance of two descriptors. Below SAME_PERSON, they count as the same person's. */
 export function descriptorDistance(a: Float32Array, b: Float32Array): number {
   return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0));
 }

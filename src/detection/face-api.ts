@@ -1,9 +1,10 @@
 /**
- * The networks of @vladmandic/face-api on our `wasm` device.
+ * Runs the networks of @vladmandic/face-api on our `wasm` device.
  *
- * Its bundle contains a second TensorFlow.js. Both copies keep the engine, the kernels and the flags in globalThis, so both use the copy
- * that was loaded first. We load ours first, and the networks run on our kernels. Each thread has globals of its own, so these networks
- * run in separate threads (worker.ts, descriptor-worker.ts), where they and the flags below disturb nothing else.
+ * Its bundle contains a second TensorFlow.js. Both copies store the engine, the kernels and the flags in globalThis, so
+ * both use the copy that was loaded first. We load ours first, and the networks run on our kernels. Each thread has
+ * globals of its own, so these networks run in separate threads (worker.ts, descriptor-worker.ts), where they and the
+ * flags below disturb nothing else.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -26,18 +27,18 @@ export function faceApiModels(): string {
   return join(dirname(createRequire(import.meta.url).resolve("@vladmandic/face-api/package.json")), "model");
 }
 
-/** Opens the device and the package; once per thread. @param threads as for openDevice() */
+/** Opens the device and the package. Call it once per thread. @param threads as for openDevice() */
 export async function openFaceApi(threads: number): Promise<FaceApi> {
   await openDevice("wasm", threads);
   registerDetectionKernels();
-  // The bundle would set up a platform for Node with parts that it does not contain; ours is set up already.
+  // The bundle would set up a platform for Node with parts that it does not contain. Ours is set up already.
   tf.env().set("IS_NODE", false);
-  // It registers its kernels and backends again, with a warning for each.
+  // The bundle registers its kernels and backends again, with a warning for each.
   tf.env().set("PROD", true);
   return import("@vladmandic/face-api/dist/face-api.esm.js");
 }
 
-/** Gives a network its weights. @param name of the files @throws InputError without them */
+/** Loads the weights of a network. @param name of the files @throws InputError if they are missing */
 export async function loadWeights(api: FaceApi, net: Net, name: string): Promise<void> {
   const read = (file: string): Promise<Buffer> =>
     readFile(join(faceApiModels(), file)).catch((error: unknown) => {
@@ -51,7 +52,7 @@ export async function loadWeights(api: FaceApi, net: Net, name: string): Promise
   freezeWeights(net.getParamList().map(({ tensor }) => tensor as unknown as tf.Tensor));
 }
 
-/** A picture as the networks take it: [height, width, 3], 0 to 255. */
+/** Uploads an image in the form that the networks expect: [height, width, 3], 0 to 255. */
 export function uploadPicture(api: FaceApi, { width, height, data }: RgbaImage) {
   const rgb = new Float32Array(width * height * 3);
   for (let i = 0, to = 0; i < data.length; i += 4, to += 3) rgb.set(data.subarray(i, i + 3), to);

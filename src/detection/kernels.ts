@@ -1,6 +1,6 @@
 /**
- * Kernels of the detector's networks whose stock form is slow on the `wasm` device, which walks through getters and index
- * arrays; here they are loops over plain views.
+ * Faster kernels for the detector's networks. TensorFlow.js's own kernels are slow on the `wasm` device, because they
+ * use getters and index arrays. These are loops over plain views.
  */
 import {
   backend_util,
@@ -18,7 +18,7 @@ import {
 import { stock } from "../device/cpu/stock.js";
 import { BACKEND_NAME, type SharedMemoryBackend } from "../device/wasm/backend.js";
 
-/** TensorFlow.js passes inputs and attributes as untyped records; the kernel's name fixes what is in them. */
+/** TensorFlow.js passes inputs and attributes as untyped records. The kernel's name determines their contents. */
 function clipped(shared: SharedMemoryBackend, x: TensorInfo, low: number, high: number): TensorInfo {
   const y = shared.allocate(x.shape);
   const count = util.sizeFromShape(x.shape);
@@ -80,7 +80,7 @@ const depthwise: KernelFunc = (params) => {
   return y.info;
 };
 
-/** Replaces the stock kernels of the `wasm` device in this thread. */
+/** Replaces TensorFlow.js's own kernels of the `wasm` device in this thread. */
 export function registerDetectionKernels(): void {
   for (const [kernelName, kernelFunc] of Object.entries({
     [ClipByValue]: clip,

@@ -1,24 +1,28 @@
-/** Faces of a photo with five refined points each: boxes, then landmarks on crops that are upright and of the right size. */
-import { invertAffine, similarityFromLandmarks, transformPoint } from "../image/align.js";
+/**
+ * Finds the faces of a photo, with five refined points each: first boxes, then landmarks on upright crops of the right
+ * size.
+ */
+import { composeAffine, invertAffine, similarityFromLandmarks, transformPoint } from "../image/align.js";
 import { type Pixels, wholeOf } from "../image/pixels.js";
-import { composeAffine, warpReduced } from "../image/reduce.js";
+import { warpReduced } from "../image/reduce.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
 import { fivePoints, meanPoints, unmirror } from "./five-points.js";
 import { DETECTOR_SIZE, type FaceNetworks, LANDMARK_SIZE, type ScoredBox } from "./networks.js";
 import type { DetectedFace } from "./protocol.js";
 
-/** The photo upright, turned by a quarter either way, upside down: the detector knows upright faces only. */
+/** The photo upright, turned by a quarter in both directions, and upside down. The detector finds only upright faces. */
 const TURNS = [0, 1, 3, 2] as const;
-/** Side of the first crop in longer sides of the detector's box. */
+/** Side of the first crop, as a multiple of the longer side of the detector's box. */
 const FIRST_MARGIN = 1.15;
 /**
- * The second crop against the aligned one: enlarged, and its middle this share of the side lower. The landmark network
- * was trained on tight boxes. Chosen on shared/faces/celeba-landmarks, not on the photos that the test counts.
+ * Compared with the aligned crop, the second one is enlarged, and its centre is lower by this share of the side. The
+ * landmark network was trained on tight boxes. The values were chosen on shared/faces/celeba-landmarks, not on the
+ * photos that the test counts.
  */
 const SECOND_ZOOM = 1.15;
 const SECOND_DROP = 0.1;
 
-/** [size, size] by `turn` quarters clockwise about the middle of a picture of `width` x `height`. */
+/** The matrix that turns an image of `width` x `height` by `turn` quarters clockwise. */
 function turnMatrix(turn: number, width: number, height: number): Affine {
   const [cos, sin] = [
     [1, 0],
@@ -32,7 +36,7 @@ function turnMatrix(turn: number, width: number, height: number): Affine {
 }
 
 interface Found extends ScoredBox {
-  /** Photo -> the upright picture that the box lies in. */
+  /** Photo -> the upright image that contains the box. */
   readonly matrix: Affine;
 }
 
@@ -49,13 +53,14 @@ async function findBoxes(networks: FaceNetworks, pixels: Pixels, photo: RgbaImag
     const boxes = await networks.detect(turned, minScore);
     if (boxes.length > 0) return boxes.map((box) => ({ ...box, matrix: composeAffine(matrix, shrink) }));
   }
-  // A face that fills the photo, or more, is larger than any the detector knows: half as large on a black ground.
+  // A face that fills the photo is larger than any the detector was trained on. Try again at half size on a black
+  // background.
   const zoom: Affine = [0.5, 0, DETECTOR_SIZE / 4, 0, 0.5, DETECTOR_SIZE / 4];
   const boxes = await networks.detect(pixels.warp(small, zoom, DETECTOR_SIZE), minScore);
   return boxes.map((box) => ({ ...box, matrix: composeAffine(zoom, shrink) }));
 }
 
-/** Photo -> a square of LANDMARK_SIZE about a box. */
+/** Photo -> a square of LANDMARK_SIZE around a box. */
 function cropOfBox({ box, matrix }: Found): Affine {
   const scale = LANDMARK_SIZE / (Math.max(box.width, box.height) * FIRST_MARGIN);
   const [x, y] = [box.x + box.width / 2 - 0.5, box.y + box.height / 2 - 0.5];
@@ -63,7 +68,7 @@ function cropOfBox({ box, matrix }: Found): Affine {
   return composeAffine([scale, 0, middle - scale * x, 0, scale, middle - scale * y], matrix);
 }
 
-/** Photo -> a square of LANDMARK_SIZE in which the face stands upright, from points that are nearly right. */
+/** Photo -> a square of LANDMARK_SIZE in which the face is upright, from points that are nearly right. */
 function cropOfPoints(points: FivePoints): Affine {
   const aligned = similarityFromLandmarks(points, LANDMARK_SIZE);
   const rest = ((1 - SECOND_ZOOM) * (LANDMARK_SIZE - 1)) / 2;
@@ -72,7 +77,10 @@ function cropOfPoints(points: FivePoints): Affine {
 
 const MIRROR: Affine = [-1, 0, LANDMARK_SIZE - 1, 0, 1, 0];
 
-/** Five points of the photo: the mean of the crop's and of its mirror image's, which err to the other side. */
+/**
+ * Five points of the photo: the mean of the crop's points and those of its mirror image, whose errors are in the
+ * opposite direction.
+ */
 async function pointsIn(networks: FaceNetworks, pixels: Pixels, photo: RgbaImage, crop: Affine): Promise<FivePoints> {
   const pictures = [crop, composeAffine(MIRROR, crop)].map((matrix) =>
     warpReduced(pixels, photo, matrix, LANDMARK_SIZE),
@@ -82,7 +90,7 @@ async function pointsIn(networks: FaceNetworks, pixels: Pixels, photo: RgbaImage
   return meanPoints([straight, unmirror(mirrored, LANDMARK_SIZE)]).map(([x, y]) => transformPoint(inverse, x, y));
 }
 
-/** The box in the photo; turned by quarters, it stays one. */
+/** The box in pixels of the photo. Turns by quarters keep it a box. */
 function boxInPhoto({ box: { x, y, width, height }, matrix }: Found): Rectangle {
   const inverse = invertAffine(matrix);
   const [[x0, y0], [x1, y1]] = [
@@ -92,7 +100,7 @@ function boxInPhoto({ box: { x, y, width, height }, matrix }: Found): Rectangle 
   return { x: Math.min(x0, x1) + 0.5, y: Math.min(y0, y1) + 0.5, width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
 }
 
-/** All faces of a photo, the largest first. @param minScore 0 to 1 */
+/** Finds all faces of a photo, the largest first. @param minScore lowest detector score that counts as a face, 0 to 1 */
 export async function locateFaces(
   networks: FaceNetworks,
   pixels: Pixels,

@@ -1,11 +1,11 @@
-/** The two networks that find faces, on our `wasm` device: a detector (SSD on MobileNet v1) and 68 landmarks. */
+/** The two networks that find faces, on our `wasm` device: a detector (SSD on MobileNet v1), and 68 landmarks. */
 import type { Rectangle, RgbaImage } from "../types.js";
 import { loadWeights, openFaceApi, uploadPicture } from "./face-api.js";
 import type { Points68 } from "./five-points.js";
 
-/** Side of the detector's input; larger photos are reduced to it. */
+/** Side of the detector's input in pixels. Larger photos are reduced to it. */
 export const DETECTOR_SIZE = 512;
-/** Side of the landmark network's input. */
+/** Side of the landmark network's input in pixels. */
 export const LANDMARK_SIZE = 112;
 
 export interface ScoredBox {
@@ -14,13 +14,16 @@ export interface ScoredBox {
 }
 
 export interface FaceNetworks {
-  /** Faces of a picture of at most DETECTOR_SIZE pixels a side, boxes in its pixels, best score first. */
+  /** Faces of an image of at most DETECTOR_SIZE pixels per side. Boxes are in its pixels, the best score first. */
   detect(picture: RgbaImage, minScore: number): Promise<ScoredBox[]>;
-  /** The 68 points of pictures of LANDMARK_SIZE x LANDMARK_SIZE with a face each, in their pixels (centres are whole). */
+  /** The 68 points of images of LANDMARK_SIZE x LANDMARK_SIZE with one face each, in their pixels (centres are integers). */
   landmarks(pictures: readonly RgbaImage[]): Promise<Points68[]>;
 }
 
-/** Opens the device and both networks; once a thread. `threads` as for openDevice(). Throws InputError without weights. */
+/**
+ * Opens the device and both networks. Call it once per thread. @param threads as for openDevice() @throws InputError if
+ * weights are missing
+ */
 export async function loadFaceNetworks(threads: number): Promise<FaceNetworks> {
   const api = await openFaceApi(threads);
   const [detector, landmarker] = [new api.SsdMobilenetv1(), new api.FaceLandmark68Net()];
@@ -39,7 +42,7 @@ export async function loadFaceNetworks(threads: number): Promise<FaceNetworks> {
       const inputs = pictures.map(upload);
       const found = await landmarker.detectLandmarks(inputs);
       for (const input of inputs) input.dispose();
-      // Its positions count from the picture's edge.
+      // The network's positions count from the image's edge.
       return [found].flat().map(({ positions }) => positions.map(({ x, y }) => [x - 0.5, y - 0.5] as const));
     },
   };

@@ -1,4 +1,4 @@
-/** A photo of one's own: read, its faces found, and those refused that cannot be aligned. */
+/** Reads a user's own photo, finds its faces, and refuses faces that cannot be aligned. */
 import { describeMismatch, InputError } from "../errors.js";
 import { similarityFromLandmarks } from "../image/align.js";
 import { readPhoto } from "../image/photo.js";
@@ -12,24 +12,25 @@ import type { DetectedFace } from "./protocol.js";
 export const DEFAULT_MIN_SCORE = 0.5;
 
 /**
- * Reads a photo as people see it: the one place where an orientation in the file has to be applied, since landmarks,
- * crops and what is pasted back all refer to what this returns.
- * @throws InputError, or RetryableError of the file system
+ * Reads a photo upright. No other place has to apply the orientation in the file: landmarks, crops and edits that are
+ * pasted back all refer to this image.
+ * @throws InputError if it cannot be read or decoded; RetryableError if the file system fails
  */
 export function readOwnPhoto(path: string): Promise<RgbaImage> {
   return readPhoto(path, path);
 }
 
 export interface FoundFaces {
-  /** Those that can be aligned, the largest first. */
+  /** Faces that can be aligned, the largest first. */
   readonly faces: readonly DetectedFace[];
-  /** Why others cannot. */
+  /** Reasons why other faces cannot be aligned. */
   readonly refused: readonly string[];
 }
 
 /**
- * The largest face of a photo, or `all`. `name` is for messages.
- * @throws InputError when there is none
+ * Finds the largest face of a photo, or `all` faces.
+ * @param name of the photo, for messages
+ * @throws InputError if there is no face that can be aligned
  */
 export async function findFaces(
   detector: FaceDetector,
@@ -55,7 +56,7 @@ export async function findFaces(
   return { faces, refused };
 }
 
-/** The aligned crop, [size, size] RGBA, black outside of the photo, and the matrix photo -> crop. */
+/** The aligned crop, [size, size] RGBA, black outside the photo, and the matrix photo -> crop. */
 export function cropFound(
   pixels: Pixels,
   photo: RgbaImage,

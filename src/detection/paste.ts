@@ -1,21 +1,21 @@
 /**
- * An edited face back into its photo. What the edit changed is added, (after - before) carried into the photo by the
- * inverse warp: the photo keeps its own sharpness where the crop was smaller, and where nothing changed nothing happens,
- * so that no seam shows. With the model's reconstruction as `before`, what it adds to any face cancels out. A mask fades
- * the change out towards the crop's edge.
+ * Pastes an edited face back into its photo. Only the change of the edit, (after - before), is added, carried into the
+ * photo by the inverse warp. So the photo keeps its own sharpness if the crop was smaller, and unchanged places stay as
+ * they are, without a visible seam. If `before` is the model's reconstruction, anything that the model adds to every
+ * face cancels out. A mask fades the change out towards the crop's edge.
  */
 
-import { invertAffine, transformPoint } from "../image/align.js";
+import { composeAffine, invertAffine, transformPoint } from "../image/align.js";
 import type { Pixels } from "../image/pixels.js";
-import { composeAffine, shownPart, warpReduced } from "../image/reduce.js";
+import { shownPart, warpReduced } from "../image/reduce.js";
 import type { Affine, RgbaImage } from "../types.js";
 
-/** A rounded square: |x|^4 + |y|^4, with the crop's middle at 0 and its edges at 1. */
+/** Exponent of a rounded square, |x|^4 + |y|^4, with the crop's centre at 0 and its edges at 1. */
 const ROUNDNESS = 4;
-/** The mask is 1 up to the first radius, 0 from the second, which is within the crop. */
+/** The mask is 1 up to the first radius, and 0 from the second one, which is within the crop. */
 const FEATHER = [0.78, 0.98] as const;
 
-/** Smoothly from 1 to 0 over the feather; `x`, `y` in pixels of a crop of `size`. */
+/** Decreases smoothly from 1 to 0 between the two radii. `x` and `y` are in pixels of a crop of `size`. */
 export function maskAt(x: number, y: number, size: number): number {
   const half = size / 2;
   const [u, v] = [(x + 0.5) / half - 1, (y + 0.5) / half - 1];
@@ -24,16 +24,17 @@ export function maskAt(x: number, y: number, size: number): number {
   return t * t * (3 - 2 * t);
 }
 
-/** Crop of `from` pixels -> the same crop of `to` pixels; pixels are areas. */
+/** Crop of `from` pixels -> the same crop of `to` pixels. Pixels are areas here. */
 function resizing(from: number, to: number): Affine {
   const scale = to / from;
   return [scale, 0, scale / 2 - 0.5, 0, scale, scale / 2 - 0.5];
 }
 
 /**
- * The photo with an edit in it: a new picture; pixels outside of the mask are the photo's, bit for bit.
+ * Makes a new image: the photo with an edit in it. Pixels outside the mask are bit-identical to the photo's.
  * @param matrix photo -> crop of `size` pixels
- * @param before the crop without the edit, [S, S], of any S; @param after the crop with it, [S, S]
+ * @param before the crop without the edit, [S, S], for any S
+ * @param after  the crop with the edit, [S, S]
  */
 export function pasteFace(
   pixels: Pixels,

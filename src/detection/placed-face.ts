@@ -1,4 +1,4 @@
-/** Faces that know their place in a photo: crops of elegant align with what was remembered of them, or found anew. */
+/** Faces with a known position in a photo: either crops of elegant align with their record, or faces found in the photo now. */
 import { resolve } from "node:path";
 import { readPicture } from "../editing/picture.js";
 import { describeMismatch, InputError } from "../errors.js";
@@ -11,11 +11,11 @@ import { pasteFace } from "./paste.js";
 import { findTransform } from "./transforms.js";
 
 export interface PlacedFace {
-  /** As it was named by the user. */
+  /** Path as given by the user. */
   readonly input: string;
   /** The aligned face, square. */
   readonly crop: RgbaImage;
-  /** Absolute path. */
+  /** Absolute path of the photo. */
   readonly photo: string;
   readonly photoSize: readonly [width: number, height: number];
   /** Photo -> crop of `size` pixels. */
@@ -23,10 +23,13 @@ export interface PlacedFace {
   readonly size: number;
 }
 
-/** Side of the crops of faces that are found here; the model resizes them to its own. */
+/** Side in pixels of the crops of faces that are found here. The model resizes them. */
 const CROP_SIZE = 256;
 
-/** Reads faces one after the other; the detector is opened with the first photo that needs it. Close it when done. */
+/**
+ * Reads faces one after the other. The detector is opened with the first photo that needs it. Close the reader when you
+ * are done.
+ */
 export class FaceReader {
   private readonly threads: number;
   private readonly minScore: number;
@@ -37,7 +40,7 @@ export class FaceReader {
     this.minScore = minScore;
   }
 
-  /** A crop whose transform lies beside it, or the largest face of a photo. @throws InputError when it is neither */
+  /** Reads a crop with a transform next to it, or the largest face of a photo. @throws InputError if it is neither */
   async read(input: string): Promise<PlacedFace> {
     const known = await findTransform(input);
     if (known !== null) return { ...known, input, crop: await readPicture(input) };
@@ -50,7 +53,7 @@ export class FaceReader {
     return { input, crop, photo: resolve(input), photoSize: [photo.width, photo.height], matrix, size: CROP_SIZE };
   }
 
-  /** The face of a reference: a square picture is an aligned face already. @throws InputError as read() does */
+  /** Reads the face of a reference. A square image is an aligned face already. @throws InputError like read() */
   async readReference(path: string): Promise<RgbaImage> {
     const picture = await readOwnPhoto(path);
     return picture.width === picture.height ? picture : (await this.read(path)).crop;
@@ -61,21 +64,21 @@ export class FaceReader {
   }
 }
 
-/** An edited face: what the model makes of it without the edit and with it, both of the model's size. */
+/** An edited face: the model's output without the edit and with it, both of the model's size. */
 export interface Edited {
   readonly face: PlacedFace;
   readonly before: RgbaImage;
   readonly after: RgbaImage;
 }
 
-/** Faces of the same photo together, in the order of their first one. */
+/** Groups faces of the same photo, in the order of the first face of each photo. */
 export function groupByPhoto<T extends { readonly photo: string }>(faces: readonly T[]): readonly (readonly T[])[] {
   const groups = new Map<string, T[]>();
   for (const face of faces) groups.set(face.photo, [...(groups.get(face.photo) ?? []), face]);
   return [...groups.values()];
 }
 
-/** The photo with all edits of its faces. @throws InputError when it is no longer what was aligned */
+/** The photo with all edits of its faces. @throws InputError if the photo has changed since it was aligned */
 export async function pasteIntoPhoto(edits: readonly Edited[]): Promise<RgbaImage> {
   const pixels = new Pixels(await loadModule("image"));
   const [{ face }] = edits;

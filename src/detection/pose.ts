@@ -1,19 +1,20 @@
-/** Whether a face is seen from the front enough to be aligned. Pure. */
+/** Decides whether a face is seen from the front enough to be aligned. The functions are pure. */
 import type { FivePoints } from "../types.js";
 
 /**
- * Least distances between the eyes and between the corners of the mouth, over the height from eyes to mouth: 0.83 and 0.69
- * on the mean face. Turning the head shrinks both; the landmark network, which knows few profiles, makes less of it than it
- * is. Half profiles of shared/faces/in-the-wild reach down to 0.72 and 0.49, a full one to 0.58 and 0.31.
+ * Smallest distances between the eyes and between the corners of the mouth, divided by the height from eyes to mouth.
+ * The mean face has 0.83 and 0.69. Turning the head reduces both, and the landmark network, which has seen few
+ * profiles, underestimates the turn. Half profiles of shared/faces/in-the-wild reach down to 0.72 and 0.49, a full
+ * profile to 0.58 and 0.31.
  */
 const LEAST_EYES = 0.65;
 const LEAST_MOUTH = 0.4;
-/** Where the nose may lie along the line from eye to eye, 0 at the left and 1 at the right eye. */
+/** Allowed positions of the nose along the line between the eyes: 0 at the left eye, 1 at the right eye. */
 const NOSE_RANGE = [-0.15, 1.15] as const;
 
 /**
- * Why a face cannot be aligned, or null. How far the head leans to a shoulder does not matter: alignment rotates.
- * @param photo the picture's size in pixels, whose corners of the mouth must be in it
+ * Why a face cannot be aligned, or null. The lean of the head to a shoulder does not matter, because alignment rotates.
+ * @param photo the image's size in pixels, which must contain the corners of the mouth
  */
 export function poseProblem(
   points: FivePoints,
@@ -26,7 +27,7 @@ export function poseProblem(
     (leftMouth[0] + rightMouth[0] - left[0] - right[0]) / 2,
     (leftMouth[1] + rightMouth[1] - left[1] - right[1]) / 2,
   ];
-  // Along the normal of the eye line, positive below.
+  // Along the normal of the eye line, positive below it.
   const height = (ex * my - ey * mx) / eyes;
   if (!(eyes > 1) || !(height > 1)) return "expected eyes above a mouth, received neither";
   const mouth = Math.hypot(rightMouth[0] - leftMouth[0], rightMouth[1] - leftMouth[1]);

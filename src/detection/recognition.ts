@@ -1,6 +1,6 @@
 /**
- * The recognition network of @vladmandic/face-api: dlib's residual network (King, 2017) as face-api.js ports it. It describes a
- * face by 128 numbers; the same person's descriptors are usually less than SAME_PERSON apart.
+ * The recognition network of @vladmandic/face-api: dlib's residual network (King, 2017) as ported by face-api.js. It
+ * describes a face by 128 numbers. Descriptors of the same person usually differ by less than SAME_PERSON.
  */
 import type { RgbaImage } from "../types.js";
 import { type FaceApi, loadWeights, openFaceApi, uploadPicture } from "./face-api.js";
@@ -8,7 +8,7 @@ import { type FaceApi, loadWeights, openFaceApi, uploadPicture } from "./face-ap
 /** Side of the network's input in pixels. */
 export const RECOGNITION_SIZE = 150;
 export const DESCRIPTOR_LENGTH = 128;
-/** Euclidean distance that dlib's authors take for the border between one person and two. */
+/** Euclidean distance that dlib's authors use to separate one person from another. */
 export const SAME_PERSON = 0.6;
 
 export interface Recognition {
@@ -16,7 +16,7 @@ export interface Recognition {
   readonly net: InstanceType<FaceApi["FaceRecognitionNet"]>;
 }
 
-/** Opens the device and the network; once per thread. @throws InputError without weights */
+/** Opens the device and the network. Call it once per thread. @throws InputError if weights are missing */
 export async function loadRecognition(threads: number): Promise<Recognition> {
   const api = await openFaceApi(threads);
   const net = new api.FaceRecognitionNet();
@@ -25,8 +25,8 @@ export async function loadRecognition(threads: number): Promise<Recognition> {
 }
 
 /**
- * Descriptors of faces, one after the other.
- * @param pictures aligned faces of RECOGNITION_SIZE pixels a side
+ * Descriptors of faces, computed one after the other.
+ * @param pictures aligned faces of RECOGNITION_SIZE pixels per side
  * @returns [pictures, 128]
  */
 export async function describePictures(

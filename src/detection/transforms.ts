@@ -1,4 +1,4 @@
-/** What `elegant align` remembers of each crop, so that an edit can be put back into the photo: transforms.json. */
+/** transforms.json, in which `elegant align` records each crop, so that an edit can be put back into the photo. */
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
@@ -10,7 +10,7 @@ const FORMAT = "elegant-align-1";
 const count = z.number().int().positive();
 const finite = z.number();
 export const alignedFace = z.object({
-  /** The crop's name in the folder. */
+  /** Name of the crop in the folder. */
   crop: z.string().min(1),
   /** Absolute path of the photo. */
   photo: z.string().min(1),
@@ -20,7 +20,7 @@ export const alignedFace = z.object({
   size: count,
   /** Photo -> crop. */
   matrix: z.tuple([finite, finite, finite, finite, finite, finite]).readonly(),
-  /** Five landmarks in pixels of the photo, the order of CelebA. */
+  /** Five landmarks in pixels of the photo, in CelebA's order. */
   points: z
     .array(z.tuple([finite, finite]).readonly())
     .length(5)
@@ -38,8 +38,9 @@ export function formatTransforms(faces: readonly AlignedFace[]): string {
 }
 
 /**
- * What is known of a crop from the transforms.json beside it; null when there is no such file, or it does not name it.
- * @throws InputError when the file is there and is none of ours
+ * The record of a crop in the transforms.json next to it; null if there is no such file, or if it does not name the
+ * crop.
+ * @throws InputError if the file exists but was not written by elegant align
  */
 export async function findTransform(crop: string): Promise<AlignedFace | null> {
   const path = join(dirname(crop), TRANSFORMS_FILE);

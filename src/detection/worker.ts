@@ -1,25 +1,16 @@
-/** The detector's thread: networks and kernels are loaded once, photos come one at a time. A bad photo is an answer. */
-import { parentPort, workerData } from "node:worker_threads";
+/** The detector's thread. It loads networks and kernels once. */
+import { workerData } from "node:worker_threads";
 import { Pixels } from "../image/pixels.js";
+import { answerRequests } from "./face-thread.js";
 import { locateFaces } from "./locate.js";
 import { loadFaceNetworks } from "./networks.js";
-import type { DetectorWorkerData, DetectReply, DetectRequest } from "./protocol.js";
+import type { DetectedFace, DetectorWorkerData, DetectRequest } from "./protocol.js";
 
 const { imageModule, threads } = workerData as DetectorWorkerData;
 const pixels = new Pixels(imageModule);
 const networks = loadFaceNetworks(threads);
-networks.catch(() => {}); // told with the first photo
+networks.catch(() => {}); // reported with the first photo
 
-async function answer({ id, image, minScore }: DetectRequest): Promise<DetectReply> {
-  try {
-    return { id, faces: await locateFaces(await networks, pixels, image, minScore) };
-  } catch (error) {
-    return { id, failure: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-// One after the other: the networks' tensors are tidied by scopes that must not interleave.
-let last: Promise<unknown> = Promise.resolve();
-parentPort?.on("message", (request: DetectRequest) => {
-  last = last.then(async () => parentPort?.postMessage(await answer(request)));
-});
+answerRequests<DetectRequest, readonly DetectedFace[]>(async ({ image, minScore }) =>
+  locateFaces(await networks, pixels, image, minScore),
+);

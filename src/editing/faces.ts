@@ -1,23 +1,35 @@
-/** Encoding faces once, and rendering them with any latent: what all editing modes are made of. */
+/** Encodes faces once and renders them with any latent. All editing modes are built on these functions. */
 import * as tf from "@tensorflow/tfjs-core";
+import { describeMismatch, InputError } from "../errors.js";
 import { fromFloats, toFloats } from "../image/floats.js";
-import { applyLatents, type Faces, ownResidual } from "../methods/elegant/exchange.js";
-import { encode } from "../methods/elegant/networks.js";
-import type { Generator } from "../models/open.js";
+import type { ExemplarEdits, Faces } from "../methods/method.js";
+import type { Generator } from "../models/generator.js";
 import type { RgbaImage } from "../types.js";
 
-export type { Faces } from "../methods/elegant/exchange.js";
+export type { Faces } from "../methods/method.js";
 
-/** The most pictures that go through the decoder at once: about 30 MB each at 256 pixels and width 64. */
+/** Largest number of images in the decoder at the same time: about 30 MB each at 256 pixels and width 64. */
 export const PICTURES_AT_ONCE = 8;
 
-/** Encodes pictures; the result owns `images`. @param images [N, S, S, 3] in [-1, 1] */
-export function encodeFaces({ parameters, config }: Generator, images: tf.Tensor4D): Faces {
+/** How a model edits by references. @throws InputError for a method that edits without them */
+export function exemplarOf({ model, source }: Generator): ExemplarEdits {
+  if (model.exemplar !== null) return model.exemplar;
+  const remedy = "Choose a model that edits by references.";
+  throw new InputError(describeMismatch(source, "a model that edits by references", `one of ${model.method}`, remedy));
+}
+
+/** Encodes images. The result owns `images`. @param images [N, S, S, 3] in [-1, 1] */
+export function encodeFaces(generator: Generator, images: tf.Tensor4D): Faces {
   const [latent, ...skips] = tf.tidy(() => {
-    const encoded = encode(parameters, config, images);
+    const encoded = exemplarOf(generator).encode(generator.parameters, images);
     return [encoded.latent, ...encoded.skips];
   });
   return { images, latent, skips };
+}
+
+/** Encodes images of any size as one batch. */
+export async function encodePictures(generator: Generator, pictures: readonly RgbaImage[]): Promise<Faces> {
+  return encodeFaces(generator, await toTensor(pictures, generator.config.size));
 }
 
 export function disposeFaces({ images, latent, skips }: Faces): void {
@@ -25,27 +37,29 @@ export function disposeFaces({ images, latent, skips }: Faces): void {
 }
 
 /**
- * Faces with edited latents; the decoder's second input and its skips are always the face's own.
- * @param faces one for all latents, or one for each
- * @param latents [K, S/32, S/32, 8 W], with four blocks [K, S/16, S/16, 8 W]
+ * Decodes faces with edited latents. The decoder's second input and its skips are always the face's own.
+ * @param faces   one for all latents, or one per latent
+ * @param latents [K, S/32, S/32, 8 W]; with four blocks, [K, S/16, S/16, 8 W]
  * @returns [K, S, S, 3] in [-1, 1]
  */
-export function render({ parameters, config }: Generator, faces: Faces, latents: tf.Tensor4D): tf.Tensor4D {
+export function render(generator: Generator, faces: Faces, latents: tf.Tensor4D): tf.Tensor4D {
+  const { parameters } = generator;
+  const edits = exemplarOf(generator);
   const [total] = latents.shape;
   const single = faces.latent.shape[0] === 1;
   return tf.tidy(() => {
     const parts: tf.Tensor4D[] = [];
-    // A single face's own residual is the same for all parts.
-    const residual = single ? ownResidual(parameters, config, faces) : undefined;
+    // What a single face needs is the same for all parts.
+    const prepared = single ? edits.prepare(parameters, faces) : undefined;
     for (let first = 0; first < total; first += PICTURES_AT_ONCE) {
       const n = Math.min(PICTURES_AT_ONCE, total - first);
       const take = (batch: tf.Tensor4D): tf.Tensor4D => tf.slice(batch, [first, 0, 0, 0], [n, -1, -1, -1]);
-      // A single face's picture and skips are repeated by the layers that add them.
+      // A single face's image and skips are repeated by the layers that add them.
       const own = (batch: tf.Tensor4D): tf.Tensor4D => (single ? batch : take(batch));
       // Each part frees its activations before the next one starts.
       const part = tf.tidy(() => {
         const some = { images: own(faces.images), latent: own(faces.latent), skips: faces.skips.map(own) };
-        return applyLatents(parameters, config, some, take(latents), residual); // [n, S, S, 3]
+        return edits.apply(parameters, some, take(latents), prepared); // [n, S, S, 3]
       });
       parts.push(part);
     }
@@ -54,16 +68,16 @@ export function render({ parameters, config }: Generator, faces: Faces, latents:
 }
 
 /**
- * Faces with latents of their own: what the model makes of a face without an edit.
- * @returns [N, S, S, 3] in [-1, 1], the pictures themselves where edits are differences
+ * Decodes faces with their own latents: the model's output without an edit.
+ * @returns [N, S, S, 3] in [-1, 1]; if edits are differences, the images themselves
  */
 export function reconstruct(generator: Generator, faces: Faces): tf.Tensor4D {
-  return generator.config.edit === "difference" ? tf.clone(faces.images) : render(generator, faces, faces.latent);
+  return exemplarOf(generator).isExact ? tf.clone(faces.images) : render(generator, faces, faces.latent);
 }
 
 /**
- * Weighted sums of latents: out[k] = sum over l of weights[k][l] * latents[l]. A weight of 1 beside zeros gives that
- * latent to the bit.
+ * Weighted sums of latents: out[k] = sum over l of weights[k][l] * latents[l]. A weight of 1 with all others 0 gives a
+ * bit-identical copy of that latent.
  * @param latents L of [1, h, w, C]
  * @param weights [K][L]
  * @returns [K, h, w, C]
@@ -77,7 +91,7 @@ export function mixLatents(latents: readonly tf.Tensor4D[], weights: readonly (r
   });
 }
 
-/** Pictures on the current device: [N, S, S, 3] in [-1, 1], resized where they have another size. */
+/** Uploads images to the current device: [N, S, S, 3] in [-1, 1]. Images of another size are resized. */
 export async function toTensor(pictures: readonly RgbaImage[], size: number): Promise<tf.Tensor4D> {
   return uploadFloats(await toFloats(pictures, size), size);
 }
@@ -87,7 +101,7 @@ export function uploadFloats(floats: Float32Array, size: number): tf.Tensor4D {
   return tf.tensor4d(floats.slice(), [floats.length / (size * size * 3), size, size, 3]);
 }
 
-/** Pictures from [N, S, S, 3] in [-1, 1], rounded and clipped. Disposes of nothing. */
+/** Downloads [N, S, S, 3] in [-1, 1] as 8-bit images, rounded and clipped. It disposes nothing. */
 export async function toPictures(images: tf.Tensor4D): Promise<RgbaImage[]> {
   const [n, size] = images.shape;
   const floats = (await images.data()) as Float32Array;

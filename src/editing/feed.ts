@@ -1,13 +1,14 @@
-/** Images of faces from many files: decoded by a pool while the model works on those before them. */
+/** Loads faces from many files. A pool decodes them while the model works on the previous ones. */
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { BatchLoader, type LoadedBatch } from "../image/loader.js";
 import { type Feeding, MOST_AHEAD } from "../pool/feeding.js";
+import { prefetch } from "../pool/prefetch.js";
 import { uploadFloats } from "./faces.js";
 
 /**
- * The images of files in their order, `batch` at a time, each as [n, size, size, 3] in [-1, 1] on the current device. The
- * receiver disposes of them.
- * @throws InputError naming the file that cannot be read or is not square, when its turn comes
+ * Yields the images of files in their order, `batch` at a time, each as [n, size, size, 3] in [-1, 1] on the current device.
+ * The receiver disposes them.
+ * @throws InputError that names a file that cannot be read or is not square, when its turn comes
  */
 export async function* loadImages(
   size: number,
@@ -16,23 +17,12 @@ export async function* loadImages(
   feeding: Feeding,
 ): AsyncGenerator<Tensor4D> {
   const loader = new BatchLoader({ size, batch, workers: feeding, slots: MOST_AHEAD + 1 });
-  const queue: Promise<LoadedBatch>[] = [];
-  let requested = 0;
-  const request = (least: number): void => {
-    const ahead = Math.max(least, Math.min(feeding.ahead, MOST_AHEAD));
-    for (; queue.length < ahead && requested < paths.length; requested += batch) {
-      const loading = loader.load(paths.slice(requested, requested + batch).map((path) => ({ path })));
-      loading.catch(() => {}); // reported when its turn comes
-      queue.push(loading);
-    }
+  const load = (index: number): Promise<LoadedBatch> => {
+    const some = paths.slice(index * batch, (index + 1) * batch);
+    return loader.load(some.map((path) => ({ path })));
   };
   try {
-    for (;;) {
-      request(1);
-      const next = queue.shift();
-      if (next === undefined) return;
-      const { data, release } = await next;
-      request(0);
+    for await (const { data, release } of prefetch(Math.ceil(paths.length / batch), feeding, load)) {
       const began = performance.now();
       const images = uploadFloats(data, size);
       release();
@@ -40,7 +30,6 @@ export async function* loadImages(
       yield images;
     }
   } finally {
-    await Promise.allSettled(queue);
     await loader.close();
   }
 }

@@ -1,14 +1,15 @@
-/** From the input to the input with the reference's attribute, in equal steps. */
+/** Goes from the input to the input with the reference's attribute, in equal steps. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import { type Faces, mixLatents, render } from "./faces.js";
 import { exchangeMany } from "./swap.js";
 
 /**
- * z_i = z_B + i / steps * (z_D - z_B) for i = 1 to `steps`, so that the last one is the swap.
- * @param input one face B, @param reference one face A
+ * z_i = z_B + i / steps * (z_D - z_B) for i = 1 to `steps`, so the last one is the swap.
+ * @param input     one face B
+ * @param reference one face A
  * @returns [steps, S, S, 3] in [-1, 1]
- * @throws InputError when the model does not have the attribute
+ * @throws InputError if the model does not have the attribute
  */
 export function linear(
   generator: Generator,

@@ -1,6 +1,6 @@
-/** Grids between the input, top left, and exchanged latents at the other corners. */
+/** Makes grids between the input, at the top left, and exchanged latents at the other corners. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import { type Faces, mixLatents, render } from "./faces.js";
 import { type Edit, exchangeMany } from "./swap.js";
 
@@ -10,7 +10,7 @@ export interface Grid {
 }
 
 /**
- * Names for the corners of a matrix, with the reference and how much of it is there; all other cells are empty.
+ * Labels for the corners of a matrix: the reference, and its share there. All other cells are empty.
  * @param attributes one for matrixOfReferences(), two for matrixOfAttributes()
  * @returns [rows][columns]
  */
@@ -28,7 +28,10 @@ export function matrixLabels(attributes: readonly string[], { rows, columns }: G
   return Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => nameOf(row, column)));
 }
 
-/** Weights of every cell, row by row, from its place: across and down in [0, 1], 0 where there is one column or row. */
+/**
+ * Weights of all cells, row by row. A cell's position is given across and down in [0, 1], and 0 if there is only one
+ * column or row.
+ */
 function weighCells({ rows, columns }: Grid, weigh: (across: number, down: number) => number[]): number[][] {
   const place = (index: number, count: number): number => (count === 1 ? 0 : index / (count - 1));
   return Array.from({ length: rows * columns }, (_, cell) =>
@@ -37,10 +40,10 @@ function weighCells({ rows, columns }: Grid, weigh: (across: number, down: numbe
 }
 
 /**
- * One attribute of three references: bilinear between the input (top left) and the input with the attribute as in
+ * Blends one attribute of three references: bilinear between the input (top left) and the input with the attribute of
  * reference 1 (top right), 2 (bottom left) and 3 (bottom right).
  * @returns [rows * columns, S, S, 3] in [-1, 1], row by row
- * @throws InputError when the model does not have the attribute
+ * @throws InputError if the model does not have the attribute
  */
 export function matrixOfReferences(
   generator: Generator,
@@ -57,10 +60,10 @@ export function matrixOfReferences(
 }
 
 /**
- * Two attributes, each of its own reference: z = a z_1 + b z_2 + (1 - a - b) z_B, where the first attribute's share a
- * grows from left to right and the second's b from top to bottom. The bottom right corner has both.
+ * Blends two attributes, each from its own reference: z = a z_1 + b z_2 + (1 - a - b) z_B. The first attribute's share
+ * a grows from left to right, and the second's share b from top to bottom. The bottom right corner has both.
  * @returns [rows * columns, S, S, 3] in [-1, 1], row by row
- * @throws InputError when the model does not have one of the attributes
+ * @throws InputError if the model does not have one of the attributes
  */
 export function matrixOfAttributes(
   generator: Generator,

@@ -6,8 +6,8 @@ import { checkSquare, readPhoto } from "../image/photo.js";
 import type { RgbaImage } from "../types.js";
 
 /**
- * Reads an aligned face from an image file of any format that we decode; grey and transparent ones become RGB.
- * @throws InputError when the file is missing, no image or not square: only an aligned face is cropped to a square
+ * Reads an aligned face from an image file of any format that we decode. Grey and transparent images become RGB.
+ * @throws InputError if the file is missing, not an image or not square; only an aligned face is cropped to a square
  */
 export async function readPicture(path: string): Promise<RgbaImage> {
   const picture = await readPhoto(path, path);

@@ -1,61 +1,64 @@
-/** The swaps of many faces, row by row, their files, and the sheet that shows them. */
-import { basename, dirname } from "node:path";
-import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { ensureDir, writeFileAtomic } from "../files.js";
-import { encodePng } from "../image/codec.js";
-import type { Generator } from "../models/open.js";
+/** Makes swaps row by row, and the sheet that shows them. */
+import { dispose, type Tensor4D } from "@tensorflow/tfjs-core";
+import type { Generator } from "../models/generator.js";
 import type { Feeding } from "../pool/feeding.js";
+import { changePicture } from "../sheet/change.js";
+import { composeSheet, sheetScale } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
-import { writePicture } from "./picture.js";
-import type { Edit } from "./swap.js";
+import {
+  disposeFaces,
+  encodeFaces,
+  encodePictures,
+  PICTURES_AT_ONCE,
+  reconstruct,
+  toPictures,
+  toTensor,
+} from "./faces.js";
+import { type Edit, swap, swapMany } from "./swap.js";
 
-/** A sheet of more rows would be too large to look at. */
-const SHEET_ROWS = 32;
-
-/** The images of pictures that are in memory, on the current device, as many as go through the decoder at the same time. */
+/** Uploads images in memory, as many at a time as go through the decoder together. */
 export async function* uploadPictures(size: number, pictures: readonly RgbaImage[]): AsyncGenerator<Tensor4D> {
-  const { PICTURES_AT_ONCE, toTensor } = await import("./faces.js");
   for (let first = 0; first < pictures.length; first += PICTURES_AT_ONCE) {
     yield await toTensor(pictures.slice(first, first + PICTURES_AT_ONCE), size);
   }
 }
 
-/** A line of the sheet, all of the model's size. */
+/** A row of the sheet. All images have the model's size. */
 export interface Row {
   readonly input: RgbaImage;
   readonly references: readonly RgbaImage[];
   readonly result: RgbaImage;
-  /** The reference with the input's attribute; for a single attribute. */
+  /** The reference with the input's attribute; only for a single attribute. */
   readonly back: RgbaImage | null;
-  /** What the model makes of the input without any edit; where asked for. */
+  /** The model's output for the input without any edit, if requested. */
   readonly unedited: RgbaImage | null;
 }
 
 export interface SwapOptions {
   readonly attributes: readonly string[];
-  /** One for each attribute. */
+  /** One image per attribute. */
   readonly references: readonly RgbaImage[];
-  /** Whether rows also get what the model makes of the input without any edit. */
+  /** Whether each row also has the model's output for the input without any edit. */
   readonly withUnedited?: boolean;
   readonly onProgress?: (done: number) => void;
   /** Receives the times. */
   readonly feeding?: Feeding | undefined;
 }
 
-/** @param inputs batches of images [n, S, S, 3] in [-1, 1], which it disposes of */
+/**
+ * Gives every face the attributes of the references.
+ * @param inputs batches of images [n, S, S, 3] in [-1, 1], which it disposes
+ * @throws InputError when the model does not have one of the attributes
+ */
 export async function swapAll(
   generator: Generator,
   inputs: AsyncIterable<Tensor4D>,
   { attributes, references, withUnedited = false, onProgress, feeding }: SwapOptions,
 ): Promise<Row[]> {
-  const { disposeFaces, encodeFaces, reconstruct, toPictures, toTensor } = await import("./faces.js");
-  const { swap, swapMany } = await import("./swap.js");
-  const { dispose } = await import("@tensorflow/tfjs-core");
-
   const edits: Edit[] = [];
   const referencePictures: RgbaImage[] = [];
   for (const [i, attribute] of attributes.entries()) {
-    const reference = encodeFaces(generator, await toTensor([references[i]], generator.config.size));
+    const reference = await encodePictures(generator, [references[i]]);
     edits.push({ attribute, reference });
     referencePictures.push(...(await toPictures(reference.images)));
   }
@@ -85,48 +88,16 @@ export async function swapAll(
   return rows;
 }
 
-/** Writes the result of each row as a PNG file, whole or not at all. */
-export async function writeResults(
-  rows: readonly Row[],
-  paths: readonly string[],
-  feeding: Feeding | undefined,
-): Promise<void> {
-  for (const [i, { result }] of rows.entries()) {
-    const began = performance.now();
-    const bytes = await encodePng(result);
-    const encoded = performance.now();
-    await ensureDir(dirname(paths[i]));
-    await writeFileAtomic(paths[i], bytes);
-    const seconds = { encode: (encoded - began) / 1000, write: (performance.now() - encoded) / 1000 };
-    feeding?.onTimes(seconds, 1);
-  }
-}
-
-async function composeSwapSheet(
+/** The sheet of swaps: input, references, result and change of each row. @param names of the inputs, for the labels */
+export function composeSwapSheet(
   rows: readonly Row[],
   attributes: readonly string[],
-  inputs: readonly string[],
-): Promise<RgbaImage> {
-  const [{ composeSheet, sheetScale }, { changePicture }] = await Promise.all([
-    import("../sheet/sheet.js"),
-    import("../sheet/change.js"),
-  ]);
+  names: readonly string[],
+): RgbaImage {
   const cells = rows.map(({ input, references, result, back }) => {
     return [input, ...references, result, changePicture(input, result), ...(back === null ? [] : [back])];
   });
   const columns = ["input", ...attributes.map((name) => `reference ${name}`), "result", "change"];
   if (attributes.length === 1) columns.push("reference with the input's");
-  const names = inputs.slice(0, rows.length).map((path) => basename(path));
   return composeSheet(cells, { labels: { columns, rows: names }, scale: sheetScale(rows[0].input.width) });
-}
-
-export async function writeSheet(
-  path: string,
-  rows: readonly Row[],
-  attributes: readonly string[],
-  inputs: readonly string[],
-  print: (line: string) => void,
-): Promise<void> {
-  await writePicture(path, await composeSwapSheet(rows.slice(0, SHEET_ROWS), attributes, inputs));
-  if (rows.length > SHEET_ROWS) print(`sheet.png shows the first ${SHEET_ROWS} of ${rows.length} faces`);
 }

@@ -18,26 +18,27 @@ export const alignSchema = z.object({
       width: z.number().int().positive(),
       size: z.number().int().positive(),
       landmarks: z.array(point).length(5),
-      /** Photo to crop. */
+      /** Photo -> crop. */
       matrix: z.tuple([row, row]),
       mean: z.number(),
       zeros: z.number().int(),
-      /** Flat index into [size, size, 3] and the grey level there. */
+      /** Flat index into [size, size, 3], and the grey level there. */
       at: z.array(point),
     }),
   ),
 });
 export type AlignGolden = z.infer<typeof alignSchema>;
 
-/** Both sides work in float64; the entries reach a thousand pixels. */
+/** Both sides compute in float64. The entries reach a thousand pixels. */
 const MATRIX_TOLERANCE = 1e-6;
-/** OpenCV rounds its coordinates to 1/32 of a pixel. */
+/** In grey levels. OpenCV rounds its coordinates to 1/32 of a pixel. */
 const LEVEL_TOLERANCE = 3;
 const MEAN_TOLERANCE = 0.1;
-/** Of the black pixels outside of the photo: 2 %, and ten pixels that lie on its border. */
+/** Share of the black pixels outside the photo that may differ, plus ten pixels on its border. */
 const OUTSIDE_TOLERANCE = 0.02;
 const OUTSIDE_SLACK = 10 / OUTSIDE_TOLERANCE;
 
+/** Compares the matrix of each case, and the pixels of its warped photo. */
 export async function checkAlign(golden: AlignGolden): Promise<Quantity[]> {
   const pixels = new Pixels(await loadModule("image"));
   return golden.cases.flatMap((item) => {

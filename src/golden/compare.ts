@@ -1,26 +1,26 @@
-/** Comparing a tensor of ours with a golden file's summary of it. */
+/** Compares one of our tensors with the summary in a golden file. */
 import { z } from "zod";
 
-/** What a golden file keeps of a tensor, in PyTorch's layout. */
+/** The summary of a tensor in a golden file, in PyTorch's layout. */
 export const summarySchema = z.object({
   shape: z.array(z.number().int().positive()),
   mean: z.number(),
   rms: z.number(),
   min: z.number(),
   max: z.number(),
-  /** Flat index and value. */
+  /** Flat index, and the value there. */
   at: z.array(z.tuple([z.number().int().nonnegative(), z.number()])),
 });
 export type Summary = z.infer<typeof summarySchema>;
 
-/** One compared quantity; it passes when `error` <= `tolerance` (a NaN does not). */
+/** One compared quantity. It passes if `error` <= `tolerance`; NaN does not pass. */
 export interface Quantity {
-  /** Quantities of one group make one row of the table. */
+  /** Quantities of the same group form one row of the table. */
   readonly group: string;
   readonly name: string;
   readonly error: number;
   readonly tolerance: number;
-  /** Where the largest error is: "[0, 2, 17, 3]", "mean", ... */
+  /** Position of the largest error: "[0, 2, 17, 3]", "mean", ... */
   readonly at: string;
 }
 
@@ -28,27 +28,27 @@ export function passes(quantity: Quantity): boolean {
   return quantity.error <= quantity.tolerance;
 }
 
-/** How far over its tolerance; a NaN counts as infinitely far, so that it is never hidden by a number. */
+/** The error divided by its tolerance. NaN counts as infinity, so that no number hides it. */
 export function excess({ error, tolerance }: Quantity): number {
   if (Number.isNaN(error)) return Number.POSITIVE_INFINITY;
   return error / tolerance;
 }
 
-/** Keeps the largest of the differences that it is shown, and where it was. */
+/** Remembers the largest of the differences that it has seen, and its position. */
 export class Largest {
   error = 0;
   at = "";
 
   see(difference: number, at: string): void {
     const size = Math.abs(difference);
-    // Not `size > error`: a NaN must be kept, and stay.
+    // Not `size > error`, because NaN must be kept once it occurs.
     if (Number.isNaN(this.error) || size <= this.error) return;
     this.error = size;
     this.at = at;
   }
 }
 
-/** "[n, c, y, x]" of a flat index. */
+/** The position "[n, c, y, x]" of a flat index. */
 export function coordinate(shape: readonly number[], index: number): string {
   const position: number[] = [];
   let rest = index;
@@ -79,12 +79,12 @@ export function moments(values: ArrayLike<number>): Moments {
   return { mean: sum / values.length, rms: Math.sqrt(squares / values.length), min, max };
 }
 
-/** The parts of `moments` that a summary holds too. */
+/** The parts of `moments` that a summary contains as well. */
 export const MOMENTS = ["mean", "rms", "min", "max"] as const;
 
 /**
  * The largest difference of points, mean, rms, minimum and maximum, relative to the golden tensor's rms.
- * @param values ours, row-major in PyTorch's layout
+ * @param values our values, row-major in PyTorch's layout
  */
 export function compareTensor(
   group: string,
@@ -102,12 +102,12 @@ export function compareTensor(
   for (const [index, value] of golden.at) largest.see(values[index] - value, coordinate(golden.shape, index));
   const ours = moments(values);
   for (const part of MOMENTS) largest.see(ours[part] - golden[part], part);
-  // A tensor of zeros has no scale of its own: its error is absolute.
+  // A tensor of zeros has no scale, so its error is absolute.
   const scale = golden.rms > 0 ? golden.rms : 1;
   return { group, name, error: largest.error / scale, tolerance, at: largest.at };
 }
 
-/** Relative difference of two numbers. */
+/** The relative difference of two numbers. */
 export function compareNumber(group: string, name: string, golden: number, value: number, tolerance: number): Quantity {
   const scale = golden === 0 ? 1 : Math.abs(golden);
   return { group, name, error: Math.abs(value - golden) / scale, tolerance, at: "" };

@@ -1,22 +1,17 @@
-/** The model, the weights and the batches that a golden file of training updates is about, on the current device. */
+/** Builds the model, the weights and the batches of a golden file of training updates, on the current device. */
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { type ModelConfig, modelConfigSchema, OFFICIAL_NETWORK } from "../methods/elegant/config.js";
-import type { PairBatch, TrainingState } from "../methods/elegant/update.js";
+import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "../methods/elegant/parameters.js";
+import type { ElegantState } from "../methods/elegant/state.js";
+import type { PairBatch } from "../methods/method.js";
 import { createOptimizer, type OptimizerState } from "../nn/optimizer.js";
-import {
-  DISCRIMINATORS,
-  disposeParameters,
-  GENERATOR,
-  type Network,
-  parameterSpecs,
-  uploadParameters,
-} from "../nn/parameters.js";
+import { uploadParameters } from "../nn/parameters.js";
 import type { ElegantGolden } from "./elegant-schema.js";
 import { field, fillParameters, image, labels } from "./formula.js";
 
-/** [N, H, W, C] values as [N, C, H, W]. */
+/** Converts [N, H, W, C] values to [N, C, H, W]. */
 export function toChannelsFirst(values: Float32Array, [n, h, w, c]: readonly number[]): Float32Array {
   const out = new Float32Array(values.length);
   let from = 0;
@@ -28,13 +23,16 @@ export function toChannelsFirst(values: Float32Array, [n, h, w, c]: readonly num
   return out;
 }
 
-/** [N, C, H, W] values as [N, H, W, C]. */
+/** Converts [N, C, H, W] values to [N, H, W, C]. */
 export function toChannelsLast(values: Float32Array, [n, c, h, w]: readonly number[]): Float32Array {
   // The same exchange of two axes, with the roles of channels and pixels swapped.
   return toChannelsFirst(values, [n, c, 1, h * w]);
 }
 
-/** The model that a file is about; its width is read off the first layer. @throws InputError for sizes we do not train */
+/**
+ * The configuration of a file's model. Its width is read from the first layer. @throws InputError for sizes that we do
+ * not train
+ */
 export function configOf(golden: ElegantGolden, file: string): ModelConfig {
   const width = golden.params_after["Enc.main.0.0.weight"]?.shape[0];
   const attributes = Array.from({ length: golden.n_attributes }, (_, i) => `attribute${i}`);
@@ -47,7 +45,7 @@ export function configOf(golden: ElegantGolden, file: string): ModelConfig {
   );
 }
 
-/** Weights moved by at most one rounding of float32, another way for each trial. */
+/** Moves weights by at most one rounding of float32, differently for each trial. */
 function nudge(tensors: NamedTensors, trial: number): NamedTensors {
   if (trial === 0) return tensors;
   const moved: NamedTensors = new Map();
@@ -58,8 +56,8 @@ function nudge(tensors: NamedTensors, trial: number): NamedTensors {
   return moved;
 }
 
-/** A state filled by the formula; trial 0 moves nothing. */
-export function createState(config: ModelConfig, seed: number, trial: number): TrainingState {
+/** A state filled by the formula. Trial 0 moves nothing. */
+export function createState(config: ModelConfig, seed: number, trial: number): ElegantState {
   const optimizer = (networks: readonly Network[]): OptimizerState => {
     const specs = parameterSpecs(config, networks);
     return createOptimizer(uploadParameters(specs, nudge(fillParameters(specs, seed), trial), "formula"));
@@ -67,13 +65,7 @@ export function createState(config: ModelConfig, seed: number, trial: number): T
   return { config, generator: optimizer(GENERATOR), average: null, discriminator: optimizer(DISCRIMINATORS) };
 }
 
-export function disposeState({ generator, discriminator }: TrainingState): void {
-  for (const { parameters, first, second } of [generator, discriminator]) {
-    for (const set of [parameters, first, second]) disposeParameters(set);
-  }
-}
-
-/** Pictures and labels of one update. */
+/** Images and labels of one update. */
 export function createBatch(golden: ElegantGolden, iteration: number): PairBatch {
   const { seed, batch, img_size: size, n_attributes: count } = golden;
   const attribute = iteration % count;

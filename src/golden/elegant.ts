@@ -1,51 +1,48 @@
 /**
- * Checks consecutive training updates against numbers of the published networks in float64 (elegant-s*.json): forward
- * quantities and every gradient of the first, the losses of all, the weights at the end.
+ * Checks consecutive training updates against numbers of the published networks in float64 (elegant-s*.json): the
+ * forward quantities and all gradients of the first update, the losses of all updates, and the weights at the end.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "../methods/elegant/config.js";
 import type { Generated } from "../methods/elegant/exchange.js";
+import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../methods/elegant/parameters.js";
 import { METHODS } from "../methods/elegant/presets.js";
+import { stepSettings } from "../methods/elegant/settings.js";
+import { disposeState, type ElegantState } from "../methods/elegant/state.js";
 import type { ForwardTrace, OnTrace, StepTrace } from "../methods/elegant/trace.js";
-import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../methods/elegant/update.js";
-import {
-  DISCRIMINATORS,
-  downloadParameters,
-  fromDeviceLayout,
-  GENERATOR,
-  type ParameterSpec,
-  parameterSpecs,
-} from "../nn/parameters.js";
-import { stepSettings } from "../training/settings.js";
+import { type StepLosses, trainStep } from "../methods/elegant/update.js";
+import type { PairBatch } from "../methods/method.js";
+import { downloadParameters, fromDeviceLayout, type ParameterSpec } from "../nn/parameters.js";
 import type { OnProgress } from "../types.js";
 import { compareNumber, compareTensor, passes, type Quantity, type Summary } from "./compare.js";
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";
-import { configOf, createBatch, createState, disposeState, toChannelsFirst } from "./elegant-setup.js";
+import { configOf, createBatch, createState, toChannelsFirst } from "./elegant-setup.js";
 import { compareWeights, WEIGHT_GROUPS } from "./weights.js";
 
 export const TOLERANCES = {
-  /** Of each tensor's rms. */
+  /** Relative to each tensor's rms. */
   forward: 1e-4,
-  /** Of the first iteration. */
+  /** For the first iteration. */
   losses: 1e-4,
-  /** Of each gradient's rms. */
+  /** Relative to each gradient's rms. */
   gradients: 1e-3,
-  /** Later losses depend on weights that float32 has moved a little elsewhere. */
+  /** Later losses depend on weights that float32 has already moved slightly. */
   laterLosses: 1e-3,
 } as const;
 
-/** Residuals reach 2 and float32 keeps 24 bits of them. */
+/** Rounding error of residuals, which reach 2 and have 24 bits in float32. */
 const RESIDUAL_ROUNDING = 2 ** -23;
 
 /**
- * What may be lost when two near-equal residuals are subtracted: eight roundings beside the difference's own rms, never
- * less than the forward tolerance. A missing or wrong exchange gives an error of at least 1, hence the bound.
+ * The precision that may be lost when two nearly equal residuals are subtracted: eight roundings relative to the
+ * difference's own rms, but at least the forward tolerance. A missing or wrong exchange gives an error of at least 1,
+ * hence the upper limit.
  */
 export function differenceTolerance(rms: number): number {
   return Math.min(0.5, Math.max(TOLERANCES.forward, (8 * RESIDUAL_ROUNDING) / rms));
 }
 
-/** The published update; the files are of its first steps, before any decay of the rate. */
+/** The published update. The files contain its first steps, before the learning rate decays. */
 export const SETTINGS = stepSettings({ ...METHODS.official.method, batch: 1, seed: 0, dataset: "" }, 0);
 
 async function readImage(tensor: tf.Tensor): Promise<Float32Array> {
@@ -160,7 +157,7 @@ function checkLosses(golden: Iteration, iteration: number, ours: StepLosses): Qu
   });
 }
 
-/** The file's labels beside the formula's: a difference is a fault of reading, not of computing. */
+/** Compares the file's labels with the formula's. A difference is an error of reading, not of computing. */
 async function checkLabels(golden: Iteration, iteration: number, batch: PairBatch): Promise<Quantity> {
   const expected = [golden.attribute_id, ...golden.y_A.flat(), ...golden.y_B.flat()];
   const received = [batch.groups[0].attribute, ...(await batch.yA.data()), ...(await batch.yB.data())];
@@ -169,7 +166,7 @@ async function checkLabels(golden: Iteration, iteration: number, batch: PairBatc
 }
 
 async function runUpdate(
-  state: TrainingState,
+  state: ElegantState,
   golden: ElegantGolden,
   iteration: number,
   onTrace: OnTrace,
@@ -185,7 +182,7 @@ async function runUpdate(
   }
 }
 
-/** All updates from weights that trial number `trial` moves. */
+/** Runs all updates from weights that trial number `trial` moves. */
 async function runUpdates(
   golden: ElegantGolden,
   config: ModelConfig,
@@ -222,13 +219,13 @@ async function runUpdates(
   }
 }
 
-/** Repetitions at most; in each a quantity escapes the kinks with a chance of about one half. */
+/** Largest number of repetitions. In each one, a quantity avoids the kinks with a probability of about one half. */
 const TRIALS = 8;
 
-/** What jumps at a kink, and what follows from it. */
+/** Quantities that jump at a kink, and quantities that depend on them. */
 const BESIDE_KINKS: readonly string[] = ["grad_D", "grad_G", "later scores", "later losses", ...WEIGHT_GROUPS];
 
-/** The better of two checks of each quantity that is over its tolerance. */
+/** For each quantity over its tolerance, the better of two checks. */
 function takeBetter(quantities: readonly Quantity[], others: readonly Quantity[]): Quantity[] {
   const byName = new Map(others.map((quantity) => [quantity.name, quantity]));
   return quantities.map((quantity) => {
@@ -241,12 +238,13 @@ function takeBetter(quantities: readonly Quantity[], others: readonly Quantity[]
 /**
  * Runs the file's updates on the current TensorFlow.js device and compares everything.
  *
- * Gradients jump where the input of a ReLU or LeakyReLU crosses zero. A batch has millions of such inputs, so a few lie
- * within float32's rounding of zero, on the other side than in float64, and each changes some gradients by 1e-3 to 1e-1
- * of their rms. Both sides are right. So when one of the quantities that this reaches is over its tolerance, the updates
- * are repeated from weights one rounding away, and its smallest error counts: what is wrong is wrong for all of them.
+ * Gradients jump where the input of a ReLU or LeakyReLU crosses zero. A batch has millions of such inputs. A few lie so
+ * close to zero that float32 rounds them to the other side than float64, and each of these changes some gradients by
+ * 1e-3 to 1e-1 of their rms. Both sides are right. So if an affected quantity is over its tolerance, the updates are
+ * repeated from weights that differ by one rounding, and its smallest error counts. A real fault stays in all
+ * repetitions.
  *
- * @throws InputError when the model cannot be built (`file` names it in the message)
+ * @throws InputError if the model cannot be built (`file` names it in the message)
  */
 export async function checkElegant(golden: ElegantGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
   const config = configOf(golden, file);

@@ -1,16 +1,16 @@
 /**
- * The formula that fills the weights, images and labels of golden files, so that none of them need to travel
- * (../shared/golden/README.md). All of it is exact up to one rounding to float32.
+ * The formula that fills the weights, images and labels of golden files, so that they need not be stored
+ * (../shared/golden/README.md). All values are exact up to one rounding to float32.
  */
 import type { NamedTensors } from "../interop/safetensors.js";
 import type { ParameterSpec } from "../nn/parameters.js";
 import { fnv1a, mix32 } from "../random.js";
 import type { RgbaImage } from "../types.js";
 
-/** Reads value number i of a field, in [-1, 1). */
+/** Returns value number i of a field, in [-1, 1). */
 export type Field = (i: number) => number;
 
-/** The hashed noise that belongs to a name and a seed. */
+/** The hashed noise for a name and a seed. */
 export function field(name: string, seed: number): Field {
   const base = mix32((fnv1a(name) ^ seed) >>> 0);
   return (i) => ((mix32((base + i) >>> 0) >>> 8) / 2 ** 24) * 2 - 1;
@@ -24,10 +24,10 @@ export function filled(name: string, seed: number, count: number, scale: number,
   return data;
 }
 
-/** Blocks of an image's coarse part, each way. */
+/** Number of blocks per side in the coarse part of an image. */
 const BLOCKS = 8;
 
-/** A batch of pictures in [-1, 1), [N, 3, S, S] row-major: 8 x 8 coarse blocks and fine noise. S is a multiple of 8. */
+/** A batch of images in [-1, 1), [N, 3, S, S] row-major: 8 x 8 coarse blocks plus fine noise. S is a multiple of 8. */
 export function image(name: string, seed: number, batch: number, size: number): Float32Array {
   const coarse = field(`${name}.low`, seed);
   const fine = field(name, seed);
@@ -43,7 +43,7 @@ export function image(name: string, seed: number, batch: number, size: number): 
   return data;
 }
 
-/** Labels of one side in one iteration, [N, attributes] of 0 and 1; the attribute in question is 1 for A and 0 for B. */
+/** Labels of one side in one iteration, [N, attributes] of 0 and 1. The exchanged attribute is 1 for A and 0 for B. */
 export function labels(
   side: "A" | "B",
   seed: number,
@@ -65,7 +65,7 @@ function fillParameter(spec: ParameterSpec, seed: number): Float32Array {
   if (kind === "alpha") return filled(name, seed, count, 0.5, 1);
   if (kind === "beta") return filled(name, seed, count, 0.1);
   if (kind === "bias") return filled(name, seed, count, 0.05);
-  // The layer's inputs: of [out, in, 3, 3], of [in, out, 3, 3], of [1, in].
+  // Number of the layer's inputs in [out, in, 3, 3], [in, out, 3, 3] or [1, in].
   const inputs = kind === "transposed" ? shape[0] : shape[1];
   const fan = kind === "linear" ? inputs : 9 * inputs;
   return filled(name, seed, count, Math.fround(Math.sqrt(6 / fan)));
@@ -76,7 +76,7 @@ export function fillParameters(specs: readonly ParameterSpec[], seed: number): N
   return new Map(specs.map((spec) => [spec.name, { shape: spec.shape, data: fillParameter(spec, seed) }]));
 }
 
-/** A photo of gradients, a chequered pattern and a little noise: `bytes_hwc` of the README, opaque. */
+/** A photo of gradients, a chequered pattern and a little noise: the README's `bytes_hwc`, opaque. */
 export function photo(name: string, seed: number, height: number, width: number): RgbaImage {
   const noise = field(name, seed);
   const data = new Uint8Array(width * height * 4);

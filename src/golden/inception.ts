@@ -1,4 +1,4 @@
-/** Checks Inception features against those of pytorch-fid's network with formula-filled weights (inception-s*.json). */
+/** Checks Inception features against those of pytorch-fid's network with weights filled by the formula (inception-s*.json). */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { toInceptionInput } from "../image/inception-input.js";
@@ -29,7 +29,7 @@ export const inceptionSchema = z.object({
 });
 export type InceptionGolden = z.infer<typeof inceptionSchema>;
 
-/** Of the features' rms; sums over 94 layers in float32 at the end. */
+/** Relative to the features' rms. The last features are sums over 94 layers in float32. */
 const TOLERANCE = 1e-4;
 const LAST_TOLERANCE = 1e-3;
 
@@ -48,7 +48,7 @@ function fillInception(seed: number): NamedTensors {
   );
 }
 
-/** On the current device. */
+/** Runs on the current device. */
 export async function checkInception({ seed, cases }: InceptionGolden): Promise<Quantity[]> {
   const tensors = fillInception(seed);
   const quantities: Quantity[] = [];

@@ -1,4 +1,4 @@
-/** Reads golden files: says what kind each is, by its fields, and runs the check that belongs to it. */
+/** Reads golden files, recognises the kind of each by its fields, and runs the right check. */
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
@@ -9,12 +9,12 @@ import { checkElegant } from "./elegant.js";
 import { elegantSchema } from "./elegant-schema.js";
 import { checkInception, inceptionSchema } from "./inception.js";
 
-/** A golden file that was read and understood. */
+/** A golden file that was read and recognised. */
 export interface GoldenFile {
   readonly file: string;
-  /** Whether its check computes on a TensorFlow.js device. */
+  /** True if its check computes on a TensorFlow.js device. */
   readonly needsDevice: boolean;
-  /** Compares; a device must be open when it is needed. */
+  /** Compares everything. If `needsDevice`, a device must be open. */
   check(onProgress: OnProgress): Promise<Quantity[]>;
 }
 
@@ -30,7 +30,7 @@ function hasCases(value: object): value is { cases: unknown[] } {
   return "cases" in value && Array.isArray(value.cases);
 }
 
-/** Reads one file. @throws InputError when it is missing, no JSON, or of a kind that we do not check */
+/** Reads one file. @throws InputError if it is missing, not JSON, or of a kind that we do not check */
 export async function openGolden(file: string): Promise<GoldenFile> {
   let value: unknown;
   try {

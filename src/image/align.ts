@@ -1,11 +1,11 @@
 /**
- * Alignment of a face by landmarks: the least-squares similarity that takes them to a mean face.
- * Pure arithmetic; matrices map pixel centres (whole numbers) of the photo to those of the crop.
+ * Aligns a face by landmarks: finds the least-squares similarity that maps them to a mean face. This is pure
+ * arithmetic. Matrices map pixel centres (integers) of the photo to pixel centres of the crop.
  */
 import { InputError } from "../errors.js";
 import type { Affine, FivePoints } from "../types.js";
 
-/** The size at which MEAN_FACE is stated. */
+/** Side in pixels of the crop that MEAN_FACE refers to. */
 const REFERENCE_SIZE = 256;
 
 /**
@@ -21,7 +21,10 @@ export const MEAN_FACE: FivePoints = [
   [157.019361111905, 190.193727951453],
 ];
 
-/** The similarity that takes `from` to `to` with the least sum of squared distances; null when `from` is one point. */
+/**
+ * The similarity that maps `from` to `to` with the smallest sum of squared distances; null if all points of `from` are
+ * equal.
+ */
 function fitSimilarity(from: FivePoints, to: FivePoints): Affine | null {
   const n = from.length;
   let [fromX, fromY, toX, toY] = [0, 0, 0, 0];
@@ -61,17 +64,23 @@ function checkedFit(points: FivePoints, target: FivePoints): Affine {
   return matrix;
 }
 
-/** Photo -> crop of `size` pixels from five landmarks, the published alignment. Throws InputError on equal points. */
+/**
+ * Photo -> crop of `size` pixels from five landmarks, as in the published alignment. @throws InputError if all points
+ * are equal
+ */
 export function similarityFromLandmarks(points: FivePoints, size: number): Affine {
   return checkedFit(points, scaledMeanFace(size));
 }
 
-/** Photo -> crop of `size` pixels from the two eyes alone (left, right), which come to lie exactly on the mean eyes. */
+/**
+ * Photo -> crop of `size` pixels from the two eyes alone (left, right). They are mapped exactly to the mean eyes.
+ * @throws InputError if both are equal
+ */
 export function similarityFromEyes(eyes: FivePoints, size: number): Affine {
   return checkedFit(eyes, scaledMeanFace(size).slice(0, 2));
 }
 
-/** The inverse map: crop -> photo for a photo -> crop matrix. Throws InputError when there is none. */
+/** The inverse matrix: crop -> photo for a photo -> crop matrix. @throws InputError if it does not exist */
 export function invertAffine([a, b, tx, c, d, ty]: Affine): Affine {
   const determinant = a * d - b * c;
   if (!Number.isFinite(1 / determinant)) {
@@ -83,13 +92,20 @@ export function invertAffine([a, b, tx, c, d, ty]: Affine): Affine {
   return [ia, ib, -(ia * tx + ib * ty), ic, id, -(ic * tx + id * ty)];
 }
 
-/** Where a point of the photo lies in the crop. */
+/** The point of the crop that shows a point of the photo. */
 export function transformPoint([a, b, tx, c, d, ty]: Affine, x: number, y: number): readonly [x: number, y: number] {
   return [a * x + b * y + tx, c * x + d * y + ty];
 }
 
-/** Photo -> crop for cutting out a rectangle and resizing it: pixels are areas, so centres sit at half a pixel. */
+/** Photo -> crop for cutting out a square and resizing it. Pixels are areas here, so centres are at half a pixel. */
 export function matrixOfCrop(x: number, y: number, side: number, size: number): Affine {
   const scale = size / side;
   return [scale, 0, (0.5 - x) * scale - 0.5, 0, scale, (0.5 - y) * scale - 0.5];
+}
+
+/** The matrix that applies `first` and then `second`. */
+export function composeAffine(second: Affine, first: Affine): Affine {
+  const [a, b, tx, c, d, ty] = second;
+  const [e, f, ux, g, h, uy] = first;
+  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
 }

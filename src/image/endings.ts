@@ -1,9 +1,9 @@
 /**
- * The endings of picture files: which ones we read, and which ones we only recognise. A folder walk or a tar file uses
- * them to choose files; a decoder never looks at them, because the first bytes say what a file is.
+ * The name endings of image files: the ones that we read, and the ones that we only recognise. Folder walks and tar
+ * files use them to choose files. Decoders never use them, because the first bytes identify a file.
  */
 
-/** Lower case, with the dot: the endings of the formats that decodeImage reads. */
+/** Endings of the formats that decodeImage reads, in lower case with the dot. */
 export const READABLE_ENDINGS: readonly string[] = [
   ...[".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".jps"],
   ...[".png", ".apng"],
@@ -13,7 +13,10 @@ export const READABLE_ENDINGS: readonly string[] = [
   ...[".webp", ".avif"],
 ];
 
-/** Lower case, with the dot: endings of pictures that decodeImage does not read. A folder that has them gets a warning. */
+/**
+ * Endings of image formats that decodeImage does not read, in lower case with the dot. A folder that has such files
+ * gets a warning.
+ */
 export const PICTURE_ENDINGS_NOT_READ: readonly string[] = [
   ...[".heic", ".heif", ".hif", ".heics", ".avifs"],
   ...[".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".jpm", ".jxl", ".jxr", ".wdp"],
@@ -26,7 +29,7 @@ export const PICTURE_ENDINGS_NOT_READ: readonly string[] = [
 const readable = new Set(READABLE_ENDINGS);
 const notRead = new Set(PICTURE_ENDINGS_NOT_READ);
 
-/** A file name's ending in lower case with its dot, or "": `A/b.JPG` -> `.jpg`. A leading dot begins no ending. */
+/** A file name's ending in lower case with its dot, or "": `A/b.JPG` -> `.jpg`. A leading dot does not start an ending. */
 export function endingOf(name: string): string {
   const dot = name.lastIndexOf(".");
   const base = Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1;
@@ -39,12 +42,12 @@ export function withoutEnding(name: string): string {
   return readable.has(ending) ? name.slice(0, -ending.length) : name;
 }
 
-/** Whether a file of this name should be a picture that decodeImage reads. The name's letter case does not matter. */
+/** True if a file of this name should be an image that decodeImage reads, in upper or lower case. */
 export function hasReadableEnding(name: string): boolean {
   return readable.has(endingOf(name));
 }
 
-/** Whether a file of this name should be a picture of a kind that decodeImage does not read. */
+/** True if a file of this name should be an image of a format that decodeImage does not read. */
 export function hasUnreadPictureEnding(name: string): boolean {
   return notRead.has(endingOf(name));
 }

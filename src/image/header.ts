@@ -1,4 +1,4 @@
-/** What an image file's first bytes say: its format by magic number and its size, before anything is decoded. */
+/** Reads an image file's first bytes: its format by magic number, and its size, before anything is decoded. */
 import { avifBrands, readAvif } from "./formats/avif-boxes.js";
 import { findGifFrame } from "./formats/gif-frame.js";
 import { APP1, bodyOf, EOI, exifOf, isFrame, nextSegment, SOS } from "./formats/jpeg-segments.js";
@@ -6,31 +6,31 @@ import { readTiffPage } from "./formats/tiff-page.js";
 import { readWebp } from "./formats/webp-chunks.js";
 import { type Orientation, parseExif } from "./orientation.js";
 
-/** 100 megapixels: 400 MB as RGBA. */
+/** Pixels. 100 megapixels need 400 MB as RGBA. */
 export const DEFAULT_MAX_PIXELS = 100e6;
 
 export type ImageFormat = "jpeg" | "png" | "gif" | "bmp" | "tiff" | "webp" | "avif";
 
 export interface ImageHeader {
   readonly format: ImageFormat;
-  /** Pixels of the stored frame; of a TIFF file its first page's, of a GIF file its screen's, of WebP its canvas's. */
+  /** Size of the stored image in pixels: for TIFF, of the first page; for GIF, of the screen; for WebP, of the canvas. */
   readonly width: number;
   readonly height: number;
-  /** Colour components: 1 grey, 3 colour, 4 CMYK; JPEG only, else 0. */
+  /** Number of colour components in JPEG: 1 grey, 3 colour, 4 CMYK; 0 for other formats. */
   readonly components: number;
-  /** From the EXIF block of JPEG, PNG and WebP, TIFF's tag and AVIF's rotation and mirror; 1 where there is none or it is malformed. */
+  /** From the EXIF block of JPEG, PNG and WebP, TIFF's tag, or AVIF's rotation and mirror; 1 if it is missing or malformed. */
   readonly orientation: Orientation;
 }
 
-/** The format by its magic number, whatever the file is called; null when it is none that we read. */
+/** The format by its magic number, whatever the file's name; null for formats that we do not read. */
 export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
   const starts = (...magic: number[]): boolean => magic.every((byte, i) => bytes[i] === byte);
   if (starts(0xff, 0xd8)) return "jpeg";
   if (starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return "png";
   if (starts(0x47, 0x49, 0x46, 0x38)) return "gif";
-  // A BMP header has fewer than 256 bytes; text can begin with these letters.
+  // Text can begin with these letters, too. But a BMP header has fewer than 256 bytes.
   if (starts(0x42, 0x4d) && [15, 16, 17].every((i) => bytes[i] === 0)) return "bmp";
-  const isCanonRaw = bytes[8] === 0x43 && bytes[9] === 0x52; // whose first page is a small preview
+  const isCanonRaw = bytes[8] === 0x43 && bytes[9] === 0x52; // its first page is only a small preview
   if ((starts(0x49, 0x49, 0x2a, 0) && !isCanonRaw) || starts(0x4d, 0x4d, 0, 0x2a)) return "tiff";
   if (starts(0x52, 0x49, 0x46, 0x46) && [0x57, 0x45, 0x42, 0x50].every((byte, i) => bytes[8 + i] === byte))
     return "webp";
@@ -38,7 +38,7 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
   return null;
 }
 
-/** Walks the segments to the frame header and on to the first scan, or to the end of what there is. */
+/** Reads the segments up to the first scan, or to the end of the available bytes. */
 function readJpeg(bytes: Uint8Array): ImageHeader | null {
   let frame: { width: number; height: number; components: number } | null = null;
   let orientation: Orientation | null = null;
@@ -48,7 +48,7 @@ function readJpeg(bytes: Uint8Array): ImageHeader | null {
     if (isFrame(marker)) {
       if (start + 10 > bytes.length) return null;
       const word = (at: number): number => (bytes[start + at] << 8) | bytes[start + at + 1];
-      // A second frame header is an error that the decoder tells; the first says how much memory it takes.
+      // A second frame header is an error that the decoder reports. The first one determines how much memory is needed.
       frame ??= { height: word(5), width: word(7), components: bytes[start + 9] };
     }
     const exif = marker === APP1 && orientation === null ? exifOf(bodyOf(bytes, segment)) : null;
@@ -57,7 +57,7 @@ function readJpeg(bytes: Uint8Array): ImageHeader | null {
   return frame === null ? null : { format: "jpeg", ...frame, orientation: orientation ?? 1 };
 }
 
-/** Walks the chunks for eXIf, which may lie behind the pixels. */
+/** Searches the chunks for eXIf, which may come after the pixels. */
 function readPng(view: DataView): ImageHeader | null {
   if (view.getUint32(12) !== 0x49484452) return null; // "IHDR"
   let orientation: Orientation = 1;
@@ -70,19 +70,19 @@ function readPng(view: DataView): ImageHeader | null {
   return { format: "png", width: view.getUint32(16), height: view.getUint32(20), components: 0, orientation };
 }
 
-/** Of the first page. */
+/** Reads the header of the first page. */
 function readTiff(bytes: Uint8Array): ImageHeader | null {
   const { width, height, orientation } = readTiffPage(bytes);
   return { format: "tiff", width, height, components: 0, orientation };
 }
 
-/** The screen, as large as the first frame needs it. */
+/** Reads the size of the screen, enlarged until the first frame fits on it. */
 function readGif(bytes: Uint8Array): ImageHeader {
   const { screenWidth, screenHeight } = findGifFrame(bytes);
   return { format: "gif", width: screenWidth, height: screenHeight, components: 0, orientation: 1 };
 }
 
-/** The old header of OS/2 has 16 bits for each side; in later ones a negative height means rows from the top. */
+/** The old header of OS/2 has 16 bits per side. In later headers, a negative height means rows from the top. */
 function readBmp(view: DataView): ImageHeader {
   const old = view.getUint32(14, true) === 12;
   const width = old ? view.getUint16(18, true) : Math.abs(view.getInt32(18, true));
@@ -90,7 +90,7 @@ function readBmp(view: DataView): ImageHeader {
   return { format: "bmp", width, height, components: 0, orientation: 1 };
 }
 
-/** Format and size, or null when the bytes are no image that we read or the header is incomplete. */
+/** Format, size and orientation; null if the bytes are not an image that we read, or if the header is incomplete. */
 export function readImageHeader(bytes: Uint8Array): ImageHeader | null {
   const format = sniffFormat(bytes);
   if (format === null) return null;

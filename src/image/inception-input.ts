@@ -1,19 +1,20 @@
 /**
- * Pictures as FID's network takes them, in the three ways in use: bilinear as PyTorch resizes (pytorch-fid), bilinear as TensorFlow 1
- * did (the original), bicubic with antialiasing as Pillow does (clean-fid). All in float and without rounding in between.
+ * Resizes images for FID's network in the three usual ways: bilinear as in PyTorch (pytorch-fid), bilinear as in
+ * TensorFlow 1 (the original), and bicubic with antialiasing as in Pillow (clean-fid). All compute in floating point
+ * without rounding in between.
  */
 import type { RgbaImage } from "../types.js";
 
 export const INCEPTION_MODES = ["pytorch", "tensorflow", "clean"] as const;
 export type InceptionMode = (typeof INCEPTION_MODES)[number];
 
-/** For each output sample, the first input sample and the weights of it and those after it. */
+/** For each output sample, the first input sample, and the weights of it and the following ones. */
 interface Taps {
   readonly first: Int32Array;
   readonly weights: readonly Float64Array[];
 }
 
-/** Two neighbours of each position. */
+/** The two neighbours of each position. */
 function bilinearTaps(input: number, output: number, halfPixel: boolean): Taps {
   const scale = input / output;
   const first = new Int32Array(output);
@@ -33,7 +34,7 @@ function cubic(x: number): number {
   return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
 }
 
-/** A cubic as wide as an output sample where the picture shrinks; normalised. */
+/** A cubic as wide as an output sample if the image shrinks; normalised. */
 function bicubicTaps(input: number, output: number): Taps {
   const scale = input / output;
   const width = Math.max(1, scale);
@@ -55,7 +56,8 @@ function tapsFor(mode: InceptionMode, input: number, output: number): Taps {
 }
 
 /**
- * @param out RGB, [size, size, 3] in the network's range: 2 x / 255 - 1 (pytorch) or (x - 128) / 128
+ * Resizes an image to `size` x `size`.
+ * @param out RGB, [size, size, 3] in the network's range: 2 x / 255 - 1 (pytorch) or (x - 128) / 128 (the others)
  */
 export function toInceptionInput(
   { width, height, data }: RgbaImage,
@@ -64,7 +66,7 @@ export function toInceptionInput(
   out: Float32Array,
 ): void {
   const [across, down] = [tapsFor(mode, width, size), tapsFor(mode, height, size)];
-  // Rows first: [height, size, 3].
+  // First pass, along rows: [height, size, 3].
   const rows = new Float32Array(height * size * 3);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < size; x++) {

@@ -1,4 +1,7 @@
-/** Writes baseline JPEG files, 4:2:0 as cameras and OpenCV do, around the scan kernel: headers here, pixels there. */
+/**
+ * Writes baseline JPEG files, 4:2:0 as cameras and OpenCV do. The headers are made here; the scan kernel encodes the
+ * pixels.
+ */
 import type { Arena } from "../kernels/arena.js";
 import type { ImageKernels } from "../kernels/image.js";
 import {
@@ -31,13 +34,13 @@ function headerOf(width: number, height: number, quality: number): Uint8Array {
   ]);
 }
 
-/** Table blocks and headers depend on quality and size alone, which hardly change within a run. */
+/** Tables and headers of the last call. They depend only on quality and size, which hardly change within a run. */
 let tables: { readonly quality: number; readonly block: Uint8Array } | null = null;
 let header: { readonly key: string; readonly bytes: Uint8Array } | null = null;
 
 /**
- * Encodes a picture of at most 65,535 pixels a side; alpha is ignored. `quality` from 1 to 100 scales the standard
- * tables as libjpeg does. The arena's blocks are used up: reset it afterwards.
+ * Encodes an image of at most 65,535 pixels per side. Alpha is ignored. `quality` from 1 to 100 scales the standard
+ * tables as libjpeg does. It allocates in the arena; reset the arena afterwards.
  */
 export function writeJpeg(kernels: ImageKernels, arena: Arena, image: RgbaImage, quality: number): Uint8Array {
   const { width, height, data } = image;

@@ -1,10 +1,10 @@
-/** Names what a file that decodeImage does not read is, by its first bytes, and says what to do about it. */
+/** Recognises, by their first bytes, files that decodeImage does not read, and says what to do about each kind. */
 import { avifBrands } from "./formats/avif-boxes.js";
 
 export interface FileKind {
-  /** With its article: "a PDF file". */
+  /** The kind with its article, such as "a PDF file". */
   readonly name: string;
-  /** A sentence. */
+  /** What to do, as a sentence. */
   readonly remedy: string;
 }
 
@@ -15,7 +15,7 @@ const EXTRACT = "Export pictures from it.";
 const UNPACK = "Unpack it first.";
 const FETCH = "Download or copy the file again.";
 
-/** What begins with these bytes, written as Latin-1, at `at` (0 if left out). The first row that fits counts. */
+/** Kinds of files by their first bytes, written as Latin-1, at offset `at` (default 0). The first matching row counts. */
 const MAGIC: readonly {
   readonly begins: string;
   readonly at?: number;
@@ -73,7 +73,7 @@ const MAGIC: readonly {
 const HEIC_BRANDS = /^(hei[cmsx]|hev[cmsx]|mif1|msf1|miaf)$/;
 const TEXT_BYTES = 4096;
 
-/** A file in the container of MP4, by its brands. */
+/** The kind of a file in MP4's container, by its brands. */
 function kindOfContainer(bytes: Uint8Array): FileKind | null {
   const brands = avifBrands(bytes);
   if (brands.length === 0) return null;
@@ -83,12 +83,12 @@ function kindOfContainer(bytes: Uint8Array): FileKind | null {
   return { name: "a video (MP4 or MOV)", remedy: EXTRACT };
 }
 
-/** Text without its comments, declarations and white space in front. */
+/** The text without leading comments, declarations and white space. */
 function essentialText(text: string): string {
   return text.replace(/^(\s+|<\?[^>]*>|<!--[\s\S]*?-->|<!DOCTYPE svg[^>]*>)+/i, "");
 }
 
-/** What the text of a file is; null if it is no text. */
+/** The kind of a text file; null if the file is not text. */
 function kindOfText(bytes: Uint8Array): FileKind | null {
   const part = bytes.subarray(0, TEXT_BYTES);
   const wide = (part[0] === 0xff && part[1] === 0xfe) || (part[0] === 0xfe && part[1] === 0xff);
@@ -111,13 +111,13 @@ function kindOfText(bytes: Uint8Array): FileKind | null {
   return { name: "plain text", remedy: FETCH };
 }
 
-/** Netpbm with its pixels as bytes: the header is text. */
+/** True for Netpbm files, whose header is text, with pixels as bytes as well. */
 function isNetpbm(bytes: Uint8Array): boolean {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)).toString("latin1");
   return /^(P[1-6][\s#]+[\s\d#]|P7\nWIDTH|P[Ff]\s\d)/.test(head);
 }
 
-/** What a file is that decodeImage does not read; null if nothing is known about its first bytes. */
+/** The kind of a file that decodeImage does not read; null if its first bytes are unknown. */
 export function kindOfFile(bytes: Uint8Array): FileKind | null {
   if (bytes.length === 0) return { name: "an empty file", remedy: FETCH };
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");

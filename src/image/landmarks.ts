@@ -1,16 +1,25 @@
-/** Whether five landmarks can be a face at all, however it is turned: rows of lists are sometimes zeros, mirrored or of another order. */
+/**
+ * Checks whether five landmarks can be a face at all, in any rotation. Rows of lists are sometimes zeros, mirrored or
+ * in another order.
+ */
 import type { FivePoints } from "../types.js";
 import { MEAN_FACE } from "./align.js";
 
-/** Pixels. Lists are in whole pixels: nearer points have no direction left. */
+/** Smallest extent of the points in pixels. Lists contain whole pixels, so closer points no longer have a direction. */
 const LEAST_EXTENT = 3;
-/** Share of the distance from the eyes to the mouth: how far left and right may be exchanged, as in a profile they seem to be. */
+/**
+ * How far left and right may be exchanged, as they seem to be in a profile; as a share of the distance from the eyes to
+ * the mouth.
+ */
 const MOST_EXCHANGED = 0.25;
-/** Share of the distance between the eyes. The mouth of a face seen from far above or below is still this far from the eyes. */
+/**
+ * Smallest distance from the eyes to the mouth, as a share of the distance between the eyes. A face seen from far above
+ * or below still exceeds it.
+ */
 const LEAST_HEIGHT = 0.1;
 /**
- * Share of the points' spread that no similarity to the mean face explains. The 182 faces of shared/faces have at most
- * 0.11, a full profile 0.45, a face with one point at the picture's corner 0.7.
+ * Largest share of the points' spread that no similarity to the mean face explains. The 182 faces of shared/faces have
+ * at most 0.11, a full profile 0.45, a face with one point in the image's corner 0.7.
  */
 const MOST_UNEXPLAINED = 0.6;
 
@@ -26,7 +35,7 @@ function centred(points: FivePoints): Vector[] {
   return points.map((point) => minus(point, mean));
 }
 
-/** 0 for the mean face turned, moved and scaled; 1 for points that no similarity brings any nearer to it. */
+/** 0 for the mean face turned, moved and scaled; 1 for points that no similarity brings closer to it. */
 function unexplained(points: FivePoints): number {
   const [from, to] = [centred(points), centred(MEAN_FACE)];
   const sum = (value: (i: number) => number): number => from.reduce((total, _, i) => total + value(i), 0);
@@ -35,7 +44,7 @@ function unexplained(points: FivePoints): number {
 }
 
 /**
- * Why five points (left eye, right eye, nose, left and right mouth corner, as the picture shows them) are no face; null
+ * Why five points (left eye, right eye, nose, left and right mouth corner, as seen in the image) are not a face; null
  * if they can be one. Turned and upside-down faces are faces; mirrored ones are not.
  */
 export function landmarkProblem(points: FivePoints): string | null {
@@ -49,7 +58,7 @@ export function landmarkProblem(points: FivePoints): string | null {
   const down = minus(middle(leftMouth, rightMouth), middle(leftEye, rightEye));
   const height = dot(down, down);
   if (height <= LEAST_HEIGHT ** 2 * dot(eyes, eyes)) return "the mouth at the eyes";
-  // Signs of areas, which do not change when the face is turned.
+  // The signs of areas do not change when the face is turned.
   const exchangedEyes = cross(eyes, down) < -MOST_EXCHANGED * height;
   const exchangedMouth = cross(mouth, down) < -MOST_EXCHANGED * height;
   if (exchangedEyes && exchangedMouth) return "a mirrored face: left and right, or x and y, are exchanged";

@@ -1,4 +1,4 @@
-/** Batches for training: images are decoded by the pool straight into slots of a shared ring. */
+/** Loads batches for training: the pool decodes images directly into slots of a shared ring. */
 import { InputError, RetryableError } from "../errors.js";
 import { type Feeding, fixedFeeding } from "../pool/feeding.js";
 import type { ItemFailure } from "../pool/protocol.js";
@@ -7,25 +7,26 @@ import type { Rectangle } from "../types.js";
 import type { PictureSource } from "./source.js";
 import { createImagePool, type ImagePool } from "./tasks.js";
 
-/** A pool task holds at most this many images. */
+/** Largest number of images per pool task. */
 const MAX_IMAGES_PER_TASK = 32;
 
 export interface BatchLoaderOptions {
-  /** Side of the images in pixels; pictures of other sizes are resized with an antialiasing filter. */
+  /** Side of the images in pixels. Images of other sizes are resized with an antialiasing filter. */
   readonly size: number;
-  /** How many threads share a batch, and may change. */
+  /** Number of threads that share a batch. With a Feeding, it may change. */
   readonly workers: number | Feeding;
-  /** The most images in a batch. */
+  /** Largest number of images per batch. */
   readonly batch: number;
-  /** Batches that can be loaded or in use at once; load() waits while all are. */
+  /** Number of batches that can be loaded or in use at the same time. If all are, load() waits. */
   readonly slots?: number;
-  /** A rectangle of every file that is cut out before resizing. */
+  /** A rectangle that is cut out of every image before resizing. */
   readonly crop?: Rectangle | null;
 }
 
 /**
- * What to load in place of a picture that cannot be read; it may be the same once more. Rejects when there is nothing.
- * @param position of the picture in the batch
+ * Chooses what to load instead of an image that cannot be read; it may be the same image again. Rejects if there is
+ * nothing.
+ * @param position of the image in the batch
  */
 export type Replace = (position: number, failure: ItemFailure) => Promise<PictureSource>;
 
@@ -34,9 +35,9 @@ const refuse: Replace = async (_, { reason, retryable }) => {
 };
 
 export interface LoadedBatch {
-  /** RGB in [-1, 1], [n, size, size, 3]; a view on the ring, valid until release(). */
+  /** RGB in [-1, 1], [n, size, size, 3]. It is a view on the ring, valid until release(). */
   readonly data: Float32Array;
-  /** Gives the slot back; once. */
+  /** Releases the slot. Call it once. */
   release(): void;
 }
 
@@ -45,7 +46,7 @@ interface Failure {
   readonly failure: ItemFailure;
 }
 
-/** Waits for all tasks, also after a failure: a task that still runs writes into the slot. */
+/** Waits for all tasks, even after a failure, because a running task writes into the slot. */
 async function all(tasks: readonly Promise<readonly Failure[]>[]): Promise<readonly Failure[]> {
   const settled = await Promise.allSettled(tasks);
   return settled.flatMap((outcome) => {
@@ -66,13 +67,13 @@ export class BatchLoader {
     const { workers, slots = 4 } = options;
     this.feeding = typeof workers === "number" ? fixedFeeding(workers, slots) : workers;
     this.pool = createImagePool(this.feeding.most);
-    this.pool.catch(() => {}); // reported by the first load()
+    this.pool.catch(() => {}); // the first load() reports the error
   }
 
   /**
-   * Loads a batch in the order of `sources`. Call it again before the first one is done to prefetch.
-   * When an image cannot be read, `replace` names another; without it load() rejects with an InputError that names the
-   * file. After a failure the slot is free again.
+   * Loads a batch in the order of `sources`. To prefetch, call it again before the first load is done. If an image
+   * cannot be read, `replace` chooses another one. After a failure, the slot is free again.
+   * @throws InputError if an image cannot be read and there is no `replace`; the message names the file
    */
   async load(sources: readonly PictureSource[], replace: Replace = refuse): Promise<LoadedBatch> {
     const { size, batch, crop = null } = this.options;
@@ -110,7 +111,7 @@ export class BatchLoader {
     };
   }
 
-  /** Waits for loads in flight and ends the threads. */
+  /** Waits for running loads and ends the threads. */
   async close(): Promise<void> {
     await (await this.pool).close();
   }

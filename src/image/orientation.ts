@@ -1,10 +1,10 @@
-/** EXIF orientation: reading it, and turning pixels and points from the stored frame into the upright one. */
+/** Reads EXIF orientation and turns stored pixels and points upright. */
 import type { Affine, FivePoints, RgbaImage } from "../types.js";
 
 /**
- * Where the stored picture's first row and column are in the upright one, as EXIF numbers them: 1 top left (upright),
- * 2 top right, 3 bottom right, 4 bottom left, and with rows and columns exchanged 5 left top, 6 right top,
- * 7 right bottom, 8 left bottom.
+ * The side of the upright image where the stored image's first row and first column are, by EXIF's numbers: 1 top left
+ * (upright), 2 top right, 3 bottom right, 4 bottom left, and with rows and columns exchanged 5 left top, 6 right top, 7
+ * right bottom, 8 left bottom.
  */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
@@ -15,10 +15,10 @@ interface Size {
 
 const ORIENTATION_TAG = 0x112;
 const [SHORT, LONG] = [3, 4];
-/** More entries than any camera writes; the directory is damaged. */
+/** No camera writes more entries; a directory with more is damaged. */
 const MAX_ENTRIES = 4096;
 
-/** An EXIF block (a TIFF header and its first directory) -> orientation; 1 where there is none or it is malformed. */
+/** The orientation in an EXIF block (a TIFF header and its first directory); 1 if it is missing or malformed. */
 export function parseExif(block: Uint8Array): Orientation {
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
   if (block.length < 14) return 1;
@@ -44,12 +44,12 @@ export function isOrientation(value: number): value is Orientation {
   return Number.isInteger(value) && value >= 1 && value <= 8;
 }
 
-/** Width and height of the upright picture; its own inverse. */
+/** Width and height of the upright image. The function is its own inverse. */
 export function uprightSize({ width, height }: Size, orientation: Orientation): Size {
   return orientation >= 5 ? { width: height, height: width } : { width, height };
 }
 
-/** Stored -> upright frame of a picture of `width` x `height` stored pixels, as a map of pixel centres. */
+/** The matrix from stored to upright pixel centres of an image with `width` x `height` stored pixels. */
 export function uprightMatrix({ width, height }: Size, orientation: Orientation): Affine {
   const [right, bottom] = [width - 1, height - 1];
   const matrices: Readonly<Record<Orientation, Affine>> = {
@@ -65,19 +65,12 @@ export function uprightMatrix({ width, height }: Size, orientation: Orientation)
   return matrices[orientation];
 }
 
-/** Landmarks of the stored frame in the upright one. Left and right stay the names that the list gives the points. */
+/** Maps landmarks from the stored image to the upright one. Left and right keep the meaning that they have in the list. */
 export function uprightPoints(points: FivePoints, [a, b, tx, c, d, ty]: Affine): FivePoints {
   return points.map(([x, y]) => [a * x + b * y + tx, c * x + d * y + ty]);
 }
 
-/** `second` after `first`. */
-export function composeAffine(second: Affine, first: Affine): Affine {
-  const [a, b, tx, c, d, ty] = second;
-  const [e, f, ux, g, h, uy] = first;
-  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
-}
-
-/** Pixels of the stored frame -> upright picture; the same object when it is upright. */
+/** Turns stored pixels upright. If they are upright already, the same object is returned. */
 export function orientImage(image: RgbaImage, orientation: Orientation): RgbaImage {
   if (orientation === 1) return image;
   const { width, height } = uprightSize(image, orientation);
@@ -85,7 +78,7 @@ export function orientImage(image: RgbaImage, orientation: Orientation): RgbaIma
   const from = new Uint32Array(aligned.buffer, aligned.byteOffset, image.width * image.height);
   const to = new Uint32Array(from.length);
   const [a, b, tx, c, d, ty] = uprightMatrix(image, orientation);
-  const [acrossStep, start] = [c * width + a, ty * width + tx]; // of x, in pixels of `to`
+  const [acrossStep, start] = [c * width + a, ty * width + tx]; // the step of x in pixels of `to`
   const downStep = d * width + b;
   for (let y = 0, at = 0; y < image.height; y++) {
     let target = start + y * downStep;

@@ -1,17 +1,17 @@
 /**
- * From a photo file to an aligned crop, in the calling thread, with the time of each stage. Files are read and written
- * synchronously: a worker has nothing else to do meanwhile, and the detour over Node's I/O threads costs more.
+ * Turns a photo file into an aligned crop, in the calling thread, and measures the time of each stage. Files are read
+ * and written synchronously: a worker has nothing else to do meanwhile, and Node's I/O threads would cost more.
  */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { temporaryName } from "../files.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
-import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
+import { composeAffine, matrixOfCrop, similarityFromLandmarks } from "./align.js";
 import { type DecodedImage, type DecodeOptions, decodeImage, encodePng } from "./codec.js";
 import { readBaselineJpeg } from "./formats/jpeg-header.js";
 import { DEFAULT_MAX_PIXELS } from "./header.js";
 import { landmarkProblem } from "./landmarks.js";
-import { composeAffine, uprightMatrix, uprightPoints, uprightSize } from "./orientation.js";
+import { uprightMatrix, uprightPoints, uprightSize } from "./orientation.js";
 import { type Pixels, windowOfWarp } from "./pixels.js";
 import { readImageFile } from "./read-file.js";
 import type { AlignedPhoto, AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
@@ -20,7 +20,7 @@ export function noSeconds(): StageSeconds {
   return { read: 0, decode: 0, warp: 0, normalise: 0, encode: 0, write: 0 };
 }
 
-/** Adds the time of `work` to a stage's. */
+/** Runs `work` and adds its time to a stage. */
 export async function timed<T>(
   seconds: StageSeconds,
   stage: keyof StageSeconds,
@@ -34,7 +34,10 @@ export async function timed<T>(
   }
 }
 
-/** Reads and decodes an image file, upright by default. Throws InputError, or RetryableError of the file system. */
+/**
+ * Reads and decodes an image file, upright by default. @throws InputError if it cannot be read or decoded;
+ * RetryableError if the file system fails
+ */
 export async function readPhoto(
   path: string,
   name: string,
@@ -45,12 +48,12 @@ export async function readPhoto(
   return timed(seconds, "decode", () => decodeImage(bytes, name, options));
 }
 
-/** True when none of the points is in the picture: landmarks of another photo, or of another variant of it. */
+/** True if none of the points is in the image: the landmarks are for another photo, or another version of it. */
 export function isOutside(points: FivePoints, { width, height }: { width: number; height: number }): boolean {
   return points.every(([x, y]) => x < 0 || y < 0 || x >= width || y >= height);
 }
 
-/** Throws InputError when a rectangle is not within a picture. */
+/** @throws InputError if a rectangle is not within an image */
 export function checkCrop(crop: Rectangle, image: { width: number; height: number }, name: string): void {
   const { x, y, width, height } = crop;
   if (x < 0 || y < 0 || width < 1 || height < 1 || x + width > image.width || y + height > image.height) {
@@ -59,14 +62,14 @@ export function checkCrop(crop: Rectangle, image: { width: number; height: numbe
   }
 }
 
-/** Throws InputError for a picture that is not square: only an aligned face is cropped to a square. */
+/** @throws InputError if an image is not square; only an aligned face is cropped to a square */
 export function checkSquare({ width, height }: { width: number; height: number }, name: string): void {
   if (width === height) return;
   const remedy = "Edit a whole photo with 'elegant swap --paste-back', or crop its face first with 'elegant align'.";
   throw new InputError(describeMismatch(name, "a square picture of an aligned face", `${width} x ${height}`, remedy));
 }
 
-/** The matrix photo -> crop. Throws InputError when the landmarks are none of this picture's. */
+/** The matrix photo -> crop. @throws InputError if the landmarks do not belong to this image */
 function matrixFor(points: FivePoints, image: { width: number; height: number }, size: number, name: string): Affine {
   if (isOutside(points, image)) {
     const expected = `landmarks within ${image.width} x ${image.height} pixels`;
@@ -87,7 +90,7 @@ interface AlignedCrop {
   readonly matrix: Affine;
 }
 
-/** The crop of a face, [size, size] RGBA, and the matrix photo -> crop. Throws InputError when it cannot be placed. */
+/** The crop of a face, [size, size] RGBA, and the matrix photo -> crop. @throws InputError if the face cannot be placed */
 export function cropFace(
   pixels: Pixels,
   image: RgbaImage,
@@ -105,8 +108,9 @@ export function cropFace(
 }
 
 /**
- * The same crop, bytes included, with transforms of the pixels that it needs alone, which is faster: for the landmarks of a
- * baseline JPEG file that is stored upright. Null for all other files and for damaged ones: decodeImage() has the words.
+ * Makes the same crop as cropFace(), byte for byte, but decodes only the pixels that it needs, which is faster. It
+ * works for landmarks in a baseline JPEG file that is stored upright. It returns null for all other files and for
+ * damaged ones, which decodeImage() reports.
  */
 export async function cropFromJpeg(
   pixels: Pixels,
@@ -125,7 +129,7 @@ export async function cropFromJpeg(
   return { crop: await timed(seconds, "warp", () => pixels.warpWindow(window, matrix, size)), matrix };
 }
 
-/** Writes a file so that its name never shows half of it; its folder exists. Throws RetryableError on a full disk. */
+/** Writes a file completely or not at all. Its folder must exist. @throws RetryableError if the disk is full */
 export function writeWhole(path: string, bytes: Uint8Array | string): void {
   const temporary = temporaryName(path);
   try {
@@ -164,7 +168,7 @@ async function cropPhoto(
   if (quick !== null) return { ...quick, damaged: null };
   const image = await timed(seconds, "decode", () => decodeImage(data, file, { maxPixels, tolerant }));
   const { orientation, damaged } = image;
-  // A photo that lies as it should has one frame only.
+  // A photo that is stored upright has only one frame.
   const turn =
     landmarkFrame === "stored" && orientation !== 1
       ? uprightMatrix(uprightSize(image, orientation), orientation)
@@ -178,9 +182,9 @@ async function cropPhoto(
 }
 
 /**
- * Reads, aligns and encodes one photo, and writes it where the item says so; else the bytes come back. The crop is upright.
- * Returns the matrix from the frame of the landmarks (`landmarkFrame`) to the crop, and what is damaged about the photo where
- * damage is tolerated.
+ * Reads, aligns and encodes one photo. Writes it if the item has an output path; otherwise returns the bytes. The crop
+ * is upright. Also returns the matrix from the frame of the landmarks (`landmarkFrame`) to the crop and, if damage is
+ * tolerated, what is damaged about the photo.
  */
 export async function alignPhoto(
   pixels: Pixels,
@@ -195,7 +199,7 @@ export async function alignPhoto(
     return format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality);
   });
   const { output } = item;
-  // Not a view on more, all of which would be sent.
+  // A copy without the rest of its buffer, because the whole buffer would be sent.
   if (output === null) return { ...made, bytes: bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes };
   await timed(seconds, "write", () => writeWhole(output, bytes));
   return made;

@@ -1,4 +1,7 @@
-/** Operations on whole pictures over the WASM kernels: one instance a thread, one memory, nothing kept between calls. */
+/**
+ * Operations on whole images with the WASM kernels. Use one instance per thread. Each has one memory, and keeps nothing
+ * between calls.
+ */
 import { Arena } from "../kernels/arena.js";
 import type { ImageKernels } from "../kernels/image.js";
 import { layOutJpegWindow } from "../kernels/jpeg-window.js";
@@ -11,10 +14,10 @@ import type { BaselineJpeg } from "./formats/jpeg-header.js";
 import { damageAfterScan } from "./formats/jpeg-tail.js";
 import { writeJpeg } from "./jpeg-writer.js";
 
-/** A memory that a large photo has grown is dropped after use: WASM memory never shrinks. */
+/** Bytes above which a memory that a large photo has grown is dropped after use. WASM memory never shrinks. */
 const KEPT_MEMORY_BYTES = 64 * 2 ** 20;
 
-/** What the negative results of decodeJpegScan mean. */
+/** The meaning of decodeJpegScan's negative results. */
 const SCAN_DAMAGE: Readonly<Record<number, string>> = {
   [-1]: "a code that does not exist",
   [-2]: "a run that leaves its block",
@@ -22,24 +25,24 @@ const SCAN_DAMAGE: Readonly<Record<number, string>> = {
   [-4]: "a restart marker is missing",
 };
 
-/** The whole picture as a rectangle. */
+/** The whole image as a rectangle. */
 export function wholeOf(image: RgbaImage): Rectangle {
   return { x: 0, y: 0, width: image.width, height: image.height };
 }
 
-/** Part of a picture in the kernels' memory, valid until the next operation. */
+/** Part of an image in the kernels' memory, valid until the next operation. */
 export interface PixelWindow {
-  /** Of the whole picture. */
+  /** Size of the whole image in pixels. */
   readonly width: number;
   readonly height: number;
-  /** The part that is there. */
+  /** The part in memory. */
   readonly window: Rectangle;
   readonly pointer: number;
-  /** Bytes a row. */
+  /** Bytes per row. */
   readonly stride: number;
 }
 
-/** The pixels that a warp may read, the filter's neighbours included, clipped to the picture but never empty. */
+/** The pixels that a warp may read, including the filter's neighbours, clipped to the image but never empty. */
 export function windowOfWarp(
   picture: { width: number; height: number },
   matrix: Affine,
@@ -63,7 +66,7 @@ export class Pixels {
   private kernels!: ImageKernels;
   private readonly weights = new Map<string, ResizeWeights>();
 
-  /** `module`: the compiled image.wasm (loadModule("image")). */
+  /** @param module the compiled image.wasm (loadModule("image")) */
   constructor(module: WasmModule) {
     this.module = module;
     this.restart();
@@ -85,17 +88,17 @@ export class Pixels {
     const key = `${source}/${target}`;
     let weights = this.weights.get(key);
     if (weights === undefined) {
-      if (this.weights.size > 64) this.weights.clear(); // photos of all sizes pass by
+      if (this.weights.size > 64) this.weights.clear(); // photos of all sizes may occur
       weights = resizeWeights(source, target);
       this.weights.set(key, weights);
     }
     return weights;
   }
 
-  /** Warps `image` by a photo -> crop matrix; the result is [height, width] RGBA, opaque, black outside of the photo. */
+  /** Warps `image` by a photo -> crop matrix. @returns [height, width] RGBA, opaque, black outside the photo */
   warp(image: RgbaImage, matrix: Affine, width: number, height: number = width): RgbaImage {
     const arena = this.begin();
-    // Only the rows that the crop can touch are copied: photos may be far larger than the face.
+    // Copy only the rows that the crop can touch: photos may be far larger than the face.
     const { y, height: rows } = windowOfWarp(image, matrix, width, height);
     const stride = image.width * 4;
     const pointer = arena.put(image.data.subarray(y * stride, (y + rows) * stride));
@@ -105,8 +108,8 @@ export class Pixels {
   }
 
   /**
-   * Decodes the pixels of `window` (within the picture) of a JPEG file; they are the same as those of the whole
-   * picture. A damaged file gives the reason instead, the same one for all windows.
+   * Decodes the pixels of `window` (within the image) of a JPEG file. They equal those of the whole image. For a
+   * damaged file, the reason is returned instead, the same one for all windows.
    */
   decodeWindow(bytes: Uint8Array, jpeg: BaselineJpeg, window: Rectangle): PixelWindow | string {
     const arena = this.begin();
@@ -120,7 +123,7 @@ export class Pixels {
     return { width: jpeg.width, height: jpeg.height, window, pointer: output, stride };
   }
 
-  /** All pixels of a JPEG file, or what is damaged about it. */
+  /** Decodes all pixels of a JPEG file, or returns what is damaged about it. */
   decodeWhole(bytes: Uint8Array, jpeg: BaselineJpeg): RgbaImage | string {
     const { width, height } = jpeg;
     const decoded = this.decodeWindow(bytes, jpeg, { x: 0, y: 0, width, height });
@@ -133,13 +136,13 @@ export class Pixels {
     return { width, height, data };
   }
 
-  /** Warps a window, which holds what windowOfWarp() says, right after it was decoded; as warp() otherwise. */
+  /** Warps like warp(), but from a window that was decoded just before and that contains the pixels of windowOfWarp(). */
   warpWindow(source: PixelWindow, matrix: Affine, width: number, height: number = width): RgbaImage {
     const { window, pointer, stride } = source;
     const [a, b, tx, c, d, ty] = invertAffine(matrix);
     const output = this.arena.alloc(width * height * 4);
-    // The kernel gets the picture's width and a pointer to where its first column would be: columns keep their
-    // numbers, so that positions are rounded as in the whole picture. It reads within the window alone.
+    // The kernel gets the image's width and a pointer to where its first column would be. Columns keep their numbers,
+    // so positions are rounded as in the whole image. The kernel reads only within the window.
     this.kernels.warpAffineRgba(
       pointer - window.x * 4,
       source.width,
@@ -159,14 +162,14 @@ export class Pixels {
     return { width, height, data: this.arena.bytes(output, width * height * 4).slice() };
   }
 
-  /** Cuts out `crop` (within the picture) and resizes it with an antialiasing filter. */
+  /** Cuts out `crop` (within the image) and resizes it with an antialiasing filter. */
   resize(image: RgbaImage, crop: Rectangle, width: number, height: number): RgbaImage {
     const arena = this.begin();
     const output = this.resizeInto(arena, image, crop, width, height);
     return { width, height, data: arena.bytes(output, width * height * 4).slice() };
   }
 
-  /** As resize(), written as RGB floats in [-1, 1] into `target`, [height, width, 3]. */
+  /** Resizes like resize() and writes RGB floats in [-1, 1] into `target`, [height, width, 3]. */
   resizeToFloat(image: RgbaImage, crop: Rectangle, width: number, height: number, target: Float32Array): void {
     const arena = this.begin();
     const resized = this.resizeInto(arena, image, crop, width, height);
@@ -175,9 +178,9 @@ export class Pixels {
     target.set(arena.floats(output, width * height * 3));
   }
 
-  /** The bytes of a JPEG file, 4:2:0, `quality` from 1 to 100; alpha is dropped. */
+  /** Encodes a JPEG file, 4:2:0, with `quality` from 1 to 100. Alpha is dropped. */
   encodeJpeg(image: RgbaImage, quality: number): Uint8Array {
-    const arena = this.begin(); // first: it may replace the kernels
+    const arena = this.begin(); // call it first: it may replace the kernels
     return writeJpeg(this.kernels, arena, image, quality);
   }
 

@@ -1,15 +1,18 @@
-/** Reading image files that may be anything: never a pipe, which would wait for ever, and never more than a photo has. */
+/**
+ * Reads files that should be images but may be anything. It never reads a pipe, which could wait forever, and never
+ * more bytes than a photo has.
+ */
 import { closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { describeMismatch, fromSystemError, InputError, UnreadableFileError } from "../errors.js";
 import { DEFAULT_MAX_PIXELS, type ImageFormat, type ImageHeader, readImageHeader } from "./header.js";
 
-/** Room for side matter (thumbnails, profiles, raw previews) beside the pixels. */
+/** Bytes for other contents than pixels: thumbnails, profiles, raw previews. */
 const SIDE_BYTES = 64 * 2 ** 20;
-/** 16-bit RGBA, not compressed. */
+/** Bytes of an uncompressed 16-bit RGBA pixel. */
 const MAX_BYTES_A_PIXEL = 8;
 
-/** Failures of a disk or of a network mount, which may concern one file only and may pass. */
+/** Failures of a disk or of a network mount. They may affect only one file and may pass. */
 const READ_FAILURES = new Set([
   "EIO",
   "EREMOTEIO",
@@ -29,9 +32,10 @@ function isReadFailure(error: unknown): boolean {
 }
 
 /**
- * The bytes of an image file that can hold at most `maxPixels`. A read error of the disk is tried three times.
- * @throws InputError if the file is missing, not a plain file or far too large; UnreadableFileError if the disk does not give
- *         it; RetryableError if the system is short of something, such as file handles
+ * The bytes of an image file of at most `maxPixels`. After a read error of the disk, it tries again, three times in
+ * all.
+ * @throws InputError if the file is missing, not an ordinary file or far too large; UnreadableFileError if the disk
+ *   does not deliver it; RetryableError if the system lacks something, such as file handles
  */
 export async function readImageFile(path: string, name: string, maxPixels = DEFAULT_MAX_PIXELS): Promise<Buffer> {
   for (const pause of [...PAUSES, null]) {
@@ -50,7 +54,7 @@ export async function readImageFile(path: string, name: string, maxPixels = DEFA
   throw new Error("unreachable: the last try returns or throws");
 }
 
-/** Reads synchronously: a worker has nothing else to do meanwhile, and the detour over Node's I/O threads costs more. */
+/** Reads synchronously: a worker has nothing else to do meanwhile, and Node's I/O threads would cost more. */
 function readOnce(path: string, name: string, maxPixels: number): Buffer {
   try {
     const found = statSync(path);
@@ -72,20 +76,20 @@ function readOnce(path: string, name: string, maxPixels: number): Buffer {
   }
 }
 
-/** Enough of a file for most headers, and for nearly every other: a JPEG's frame header follows its thumbnail. */
+/** Bytes that contain nearly every header. Most need less; a JPEG's frame header comes after its thumbnail. */
 const MORE_BYTES = 256 * 1024;
-/** Formats whose orientation can come after the pixels. */
+/** Formats whose orientation may come after the pixels. */
 const LATE_ORIENTATION: readonly ImageFormat[] = ["png", "webp"];
 const first = new Uint8Array(4096);
 
 /**
- * The header of an image file, from as few of its bytes as hold it; null when it cannot be read or is no image.
- * @param offset bytes before the image if it is within another file; its orientation is then only looked for at its begin
+ * The header of an image file, read from as few bytes as possible; null if the file cannot be read or is not an image.
+ * @param offset bytes before the image if it is inside another file; its orientation is then found only near its start
  */
 export function readFileHeader(path: string, offset = 0): ImageHeader | null {
   let file: number | null = null;
   try {
-    // Without blocking: a pipe gives nothing at once. A stat first would take as long as all the rest.
+    // Open without blocking: a pipe then returns immediately. A stat first would take as long as all the rest.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     let header: ImageHeader | null = null;
     for (const bytes of [first, null]) {
@@ -97,7 +101,7 @@ export function readFileHeader(path: string, offset = 0): ImageHeader | null {
     const isWhole = header === null || offset > 0 || !LATE_ORIENTATION.includes(header.format);
     return isWhole ? header : readImageHeader(readOnce(path, path, DEFAULT_MAX_PIXELS));
   } catch {
-    return null; // the worker that decodes it says why
+    return null; // the worker that decodes the file reports the reason
   } finally {
     if (file !== null) closeSync(file);
   }

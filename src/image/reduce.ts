@@ -1,19 +1,18 @@
-/** Warps that shrink a picture a lot: bilinear sampling alone would skip pixels. */
+/** Warps that shrink an image a lot. Bilinear sampling alone would skip pixels. */
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
-import { invertAffine, transformPoint } from "./align.js";
+import { composeAffine, invertAffine, transformPoint } from "./align.js";
 import type { Pixels } from "./pixels.js";
 
-/** Down to half the size bilinear sampling sees every pixel; so does preprocessing, whose crops stay the same bits. */
+/**
+ * Smallest scale for bilinear sampling alone, which still sees every pixel. Preprocessing always uses it, so its crops
+ * stay bit-identical.
+ */
 const LEAST_SCALE = 0.5;
 
-/** The matrix that applies `first`, then `second`. */
-export function composeAffine(second: Affine, first: Affine): Affine {
-  const [a, b, tx, c, d, ty] = second;
-  const [e, f, ux, g, h, uy] = first;
-  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
-}
-
-/** The rectangle of whole pixels of a picture that a target of `width` x `height` shows, and a margin; null for none. */
+/**
+ * The rectangle of whole pixels of an image that a target of `width` x `height` shows, with a margin; null if it shows
+ * none.
+ */
 export function shownPart(
   image: { readonly width: number; readonly height: number },
   matrix: Affine,
@@ -36,8 +35,8 @@ export function shownPart(
 }
 
 /**
- * As pixels.warp() by a similarity image -> target, the result [height, width] RGBA, opaque, black outside. Where it
- * makes the picture less than half as large, the part that is shown is first reduced with an antialiasing filter.
+ * Warps like pixels.warp(), by a similarity image -> target. If the image becomes less than half as large, the visible
+ * part is first reduced with an antialiasing filter. @returns [height, width] RGBA, opaque, black outside the image
  */
 export function warpReduced(
   pixels: Pixels,
@@ -51,7 +50,7 @@ export function warpReduced(
   if (part === null) return pixels.warp(image, matrix, width, height);
   const [columns, rows] = [part.width, part.height].map((side) => Math.max(1, Math.round(side * scale)));
   const [across, down] = [columns / part.width, rows / part.height];
-  // Pixels are areas: their centres sit at half a pixel.
+  // Pixels are areas here, so their centres are at half a pixel.
   const shrink: Affine = [across, 0, (0.5 - part.x) * across - 0.5, 0, down, (0.5 - part.y) * down - 0.5];
   const reduced = pixels.resize(image, part, columns, rows);
   return pixels.warp(reduced, composeAffine(matrix, invertAffine(shrink)), width, height);

@@ -1,4 +1,7 @@
-/** Where a picture's bytes are: a file of its own, or a range of a file that holds many; how a worker reads them. */
+/**
+ * Where an image's bytes are (in a file of its own, or in a range of a file that contains many), and how a worker reads
+ * them.
+ */
 import { closeSync, openSync, readSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
@@ -8,7 +11,7 @@ import { type Pixels, wholeOf } from "./pixels.js";
 import { readFileHeader } from "./read-file.js";
 import type { StageSeconds } from "./tasks.js";
 
-/** In bytes from the start of the file. */
+/** A range in bytes, from the start of the file. */
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
@@ -17,14 +20,14 @@ export interface ByteRange {
 export type PictureSource =
   /** An image file. */
   | { readonly path: string; readonly range?: undefined; readonly raw?: undefined }
-  /** An image file within another file. `name` is the picture's, for messages. */
+  /** An image file within another file. `name` is the image's name in messages. */
   | { readonly path: string; readonly name: string; readonly range: ByteRange; readonly raw?: undefined }
-  /** Raw rows from the top, RGB of 8 bits, of a square with side `raw`. */
+  /** Raw pixels of a square with side `raw`: rows from the top, 8-bit RGB. */
   | { readonly path: string; readonly name: string; readonly range: ByteRange; readonly raw: number };
 
-/** Files that a thread keeps open. All threads together stay far below the 1024 or 256 that a process may usually have. */
+/** Number of files that a thread keeps open. All threads together stay far below the usual limit of 1024 or 256 per process. */
 const MOST_OPEN = 16;
-/** By path; the one used longest ago comes first. */
+/** File descriptors by path. The least recently used one comes first. */
 const openFiles = new Map<string, number>();
 
 function descriptorOf(path: string): number {
@@ -44,14 +47,17 @@ function descriptorOf(path: string): number {
   return descriptor;
 }
 
-/** The picture's name in messages. */
+/** The image's name in messages. */
 export function nameOf(source: PictureSource): string {
   return source.range === undefined ? source.path : `${source.path}: ${source.name}`;
 }
 
-/** Reads a range of a file, which stays open for the next. Throws InputError, or RetryableError of the file system. */
+/**
+ * Reads a range of a file, which stays open for the next read. @throws InputError if the range cannot be read;
+ * RetryableError if the file system fails
+ */
 function readRange(path: string, { offset, length }: ByteRange, name: string): Uint8Array {
-  // Not Buffer.allocUnsafe(): its pool would be handed to decoders as a view into a larger buffer.
+  // Not Buffer.allocUnsafe(): decoders would get a view into its pool, a larger buffer.
   const bytes = new Uint8Array(length);
   let at = 0;
   try {
@@ -69,13 +75,13 @@ function readRange(path: string, { offset, length }: ByteRange, name: string): U
   throw new InputError(describeMismatch(name, `${length} bytes at ${offset}`, `${at}`, remedy));
 }
 
-/** Closes the files that this thread keeps open; the next picture opens its own again. */
+/** Closes the files that this thread keeps open. The next image opens its file again. */
 export function closeSources(): void {
   for (const descriptor of openFiles.values()) closeSync(descriptor);
   openFiles.clear();
 }
 
-/** Raw rows as an opaque picture. */
+/** Raw pixels as an opaque image. */
 function fromRaw(rgb: Uint8Array, side: number): RgbaImage {
   const data = new Uint8Array(side * side * 4).fill(255);
   for (let to = 0, from = 0; to < data.length; to += 4, from += 3) {
@@ -92,12 +98,15 @@ function expectRaw(name: string, bytes: Uint8Array, side: number): void {
   throw new InputError(describeMismatch(name, expected, `${bytes.length}`, "Make the shard again."));
 }
 
-/** The size of a picture, without decoding it; null when it cannot be read or is no image. */
+/** The size of an image, without decoding it; null if it cannot be read or is not an image. */
 export function readSourceHeader({ path, range, raw }: PictureSource): { width: number; height: number } | null {
   return raw === undefined ? readFileHeader(path, range?.offset) : { width: raw, height: raw };
 }
 
-/** Reads a picture, decoding what is encoded. Throws InputError, or RetryableError of the file system. */
+/**
+ * Reads an image, and decodes it if it is encoded. @throws InputError if it cannot be read or decoded; RetryableError
+ * if the file system fails
+ */
 export async function readSource(source: PictureSource, seconds: StageSeconds = noSeconds()): Promise<RgbaImage> {
   const name = nameOf(source);
   const { path, range, raw } = source;
@@ -110,7 +119,10 @@ export async function readSource(source: PictureSource, seconds: StageSeconds = 
   });
 }
 
-/** The float of each of the 256 levels, by the kernel that converts decoded pictures: raw ones come out as the same bits. */
+/**
+ * The floats of the 256 levels, computed by the kernel that converts decoded images. So raw images become bit-identical
+ * floats.
+ */
 function levelsOf(pixels: Pixels): Float32Array {
   const data = Uint8Array.from({ length: 256 * 4 }, (_, i) => i >> 2);
   const image: RgbaImage = { width: 256, height: 1, data };
@@ -122,7 +134,8 @@ function levelsOf(pixels: Pixels): Float32Array {
 const levels = new WeakMap<Pixels, Float32Array>();
 
 /**
- * A raw picture of the wanted side as floats, without a picture in between: what shards are for.
+ * Converts a raw image of the requested side to floats directly, without an RGBA image in between. Shards exist for
+ * this purpose.
  * @param target [raw, raw, 3]
  */
 export async function readRawFloats(

@@ -1,4 +1,4 @@
-/** The tasks of the image workers (worker.ts): what the main thread imports in place of the worker itself. */
+/** The tasks of the image workers (worker.ts). The main thread imports this file instead of the worker itself. */
 import type { WasmModule } from "../kernels/memory.js";
 import { loadModule } from "../kernels/module.js";
 import { WorkerPool } from "../pool/pool.js";
@@ -7,42 +7,42 @@ import type { Affine, FivePoints, Rectangle } from "../types.js";
 import type { InceptionMode } from "./inception-input.js";
 import type { PictureSource } from "./source.js";
 
-/** What each worker gets once. */
+/** The data that each worker gets once. */
 export interface ImageWorkerData {
   readonly imageModule: WasmModule;
 }
 
-/** Where the face is: landmarks to align by, or a square of an aligned photo to cut out. */
+/** Where the face is: landmarks to align by, or a square to cut out of an aligned photo. */
 export type Placement =
   | { readonly kind: "landmarks"; readonly points: FivePoints }
   | { readonly kind: "crop"; readonly square: Rectangle };
 
-/** How a crop leaves the worker; `rgb` is [size, size, 3] of bytes. */
+/** Encoding of a crop; `rgb` is [size, size, 3] in bytes. */
 export type CropFormat = "jpg" | "png" | "rgb";
 
-/** As the pixels lie in the file, or as EXIF orientation turns them. */
+/** `stored`: pixels as in the file; `upright`: turned by EXIF orientation. */
 export type LandmarkFrame = "stored" | "upright";
 
 export interface AlignItem {
   /** The name in reports. */
   readonly file: string;
   readonly input: string;
-  /** Null: not written, the bytes come back. */
+  /** Path of the crop; null if it is not written but returned as bytes. */
   readonly output: string | null;
   readonly placement: Placement;
 }
 
-/** Reads and aligns a few photos (8 to 32); images that are written get a temporary name first. */
+/** Reads and aligns a few photos (8 to 32). Written images get a temporary name first. */
 export interface AlignTask {
   readonly size: number;
   readonly format: CropFormat;
-  /** 1 to 100, JPEG only. */
+  /** 1 to 100, for JPEG only. */
   readonly quality: number;
-  /** The frame in which the photos' landmarks are stated, where EXIF turns them. Default upright. */
+  /** Whether landmarks refer to the stored or the upright photo, if EXIF turns it. Default upright. */
   readonly landmarkFrame?: LandmarkFrame | undefined;
-  /** Larger photos fail. */
+  /** Largest number of pixels. Larger photos fail. */
   readonly maxPixels?: number | undefined;
-  /** Of damaged photos what can be decoded is used. */
+  /** If true, the decodable part of a damaged photo is used. */
   readonly tolerant?: boolean | undefined;
   readonly items: readonly AlignItem[];
 }
@@ -52,30 +52,30 @@ export interface AlignedPhoto {
   readonly file: string;
   /** Frame of the landmarks -> crop. */
   readonly matrix: Affine;
-  /** The crop, where it was not written. */
+  /** The crop, if it was not written. */
   readonly bytes?: Uint8Array;
-  /** What was wrong with a photo that was used all the same (`tolerant`); null when nothing was. */
+  /** What was wrong with a photo that was used anyway (`tolerant`); null if nothing was. */
   readonly damaged: string | null;
 }
 
-/** Seconds of one thread spent in each stage. */
+/** Seconds that one thread spent in each stage. */
 export interface StageSeconds {
   read: number;
   decode: number;
   warp: number;
-  /** Resizing and scaling to what a network takes. */
+  /** Resizing, and scaling to the network's range. */
   normalise: number;
   encode: number;
   write: number;
 }
 
-/** Those of an alignment. */
+/** The stages of an alignment. */
 export const STAGES = ["read", "decode", "warp", "encode", "write"] as const;
 
-/** What each task tells of its work. */
+/** The times that each task reports. */
 export interface TaskTimes {
   readonly seconds: StageSeconds;
-  /** Of the worker, from 1. */
+  /** Number of the worker, from 1. */
   readonly thread: number;
 }
 
@@ -98,7 +98,7 @@ export interface LoadResult extends TaskTimes {
   readonly failures: readonly LoadFailure[];
 }
 
-/** Reads images for FID's network, [items, size, size, 3] in its range, into a range of a ring slot. */
+/** Reads images for FID's network and writes them, [items, size, size, 3] in its range, into a range of a ring slot. */
 export interface InceptionTask {
   readonly size: number;
   readonly mode: InceptionMode;
@@ -107,11 +107,11 @@ export interface InceptionTask {
 }
 
 export interface InceptionResult extends TaskTimes {
-  /** In the order of the paths; null for those that were read. */
+  /** In the order of the paths; null for images that were read. */
   readonly failures: readonly (ItemFailure | null)[];
 }
 
-/** Decodes pictures and forgets them: which are damaged, and how large are they? */
+/** Decodes images only to find out which are damaged and how large they are. */
 export interface CheckTask {
   readonly sources: readonly PictureSource[];
 }
@@ -130,7 +130,7 @@ export type ImageTasks = {
 
 export type ImagePool = WorkerPool<ImageTasks>;
 
-/** A pool of image workers, the kernels compiled once for all. Close it when done. */
+/** Makes a pool of image workers that share the compiled kernels. Close it when you are done. */
 export async function createImagePool(threads: number): Promise<ImagePool> {
   const workerData: ImageWorkerData = { imageModule: await loadModule("image") };
   return new WorkerPool<ImageTasks>(new URL("./worker.js", import.meta.url), { threads, workerData });

@@ -1,37 +1,40 @@
-/** Finds the pictures of a folder. Every command that takes a folder uses this walk, so that all agree on what is in it. */
+/** Finds the images in a folder. All commands that accept a folder use this walk, so they agree on what it contains. */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { fromSystemError } from "../errors.js";
 import { endingOf, hasReadableEnding, hasUnreadPictureEnding } from "./endings.js";
 
 export interface PictureWalk {
-  /** Names of the pictures within the folder, sorted, with / between folders. */
+  /** Names of the images within the folder, sorted, with / between folders. */
   readonly names: readonly string[];
-  /** Those of `names` that are links to nothing. Reading one fails and names it. */
+  /** The members of `names` that are links to nothing. Reading one fails with a message that names it. */
   readonly broken: readonly string[];
-  /** Pictures of kinds that decodeImage does not read, sorted. */
+  /** Images of kinds that decodeImage does not read, sorted. */
   readonly notRead: readonly string[];
-  /** Number of visible entries that are no pictures, and of folders that were not entered. */
+  /** Number of visible entries that are not images, plus the number of folders that were not entered. */
   readonly others: number;
 }
 
-/** What file managers, archives and network storage put next to pictures without a leading dot. */
+/** Names without a leading dot that file managers, archives and network storage put next to images. */
 const HOUSEKEEPING = new Set([
   ...["__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found"],
   ...["PaxHeader", "PaxHeaders"],
 ]);
 
-/** True for a file or folder that is not meant to be seen: `._a.jpg`, `.ipynb_checkpoints`, `__MACOSX`. `name` is one part of a path. */
+/**
+ * True for a file or folder that is not meant to be seen: `._a.jpg`, `.ipynb_checkpoints`, `__MACOSX`.
+ * @param name one part of a path
+ */
 export function isHidden(name: string): boolean {
   return name.startsWith(".") || HOUSEKEEPING.has(name) || /^PaxHeaders\.\d+$/.test(name);
 }
 
 /**
- * Walks a folder, and with `recursive` the folders below it. Hidden entries are skipped, and a folder is never a
- * picture, whatever its name. Links to files are pictures. A folder that can be reached in several ways is walked once:
- * by its own place if it is within the folder, otherwise by the first link in the order of names. A link to a parent of
- * the folder is not followed.
- * @throws InputError when a folder cannot be listed, RetryableError when the file system fails for now
+ * Finds the images of a folder and, with `recursive`, of the folders below it. Hidden entries are skipped. A folder is
+ * never an image, whatever its name. Links to files are images. A folder that can be reached in several ways is visited
+ * once: through its own location if that is within the folder, otherwise through the first link in the order of names.
+ * A link to a parent of the folder is not followed.
+ * @throws InputError if a folder cannot be listed; RetryableError if the file system fails for now
  */
 export async function walkPictures(folder: string, recursive = true): Promise<PictureWalk> {
   const names: string[] = [];
@@ -75,7 +78,7 @@ export async function walkPictures(folder: string, recursive = true): Promise<Pi
   try {
     const root = await realpath(folder);
     await visit("");
-    // Folders by their own places come first; what is behind links may hold more links.
+    // Folders at their own location come first. Folders behind links may contain more links.
     while (links.length > 0) {
       const found = links.sort();
       links = [];
@@ -91,7 +94,7 @@ export async function walkPictures(folder: string, recursive = true): Promise<Pi
   return { names: names.sort(), broken: broken.sort(), notRead: notRead.sort(), others };
 }
 
-/** Endings of one kind of picture whose name is not simply the ending. */
+/** Endings of image formats whose name is not simply the ending. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   HEIC: [".heic", ".heif", ".hif", ".heics"],
   "JPEG 2000": [".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".jpm"],
@@ -103,7 +106,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 const KIND_OF = new Map(Object.entries(KINDS).flatMap(([kind, endings]) => endings.map((ending) => [ending, kind])));
 const NAMES_SHOWN = 3;
 
-/** One line that says which pictures of a folder are left out because of their kind; null if there are none. */
+/** One line that says which images of a folder are left out because of their kind; null if there are none. */
 export function describeNotRead(folder: string, names: readonly string[]): string | null {
   if (names.length === 0) return null;
   const counts = new Map<string, number>();

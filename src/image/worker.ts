@@ -1,6 +1,6 @@
 /**
- * The image workers' entry: Piscina, or WorkerPool where there are no threads, calls the exported functions by name. A bad
- * image is a result, never a throw.
+ * The image workers' file. Piscina calls the exported functions by name; without threads, WorkerPool does. A bad image
+ * is a result and never throws.
  */
 import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
@@ -16,15 +16,15 @@ import { Pixels, wholeOf } from "./pixels.js";
 import { nameOf, readRawFloats, readSource } from "./source.js";
 import type { AlignedPhoto, CheckResult, ImageTasks, ImageWorkerData, LoadFailure } from "./tasks.js";
 
-// The calling thread has its own module, already compiled.
+// The calling thread has a compiled module of its own.
 const loading = HAS_SHARED_MEMORY ? (workerData as ImageWorkerData).imageModule : loadModule("image");
 const opened = Promise.resolve(loading).then((module) => new Pixels(module));
-opened.catch(() => {}); // each task reports it
+opened.catch(() => {}); // each task reports the error
 
 function failure(file: string, thrown: unknown): ItemFailure {
   const error = asAddressSpaceError(thrown) ?? thrown;
   const reason = error instanceof Error ? error.message : String(error);
-  // A foreign error is a fault of ours or of a codec: the item fails, and its class helps whoever reads the report.
+  // Any other error is a bug of ours or of a codec. The item fails, and the error's class helps readers of the report.
   const named = error instanceof ElegantError || !(error instanceof Error) ? reason : `${error.name}: ${reason}`;
   const failed = { ok: false, file, reason: named, retryable: error instanceof RetryableError } as const;
   return error instanceof UnreadableFileError ? { ...failed, unreadable: true } : failed;
@@ -92,7 +92,7 @@ export const loadInceptionInputs: TaskHandler<ImageTasks["loadInceptionInputs"]>
   const seconds = noSeconds();
   for (const [i, path] of paths.entries()) {
     try {
-      // As stored: the published scores do not turn pictures either.
+      // Not turned upright: the published scores do not turn images either.
       const image = await readPhoto(path, path, seconds, { frame: "stored" });
       const output = floats.subarray(i * length, (i + 1) * length);
       await timed(seconds, "normalise", () => toInceptionInput(image, size, mode, output));

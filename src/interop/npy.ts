@@ -1,12 +1,18 @@
-/** NumPy's .npy files (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), numbers only: objects are refused. */
+/**
+ * Reads and writes NumPy's .npy files (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). Only
+ * numbers are accepted; objects are refused.
+ */
 import { describeMismatch, InputError } from "../errors.js";
 import { fromFloat16 } from "./float16.js";
 
-/** Row-major. */
+/** An array of numbers, row-major. */
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array;
-  /** Set if the file holds float16, whose numbers have 11 significant bits; float32 and float64 show in `data`. */
+  /**
+   * Set if the file contains float16, whose numbers have 11 significant bits. For float32 and float64, see the type of
+   * `data`.
+   */
   readonly isHalf?: true;
 }
 
@@ -31,26 +37,53 @@ export function isNpy(bytes: Uint8Array): boolean {
   return MAGIC.every((byte, i) => bytes[i] === byte);
 }
 
-/** @param source names the file in messages @throws InputError for a damaged file or one of other things than numbers */
+/** The fields of a .npy file's header as they are written there; undefined for one that is missing. */
+export interface NpyFields {
+  /** Major and minor version of the format. */
+  readonly version: readonly [number, number];
+  /** NumPy's name of the type, such as "<f4". */
+  readonly descriptor: string | undefined;
+  readonly order: string | undefined;
+  /** The extents with commas between them. */
+  readonly extents: string | undefined;
+  /** The header's text. */
+  readonly text: string;
+  /** Byte offset of the data, which may be beyond the end of a damaged file. */
+  readonly start: number;
+}
+
+/** Reads the header of a .npy file. @param bytes at least its first 12 bytes and the whole header */
+export function readNpyFields(bytes: Uint8Array): NpyFields {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [major, minor] = [bytes[6], bytes[7]];
+  const [from, length] = major === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  const text = new TextDecoder("latin1").decode(bytes.subarray(from, from + length));
+  // The header is a Python literal with these three keys.
+  return {
+    version: [major, minor],
+    descriptor: /'descr'\s*:\s*'([^']+)'/.exec(text)?.[1],
+    order: /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1],
+    extents: /'shape'\s*:\s*\(([^)]*)\)/.exec(text)?.[1],
+    text,
+    start: from + length,
+  };
+}
+
+/**
+ * @param source names the file in messages
+ * @throws InputError if the file is damaged or does not contain numbers
+ */
 export function decodeNpy(bytes: Uint8Array, source: string): NpyArray {
   const refuse = (what: string, expected: string, received: string, remedy: string): InputError =>
     new InputError(describeMismatch(`${source}: ${what}`, expected, received, remedy));
   if (!isNpy(bytes) || bytes.length < 12) {
     throw refuse("file", "a .npy file", bytes.length === 0 ? "an empty one" : "something else", "Choose another file.");
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [major, start] = [bytes[6], bytes[6] === 1 ? 10 : 12];
-  const headerBytes = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (start + headerBytes > bytes.length)
-    throw refuse("header", "a whole one", "a file that is cut short", "Fetch it again.");
-  const header = new TextDecoder("latin1").decode(bytes.subarray(start, start + headerBytes));
-  // The header is a Python literal with these three keys.
-  const descriptor = /'descr'\s*:\s*'([^']+)'/.exec(header)?.[1];
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
-  const extents = /'shape'\s*:\s*\(([^)]*)\)/.exec(header)?.[1];
+  const { descriptor, order, extents, text, start } = readNpyFields(bytes);
+  if (start > bytes.length) throw refuse("header", "a whole one", "a file that is cut short", "Fetch it again.");
   if (descriptor === undefined || order === undefined || extents === undefined) {
     const remedy = "Save a plain array of numbers with numpy.save.";
-    throw refuse("header", "descr, fortran_order and shape", header.trim().slice(0, 60), remedy);
+    throw refuse("header", "descr, fortran_order and shape", text.trim().slice(0, 60), remedy);
   }
   const [, endian, type] = /^([<>|=])(\w+)$/.exec(descriptor) ?? [];
   if (type === "O") {
@@ -64,13 +97,13 @@ export function decodeNpy(bytes: Uint8Array, source: string): NpyArray {
     .split(",")
     .map((text) => text.trim())
     .filter((text) => text !== "")
-    // Python 2 wrote some with an L.
+    // Python 2 wrote some of them with an L.
     .map((text) => (/^\d+L?$/.test(text) ? Number.parseInt(text, 10) : Number.NaN));
   if (shape.some(Number.isNaN)) {
     throw refuse("shape", "whole numbers from 0", `(${extents})`, "It is damaged; save it again.");
   }
   const count = shape.reduce((product, extent) => product * extent, 1);
-  const data = bytes.subarray(start + headerBytes);
+  const data = bytes.subarray(start);
   if (!Number.isSafeInteger(count) || data.length < count * ITEM_BYTES[type]) {
     const received = `${data.length} for the shape (${shape.join(", ")})`;
     throw refuse("data", `${count * ITEM_BYTES[type]} bytes`, received, "It is cut short; fetch it again.");
@@ -81,7 +114,7 @@ export function decodeNpy(bytes: Uint8Array, source: string): NpyArray {
 }
 
 function readNumbers(bytes: Uint8Array, type: string, count: number, isBig: boolean): Float32Array | Float64Array {
-  // A copy: a typed array must begin on a multiple of its own size.
+  // Copy, because a typed array must begin at a multiple of its item size.
   const copy = new Uint8Array(bytes.subarray(0, count * ITEM_BYTES[type]));
   if (isBig)
     for (let at = 0; at < copy.length; at += ITEM_BYTES[type]) copy.subarray(at, at + ITEM_BYTES[type]).reverse();
@@ -130,13 +163,13 @@ function toRowMajor(values: Float32Array | Float64Array, shape: readonly number[
 }
 
 /**
- * What is before the data of a .npy file of version 1: 128 bytes unless the array has very many axes.
- * @param descriptor of NumPy's: "<f4", "|u1"
+ * The bytes before the data of a .npy file of version 1: 128 unless the array has very many axes.
+ * @param descriptor NumPy's name of the type, such as "<f4" or "|u1"
  */
 export function npyHeader(descriptor: string, shape: readonly number[]): Uint8Array {
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${extents}), }`;
-  // The data begins on a multiple of 64; the header ends with a newline.
+  // The data begin at a multiple of 64. The header ends with a newline.
   const length = Math.ceil((10 + text.length + 1) / 64) * 64;
   const bytes = new Uint8Array(length).fill(0x20, 10);
   bytes.set([...MAGIC, 1, 0]);
@@ -146,7 +179,7 @@ export function npyHeader(descriptor: string, shape: readonly number[]): Uint8Ar
   return bytes;
 }
 
-/** The bytes of a .npy file, float32 or float64 as the data is. */
+/** Encodes a .npy file, in float32 or float64 like the data. */
 export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
   const header = npyHeader(data instanceof Float32Array ? "<f4" : "<f8", shape);
   const bytes = new Uint8Array(header.length + data.byteLength);

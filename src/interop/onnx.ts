@@ -1,23 +1,23 @@
-/** Writes ONNX models (onnx.proto of https://github.com/onnx/onnx): the few message fields that our graphs need. */
+/** Writes ONNX models (onnx.proto of https://github.com/onnx/onnx), with the few message fields that our graphs need. */
 import { bytesField, concat, floatField, textField, varintField } from "./protobuf.js";
 
-/** Opset 13 and its IR are what onnxruntime, OpenVINO and TensorRT have read for years. */
+/** onnxruntime, OpenVINO and TensorRT have read opset 13 and its IR version for years. */
 const OPSET = 13;
 const IR_VERSION = 7;
 const FLOAT = 1;
 const INT64 = 7;
 
-/** TensorProto's types of an attribute. */
+/** Types of attributes, by TensorProto's numbers. */
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
 
 export interface OnnxNode {
   readonly op: string;
-  /** Empty names are optional inputs that are left out. */
+  /** Names of the inputs. An empty name is an optional input that is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Numbers are integers; { float } is not. */
+  /** Plain numbers are integers; { float } is a floating-point number. */
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
 }
 
@@ -27,7 +27,7 @@ export interface OnnxTensor {
   readonly data: Float32Array | BigInt64Array;
 }
 
-/** A float32 input or output; a dimension with a name is free. */
+/** A float32 input or output. A dimension with a name may have any size. */
 export interface OnnxValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];
@@ -77,7 +77,7 @@ function encodeValue({ name, shape }: OnnxValue): Uint8Array {
   return concat([textField(1, name), bytesField(2, bytesField(1, tensor))]);
 }
 
-/** The bytes of an .onnx file. @param metadata texts that readers may show */
+/** Encodes an .onnx file. @param metadata texts that readers may show */
 export function encodeOnnx(graph: OnnxGraph, producer: string, metadata: Readonly<Record<string, string>>): Uint8Array {
   const { name, nodes, initializers, inputs, outputs } = graph;
   const encoded = concat([

@@ -1,4 +1,4 @@
-/** The bytes of a pickle, read in order and within bounds. */
+/** Reads the bytes of a pickle in order and within bounds. */
 import { describeMismatch, InputError } from "../errors.js";
 
 export class PickleBytes {
@@ -25,7 +25,7 @@ export class PickleBytes {
     return this.fail(`opcode ${name} at byte ${this.at - 1}, which no state dict needs`);
   }
 
-  /** Steps over `count` bytes and says where they began. */
+  /** Skips `count` bytes and returns where they began. */
   protected take(count: number): number {
     const from = this.at;
     if (!Number.isSafeInteger(count) || count < 0 || from + count > this.bytes.length) {
@@ -48,7 +48,7 @@ export class PickleBytes {
     return text;
   }
 
-  /** A little-endian two's complement integer; a bigint where a number would not be exact. */
+  /** Reads a little-endian two's complement integer. It is a bigint if a number would not be exact. */
   protected long(length: number): number | bigint {
     if (length > 256) throw this.fail(`an integer of ${length} bytes`);
     const from = this.take(length);
@@ -64,7 +64,7 @@ export class PickleBytes {
     return this.bytes.subarray(from, from + length);
   }
 
-  /** A length of 64 bits. */
+  /** Reads a length of 64 bits. */
   protected wide(): number {
     return Number(this.view.getBigUint64(this.take(8), true));
   }

@@ -1,18 +1,18 @@
 /**
- * A reader of Python pickles (protocols 2 to 5, https://docs.python.org/3/library/pickle.html) that runs nothing: it
- * builds dictionaries, lists, tuples, numbers and texts, and hands each global, call and persistent id to its caller,
- * who decides what they stand for. A pickle is a program for a stack machine; opcodes that only make objects of
- * classes are left out, and so refused.
+ * Reads Python pickles (protocols 2 to 5, https://docs.python.org/3/library/pickle.html) without running anything. It
+ * builds dictionaries, lists, tuples, numbers and texts. Its caller decides what each global, call and persistent id
+ * stands for. A pickle is a program for a stack machine. Opcodes that only make objects of classes are not implemented,
+ * and so they are refused.
  */
 import { PickleBytes } from "./pickle-bytes.js";
 
-/** A name that the pickle imports; nothing is imported. */
+/** A name that the pickle imports. Nothing is actually imported. */
 export interface PickleGlobal {
   readonly module: string;
   readonly name: string;
 }
 
-/** A tuple, frozen so that it cannot be taken for a list. */
+/** A tuple, as a class of its own so that it cannot be mistaken for a list. */
 export class Tuple {
   readonly items: readonly unknown[];
   constructor(items: readonly unknown[]) {
@@ -20,15 +20,15 @@ export class Tuple {
   }
 }
 
-/** What a pickle may refer to; each throws for what it does not know. */
+/** Resolves what a pickle may refer to. Each function throws for anything it does not know. */
 export interface PickleHost {
   /** The value that stands for an imported name. */
   global(name: PickleGlobal): unknown;
-  /** The result of calling `callee`, a value that global() returned. */
+  /** The result of calling `callee`, a value returned by global(). */
   call(callee: unknown, args: readonly unknown[]): unknown;
-  /** True for a value that stands for an object of no interest, whose class may be asked for instances. */
+  /** True for a value that stands for an object that nobody needs, and whose class may be instantiated. */
   isOpaque(value: unknown): boolean;
-  /** The object behind a persistent id. */
+  /** The object that a persistent id stands for. */
   persistent(id: unknown): unknown;
 }
 
@@ -37,8 +37,8 @@ const MARK = Symbol("mark");
 /**
  * Reads one pickle.
  * @param source names the file in messages
- * @returns the value and where the next byte lies
- * @throws InputError for a pickle that is cut short, damaged, or does what its host refuses
+ * @returns the value, and the position of the next byte
+ * @throws InputError for a pickle that is cut short, damaged, or does something that its host refuses
  */
 export function readPickle(
   bytes: Uint8Array,
@@ -79,7 +79,7 @@ class Machine extends PickleBytes {
     return value;
   }
 
-  /** What was pushed since the last mark, which goes too. */
+  /** Pops everything that was pushed since the last mark, including the mark. */
   private popMark(): unknown[] {
     const mark = this.stack.lastIndexOf(MARK);
     if (mark < 0) throw this.fail(`no mark at byte ${this.at}`);
@@ -262,7 +262,8 @@ class Machine extends PickleBytes {
         stack.push(this.host.call(callee, args.items));
         return;
       }
-      case 0x62: // BUILD: attributes of an object, such as a state dict's versions of its modules; none is needed
+      // BUILD sets attributes of an object, such as the module versions of a state dict. None of them is needed.
+      case 0x62:
         this.pop();
         if (!(this.top() instanceof Map) && !this.host.isOpaque(this.top()))
           throw this.fail(`attributes of something else than a dict at byte ${this.at}`);

@@ -1,6 +1,6 @@
 /**
- * The wire format of Protocol Buffers, as far as we write it: a field is a key (number << 3 | wire type) and its value; wire
- * type 0 is a varint, 1 is eight bytes, 2 a length and that many bytes, 5 four bytes.
+ * The part of Protocol Buffers' wire format that we write. A field is a key (number << 3 | wire type) and its value.
+ * Wire type 0 is a varint, 1 is eight bytes, 2 is a length and that many bytes, 5 is four bytes.
  */
 
 function varint(value: number): Uint8Array {
@@ -14,12 +14,12 @@ function varint(value: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** A whole number from 0. */
+/** A field with a whole number from 0. */
 export function varintField(field: number, value: number): Uint8Array {
   return concat([varint(field << 3), varint(value)]);
 }
 
-/** Bytes or an embedded message. */
+/** A field with bytes or an embedded message. */
 export function bytesField(field: number, bytes: Uint8Array): Uint8Array {
   return concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
 }

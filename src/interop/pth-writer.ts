@@ -1,11 +1,11 @@
-/** Writes state dicts as torch.save does since 1.6, for torch.load with or without weights_only. */
+/** Writes state dicts like torch.save since 1.6, for torch.load with or without weights_only. */
 import type { NamedTensors } from "./safetensors.js";
 import { writeZip, type ZipEntry } from "./zip.js";
 
 const FOLDER = "archive";
 const encoder = new TextEncoder();
 
-/** A pickle of protocol 2, opcode by opcode; nothing is memoized, which readers do not mind. */
+/** Writes a pickle of protocol 2, opcode by opcode. Nothing is memoized, which all readers accept. */
 class PickleWriter {
   private readonly bytes: number[] = [0x80, 2];
 
@@ -58,7 +58,7 @@ class PickleWriter {
   }
 }
 
-/** The bytes of a .pth file: an OrderedDict of contiguous float32 tensors, in the order of the map. */
+/** Encodes a .pth file: an OrderedDict of contiguous float32 tensors, in the order of the map. */
 export function encodePth(tensors: NamedTensors): Uint8Array {
   const pickle = new PickleWriter().emptyOrderedDict().op("(");
   const storages: ZipEntry[] = [];
@@ -75,7 +75,7 @@ export function encodePth(tensors: NamedTensors): Uint8Array {
       .int(data.length)
       .op("t")
       .op("Q");
-    // Offset, shape, strides, requires_grad, hooks of the backward.
+    // Offset, shape, strides, requires_grad, backward hooks.
     pickle.int(0).ints(shape).ints(strides).false().emptyOrderedDict().op("t").op("R");
     storages.push({
       name: `${FOLDER}/data/${key}`,

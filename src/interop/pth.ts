@@ -1,6 +1,6 @@
 /**
- * PyTorch's checkpoint files: what torch.save writes since 1.6 (a zip archive) and before (pickles, then storages).
- * Reading runs nothing of the file (state-dict-host.ts).
+ * Reads PyTorch's checkpoint files: those of torch.save since 1.6 (a zip archive) and before (pickles, then storages).
+ * Reading runs nothing from the file (state-dict-host.ts).
  */
 import { describeMismatch, InputError } from "../errors.js";
 import { readPickle } from "./pickle.js";
@@ -9,19 +9,25 @@ import { StateDictHost, Tensor } from "./state-dict-host.js";
 import { countOf, gather, type PthTensor, readStorage, storageBytes, type TensorReference } from "./storage.js";
 import { isZip, readZip } from "./zip.js";
 
-/** What the first pickle of the older container holds. */
+/** Value of the first pickle in the older container. */
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
-/** Nested dicts deeper than this are no checkpoint. */
+/** Largest depth of nested dicts. A file with deeper ones is not a checkpoint. */
 const MAX_DEPTH = 16;
-/** A view may repeat its storage, so the sum of all tensors is bounded: values for each byte of the file. */
+/**
+ * Largest number of values of all tensors together, per byte of the file. Views may repeat their storage, so this needs
+ * a limit.
+ */
 const MAX_VALUES_PER_BYTE = 16;
 const MAX_ENTRIES = 1_000_000;
-/** torch.save stores its entries; other writers, and torch.jit.save, compress some. Bytes in all, at least and per byte of the file. */
+/**
+ * Largest unpacked size: this number of bytes, or the next constant times the size of the file if that is more.
+ * torch.save stores its entries uncompressed; other writers, and torch.jit.save, compress some.
+ */
 const UNPACKED_BYTES = 2 ** 28;
 const UNPACKED_PER_BYTE = 16;
 
-/** Every tensor by its path of keys, joined with dots, that is kept in nested dicts; other values are left out. */
+/** All tensors in nested dicts, by their path of keys joined with dots. Other values are ignored. */
 function collectTensors(root: unknown, source: string): Map<string, TensorReference> {
   const found = new Map<string, TensorReference>();
   let entries = 0;
@@ -45,7 +51,7 @@ function collectTensors(root: unknown, source: string): Map<string, TensorRefere
   );
 }
 
-/** The dict that holds the tensors: {"epoch": 3, "model": {...}} is one of them in a wrapper. */
+/** Finds the dict that contains the tensors. A checkpoint may wrap it, as in {"epoch": 3, "model": {...}}. */
 function stateDictOf(root: unknown): unknown {
   let dict = root;
   for (let depth = 0; depth < MAX_DEPTH && dict instanceof Map; depth++) {
@@ -59,7 +65,7 @@ function stateDictOf(root: unknown): unknown {
 
 interface Contents {
   readonly root: unknown;
-  /** Bytes of each storage. */
+  /** Bytes of each storage, by key. */
   readonly storages: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -89,12 +95,12 @@ function expectLittleEndian(isLittle: boolean, source: string): void {
   throw new InputError(describeMismatch(source, "little-endian numbers", "big-endian ones", remedy));
 }
 
-/** True for a tar archive, the container of PyTorch before 0.2: sys_info, pickle, tensors and storages. */
+/** True for a tar archive, PyTorch's container before 0.2: sys_info, pickle, tensors and storages. */
 function isTar(bytes: Uint8Array): boolean {
   return new TextDecoder("latin1").decode(bytes.subarray(257, 262)) === "ustar";
 }
 
-/** A file that torch.save did not write, for messages. */
+/** Names the kind of a file that torch.save did not write, for messages. */
 function kindOf(bytes: Uint8Array): string {
   if (bytes.length === 0) return "an empty file";
   if (isTar(bytes)) return "a tar archive, as PyTorch 0.1 wrote it";
@@ -111,7 +117,7 @@ function readLegacy(bytes: Uint8Array, source: string): Contents {
     at = end;
     return value;
   };
-  // A pickle begins with PROTO; anything else is another kind of file, which deserves to be told so.
+  // A pickle begins with PROTO. Any other file gets a message that names its kind.
   const magic = bytes[0] === 0x80 ? next() : null;
   if (magic !== LEGACY_MAGIC) {
     const remedy = isTar(bytes) ? "Load it with torch.load and save it again with torch.save." : "Choose a .pth file.";
@@ -147,7 +153,7 @@ function readLegacy(bytes: Uint8Array, source: string): Contents {
 }
 
 /**
- * The tensors of a file of torch.save, in the order of its dict; names of nested dicts are joined with dots.
+ * The tensors of a file of torch.save, in the order of its dict. Names of nested dicts are joined with dots.
  * @param source names the file in messages
  * @throws InputError for any other file, a damaged one, and one that needs more than a state dict does
  */
@@ -184,7 +190,7 @@ export function decodePth(bytes: Uint8Array, source: string): Map<string, PthTen
   return tensors;
 }
 
-/** The same as float32, which is what networks take; counters above 2^24 are rounded. */
+/** Converts the tensors to float32, which networks need. Counters above 2^24 are rounded. */
 export function toNamedTensors(tensors: ReadonlyMap<string, PthTensor>): NamedTensors {
   const named: NamedTensors = new Map();
   for (const [name, { shape, data }] of tensors) {

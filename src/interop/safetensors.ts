@@ -1,24 +1,24 @@
 /**
- * The safetensors file format (https://huggingface.co/docs/safetensors): a 64-bit little-endian header length, a JSON
- * header that gives each tensor's type, shape and place, then the data, little-endian, without holes.
+ * Reads and writes the safetensors file format (https://huggingface.co/docs/safetensors): a 64-bit little-endian header
+ * length, a JSON header with each tensor's type, shape and position, then the data, little-endian, without gaps.
  */
 import { describeMismatch, InputError } from "../errors.js";
 import { FLOAT16_MAX, fromBfloat16, fromFloat16, toFloat16 } from "./float16.js";
 
-/** Tensors by name, row-major; a scalar has the shape []. Iteration goes in the order of the data in the file. */
+/** Tensors by name, row-major. A scalar has the shape []. Iteration follows the order of the data in the file. */
 export type NamedTensors = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 export interface EncodeOptions {
-  /** How numbers are stored; "F16" halves the file and keeps 11 significant bits. Default "F32". */
+  /** How numbers are stored. "F16" halves the file and keeps 11 significant bits. Default "F32". */
   readonly dtype?: "F32" | "F16";
 }
 
 const LENGTH_BYTES = 8;
-/** The bound that the format's own reader sets. */
+/** The limit set by the format's own reader, in bytes. */
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA_KEY = "__metadata__";
 const ITEM_BYTES: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 };
-/** Types that no network needs: counters, masks, quantised weights. */
+/** Bytes per value of types that no network needs: counters, masks, quantised weights. */
 const OTHER_BYTES: Readonly<Record<string, number>> = {
   ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
   ...{ F8_E4M3: 1, F8_E5M2: 1, F8_E8M0: 1, F8_E4M3FNUZ: 1, F8_E5M2FNUZ: 1, C64: 8 },
@@ -33,8 +33,8 @@ interface Entry {
 }
 
 /**
- * The bytes of a safetensors file. Throws an InputError when a tensor's data does not fill its shape, or when "F16"
- * was asked for and a finite value would overflow to infinity.
+ * Encodes a safetensors file. @throws InputError if a tensor's data does not fill its shape, or if a finite value would
+ * overflow to infinity in "F16"
  */
 export function encodeSafetensors(
   tensors: NamedTensors,
@@ -59,7 +59,7 @@ export function encodeSafetensors(
     offset = end;
   }
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  // Spaces up to a multiple of 8, so that the data can be viewed where it lies.
+  // Spaces up to a multiple of 8, so that the data can be viewed in place.
   const headerBytes = Math.ceil(header.length / 8) * 8;
   const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + offset).fill(
     0x20,
@@ -91,9 +91,11 @@ function narrow(name: string, data: Float32Array, out: Uint16Array): void {
 }
 
 /**
- * Reads the bytes of a safetensors file; F16, BF16 and F64 numbers become float32. F32 tensors that lie on a multiple
- * of four bytes are views of `bytes`: change neither. `name` is the file's name, for messages. Throws an InputError
- * for a damaged or cut file. A tensor of another type (integers, masks, float8) throws one when its data is used.
+ * Decodes a safetensors file. F16, BF16 and F64 numbers become float32. F32 tensors at a multiple of four bytes are
+ * views of `bytes`: change neither. A tensor of another type (integers, masks, float8) throws an InputError when its
+ * data is read.
+ * @param name the file's name, for messages
+ * @throws InputError for a damaged or cut file
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
@@ -130,7 +132,7 @@ function decode({ shape, dtype }: Entry, bytes: Uint8Array): NamedTensor {
   return { shape, data: toFloat32(bytes, dtype) };
 }
 
-/** A tensor whose numbers are refused when they are needed: files of other tools hold some that nobody needs. */
+/** A tensor whose numbers are refused only when they are read: files of other tools contain some that nobody needs. */
 function unreadable({ name: key, shape, dtype }: Entry, name: string): NamedTensor {
   return {
     shape,
@@ -158,7 +160,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
   return { header, dataStart };
 }
 
-/** The format asks for texts; numbers and other values, which some tools write, become texts. */
+/** Reads the metadata. The format requires strings; numbers and other values, which some tools write, are converted. */
 function readMetadata(header: Record<string, unknown>, name: string): Record<string, string> {
   if (!Object.hasOwn(header, METADATA_KEY)) return {};
   const metadata = header[METADATA_KEY] ?? {};
@@ -192,7 +194,7 @@ function toFloat32(bytes: Uint8Array, dtype: string): Float32Array {
   const count = bytes.length / ITEM_BYTES[dtype];
   if (dtype === "F32") {
     if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, count);
-    return new Float32Array(new Uint8Array(bytes).buffer); // copied: a view must start on a multiple of four
+    return new Float32Array(new Uint8Array(bytes).buffer); // a copy, because a view must start at a multiple of four
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const out = new Float32Array(count);

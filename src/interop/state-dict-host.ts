@@ -1,6 +1,6 @@
 /**
- * What the pickle of a state dict may refer to. Of all that a pickle may import, only the few names that tensors need are
- * known; some harmless ones are passed over, and every other one is refused by name. Nothing is imported or run.
+ * Resolves the names in the pickle of a state dict. It knows only the few names that tensors need, skips some harmless
+ * ones, and refuses every other one by name. Nothing is imported or run.
  */
 import { describeMismatch, InputError } from "../errors.js";
 import { type PickleGlobal, type PickleHost, Tuple } from "./pickle.js";
@@ -22,7 +22,10 @@ type Role =
   | "size"
   | StorageType;
 
-/** A value that a checkpoint may hold besides tensors, such as a NumPy scalar or an argparse.Namespace: kept by nobody. */
+/**
+ * Stands for a value that a checkpoint may contain in addition to tensors, such as a NumPy scalar or an
+ * argparse.Namespace. It is discarded.
+ */
 const OPAQUE = Symbol("opaque");
 
 /** A known name. */
@@ -33,7 +36,7 @@ class Known {
   }
 }
 
-/** A storage class of a type that holds no numbers we read, such as float8. */
+/** A storage class of a type whose numbers we do not read, such as float8. */
 class ForeignStorage {
   readonly itemBytes: number;
   constructor(itemBytes: number) {
@@ -68,7 +71,7 @@ const KNOWN: Readonly<Record<string, Role>> = {
   "torch Size": "size",
 };
 
-/** Harmless names, of which nothing is built. Old pickles call builtins `__builtin__`; NumPy 2 has `_core`. */
+/** Harmless names, for which nothing is built. Old pickles call builtins `__builtin__`; NumPy 2 has `_core`. */
 const IGNORED = new Set([
   ...["numpy.core.multiarray", "numpy._core.multiarray"].flatMap((module) => [
     `${module} scalar`,
@@ -84,7 +87,7 @@ const IGNORED = new Set([
   ),
 ]);
 const DTYPE = /^(bfloat|float|u?int|complex)\d+(_\w+)?$|^bool$/;
-/** Storage classes whose tensors are left out, with the bytes of a value. */
+/** Storage classes whose tensors are left out, with the number of bytes per value. */
 const FOREIGN_STORAGES: Readonly<Record<string, number>> = {
   UntypedStorage: 1,
   ComplexFloatStorage: 8,
@@ -96,11 +99,11 @@ const FOREIGN_STORAGES: Readonly<Record<string, number>> = {
   QUInt2x4Storage: 1,
 };
 
-/** Builds the tensors' descriptions and refuses the rest. */
+/** Builds the descriptions of tensors and refuses everything else. */
 export class StateDictHost implements PickleHost {
-  /** All that were referred to, by key. */
+  /** All storages that were referred to, by key. */
   readonly storages = new Map<string, StorageReference>();
-  /** Bytes of the storages whose tensors are left out, by key. */
+  /** Storages whose tensors are left out, by key: number of values and bytes. */
   readonly foreign = new Map<string, { readonly length: number; readonly bytes: number }>();
   private readonly source: string;
 
@@ -136,9 +139,10 @@ export class StateDictHost implements PickleHost {
     if (role === "OrderedDict") return this.orderedDict(args);
     if (role === "rebuildTensor") return this.rebuildTensor(args);
     if (role === "defaultdict") return new Map();
-    if (role === "rebuildTyped") return OPAQUE; // of types that have no storage class of their own: none of ours
+    // For types without a storage class of their own, none of which we read.
+    if (role === "rebuildTyped") return OPAQUE;
     if (role === "rebuildParameter" && (args[0] instanceof Tensor || args[0] === OPAQUE)) return args[0];
-    // (function, class, arguments, state) of a tensor with attributes or of a subclass
+    // (function, class, arguments, state) of a tensor with attributes, or of a subclass.
     if (role === "rebuildFromType" && args[0] instanceof Known && args[2] instanceof Tuple) {
       if (args[0].role !== "rebuildFromType") return this.call(args[0], args[2].items);
     }
@@ -168,7 +172,7 @@ export class StateDictHost implements PickleHost {
     throw this.damaged(`sizes of ${what}`, String(value).slice(0, 40));
   }
 
-  /** Empty, or from a list of pairs. */
+  /** Makes a dict that is empty, or contains a list of pairs. */
   private orderedDict(args: readonly unknown[]): Map<unknown, unknown> {
     const dict = new Map<unknown, unknown>();
     const pairs = args.length === 0 ? [] : args[0];

@@ -1,8 +1,8 @@
-/** PyTorch's storages and the strided tensors in them, as numbers. */
+/** Reads PyTorch's storages, and the strided tensors in them, as numbers. */
 import { describeMismatch, InputError } from "../errors.js";
 import { fromBfloat16, fromFloat16 } from "./float16.js";
 
-/** Storage classes that torch.save writes, with PyTorch's name of the type. */
+/** Storage classes that torch.save writes, with PyTorch's name of the type and bytes per value. */
 const STORAGES = {
   FloatStorage: { dtype: "float32", bytes: 4 },
   DoubleStorage: { dtype: "float64", bytes: 8 },
@@ -22,15 +22,15 @@ export function isStorageType(name: string): name is StorageType {
   return Object.hasOwn(STORAGES, name);
 }
 
-/** A storage that a pickle refers to; its bytes lie elsewhere in the file. */
+/** A storage that a pickle refers to. Its bytes are elsewhere in the file. */
 export interface StorageReference {
   readonly type: StorageType;
   readonly key: string;
-  /** Values, not bytes. */
+  /** Number of values, not of bytes. */
   readonly length: number;
 }
 
-/** A tensor as a pickle describes it: a view of a storage, offset and strides in values. */
+/** A tensor as described by a pickle: a view of a storage. Offset and strides are in values. */
 export interface TensorReference {
   readonly storage: StorageReference;
   readonly offset: number;
@@ -38,7 +38,7 @@ export interface TensorReference {
   readonly strides: readonly number[];
 }
 
-/** Values row-major; integers of 64 bits are rounded to the nearest double. */
+/** Values are row-major. Integers of 64 bits are rounded to the nearest double. */
 export interface PthTensor {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -53,10 +53,10 @@ export function countOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/** Numbers of a storage; Float32Array where that is exact. */
+/** The numbers of a storage, as a Float32Array if that is exact. */
 export function readStorage(reference: StorageReference, bytes: Uint8Array): Float32Array | Float64Array {
   const { type, length } = reference;
-  // A copy: a typed array must begin on a multiple of its own size.
+  // Copy, because a typed array must begin at a multiple of its item size.
   const { buffer } = new Uint8Array(bytes.subarray(0, storageBytes(reference)));
   switch (STORAGES[type].dtype) {
     case "float32":
@@ -85,14 +85,14 @@ export function readStorage(reference: StorageReference, bytes: Uint8Array): Flo
 }
 
 /**
- * Refuses a view that leaves its storage.
  * @param name of the tensor, for messages
+ * @throws InputError for a view that leaves its storage
  */
 export function expectInside({ storage, offset, shape, strides }: TensorReference, name: string): void {
   const isSize = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
   const sizes = [offset, ...shape, ...strides];
   const count = countOf(shape);
-  // The last value's place; an empty tensor has none.
+  // Position of the last value. An empty tensor has none.
   const last = count === 0 ? -1 : shape.reduce((at, extent, i) => at + (extent - 1) * strides[i], offset);
   if (sizes.every(isSize) && strides.length === shape.length && isSize(count) && last < storage.length) return;
   const received = `shape [${shape}], strides [${strides}] at ${offset}`;
@@ -116,7 +116,7 @@ export function gather(reference: TensorReference, values: Float32Array | Float6
   let from = offset;
   for (let to = 0; to < count; ) {
     for (let i = 0; i < inner; i++) data[to++] = values[from + i * step];
-    // The next row: count up from the last axis but one.
+    // Go to the next row: count up from the last axis but one.
     for (let axis = shape.length - 2; axis >= 0; axis--) {
       from += strides[axis];
       if (++index[axis] < shape[axis]) break;

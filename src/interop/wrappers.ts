@@ -1,16 +1,16 @@
-/** Names of state dicts without the parts that wrappers of a model put into them. */
+/** Removes the parts of tensor names that wrappers around a model have added. */
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "./safetensors.js";
 
-/** torch.nn.DataParallel and DistributedDataParallel, torch.compile, FSDP, and activation checkpointing. */
+/** Added by torch.nn.DataParallel and DistributedDataParallel, torch.compile, FSDP, and activation checkpointing. */
 const WRAPPERS = new Set(["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"]);
-/** Counters that batch norm and torch.optim.swa_utils.AveragedModel keep among the tensors. */
+/** Counters that batch norm and torch.optim.swa_utils.AveragedModel store among the tensors. */
 const COUNTER = /(^|\.)(num_batches_tracked|n_averaged)$/;
 
 /**
- * The same tensors under the names of the model itself, whatever wrapped it, in any order; counters are left out.
+ * The same tensors under the names of the model itself, for any wrappers in any order. Counters are left out.
  * @param source names the file in messages
- * @throws InputError when two tensors would have one name
+ * @throws InputError if two tensors would get the same name
  */
 export function withoutWrappers(tensors: NamedTensors, source: string): NamedTensors {
   const named: NamedTensors = new Map();

@@ -1,6 +1,6 @@
 /**
- * The ZIP container as torch.save and numpy.savez write it (APPNOTE.TXT 6.3): entries are stored or deflated, and sizes may be in
- * the 64-bit extension. Everything is bounds-checked before it is used.
+ * Reads and writes the ZIP container of torch.save and numpy.savez (APPNOTE.TXT 6.3). Entries are stored or deflated,
+ * and sizes may be in the 64-bit extension. Everything is bounds-checked before it is used.
  */
 import { crc32, inflateRawSync } from "node:zlib";
 import { describeMismatch, InputError } from "../errors.js";
@@ -16,12 +16,12 @@ const END_BYTES = 22;
 const ZIP64_EXTRA = 1;
 const NARROW = 0xffffffff;
 const UTF8_NAMES = 0x0800;
-/** 1980-01-01: a file's bytes do not depend on when it was written. */
+/** 1980-01-01, so that a file's bytes do not depend on when it was written. */
 const DATE = 0x0021;
 
 export interface ZipEntry {
   readonly name: string;
-  /** Stored bytes, a view of the archive. */
+  /** Stored bytes, as a view of the archive. */
   readonly data: Uint8Array;
 }
 
@@ -31,9 +31,9 @@ export function isZip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The entries of an archive by name; stored ones are views of it.
+ * The entries of an archive by name. Stored entries are views of the archive.
  * @param source names the file in messages
- * @param maxInflated the most bytes that compressed entries may take together; 0 refuses them
+ * @param maxInflated largest number of bytes that compressed entries may take together; 0 refuses them
  * @throws InputError for an archive that is cut short or damaged
  */
 export function readZip(bytes: Uint8Array, source: string, maxInflated = 0): ReadonlyMap<string, Uint8Array> {
@@ -65,7 +65,7 @@ export function readZip(bytes: Uint8Array, source: string, maxInflated = 0): Rea
       const [tag, length] = [view.getUint16(field, true), view.getUint16(field + 2, true)];
       within(field + 4, length, "an extra field");
       if (tag === ZIP64_EXTRA) {
-        // Only the fields that did not fit are there, in this order.
+        // The extension contains only the fields that did not fit, in this order.
         let wideAt = field + 4;
         const next = (narrow: number): number => {
           if (narrow !== NARROW) return narrow;
@@ -107,12 +107,12 @@ function inflate(packed: Uint8Array, size: number, damaged: () => InputError): U
     const data = inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
     if (data.length === size) return data;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw damaged();
 }
 
-/** Where the directory begins and how many entries it has. */
+/** Where the directory begins, and how many entries it has. */
 function findDirectory(
   view: DataView,
   damaged: (expected: string, received: string) => InputError,
@@ -135,8 +135,9 @@ function findDirectory(
 }
 
 /**
- * An archive of stored entries, each beginning on a multiple of 64 bytes, as torch.save lays them out for mapping.
- * @throws InputError when it would be larger than 4 GiB
+ * Writes an archive of stored entries. Each begins at a multiple of 64 bytes, as in torch.save, so that it can be
+ * memory-mapped.
+ * @throws InputError if it would be larger than 4 GiB
  */
 export function writeZip(entries: readonly ZipEntry[]): Uint8Array {
   const encoder = new TextEncoder();
@@ -146,7 +147,7 @@ export function writeZip(entries: readonly ZipEntry[]): Uint8Array {
   for (const { name, data } of entries) {
     const encoded = encoder.encode(name);
     const begin = at + LOCAL_BYTES + encoded.length;
-    // The extra field that fills up has a tag and a length of its own.
+    // The extra field that fills the gap has a tag and a length of its own.
     const pad = ((64 - ((begin + 4) % 64)) % 64) + 4;
     placed.push({ name: encoded, data, pad, at });
     at = begin + pad + data.length;
@@ -175,7 +176,7 @@ export function writeZip(entries: readonly ZipEntry[]): Uint8Array {
     view.setUint16(entry.at + 28, entry.pad, true);
     bytes.set(entry.name, entry.at + LOCAL_BYTES);
     const extra = entry.at + LOCAL_BYTES + entry.name.length;
-    bytes.set([0x46, 0x42], extra); // "FB", the tag that PyTorch pads with
+    bytes.set([0x46, 0x42], extra); // "FB", the tag that PyTorch uses for padding
     view.setUint16(extra + 2, entry.pad - 4, true);
     bytes.set(entry.data, extra + entry.pad);
     view.setUint32(central, CENTRAL_HEADER, true);

@@ -1,11 +1,14 @@
-/** Failures of WebAssembly memories: each reserves 8 to 10 GiB of addresses, which `ulimit -v` and some batch systems do not allow. */
+/**
+ * Failures to reserve WebAssembly memories. Each memory reserves 8 to 10 GiB of addresses, which `ulimit -v` and some
+ * batch systems do not allow.
+ */
 import { readFileSync } from "node:fs";
 import { describeMismatch, RetryableError } from "../errors.js";
 
-/** V8's words for a memory that it could not reserve or grow; codecs hand them on as theirs. */
+/** V8's messages for a memory that it could not reserve or grow. Image codecs pass them on as their own errors. */
 const REFUSED = /could not allocate memory|Out of memory: Cannot allocate Wasm memory|Unable to grow instance memory/;
 
-/** Bytes of addresses that this process may use; null for no limit, or where the system does not say. */
+/** Bytes of addresses that this process may use; null if there is no limit or the system does not report it. */
 export function addressSpaceLimit(): number | null {
   try {
     const [, bytes] = /^Max address space +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
@@ -15,7 +18,7 @@ export function addressSpaceLimit(): number | null {
   }
 }
 
-/** Bytes of addresses that a limit leaves this process; null for no limit, or where the system does not say. */
+/** Bytes of addresses that the limit leaves to this process; null if there is no limit or the system does not report it. */
 export function addressSpaceRoom(): number | null {
   const limit = addressSpaceLimit();
   if (limit === null) return null;
@@ -23,7 +26,7 @@ export function addressSpaceRoom(): number | null {
   return kibibytes === undefined ? null : limit - Number(kibibytes) * 1024;
 }
 
-/** The error that names the limit. */
+/** An error that names the limit and says what to do. */
 export function addressSpaceError(cause: unknown): RetryableError {
   const limit = addressSpaceLimit();
   const [received, remedy] =
@@ -36,17 +39,20 @@ export function addressSpaceError(cause: unknown): RetryableError {
   return new RetryableError(describeMismatch("memory", "64 MiB of address space", received, remedy), { cause });
 }
 
-/** Threads of V8 13 and newer (Node 24) end the whole process where they find no room for themselves. */
+/** Bytes. Below this limit, threads of V8 13 and newer (Node 24) that find no room for themselves end the whole process. */
 const LEAST_FOR_THREADS = 8 * 2 ** 30;
 
-/** @throws RetryableError where the start of a thread could end the process without a word */
+/** @throws RetryableError if starting a thread could end the process without a message */
 export function expectRoomForThreads(): void {
   const limit = addressSpaceLimit();
   const isFatal = Number(process.versions.v8.split(".")[0]) >= 13;
   if (isFatal && limit !== null && limit < LEAST_FOR_THREADS) throw addressSpaceError(undefined);
 }
 
-/** That error for a failure that is one of these, also as a cause or from another thread; null for any other. */
+/**
+ * The error above if `error`, or one of its causes, is a failed memory; null for any other error. Errors from other
+ * threads count too.
+ */
 export function asAddressSpaceError(error: unknown): RetryableError | null {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (!(at instanceof RetryableError) && REFUSED.test(at.message)) return addressSpaceError(error);

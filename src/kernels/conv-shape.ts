@@ -1,6 +1,9 @@
-/** The shape of one 2D convolution, as TypeScript sees it and as assembly/nn/shape.ts reads it. */
+/** The shape of one 2D convolution in TypeScript, and in the layout that assembly/nn/shape.ts reads. */
 
-/** Names are those of the forward convolution, also in its two gradients. */
+/**
+ * Sizes, strides and padding in pixels and channels. The names are those of the forward convolution, in its two
+ * gradients as well.
+ */
 export interface ConvShape {
   readonly batch: number;
   readonly inputHeight: number;
@@ -17,10 +20,10 @@ export interface ConvShape {
   readonly padLeft: number;
 }
 
-/** Bytes of the description in memory. */
+/** Size of the description in memory, in bytes. */
 export const CONV_SHAPE_BYTES = 13 * 4;
 
-/** Writes the description at a byte offset of the memory; the order is assembly/nn/shape.ts's. */
+/** Writes the description at a byte offset of the memory, in the order of assembly/nn/shape.ts. */
 export function writeConvShape(memory: Int32Array, pointer: number, s: ConvShape): void {
   memory.set(
     [
@@ -42,7 +45,7 @@ export function writeConvShape(memory: Int32Array, pointer: number, s: ConvShape
   );
 }
 
-/** Multiply-adds of the forward convolution, and of each of its gradients. */
+/** Number of multiply-adds of the forward convolution. Each of its gradients has the same number. */
 export function convMultiplyAdds(s: ConvShape): number {
   const taps = s.filterHeight * s.filterWidth;
   return s.batch * s.outputHeight * s.outputWidth * s.outputChannels * taps * s.inputChannels;

@@ -1,17 +1,17 @@
 /**
  * An allocator over one WebAssembly.Memory that tensors, kernels and threads share. Shapes repeat from step to step, so
- * blocks are kept in lists by size class and handed out again; nothing is ever returned to the system. Views stay valid:
- * those of shared memory when it grows, and the memory of a single thread never does (memory.ts).
+ * free blocks are kept in lists by size class and used again. Nothing is ever returned to the system. Views stay valid:
+ * views of shared memory survive its growth, and the memory of a single thread never grows (memory.ts).
  */
 import { RetryableError } from "../errors.js";
 import { fixedMemory, HAS_SHARED_MEMORY, MAX_PAGES, PAGE, sharedMemory, type WasmMemory } from "./memory.js";
 
 const ALIGNMENT = 64;
-/** The control block of the team and other fixed places come before this address. */
+/** The first byte for blocks. The team's control block and other fixed places come before it. */
 export const HEAP_START = 4096;
 const INITIAL_BYTES = 16 * 1024 * 1024;
 
-/** Rounds up to a quarter step between powers of two, so that at most a fifth is wasted and similar sizes share a list. */
+/** Rounds up to a quarter step between powers of two. This wastes at most a fifth and lets similar sizes share a list. */
 export function sizeClass(bytes: number): number {
   if (bytes <= 4 * ALIGNMENT) return Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
   const quarter = 2 ** (Math.floor(Math.log2(bytes)) - 2);
@@ -20,21 +20,24 @@ export function sizeClass(bytes: number): number {
 
 export class SharedHeap {
   readonly memory: WasmMemory;
-  /** What it may ever take. */
+  /** Largest number of bytes that the heap may ever use. */
   readonly limitBytes: number;
-  /** Beyond it, a larger block is handed out, where one is free, before more is taken: what the machine should not exceed. */
+  /**
+   * Bytes that the heap should not exceed on this machine. Beyond them, the heap first hands out a larger free block,
+   * if there is one, before it takes more memory.
+   */
   comfortBytes: number;
-  /** What to do when it is full, for the message. */
+  /** What to do when the heap is full, for the message. */
   advice = "Use a smaller --batch (train, fid), or fewer or smaller images.";
   private readonly free = new Map<number, number[]>();
   private readonly sizes = new Map<number, number>();
-  /** Blocks of the scopes that are open, the innermost last. */
+  /** Blocks of the open scopes, the innermost scope last. */
   private readonly scopes: Set<number>[] = [];
   private end = HEAP_START;
   private used = 0;
   private buffer: ArrayBufferLike;
 
-  /** @param limitBytes smaller than the memory's own limit in tests only */
+  /** @param limitBytes below the memory's own limit in tests only */
   constructor(
     memory = HAS_SHARED_MEMORY ? sharedMemory(INITIAL_BYTES) : fixedMemory(),
     limitBytes = HAS_SHARED_MEMORY ? MAX_PAGES * PAGE : memory.buffer.byteLength,
@@ -45,12 +48,15 @@ export class SharedHeap {
     this.buffer = this.memory.buffer;
   }
 
-  /** Bytes in use now, and bytes ever taken from the memory. */
+  /** Bytes in use now, and bytes ever reserved. */
   get statistics(): { readonly usedBytes: number; readonly reservedBytes: number } {
     return { usedBytes: this.used, reservedBytes: this.end };
   }
 
-  /** A block of at least `bytes`, 64-byte aligned, contents undefined. @throws RetryableError when the memory is full, at 4 GiB or less */
+  /**
+   * Allocates a block of at least `bytes`, 64-byte aligned, with undefined contents. @throws RetryableError if the
+   * memory is full, at 4 GiB or less
+   */
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
     const known = this.free.get(size)?.pop();
@@ -68,7 +74,10 @@ export class SharedHeap {
     return pointer;
   }
 
-  /** The smallest class above `size` that has a free block: other shapes than before, as those of a sheet, need no more room. */
+  /**
+   * The smallest size class above `size` that has a free block. With it, a change of shapes, as for a sheet, needs no
+   * more memory.
+   */
   private largerThan(size: number): number | undefined {
     const sizes = [...this.free].flatMap(([other, blocks]) => (other > size && blocks.length > 0 ? [other] : []));
     return sizes.length === 0 ? undefined : Math.min(...sizes);
@@ -86,8 +95,8 @@ export class SharedHeap {
   }
 
   /**
-   * Runs `body` and then releases every block that was allocated in it and is still in use, also when it throws. Blocks that are
-   * passed to `keep` stay in use, unless it throws.
+   * Runs `body` and then releases every block that was allocated in it and is still in use, even if `body` throws.
+   * Blocks passed to `keep` stay in use, unless `body` throws.
    */
   scope<T>(body: (keep: (pointer: number) => void) => T): T {
     const own = new Set<number>();
@@ -107,7 +116,7 @@ export class SharedHeap {
     }
   }
 
-  /** Runs `body` with a block of at least `bytes`, which is released afterwards, also when it throws. */
+  /** Runs `body` with a block of at least `bytes` and then releases the block, even if `body` throws. */
   withBlock<T>(bytes: number, body: (pointer: number) => T): T {
     const pointer = this.allocate(bytes);
     try {
@@ -117,12 +126,12 @@ export class SharedHeap {
     }
   }
 
-  /** A float32 view of a block; stays valid when the memory grows. */
+  /** A float32 view of a block. It stays valid when the memory grows. */
   floats(pointer: number, length: number): Float32Array {
     return new Float32Array(this.buffer, pointer, length);
   }
 
-  /** All of the memory as int32. */
+  /** A view of the whole memory as int32. */
   words(): Int32Array {
     return new Int32Array(this.buffer);
   }
@@ -132,11 +141,11 @@ export class SharedHeap {
     const end = pointer + size;
     const capacity = this.buffer.byteLength;
     if (end > Math.min(capacity, this.limitBytes)) {
-      // Half as much again, so that growing stays rare.
+      // Grow to at least one and a half times the size, so that growing stays rare.
       const wanted = Math.min(MAX_PAGES, Math.ceil(Math.max(end, capacity * 1.5) / PAGE));
       try {
         if (end > this.limitBytes) throw new RangeError(`beyond ${this.limitBytes} bytes`);
-        // A fixed memory refuses, and keeps its views.
+        // A fixed memory throws here and keeps its views.
         this.memory.grow(wanted - capacity / PAGE);
       } catch (cause) {
         const mebibytes = Math.round(this.used / 2 ** 20);

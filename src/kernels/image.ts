@@ -1,10 +1,10 @@
 /**
- * The exports of image.wasm. Pointers are byte offsets in the memory, sizes are pixels, strides bytes.
- * The kernels check nothing: callers pass sizes that lie within the memory, and finite matrices.
+ * The exports of image.wasm. Pointers are byte offsets in the memory, sizes are in pixels, strides in bytes. The
+ * kernels check nothing: callers must pass sizes that lie within the memory, and finite matrices.
  */
 import { instantiate, loadModule } from "./module.js";
 
-/** Source picture, target picture, and the matrix that takes target pixels to source pixels. */
+/** Source image, target image, and the matrix that maps target pixels to source pixels. */
 export type WarpKernel = (
   src: number,
   srcWidth: number,
@@ -37,7 +37,7 @@ export type ResizeKernel = (
 
 export type ConvertKernel = (src: number, dst: number, count: number) => void;
 
-/** `tables` and `scratch`: see jpeg-tables.ts; returns the number of bytes written at `out`. */
+/** `tables` and `scratch` are described in jpeg-tables.ts. Returns the number of bytes written at `out`. */
 export type JpegScanKernel = (
   src: number,
   width: number,
@@ -48,14 +48,17 @@ export type JpegScanKernel = (
   out: number,
 ) => number;
 
-/** Pointers of layOutJpegWindow() (jpeg-window.ts); returns the bytes used up to the last block's end, or a negative error. */
+/**
+ * The pointers come from layOutJpegWindow() (jpeg-window.ts). Returns the number of bytes used up to the end of the
+ * last block, or a negative error.
+ */
 export type JpegDecodeKernel = (data: number, length: number, params: number, scratch: number) => number;
 export type JpegColourKernel = (params: number, dst: number, dstStride: number, scratch: number) => void;
 
 export interface ImageKernels {
-  /** The scan of a baseline JPEG file, read whole -> a plane of samples for each component, of a window only. */
+  /** Reads the scan of a baseline JPEG file completely -> a plane of samples per component, for a window only. */
   readonly decodeJpegScan: JpegDecodeKernel;
-  /** Those planes -> opaque RGBA u8. */
+  /** Planes of decodeJpegScan -> opaque RGBA u8. */
   readonly colourJpegWindow: JpegColourKernel;
   /** RGBA u8 -> the entropy-coded scan of a baseline 4:2:0 JPEG file. */
   readonly encodeJpegScan: JpegScanKernel;
@@ -63,9 +66,9 @@ export interface ImageKernels {
   readonly warpAffineRgba: WarpKernel;
   /** RGBA u8 -> RGB f32 in [-1, 1], bilinear, -1 outside. */
   readonly warpAffineFloat: WarpKernel;
-  /** Weighs columns: `width` is the target's, `height` the source's. */
+  /** Resamples along rows: `width` is the target's, `height` the source's. */
   readonly resizeAcrossRgba: ResizeKernel;
-  /** Weighs rows: `width` is the source's, `height` the target's. */
+  /** Resamples along columns: `width` is the source's, `height` the target's. */
   readonly resizeDownRgba: ResizeKernel;
   /** u8 -> f32 in [-1, 1], `count` samples. */
   readonly normalizeBytes: ConvertKernel;
@@ -77,7 +80,7 @@ export interface ImageKernels {
   readonly denormalizeRgba: ConvertKernel;
 }
 
-/** Instantiates image.wasm on `memory` in this thread; workers get the compiled module and call instantiate(). */
+/** Instantiates image.wasm on `memory` in this thread. Workers get the compiled module and call instantiate() instead. */
 export async function loadImageKernels(memory: WebAssembly.Memory): Promise<ImageKernels> {
   return instantiate<ImageKernels>(await loadModule("image"), memory);
 }

@@ -1,10 +1,13 @@
-/** Quantisation and Huffman tables of ITU T.81 Annex K, as the file's headers and as the scan kernel need them. */
+/**
+ * Quantisation and Huffman tables of ITU T.81 Annex K, in the form of a file's headers and in the form that the scan
+ * kernel reads.
+ */
 
 function fromHex(text: string): Uint8Array {
   return Uint8Array.from(text.match(/[0-9a-f]{2}/g)!, (pair) => Number.parseInt(pair, 16));
 }
 
-/** Tables K.1 (luminance) and K.2 (chrominance) in zigzag order: what quality 50 uses. */
+/** Tables K.1 (luminance) and K.2 (chrominance) in zigzag order. Quality 50 uses them unscaled. */
 const QUANTISATION = [
   fromHex(`
     100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933383740485c4e404457453738506d51575f626768673e4d71
@@ -17,9 +20,9 @@ const QUANTISATION = [
 ] as const;
 
 export interface HuffmanTable {
-  /** Class and destination of the DHT segment: 0x00 and 0x10 are luminance's DC and AC, 0x01 and 0x11 chrominance's. */
+  /** Class and destination of the DHT segment: 0x00 and 0x10 for DC and AC of luminance, 0x01 and 0x11 for chrominance. */
   readonly id: number;
-  /** How many codes have 1 to 16 bits, [16]. */
+  /** Number of codes with 1 to 16 bits, [16]. */
   readonly counts: Uint8Array;
   /** Symbols in the order of their codes. */
   readonly symbols: Uint8Array;
@@ -57,7 +60,7 @@ export const HUFFMAN_TABLES: readonly HuffmanTable[] = [
   },
 ];
 
-/** Natural index (row * 8 + column) of each zigzag position. */
+/** Index in row order (row * 8 + column) of each zigzag position. */
 export const ZIGZAG: readonly number[] = Array.from({ length: 64 }, (_, i) => i).sort((a, b) => {
   const place = (index: number): number => {
     const [row, column] = [index >> 3, index & 7];
@@ -67,7 +70,7 @@ export const ZIGZAG: readonly number[] = Array.from({ length: 64 }, (_, i) => i)
   return place(a) - place(b);
 });
 
-/** Quantisation steps in zigzag order for a quality of 1 to 100, scaled as libjpeg does; [luminance, chrominance]. */
+/** Quantisation steps in zigzag order for a quality of 1 to 100, scaled as libjpeg does: [luminance, chrominance]. */
 export function quantisationTables(quality: number): readonly [Uint8Array, Uint8Array] {
   const percent = quality < 50 ? Math.floor(5000 / quality) : 200 - 2 * quality;
   const scale = (table: Uint8Array): Uint8Array =>
@@ -75,7 +78,7 @@ export function quantisationTables(quality: number): readonly [Uint8Array, Uint8
   return [scale(QUANTISATION[0]), scale(QUANTISATION[1])];
 }
 
-/** Length and code of each symbol: (length << 16 | code), 0 for symbols without a code; [256]. */
+/** Length and code of each symbol, (length << 16 | code), or 0 for symbols without a code; [256]. */
 function huffmanCodes({ counts, symbols }: HuffmanTable): Uint32Array {
   const codes = new Uint32Array(256);
   let [code, next] = [0, 0];
@@ -86,11 +89,11 @@ function huffmanCodes({ counts, symbols }: HuffmanTable): Uint32Array {
   return codes;
 }
 
-/** Bytes of the block that jpegTables() makes. */
+/** Size of the block that jpegTables() makes, in bytes. */
 export const JPEG_TABLE_BYTES = 576 + 4 * 1024;
-/** Bytes of the scan kernel's scratch block. */
+/** Size of the scan kernel's scratch block, in bytes. */
 export const JPEG_SCRATCH_BYTES = 6 * 256 + 128 + 1024;
-/** The most bytes that a 16 x 16 tile takes, and the room after the last one. */
+/** Bytes of output memory per 16 x 16 tile, which no encoded tile exceeds. */
 export const JPEG_TILE_BYTES = 2560;
 
 /** The table block of encodeJpegScan (layout in assembly/image/jpeg.ts) for a quality of 1 to 100. */

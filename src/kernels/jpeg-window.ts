@@ -1,26 +1,32 @@
-/** What decodeJpegScan and colourJpegWindow take (layouts in assembly/image/jpeg-decode.ts), laid out in an arena. */
+/**
+ * Lays out the arguments of decodeJpegScan and colourJpegWindow in an arena. The layouts are described in
+ * assembly/image/jpeg-decode.ts.
+ */
 import type { Rectangle } from "../types.js";
 import type { Arena } from "./arena.js";
 import { type HuffmanTable, ZIGZAG } from "./jpeg-tables.js";
 
-/** Bits that the direct table is indexed by. */
+/** Number of bits that index the direct table. */
 const DIRECT_BITS = 10;
 const DECODE_TABLE_BYTES = 4232 + 256;
 const PARAMS_BYTES = 160;
-/** Coefficients that stand for the end of a block among skips. */
+/** Number of coefficients that marks the end of a block in the table of skips. */
 const ENDED = 128;
-/** Skips join no further code beyond so many coefficients: with one more, runs of zeros included, they stay far below ENDED. */
+/**
+ * A skip joins no further code once it covers this many coefficients. With one more code, runs of zeros included, it
+ * stays far below ENDED.
+ */
 const MOST_JOINED = 48;
-/** The kernel skips twice with 32 bits at hand. */
+/** Largest number of bits in one skip. The kernel skips twice with 32 bits at hand. */
 const MOST_SKIPPED_BITS = 16;
-/** Sizes of 15 bits with a length of 0: look further. */
+/** A size of 15 bits with a length of 0: the code is longer than the direct table's index. */
 const LONGER_CODE = 15 << 12;
 const END_OF_BLOCK = 127;
-/** Bytes that the kernels may read beyond a plane. */
+/** Number of bytes that the kernels may read beyond a plane. */
 const PLANE_SLACK = 16;
 const KEPT_TABLES = 64;
 
-/** Fills the entries of a code from `from` on, one for each of its next `bits` bits. */
+/** Fills the entries of one code, starting at `from`: one entry for each value of the next `bits` bits. */
 function fillDirect(
   direct: Uint32Array,
   from: number,
@@ -44,10 +50,13 @@ function fillDirect(
   }
 }
 
-/** All whole codes at the head of DIRECT_BITS bits as one entry: length with values | coefficients << 5, [2^DIRECT_BITS] */
+/**
+ * Joins all complete codes at the start of DIRECT_BITS bits into one entry: length including the values | coefficients
+ * << 5, [2^DIRECT_BITS].
+ */
 function fillSkips(skips: Uint16Array, { counts, symbols }: HuffmanTable): void {
   const firsts = new Uint16Array(skips.length); // the first code alone
-  const lengths = new Uint8Array(skips.length); // and its length without the value
+  const lengths = new Uint8Array(skips.length); // its length without the value
   let place = 0;
   let next = 0;
   for (let length = 1; length <= DIRECT_BITS; length++) {
@@ -101,7 +110,7 @@ function makeDecodeTable(table: HuffmanTable): Uint8Array {
 
 const tables = new Map<string, Uint8Array>();
 
-/** The kernel's table of a Huffman table; most files share the standard ones, so a few are kept. */
+/** The kernel's form of a Huffman table. Most files share the standard tables, so the last few are cached. */
 export function decodeTable(table: HuffmanTable): Uint8Array {
   const key = `${table.id >> 4} ${Buffer.from(table.counts).toString("latin1")}${Buffer.from(table.symbols).toString("latin1")}`;
   let made = tables.get(key);
@@ -113,7 +122,7 @@ export function decodeTable(table: HuffmanTable): Uint8Array {
   return made;
 }
 
-/** What the layout needs to know of a file; BaselineJpeg in src/image/jpeg-header.ts is one. */
+/** The properties of a file that the layout depends on. BaselineJpeg in src/image/jpeg-header.ts has them. */
 export interface JpegLayout {
   readonly width: number;
   readonly height: number;
@@ -127,17 +136,17 @@ export interface JpegLayout {
   readonly restartInterval: number;
 }
 
-/** Pointers for the two kernels. */
+/** Pointers for the two kernels, in bytes. */
 export interface JpegWindow {
   readonly params: number;
-  /** For decodeJpegScan, and then for colourJpegWindow. */
+  /** Scratch memory for decodeJpegScan and then for colourJpegWindow. */
   readonly scratch: number;
   readonly output: number;
-  /** Of the output, bytes a row. */
+  /** Bytes per row of the output. */
   readonly stride: number;
 }
 
-/** Allocates planes, tables, scratch and output for a window (within the picture) of a file of `scanBytes` bytes. */
+/** Allocates planes, tables, scratch and output for a window (within the image) of a file of `scanBytes` bytes. */
 export function layOutJpegWindow(
   arena: Pick<Arena, "alloc" | "put">,
   jpeg: JpegLayout,
@@ -147,7 +156,7 @@ export function layOutJpegWindow(
   const { width, height, h, v, components } = jpeg;
   const [mcuWidth, mcuHeight] = [8 * h, 8 * v];
   const [across, down] = [Math.ceil(width / mcuWidth), Math.ceil(height / mcuHeight)];
-  // One pixel more on each side: the triangle filter looks at its neighbours.
+  // The window grows by one pixel on each side, because the triangle filter reads the neighbours.
   const left = Math.floor(Math.max(0, window.x - 1) / mcuWidth);
   const top = Math.floor(Math.max(0, window.y - 1) / mcuHeight);
   const right = Math.min(across, Math.ceil((window.x + window.width + 1) / mcuWidth));

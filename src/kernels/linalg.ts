@@ -1,7 +1,10 @@
-/** Typed exports of linalg.wasm: float64, row-major. Pointers are byte offsets into the shared memory; see assembly/linalg. */
+/**
+ * Typed exports of linalg.wasm: float64, row-major. Pointers are byte offsets in the shared memory. assembly/linalg
+ * describes each kernel.
+ */
 
 export interface LinalgKernels {
-  /** A block of C = beta C + alpha A B^T; strides in values. Scratch: GEMM_SCRATCH bytes. */
+  /** Computes a block of C = beta C + alpha A B^T. Strides are in values. Needs GEMM_SCRATCH bytes of scratch memory. */
   gemm(
     a: number,
     aI: number,
@@ -34,7 +37,7 @@ export interface LinalgKernels {
     block: number,
   ): void;
   panelQr(a: number, lda: number, m: number, b: number, v: number, t: number, scratch: number): void;
-  /** Columns first to last - 1; leaves their reflectors for reflectPanel(). */
+  /** Handles columns first to last - 1 and leaves their reflectors for reflectPanel(). */
   bandToTridiagonal(
     band: number,
     n: number,
@@ -55,7 +58,7 @@ export interface LinalgKernels {
     columns: number,
     block: number,
   ): void;
-  /** Scratch: bandTraceScratch(b) bytes. */
+  /** Needs bandTraceScratch(b) bytes of scratch memory. */
   bandInverseTraces(
     band: number,
     n: number,
@@ -66,7 +69,10 @@ export interface LinalgKernels {
     block: number,
   ): void;
   tridiagonalEigenvalues(diagonal: number, offDiagonal: number, n: number): number;
-  /** As many pairs of QL sweeps as `steps` hold, for rotatePanel(); 0: all is done, -1: no convergence. */
+  /**
+   * Records as many pairs of QL sweeps as fit into `steps`, for rotatePanel(). Returns 0 when all is done and -1 if it
+   * does not converge.
+   */
   recordRotations(
     diagonal: number,
     offDiagonal: number,
@@ -95,20 +101,23 @@ export const LINALG_KERNELS = [
 ] as const satisfies readonly (keyof LinalgKernels)[];
 export type LinalgKernel = (typeof LINALG_KERNELS)[number];
 
-/** As in assembly/linalg: side of a block of gemm() and its scratch, rows and columns of a block of the others. */
+/**
+ * These numbers must equal those in assembly/linalg: the side of a block of gemm() and its scratch bytes, then rows or
+ * columns per block of the other kernels.
+ */
 export const GEMM_BLOCK = 128;
 export const GEMM_SCRATCH = (2 * 128 * 128 + 16) * 8;
 export const SOLVE_ROWS = 16;
 export const PIVOT_ROWS = 128;
 export const MEAN_COLUMNS = 64;
 export const CENTER_ROWS = 16;
-/** Columns of a panel of reflectPanel() and rotatePanel(), and bytes of a step of recordRotations(). */
+/** Columns per panel of reflectPanel() and rotatePanel(), and bytes per step of recordRotations(). */
 export const PANEL_COLUMNS = 8;
 export const ROTATION_BYTES = 32;
 
 export const bandTraceScratch = (b: number): number => (2 * (b + 1) * (b + 2) + 4 * (b + 1)) * 16;
 
-/** Flags of gemm(). */
+/** Flags of gemm(), to be combined. */
 export const LOWER = 1;
 export const MIRROR = 2;
 export const FROM_COLUMN = 4;

@@ -1,21 +1,24 @@
-/** What a heap lies on: memory that threads share, or, where the engine has no SharedArrayBuffer, memory of one thread. */
+/**
+ * Makes the memory under a heap: memory that threads share or, if the engine has no SharedArrayBuffer, memory for one
+ * thread.
+ */
 import { addressSpaceError, addressSpaceRoom } from "./address-space.js";
 
 export const PAGE = 65536;
-/** 4 GiB, the most that 32-bit pointers reach; nn.wasm and linalg.wasm declare the same. */
+/** 4 GiB, the most that 32-bit pointers can address. nn.wasm and linalg.wasm declare the same maximum. */
 export const MAX_PAGES = 65536;
-/** Less than 64 MiB holds no model. */
+/** 64 MiB. A smaller memory has no room for a model. */
 const LEAST_PAGES = 1024;
 
-/** False in pages without cross-origin isolation, and where a preloaded module has deleted it, as the tests do. */
+/** False in pages without cross-origin isolation, and if a preloaded module has deleted SharedArrayBuffer, as the tests do. */
 export const HAS_SHARED_MEMORY = typeof SharedArrayBuffer !== "undefined";
 
-/** What that means, for whoever reads which device they got. */
+/** Describes the result in the description of a device. */
 export const ONE_THREAD = "one thread: this engine has no SharedArrayBuffer";
 
 /**
- * A WebAssembly.Module and a WebAssembly.Memory where the package's public types lead. The DOM's typings declare the
- * namespace and Node's do not, so that a project for Node alone would not compile with it.
+ * A WebAssembly.Module and a WebAssembly.Memory, for the package's public types. The DOM's typings declare the
+ * WebAssembly namespace and Node's typings do not, so a project for Node alone would not compile with it.
  */
 export type WasmModule = object;
 export interface WasmMemory {
@@ -24,8 +27,9 @@ export interface WasmMemory {
 }
 
 /**
- * A memory that threads share. Its views stay valid when it grows: to 4 GiB, or to as much as the address space allows.
- * @throws RetryableError when there are not even 64 MiB
+ * Makes a memory that threads share. Its views stay valid when it grows, up to 4 GiB or as far as the address space
+ * allows.
+ * @throws RetryableError if not even 64 MiB are available
  */
 export function sharedMemory(initialBytes: number): WasmMemory {
   const initial = Math.ceil(initialBytes / PAGE);
@@ -33,8 +37,9 @@ export function sharedMemory(initialBytes: number): WasmMemory {
 }
 
 /**
- * The memory that `make` gives for the most pages, tried from 4 GiB downwards. Under a limit of the address space it takes at
- * most half of what is left, because decoders of pictures and threads need room as well.
+ * Calls `make` with 4 GiB of pages, then with half of that and so on, and returns the first memory that it makes. If
+ * the address space is limited, the memory takes at most half of what is left, because image decoders and threads need
+ * room as well.
  */
 function largest(make: (pages: number) => WasmMemory): WasmMemory {
   const room = addressSpaceRoom();
@@ -49,22 +54,22 @@ function largest(make: (pages: number) => WasmMemory): WasmMemory {
 }
 
 /**
- * A memory of one thread that never grows, because growing would detach every view of it: as much as the engine gives,
- * at most 4 GiB. The system hands out its pages when they are first written, so what stays unused costs nothing.
- * @throws RetryableError when there are not even 64 MiB
+ * Makes a memory for one thread that never grows, because growing would detach all its views. It is as large as the
+ * engine allows, at most 4 GiB. The system provides pages when they are first written, so unused pages cost nothing.
+ * @throws RetryableError if not even 64 MiB are available
  */
 export function fixedMemory(): WasmMemory {
   return largest((pages) => new WebAssembly.Memory({ initial: pages, maximum: pages }));
 }
 
-/** "env" and "memory" with their lengths, then the kind of the import; its flags are the next byte. */
+/** "env" and "memory" with their lengths, then the kind of the import. The next byte contains its flags. */
 const MEMORY_IMPORT = "\x03env\x06memory\x02";
 const SHARED_FLAG = 2;
 
 /**
  * Turns a module that imports shared memory into one for memory of one thread, in place. The kernels use no atomics, so
- * that the two differ in nothing but the flag of the import; image.wasm has it cleared already.
- * @throws Error for bytes that import no memory
+ * only the import's flag differs. In image.wasm it is already cleared.
+ * @throws Error if the module imports no memory
  */
 export function unshare(module: Uint8Array): void {
   const found = Buffer.from(module.buffer, module.byteOffset, module.byteLength).indexOf(MEMORY_IMPORT, 0, "latin1");

@@ -1,4 +1,4 @@
-/** Loads the WASM modules of assembly/: compiled once a process, instantiated on any Memory. */
+/** Loads the WASM modules of assembly/. Each is compiled once per process and can be instantiated on any memory. */
 import { readFile } from "node:fs/promises";
 import { fromSystemError } from "../errors.js";
 import { HAS_SHARED_MEMORY, unshare, type WasmMemory, type WasmModule } from "./memory.js";
@@ -18,7 +18,7 @@ async function compile(name: ModuleName): Promise<WebAssembly.Module> {
   }
 }
 
-/** The compiled module, the same one on each call; it can be handed to worker threads in their workerData. */
+/** Returns the compiled module, the same one on each call. It can be passed to worker threads in their workerData. */
 export function loadModule(name: ModuleName): Promise<WebAssembly.Module> {
   let module = compiled.get(name);
   if (module === undefined) {
@@ -30,8 +30,8 @@ export function loadModule(name: ModuleName): Promise<WebAssembly.Module> {
 }
 
 /**
- * An instance of a module on `memory`. The modules own no data, so any number of instances may share one memory.
- * `Exports` is the module's interface (ImageKernels in image.ts for "image").
+ * Instantiates a module on `memory`. The modules own no data, so any number of instances may share one memory.
+ * @typeParam Exports the module's interface (ImageKernels in image.ts for "image")
  */
 export function instantiate<Exports>(module: WasmModule, memory: WasmMemory): Exports {
   const abort = (): never => {

@@ -1,6 +1,9 @@
-/** Typed exports of nn.wasm. Pointers are byte offsets into the shared memory; see assembly/nn for each kernel's contract. */
+/** Typed exports of nn.wasm. Pointers are byte offsets in the shared memory. assembly/nn describes each kernel. */
 
-/** Kernels that run one block of a larger work; the last argument is the block, the one before it may be scratch memory. */
+/**
+ * Most of these kernels compute one block of a larger piece of work. Then the last argument is the block, and the one
+ * before it may be scratch memory.
+ */
 export interface NnKernels {
   packConv2dFilter(conv: number, filter: number, to: number, panel: number): void;
   conv2d(
@@ -191,7 +194,7 @@ export interface NnKernels {
   ): void;
 }
 
-/** Kernels that a team runs; the index in this list is what travels to the helpers. */
+/** Kernels that a team runs. Helpers receive an index into this list. */
 export const TEAM_KERNELS = [
   "packConv2dFilter",
   "conv2d",

@@ -1,9 +1,12 @@
-/** The weights of an antialiased resize: a triangle filter as wide as the reduction, or plain bilinear to enlarge. */
+/**
+ * The weights of an antialiased resize: a triangle filter as wide as the reduction, or ordinary bilinear interpolation
+ * when enlarging.
+ */
 
 export interface ResizeWeights {
   /** First input position of each output, [outputs]. */
   readonly starts: Int32Array;
-  /** [outputs, taps], each row sums to 2^14. */
+  /** [outputs, taps]; each row sums to 2^14. */
   readonly weights: Int16Array;
   readonly taps: number;
 }
@@ -11,9 +14,9 @@ export interface ResizeWeights {
 const ONE = 1 << 14;
 
 /**
- * Weights that take `source` positions to `target` positions along one axis; windows never leave 0 .. source - 1.
- * The triangle reaches max(1, source / target) positions to either side of the output's centre
- * (x + 0.5) * source / target - 0.5, is cut at the border, and is normalised.
+ * Weights that map `source` positions to `target` positions along one axis. Windows never leave 0 .. source - 1. The
+ * triangle reaches max(1, source / target) positions to either side of the output's centre (x + 0.5) * source / target
+ * - 0.5. It is cut off at the border and normalised.
  */
 export function resizeWeights(source: number, target: number): ResizeWeights {
   const scale = source / target;
@@ -28,7 +31,7 @@ export function resizeWeights(source: number, target: number): ResizeWeights {
     starts[i] = start;
     const exact = Array.from({ length: taps }, (_, tap) => Math.max(0, 1 - Math.abs(start + tap - centre) / reach));
     const total = exact.reduce((sum, weight) => sum + weight, 0);
-    // Rounding the running sum keeps each weight within half a unit or so and the total exact.
+    // Rounding the running sum keeps each weight within about half a unit and the total exact.
     let running = 0;
     let given = 0;
     for (let tap = 0; tap < taps; tap++) {

@@ -1,27 +1,27 @@
 /**
- * Symmetric matrices become bands by matrix products, and bands tridiagonal matrices by short reflectors (Bischof, Lang and Sun 2000,
- * A Framework for Symmetric Band Reduction).
+ * Reduces symmetric matrices to bands with matrix products, and bands to tridiagonal matrices with short reflectors
+ * (Bischof, Lang and Sun 2000, A Framework for Symmetric Band Reduction).
  */
 import { LOWER, SYMMETRIC } from "../kernels/linalg.js";
 import type { Linalg, Matrix } from "./linalg.js";
 
-/** Columns of a band whose reflectors are collected before they are applied. */
+/** Number of columns of a band whose reflectors are collected before they are applied. */
 const CHASED = 48;
 
-/** A symmetric band: element (i, j), i - b <= j <= i, at i * 2b + j values from `pointer`. Release its matrix. */
+/** A symmetric band. Element (i, j), i - b <= j <= i, is at i * 2b + j values from `pointer`. Release its matrix. */
 export interface Band {
   readonly matrix: Matrix;
   readonly pointer: number;
   readonly n: number;
-  /** Its half-width. */
+  /** Half-width of the band. */
   readonly b: number;
-  /** The matrix that it was made of was multiplied by this power of two. */
+  /** Power of two by which the original matrix was multiplied. */
   readonly scale: number;
 }
 
 /**
- * A band of half-width `halfWidth` (less where n is smaller) with the eigenvalues of a symmetric matrix times `scale`; the matrix's
- * lower triangle is read.
+ * Makes a band of half-width `halfWidth` (less if n is smaller) that has the eigenvalues of a symmetric matrix times
+ * `scale`. The matrix's lower triangle is read.
  * @param onBlock see reduceToBand
  */
 export function toBand(
@@ -34,7 +34,7 @@ export function toBand(
   const b = Math.min(halfWidth, Math.max(1, n - 1));
   const { matrix: full, scale } = normalise(linalg, a);
   reduceToBand(linalg, full, n, b, onBlock);
-  // Rows of the band overlap: see bandToTridiagonal.
+  // Rows of the band overlap; see bandToTridiagonal.
   const matrix = linalg.allocate(n * (2 * b + 1) + 4 * b, 1);
   matrix.data.fill(0);
   for (let i = 0; i < n; i++) {
@@ -47,8 +47,9 @@ export function toBand(
 }
 
 /**
- * A copy of the lower triangle of a matrix, times a power of two that brings its largest value near 1: neither squares overflow nor do small values vanish.
- * Its rows are padded: those a power of two apart fall into the same few lines of the caches.
+ * Copies the lower triangle of a matrix, times a power of two that brings its largest value near 1, so that squares do
+ * not overflow and small values do not vanish. The rows are padded, because rows a power of two apart share the same
+ * few cache lines.
  */
 function normalise(linalg: Linalg, { rows: n, data }: Matrix): { readonly matrix: Matrix; readonly scale: number } {
   let largest = 0;
@@ -65,8 +66,9 @@ function normalise(linalg: Linalg, { rows: n, data }: Matrix): { readonly matrix
 }
 
 /**
- * The lower triangle of the first n columns of A becomes that of Q^T A Q with b diagonals on each side, in place. Q is the product of blocks I - Y V^T, each for
- * the last rows of the matrix, that `onBlock` is shown as the rows of V^T and Y^T.
+ * Replaces the lower triangle of the first n columns of A by that of Q^T A Q, which has b diagonals on each side. Q is
+ * the product of blocks I - Y V^T, each for the last rows of the matrix. `onBlock` receives each block as the rows of
+ * V^T and Y^T.
  */
 function reduceToBand(
   linalg: Linalg,
@@ -77,7 +79,8 @@ function reduceToBand(
 ): void {
   if (n <= b + 1) return;
   const { heap, kernels } = linalg.team;
-  // Rows of [b, m]: V, X, V again, Y, so that [V X], [X V] and [V Y] are all consecutive; then T and the small ones.
+  // Rows of [b, m]: V, X, V again, Y, so that [V X], [X V] and [V Y] are all consecutive. Then T and the small
+  // matrices.
   const work = linalg.allocate(4 * b, n);
   const [t, s, scratch] = [b * b, b * b, b + 1].map((size) => linalg.allocate(size, 1));
   for (let j = 0; j + b < n - 1; j += b) {
@@ -101,8 +104,9 @@ function reduceToBand(
 }
 
 /**
- * From the band, which is destroyed, to a tridiagonal matrix: its diagonal [n] and subdiagonal (the last of [n] has no meaning).
- * `onReflectors` gets the reflectors of some columns at a time; see bandToTridiagonal() for their layout.
+ * Reduces a band, which is destroyed, to a tridiagonal matrix. Returns its diagonal [n] and subdiagonal [n], whose last
+ * value has no meaning.
+ * @param onReflectors receives the reflectors of some columns at a time; see bandToTridiagonal() for their layout
  */
 export function chase(
   linalg: Linalg,

@@ -1,7 +1,8 @@
 /**
- * Eigenvalues and eigenvectors of symmetric matrices: by way of a band to a tridiagonal matrix (band.ts), and from there by QL
- * iterations. For the vectors all these transformations are applied to the rows of what becomes V^T: the first ones by matrix
- * products, the others on panels of columns, which the threads share among them.
+ * Eigenvalues and eigenvectors of symmetric matrices. The matrix is reduced to a band and then to a tridiagonal matrix
+ * (band.ts), whose eigenvalues are found by QL iterations. For the eigenvectors, all these transformations are applied
+ * to the rows of the later V^T: the first ones by matrix products, the others on panels of columns, which the threads
+ * share.
  */
 import { PANEL_COLUMNS, ROTATION_BYTES } from "../kernels/linalg.js";
 import { type Band, chase, toBand } from "./band.js";
@@ -9,23 +10,26 @@ import type { Linalg, Matrix } from "./linalg.js";
 
 /** Half-width of the band. */
 const BAND = 24;
-/** QL sweeps over all rows whose rotations are collected before they are applied. */
+/** Number of QL sweeps over all rows whose rotations are collected before they are applied. */
 const SWEEPS = 16;
 
 export interface EigenDecomposition {
   /** [n], ascending. */
   readonly values: Float64Array;
-  /** [n, n], to be released: row k is the eigenvector of values[k], of length 1. A = vectors^T diag(values) vectors. */
+  /** [n, n], to be released. Row k is the eigenvector of values[k], of length 1. A = vectors^T diag(values) vectors. */
   readonly vectors: Matrix;
 }
 
-/** Eigenvalues of a symmetric matrix [n, n], of which the lower triangle is read: [n], ascending. @throws Error when they are not finite */
+/**
+ * Eigenvalues of a symmetric matrix [n, n], ascending, [n]. The lower triangle is read. @throws Error if they are not
+ * finite
+ */
 export function eigenvalues(linalg: Linalg, a: Matrix): Float64Array {
   if (a.rows === 0) return new Float64Array(0);
   return linalg.scope(() => bandEigenvalues(linalg, toBand(linalg, a, BAND)));
 }
 
-/** Eigenvalues of the matrix that a band was made of, ascending; the band is destroyed. @throws Error when they are not finite */
+/** Eigenvalues of the matrix that a band was made of, ascending. The band is destroyed. @throws Error if they are not finite */
 export function bandEigenvalues(linalg: Linalg, band: Band): Float64Array {
   const { diagonal, off } = chase(linalg, band, () => {});
   const failed = linalg.team.kernels.tridiagonalEigenvalues(diagonal.pointer, off.pointer, band.n);
@@ -36,10 +40,10 @@ export function bandEigenvalues(linalg: Linalg, band: Band): Float64Array {
 }
 
 /**
- * Eigenvalues and eigenvectors of a symmetric matrix [n, n], of which the lower triangle is read. |A v - lambda v| and |V^T V - 1| are
- * a few times sqrt(n) eps (times the largest eigenvalue); the vectors of eigenvalues that are not further apart than that are some
- * basis of the space they span.
- * @throws Error when they are not finite
+ * Eigenvalues and eigenvectors of a symmetric matrix [n, n], whose lower triangle is read. |A v - lambda v| and |V^T V
+ * - 1| are a few times sqrt(n) eps (times the largest eigenvalue). If eigenvalues differ by no more than that, their
+ * eigenvectors are some basis of the space that they span.
+ * @throws Error if they are not finite
  */
 export function eigenvectors(linalg: Linalg, a: Matrix): EigenDecomposition {
   return linalg.scope((keep) => {
@@ -74,7 +78,10 @@ function decompose(linalg: Linalg, a: Matrix): EigenDecomposition {
 
 const notConverged = (): Error => new Error("eigenvalues: the iteration did not converge");
 
-/** Q^T of reduceToBand() [n, n + 8], to be released, from the last block to the first: the ones before only have ones there. */
+/**
+ * Q^T of reduceToBand(), [n, n + 8], to be released. It starts with the last block: the product so far is then the
+ * identity outside the rows and columns of each block, so only these are multiplied.
+ */
 function multiplyReflectors(linalg: Linalg, n: number, blocks: readonly Matrix[]): Matrix {
   const matrix = linalg.allocate(n, n + 8);
   const { pointer, columns: lda, data } = matrix;
@@ -93,12 +100,15 @@ function multiplyReflectors(linalg: Linalg, n: number, blocks: readonly Matrix[]
   return matrix;
 }
 
-/** The diagonal becomes eigenvalues, in no order, and the rows of the panels become the eigenvectors. @returns false: they do not */
+/**
+ * Turns the diagonal into eigenvalues, unordered, and the rows of the panels into eigenvectors. @returns false if the
+ * iteration does not converge
+ */
 function iterate(linalg: Linalg, diagonal: Matrix, off: Matrix, panels: Matrix): boolean {
   const n = diagonal.rows;
   const { kernels, heap } = linalg.team;
   const largest = [diagonal, off].reduce((most, { data }) => data.reduce((x, y) => Math.max(x, Math.abs(y)), most), 0);
-  // A tenth of what the reduction before this has rounded away.
+  // A tenth of the rounding error of the preceding reduction.
   const negligible = 0.1 * Number.EPSILON * largest;
   const [known, rest] = [diagonal, off].map(({ data }) => linalg.from(data, n, 1));
   const failed = kernels.tridiagonalEigenvalues(known.pointer, rest.pointer, n);
@@ -118,7 +128,7 @@ function iterate(linalg: Linalg, diagonal: Matrix, off: Matrix, panels: Matrix):
   return pairs === 0;
 }
 
-/** The first n columns in the layout of the kernels, [panel][row][8 columns]; the last panel is filled up with zeros. */
+/** The first n columns in the layout of the kernels, [panel][row][8 columns]. The last panel is filled up with zeros. */
 function toPanels(linalg: Linalg, { data, columns: lda }: Matrix, n: number): Matrix {
   const panels = linalg.allocate(Math.ceil(n / PANEL_COLUMNS), n * PANEL_COLUMNS);
   for (let p = 0, at = 0; p < panels.rows; p++) {
@@ -130,7 +140,7 @@ function toPanels(linalg: Linalg, { data, columns: lda }: Matrix, n: number): Ma
   return panels;
 }
 
-/** A plain matrix of the rows of panels in another order. */
+/** The rows of panels in another order, as an ordinary matrix. */
 function fromPanels(linalg: Linalg, { data, rows, columns }: Matrix, order: readonly number[]): Matrix {
   const n = order.length;
   const matrix = linalg.allocate(n, n);

@@ -1,21 +1,22 @@
-/** Features of image files: decoded and resized by the pool, one batch ahead of the network. */
+/** Computes features of image files. The pool decodes and resizes them, ahead of the network. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { InceptionMode } from "../image/inception-input.js";
 import { createImagePool } from "../image/tasks.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import { ItemFailures } from "../pool/item-failures.js";
+import { prefetch } from "../pool/prefetch.js";
 import type { ItemFailure, SlotRange } from "../pool/protocol.js";
 import { BatchRing } from "../pool/ring.js";
 import type { OnProgress } from "../types.js";
 
-/** What turns pictures into rows of features; FID's Inception is one (inception.ts). */
+/** A network that turns images into rows of features. FID's Inception is one (inception.ts). */
 export interface FeatureExtractor {
-  /** In outputs and messages. */
+  /** Name in outputs and messages. */
   readonly name: string;
-  /** False where scores cannot be compared with published ones; said in every output. */
+  /** False if scores cannot be compared with published ones. All outputs state it. */
   readonly comparable: boolean;
   readonly dims: number;
-  /** Side of the pictures that it takes. */
+  /** Side of its input images in pixels. */
   readonly size: number;
   /** @param images [N, size, size, 3] @returns [N, dims] on the current device */
   extract(images: tf.Tensor4D): tf.Tensor2D;
@@ -24,23 +25,26 @@ export interface FeatureExtractor {
 export interface ExtractOptions {
   readonly paths: readonly string[];
   readonly mode: InceptionMode;
-  /** Threads, or what decides them while it goes on. */
+  /** Number of threads, or a Feeding that may change it during the work. */
   readonly workers: number | Feeding;
   readonly batch: number;
   readonly onProgress?: OnProgress;
-  /** A picture that could not be read; it is left out. */
+  /** Receives an image that could not be read and is skipped. */
   readonly onFailure: (failure: ItemFailure) => void;
 }
 
-/** Features of the pictures of a batch that could be read. */
+/** Features of the images of a batch that could be read. */
 export interface FeatureBatch {
   /** [indices, dims] */
   readonly features: Float32Array;
-  /** Of the rows' files in the paths, ascending. */
+  /** Index in the paths of each row's file, ascending. */
   readonly indices: readonly number[];
 }
 
-/** Features of all files in the order of the paths, a batch at a time; memory for a few batches, whatever the number of files. */
+/**
+ * Yields features of all files in the order of the paths, one batch at a time. It uses memory for a few batches,
+ * whatever the number of files.
+ */
 export async function* extractFeatures(
   extractor: FeatureExtractor,
   { paths, mode, workers, batch, onProgress, onFailure }: ExtractOptions,
@@ -67,25 +71,13 @@ export async function* extractFeatures(
       tasks.push(run(part, ring.range(slot, at * length, part.length * length)));
     }
     const failures = (await Promise.all(tasks)).flat();
-    return { slot, failures, count: some.length };
+    return { first, slot, failures, count: some.length };
   };
-  const queue: ReturnType<typeof load>[] = [];
   const watch = new ItemFailures();
-  let requested = 0;
-  const request = (least: number): void => {
-    const ahead = Math.max(least, Math.min(feeding.ahead, MOST_AHEAD));
-    for (; queue.length < ahead && requested < paths.length; requested += batch) {
-      const loading = load(requested);
-      loading.catch(() => {}); // reported when its turn comes
-      queue.push(loading);
-    }
-  };
   let before = performance.now();
   try {
-    for (let first = 0; first < paths.length; first += batch) {
-      request(1);
-      const { slot, failures, count } = await queue.shift()!;
-      request(0);
+    const batches = prefetch(Math.ceil(paths.length / batch), feeding, (index) => load(index * batch));
+    for await (const { first, slot, failures, count } of batches) {
       const { buffer, byteOffset } = ring.range(slot, 0, count * length);
       const inputs = new Float32Array(buffer, byteOffset, count * length);
       const good = failures.flatMap((failure, i) => (failure === null ? [i] : []));
@@ -102,22 +94,20 @@ export async function* extractFeatures(
         const began = performance.now();
         const features = await featuresOf(extractor, pictures);
         feeding.onTimes({ features: (performance.now() - began) / 1000 }, good.length);
-        const from = first;
-        yield { features, indices: good.map((i) => from + i) };
+        yield { features, indices: good.map((i) => first + i) };
       }
-      // With what the reader does with the features.
+      // Includes the time that the reader spends on the features.
       const now = performance.now();
       feeding.onUnit(count, (now - before) / 1000);
       before = now;
       onProgress?.({ stage: "features", done: first + count, total: paths.length, unit: "images" });
     }
   } finally {
-    await Promise.allSettled(queue); // after a failure, or if the reader has seen enough
     await pool.close();
   }
 }
 
-/** @param pictures [N, size, size, 3] as the extractor takes them @returns [N, dims] */
+/** @param pictures [N, size, size, 3] in the extractor's range @returns [N, dims] */
 export async function featuresOf(extractor: FeatureExtractor, pictures: Float32Array): Promise<Float32Array> {
   const { size } = extractor;
   const n = pictures.length / (size * size * 3);

@@ -1,4 +1,4 @@
-/** The networks that turn pictures into features, by their names on the command line. */
+/** The networks that turn images into features, by their names on the command line. */
 import { describeMismatch, InputError } from "../errors.js";
 import type { FeatureExtractor } from "./extract.js";
 import {
@@ -15,15 +15,15 @@ export type ExtractorName = (typeof EXTRACTORS)[number];
 
 export interface OpenedExtractor {
   readonly extractor: FeatureExtractor;
-  /** Changes with everything that the features depend on. */
+  /** Key that changes with everything that the features depend on. */
   readonly key: string;
   dispose(): void;
 }
 
 /**
  * Opens a network on the current device.
- * @param weights a file; without one the installed weights are taken
- * @throws InputError when there are none
+ * @param weights a file; without one, the installed weights are used
+ * @throws InputError if there are no weights
  */
 export async function openExtractor(
   name: ExtractorName,

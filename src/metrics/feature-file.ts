@@ -1,4 +1,4 @@
-/** Features of a folder's pictures, or of one machine's part of them, as .npz: `features`, `index`, `about`. */
+/** Reads and writes features of a folder's images, or of one machine's part of them, as .npz: `features`, `index`, `about`. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
@@ -9,19 +9,22 @@ import { decodeText, encodeText } from "./origin.js";
 const aboutSchema = z.object({
   kind: z.literal("elegant-features"),
   version: z.literal(1),
-  /** The machine's number and how many there are; 0 of 1 for the whole. */
+  /** Number of the machine and number of machines; 0 of 1 for the whole folder. */
   shard: z.object({ index: z.number().int().min(0), count: z.number().int().positive() }),
-  /** Pictures that stay together on one machine. */
+  /** Number of images that stay together on one machine. */
   unit: z.number().int().positive(),
-  /** Pictures of all machines, those that cannot be read included. */
+  /** Number of images of all machines, including images that cannot be read. */
   total: z.number().int().min(0),
-  /** The network, for outputs. */
+  /** Name of the network, for outputs. */
   network: z.string(),
-  /** Whether scores may be compared with published ones. */
+  /** True if scores may be compared with published ones. */
   comparable: z.boolean(),
-  /** How images were resized; absent in files of versions that did not say. */
+  /** How images were resized; absent in files of versions that did not record it. */
   mode: z.enum(INCEPTION_MODES).optional(),
-  /** Of network, weights, mode, decoder and the names of all pictures: files that differ in it do not belong together. */
+  /**
+   * Hash of network, weights, mode, decoder and the names of all images. Files with different hashes do not belong
+   * together.
+   */
   digest: z.string(),
   failures: z.array(z.object({ file: z.string(), reason: z.string() })),
 });
@@ -33,11 +36,11 @@ export interface FeatureFile {
   readonly dims: number;
   /** [indices, dims] */
   readonly features: Float32Array;
-  /** Of each row's picture among all, ascending. */
+  /** Position of each row's image among all images, ascending. */
   readonly indices: readonly number[];
 }
 
-/** The file's bytes; numpy.load and `elegant fid` read `features`, `about` is text as one number a character. */
+/** Encodes the file. numpy.load and `elegant fid` read `features`; `about` is text, stored as one number per character. */
 export function encodeFeatures({ about, dims, features, indices }: Omit<FeatureFile, "source">): Uint8Array {
   return encodeNpz({
     features: { shape: [indices.length, dims], data: features },
@@ -46,7 +49,7 @@ export function encodeFeatures({ about, dims, features, indices }: Omit<FeatureF
   });
 }
 
-/** @throws InputError for a file that cannot be read, or that `elegant fid --save-features` has not written */
+/** @throws InputError for a file that cannot be read, or that was not written by `elegant fid --save-features` */
 export async function readFeatures(path: string): Promise<FeatureFile> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw fromSystemError(error, `Reading '${path}'`);

@@ -1,4 +1,4 @@
-/** What can be refused before `elegant fid` works for hours: paths that are not there, or cannot be written. */
+/** Checks before `elegant fid` works for hours: paths that do not exist or cannot be written. */
 import { open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
@@ -7,7 +7,7 @@ import type { Side } from "./sides.js";
 
 const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
 
-/** True for folders, false for files. @throws InputError where there is neither */
+/** True for folders, false for files. @throws InputError if a path does not exist */
 export function areFolders(paths: readonly string[]): Promise<readonly boolean[]> {
   return Promise.all(
     paths.map(async (path) => {
@@ -23,8 +23,8 @@ export function areFolders(paths: readonly string[]): Promise<readonly boolean[]
 }
 
 /**
- * @throws InputError for a name that is not .npz, that a folder has, or in a folder that is not there or cannot be written to;
- *   RetryableError where the disk is full
+ * @throws InputError if the name does not end in .npz, belongs to a folder, or is in a folder that is missing or not
+ *   writable; RetryableError if the disk is full
  */
 export async function checkStatisticsPath(path: string, option = "--save-stats"): Promise<void> {
   const refuse = (expected: string, received: string, remedy: string): InputError =>
@@ -38,7 +38,7 @@ export async function checkStatisticsPath(path: string, option = "--save-stats")
   if (await isFolder(path)) throw refuse("a file", `the folder '${path}'`, "Name a file in it.");
   const folder = dirname(path);
   if (!(await isFolder(folder))) throw refuse("a folder that exists", `'${folder}'`, "Make it first.");
-  // What permissions say is not all: file systems may be read-only, and the superuser may write anywhere else.
+  // Permissions do not suffice: file systems may be read-only, and the superuser may write anywhere else.
   const trial = temporaryName(path);
   try {
     await (await open(trial, "wx")).close();
@@ -49,9 +49,10 @@ export async function checkStatisticsPath(path: string, option = "--save-stats")
 }
 
 /**
- * What is wrong with files is told before the network works on the other side.
- * @param rows whether rows are asked for
- * @param dims of the network; null without one
+ * Reports problems with files before the network works on the other side.
+ * @param rows whether rows are needed
+ * @param dims dimensions of the network; null without a network
+ * @throws InputError if files do not fit
  */
 export function checkFiles(files: readonly Side[], rows: boolean, dims: number | null): void {
   for (const { kind, source, d } of files) {

@@ -1,4 +1,4 @@
-/** What `elegant fid` does between its options and its output: sides from paths, statistics to files. */
+/** The work of `elegant fid` between its options and its output: opens sides from paths, and writes statistics to files. */
 
 import type { Device } from "../device/device.js";
 import { deviceWords } from "../device/node/announce.js";
@@ -32,25 +32,25 @@ export interface SideOptions {
   readonly recursive: boolean;
   readonly strict: boolean;
   readonly cache: boolean;
-  /** Whether the rows of features are asked for (KID, precision and recall). */
+  /** Whether rows of features are needed (KID, precision and recall). */
   readonly rows: boolean;
   readonly workers: number;
   readonly batch: number;
   readonly seed: number;
-  /** As folderSide()'s, with what is open by then. */
+  /** Like the option of folderSide(), with the device and the network that are open by then. */
   readonly feeding?: (device: Device, network: OpenedExtractor, images: number) => Promise<FedBatches | null>;
 }
 
 export interface OpenedSides {
   readonly sides: readonly Side[];
   readonly failures: readonly ItemFailure[];
-  /** What came from the cache, for each side. */
+  /** For each side, what came from the cache; null if nothing did. */
   readonly cached: readonly (Side["kind"] | null)[];
-  /** What made the features. */
+  /** What the features were made by. */
   readonly origin: CommonOrigin;
 }
 
-/** Opens each path; folders go through the network, which is loaded when there is one. */
+/** Opens each path. Folders go through the network, which is loaded if there are any. */
 export async function openSides(
   linalg: Linalg,
   paths: readonly string[],
@@ -59,7 +59,7 @@ export async function openSides(
   timed: <T>(stage: string, body: () => Promise<T> | T) => Promise<T>,
   context: { print(line: string): void; warn(line: string): void; readonly onProgress: OnProgress },
 ): Promise<OpenedSides> {
-  // Files first: what is wrong with them is told before the network works.
+  // Files come first, so that their problems are reported before the network works.
   const read = await timed("read", () => Promise.all(paths.map((path, i) => (isFolder[i] ? null : readSide(path)))));
   const files = read.filter((side) => side !== null);
   checkFiles(files, options.rows, isFolder.some(Boolean) ? Number(options.dims) : null);
@@ -103,7 +103,7 @@ export async function openSides(
   }
 }
 
-/** What a reader of the score should know. */
+/** Warnings that a reader of the score should know. */
 export function warningsFor({ source, n, d }: Side): readonly string[] {
   if (n === null || n > d) return [];
   return [

@@ -1,41 +1,41 @@
-/** A side of a comparison from a folder of images. */
+/** Makes one side of a comparison from a folder of images. */
 
 import { contentKey } from "../cache.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { InceptionMode } from "../image/inception-input.js";
+import { listImages } from "../image/list-images.js";
 import type { Feeding } from "../pool/feeding.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
 import { type ExtractOptions, extractFeatures, type FeatureBatch, type FeatureExtractor } from "./extract.js";
 import { SideGatherer } from "./gather.js";
-import { listImages } from "./image-list.js";
 import { keepSide, readKeptSide } from "./kept-side.js";
 import type { Linalg } from "./linalg.js";
 import type { Side } from "./sides.js";
 
-/** Named in outputs: which code decoded the pictures changes a score in its third digit. */
+/** The decoder named in outputs. The choice of decoder changes a score in its third digit. */
 export const DECODER = "ours, mozjpeg (WASM)";
 
 export interface FolderOptions {
   readonly extractor: FeatureExtractor;
-  /** What the features depend on beside the pictures: network, weights, dims. */
+  /** Everything except the images that the features depend on: network, weights, dims. */
   readonly extractorKey: string;
   readonly mode: InceptionMode;
   readonly recursive: boolean;
-  /** A picture that cannot be read ends the work. */
+  /** If true, an image that cannot be read ends the work. */
   readonly strict: boolean;
   readonly cache: boolean;
-  /** Whether all rows of features are asked for; else mean and covariance do where there are more rows than dimensions. */
+  /** Whether all rows of features are needed. Otherwise, mean and covariance suffice if there are more rows than dimensions. */
   readonly rows: boolean;
   readonly workers: number;
   readonly batch: number;
-  /** Decides both, where so many images go through the network; null leaves them. */
+  /** Decides both when this number of images goes through the network. Null keeps them. */
   readonly feeding?: (images: number) => Promise<FedBatches | null>;
   readonly onProgress: OnProgress;
   readonly warn: (line: string) => void;
 }
 
-/** How the network gets its pictures. */
+/** How the network gets its images. */
 export interface FedBatches {
   readonly feeding: Feeding;
   readonly batch: number;
@@ -44,19 +44,20 @@ export interface FedBatches {
 export interface FolderSide {
   readonly side: Side & { readonly n: number };
   readonly failures: readonly ItemFailure[];
-  /** What came from the cache. */
+  /** What came from the cache; null if nothing did. */
   readonly cached: Side["kind"] | null;
 }
 
 /**
- * A folder's side, from the cache when it has it; memory for it does not grow with the number of images unless rows are asked for.
- * @throws InputError when fewer than two images can be read, or one cannot with `strict`
+ * Makes a folder's side, or reads it from the cache. Its memory does not grow with the number of images unless rows are
+ * needed.
+ * @throws InputError if fewer than two images can be read, or if one cannot with `strict`
  */
 export async function folderSide(linalg: Linalg, folder: string, options: FolderOptions): Promise<FolderSide> {
   const { extractor, extractorKey, mode, recursive, strict, cache, rows, warn } = options;
   const { dims } = extractor;
   const paths = await listImages(folder, recursive, warn);
-  // A picture that cannot be read has no contents to go by; the network's turn tells of it.
+  // An image that cannot be read has no contents to hash. It is reported later, when the network would get it.
   const key = cache ? await contentKey([extractorKey, mode, DECODER], paths).catch(() => null) : null;
   const kept = key === null ? null : await readKeptSide(key, { source: folder, n: paths.length, dims, rows, warn });
   if (kept !== null && (rows || kept.kind === "statistics")) return { side: kept, failures: [], cached: kept.kind };
@@ -80,7 +81,7 @@ export async function folderSide(linalg: Linalg, folder: string, options: Folder
     }
     const { n } = gatherer;
     const side = { ...gatherer.finish(folder), n };
-    // A folder with damaged images is looked at again, so that they are told again.
+    // A folder with damaged images is not cached, so that the next run reports them again.
     if (key !== null && failures.length === 0 && side.kind !== kept?.kind) await keepSide(key, side, warn);
     return { side, failures, cached: kept?.kind ?? null };
   } finally {

@@ -2,10 +2,11 @@
  * The Frechet distance of two Gaussians (Dowson and Landau 1982; FID of Heusel et al. 2017):
  *   |mu1 - mu2|^2 + Tr S1 + Tr S2 - 2 Tr (S1 S2)^(1/2), everything in float64.
  *
- * The last trace comes by one of three routes; none adds anything to a diagonal, and none asks a symmetric solver about S1 S2.
- *   features      the nuclear norm of A_c B_c^T / sqrt((n1 - 1)(n2 - 1)), where one side has fewer rows than dimensions
+ * The last trace is computed on one of three routes. None adds anything to a diagonal, and none applies a symmetric
+ * solver to S1 S2.
+ *   features      the nuclear norm of A_c B_c^T / sqrt((n1 - 1)(n2 - 1)), if one side has fewer rows than dimensions
  *   cholesky      S1 = L L^T: the sum of the roots of the eigenvalues of L^T S2 L
- *   semidefinite  the same with F F^T = S1 by pivoted Cholesky, where neither side is positive definite
+ *   semidefinite  the same with F F^T = S1 by pivoted Cholesky, if neither side is positive definite
  */
 
 import { describeMismatch, InputError } from "../errors.js";
@@ -22,7 +23,7 @@ export type Route = "same" | "features" | "cholesky" | "semidefinite";
 export interface FrechetResult {
   /** Never negative. */
   readonly fid: number;
-  /** Before rounding below zero was taken off. */
+  /** The value before a negative rounding error was set to 0. */
   readonly raw: number;
   readonly route: Route;
   readonly meanTerm: number;
@@ -30,13 +31,16 @@ export interface FrechetResult {
   readonly traceOfRoot: number;
 }
 
-/** The largest product of the sides' rows for the route over features: a matrix of 0.5 GB. */
+/** Largest product of the sides' numbers of rows for the route over features: a matrix of 0.5 GB. */
 const MAX_PRODUCT = 2 ** 26;
-/** Bytes for everything that is small compared with the rows. */
+/** Bytes reserved for everything that is small compared with the rows. */
 const RESERVE = 64 * 2 ** 20;
-/** Values of centred rows that are held at a time on the way to statistics: 1 GiB, or a quarter of a smaller memory. */
+/**
+ * Largest number of values of centred rows in memory at the same time, while statistics are computed: 1 GiB, or a
+ * quarter of a smaller memory.
+ */
 const MAX_CENTERED = 2 ** 27;
-/** What is lost to rounding, of the traces; more below zero than that is a fault of the statistics. */
+/** Largest rounding error as a share of the traces. A value further below zero means that the statistics are wrong. */
 const ROUNDING = 1e-6;
 
 const traceOf = (a: Float64Array, d: number): number => {
@@ -67,7 +71,7 @@ export function featureStatistics(linalg: Linalg, { source, n, d, data }: Featur
     }
     const mean = meanOf(data, n, d);
     const m2 = linalg.allocate(d, d);
-    // All rows together, or as many as leave room in the memory.
+    // Handle all rows together, or as many as the memory has room for.
     const values = Math.min(MAX_CENTERED, linalg.team.heap.limitBytes / 32);
     const most = Math.max(1, Math.min(n, Math.floor(values / d)));
     for (let first = 0; first < n; first += most) {
@@ -108,8 +112,9 @@ function center(linalg: Linalg, { data, n, d }: Features): { readonly mean: Floa
 }
 
 /**
- * Rows with the same sums of products, one less: centred rows are linearly dependent, and the reflection that takes (1, ..., 1) to
- * the first axis makes the first of them zero. Changes them in place; a view of the others.
+ * Rows with the same sums of products, but one row fewer. Centred rows are linearly dependent: the reflection that maps
+ * (1, ..., 1) to the first axis makes the first row zero. It changes the rows in place and returns a view of the
+ * others.
  */
 function independentRows({ pointer, rows, columns, data }: Matrix): Matrix {
   const factor = 1 / (Math.sqrt(rows) - 1);
@@ -118,8 +123,9 @@ function independentRows({ pointer, rows, columns, data }: Matrix): Matrix {
 }
 
 /**
- * The sum of the singular values of A B^T for centred rows by the eigenvalues of its smaller Gram matrix. That squares them, which
- * costs those below 1e-8 of the largest their digits: 1e-12 of the score on real features. The rows of the smaller side are changed.
+ * The sum of the singular values of A B^T for centred rows, from the eigenvalues of the smaller Gram matrix. This
+ * squares the singular values, so those below 1e-8 of the largest lose their digits: 1e-12 of the score on real
+ * features. The rows of the smaller side are changed.
  */
 function nuclearNorm(linalg: Linalg, a: Matrix, b: Matrix): number {
   const [fewer, long] = a.rows <= b.rows ? [a, b] : [b, a];
@@ -141,8 +147,9 @@ function fromFeatures(linalg: Linalg, a: Features, b: Features): FrechetResult {
 }
 
 /**
- * The lower triangle of L^T S L for a lower triangular L, in n^3 multiplications: with T the lower triangle of S and half its
- * diagonal, S = T + T^T and L^T S L = L^T (T L) + (T L)^T L, where T L is triangular too. S is destroyed.
+ * The lower triangle of L^T S L for a lower triangular L, in n^3 multiplications. Let T be the lower triangle of S with
+ * half its diagonal. Then S = T + T^T and L^T S L = L^T (T L) + (T L)^T L, where T L is triangular, too. S is
+ * destroyed.
  */
 function congruence(linalg: Linalg, l: Matrix, s: Matrix): Matrix {
   const n = s.rows;
@@ -163,7 +170,7 @@ function fromStatistics(linalg: Linalg, a: Statistics, b: Statistics): FrechetRe
   const { d } = a;
   const meanTerm = squaredDistance(a.mean, b.mean);
   const traces = [traceOf(a.covariance, d), traceOf(b.covariance, d)] as const;
-  // Not more eigenvalues than either side has dimensions; the others are rounding.
+  // No more eigenvalues than the dimensions of either side. The others are rounding errors.
   const rank = Math.min(d, (a.n ?? Number.POSITIVE_INFINITY) - 1, (b.n ?? Number.POSITIVE_INFINITY) - 1);
   for (const [first, second] of [
     [a, b],
@@ -176,7 +183,10 @@ function fromStatistics(linalg: Linalg, a: Statistics, b: Statistics): FrechetRe
   return conclude("semidefinite", meanTerm, traces, bySemidefiniteFactor(linalg, a, b, rank), [a, b]);
 }
 
-/** Null where the first side's covariance is not positive definite. @throws InputError when the second's is indefinite */
+/**
+ * Null if the first side's covariance is not positive definite. @throws InputError if the second side's covariance is
+ * indefinite
+ */
 function byCholesky(linalg: Linalg, first: Statistics, second: Statistics, rank: number): number | null {
   const { d } = first;
   const l = linalg.from(first.covariance, d, d);
@@ -186,7 +196,8 @@ function byCholesky(linalg: Linalg, first: Statistics, second: Statistics, rank:
     const m = congruence(linalg, l, s);
     try {
       const { trace, lowest } = rootTrace(linalg, m, rank);
-      // L^T S L has as many negative eigenvalues as S (Sylvester), of another size: ask S itself whether they are rounding.
+      // L^T S L has as many negative eigenvalues as S (Sylvester), but of different size. So S itself shows whether
+      // they are rounding errors.
       if (lowest < -d * Number.EPSILON) {
         s.data.set(second.covariance);
         expectSemidefinite(linalg, s, second);
@@ -200,7 +211,7 @@ function byCholesky(linalg: Linalg, first: Statistics, second: Statistics, rank:
   }
 }
 
-/** @throws InputError when a covariance is indefinite */
+/** @throws InputError if a covariance is indefinite */
 function bySemidefiniteFactor(linalg: Linalg, a: Statistics, b: Statistics, rank: number): number {
   const { d } = a;
   const held: Matrix[] = [];
@@ -235,7 +246,7 @@ function conclude(
     const remedy = "The numbers are too large for float64; scale the features.";
     throw new InputError(describeMismatch(names, "a finite distance", String(raw), remedy));
   }
-  // Eigenvalues that rounding has moved below zero are in the traces and not in the root's.
+  // Eigenvalues that rounding has moved below zero count in the traces, but not in the trace of the root.
   const moved = sides.reduce((sum, side) => sum + ("rounding" in side ? (side.rounding ?? 0) * side.d : 0), 0);
   if (raw < -ROUNDING * (traces[0] + traces[1]) - moved) {
     const names = sides.map(({ source }) => source).join(" and ");
@@ -260,8 +271,8 @@ function isSame(a: Side, b: Side): boolean {
 }
 
 /**
- * Whether the route over features has room: rows as they came and centred, products, and what their eigenvalues need. The others
- * take rows in pieces, so that their memory depends on the dimensions alone.
+ * Whether the memory has room for the route over features: rows as given and centred, products, and the work space of
+ * their eigenvalues. The other routes handle rows in pieces, so their memory depends only on the dimensions.
  */
 function haveRoom(linalg: Linalg, a: Features, b: Features): boolean {
   const short = Math.min(a.n, b.n);
@@ -271,8 +282,8 @@ function haveRoom(linalg: Linalg, a: Features, b: Features): boolean {
 }
 
 /**
- * The distance of two sides; 0 exactly for the same numbers.
- * @throws InputError when dimensions differ, or a covariance is none
+ * The distance of two sides; exactly 0 for equal numbers.
+ * @throws InputError if dimensions differ, or if a covariance is not valid
  */
 export function frechetDistance(linalg: Linalg, a: Side, b: Side): FrechetResult {
   if (a.d !== b.d) {

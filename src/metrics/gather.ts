@@ -1,28 +1,28 @@
-/** What the features of a folder become: this is the one place that decides. */
+/** Decides whether the features of a folder are kept as rows or reduced to mean and covariance. */
 import type { Linalg } from "./linalg.js";
 import { MomentsAccumulator, statisticsOf } from "./moments.js";
 import { asFeatures, type Side } from "./sides.js";
 
 export interface GatherOptions {
   readonly dims: number;
-  /** The most rows that may come. */
+  /** Largest number of rows that may come. */
   readonly most: number;
-  /** Whether all rows are asked for (KID, precision and recall). */
+  /** Whether all rows are needed (KID, precision and recall). */
   readonly rows: boolean;
 }
 
 /**
- * Takes rows in pieces. They stay features while they are not more than their dimensions, where the distance is best taken from
- * features; with one row more they become mean and covariance, and memory is the same for any number of them.
+ * Collects rows in pieces. As long as there are not more rows than dimensions, they stay features, which are best for
+ * the distance. With one more row they become mean and covariance, so that memory no longer grows.
  */
 export class SideGatherer {
   private readonly linalg: Linalg;
   private readonly dims: number;
-  /** Rows up to which they are held. */
+  /** Largest number of rows that are kept as rows. */
   private readonly limit: number;
   private held: Float32Array;
   private moments: MomentsAccumulator | null = null;
-  /** Rows so far. */
+  /** Number of rows so far. */
   n = 0;
 
   constructor(linalg: Linalg, { dims, most, rows }: GatherOptions) {
@@ -32,7 +32,7 @@ export class SideGatherer {
     this.held = new Float32Array(this.limit * dims);
   }
 
-  /** @param features whole rows */
+  /** @param features complete rows */
   add(features: Float32Array): void {
     const { dims, limit, n } = this;
     this.n += features.length / dims;
@@ -45,7 +45,7 @@ export class SideGatherer {
     else this.moments.add(features);
   }
 
-  /** The side of all rows, at least two. The gatherer is then spent. */
+  /** The side of all rows, at least two. The gatherer cannot be used afterwards. */
   finish(source: string): Side {
     const { moments, held, n, dims } = this;
     this.moments = null;
@@ -53,7 +53,7 @@ export class SideGatherer {
     return asFeatures({ shape: [n, dims], data: held.subarray(0, n * dims) }, source);
   }
 
-  /** Frees what an unfinished one holds. */
+  /** Frees the memory of an unfinished gatherer. */
   dispose(): void {
     this.moments?.finish();
     this.moments = null;

@@ -1,4 +1,4 @@
-/** The published weights of FID's Inception: read from the file that people have, checked, and kept as safetensors. */
+/** The published weights of FID's Inception: reads the user's file, checks it, and stores it as safetensors. */
 import { readFile } from "node:fs/promises";
 import { readCached, sha256OfFile, writeCached } from "../cache.js";
 import { fromSystemError } from "../errors.js";
@@ -7,22 +7,22 @@ import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../inte
 import { withoutWrappers } from "../interop/wrappers.js";
 import { checkInceptionTensors, type InceptionDims, inceptionTensors } from "./inception.js";
 
-/** pytorch-fid's file; its name ends in the first digits of its SHA-256. */
+/** Name of pytorch-fid's file. It ends in the first digits of the file's SHA-256. */
 export const WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth";
 export const WEIGHTS_URL = `https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/${WEIGHTS_FILE}`;
 export const WEIGHTS_SHA256_PREFIX = "6726825d";
-/** The weights that are used when none are named. */
+/** The weights that are used if none are named. */
 const INSTALLED = "inception.safetensors";
 
 export interface InceptionWeights {
   readonly tensors: NamedTensors;
-  /** SHA-256 of the file that they came from. */
+  /** SHA-256 of the file that the weights came from. */
   readonly sha256: string;
-  /** Whether that is the published file. */
+  /** True if that is the published file. */
   readonly published: boolean;
 }
 
-/** @throws InputError for a file that is no network, or lacks one of its tensors */
+/** @throws InputError for a file that is not a network, or lacks one of its tensors */
 export async function readWeights(path: string): Promise<InceptionWeights> {
   const sha256 = await sha256OfFile(path);
   const published = sha256.startsWith(WEIGHTS_SHA256_PREFIX);
@@ -49,16 +49,16 @@ async function fromCache(name: string, sha256: string | null): Promise<NamedTens
     const { tensors, metadata } = decodeSafetensors(bytes, name);
     return sha256 === null || metadata.source === sha256 ? tensors : null;
   } catch {
-    return null; // damaged: read from the source again
+    return null; // damaged, so the weights are read from the source again
   }
 }
 
-/** Keeps weights for all commands that name none. */
+/** Stores weights for all commands that name none. */
 export async function installWeights({ tensors, sha256 }: InceptionWeights): Promise<void> {
   await writeCached(INSTALLED, () => encodeSafetensors(tensors, { source: sha256 }));
 }
 
-/** The installed weights; null when there are none. */
+/** The installed weights; null if there are none. */
 export async function installedWeights(): Promise<InceptionWeights | null> {
   const bytes = await readCached(INSTALLED);
   if (bytes === null) return null;

@@ -1,7 +1,7 @@
 /**
- * The network of FID: Inception as ported from TensorFlow's graph of 2015-12-05 (Szegedy et al. 2016). It is not torchvision's:
- * average pools do not count what lies beyond the border, block 7c takes a maximum before its pooled branch, and there is no
- * auxiliary head. Inference only: batch norm (epsilon 1e-3) is folded into the convolutions.
+ * FID's network: Inception as ported from TensorFlow's graph of 2015-12-05 (Szegedy et al. 2016). It differs from
+ * torchvision's: average pools ignore positions beyond the border, block 7c uses a maximum before its pooled branch,
+ * and there is no auxiliary head. It serves inference only: batch norm (epsilon 1e-3) is folded into the convolutions.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { freezeWeights } from "../device/ops/freeze.js";
@@ -11,7 +11,7 @@ import { Random } from "../random.js";
 
 export const INCEPTION_DIMS = [64, 192, 768, 2048] as const;
 export type InceptionDims = (typeof INCEPTION_DIMS)[number];
-/** Side of its input. */
+/** Side of its input in pixels. */
 export const INCEPTION_SIZE = 299;
 const BN_EPSILON = 1e-3;
 
@@ -37,7 +37,7 @@ function layer(
   pad?: number,
 ) {
   const [height, width] = typeof kernel === "number" ? [kernel, kernel] : kernel;
-  // Kernels that are not square keep the size; square ones are told.
+  // Kernels that are not square keep the size; the padding of square ones is given.
   const [padY, padX] = typeof kernel === "number" ? [pad ?? 0, pad ?? 0] : [(height - 1) / 2, (width - 1) / 2];
   layers.set(name, { name, from, to, height, width, stride, padY, padX });
 }
@@ -105,7 +105,7 @@ function declareLayers(): void {
 }
 declareLayers();
 
-/** Layers that are needed for features of so many dimensions, in the order of the network. */
+/** The layers needed for this number of feature dimensions, in the order of the network. */
 function layersFor(dims: InceptionDims): readonly Layer[] {
   const last = { 64: "Conv2d_2b_3x3", 192: "Conv2d_4a_3x3", 768: "Mixed_6e.branch_pool", 2048: "Mixed_7c.branch_pool" }[
     dims
@@ -114,14 +114,14 @@ function layersFor(dims: InceptionDims): readonly Layer[] {
   return names.slice(0, names.indexOf(last) + 1).map((name) => layers.get(name) as Layer);
 }
 
-/** Folded weights on the device. */
+/** The folded weights on the device. */
 export interface Inception {
   readonly dims: InceptionDims;
   readonly filters: ReadonlyMap<string, { readonly filter: tf.Tensor4D; readonly bias: tf.Tensor1D }>;
   dispose(): void;
 }
 
-/** The tensors of a weight file and their shapes in PyTorch's layout, for features of so many dimensions. */
+/** Names and shapes of the tensors in a weight file, in PyTorch's layout, for this number of feature dimensions. */
 export function inceptionTensors(
   dims: InceptionDims,
 ): readonly { readonly name: string; readonly shape: readonly number[] }[] {
@@ -131,7 +131,7 @@ export function inceptionTensors(
   ]);
 }
 
-/** How many tensors a message names before it only counts them. */
+/** Number of tensors that a message names before it only counts them. */
 const NAMED = 4;
 
 /** @throws InputError that names the tensors that are missing or have another shape */
@@ -150,8 +150,8 @@ export function checkInceptionTensors(tensors: NamedTensors, dims: InceptionDims
 
 /**
  * Puts the network on the current device.
- * @param tensors under the names of the published weight file; others (fc, counters) are left alone
- * @throws InputError when some are missing or have another shape
+ * @param tensors under the names of the published weight file; others (fc, counters) are ignored
+ * @throws InputError if some are missing or have another shape
  */
 export function createInception(tensors: NamedTensors, dims: InceptionDims, source: string): Inception {
   checkInceptionTensors(tensors, dims, source);
@@ -181,7 +181,7 @@ export function createInception(tensors: NamedTensors, dims: InceptionDims, sour
   };
 }
 
-/** A seeded network with the same layers: its scores compare sets with each other, but with no published score. */
+/** A seeded network with the same layers. Its scores compare sets with each other, but not with published scores. */
 export function randomInceptionTensors(seed: number, dims: InceptionDims): NamedTensors {
   const tensors: NamedTensors = new Map();
   for (const { name, shape } of inceptionTensors(dims)) {
@@ -199,7 +199,7 @@ export function randomInceptionTensors(seed: number, dims: InceptionDims): Named
 }
 
 /**
- * Features of pictures, averaged over space.
+ * Features of images, averaged over space.
  * @param images [N, 299, 299, 3] in the network's range, about [-1, 1]
  * @returns [N, dims]
  */
@@ -220,7 +220,7 @@ export function inceptionFeatures({ dims, filters }: Inception, images: tf.Tenso
   const numbered = (name: string, count: number): string[] =>
     Array.from({ length: count }, (_, i) => `${name}_${i + 1}`);
   const shrink = (x: tf.Tensor4D): tf.Tensor4D => tf.maxPool(x, 3, 2, "valid");
-  // "same" is a pad of 1 on all sides here; the `tensorflow` device takes no other pads for pooling.
+  // Here, "same" is a pad of 1 on all sides. The `tensorflow` device accepts no other pads for pooling.
   const smooth = (x: tf.Tensor4D): tf.Tensor4D => tf.avgPool(x, 3, 1, "same");
   const average = (x: tf.Tensor4D): tf.Tensor2D => {
     const [n, height, width] = x.shape;

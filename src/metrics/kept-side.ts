@@ -1,4 +1,4 @@
-/** Sides of folders in the cache: `statistics-KEY.npz` or `features-KEY.npz`, whose checksums tell damage. */
+/** Caches the sides of folders as `statistics-KEY.npz` or `features-KEY.npz`, whose checksums reveal damage. */
 
 import { MOST_CACHED_BYTES, readCached, writeCached } from "../cache.js";
 import { describeMismatch, ElegantError, InputError } from "../errors.js";
@@ -7,16 +7,16 @@ import { decodeSide, encodeSide, type Side } from "./sides.js";
 const fileOf = (kind: Side["kind"], key: string): string => `${kind}-${key.slice(0, 32)}.npz`;
 
 export interface KeptSideOptions {
-  /** Of the side in messages. */
+  /** Name of the side in messages. */
   readonly source: string;
   readonly n: number;
   readonly dims: number;
-  /** Whether statistics are not enough. */
+  /** True if statistics are not enough. */
   readonly rows: boolean;
   readonly warn: (line: string) => void;
 }
 
-/** What the cache has of a folder, checked; null when that is nothing, or nothing whole, which is told. */
+/** Reads and checks the cached side of a folder; null if there is none, or if it is damaged, which causes a warning. */
 export async function readKeptSide(
   key: string,
   { source, n, dims, rows, warn }: KeptSideOptions,
@@ -38,12 +38,13 @@ export async function readKeptSide(
   return null;
 }
 
-/** Of a file beside its numbers: names, shapes, checksums. */
+/** Bytes of a file in addition to its numbers: names, shapes, checksums. */
 const FRAME_BYTES = 4096;
 
 /**
- * Keeps a side; one that cannot be kept is computed again the next time, and one that would be too large to be read is not kept.
- * @param most bytes of a file, fewer in tests
+ * Stores a side in the cache. A side that cannot be stored is computed again next time. A side that would be too large
+ * to read back is not stored.
+ * @param most largest size of a file in bytes; tests use a smaller one
  */
 export async function keepSide(
   key: string,

@@ -1,24 +1,27 @@
-/** Kernel Inception Distance (Binkowski et al. 2018): unbiased squared MMD with the kernel (x.y / d + 1)^3. May be negative. */
+/**
+ * Kernel Inception Distance (Binkowski et al. 2018): the unbiased squared MMD with the kernel (x.y / d + 1)^3. It may
+ * be negative.
+ */
 import { Random } from "../random.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import { eachProduct, takeRows } from "./row-products.js";
 import type { Features } from "./sides.js";
 
-/** As published: this many subsets of at most so many rows. */
+/** The published values: the number of subsets, and the largest number of rows in each. */
 const SUBSETS = 100;
 const SUBSET_ROWS = 1000;
 
 export interface Kid {
-  /** Of all rows. */
+  /** The distance of all rows. */
   readonly kid: number;
-  /** Standard deviation over seeded subsets, and their size. */
+  /** Standard deviation over seeded subsets. The next fields are their mean, number and size. */
   readonly kidStd: number;
   readonly subsetMean: number;
   readonly subsets: number;
   readonly subsetRows: number;
 }
 
-/** Sum of the kernel over all pairs of rows, and over equal rows. */
+/** Sum of the kernel over all pairs of rows, and over pairs of the same row. */
 function kernelSums(linalg: Linalg, x: Features, y: Features): { readonly all: number; readonly diagonal: number } {
   let [all, diagonal] = [0, 0];
   eachProduct(linalg, x, y, { alpha: 1 / x.d }, ({ data, rows, columns, firstRow, firstColumn }, sums) => {
@@ -42,7 +45,7 @@ function unbiased(linalg: Linalg, x: Features, y: Features): number {
   return own(x) + own(y) - (2 * kernelSums(linalg, x, y).all) / (x.n * y.n);
 }
 
-/** The kernel of all pairs of rows, and how to take a subset's estimate from it. */
+/** The kernel of all pairs of rows, and the estimates of subsets from it. */
 class KernelMatrices {
   private readonly xx: Float64Array;
   private readonly yy: Float64Array;
@@ -64,7 +67,7 @@ class KernelMatrices {
     linalg.release(x, y);
   }
 
-  /** @param p, q rows of x and of y, equally many */
+  /** @param p, q the same number of rows of x and of y */
   unbiased(p: readonly number[], q: readonly number[]): number {
     const { xx, yy, xy, m, n } = this;
     let [own, cross] = [0, 0];
@@ -78,13 +81,13 @@ class KernelMatrices {
   }
 }
 
-/** Rows of both sides up to which all kernels are held: 0.3 GB. */
+/** Largest number of rows of both sides for which all kernels are kept in memory: 0.3 GB. */
 const HELD_ROWS = 6000;
-/** With more dimensions than these, the rows themselves would take more than 1.6 GB. */
+/** Largest number of dimensions. With more, the rows themselves would take more than 1.6 GB. */
 const HELD_DIMS = 2 ** 15;
 
 /**
- * Memory for some rows at a time, whatever their number; the time grows with its square.
+ * Uses memory for some rows at a time, whatever their number. The time grows with the square of that number.
  * @param seed of the subsets
  */
 export function kernelDistance(linalg: Linalg, a: Features, b: Features, seed: number): Kid {

@@ -1,6 +1,6 @@
 /**
- * Dense linear algebra of the metrics: float64, row-major, on a team of threads over one shared memory. Every sum has a fixed
- * order, so results are the same bits with any number of threads.
+ * Dense linear algebra for the metrics: float64, row-major, on a team of threads with one shared memory. Every sum has
+ * a fixed order, so results are bit-identical for any number of threads.
  */
 import {
   CENTER_ROWS,
@@ -16,15 +16,15 @@ import {
 import { loadModule } from "../kernels/module.js";
 import { KernelTeam } from "../pool/team.js";
 
-/** Columns of a panel of the Cholesky factorisation. */
+/** Columns per panel of the Cholesky factorisation. */
 const CHOLESKY_PANEL = 64;
 
-/** A matrix (or, with one column, a vector) in the shared memory; `release` it. */
+/** A matrix (or, with one column, a vector) in the shared memory. Call `release` when it is no longer needed. */
 export interface Matrix {
   readonly pointer: number;
   readonly rows: number;
   readonly columns: number;
-  /** A view; valid until release. */
+  /** A view, valid until release. */
   readonly data: Float64Array;
 }
 
@@ -36,11 +36,16 @@ export interface Operand {
 
 export interface ProductOptions {
   readonly alpha?: number;
-  /** 0 (default) overwrites C. */
+  /** With 0 (default), C is overwritten. */
   readonly beta?: number;
   readonly flags?: number;
 }
 
+/**
+ * Matrix operations on a team of threads. Open it with Linalg.open() and close it when you are done.
+ *
+ * @example const linalg = await Linalg.open(2);
+ */
 export class Linalg {
   readonly team: KernelTeam<LinalgKernels, LinalgKernel>;
 
@@ -49,7 +54,10 @@ export class Linalg {
     team.heap.advice = "Use fewer dimensions (fid: --dims) or fewer rows of features.";
   }
 
-  /** @param threads the calling one included, which blocks while a kernel runs; without SharedArrayBuffer that one alone */
+  /**
+   * @param threads number of threads, including the calling one, which blocks while a kernel runs; without
+   *                SharedArrayBuffer, only the calling one is used
+   */
   static async open(threads: number): Promise<Linalg> {
     return new Linalg(new KernelTeam<LinalgKernels, LinalgKernel>(await loadModule("linalg"), threads, LINALG_KERNELS));
   }
@@ -58,7 +66,7 @@ export class Linalg {
     return this.team.close();
   }
 
-  /** Contents are undefined. @throws RetryableError when the memory is full */
+  /** Allocates a matrix with undefined contents. @throws RetryableError if the memory is full */
   allocate(rows: number, columns: number): Matrix {
     const pointer = this.team.heap.allocate(Math.max(1, rows * columns) * 8);
     const data = new Float64Array(this.team.heap.memory.buffer, pointer, rows * columns);
@@ -66,8 +74,8 @@ export class Linalg {
   }
 
   /**
-   * Runs `body` and then releases everything that was allocated in it, also when it throws, apart from the matrices that it passes
-   * to `keep`.
+   * Runs `body` and then releases everything that was allocated in it, even if `body` throws. Matrices passed to `keep`
+   * stay, unless `body` throws.
    */
   scope<T>(body: (keep: (matrix: Matrix) => Matrix) => T): T {
     return this.team.heap.scope((keep) =>
@@ -82,14 +90,17 @@ export class Linalg {
     for (const { pointer } of matrices) this.team.heap.release(pointer);
   }
 
-  /** A copy of values in the shared memory. */
+  /** Copies values into the shared memory. */
   from(values: ArrayLike<number>, rows: number, columns: number): Matrix {
     const matrix = this.allocate(rows, columns);
     matrix.data.set(values);
     return matrix;
   }
 
-  /** C = beta C + alpha A B. Flags: kernels/linalg.ts; with LOWER, C is square and only its lower triangle is computed. */
+  /**
+   * C = beta C + alpha A B. The flags are in kernels/linalg.ts. With LOWER, C is square and only its lower triangle is
+   * computed.
+   */
   multiply(a: Operand, b: Operand, c: Matrix, { alpha = 1, beta = 0, flags = 0 }: ProductOptions = {}): void {
     const [m, k] = a.transposed ? [a.matrix.columns, a.matrix.rows] : [a.matrix.rows, a.matrix.columns];
     const [kB, n] = b.transposed ? [b.matrix.columns, b.matrix.rows] : [b.matrix.rows, b.matrix.columns];
@@ -101,7 +112,7 @@ export class Linalg {
     this.gemm(a.matrix.pointer, aI, aK, b.matrix.pointer, bJ, bK, c.pointer, n, m, n, k, alpha, beta, flags);
   }
 
-  /** The same on pointers and strides: the arguments of the kernel, assembly/linalg/gemm.ts. */
+  /** Computes the same from pointers and strides: the arguments of the kernel, assembly/linalg/gemm.ts. */
   gemm(...values: [...operands: number[], m: number, n: number, k: number, a: number, b: number, flags: number]) {
     const [m, n, , , , flags] = values.slice(-6) as number[];
     const [down, across] = [m, n].map((extent) => Math.ceil(extent / GEMM_BLOCK));
@@ -110,8 +121,9 @@ export class Linalg {
   }
 
   /**
-   * Factors A = L L^T in place; the upper triangle becomes zero.
-   * @returns false when A is not positive definite beyond rounding (a pivot is at most n eps max diag); A is then destroyed
+   * Factors A = L L^T in place. The upper triangle becomes zero.
+   * @returns false if A is not positive definite beyond rounding (a pivot is at most n eps max diag); then A is
+   *   destroyed
    */
   cholesky(a: Matrix): boolean {
     const { rows: n, pointer, data } = a;
@@ -133,7 +145,7 @@ export class Linalg {
     return true;
   }
 
-  /** Means of the columns of float32 rows [n, d], and the rows without them as float64. */
+  /** Means of the columns of float32 rows [n, d], and the rows minus their means as float64. */
   center(x: Float32Array, n: number, d: number): { readonly means: Matrix; readonly centered: Matrix } {
     const { heap } = this.team;
     return this.scope((keep) => {
@@ -145,7 +157,7 @@ export class Linalg {
     });
   }
 
-  /** The same for the first n rows at a pointer, into the first n rows of a matrix. */
+  /** Computes the same for the first n rows at a pointer, into the first n rows of a matrix. */
   centerInto(raw: number, n: number, means: Matrix, centered: Matrix): void {
     const d = centered.columns;
     this.team.run("columnMeans", [raw, n, d, means.pointer], Math.ceil(d / MEAN_COLUMNS));

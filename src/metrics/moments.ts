@@ -3,17 +3,17 @@ import { LOWER } from "../kernels/linalg.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import type { Statistics } from "./sides.js";
 
-/** Rows that are merged at a time: fixed, so that the sums do not depend on the pieces that rows arrive in. */
+/** Number of rows that are merged at a time. It is fixed, so the sums do not depend on the pieces in which rows arrive. */
 const CHUNK = 1024;
 
-/** n, mean and the sum of squared deviations M2 [d, d] (lower triangle) of the rows so far. */
+/** Number n, mean, and sum of squared deviations M2 [d, d] (lower triangle) of the rows so far. */
 export interface Moments {
   readonly n: number;
   readonly mean: Float64Array;
   readonly m2: Float64Array;
 }
 
-/** Moments of two disjoint sets of rows from theirs; in a fixed order of merging the same bits. */
+/** The moments of two disjoint sets of rows together. In a fixed order of merging, the results are bit-identical. */
 export function mergeMoments(a: Moments, b: Moments): Moments {
   if (a.n === 0) return b;
   if (b.n === 0) return a;
@@ -29,7 +29,7 @@ export function mergeMoments(a: Moments, b: Moments): Moments {
   return { n, mean, m2 };
 }
 
-/** Side of the squares in which a triangle is mirrored: both sides of a square stay in the cache. */
+/** Side of the squares in which a triangle is mirrored. Both sides of a square stay in the cache. */
 const SQUARE = 32;
 
 /** The covariance with the divisor n - 1, both triangles. @throws Error for fewer than two rows */
@@ -49,7 +49,7 @@ export function statisticsOf({ n, mean, m2 }: Moments, source: string): Statisti
   return { kind: "statistics", source, n, d, mean, covariance };
 }
 
-/** Takes rows of float32 features and keeps their moments, and a chunk of rows, in the shared memory until `finish`. */
+/** Collects rows of float32 features. Their moments, and a chunk of rows, stay in the shared memory until `finish`. */
 export class MomentsAccumulator {
   private readonly linalg: Linalg;
   private readonly d: number;
@@ -68,7 +68,7 @@ export class MomentsAccumulator {
     this.linalg = linalg;
     this.d = d;
     this.mean = new Float64Array(d);
-    // The rows of float32 take half the room of a matrix.
+    // Rows of float32 take half the room of a matrix.
     const sizes = [
       [d, d],
       [CHUNK, Math.ceil(d / 2)],
@@ -110,7 +110,7 @@ export class MomentsAccumulator {
     this.rows = 0;
   }
 
-  /** The moments of all rows; the accumulator is then spent. */
+  /** The moments of all rows. The accumulator cannot be used afterwards. */
   finish(): Moments {
     const { linalg, m2, means, delta, centered, raw } = this;
     try {

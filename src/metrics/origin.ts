@@ -1,4 +1,4 @@
-/** Which network made features, and how: files carry it, so that features of different networks are never compared. */
+/** Which network made features, and how. Files store it, so that features of different networks are never compared. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 import { INCEPTION_MODES, type InceptionMode } from "../image/inception-input.js";
@@ -7,11 +7,11 @@ import type { NpyArray } from "../interop/npy.js";
 export interface FeatureOrigin {
   /** The network's name and weights. */
   readonly network: string;
-  /** Whether scores may be compared with published ones. */
+  /** True if scores may be compared with published ones. */
   readonly comparable: boolean;
-  /** How images were resized; null for files of versions that did not say. */
+  /** How images were resized; null for files of versions that did not record it. */
   readonly mode: InceptionMode | null;
-  /** "part 0 of 4" for the features of one machine's images; null for those of all. */
+  /** "part 0 of 4" for the features of one machine's images; null for the features of all images. */
   readonly part: string | null;
 }
 
@@ -29,7 +29,7 @@ export function encodeText(value: unknown): NpyArray {
   return { shape: [text.length], data: Float32Array.from(text) };
 }
 
-/** The value of encodeText(); undefined for an array that is no such text. */
+/** The value that encodeText() encoded; undefined for an array that does not contain such text. */
 export function decodeText({ data }: NpyArray): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(Uint8Array.from(data)));
@@ -38,7 +38,7 @@ export function decodeText({ data }: NpyArray): unknown {
   }
 }
 
-/** What `about` of an .npz says; null when it is missing or not ours, whatever its type. */
+/** The origin in `about` of an .npz; null if it is missing or not ours, whatever its type. */
 export function readOrigin(about: (() => NpyArray) | undefined): FeatureOrigin | null {
   let text: NpyArray;
   try {
@@ -59,7 +59,7 @@ export function readOrigin(about: (() => NpyArray) | undefined): FeatureOrigin |
 export const encodeOrigin = ({ network, comparable, mode }: FeatureOrigin): NpyArray =>
   encodeText({ kind: "elegant-statistics", version: 1, network, comparable, ...(mode === null ? {} : { mode }) });
 
-/** Something whose features have an origin; null or absent where that is unknown. */
+/** Something whose features have an origin; null or absent if it is unknown. */
 export interface WithOrigin {
   readonly source: string;
   readonly origin?: FeatureOrigin | null;
@@ -68,7 +68,7 @@ export interface WithOrigin {
 const describe = ({ network, mode }: FeatureOrigin): string =>
   `features of ${network}${mode === null ? "" : `, mode ${mode}`}`;
 
-/** @throws InputError that names both when two origins that are known differ */
+/** @throws InputError that names both sides if two known origins differ */
 export function expectOneOrigin(sides: readonly WithOrigin[]): void {
   const [first, ...others] = sides.flatMap(({ source, origin }) => (origin == null ? [] : [{ source, origin }]));
   for (const { source, origin } of others) {
@@ -80,16 +80,16 @@ export function expectOneOrigin(sides: readonly WithOrigin[]): void {
   }
 }
 
-/** What the sides of a comparison have in common. */
+/** The common properties of the sides of a comparison. */
 export interface CommonOrigin {
-  /** "as given" when no side says it. */
+  /** "as given" if no side states it. */
   readonly network: string;
   readonly comparable: boolean;
   readonly mode: InceptionMode | null;
   readonly warnings: readonly string[];
 }
 
-/** @throws InputError as expectOneOrigin does */
+/** @throws InputError like expectOneOrigin() */
 export function commonOrigin(sides: readonly WithOrigin[]): CommonOrigin {
   expectOneOrigin(sides);
   const known = sides.flatMap(({ origin }) => (origin == null ? [] : [origin]));

@@ -1,6 +1,7 @@
 /**
- * Improved precision and recall (Kynkaanniemi et al. 2019): a set's manifold is the union of balls around its rows that reach to
- * their k-th nearest neighbour. Precision is the share of generated rows in the manifold of the real ones, recall the reverse.
+ * Improved precision and recall (Kynkaanniemi et al. 2019). The manifold of a set is the union of balls around its
+ * rows, each of which extends to the row's k-th nearest neighbour. Precision is the share of generated rows in the
+ * manifold of the real rows; recall is the reverse.
  */
 import { describeMismatch, InputError } from "../errors.js";
 import type { Linalg } from "./linalg.js";
@@ -16,9 +17,7 @@ const squaresOf = ({ data, n, d }: Features): Float64Array =>
     return sum;
   });
 
-/**
- * Calls `visit` with the squared distances of each row of x to some rows of y, those from row `first` on.
- */
+/** Calls `visit` with the squared distances of each row of x to some rows of y, starting at row `first`. */
 function eachRow(
   linalg: Linalg,
   x: Features,
@@ -39,7 +38,7 @@ function eachRow(
 
 /** Squared distance of each row to its k-th nearest other row. */
 function radii(linalg: Linalg, x: Features): Float64Array {
-  // Ascending distances of each row.
+  // The smallest distances of each row, ascending.
   const nearest = new Float64Array(x.n * NEIGHBOURS).fill(Number.POSITIVE_INFINITY);
   eachRow(linalg, x, x, (row, distances, first) => {
     const own = nearest.subarray(row * NEIGHBOURS, (row + 1) * NEIGHBOURS);

@@ -4,9 +4,9 @@ import { type Band, toBand } from "./band.js";
 import { bandEigenvalues } from "./eigen.js";
 import type { Linalg, Matrix } from "./linalg.js";
 
-/** Half-width of the band that a quadrature works on: products with 32 rows run faster than with 24, and the traces cost b^2. */
+/** Half-width of the band for the quadrature. Products with 32 rows run faster than with 24, and the traces cost b^2. */
 const BAND = 32;
-/** Nodes of the quadrature: its error is exp(-2 pi N K / K') = 8e-15 of the root. */
+/** Number of nodes of the quadrature. Its relative error is exp(-2 pi N K / K') = 8e-15. */
 const NODES = 64;
 
 /** Complete elliptic integral of the first kind for the complementary modulus k', by the arithmetic-geometric mean. */
@@ -23,14 +23,15 @@ interface Node {
 }
 
 /**
- * Shifts p and weights w with sqrt(x) = sum of w x / (x + p) for x from k^2 to 1: the third method of Hale, Higham and Trefethen
- * (2008, Computing A^alpha, log(A), and related matrix functions by contour integrals, section 4). Below k^2 the sum falls to 0
- * at x = 0 and is never above the root of k^2.
+ * Shifts p and weights w with sqrt(x) = sum of w x / (x + p) for x from k^2 to 1: the third method of Hale, Higham and
+ * Trefethen (2008, Computing A^alpha, log(A), and related matrix functions by contour integrals, section 4). Below k^2
+ * the sum decreases to 0 at x = 0 and never exceeds the root of k^2.
  */
 export function rootQuadrature(k: number, nodes: number): readonly Node[] {
   const [K, KPrime] = [ellipticK(Math.sqrt(1 - k * k)), ellipticK(k)];
   const nome = Math.exp((-Math.PI * KPrime) / K);
-  // sc(u) with the modulus k' by theta functions of the modulus k, which is small; from the middle on by sc(K' - u) = 1 / (k sc(u)).
+  // sc(u) with the modulus k', from theta functions of the modulus k, which is small. From the middle on, sc(K' - u) =
+  // 1 / (k sc(u)).
   const lower = (u: number): number => {
     const y = (Math.PI * u) / (2 * K);
     let [theta1, theta2, theta3, theta4] = [0, 0, 1, 1];
@@ -52,10 +53,10 @@ export function rootQuadrature(k: number, nodes: number): readonly Node[] {
   });
 }
 
-/** From the smallest shift to the largest. Eigenvalues below the rounding of float64 beside the largest count as rounding. */
+/** From the smallest shift to the largest. Eigenvalues below the rounding error of the largest one count as rounding errors. */
 const QUADRATURE = rootQuadrature(Math.sqrt(Number.EPSILON), NODES);
 
-/** No eigenvalue is larger (Gershgorin). */
+/** An upper bound of all eigenvalues (Gershgorin). */
 function largestRowSum({ matrix, n, b }: Band): number {
   const sums = new Float64Array(n);
   for (let i = 0; i < n; i++) {
@@ -68,7 +69,7 @@ function largestRowSum({ matrix, n, b }: Band): number {
   return sums.reduce((largest, sum) => Math.max(largest, sum), 0);
 }
 
-/** The trace of the root of a positive definite band, or null where it is not positive definite beyond rounding. */
+/** The trace of the root of a positive definite band; null if the band is not positive definite beyond rounding. */
 function byQuadrature(linalg: Linalg, band: Band): number | null {
   const { n, b, pointer } = band;
   const scale = largestRowSum(band);
@@ -76,7 +77,7 @@ function byQuadrature(linalg: Linalg, band: Band): number | null {
   const [shifts, traces] = [linalg.allocate(NODES, 1), linalg.allocate(NODES, 1)];
   for (const [j, { shift }] of QUADRATURE.entries()) shifts.data[j] = shift * scale;
   const values = [pointer, n, b, shifts.pointer, traces.pointer];
-  // The first two shifts tell whether the others are worth it.
+  // The first two shifts show whether the others are useful.
   linalg.team.run("bandInverseTraces", values, 1, bandTraceScratch(b));
   let sum: number | null = null;
   if (!Number.isNaN(traces.data[0])) {
@@ -92,17 +93,18 @@ function byQuadrature(linalg: Linalg, band: Band): number | null {
 
 export interface RootTrace {
   readonly trace: number;
-  /** The lowest eigenvalue, of the largest, where it is below zero; else 0. */
+  /** The lowest eigenvalue as a share of the largest, if it is below zero; otherwise 0. */
   readonly lowest: number;
 }
 
 /**
- * The sum of the roots of the `rank` largest eigenvalues of a symmetric matrix [n, n], what is negative counted as zero. Its lower
- * triangle is read.
+ * The sum of the roots of the `rank` largest eigenvalues of a symmetric matrix [n, n]. Negative ones count as zero. The
+ * lower triangle is read.
  *
- * The matrix is reduced to a band. A positive definite one needs no eigenvalues: the trace of its root is a sum of traces of
- * inverses of shifted bands, which costs n b^2 for each of 64 shifts on all threads, where bringing the band to three diagonals
- * and their iteration is the work of one. Accuracy: 1e-13 of the sum and rounding of the largest eigenvalue.
+ * The matrix is reduced to a band. A positive definite band needs no eigenvalues: the trace of its root is a sum of
+ * traces of inverses of shifted bands. This costs n b^2 for each of 64 shifts and runs on all threads, whereas reducing
+ * the band to three diagonals and iterating runs on one thread. Accuracy: 1e-13 of the sum plus the rounding error of
+ * the largest eigenvalue.
  */
 export function rootTrace(linalg: Linalg, matrix: Matrix, rank: number): RootTrace {
   if (rank <= 0 || matrix.rows === 0) return { trace: 0, lowest: 0 };

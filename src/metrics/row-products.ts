@@ -1,13 +1,16 @@
-/** Products of the rows of two sides, a block at a time: memory does not grow with the number of rows. */
+/** Products of the rows of two sides, one block at a time, so that memory does not grow with the number of rows. */
 import type { Linalg } from "./linalg.js";
 import type { Features } from "./sides.js";
 
-/** Rows of a block on either side, at most, and values that the second's block has room for. */
+/**
+ * ROWS, COLUMNS: largest number of rows of the first and the second side per block. VALUES: number of values of the
+ * second side that a block has room for.
+ */
 const ROWS = 1024;
 const COLUMNS = 8192;
 const VALUES = 2 ** 24;
 
-/** Products of rows firstRow ... of one side by rows firstColumn ... of the other, [rows, columns]. */
+/** Products of the rows from firstRow of one side with the rows from firstColumn of the other, [rows, columns]. */
 export interface ProductBlock {
   readonly data: Float64Array;
   readonly rows: number;
@@ -17,8 +20,8 @@ export interface ProductBlock {
 }
 
 /**
- * Calls `visit` with alpha * x y^T in blocks, row blocks outermost, and with a value for each row of the block, which is 0 at its
- * first column and kept up to its last.
+ * Calls `visit` with alpha * x y^T in blocks, with row blocks as the outer loop. `visit` also gets one value per row of
+ * the block, which starts at 0 in the first column block and is kept until the last.
  */
 export function eachProduct(
   linalg: Linalg,

@@ -1,16 +1,19 @@
-/** Covariances without full rank: their factors, and what tells them from matrices that are no covariances. */
+/** Factors of covariances without full rank, and tests that recognise matrices that are not covariances. */
 import { describeMismatch, InputError } from "../errors.js";
 import { LOWER, PIVOT_ROWS } from "../kernels/linalg.js";
 import { eigenvalues, eigenvectors } from "./eigen.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import type { Statistics } from "./sides.js";
 
-/** What a factor may leave over and how far below zero an eigenvalue may be, of the largest: what float32 loses. */
+/**
+ * Largest remainder of a factor, and how far an eigenvalue may be below zero, as a share of the largest: the precision
+ * lost in float32.
+ */
 const ROUNDING = 1e-6;
 
 /**
- * F with F F^T = A, up to rounding, by Cholesky with diagonal pivoting, stopped when what is left of the diagonal is at most n eps
- * times its largest value (Higham, Accuracy and Stability of Numerical Algorithms, section 10.3).
+ * F with F F^T = A, up to rounding, by Cholesky with diagonal pivoting. It stops when the rest of the diagonal is at
+ * most n eps times its largest value (Higham, Accuracy and Stability of Numerical Algorithms, section 10.3).
  * @returns F [n, rank], to be released
  */
 export function pivotedCholesky(linalg: Linalg, a: Matrix): Matrix {
@@ -55,10 +58,10 @@ function factorWithPivots(linalg: Linalg, a: Matrix): Matrix {
   return factor;
 }
 
-/** A covariance's file, for messages, and what storing it has done to its eigenvalues. */
+/** The file of a covariance, for messages, and how much storing it may have changed its eigenvalues. */
 type Stored = Pick<Statistics, "source" | "rounding">;
 
-/** @throws InputError when an eigenvalue is below zero by more than rounding */
+/** @throws InputError if an eigenvalue is below zero by more than rounding */
 function expectNotIndefinite(lowest: number, largest: number, { source, rounding = 0 }: Stored): void {
   if (lowest >= -Math.max(ROUNDING * Math.max(0, largest), rounding)) return;
   const received = `one with an eigenvalue of ${lowest.toExponential(2)} (the largest is ${largest.toExponential(2)})`;
@@ -66,17 +69,21 @@ function expectNotIndefinite(lowest: number, largest: number, { source, rounding
   throw new InputError(describeMismatch(`${source}: sigma`, "a positive semidefinite matrix", received, remedy));
 }
 
-/** @param a symmetric; its lower triangle is read @throws InputError when it is indefinite, saying by how much */
+/**
+ * @param a symmetric; its lower triangle is read
+ * @throws InputError that says by how much the matrix is indefinite, if it is
+ */
 export function expectSemidefinite(linalg: Linalg, a: Matrix, stored: Stored): void {
   const values = eigenvalues(linalg, a);
   expectNotIndefinite(values[0], values[values.length - 1], stored);
 }
 
 /**
- * F with F F^T = A for a covariance: by pivoted Cholesky; where rounding to float32 has made A indefinite, which that does not
- * survive, by eigenvectors, without eigenvalues that are not further from zero than the lowest or n eps of the largest.
+ * F with F F^T = A for a covariance, by pivoted Cholesky. This fails if rounding to float32 has made A indefinite. Then
+ * eigenvectors are used, without the eigenvalues that are no further from zero than the lowest one, or than n eps of
+ * the largest.
  * @returns F [n, rank], to be released
- * @throws InputError when A is indefinite by more than that
+ * @throws InputError if A is indefinite by more than that
  */
 export function semidefiniteFactor(linalg: Linalg, a: Matrix, stored: Stored): Matrix {
   return linalg.scope((keep) => keep(factorOf(linalg, a, stored)));

@@ -1,9 +1,13 @@
-/** Features of a folder on several machines: each writes those of its pictures, and one puts them in order. */
+/**
+ * Features of a folder on several machines. Each machine writes the features of its images, and one machine puts them
+ * in order.
+ */
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
 import { deviceWords } from "../device/node/announce.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
+import { listImages } from "../image/list-images.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import { partName, placesOf, type Shard, UNIT } from "../shard.js";
 import type { OnProgress } from "../types.js";
@@ -13,7 +17,6 @@ import { type AboutFeatures, encodeFeatures, type FeatureFile, readFeatures } fr
 import type { SideOptions } from "./fid.js";
 import { DECODER, expectFinite } from "./folder.js";
 import { SideGatherer } from "./gather.js";
-import { listImages } from "./image-list.js";
 import type { InceptionDims } from "./inception.js";
 import type { Linalg } from "./linalg.js";
 import type { FeatureOrigin } from "./origin.js";
@@ -21,12 +24,15 @@ import type { Features, Side } from "./sides.js";
 
 const WHOLE: Shard = { index: 0, count: 1 };
 
-/** The file of a shard's features: a-part-0-of-4.npz beside a.npz. */
+/** Path of the features of one shard: a-part-0-of-4.npz next to a.npz. */
 export function featurePath(path: string, shard: Shard | null): string {
   return shard === null ? path : path.replace(/\.npz$/, `-${partName(shard)}.npz`);
 }
 
-/** Whole batches stay together, so that each picture meets the same neighbours in the network as on one machine. */
+/**
+ * Number of images that stay together: whole batches, so that each image is in the same batch of the network as on one
+ * machine.
+ */
 const unitFor = (batch: number): number => batch * Math.ceil(UNIT / batch);
 
 export interface SavedFeatures {
@@ -37,8 +43,8 @@ export interface SavedFeatures {
 }
 
 /**
- * Writes the features of a folder's pictures, or of a shard's; memory for all of its rows.
- * @throws InputError when there are no pictures, or with `strict` one that cannot be read
+ * Writes the features of a folder's images, or of one shard of them. It needs memory for all their rows.
+ * @throws InputError if there are no images, or if one cannot be read with `strict`
  */
 export async function saveFeatures(
   folder: string,
@@ -89,7 +95,7 @@ export async function saveFeatures(
   }
 }
 
-/** All machines' features, in the order of the pictures. */
+/** The features of all machines, in the order of the images. */
 export interface OrderedFeatures {
   readonly about: AboutFeatures;
   readonly dims: number;
@@ -97,7 +103,7 @@ export interface OrderedFeatures {
   readonly n: number;
 }
 
-/** Opens the files of all shards, in any order. @throws InputError naming what is missing or does not belong together */
+/** Opens the files of all shards, in any order. @throws InputError that names what is missing or does not belong together */
 export async function openFeatures(paths: readonly string[]): Promise<OrderedFeatures> {
   const files: FeatureFile[] = [];
   for (const path of paths) {
@@ -130,19 +136,19 @@ export async function openFeatures(paths: readonly string[]): Promise<OrderedFea
   return { about: { ...files[0].about, shard: WHOLE, failures: order }, dims: files[0].dims, files, n };
 }
 
-/** What made the features, for the statistics of all of them. */
+/** The origin of the features, for the statistics of all of them. */
 export const originOf = ({ about: { network, comparable, mode } }: OrderedFeatures): FeatureOrigin => ({
   ...{ network, comparable, mode: mode ?? null, part: null },
 });
 
-/** Runs of rows that follow each other among all pictures, in order. */
+/** Yields runs of rows that follow each other among all images, in order. */
 function* piecesOf({
   files,
   dims,
 }: OrderedFeatures): Generator<{ features: Float32Array; indices: readonly number[] }> {
   const next = files.map(() => 0);
   for (;;) {
-    // The file whose next picture comes first.
+    // Choose the file whose next image comes first.
     let turn = -1;
     for (const [i, { indices }] of files.entries()) {
       if (next[i] < indices.length && (turn < 0 || indices[next[i]] < files[turn].indices[next[turn]])) turn = i;
@@ -174,7 +180,7 @@ export function gatherFeatures(linalg: Linalg, ordered: OrderedFeatures, source:
   }
 }
 
-/** Writes all rows in order: the file that `--save-features` writes on one machine. */
+/** Writes all rows in order: the same file that `--save-features` writes on one machine. */
 export async function saveOrdered(linalg: Linalg, ordered: OrderedFeatures, path: string): Promise<void> {
   const side = gatherFeatures(linalg, ordered, path, true) as Features;
   const indices = [...piecesOf(ordered)].flatMap((piece) => piece.indices);

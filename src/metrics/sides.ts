@@ -9,12 +9,12 @@ import { encodeOrigin, type FeatureOrigin, readOrigin } from "./origin.js";
 /** Rows of d features, row-major. */
 export interface Features {
   readonly kind: "features";
-  /** For messages. */
+  /** Name for messages. */
   readonly source: string;
   readonly n: number;
   readonly d: number;
   readonly data: Float32Array | Float64Array;
-  /** Null or absent where nothing says what made them; of statistics too. */
+  /** What made the features; null or absent if unknown. Statistics have the same field. */
   readonly origin?: FeatureOrigin | null;
 }
 
@@ -22,7 +22,7 @@ export interface Features {
 export interface Statistics {
   readonly kind: "statistics";
   readonly source: string;
-  /** Rows that they were taken from; null where the file does not tell. */
+  /** Number of rows that they were computed from; null if the file does not state it. */
   readonly n: number | null;
   readonly d: number;
   readonly mean: Float64Array;
@@ -34,12 +34,15 @@ export interface Statistics {
 
 export type Side = Features | Statistics;
 
-/** Covariances that differ from their transpose by more than this of their largest value are no covariances. */
+/**
+ * Largest difference of a covariance from its transpose, as a share of its largest value. With more, the matrix is not
+ * a covariance.
+ */
 const SYMMETRY = 1e-6;
 
 /**
- * A matrix of features, checked.
- * @throws InputError for anything but two or more rows of finite numbers
+ * Checks a matrix of features.
+ * @throws InputError for anything other than two or more rows of finite numbers
  */
 export function asFeatures({ shape, data }: NpyArray, source: string): Features {
   const refuse = (expected: string, received: string, remedy: string): InputError =>
@@ -63,14 +66,17 @@ export function asFeatures({ shape, data }: NpyArray, source: string): Features 
   return { kind: "features", source, n, d, data };
 }
 
-/** The most that storing numbers has changed them: of their size, and in itself (the subnormal numbers of float16). */
+/**
+ * How much storing may have changed numbers at most: relative to their size, and absolute (because of float16's
+ * subnormal numbers).
+ */
 function precisionOf({ data, isHalf }: NpyArray): { readonly relative: number; readonly absolute: number } {
   if (isHalf === true) return { relative: 2 ** -11, absolute: 2 ** -25 };
-  // Statistics in float32 are often computed in it too, which costs some bits more.
+  // Statistics in float32 were often computed in float32 as well, which costs a few more bits.
   return { relative: data instanceof Float32Array ? 2 ** -22 : 0, absolute: 0 };
 }
 
-/** Mean and covariance, checked. @throws InputError when they do not fit, are not finite or not symmetric */
+/** Checks mean and covariance. @throws InputError if they do not fit, are not finite or not symmetric */
 export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, source: string): Statistics {
   const refuse = (what: string, expected: string, received: string, remedy: string): InputError =>
     new InputError(describeMismatch(`${source}: ${what}`, expected, received, remedy));
@@ -97,7 +103,7 @@ export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, so
       const [below, above] = [covariance[i * d + j], covariance[j * d + i]];
       largest = Math.max(largest, Math.abs(below));
       gap = Math.max(gap, Math.abs(below - above));
-      // What rounding has left is evened out.
+      // Average both halves, which may differ by rounding.
       covariance[i * d + j] = covariance[j * d + i] = (below + above) / 2;
     }
   }
@@ -117,9 +123,10 @@ export function asStatistics(mu: NpyArray, sigma: NpyArray, n: number | null, so
 }
 
 /**
- * What people have: .npz statistics (mu and sigma; ours also tell n), .npy features, .npz with one matrix of features.
+ * Decodes a user's file: .npz statistics (mu and sigma; ours also contain n), .npy features, or .npz with one matrix of
+ * features.
  * @param source names it in messages
- * @throws InputError when it is none of these
+ * @throws InputError if it is none of these
  */
 export function decodeSide(bytes: Uint8Array, source: string): Side {
   if (isNpy(bytes)) return asFeatures(decodeNpy(bytes, source), source);
@@ -151,7 +158,7 @@ function withOrigin<S extends Side>(side: S, about: (() => NpyArray) | undefined
   return origin === null ? side : { ...side, origin };
 }
 
-/** The number of rows that statistics were taken from; a wrong one would be a wrong rank. */
+/** The number of rows that statistics were computed from. It must be right, because the rank depends on it. */
 function readCount(n: (() => NpyArray) | undefined, source: string): number | null {
   if (n === undefined) return null;
   const { data } = n();
@@ -161,7 +168,7 @@ function readCount(n: (() => NpyArray) | undefined, source: string): number | nu
   throw new InputError(describeMismatch(`${source}: n`, "one number of rows, at least 2", received, remedy));
 }
 
-/** Opens a file. @throws InputError when it cannot be read or is no side */
+/** Reads a file. @throws InputError if it cannot be read or is not a side */
 export async function readSide(path: string): Promise<Side> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw fromSystemError(error, `Reading '${path}'`);
@@ -169,7 +176,7 @@ export async function readSide(path: string): Promise<Side> {
   return decodeSide(bytes, path);
 }
 
-/** A side as .npz; pytorch-fid reads those of statistics, which also contain n and what made them. */
+/** Encodes a side as .npz. pytorch-fid reads those with statistics, which also contain n and the origin. */
 export function encodeSide(side: Side): Uint8Array {
   const { n, d, origin } = side;
   const about = origin == null ? {} : { about: encodeOrigin(origin) };

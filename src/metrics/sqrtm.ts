@@ -6,18 +6,21 @@ import { eigenvectors } from "./eigen.js";
 import type { Linalg, Matrix } from "./linalg.js";
 import { onThreads, type ThreadOptions, takeSymmetric } from "./symmetric.js";
 
-/** How far below zero an eigenvalue may be, of the largest: what covariances lose when they are kept as float32. */
+/** How far an eigenvalue may be below zero, as a share of the largest: the precision that covariances lose in float32. */
 const INDEFINITE = 1e-6;
 
 /**
- * S with S S = A, symmetric and positive semidefinite: V diag(sqrt(lambda)) V^T from the eigenvalues and eigenvectors of A.
+ * S with S S = A, symmetric and positive semidefinite: V diag(sqrt(lambda)) V^T from the eigenvalues and eigenvectors
+ * of A.
  *
- * |S S - A| is some sqrt(d) eps |A|. Eigenvalues that rounding alone can make (up to sqrt(d) eps of the largest, or as far from zero
- * as the most negative one is) count as zero: their roots would be noise of 1e-8 |S| in a matrix of low rank.
+ * The error |S S - A| is a few times sqrt(d) eps |A|. Eigenvalues that may be mere rounding errors count as zero: those
+ * up to sqrt(d) eps of the largest, or no further from zero than the most negative one. Their roots would be noise of
+ * 1e-8 |S| in a matrix of low rank.
  *
  * @param matrix [d, d], row-major
  * @returns S [d, d], row-major, exactly symmetric
- * @throws InputError when the matrix is not square, finite and symmetric, or has an eigenvalue below zero by more than rounding
+ * @throws InputError if the matrix is not square, finite and symmetric, or has an eigenvalue below zero by more than
+ *   rounding
  */
 export function squareRoot(linalg: Linalg, matrix: Float64Array, d: number): Float64Array {
   return linalg.scope(() => {
@@ -38,7 +41,7 @@ export function squareRoot(linalg: Linalg, matrix: Float64Array, d: number): Flo
       columns: d,
       data: vectors.data.subarray(first * d),
     };
-    // The fourth root on either side: a product of a matrix with its own transpose.
+    // Multiply by the fourth root, so that the product of the matrix with its own transpose has the root.
     for (let k = 0; k < half.rows; k++) {
       const factor = Math.sqrt(Math.sqrt(values[first + k]));
       for (let j = 0; j < d; j++) half.data[k * d + j] *= factor;
@@ -49,10 +52,10 @@ export function squareRoot(linalg: Linalg, matrix: Float64Array, d: number): Flo
 }
 
 /**
- * The same on threads of its own, which are started for the call.
+ * Computes squareRoot() on threads of its own, which are started for the call.
  *
  * @example const s = await symmetricSquareRoot(Float64Array.of(2, 1, 1, 2), 2);
- * @throws RetryableError when the 4 GiB of a WebAssembly memory are full
+ * @throws RetryableError if the 4 GiB of a WebAssembly memory are full
  */
 export function symmetricSquareRoot(
   matrix: Float64Array,

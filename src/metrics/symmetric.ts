@@ -1,4 +1,4 @@
-/** Symmetric matrices that users hand in: checked, then decomposed on a team of threads. */
+/** Checks symmetric matrices from users and decomposes them on a team of threads. */
 
 import { describeMismatch, InputError } from "../errors.js";
 import { ONE_THREAD } from "../kernels/memory.js";
@@ -7,16 +7,23 @@ import { eigenvectors } from "./eigen.js";
 import { Linalg, type Matrix } from "./linalg.js";
 
 export interface ThreadOptions {
-  /** Default: one for each core, at most 256. The result is the same bits with any number. One where the engine has no SharedArrayBuffer. */
+  /**
+   * Number of threads. Default: one per core, at most 256; one if the engine has no SharedArrayBuffer. The result is
+   * bit-identical for any number.
+   */
   readonly threads?: number;
 }
 
-/** What sums in another order may make of the two halves of a symmetric matrix, of its largest value. */
+/**
+ * Largest difference between the two halves of a symmetric matrix that may come from summing in another order, as a
+ * share of its largest value.
+ */
 const ASYMMETRY = 1e-10;
 
 /**
- * A copy of the symmetric matrix `matrix` [d, d], row-major, in the shared memory; what its halves differ by in rounding is averaged.
- * @throws InputError when it is not square, finite and symmetric
+ * A copy of the symmetric matrix `matrix` [d, d], row-major, in the shared memory. If its halves differ by rounding,
+ * they are averaged.
+ * @throws InputError if it is not square, finite and symmetric
  */
 export function takeSymmetric(linalg: Linalg, matrix: Float64Array, d: number): Matrix {
   if (!Number.isInteger(d) || d < 1) {
@@ -59,7 +66,7 @@ export function takeSymmetric(linalg: Linalg, matrix: Float64Array, d: number): 
 
 let warned = false;
 
-/** Opens a team for one piece of work and closes it. @throws InputError for threads that are no number of threads */
+/** Opens a team for one piece of work and closes it. @throws InputError if `threads` is not a valid number of threads */
 export async function onThreads<T>(threads: number | undefined, work: (linalg: Linalg) => T): Promise<T> {
   const count = threads ?? defaultThreads();
   if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
@@ -70,7 +77,7 @@ export async function onThreads<T>(threads: number | undefined, work: (linalg: L
   }
   const linalg = await Linalg.open(count);
   if (linalg.team.threads < count && !warned) {
-    process.emitWarning(ONE_THREAD); // a function of the library has no other place to say it
+    process.emitWarning(ONE_THREAD); // a library function has no other way to report this
     warned = true;
   }
   try {
@@ -81,12 +88,13 @@ export async function onThreads<T>(threads: number | undefined, work: (linalg: L
 }
 
 /**
- * Eigenvalues and eigenvectors of a symmetric matrix in float64; eigenvectors() (eigen.ts) says how and how precisely.
+ * Eigenvalues and eigenvectors of a symmetric matrix in float64. See eigenvectors() (eigen.ts) for method and
+ * precision.
  *
  * @param matrix [d, d], row-major
  * @returns values [d], ascending; vectors [d, d], row-major: row k is the eigenvector of values[k], of length 1
- * @throws InputError when the matrix is not square, finite and symmetric
- * @throws RetryableError when the 4 GiB of a WebAssembly memory are full
+ * @throws InputError if the matrix is not square, finite and symmetric
+ * @throws RetryableError if the 4 GiB of a WebAssembly memory are full
  */
 export function symmetricEigenvectors(
   matrix: Float64Array,

@@ -1,22 +1,22 @@
 /**
- * The paper's Table 1 for a trained run: for each attribute, the Frechet distance of pictures with it added to real pictures with it,
- * and of pictures with it removed to real pictures without it.
+ * The paper's Table 1 for a trained run. For each attribute, it contains two Frechet distances: of images with the
+ * attribute added to real images with it, and of images with the attribute removed to real images without it.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 import { encodeFaces } from "../editing/faces.js";
 import { swap } from "../editing/swap.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { fromFloats, toFloats } from "../image/floats.js";
 import { toInceptionInput } from "../image/inception-input.js";
+import { listImages } from "../image/list-images.js";
 import { BatchLoader } from "../image/loader.js";
 import { readPhoto } from "../image/photo.js";
-import type { Generator } from "../models/open.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "../training/pairs.js";
+import type { Generator } from "../models/generator.js";
 import type { OnProgress } from "../types.js";
 import type { FeatureExtractor } from "./extract.js";
 import { frechetDistance } from "./frechet.js";
-import { listImages } from "./image-list.js";
 import type { Linalg } from "./linalg.js";
 import { asFeatures, type Features } from "./sides.js";
 
@@ -34,12 +34,12 @@ export interface TableRow {
 
 export interface Table {
   readonly rows: readonly TableRow[];
-  /** Pictures of each of the four sets, by attribute. */
+  /** Number of images in each of the four sets, by attribute. */
   readonly pictures: Readonly<Record<string, number>>;
   readonly heldOut: boolean;
 }
 
-/** Another method's pictures: DIR/ATTRIBUTE/added and DIR/ATTRIBUTE/removed. */
+/** Another method's images: DIR/ATTRIBUTE/added and DIR/ATTRIBUTE/removed. */
 export interface OtherSystem {
   readonly name: string;
   readonly folder: string;
@@ -47,20 +47,20 @@ export interface OtherSystem {
 
 export interface TableOptions {
   readonly generator: Generator;
-  /** The attributes to score, all of them the generator's; default all that it has. */
+  /** The attributes to score, which the generator must have. Default: all of its attributes. */
   readonly attributes?: readonly string[];
   readonly dataset: FaceDataset;
   readonly extractor: FeatureExtractor;
   readonly systems: readonly OtherSystem[];
-  /** The most pictures of a side. */
+  /** Largest number of images per side. */
   readonly limit: number;
   readonly workers: number;
   readonly onProgress: OnProgress;
-  /** Receives a line about pictures that are left out. */
+  /** Receives a line about images that are left out. */
   readonly warn?: (line: string) => void;
 }
 
-/** Features of pictures in [-1, 1]; all go through 8 bits and the same resize, real and edited. */
+/** Features of images in [-1, 1]. Real and edited images alike are converted to 8 bits and resized in the same way. */
 async function featuresOf(extractor: FeatureExtractor, pictures: Float32Array, size: number): Promise<Float32Array> {
   const length = size * size * 3;
   const n = pictures.length / length;
@@ -73,7 +73,7 @@ async function featuresOf(extractor: FeatureExtractor, pictures: Float32Array, s
   return readOnce(tf.tidy(() => extractor.extract(tf.tensor4d(inputs, [n, extractor.size, extractor.size, 3]))));
 }
 
-/** A tensor's values, of which it is disposed. */
+/** Reads a tensor's values and disposes the tensor. */
 async function readOnce(tensor: tf.Tensor): Promise<Float32Array> {
   try {
     return ((await tensor.data()) as Float32Array).slice();
@@ -82,7 +82,7 @@ async function readOnce(tensor: tf.Tensor): Promise<Float32Array> {
   }
 }
 
-/** Rows of features that come in pieces. */
+/** Collects rows of features in pieces. */
 class FeatureSet {
   private readonly parts: Float32Array[] = [];
   private readonly d: number;
@@ -109,8 +109,8 @@ class FeatureSet {
 }
 
 /**
- * Scores a generator, and other methods' pictures against the same real ones.
- * @throws InputError when an attribute has fewer than two pictures on a side
+ * Scores a generator, and other methods' images against the same real images.
+ * @throws InputError if an attribute has fewer than two images on a side
  */
 export async function computeTable(linalg: Linalg, options: TableOptions): Promise<Table> {
   const { generator, dataset, extractor, systems, limit, workers, onProgress } = options;
@@ -133,7 +133,7 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
       describeMismatch(`${attributes[i]}`, "two pictures with and without it", String(count), remedy),
     );
   });
-  // Before the network begins: what is missing is told at once.
+  // Check this before the network starts, so that missing images are reported immediately.
   const others: { readonly name: string; readonly lists: readonly PictureList[] }[] = [];
   for (const { name, folder } of systems) {
     const lists: PictureList[] = [];
@@ -203,7 +203,7 @@ interface PictureList {
   readonly paths: readonly string[];
 }
 
-/** Features of another method's pictures, resized to the side of the run's. */
+/** Features of another method's images, resized to the side of the run's images. */
 async function otherFeatures(
   extractor: FeatureExtractor,
   { folder, paths }: PictureList,
@@ -220,7 +220,7 @@ async function otherFeatures(
 /** "30.71 / 31.12" */
 export const formatPair = (added: number, removed: number): string => `${added.toFixed(2)} / ${removed.toFixed(2)}`;
 
-/** A row a system, a column an attribute. */
+/** One row per system, one column per attribute. */
 export function formatRows({ rows }: Table, attributes: readonly string[]): string[][] {
   return [...new Set(rows.map(({ system }) => system))].map((name) => [
     name,
@@ -231,7 +231,10 @@ export function formatRows({ rows }: Table, attributes: readonly string[]): stri
   ]);
 }
 
-/** The paper's Table 1 (FID, added / removed), on CelebA at 256 px with the published Inception: not comparable with other data. */
+/**
+ * The paper's Table 1 (FID, added / removed), on CelebA at 256 px with the published Inception. It is not comparable
+ * with other data.
+ */
 export const PUBLISHED_TABLE: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>> = {
   UNIT: {
     Bangs: [135.41, 137.94],

@@ -1,11 +1,11 @@
 /**
- * The file that ships a trained model: safetensors with Enc and Dec alone, under their PyTorch names and in PyTorch's
- * layout, and the configuration as JSON in the metadata.
+ * The file that ships a trained model: safetensors with the editing weights alone (ELEGANT's Enc and Dec), under their PyTorch
+ * names and in PyTorch's layout, and the configuration as JSON in the metadata.
  */
 import { describeMismatch, InputError } from "../errors.js";
 import { encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
-import { type ModelConfig, parseConfig } from "../methods/elegant/config.js";
-import { GENERATOR, parameterSpecs } from "../nn/parameters.js";
+import type { Model } from "../methods/method.js";
+import { parseModel } from "../methods/registry.js";
 
 export const GENERATOR_FORMAT = "elegant-faces generator 1";
 
@@ -16,7 +16,7 @@ export interface DecodedFile {
 }
 
 export interface ModelFile {
-  readonly config: ModelConfig;
+  readonly model: Model;
   /** In PyTorch's layout. */
   readonly tensors: NamedTensors;
 }
@@ -29,23 +29,23 @@ export interface NamedModel extends ModelFile {
 
 /**
  * The bytes of a generator file; F16 halves it and keeps 11 significant bits.
- * @param tensors of a checkpoint, or any that hold Enc and Dec; others are left out
- * @throws InputError when one of Enc and Dec is missing
+ * @param tensors those of a checkpoint, or any that hold the editing weights; others are left out
+ * @throws InputError when one of these is missing
  */
 export function exportGenerator(
   tensors: NamedTensors,
-  config: ModelConfig,
+  model: Model,
   { dtype }: { readonly dtype: "F16" | "F32" },
 ): Uint8Array {
   const kept: NamedTensors = new Map();
-  for (const { name } of parameterSpecs(config, GENERATOR)) {
+  for (const { name } of model.specs(model.groups[0])) {
     const tensor = tensors.get(name);
     if (tensor === undefined) {
       throw new InputError(describeMismatch("generator", `a tensor '${name}'`, "none", "Export a whole checkpoint."));
     }
     kept.set(name, tensor);
   }
-  return encodeSafetensors(kept, { format: GENERATOR_FORMAT, config: JSON.stringify(config) }, { dtype });
+  return encodeSafetensors(kept, { format: GENERATOR_FORMAT, config: JSON.stringify(model.config) }, { dtype });
 }
 
 /**
@@ -59,5 +59,5 @@ export function parseGenerator({ tensors, metadata }: DecodedFile, source: strin
     const remedy = "Give a file that elegant has made, or make a run of it first: elegant import.";
     throw new InputError(describeMismatch(source, `'${GENERATOR_FORMAT}'`, received, remedy));
   }
-  return { config: parseConfig(metadata.config, source), tensors };
+  return { model: parseModel(metadata.config, source), tensors };
 }

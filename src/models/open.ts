@@ -1,41 +1,14 @@
-/** A trained generator on the current device: from a run, a checkpoint or a generator file. */
-
+/** Finds a model by what --model says: a run's folder, a checkpoint, a generator file or the name of a shipped model. */
 import { readFile, stat } from "node:fs/promises";
-import { freezeWeights } from "../device/ops/freeze.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeSafetensors } from "../interop/safetensors.js";
-import type { ModelConfig } from "../methods/elegant/config.js";
-import { disposeParameters, GENERATOR, type Parameters, parameterSpecs, uploadParameters } from "../nn/parameters.js";
-import {
-  CHECKPOINT_FORMAT,
-  type Checkpoint,
-  editingTensors,
-  loadNewestCheckpoint,
-  parseCheckpoint,
-} from "./checkpoint.js";
-import { type ModelFile, parseGenerator } from "./generator-file.js";
+import { CHECKPOINT_FORMAT, type Checkpoint, editingTensors, parseCheckpoint } from "./checkpoint.js";
+import { loadNewestCheckpoint } from "./checkpoint-store.js";
+import { type FoundModel, type Generator, uploadGenerator } from "./generator.js";
+import { parseGenerator } from "./generator-file.js";
 import { locateModel } from "./shipped.js";
 
-export interface Generator {
-  readonly config: ModelConfig;
-  /** Enc and Dec alone. */
-  readonly parameters: Parameters;
-  /** The file that was read, for captions and messages. */
-  readonly source: string;
-  /** What the user should know, such as a damaged checkpoint that was passed over. */
-  readonly warnings: readonly string[];
-  /** Frees the device's memory; before the device is closed. */
-  dispose(): void;
-}
-
-export interface FoundModel extends ModelFile {
-  /** Steps of its training, 0 where the file does not tell. */
-  readonly step: number;
-  readonly source: string;
-  readonly warnings: readonly string[];
-}
-
-/** Files of models that are none of ours, and what to do with them, by the ends of their names. */
+/** Model files of other tools, by the endings of their names, and what to do with them. */
 const FOREIGN: readonly (readonly [RegExp, received: string, remedy: string])[] = [
   [
     /\.(pth|pt|ckpt|bin|pkl)$/i,
@@ -46,7 +19,7 @@ const FOREIGN: readonly (readonly [RegExp, received: string, remedy: string])[] 
   [/\.(h5|keras|pb|tflite|npz|npy)$/i, "a file of another tool", "Only files of elegant-faces can be opened."],
 ];
 
-/** @throws InputError for a file that another tool has to read */
+/** @throws InputError for a file of another tool */
 function refuseForeign(path: string): void {
   const found = FOREIGN.find(([ending]) => ending.test(path));
   if (found === undefined) return;
@@ -56,8 +29,9 @@ function refuseForeign(path: string): void {
 
 /**
  * Reads a model without a device.
- * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped model
- * @throws InputError when there is none or when it is damaged
+ * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped
+ *              model
+ * @throws InputError if the model does not exist or is damaged
  */
 export async function readModel(model: string): Promise<FoundModel> {
   const { path, warnings } = locateModel(model);
@@ -76,25 +50,23 @@ async function readModelFile(path: string): Promise<FoundModel> {
   refuseForeign(path);
   const file = decodeSafetensors(await readFile(path).catch(failed), path);
   // Anything but a checkpoint is refused by parseGenerator, which says what was expected.
-  if (file.metadata.format === CHECKPOINT_FORMAT) return fromCheckpoint(parseCheckpoint(file, path), []);
+  if (file.metadata.format === CHECKPOINT_FORMAT) return fromCheckpoint(await parseCheckpoint(file, path), []);
   return { ...parseGenerator(file, path), step: 0, source: path, warnings: [] };
 }
 
 function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): FoundModel {
-  const { config, source, progress } = checkpoint;
+  const { model, source, progress } = checkpoint;
   const { tensors, averaged } = editingTensors(checkpoint);
   const note = `${source}: the moving average of the generator (--ema) is what is used.`;
-  return { config, tensors, source, step: progress.step, warnings: averaged ? [...warnings, note] : warnings };
+  return { model, tensors, source, step: progress.step, warnings: averaged ? [...warnings, note] : warnings };
 }
 
 /**
  * Opens a model on the current device.
- * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped model
- * @throws InputError when there is none, when it is damaged, or when its tensors do not fit its configuration
+ * @param model a run's folder (its newest checkpoint), a checkpoint, a generator file or the short name of a shipped
+ *              model
+ * @throws InputError if the model does not exist, is damaged, or has tensors that do not fit its configuration
  */
 export async function openGenerator(model: string): Promise<Generator> {
-  const { config, tensors, source, warnings } = await readModel(model);
-  const parameters = uploadParameters(parameterSpecs(config, GENERATOR), tensors, source);
-  freezeWeights(parameters.values());
-  return { config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };
+  return uploadGenerator(await readModel(model));
 }

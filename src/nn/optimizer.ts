@@ -1,8 +1,8 @@
-/** The state of one optimizer and what an update does to it; the generator's moving average. */
+/** The state of one optimizer and what an update does to it; sums of micro-batches' gradients; moving averages. */
 import * as tf from "@tensorflow/tfjs-core";
 import { adamUpdate } from "../device/ops/adam.js";
 import type { AdamSettings } from "../types.js";
-import type { Parameters } from "./parameters.js";
+import { disposeParameters, type Parameters } from "./parameters.js";
 
 /** One optimizer's state: moments beside each of its parameters, and the updates done. */
 export interface OptimizerState {
@@ -72,4 +72,30 @@ export function updateAverage(average: Parameters, { parameters, updates }: Opti
     if (mean === undefined) throw new Error(`average: no '${name}'`);
     tf.tidy(() => mean.assign(tf.add(mean, tf.mul(tf.sub(weights, mean), share))));
   }
+}
+
+/**
+ * The sum with one more part's gradients, in the order of calls; disposes of both.
+ * @param sum null before the first part
+ */
+export function addGradients(sum: Gradients | null, gradients: Gradients, share: number): Gradients {
+  const next = new Map<string, tf.Tensor>();
+  for (const [name, gradient] of gradients) {
+    const before = sum?.get(name);
+    next.set(
+      name,
+      tf.tidy(() => {
+        const scaled = tf.mul(gradient, share);
+        return before === undefined ? scaled : tf.add(before, scaled);
+      }),
+    );
+    gradient.dispose();
+    before?.dispose();
+  }
+  return next;
+}
+
+/** Frees the variables of the parameters and of their moments. */
+export function disposeOptimizer({ parameters, first, second }: OptimizerState): void {
+  for (const named of [parameters, first, second]) disposeParameters(named);
 }

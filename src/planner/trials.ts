@@ -2,23 +2,21 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, toPictures } from "../editing/faces.js";
 import { swap } from "../editing/swap.js";
-import type { ModelConfig, PairGroup } from "../methods/elegant/config.js";
-import { disposeState, type PairBatch, trainStep } from "../methods/elegant/update.js";
+import type { Model, PairBatch, PairGroup } from "../methods/method.js";
 import { featuresOf } from "../metrics/extract.js";
 import { type ExtractorName, openExtractor } from "../metrics/extractors.js";
 import { INCEPTION_SIZE, type InceptionDims } from "../metrics/inception.js";
 import { openGenerator, readModel } from "../models/open.js";
 import { planBatch } from "../training/batch-choice.js";
 import { disposeBatch } from "../training/batches.js";
-import { newTrainingState } from "../training/run.js";
-import { stepSettings } from "../training/settings.js";
+import { disposeState, newTrainingState } from "../training/run.js";
 import type { Trial } from "./choose-device.js";
 import { type TrainMethod, updateKey } from "./work/train.js";
 
 /** Noise in [-1, 1]: [n, size, size, 3]. Its values do not change the time that a model takes. */
 const noise = (n: number, size: number): tf.Tensor4D => tf.randomUniform([n, size, size, 3], -1, 1, "float32", 1);
 
-function madeUpPairs({ attributes, size }: ModelConfig, { batch, joint }: TrainMethod): PairBatch {
+function madeUpPairs({ config: { attributes, size } }: Model, batch: number, joint: boolean): PairBatch {
   const all = attributes.map((_, attribute): PairGroup => ({ attribute, pairs: batch / attributes.length }));
   const groups = joint ? all : [{ attribute: 0, pairs: batch }];
   const labels: [number, number] = [batch, attributes.length];
@@ -27,18 +25,19 @@ function madeUpPairs({ attributes, size }: ModelConfig, { batch, joint }: TrainM
 }
 
 /** An update of an untrained model. */
-export function updateTrial(config: ModelConfig, method: TrainMethod): Trial {
+export function updateTrial(model: Model, method: TrainMethod): Trial {
+  const settings = { ...method, dataset: "" };
+  const training = model.training(settings, "train");
   return {
-    key: `update ${updateKey(config, method)}`,
+    key: `update ${updateKey(model, method)}`,
     unit: "update",
     units: 1,
     async open() {
-      const { part } = planBatch({ config, ...method }, { batch: method.batch, reason: null }); // before anything is there
-      const state = newTrainingState(config, method.seed, method.ema > 0, method.initialisation);
-      const pairs = madeUpPairs(config, method);
-      const onStep = stepSettings({ ...method, dataset: "" }, 0);
+      const { part } = planBatch(training.memory, { batch: method.batch, reason: null }); // before anything is there
+      const state = newTrainingState(model, settings);
+      const pairs = madeUpPairs(model, method.batch, training.joint);
       return {
-        run: () => trainStep(state, pairs, onStep, { part }),
+        run: () => training.update(state, pairs, { step: 0, progress: 0 }, part),
         close() {
           disposeBatch(pairs);
           disposeState(state);
@@ -51,7 +50,7 @@ export function updateTrial(config: ModelConfig, method: TrainMethod): Trial {
 /** Edits of a model. @param most faces that there are; no more go through it than the decoder takes at the same time */
 export async function editTrial(model: string, most: number): Promise<Trial> {
   const faces = Math.min(most, PICTURES_AT_ONCE);
-  const { config } = await readModel(model);
+  const { config } = (await readModel(model)).model;
   const { attributes, size } = config;
   return {
     key: `edit ${JSON.stringify([config, faces])}`,

@@ -1,14 +1,15 @@
-/** Large results of a worker change their thread without being copied. */
+/** Moves large results from a worker to the main thread without copying them. */
 import { move, transferableSymbol, valueSymbol } from "piscina";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 
 /**
- * A handler's result whose buffers are handed over; the worker cannot use them afterwards. In the calling thread it stays as it is.
- * @param buffers of the result, each with one view on all of it
+ * Marks the buffers of a handler's result for transfer, after which the worker cannot use them. In the calling thread,
+ * the result is returned unchanged.
+ * @param buffers the buffers of the result; each must have exactly one view, on all of it
  */
 export function handOver<Result extends object>(result: Result, buffers: readonly ArrayBufferLike[]): Result {
   if (!HAS_SHARED_MEMORY || buffers.length === 0) return result;
   const wrapped = { [transferableSymbol]: buffers, [valueSymbol]: result };
-  // Piscina unwraps it on its way out; its type knows single buffers only.
+  // Piscina unwraps the result before sending it. The type of move() accepts only single buffers.
   return move(wrapped as unknown as Parameters<typeof move>[0]) as unknown as Result;
 }

@@ -1,8 +1,11 @@
-/** Decides whether an item's failure is only that item's or ends the whole job. */
+/** Decides whether an item's failure affects only that item or ends the whole job. */
 import { RetryableError } from "../errors.js";
 import type { ItemFailure } from "./protocol.js";
 
-/** Unreadable files in a row that count as those files' failures. More of them mean that the disk itself is gone. */
+/**
+ * Largest number of unreadable files in a row that count as failures of those files. More of them mean that the disk
+ * itself is gone.
+ */
 const MOST_IN_A_ROW = 16;
 
 /** Watches the results of one job, in any order. */
@@ -10,9 +13,9 @@ export class ItemFailures {
   private inARow = 0;
 
   /**
-   * Notes a result.
+   * Records a result.
    * @param failure null for an item that was done
-   * @throws RetryableError if the failure ends the job: a full disk, or one that no longer gives any file
+   * @throws RetryableError if the failure ends the job: the disk is full, or it no longer delivers any file
    */
   note(failure: ItemFailure | null): void {
     if (failure?.unreadable !== true) {

@@ -1,6 +1,7 @@
 /**
- * A typed pool of worker threads over Piscina, with bounded work in flight. Piscina makes a SharedArrayBuffer for each
- * worker, whatever its options; where the engine has none, tasks run in the calling thread, one after the other.
+ * A typed pool of worker threads on top of Piscina, with a bounded number of tasks in flight. Piscina always makes a
+ * SharedArrayBuffer for each worker. If the engine does not have SharedArrayBuffer, tasks run in the calling thread,
+ * one after the other.
  */
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
@@ -9,21 +10,21 @@ import { expectRoomForThreads } from "../kernels/address-space.js";
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { TaskHandler, TaskTypes } from "./protocol.js";
 
-/** Idle workers stay this long: 0 would start and stop threads between batches. */
+/** Milliseconds that an idle worker stays alive. With 0, threads would stop and start between batches. */
 const IDLE_TIMEOUT_MS = 30_000;
-/** Tasks in flight for each thread: one that runs and one that waits for it. */
+/** Tasks in flight per thread: one that runs and one that waits. */
 const IN_FLIGHT_PER_THREAD = 2;
 
 export interface PoolOptions {
   readonly threads: number;
-  /** Handed to each worker once; put compiled WebAssembly.Modules here. Tasks in the calling thread do without. */
+  /** Passed to each worker once. Put compiled WebAssembly.Modules here. Tasks in the calling thread do not get it. */
   readonly workerData?: unknown;
 }
 
 export interface RunOptions {
   /**
-   * Cancels the task; Piscina ends the thread that runs it, so its slot in the ring must not be reused before that.
-   * In the calling thread a task that runs goes on to its end.
+   * Cancels the task. Piscina ends the thread that runs it, so the task's slot in the ring must not be reused before
+   * that. In the calling thread, a running task continues to its end.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,18 +32,21 @@ export interface RunOptions {
 /** `Tasks` maps each exported function of the worker entry to its task and result (a type, see TaskTypes). */
 export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
   readonly threads: number;
-  /** Those that get tasks now. */
+  /** Number of threads that get tasks now. */
   private used: number;
   private readonly entry: URL;
-  /** Null where tasks run in the calling thread. */
+  /** Null if tasks run in the calling thread. */
   private readonly piscina: Piscina | null;
-  /** Why no thread starts. */
+  /** Why no thread starts; null unless that happens. */
   private failure: RetryableError | null = null;
   private readonly rejections = new Set<(failure: Error) => void>();
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
-  /** `entry`: the compiled worker file; threads start with the first tasks. */
+  /**
+   * Makes a pool. Threads start with the first tasks.
+   * @param entry URL of the compiled worker file
+   */
   constructor(entry: URL, { threads, workerData }: PoolOptions) {
     this.entry = entry;
     this.threads = HAS_SHARED_MEMORY ? threads : 1;
@@ -56,8 +60,8 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
   }
 
   /**
-   * Piscina starts no more threads when those that it started ended before they were ready, and says nothing to tasks that wait for
-   * one: they fail here.
+   * Makes waiting tasks fail if no worker starts. If all workers end before they are ready, Piscina starts no more and
+   * does not notify the tasks that wait for one.
    */
   private watchStarts(filename: string): void {
     const { piscina } = this;
@@ -67,7 +71,7 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
       reason = String(error);
     });
     piscina.on("workerDestroy", () => {
-      // After Piscina has seen to its queue.
+      // Wait until Piscina has updated its queue.
       setImmediate(() => {
         if (piscina.threads.length > 0 || piscina.queueSize === 0) return;
         const remedy = "Install the package again if this repeats.";
@@ -78,25 +82,26 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
     });
   }
 
-  /** Tasks that map() takes ahead of the result that it yields next. */
+  /** Largest number of tasks that map() accepts ahead of the result that it yields next. */
   get maxInFlight(): number {
-    // The functions of an entry share its state, so that the calling thread runs one at a time, as a worker does.
+    // The functions of a worker file share its state, so the calling thread runs one task at a time, as a worker does.
     return HAS_SHARED_MEMORY ? this.used * IN_FLIGHT_PER_THREAD : 1;
   }
 
-  /** Tasks that are handed out at once; Piscina's own queue has no bound. */
+  /** Largest number of tasks that Piscina has at the same time; its own queue has no limit. */
   private get places(): number {
-    // A task that waits makes Piscina start another thread where there may be one, so that with fewer than all none waits there.
+    // A task that waits in Piscina makes it start another thread, if it may. So while fewer than all threads are in
+    // use, no task may wait there.
     return this.used < this.threads ? this.used : this.maxInFlight;
   }
 
-  /** Gives tasks to this many threads from now on, at most to all; what is under way goes on. */
+  /** Sets how many threads get tasks from now on, 1 to all of them. Running tasks continue. */
   use(threads: number): void {
     this.used = Math.min(Math.max(1, threads), this.threads);
     this.wake();
   }
 
-  /** Runs one task, after waiting for a free place. Rejects with what the worker throws, or on abort. */
+  /** Waits for a free place and runs one task. Rejects with the worker's error, or on abort. */
   async run<Name extends keyof Tasks & string>(
     name: Name,
     task: Tasks[Name]["task"],
@@ -120,7 +125,7 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
     }
   }
 
-  /** The result, or the failure that no thread starts. */
+  /** Waits for the result, or rejects once it is clear that no thread starts. */
   private async orFailure<T>(result: Promise<T>): Promise<T> {
     let reject = (_: Error): void => {};
     const failed = new Promise<never>((_, onFailure) => {
@@ -136,7 +141,7 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
 
   private async takePlace(): Promise<void> {
     if (this.running < this.places) this.running++;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // whoever wakes it takes the place for it
+    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // wake() takes the place for this task
   }
 
   private leavePlace(): void {
@@ -152,8 +157,9 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
   }
 
   /**
-   * Runs a stream of tasks and yields their results in input order. At most maxInFlight tasks are taken from `tasks`
-   * ahead of the result that is yielded next, so a slow reader holds the work back. The first rejection ends it.
+   * Runs a stream of tasks and yields their results in input order. At most maxInFlight tasks are read from `tasks`
+   * ahead of the result that is yielded next, so a slow reader slows the work down. The first rejection ends the
+   * stream.
    */
   async *map<Name extends keyof Tasks & string>(
     name: Name,
@@ -170,7 +176,7 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
       }
       while (pending.length > 0) yield await pending.shift()!;
     } finally {
-      // A reader that stopped early, or a failure: what is in flight finishes before the caller goes on.
+      // After a failure, or if the reader stopped early: let the tasks in flight finish before the caller continues.
       await Promise.allSettled(pending);
     }
   }
@@ -178,7 +184,7 @@ export class WorkerPool<Tasks extends TaskTypes<Tasks>> {
   /** Waits for tasks in flight and ends the threads. */
   async close(): Promise<void> {
     if (this.piscina !== null) return this.failure === null ? this.piscina.close() : this.piscina.destroy();
-    await this.takePlace(); // behind all that wait for the only one
+    await this.takePlace(); // waits behind all other tasks for the only place
     this.leavePlace();
   }
 }

@@ -1,38 +1,41 @@
-/** What the main thread and its workers say to each other. Pixels travel through shared memory (ring.ts), not here. */
+/** Messages between the main thread and its workers. Pixels travel through shared memory (ring.ts), not in messages. */
 
-/** One named task: what goes in, what comes out. A worker entry exports an async function of that name. */
+/** The task and result types of one named task. A worker file exports an async function of that name. */
 export interface TaskType {
   readonly task: unknown;
   readonly result: unknown;
 }
 
-/** The tasks of a worker entry by name. */
+/** The tasks of a worker file, by name. */
 export type TaskTypes<T> = { readonly [Name in keyof T]: TaskType };
 
-/** The worker's function for a task. */
+/** The function in a worker file that runs a task. */
 export type TaskHandler<T extends TaskType> = (task: T["task"]) => Promise<T["result"]>;
 
-/** An item that could not be done: data, not an exception, so that its neighbours in the task are not lost. */
+/**
+ * An item that could not be done. It is returned as data instead of being thrown, so that the other items of the task
+ * are not lost.
+ */
 export interface ItemFailure {
   readonly ok: false;
   readonly file: string;
   readonly reason: string;
-  /** Worth trying again later (disk full); such a failure ends the job instead of counting against the item. */
+  /** True if a later try may succeed (disk full). Such a failure ends the job instead of counting against the item. */
   readonly retryable: boolean;
-  /** The disk does not give this file: the item's failure, unless many in a row have it. */
+  /** True if the disk does not deliver this file. It counts as the item's failure, unless many in a row have it. */
   readonly unreadable?: true;
 }
 
-/** Where a worker writes floats: a range of a slot in the shared ring. */
+/** Where a worker writes floats: a range within a slot of the shared ring. */
 export interface SlotRange {
   readonly buffer: ArrayBufferLike;
-  /** In bytes from the start of the buffer, a multiple of 4. */
+  /** Bytes from the start of the buffer, a multiple of 4. */
   readonly byteOffset: number;
-  /** In floats. */
+  /** Number of floats. */
   readonly length: number;
 }
 
-/** The floats of a range; a view on the ring, not a copy. */
+/** The floats of a range, as a view on the ring without copying. */
 export function openRange({ buffer, byteOffset, length }: SlotRange): Float32Array {
   return new Float32Array(buffer, byteOffset, length);
 }

@@ -1,14 +1,14 @@
 /**
- * A ring of equal slots in one SharedArrayBuffer: workers write a batch's floats there, the main thread reads them.
- * Where the engine has none, the tasks run in the main thread (pool.ts) and plain memory does.
- * Only the main thread acquires and releases; a ring without a free slot makes it wait, which is the back-pressure.
+ * A ring of equally sized slots in one SharedArrayBuffer. Workers write a batch's floats into a slot; the main thread
+ * reads them. Only the main thread acquires and releases slots. If none is free, it waits: this is the back-pressure.
+ * Without SharedArrayBuffer, tasks run in the main thread (pool.ts) and the ring uses ordinary memory.
  */
 import { HAS_SHARED_MEMORY } from "../kernels/memory.js";
 import type { SlotRange } from "./protocol.js";
 
 export class BatchRing {
   readonly slots: number;
-  /** Floats in a slot. */
+  /** Floats per slot. */
   readonly slotLength: number;
   private readonly buffer: ArrayBufferLike;
   private readonly free: number[];
@@ -22,20 +22,24 @@ export class BatchRing {
     this.free = Array.from({ length: slots }, (_, slot) => slot);
   }
 
-  /** Slots that can be acquired without waiting. */
+  /** Number of slots that can be acquired without waiting. */
   get available(): number {
     return this.free.length;
   }
 
-  /** Index of a slot that is the caller's until release(); waits, first come first served, while none is free. */
+  /**
+   * Acquires a slot for the caller until release(), and returns its index. If none is free, callers wait and are served
+   * in order.
+   */
   acquire(): Promise<number> {
-    // The one that was in use last: of more slots than are used at once the rest is never touched, and takes no memory.
+    // Take the slot that was released last. If there are more slots than are used at the same time, the others are
+    // never touched and take no memory.
     const slot = this.free.pop();
     if (slot !== undefined) return Promise.resolve(slot);
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  /** Gives a slot back; its views must not be read any more. Throws an Error when it was not taken. */
+  /** Releases a slot. Its views must not be read afterwards. @throws Error if the slot is not acquired */
   release(slot: number): void {
     if (!(slot >= 0 && slot < this.slots) || this.free.includes(slot)) {
       throw new Error(`Ring slot ${slot}: expected one that is acquired, of ${this.slots}. Release each slot once.`);
@@ -45,7 +49,11 @@ export class BatchRing {
     else next(slot);
   }
 
-  /** `length` floats of a slot from `offset` on, as a message to a worker (openRange() makes the view). */
+  /**
+   * Describes `length` floats of a slot, starting at float `offset`, as a message for a worker. openRange() makes the
+   * view.
+   * @throws Error if the range exceeds the slot
+   */
   range(slot: number, offset: number, length: number): SlotRange {
     if (offset < 0 || offset + length > this.slotLength) {
       throw new Error(`Ring slot ${slot}: range ${offset} + ${length} exceeds the slot's ${this.slotLength} floats.`);

@@ -1,33 +1,34 @@
 /**
- * How the main thread and the helpers of a team talk: a few words at the start of the shared memory.
+ * The protocol between the main thread and the helper threads of a team: a few words at the start of the shared memory.
  *
- * The main thread writes the kernel and its arguments, then OPEN to PENDING, then adds one to GENERATION and notifies. A helper
- * that sees a new generation adds one to PENDING while that is open, takes blocks from NEXT until there are none, and subtracts
- * one again. When no blocks are left the main thread closes PENDING, and waits until no helper is counted there: only then may it
- * write the next work. A helper that has not started yet, or has ended, is not counted, and nobody waits for it. The order
- * matters: a helper that finds PENDING open must find everything else written, and Atomics are sequentially consistent.
+ * The main thread writes the kernel and its arguments. Then it sets PENDING to OPEN, adds 1 to GENERATION and notifies.
+ * A helper that sees a new generation adds 1 to PENDING while OPEN is set, takes blocks from NEXT until none are left,
+ * and subtracts 1 again. When no blocks are left, the main thread clears OPEN and waits until PENDING counts no helper.
+ * Only then may it write the next work. A helper that has not started yet, or has ended, is not counted, so nobody
+ * waits for it. The order of the writes matters: a helper that finds OPEN set must find everything else written.
+ * Atomics guarantee this, because they are sequentially consistent.
  */
 import type { WasmMemory, WasmModule } from "../kernels/memory.js";
-/** Indices of int32 words. */
+/** Indices of the int32 words. OPEN is a flag within PENDING. */
 export const GENERATION = 0;
 export const NEXT = 1;
 export const BLOCKS = 2;
-/** Helpers at work, and OPEN while more may join. */
+/** Number of helpers at work, plus OPEN while more may join. */
 export const PENDING = 3;
 export const OPEN = 2 ** 30;
 export const KERNEL = 4;
 export const ARGUMENT_COUNT = 5;
-/** 1: append this thread's scratch pointer after the arguments. */
+/** 1 if this thread's scratch pointer follows the arguments, otherwise 0. */
 export const HAS_SCRATCH = 6;
 export const SCRATCH_BYTES = 7;
 export const SCRATCH = 8;
 export const STOP = 9;
-/** Set by a helper whose kernel trapped. */
+/** Set to 1 by a helper whose kernel trapped. */
 export const FAILED = 10;
-/** Blocks that are done, modulo 2^32: while it changes, helpers are alive. */
+/** Number of finished blocks, modulo 2^32. While it changes, helpers are alive. */
 export const DONE = 11;
 
-/** Arguments are float64 (pointers, counts and float32 alike), from this byte offset. */
+/** Byte offset of the arguments. All are float64: pointers, counts and float32 values. */
 export const ARGUMENTS_OFFSET = 64;
 export const MAX_ARGUMENTS = 16;
 export const CONTROL_BYTES = ARGUMENTS_OFFSET + 8 * MAX_ARGUMENTS;
@@ -36,7 +37,7 @@ export interface TeamWorkerData {
   readonly module: WasmModule;
   readonly memory: WasmMemory;
   readonly thread: number;
-  /** Exports of the module that the team runs; the index in this list is what travels to the helpers. */
+  /** Exports of the module that the team runs. Helpers receive an index into this list. */
   readonly names: readonly string[];
 }
 
@@ -55,7 +56,7 @@ export function controlViews(memory: WasmMemory): ControlViews {
   };
 }
 
-/** Counts a helper in. @returns false when the work is over */
+/** Counts a helper in. @returns false if the work is already closed */
 export function join({ words }: ControlViews): boolean {
   for (let pending = Atomics.load(words, PENDING); (pending & OPEN) !== 0; ) {
     const found = Atomics.compareExchange(words, PENDING, pending, pending + 1);
@@ -65,12 +66,12 @@ export function join({ words }: ControlViews): boolean {
   return false;
 }
 
-/** Counts a helper out, and wakes the main thread when that waits for the last one. */
+/** Counts a helper out. If it was the last one, this wakes the main thread. */
 export function leave({ words }: ControlViews): void {
   if (Atomics.sub(words, PENDING, 1) === 1) Atomics.notify(words, PENDING);
 }
 
-/** Takes blocks of the current work until none is left. */
+/** Runs blocks of the current work until none is left. */
 export function workOnBlocks(
   kernels: BlockKernels,
   names: readonly string[],

@@ -1,4 +1,4 @@
-/** A helper thread of a team: waits for work, takes blocks, waits again. */
+/** A helper thread of a team. It waits for work, runs blocks, and waits again. */
 import { workerData } from "node:worker_threads";
 import { instantiate } from "../kernels/module.js";
 import {
@@ -13,7 +13,7 @@ import {
   workOnBlocks,
 } from "./team-protocol.js";
 
-/** Looks at the generation this often before sleeping: waking a sleeping thread costs more than a short kernel. */
+/** Number of looks at the generation before sleeping. Waking a sleeping thread costs more than a short kernel. */
 const SPINS = 4000;
 
 const { module, memory, thread, names } = workerData as TeamWorkerData;
@@ -24,7 +24,8 @@ const { words } = control;
 let seen = 0;
 for (;;) {
   for (let spin = 0; spin < SPINS && Atomics.load(words, GENERATION) === seen; spin++);
-  // A wake-up alone is no work: the notify of a generation that was taken without sleeping may arrive during the next sleep.
+  // Waking up does not mean that there is work. If a helper took a generation without sleeping, its notification may
+  // arrive during the next sleep.
   while (Atomics.load(words, GENERATION) === seen) Atomics.wait(words, GENERATION, seen);
   seen = Atomics.load(words, GENERATION);
   if (Atomics.load(words, STOP) === 1) break;
@@ -32,7 +33,7 @@ for (;;) {
   try {
     workOnBlocks(kernels, names, control, thread);
   } catch (error) {
-    // The caller is asleep in Atomics.wait and can only be told through the memory.
+    // The caller sleeps in Atomics.wait, so only the shared memory can report the failure to it.
     process.stderr.write(`team helper ${thread}: ${String(error)}\n`);
     Atomics.store(words, FAILED, 1);
   }

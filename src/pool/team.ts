@@ -1,9 +1,9 @@
 /**
- * A team of threads that runs one kernel's blocks at a time over a shared memory, synchronously for its caller.
+ * A team of threads that runs the blocks of one kernel at a time on shared memory, synchronously for its caller.
  *
- * The Piscina pool is for jobs that take milliseconds and return promises; TensorFlow.js kernels are synchronous and
- * take microseconds to milliseconds, so the model's threads sleep on the memory itself. Each block writes its own
- * outputs and sums within a block run in a fixed order, so results are the same bits with any number of threads.
+ * The Piscina pool serves jobs that take milliseconds and return promises. TensorFlow.js kernels are synchronous and
+ * take microseconds to milliseconds, so the threads of a team sleep on the memory itself. Each block writes its own
+ * outputs, and sums within a block are added in a fixed order. So results are bit-identical for any number of threads.
  */
 import { Worker } from "node:worker_threads";
 import { describeMismatch, RetryableError } from "../errors.js";
@@ -35,13 +35,14 @@ import {
 
 const SPINS = 20000;
 /**
- * How long the main thread sleeps between two looks at helpers that have not left, and how often it looks in vain before it
- * takes them for dead. A block takes milliseconds; time in which the whole process is stopped counts as one look.
+ * LOOK_MS: milliseconds that the main thread sleeps between two checks of helpers that are still at work. LOOKS: number
+ * of checks without progress after which it considers them dead. A block takes milliseconds. Time during which the
+ * whole process is stopped counts as one check.
  */
 const LOOK_MS = 1000;
 const LOOKS = 120;
 
-/** Blocks are numbered in int32, and each thread may count one too far. */
+/** Block numbers are int32, and each thread may count one too far. */
 const MOST_BLOCKS = 2 ** 30;
 
 const lostHelper = (kernel: string): RetryableError =>
@@ -54,27 +55,32 @@ const lostHelper = (kernel: string): RetryableError =>
     ),
   );
 
-/** @typeParam Kernels the module's exports, @typeParam Name those that run in blocks */
+/**
+ * @typeParam Kernels the module's exports
+ * @typeParam Name    the names of the exports that run in blocks
+ */
 export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   readonly heap: SharedHeap;
   readonly kernels: Kernels;
   private readonly names: readonly Name[];
   private readonly blockKernels: BlockKernels;
   readonly threads: number;
-  /** "2 threads", or why it is only one; for descriptions of devices. */
+  /** "2 threads", or why there is only one; used in descriptions of devices. */
   readonly description: string;
   private readonly control: ControlViews;
   private readonly helpers: Worker[] = [];
-  /** Helpers that could not start or have ended. */
+  /** Number of helpers that could not start or have ended. */
   private ended = 0;
   private isClosed = false;
   private isBroken = false;
 
   /**
-   * @param threads how many cores to use, the calling thread included; without SharedArrayBuffer that one alone
-   * @param names   the exports that run in blocks: the last argument is the block, the one before it may be scratch memory
-   * @param heap    a smaller one in tests
-   * @param entry   the helpers' file, another one in tests
+   * @param threads number of threads, including the calling one; without SharedArrayBuffer, only the calling one is
+   *                used
+   * @param names   the exports that run in blocks; their last argument is the block, and the one before it may be
+   *                scratch memory
+   * @param heap    the shared memory; tests pass a smaller one
+   * @param entry   the helpers' file; tests pass another one
    */
   constructor(
     module: WasmModule,
@@ -94,7 +100,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
     for (let thread = 1; thread < this.threads; thread++) this.startHelper({ module, memory, thread, names }, entry);
   }
 
-  /** A helper that cannot start is done without: the others take its blocks, and the results are the same. */
+  /** Starts a helper. If it cannot start, the other threads run its blocks, with the same results. */
   private startHelper(workerData: TeamWorkerData, entry: URL): void {
     let reason = "";
     const onEnd = (code: number | null): void => {
@@ -113,7 +119,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
     try {
       expectRoomForThreads();
       const helper = new Worker(entry, { workerData });
-      // Asleep on the memory, a helper must not keep the process alive.
+      // A helper that sleeps on the memory must not keep the process alive.
       helper.unref();
       helper.on("error", (error) => {
         reason = String(error);
@@ -121,20 +127,21 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
       helper.once("exit", onEnd);
       this.helpers.push(helper);
     } catch (error) {
-      reason = String(error); // the system has no more threads for us
+      reason = String(error); // the system allows no more threads
       onEnd(null);
     }
   }
 
   /**
    * Runs `kernel(...values, [scratch,] block)` for all blocks and returns when all are done.
-   * @param scratchBytes of each thread; 0 when the kernel takes none
-   * @throws Error for another number of values than the kernel has parameters, and when it traps in any thread: its arguments are
-   *   wrong; the team can go on. RetryableError when a helper that works on the blocks does not answer for two minutes, and from
-   *   then on
+   * @param scratchBytes scratch memory per thread in bytes; 0 if the kernel needs none
+   * @throws Error if the number of values does not match the kernel's parameters, or if the kernel traps in any thread
+   *   because an argument is wrong. The team remains usable.
+   * @throws RetryableError if a helper at work does not answer for two minutes. All later calls throw it as well.
    */
   run(kernel: Name, values: readonly number[], blocks: number, scratchBytes = 0): void {
-    // WebAssembly takes what is missing for 0: a kernel would write to address 0, where the control words are, or never end.
+    // WebAssembly replaces missing arguments by 0. A kernel would then write to address 0, where the control words are,
+    // or never end.
     const expected = this.blockKernels[kernel].length - (scratchBytes > 0 ? 2 : 1);
     if (values.length !== expected) {
       const beside = scratchBytes > 0 ? "beside scratch and block" : "beside the block";
@@ -166,10 +173,11 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
     try {
       workOnBlocks(this.blockKernels, this.names, this.control, 0);
     } catch (error) {
-      failure = error; // after the helpers are done: they would take the next run's blocks for this one's
+      // Thrown below, only after the helpers are done; otherwise they would take the next run's blocks for this one's.
+      failure = error;
     }
     if (shared && !this.waitForHelpers()) {
-      // The scratch memory and the outputs are not safe from a helper that may still write to them.
+      // A helper may still write to the scratch memory and the outputs.
       this.isBroken = true;
       throw lostHelper(kernel);
     }
@@ -181,7 +189,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
     }
   }
 
-  /** Lets no more helpers join, and waits until those at work have left. @returns false when one does not answer any more */
+  /** Lets no more helpers join, and waits until those at work have left. @returns false if one no longer answers */
   private waitForHelpers(): boolean {
     const { words } = this.control;
     Atomics.and(words, PENDING, ~OPEN);

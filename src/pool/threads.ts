@@ -1,10 +1,10 @@
-/** How many threads a command or a function of the library uses if the user does not say. */
+/** How many threads a command or a library function uses by default. */
 import { availableParallelism } from "node:os";
 
-/** The most threads that a team or a pool may have. */
+/** Largest number of threads of a team or a pool. */
 export const MOST_THREADS = 256;
 
-/** One thread per core, at most MOST_THREADS. @param cores those that this process may use */
+/** One thread per core, at most MOST_THREADS. @param cores number of cores that this process may use */
 export function defaultThreads(cores = availableParallelism()): number {
   return Math.min(MOST_THREADS, cores);
 }

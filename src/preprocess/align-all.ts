@@ -1,6 +1,6 @@
 /**
- * Photos through the pool in order, whatever happens to a worker: one that dies, or that does not come back in time, takes
- * down only the photo that it worked on.
+ * Sends photos through the pool in order, whatever happens to a worker. If a worker dies or does not answer in time,
+ * only the photo that it worked on fails.
  */
 import { describeMismatch, RetryableError } from "../errors.js";
 import { noSeconds } from "../image/photo.js";
@@ -8,14 +8,17 @@ import type { AlignItem, AlignResult, AlignTask, ImagePool } from "../image/task
 import { asAddressSpaceError } from "../kernels/address-space.js";
 import type { ItemFailure } from "../pool/protocol.js";
 
-/** Of a task: some milliseconds a photo are usual, seconds for the largest that are allowed. */
+/** Time limit of a task in seconds. A photo usually takes some milliseconds; the largest allowed ones take seconds. */
 const SECONDS_PER_TASK = 60;
-/** Of a photo whose task failed: on its own, in case it was not to blame. */
+/**
+ * Number of tries for a photo whose task failed. Each try runs the photo alone, because another one may have caused the
+ * failure.
+ */
 const ATTEMPTS = 2;
 
 export interface AlignJob<Tag> {
   readonly task: AlignTask;
-  /** Comes back with the result. */
+  /** Is returned with the result. */
   readonly tag: Tag;
 }
 
@@ -33,12 +36,12 @@ function quarantine({ file }: AlignItem, error: unknown, seconds: number): ItemF
   return { ok: false, file, reason, retryable: false };
 }
 
-/** The task's result; after a death each photo gets a task of its own, and those that fail again are set aside. */
+/** Returns the task's result. If the worker died, each photo gets a task of its own, and photos that fail again are skipped. */
 async function settle(pool: ImagePool, task: AlignTask, seconds: number): Promise<AlignResult> {
   try {
     return await run(pool, task, seconds);
   } catch {
-    // What it was is seen when the photo to blame is alone.
+    // The reason appears when the photo that caused it runs alone.
   }
   const total = noSeconds();
   const results: AlignResult["results"][number][] = [];
@@ -50,7 +53,7 @@ async function settle(pool: ImagePool, task: AlignTask, seconds: number): Promis
         results.push(...alone.results);
         break;
       } catch (error) {
-        // Not the photo's fault: no thread starts, or has memory.
+        // The photo is not the cause: no thread starts, or memory is missing.
         const failure = asAddressSpaceError(error) ?? error;
         if (failure instanceof RetryableError) throw failure;
         if (attempt < ATTEMPTS) continue;
@@ -62,7 +65,7 @@ async function settle(pool: ImagePool, task: AlignTask, seconds: number): Promis
   return { results, seconds: total, thread: 0 };
 }
 
-/** Runs the jobs and yields their results in order; as many are under way as the pool takes. */
+/** Runs the jobs and yields their results in order. As many jobs run at the same time as the pool accepts. */
 export async function* alignAll<Tag>(
   pool: ImagePool,
   jobs: Iterable<AlignJob<Tag>>,
@@ -80,7 +83,7 @@ export async function* alignAll<Tag>(
     }
     while (pending.length > 0) yield await next();
   } finally {
-    // After a failure of the reader's: what is in flight finishes before the caller goes on.
+    // After a failure of the reader: let the tasks in flight finish before the caller continues.
     await Promise.allSettled(pending.map(({ result }) => result));
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Photos that EXIF turns: are the landmarks of a list stated in pixels as they lie in the file, or of the upright
- * picture? Lists do not say. Told from the faces: within the picture, eyes above the mouth, left eye on the left.
+ * Decides whether a list's landmarks refer to the stored or the upright image, for photos that EXIF turns. Lists do not
+ * state it, so it is determined from the faces: they should be within the image, with the eyes above the mouth and the
+ * left eye on the left.
  */
 import { join } from "node:path";
 import { landmarksAt } from "../dataset/lists.js";
@@ -12,14 +13,14 @@ import type { LandmarkFrame } from "../image/tasks.js";
 import type { FivePoints } from "../types.js";
 import type { PreprocessPlan } from "./plan.js";
 
-/** Turned photos that are looked at. */
+/** Largest number of turned photos that are examined. */
 const SAMPLE = 100;
-/** Headers that are read to find them, spread over all: a second's worth. */
+/** Largest number of headers that are read to find them, spread over all photos. This takes about a second. */
 const MOST_HEADERS = 20_000;
-/** So many that none of the frames fits half of them are no accident. */
+/** Number of turned photos from which it is not a coincidence if no frame fits half of them. */
 const ENOUGH = 10;
 
-/** True when the points are a face that stands upright within a picture of this size. */
+/** True if the points are an upright face within an image of this size. */
 export function isUprightFace(points: FivePoints, { width, height }: { width: number; height: number }): boolean {
   const [leftEye, rightEye, , leftMouth, rightMouth] = points;
   const inside = points.every(([x, y]) => x >= 0 && y >= 0 && x < width && y < height);
@@ -28,7 +29,7 @@ export function isUprightFace(points: FivePoints, { width, height }: { width: nu
   return inside && eyes < mouth && leftEye[0] < rightEye[0];
 }
 
-/** Whether a photo's landmarks are an upright face when they are taken as stated in each frame. */
+/** For each frame, whether a photo's landmarks form an upright face if they refer to that frame. */
 export function fitsOf(points: FivePoints, header: ImageHeader): Readonly<Record<LandmarkFrame, boolean>> {
   const upright = uprightSize(header, header.orientation);
   const turned = uprightPoints(points, uprightMatrix(header, header.orientation));
@@ -36,16 +37,17 @@ export function fitsOf(points: FivePoints, header: ImageHeader): Readonly<Record
 }
 
 export interface FrameChoice {
-  /** Null where no photo is turned, so that both frames are the same. */
+  /** Null if no photo is turned, so that both frames are the same. */
   readonly frame: LandmarkFrame | null;
-  /** What was chosen and why; null where no photo is turned or the user chose. */
+  /** The choice and its reason; null if no photo is turned or the user chose. */
   readonly notice: string | null;
 }
 
 /**
- * The frame of the landmarks: `asked`, or for `auto` the one that fits more of the first hundred photos that EXIF turns,
- * null when there is none. Reads headers only (some 45 microseconds each), of every photo where there are up to 20,000, else of so many spread over all. Throws
- * InputError when ten or more are turned and neither frame fits half of them.
+ * Chooses the frame of the landmarks: `asked`, or for `auto` the frame that fits more of the first hundred photos that
+ * EXIF turns; null if there are none. Only headers are read (some 45 microseconds each): of every photo if there are up
+ * to 20,000, otherwise of that many, spread over all.
+ * @throws InputError if ten or more are turned and neither frame fits half of them
  */
 export function chooseLandmarkFrame(plan: PreprocessPlan, asked: LandmarkFrame | "auto"): FrameChoice {
   const { landmarks } = plan.lists;

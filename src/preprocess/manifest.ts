@@ -1,4 +1,4 @@
-/** What OUT remembers of a preprocess run, so that the next one can resume: manifest.json and manifest.jsonl. */
+/** The files in OUT that describe a preprocess run, so that the next run can resume it: manifest.json and manifest.jsonl. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { z } from "zod";
@@ -17,13 +17,16 @@ const optionsSchema = z.object({
   size: z.number().int().positive(),
   format: z.enum(OUTPUT_FORMATS),
   quality: z.number().int().nullable(),
-  /** Photos of a file, where files hold many. */
+  /** Photos per file, for formats with many photos in a file; otherwise null. */
   shardPhotos: z.number().int().positive().nullable().default(null),
-  /** Of landmarks of photos that EXIF turns; null where none is turned, as in runs before this option existed. */
+  /**
+   * Frame of the landmarks of photos that EXIF turns. Null if no photo is turned, as in runs from before this option
+   * existed.
+   */
   landmarkFrame: z.enum(["stored", "upright"]).nullable().default(null),
   crop: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable(),
 });
-/** The options that decide what an output image looks like; runs that differ in one cannot share a folder. */
+/** The options that determine the output images. Runs that differ in one of them cannot share a folder. */
 export type ManifestOptions = z.infer<typeof optionsSchema>;
 
 const manifestSchema = z.object({
@@ -41,16 +44,16 @@ const recordSchema = z.object({
   matrix: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]),
   damaged: z.string().exactOptional(),
 });
-/** One finished photo; `matrix` maps pixels of the photo, in the frame of the landmarks, to the crop's. */
+/** One finished photo. `matrix` maps pixels of the photo, in the frame of the landmarks, to pixels of the crop. */
 export interface FinishedPhoto {
   readonly file: string;
   readonly output: string;
   readonly matrix: Affine;
-  /** What was wrong with the photo, of which only a part was decoded (--tolerant). */
+  /** What was wrong with a photo of which only a part was decoded (--tolerant). */
   readonly damaged?: string;
 }
 
-/** @throws InputError when there is none, or something else */
+/** @throws InputError if the file is missing or is not a manifest */
 export async function readManifest(path: string): Promise<Manifest> {
   let value: unknown;
   try {
@@ -70,7 +73,10 @@ export function formatRecords(photos: Iterable<FinishedPhoto>): string {
   return [...photos].map((photo) => `${JSON.stringify(photo)}\n`).join("");
 }
 
-/** All records, the last one of each photo; a last line that breaks off (the run was killed) is ignored. */
+/**
+ * Reads all records; if a photo has several, the last one counts. An incomplete last line, from a run that was killed,
+ * is ignored.
+ */
 export async function readAllRecords(out: string): Promise<FinishedPhoto[]> {
   const text = await readFile(join(out, RECORDS), "utf8").catch(() => "");
   const records = new Map<string, FinishedPhoto>();
@@ -87,7 +93,7 @@ export async function readAllRecords(out: string): Promise<FinishedPhoto[]> {
   return [...records.values()];
 }
 
-/** Records of photos whose image is still there. */
+/** Records of photos whose output image still exists. */
 export async function readRecords(out: string): Promise<FinishedPhoto[]> {
   const records = await readAllRecords(out);
   const onDisk = new Set<string>();
@@ -99,8 +105,8 @@ export async function readRecords(out: string): Promise<FinishedPhoto[]> {
 }
 
 /**
- * What an earlier run has left in `out`: null when the folder is new or empty, else its finished photos.
- * Throws InputError when the folder holds something else, or a run with other options.
+ * What an earlier run has left in `out`: null if the folder is new or empty, otherwise its finished photos.
+ * @throws InputError if the folder contains something else, or a run with other options
  */
 export async function openOutput(out: string, options: ManifestOptions): Promise<FinishedPhoto[] | null> {
   const found = await stat(out).catch(() => null);

@@ -1,4 +1,4 @@
-/** `elegant merge OUT`: the parts of several machines become what one machine would have written, to the byte. */
+/** `elegant merge OUT`: combines the parts of several machines into exactly the bytes that one machine would have written. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -16,10 +16,10 @@ import type { Failure } from "./outputs.js";
 import { findShards, MERGING, type Part, readPart } from "./part.js";
 import { mergeLists, type OrderedPart } from "./part-lists.js";
 
-/** Folders of a part whose files go to OUT. */
+/** Folders of a part whose files are moved to OUT. */
 const MOVED = ["images", SHARD_DIR];
 
-/** `moving` until the manifest is written; then the parts are `removing`. */
+/** The state is `moving` until the manifest is written, and then `removing` while the parts are deleted. */
 const mergingSchema = z.object({ parts: z.number().int().positive(), state: z.enum(["moving", "removing"]) });
 type Merging = z.infer<typeof mergingSchema>;
 
@@ -65,14 +65,15 @@ async function openPart(folder: string, part: Part): Promise<OpenedPart> {
   }
   const places = new Map<string, number>();
   for (const [own, names] of part.names.entries()) {
-    // Sources and outputs never share a name within a part's own list: each is looked up among its like.
+    // A part's own list contains neither two equal sources nor two equal outputs, so the two kinds are looked up
+    // separately.
     const place = placeOf(own, part, part.unit);
     places.set(`file ${names[0]}`, place).set(`output ${names[1]}`, place);
   }
   return { folder, part, options, done, places, failures: failures.data, records: await readAllRecords(folder) };
 }
 
-/** All parts, in the order of their shards. @throws InputError naming what is missing or does not belong together */
+/** Opens all parts, in the order of their shards. @throws InputError that names what is missing or does not belong together */
 async function openParts(out: string, shards: readonly Shard[]): Promise<OpenedPart[]> {
   const { count } = shards[0];
   const all = Array.from({ length: count }, (_, index) => partName({ index, count }));
@@ -104,7 +105,7 @@ async function openParts(out: string, shards: readonly Shard[]): Promise<OpenedP
   return opened;
 }
 
-/** @throws InputError when a recorded image or shard is neither in its part nor, moved by an earlier merge, in OUT */
+/** @throws InputError if a recorded image or shard is neither in its part nor, moved by an earlier merge, in OUT */
 function expectFiles(out: string, parts: readonly OpenedPart[]): void {
   for (const { folder, part, options, records } of parts) {
     const units = new Set(part.names.map((_, own) => Math.floor(placeOf(own, part, part.unit) / part.unit)));
@@ -117,7 +118,7 @@ function expectFiles(out: string, parts: readonly OpenedPart[]): void {
   }
 }
 
-/** Makes the folders that one machine makes: also those of photos that failed. */
+/** Makes the folders that a single machine makes, including those of photos that failed. */
 async function makeFolders(out: string, parts: readonly OpenedPart[]): Promise<void> {
   const isOfMany = isSharded(parts[0].options.format);
   const outputs = isOfMany ? [] : parts.flatMap(({ part }) => part.names.map(([, output]) => output));
@@ -129,7 +130,7 @@ async function makeFolders(out: string, parts: readonly OpenedPart[]): Promise<v
   }
 }
 
-/** Renames what is still in the part; a merge that was cut off has moved some of it. */
+/** Renames the files that are still in the part. An interrupted merge may have moved some of them already. */
 async function moveFiles(out: string, folder: string, onFile: () => void): Promise<void> {
   for (const name of MOVED) {
     const entries = await readdir(join(folder, name), { recursive: true, withFileTypes: true }).catch(() => []);
@@ -167,8 +168,9 @@ async function reportOf(out: string, parts: number): Promise<MergeReport> {
 }
 
 /**
- * Brings OUT/part-*-of-n together. Killed at any moment and run again it ends the same; run once more it changes nothing.
- * Throws InputError, with nothing changed, when a part is missing or unfinished, or they do not belong together.
+ * Combines OUT/part-*-of-n. If it is killed at any moment and run again, the result is the same. If it is run once
+ * more, it changes nothing. @throws InputError, with nothing changed, if a part is missing or unfinished, or if the
+ * parts do not belong together
  */
 export async function mergeParts(out: string, onProgress?: OnProgress): Promise<MergeReport> {
   const shards = await findShards(out);

@@ -1,4 +1,7 @@
-/** What a preprocess run leaves beside its images: lists, records, failures and manifest, in the order of the plan. */
+/**
+ * Writes the files that a preprocess run leaves next to its images (lists, records, failures and manifest), in the
+ * order of the plan.
+ */
 import { join } from "node:path";
 import type { FaceLists } from "../dataset/dataset.js";
 import { formatAttributes, formatLandmarks, formatPartition, LIST_NAMES, selectRows } from "../dataset/lists.js";
@@ -17,17 +20,17 @@ import type { PlannedPhoto, PreprocessPlan } from "./plan.js";
 
 export const FAILURES = "failures.json";
 
-/** All in the order of the plan, so that one machine and many write the same bytes. */
+/** Everything is in the order of the plan, so one machine and many write the same bytes. */
 export interface Outcome {
   readonly options: ManifestOptions;
-  /** Of the finished photos. */
+  /** Lists of the finished photos. */
   readonly lists: FaceLists;
   readonly records: readonly FinishedPhoto[];
   readonly failures: readonly Failure[];
   readonly done: number;
 }
 
-/** The lists of the finished photos: attributes and partition as they were, landmarks in pixels of the crop. */
+/** The lists of the finished photos: attributes and partition unchanged, landmarks in pixels of the crop. */
 export function outcomeLists(plan: PreprocessPlan, finished: ReadonlyMap<string, FinishedPhoto>): FaceLists {
   const photos = plan.photos.filter(({ file }) => finished.has(file));
   const select = (list: keyof FaceLists): { rows: number[]; files: string[]; kept: PlannedPhoto[] } => {
@@ -50,7 +53,7 @@ export function outcomeLists(plan: PreprocessPlan, finished: ReadonlyMap<string,
   };
 }
 
-/** Writes everything, the manifest last: its counts tell that the rest is there. */
+/** Writes all files. The manifest comes last, because its counts mean that the rest is complete. */
 export function writeOutcome(out: string, { options, lists, records, failures, done }: Outcome): void {
   const { attributes, landmarks, partition } = lists;
   const write = (name: string, text: string): void => writeWhole(join(out, name), text);

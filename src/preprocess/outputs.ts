@@ -1,4 +1,4 @@
-/** Where the crops of a preprocess run go, and what is there already: a file for each photo, or shards of many. */
+/** Writes the crops of a preprocess run, as a file per photo or as shards of many, and finds those that exist already. */
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readShardIndex, SHARD_DIR, shardName } from "../dataset/shards.js";
@@ -23,29 +23,29 @@ export interface Failure {
 export interface CropOptions {
   readonly size: number;
   readonly format: OutputFormat;
-  /** 1 to 100; JPEG only. */
+  /** 1 to 100, for JPEG only. */
   readonly quality: number;
   readonly landmarkFrame: LandmarkFrame | undefined;
   readonly maxPixels: number | undefined;
   readonly tolerant: boolean | undefined;
 }
 
-/** Of a task: its photos in order, and whether its unit ends with it. */
+/** The photos of a task in order, and whether the task is the last one of its unit. */
 export interface Batch {
   readonly photos: readonly PlannedPhoto[];
   readonly endsUnit: boolean;
 }
 
 export interface CropOutput {
-  /** By the photo's name; grows with each batch. */
+  /** Finished photos by name. It grows with each batch. */
   readonly finished: Map<string, FinishedPhoto>;
   readonly failures: Failure[];
-  /** Photos that this run has to make. */
+  /** Number of photos that this run has to make. */
   readonly remaining: number;
   jobs(): Iterable<AlignJob<Batch>>;
-  /** Keeps what a batch gave, in the order of the jobs. @throws RetryableError when the disk is full */
+  /** Stores the results of a batch, in the order of the jobs. @throws RetryableError if the disk is full */
   take(batch: Batch, result: AlignResult): Promise<void>;
-  /** After a failure or an interruption: nothing half-written stays. */
+  /** Removes everything half-written. Call it after a failure or an interruption. */
   discard(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export function* jobsOf(
   }
 }
 
-/** Sorts a batch's results into finished photos, which `keep` gets, and failures. */
+/** Divides a batch's results into finished photos, which are passed to `keep`, and failures. */
 async function sort(
   { photos }: Batch,
   { results }: AlignResult,
@@ -85,7 +85,7 @@ async function sort(
   }
 }
 
-/** OUT/images, with a record of each finished photo in manifest.jsonl. */
+/** Writes to OUT/images, with a record of each finished photo in manifest.jsonl. */
 export class ImageOutput implements CropOutput {
   readonly finished: Map<string, FinishedPhoto>;
   readonly failures: Failure[] = [];
@@ -105,7 +105,7 @@ export class ImageOutput implements CropOutput {
     this.remaining = this.photos.length;
   }
 
-  /** @param earlier null in a new folder */
+  /** @param earlier finished photos of an earlier run; null in a new folder */
   static async open(
     plan: PreprocessPlan,
     out: string,
@@ -119,7 +119,7 @@ export class ImageOutput implements CropOutput {
       await mkdir(folder, { recursive: true });
       await removeTemporaries(folder);
     }
-    // A killed run may have left half a line at its end.
+    // A killed run may have left half a line at the end of the file.
     if (earlier !== null) writeWhole(join(out, RECORDS), formatRecords(output.finished.values()));
     return output;
   }
@@ -151,7 +151,7 @@ export class ImageOutput implements CropOutput {
   async discard(): Promise<void> {}
 }
 
-/** OUT/shards; a unit of the plan is a shard, and finished when its index is there. */
+/** Writes to OUT/shards. A unit of the plan is a shard; it is finished when its index exists. */
 export class ShardOutput implements CropOutput {
   readonly finished = new Map<string, FinishedPhoto>();
   readonly failures: Failure[] = [];
@@ -197,10 +197,10 @@ export class ShardOutput implements CropOutput {
     return Math.floor(index / this.shardPhotos);
   }
 
-  /** Whether a shard of just these photos is there; then it counts. */
+  /** True if a shard of exactly these photos exists. Then it is counted as finished. */
   private async isFinished(unit: number, photos: readonly PlannedPhoto[]): Promise<boolean> {
     const index = await readShardIndex(join(this.folder, shardName("index", unit))).catch((error: unknown) => {
-      if (error instanceof InputError) return null; // it is not there, or not whole: it is made again
+      if (error instanceof InputError) return null; // missing or incomplete, so it is made again
       throw error;
     });
     if (index === null) return false;

@@ -1,4 +1,4 @@
-/** The three lists of the parts as one each, in the order of the plan. */
+/** Joins the three lists of the parts, in the order of the plan. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FaceLists } from "../dataset/dataset.js";
@@ -15,7 +15,7 @@ import {
 
 export interface OrderedPart {
   readonly folder: string;
-  /** Place in the whole plan of "file NAME" and "output NAME". */
+  /** Position in the whole plan of "file NAME" and "output NAME". */
   readonly places: ReadonlyMap<string, number>;
 }
 
@@ -26,7 +26,7 @@ interface Table<V extends Values> {
   readonly values: V;
 }
 
-/** A part's list; null where it has none, or one without rows, which is none to a reader of lists. */
+/** Reads a part's list. Null if it is missing or has no rows, which readers of lists would refuse. */
 async function readRows<T>(path: string, read: (path: string) => Promise<T>): Promise<T | null> {
   const text = await readFile(path, "utf8").catch(() => null);
   return text === null || isEmpty(text) ? null : read(path);
@@ -55,7 +55,7 @@ function joinTables<V extends Values, T extends Table<V>>(
   return selectRows({ ...parts[0].table, files, values }, rows);
 }
 
-/** Reads and joins them; what no part has is null. Throws InputError for a damaged list. */
+/** Reads and joins the lists of all parts. A list that no part has is null. @throws InputError for a damaged list */
 export async function mergeLists(parts: readonly OrderedPart[]): Promise<FaceLists> {
   const readAll = async <T>(list: keyof FaceLists, read: (path: string) => Promise<T>) => {
     const tables = parts.map(async ({ folder, places }) => {
@@ -67,7 +67,7 @@ export async function mergeLists(parts: readonly OrderedPart[]): Promise<FaceLis
   const attributes = await readAll("attributes", readAttributes);
   const landmarks = await readAll("landmarks", readLandmarks);
   const partition = await readAll("partition", readPartition);
-  // A list that names none of the finished photos stays, without rows.
+  // A list that names none of the finished photos is kept, without rows.
   const textOf = (list: keyof FaceLists): Promise<string | null> =>
     readFile(join(parts[0].folder, `${LIST_NAMES[list]}.txt`), "utf8").catch(() => null);
   const [a, l, p] = await Promise.all([textOf("attributes"), textOf("landmarks"), textOf("partition")]);

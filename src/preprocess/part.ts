@@ -1,4 +1,4 @@
-/** The part of a data set that one of several machines preprocesses: a folder like a whole OUT, and part.json. */
+/** The part of a data set that one of several machines preprocesses: a folder in the form of a whole OUT, plus part.json. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
@@ -10,9 +10,9 @@ import { type Shard, selectShard, shardOfPart } from "../shard.js";
 import { MANIFEST, type ManifestOptions, openOutput } from "./manifest.js";
 import type { PreprocessPlan } from "./plan.js";
 
-/** Written when the part is finished, and only then. */
+/** Name of the file that is written only when the part is finished. */
 export const PART = "part.json";
-/** In OUT while its parts are brought together. */
+/** Name of a file in OUT that exists while parts are being merged. */
 export const MERGING = ".merging.json";
 
 const partSchema = z.object({
@@ -20,11 +20,11 @@ const partSchema = z.object({
   version: z.literal(1),
   index: z.number().int().min(0),
   count: z.number().int().positive(),
-  /** Photos that stay together. */
+  /** Number of photos that stay together. */
   unit: z.number().int().positive(),
-  /** Of all machines. */
+  /** Number of photos of all machines. */
   photos: z.number().int().min(0),
-  /** Of the whole plan: parts of different data do not belong together. */
+  /** Hash of the whole plan. Parts of different data do not belong together. */
   digest: z.string(),
   /** The part's photos in the order of the plan: name in the source, name in OUT. */
   names: z.array(z.tuple([z.string(), z.string()])),
@@ -36,11 +36,11 @@ export interface Share {
   /** The plan of all machines. */
   readonly whole: PreprocessPlan;
   readonly shard: Shard;
-  /** Photos that stay together. */
+  /** Number of photos that stay together. */
   readonly unit: number;
 }
 
-/** The shards that the folder has parts of. @throws InputError when they are of different numbers of machines */
+/** The shards whose parts are in the folder. @throws InputError if they are from different numbers of machines */
 export async function findShards(out: string): Promise<readonly Shard[]> {
   const names = await readdir(out).catch((error: unknown) => {
     throw fromSystemError(error, `Opening ${out}`);
@@ -55,7 +55,8 @@ export async function findShards(out: string): Promise<readonly Shard[]> {
 }
 
 /**
- * Checks that the parts in `target` are of as many machines as `shard` is. A resubmitted array can number its tasks otherwise.
+ * Checks that the parts in `target` are for as many machines as `shard` is. The tasks of a resubmitted array may be
+ * numbered differently.
  * @throws InputError if they are not
  */
 export async function expectOneSplit(target: string, shard: Shard): Promise<void> {
@@ -69,7 +70,7 @@ export async function expectOneSplit(target: string, shard: Shard): Promise<void
   );
 }
 
-/** The plan of the share's photos; they keep their places in the whole. */
+/** The plan of the share's photos. They keep their index in the whole plan. */
 export function partOf({ whole, shard, unit }: Share): PreprocessPlan {
   return { ...whole, photos: selectShard(whole.photos, shard, unit) };
 }
@@ -82,14 +83,14 @@ function digestOf({ photos, lists }: PreprocessPlan): string {
   return hash.digest("hex");
 }
 
-/** Until finishPart() the part does not count as finished. */
+/** Marks the part as unfinished, until finishPart(). */
 export async function beginPart(out: string): Promise<void> {
   await rm(join(out, PART), { force: true }).catch((error: unknown) => {
     throw fromSystemError(error, `Removing ${join(out, PART)}`);
   });
 }
 
-/** Says that everything else of the part is there. */
+/** Marks the part as finished. Everything else of the part must exist. */
 export function finishPart(out: string, share: Share): void {
   const { whole, shard, unit } = share;
   const { photos } = partOf(share);
@@ -102,7 +103,7 @@ export function finishPart(out: string, share: Share): void {
   writeWhole(join(out, PART), `${JSON.stringify(part)}\n`);
 }
 
-/** What a finished part tells of itself; null where there is no finished part. @throws InputError for another file */
+/** Reads part.json of a finished part; null if there is no finished part. @throws InputError if the file is something else */
 export async function readPart(folder: string): Promise<Part | null> {
   const path = join(folder, PART);
   const text = await readFile(path, "utf8").catch(() => null);
@@ -120,8 +121,8 @@ export async function readPart(folder: string): Promise<Part | null> {
 }
 
 /**
- * Whether `target` holds the merged parts (or the run of one machine), so that no part is left to do.
- * @throws InputError when it was made with other options, or a merge has begun
+ * True if `target` contains the merged parts (or the run of one machine), so that no part is left to do.
+ * @throws InputError if it was made with other options, or if a merge has begun
  */
 export async function isMerged(target: string, options: ManifestOptions): Promise<boolean> {
   if (existsSync(join(target, MANIFEST))) return (await openOutput(target, options)) !== null;

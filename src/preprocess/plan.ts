@@ -1,4 +1,4 @@
-/** What a preprocess run will do, decided from the lists alone: which photos, where each face is, which names. */
+/** Plans a preprocess run from the lists alone: which photos it uses, where each face is, and which names the outputs get. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type FaceLists, readLists } from "../dataset/dataset.js";
@@ -15,16 +15,16 @@ import type { Rectangle } from "../types.js";
 import { cropFormat, type OutputFormat } from "./output-format.js";
 
 export interface PlannedPhoto {
-  /** Its place in the whole plan, which says to which unit it belongs. */
+  /** Position in the whole plan, which determines the photo's unit. */
   readonly index: number;
-  /** Name within the source's image folder, as the lists have it. */
+  /** Name within the source's image folder, as in the lists. */
   readonly file: string;
-  /** The same as the file system has it: it may be in another Unicode normalisation. */
+  /** The same name as the file system has it, possibly in another Unicode normalisation. */
   readonly input: string;
   /** Name within OUT/images, or of its entry in a shard. */
   readonly output: string;
   readonly placement: Placement;
-  /** Row in each list, null where the list is missing or does not name the photo. */
+  /** Row in each list; null if the list is missing or does not name the photo. */
   readonly rows: Readonly<Record<keyof FaceLists, number | null>>;
 }
 
@@ -37,10 +37,10 @@ export interface PreprocessPlan {
 export interface PlanOptions {
   readonly images: string | undefined;
   readonly format: OutputFormat;
-  /** A square of photos that are aligned already. */
+  /** A square to cut out of photos that are aligned already. */
   readonly crop: Rectangle | null;
   readonly limit: number | null;
-  /** Receives a line about pictures that are left out. */
+  /** Receives a line about images that are left out. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
@@ -53,8 +53,8 @@ function rowsByFile(list: { readonly files: readonly string[] } | null): Readonl
 }
 
 /**
- * Reads the source's lists and plans every photo: those of the landmark list, or with `crop` those of any list, else
- * of the image folder. Throws InputError when something is missing or two photos would get the same name.
+ * Reads the source's lists and plans every photo: those of the landmark list or, with `crop`, those of any list,
+ * otherwise those of the image folder. @throws InputError if something is missing or two photos would get the same name
  */
 export async function planPreprocess(source: string, options: PlanOptions): Promise<PreprocessPlan> {
   const { format, crop, limit } = options;
@@ -79,7 +79,7 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
   };
   const byOutput = new Map<string, string>();
   const photos = all.slice(0, limit ?? all.length).map((file, index): PlannedPhoto => {
-    // Of x.jpg and x.png the later one keeps its whole name.
+    // If there are x.jpg and x.png, the later one keeps its whole name.
     const output = byOutput.has(outputName(file, format)) ? `${file}.${cropFormat(format)}` : outputName(file, format);
     const rival = byOutput.get(output);
     if (rival !== undefined) {
@@ -109,7 +109,7 @@ async function listPhotos(imageDir: string, warn: PlanOptions["onWarning"]): Pro
   return names;
 }
 
-/** Maps listed names to those of the file system. The folder is walked only if a name has more than one way to be written. */
+/** Maps listed names to those of the file system. The folder is walked only if a name can be written in several ways. */
 async function findInputs(imageDir: string, files: readonly string[]): Promise<(file: string) => string> {
   const isPlain = (name: string): boolean => name.normalize("NFD") === name && name.normalize("NFC") === name;
   if (files.every(isPlain)) return (file) => file;
@@ -134,12 +134,12 @@ async function refuseMissing(imageDir: string, photos: readonly PlannedPhoto[]):
 }
 
 const VARIANT_SAMPLE = 100;
-/** CelebA's own aligned crops. */
+/** The size of CelebA's own aligned crops. */
 const ALIGNED_CELEBA = { width: 178, height: 218 };
 
 /**
- * Looks at the first photos that can be read and throws InputError when their landmarks belong to other pictures: the
- * most frequent mistake is CelebA's aligned 178x218 pictures with the in-the-wild list, which gives black crops.
+ * Examines the first readable photos. The most frequent mistake is to use CelebA's aligned 178x218 images with the
+ * in-the-wild list, which gives black crops. @throws InputError if the landmarks belong to other images
  */
 export function checkVariant({ imageDir, lists, photos }: PreprocessPlan): void {
   let [checked, aligned, partly, wholly] = [0, 0, 0, 0];
@@ -149,7 +149,8 @@ export function checkVariant({ imageDir, lists, photos }: PreprocessPlan): void 
     const header = readFileHeader(join(imageDir, input));
     if (header === null) continue;
     checked++;
-    // Of a turned photo it is not known yet in which frame the landmarks are: a square that holds both is fair to each.
+    // For a turned photo, the frame of the landmarks is not known yet. A square that contains both frames is fair to
+    // either.
     const side = Math.max(header.width, header.height);
     const size = header.orientation === 1 ? header : { width: side, height: side };
     if (header.width === ALIGNED_CELEBA.width && header.height === ALIGNED_CELEBA.height) aligned++;

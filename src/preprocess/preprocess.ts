@@ -1,4 +1,4 @@
-/** `elegant preprocess`: photos and CelebA's lists in, aligned crops and the lists of what succeeded out. */
+/** `elegant preprocess`: turns photos and CelebA's lists into aligned crops and the lists of the photos that succeeded. */
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SHARD_DIR } from "../dataset/shards.js";
@@ -19,67 +19,68 @@ import { type CropOutput, type Failure, ImageOutput, ShardOutput } from "./outpu
 import { beginPart, expectOneSplit, finishPart, isMerged, partOf } from "./part.js";
 import { checkVariant, type PlanOptions, type PreprocessPlan, planPreprocess } from "./plan.js";
 
-/** Photos of a shard, unless it is said: some 50 MB of raw pixels at 256 px. */
+/** Default number of photos per shard: some 50 MB of raw pixels at 256 px. */
 export const SHARD_PHOTOS = 256;
 
 export interface PreprocessOptions extends PlanOptions {
   /** Side of the crops in pixels. */
   readonly size: number;
-  /** 1 to 100; JPEG only. */
+  /** 1 to 100, for JPEG only. */
   readonly quality: number;
-  /** Of a file, where files hold many. */
+  /** Photos per file, for formats with many photos in a file. */
   readonly shardPhotos?: number;
   readonly workers: number;
-  /** Only this machine's part, into OUT/part-i-of-n. */
+  /** Only this machine's part, written into OUT/part-i-of-n. */
   readonly shard?: Shard | null;
   /** Decides that when the photos to be made are known and none is made yet; null leaves it at `workers`. */
   readonly feeding?: (plan: PreprocessPlan, photos: number) => Promise<Feeding | null>;
   /** Larger photos fail by their header. Default DEFAULT_MAX_PIXELS. */
   readonly maxPixels?: number | undefined;
-  /** Of damaged photos what can be decoded is used, and said in the records. */
+  /** If true, the decodable part of damaged photos is used, and the records mention it. */
   readonly tolerant?: boolean | undefined;
-  /** The frame of the landmarks of photos that EXIF turns. Default auto: the one that fits the first hundred. */
+  /** The frame of the landmarks of photos that EXIF turns. Default auto: the frame that fits the first hundred. */
   readonly landmarkFrame?: LandmarkFrame | "auto" | undefined;
-  /** What the user should know about choices made. */
+  /** Receives notices about choices that the user should know. */
   readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
-  /** Takes over OUT's lock from a process on another machine that may still be alive. */
+  /** If true, takes over OUT's lock from a process on another machine that may still be alive. */
   readonly takeOver?: boolean;
 }
 
 export interface PreprocessReport {
-  /** Images written by this run. */
+  /** Number of images written by this run. */
   readonly done: number;
   readonly failed: number;
-  /** Finished by an earlier run. */
+  /** Number of images finished by an earlier run. */
   readonly skipped: number;
-  /** Of this run, by wall time. */
+  /** Images of this run per second of wall time. */
   readonly imagesPerSecond: number;
   readonly failures: readonly Failure[];
   /** `wall`, and for each stage the sum over all threads. */
   readonly seconds: StageSeconds & { readonly wall: number };
 }
 
-/** Leaves things as they were before a run that made no picture. @param made the outermost folder that it made */
+/** Restores the state from before a run that made no image. @param made the outermost folder that the run made */
 async function removeOutput(out: string, made: string | undefined): Promise<void> {
   const written = made === undefined ? ["images", SHARD_DIR, MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
   for (const path of written) await rm(path, { recursive: true, force: true });
 }
 
-/** Of a part that has been merged already. */
+/** The report for a part that has been merged already. */
 function nothingLeft({ photos }: PreprocessPlan): PreprocessReport {
   const seconds = { ...noSeconds(), wall: 0 };
   return { done: 0, failed: 0, skipped: photos.length, imagesPerSecond: 0, failures: [], seconds };
 }
 
 /**
- * Aligns and crops the photos of `source` into `out`/images or `out`/shards, with lists, manifest.json, manifest.jsonl (the matrix of
- * each photo) and failures.json. A photo that cannot be read is reported and skipped; finished ones are not made again, and a
- * run that was killed at any moment ends, when it is run again, with the bytes of one that was not.
- * Throws InputError before anything is written when lists, photos or `out` do not fit, and when every photo fails;
- * RetryableError when the disk is full; InterruptedError after `signal`, with what is done saved. With `shard` the same
- * for its photos, into a folder of its own below `target`, whatever their share of failures; mergeParts() brings the parts together.
+ * Aligns and crops the photos of `source` into `out`/images or `out`/shards, with lists, manifest.json, manifest.jsonl
+ * (the matrix of each photo) and failures.json. A photo that cannot be read is reported and skipped. Finished photos
+ * are not made again. A run that was killed at any moment and is run again ends with the same bytes as an undisturbed
+ * run. With `shard`, only the photos of that shard are made, into a folder of their own below `target`, however many of
+ * them fail; mergeParts() combines the parts.
+ * @throws InputError before anything is written if lists, photos or `out` do not fit, and if every photo fails;
+ *   RetryableError if the disk is full; InterruptedError after `signal`, with finished photos saved
  */
 export async function preprocess(
   source: string,
@@ -89,11 +90,11 @@ export async function preprocess(
   const { size, format, quality, crop, shardPhotos = SHARD_PHOTOS, shard = null } = options;
   const started = performance.now();
   const whole = await planPreprocess(source, options);
-  // By all photos, so that machines decide alike.
+  // Check the whole plan, so that all machines reach the same decision.
   checkVariant(whole);
   const { frame: landmarkFrame, notice } = chooseLandmarkFrame(whole, options.landmarkFrame ?? "auto");
   if (notice !== null) options.onNotice?.(notice);
-  // A file of many crops is one machine's.
+  // A file of many crops belongs to one machine.
   const part = shard === null ? null : { whole, shard, unit: isSharded(format) ? shardPhotos : UNIT };
   const plan = part === null ? whole : partOf(part);
   const out = shard === null ? target : join(target, partName(shard));
@@ -109,18 +110,19 @@ export async function preprocess(
   if (part !== null && (await isMerged(target, kept))) return nothingLeft(plan);
   if (part !== null) await expectOneSplit(target, part.shard);
   await openOutput(out, kept); // refuses before anything is made
-  let made: string | undefined; // the first folder that was missing on the way to `out`
+  let made: string | undefined; // the first folder that was missing on the path to `out`
   try {
     made = await mkdir(out, { recursive: true });
   } catch (error) {
     throw fromSystemError(error, `Creating ${out}`);
   }
-  // Who runs a shard is the scheduler's affair: it gives it to another machine as soon as the first is gone.
+  // A part has no lock: the scheduler decides who runs it, and gives it to another machine as soon as the first is
+  // gone.
   const { takeOver = false, onNotice } = options;
   const lock = part === null ? await RunLock.acquire(out, "preprocess", { takeOver, onNotice }) : null;
   try {
     if (part !== null) await beginPart(out);
-    const earlier = await openOutput(out, kept); // again: another run may have begun and ended meanwhile
+    const earlier = await openOutput(out, kept); // again, because another run may have begun and ended in the meantime
     const report = await preprocessLocked(plan, out, options, { kept, earlier, made, started });
     if (part !== null) finishPart(out, part);
     return report;

@@ -1,7 +1,8 @@
 /**
- * Files of many crops: raw pixels as a .npy file, or JPEGs in a tar file as WebDataset has them, each with an index beside it.
- * A shard holds the photos of one unit of the plan, in order. It gets its name when it is whole and the index after it, so that
- * an index says that its shard is finished; what a killed run has begun is written again.
+ * Writes files of many crops: raw pixels as a .npy file, or JPEGs in a WebDataset tar file, each with an index next to
+ * it. A shard contains the photos of one unit of the plan, in order. The shard gets its name when it is complete, and
+ * its index after that, so an index means that its shard is finished. A shard that a killed run has begun is written
+ * again.
  */
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,16 +16,16 @@ import type { ShardFormat } from "./output-format.js";
 
 const TAR_BLOCK = 512;
 
-/** What a shard keeps of a photo. */
+/** The data about a photo that a shard stores. */
 export interface ShardPhoto extends FinishedPhoto {
-  /** Written beside the picture in a tar file. */
+  /** Written next to the image in a tar file. */
   readonly attributes: Readonly<Record<string, number>> | null;
 }
 
-/** An entry of a tar file with its padding; the data lie behind the headers, however many a long name needs. */
+/** An entry of a tar file with its padding. The data come after the headers, whose number depends on the length of the name. */
 async function tarEntry(name: string, bytes: Uint8Array): Promise<{ whole: Buffer; dataOffset: number }> {
   const pack = tar.pack();
-  // The same bytes whoever writes them, and when.
+  // The bytes must not depend on who writes them, or when.
   pack.entry({ name, size: bytes.length, mtime: new Date(0), mode: 0o644 }, Buffer.from(bytes));
   pack.finalize();
   const chunks: Buffer[] = [];
@@ -34,7 +35,7 @@ async function tarEntry(name: string, bytes: Uint8Array): Promise<{ whole: Buffe
   return { whole, dataOffset: whole.length - Math.ceil(bytes.length / TAR_BLOCK) * TAR_BLOCK };
 }
 
-/** WebDataset takes what follows a name's first dot for the kind of the file. */
+/** The key of a sample. WebDataset treats everything after a name's first dot as the kind of the file. */
 function tarKey(output: string): string {
   const slash = output.lastIndexOf("/") + 1;
   const base = output.slice(slash).replace(/\.jpg$/, "");
@@ -49,7 +50,7 @@ export class ShardWriter {
   private readonly temporary: string;
   private readonly file: FileHandle;
   private readonly items: ShardItem[] = [];
-  /** The samples of a tar file. */
+  /** Keys of the tar file's samples. */
   private readonly keys = new Set<string>();
   private position = 0;
 
@@ -61,12 +62,12 @@ export class ShardWriter {
     [this.temporary, this.file] = opened;
   }
 
-  /** @param folder exists @param unit its number in the plan */
+  /** @param folder an existing folder @param unit number of the shard in the plan */
   static async begin(format: ShardFormat, folder: string, size: number, unit: number): Promise<ShardWriter> {
     const path = temporaryName(join(folder, shardName(format, unit)));
     try {
       const writer = new ShardWriter(format, folder, size, unit, [path, await open(path, "wx")]);
-      // The number of rows is known at the end; the header's length does not depend on it.
+      // The number of rows is known only at the end. The header's length does not depend on it.
       if (format === "shard") await writer.write(npyHeader("|u1", [0, size, size, 3]));
       return writer;
     } catch (error) {
@@ -85,7 +86,7 @@ export class ShardWriter {
     return at;
   }
 
-  /** Those that it holds so far. */
+  /** The photos written so far. */
   get photos(): readonly ShardItem[] {
     return this.items;
   }
@@ -98,7 +99,7 @@ export class ShardWriter {
       return;
     }
     let key = tarKey(photo.output);
-    while (this.keys.has(key)) key += "_"; // a.b.jpg and a_b.jpg
+    while (this.keys.has(key)) key += "_"; // needed for a.b.jpg and a_b.jpg
     this.keys.add(key);
     const picture = await tarEntry(`${key}.jpg`, bytes);
     const about = { file: photo.file, matrix: photo.matrix, ...(attributes === null ? {} : { attributes }) };
@@ -107,7 +108,7 @@ export class ShardWriter {
     await this.write(facts.whole);
   }
 
-  /** Gives the shard and its index their names. */
+  /** Gives the shard and its index their final names. */
   async finish(failures: ShardIndex["failures"]): Promise<void> {
     const { format, folder, size, unit, items } = this;
     if (format === "shard") await this.file.write(npyHeader("|u1", [items.length, size, size, 3]), 0, undefined, 0);
@@ -119,7 +120,7 @@ export class ShardWriter {
     await writeFileAtomic(join(folder, shardName("index", unit)), `${JSON.stringify(index)}\n`);
   }
 
-  /** Leaves nothing behind; after any failure of the others. */
+  /** Removes the unfinished shard. Call it after any failure of the other functions. */
   async discard(): Promise<void> {
     await this.file.close().catch(() => {});
     await rm(this.temporary, { force: true });

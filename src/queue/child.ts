@@ -1,11 +1,14 @@
-/** A shard's command line as a process of its own: what it does to memory or to itself leaves the worker alone. */
+/**
+ * Runs a shard's command line in a process of its own, so that a crash or a lack of memory there does not affect the
+ * worker.
+ */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { ExitCode } from "../errors.js";
 
-/** This package's own command line; this file runs from dist/src/queue/. */
+/** This package's own command line. This file runs from dist/src/queue/. */
 export const OWN_COMMAND = [process.execPath, fileURLToPath(new URL("../../../bin/elegant.js", import.meta.url))];
-/** After being asked to stop; then it is killed. */
+/** Milliseconds between the request to stop and the kill. */
 const PATIENCE_MS = 20_000;
 const MOST_OUTPUT = 4 * 2 ** 20;
 
@@ -13,7 +16,7 @@ export interface Ended {
   readonly code: number | null;
   readonly signal: string | null;
   readonly stdout: string;
-  /** The line of ours that says what went wrong, else the last line. */
+  /** Our own line that says what went wrong, or the last line if there is none. */
   readonly reason: string;
 }
 
@@ -21,16 +24,16 @@ export interface ChildOptions {
   readonly command: readonly string[];
   readonly argv: readonly string[];
   readonly cwd: string;
-  /** Stops it as Ctrl-C does. */
+  /** Stops the process as Ctrl-C does. */
   readonly signal: AbortSignal;
-  /** Each line that it writes to stderr. */
+  /** Receives each line that the process writes to stderr. */
   readonly onLine: (line: string) => void;
 }
 
-/** Runs it to its end; never rejects, since whatever happens is the shard's fate. */
+/** Runs the process to its end. It never rejects, because every outcome belongs to the shard. */
 export function runChild({ command, argv, cwd, signal, onLine }: ChildOptions): Promise<Ended> {
   return new Promise((resolve) => {
-    // By the channel the child notices when this process is killed (stopWithParent).
+    // The IPC channel lets the child notice if this process is killed (stopWithParent).
     const child = spawn(command[0], [...command.slice(1), ...argv], { cwd, stdio: ["ignore", "pipe", "pipe", "ipc"] });
     let [stdout, rest, reason] = ["", "", ""];
     const take = (line: string): void => {
@@ -66,15 +69,15 @@ export function runChild({ command, argv, cwd, signal, onLine }: ChildOptions): 
   });
 }
 
-/** What an end means for the queue. */
+/** What the end of a process means for the queue. */
 export type Verdict =
   | { readonly kind: "done"; readonly code: 0 | 3 }
-  /** Worth another attempt. */
+  /** Another attempt may succeed. */
   | { readonly kind: "retry"; readonly reason: string }
-  /** The same again whatever the attempt. */
+  /** Every attempt would end in the same way. */
   | { readonly kind: "refused"; readonly reason: string };
 
-/** By the exit codes of the command line's contract. */
+/** Judges by the exit codes of the command line's contract. */
 export function judge({ code, reason }: Pick<Ended, "code" | "reason">): Verdict {
   if (code === ExitCode.done || code === ExitCode.partial) return { kind: "done", code };
   if (code === ExitCode.usage) return { kind: "refused", reason };

@@ -1,4 +1,4 @@
-/** The connection to Redis, opened when a queue command runs; neither ioredis nor BullMQ is loaded before. */
+/** Opens the connection to Redis when a queue command runs. ioredis and BullMQ are not loaded before that. */
 import type { Redis } from "ioredis";
 import { describeMismatch, InputError, RetryableError } from "../errors.js";
 
@@ -6,14 +6,15 @@ export const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 const CONNECT_TIMEOUT_MS = 5000;
 const MOST_WAIT_MS = 5000;
 
-/** Without what may be a password. */
+/** The URL without the parts that may contain a password. */
 function withoutSecrets(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
 /**
- * @param isPatient whether a connection that is lost later is opened again and again (a worker), or ends the command
- * @throws InputError for another kind of URL; RetryableError when nobody answers there
+ * @param isPatient if true, a connection that is lost later is opened again and again (for a worker); otherwise its
+ *                  loss ends the command
+ * @throws InputError for another kind of URL; RetryableError if there is no answer
  */
 export async function connectRedis(text: string, isPatient: boolean): Promise<Redis> {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -26,7 +27,7 @@ export async function connectRedis(text: string, isPatient: boolean): Promise<Re
   const redis = new Redis(text, {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    maxRetriesPerRequest: null, // as BullMQ asks for
+    maxRetriesPerRequest: null, // required by BullMQ
     retryStrategy: (times) => (wasReady && isPatient ? Math.min(times * 500, MOST_WAIT_MS) : null),
   });
   redis.on("error", (error: Error) => {

@@ -1,16 +1,16 @@
-/** The folder that a worker's jobs must stay in, whatever links and `..` their paths go through. */
+/** Keeps a worker's jobs within a folder, whatever links and `..` their paths contain. */
 import { lstat, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, parse, relative, sep } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
 
-/** As many links on one way as Linux follows. */
+/** Largest number of links that Linux follows on one path. */
 const MOST_LINKS = 40;
 
 /**
- * Where the file system gets with `path` from the folder `base`: it follows each link when it meets it, and `..` leads out of the
- * folder that the link led to. The part of the path that does not exist yet is kept as it stands.
+ * The path that the file system reaches for `path` from the folder `base`. It follows each link when it meets it, and
+ * `..` leads out of the folder that the link led to. The part of the path that does not exist yet is kept unchanged.
  * @param base absolute
- * @throws InputError for links that lead in a circle, and for folders that cannot be looked into
+ * @throws InputError for links that form a circle, and for folders that cannot be read
  */
 export async function followLinks(base: string, path: string): Promise<string> {
   let left = MOST_LINKS;
@@ -35,10 +35,10 @@ export async function followLinks(base: string, path: string): Promise<string> {
   return follow(await follow(parse(base).root, base), path);
 }
 
-/** Folders that commands go into on their own, below one that they are given (src/dataset/layout.ts). */
+/** Folders that commands enter on their own, below a folder that they are given (src/dataset/layout.ts). */
 const GONE_INTO = /^(images|data|img_celeba|img_align_celeba|Img|Anno|Eval|shards|part-\d+-of-\d+)$/;
 
-/** The links among them, such as OUT/images or SRC/Img/img_celeba; none for anything but a folder. */
+/** The links among these folders, such as OUT/images or SRC/Img/img_celeba. Empty if `folder` is not a folder. */
 export async function linksWithin(folder: string, deep = true): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const goneInto = entries.filter(({ name }) => GONE_INTO.test(name));
@@ -48,7 +48,7 @@ export async function linksWithin(folder: string, deep = true): Promise<readonly
   return [...links, ...further.flat()];
 }
 
-/** A worker's folder, without links. @throws InputError when it is none */
+/** A worker's folder, with links resolved. @throws InputError if it is not a folder */
 export async function openRoot(path: string): Promise<string> {
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory() === true) return realpath(path);
@@ -56,7 +56,7 @@ export async function openRoot(path: string): Promise<string> {
   throw new InputError(describeMismatch(`--root ${path}`, "a folder", received, "Name the folder of the data."));
 }
 
-/** What a link holds; null for anything else, also where there is nothing. */
+/** The target of a link; null for anything else, and if nothing exists. */
 async function readLink(path: string): Promise<string | null> {
   try {
     return (await lstat(path)).isSymbolicLink() ? await readlink(path) : null;
@@ -68,9 +68,9 @@ async function readLink(path: string): Promise<string | null> {
 }
 
 /**
- * True if `path`, read from the folder `base`, is `root` or below it, both as the file system follows it and as written (programs
- * may take `a/..` away before the file system sees it).
- * @param root  without links, as followLinks() gives it
+ * True if `path`, read from the folder `base`, is `root` or below it. This must hold both as the file system follows
+ * the path and as it is written, because programs may remove `a/..` before the file system sees it.
+ * @param root  without links, as returned by followLinks()
  * @param base  absolute
  */
 export async function isWithin(root: string, base: string, path: string): Promise<boolean> {

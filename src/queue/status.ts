@@ -1,4 +1,4 @@
-/** What stands in the queue, flow by flow. */
+/** Reads the contents of the queue, flow by flow. */
 import type { Job, JobType } from "bullmq";
 import type { Redis } from "ioredis";
 import {
@@ -22,16 +22,16 @@ export interface RunningShard {
 export interface FlowStatus {
   readonly id: string;
   readonly command: string;
-  /** `done` means merged; `failed` that a shard or the merge was given up. */
+  /** `done` means merged; `failed` means that a shard or the merge failed permanently. */
   readonly state: "running" | "merging" | "done" | "failed";
   readonly shards: number;
   readonly done: number;
-  /** Of those done: with items that failed. */
+  /** Number of done shards that have failed items. */
   readonly partial: number;
   readonly running: readonly RunningShard[];
   readonly waiting: number;
   readonly lost: readonly LostShard[];
-  /** Of the merge. */
+  /** Why the merge failed. */
   readonly reason: string | null;
   readonly output: unknown;
   readonly submitted: string;
@@ -49,17 +49,17 @@ interface FoundShard extends Found {
 }
 
 /**
- * All flows, the oldest first. Jobs of other programs are left out until a worker has refused one: it is shown as a flow of its own,
- * and so are shards that were put into the queue without a merge.
- * @param only an id
+ * All flows, the oldest first. Jobs of other programs are left out until a worker has refused one. Such a job is shown
+ * as a flow of its own, and so are shards that were put into the queue without a merge.
+ * @param only id of a single flow
  */
 export async function readFlows(redis: Redis, name: string, only: string | null): Promise<readonly FlowStatus[]> {
   const { Queue } = await import("bullmq");
   const queue = new Queue(name, { connection: redis });
-  queue.on("error", () => {}); // the reading itself tells
+  queue.on("error", () => {}); // reading the jobs reports the same error
   try {
     const found = new Map<string, Found>();
-    // A job may move on between two readings: what is nearer to its end is read last and counts.
+    // A job may change its state between two readings. The states closest to the end are read last and count.
     for (const state of [...STATES].reverse()) {
       for (const job of await queue.getJobs([state])) if (job?.id !== undefined) found.set(job.id, { job, state });
     }
@@ -119,7 +119,7 @@ function statusOf(data: MergeJob, { job, state }: Found, shards: readonly Found[
   };
 }
 
-/** Shards that somebody has put into the queue without the job that follows them. */
+/** Status of shards that were put into the queue without the merge job. */
 function statusWithoutMerge(shards: readonly FoundShard[]): FlowStatus {
   const [{ data, job }] = shards;
   const { flow, argv, cwd, count } = data;
@@ -129,7 +129,7 @@ function statusWithoutMerge(shards: readonly FoundShard[]): FlowStatus {
   return { ...status, state: status.lost.length > 0 ? "failed" : isThrough ? "done" : "running" };
 }
 
-/** A job that is none of elegant queue, which a worker has refused. */
+/** Status of a job that does not belong to elegant queue and that a worker has refused. */
 function statusOfStranger({ id = "?", timestamp, failedReason }: Job): FlowStatus {
   return {
     ...{ id, command: "no job of elegant queue", state: "failed", shards: 1, done: 0, partial: 0, running: [] },
@@ -138,7 +138,7 @@ function statusOfStranger({ id = "?", timestamp, failedReason }: Job): FlowStatu
   };
 }
 
-/** Lines of a table; a shard that runs or was given up has a line of its own below its flow. */
+/** Lines of a table. A shard that is running or has failed permanently has a line of its own below its flow. */
 export function formatFlows(flows: readonly FlowStatus[]): string[] {
   const header = ["id", "state", "done", "running", "waiting", "lost", "command"];
   const rows = flows.map(({ id, state, shards, done, running, waiting, lost, command }) => {

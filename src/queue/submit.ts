@@ -1,4 +1,4 @@
-/** `elegant queue submit`: a command line becomes a flow whose last job runs when all shards are through. */
+/** `elegant queue submit`: turns a command line into a flow. Its last job runs when all shards have ended. */
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { MergeJob, ShardJob } from "./jobs.js";
@@ -12,13 +12,16 @@ export interface SubmitOptions {
   readonly mergeArgv: readonly string[] | null;
   readonly cwd: string;
   readonly shards: number;
-  /** For each shard, and for the merge. */
+  /** Number of attempts for each shard, and for the merge. */
   readonly attempts: number;
-  /** Before the second attempt; twice as long before each next. */
+  /** Pause before the second attempt; it doubles for each further attempt. */
   readonly backoffSeconds: number;
 }
 
-/** A random id. It begins with a letter: BullMQ refuses ids that are whole numbers, as one hexadecimal text in 43 is. */
+/**
+ * A random id. It begins with a letter, because BullMQ refuses ids that are whole numbers, and one in 43 hexadecimal
+ * texts is one.
+ */
 export function newFlowId(random = randomBytes(4)): string {
   return `f${random.toString("hex")}`;
 }
@@ -36,7 +39,7 @@ export async function submitFlow(redis: Redis, options: SubmitOptions): Promise<
   };
   const shard = (index: number) => {
     const data: ShardJob = { kind: "shard", flow, argv: [...argv], cwd, index, count };
-    // A shard that is given up does not hold the last job back: that one reports it.
+    // A shard that failed permanently does not keep the last job from running. That job reports it.
     const job = { ...opts, jobId: shardJobId(flow, index), ignoreDependencyOnFailure: true };
     return { name: "shard", queueName, data, opts: job };
   };
@@ -45,7 +48,7 @@ export async function submitFlow(redis: Redis, options: SubmitOptions): Promise<
     argv: mergeArgv === null ? null : [...mergeArgv],
   };
   const producer = new FlowProducer({ connection: redis });
-  producer.on("error", () => {}); // told by the command that waits for it
+  producer.on("error", () => {}); // reported by the command that waits for the producer
   try {
     const children = Array.from({ length: count }, (_, index) => shard(index));
     await producer.add({ name: "merge", queueName, data, opts: { ...opts, jobId: flow }, children });

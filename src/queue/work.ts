@@ -1,4 +1,4 @@
-/** `elegant queue work`: takes shards from the queue, one at a time, and runs each as a process of its own. */
+/** `elegant queue work`: takes shards from the queue, one at a time, and runs each in a process of its own. */
 import { hostname } from "node:os";
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
@@ -18,21 +18,21 @@ import {
 
 export interface WorkOptions {
   readonly name: string;
-  /** Silence after which a worker counts as dead, and its shard is another's. */
+  /** Seconds of silence after which a worker counts as dead and its shard goes to another worker. */
   readonly stalledSeconds: number;
-  /** End when nothing is left to do, now or later. */
+  /** If true, the work ends when nothing is left to do, now or later. */
   readonly untilEmpty: boolean;
-  /** Ends the work: the shard at hand is released. */
+  /** Ends the work. The current shard is released. */
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
   /**
-   * Checks a job before it is run: whoever can write to Redis can offer one.
-   * @param added what is added to the job's command line
+   * Checks a job before it runs, because any process that can write to Redis can offer one.
+   * @param added options that are added to the job's command line
    * @returns the folder to run it in
-   * @throws InputError with the reason why it is refused
+   * @throws InputError with the reason if it is refused
    */
   readonly admit: (job: OfferedJob, added: readonly string[]) => Promise<string>;
-  /** What runs a command line; this package's own. */
+  /** The program that runs a command line. Default: this package's own. */
   readonly command?: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export interface WorkReport {
   readonly released: number;
 }
 
-/** How often a shard may lose its worker before it is given up: it may be what kills them. */
+/** How often a shard may lose its worker before it fails permanently. The shard itself may be what kills the workers. */
 const MOST_STALLS = 3;
 const EMPTY_CHECK_MS = 1000;
 
@@ -62,7 +62,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
     let told = 0;
     const onLine = (line: string): void => {
       print(`${label}: ${line}`);
-      // The queue needs to know now and then only.
+      // One update per second is enough for the queue.
       if (Date.now() - told < 1000) return;
       told = Date.now();
       job.updateProgress({ line }).catch(() => {});
@@ -75,7 +75,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
     }
   };
 
-  /** What BullMQ takes as the end of a job that no attempt can do. */
+  /** Turns a usage error into the error that makes BullMQ give up a job without further attempts. */
   const refuse = (label: string, error: unknown): Error => {
     if (!(error instanceof ElegantError) || error.exitCode !== ExitCode.usage) return error as Error;
     count.failed++;
@@ -84,7 +84,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
     return new UnrecoverableError(reason);
   };
 
-  /** Admits, runs and judges; throws the error that makes BullMQ retry, give up or take the job back. */
+  /** Admits, runs and judges a job. Throws the error that makes BullMQ retry the job, give it up or take it back. */
   const settle = async (
     job: Job,
     token: string | undefined,
@@ -152,7 +152,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
       connection: redis,
       name: `${hostname()}:${process.pid}`,
       concurrency: 1,
-      lockDuration: stalledSeconds * 1000, // renewed at its half while the child runs
+      lockDuration: stalledSeconds * 1000, // renewed after half this time while the child runs
       stalledInterval: stalledSeconds * 1000,
       maxStalledCount: MOST_STALLS,
       drainDelay: 1,
@@ -163,14 +163,14 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
     if (error.message !== lastError) print(`queue: ${error.message}`);
     lastError = error.message;
   });
-  // Another worker has the shard by now.
+  // Another worker has the shard now.
   worker.on("lockRenewalFailed", (ids) => {
     for (const id of ids) running.get(id)?.abort();
   });
   worker.on("stalled", (id) => print(`${id}: its worker is gone; it is done again`));
 
   const queue = new Queue(name, { connection: redis });
-  queue.on("error", () => {}); // the worker's tells the same
+  queue.on("error", () => {}); // the worker reports the same errors
   try {
     await worker.waitUntilReady();
     print(`waiting for shards in the queue '${name}'`);
@@ -188,7 +188,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
       void check();
     });
   } finally {
-    await worker.close(); // when the job at hand is finished or released
+    await worker.close(); // waits until the current job is finished or released
     await queue.close();
   }
   return count;

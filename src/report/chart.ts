@@ -1,4 +1,4 @@
-/** A line chart as inline SVG: every value faint, the running mean over it. Colours come from the page's style sheet. */
+/** A line chart as inline SVG: all values faintly, with the running mean over them. The page's style sheet sets the colours. */
 import { escapeHtml, formatCount, formatStep, formatValue } from "./format.js";
 import type { LossSeries } from "./model.js";
 import { linearTicks, logTicks, type Point, quantile, smooth, thin } from "./series.js";
@@ -8,9 +8,9 @@ const HEIGHT = 240;
 const PLOT = { left: 46, right: 450, top: 12, bottom: 206 } as const;
 const RAW_POINTS = 600;
 const SMOOTH_POINTS = 200;
-/** A logarithmic axis where the running means span more than this ratio. */
+/** The axis is logarithmic if the running means span more than this ratio. */
 const LOG_RATIO = 30;
-/** Colours that the style sheet knows as s0, s1, ... */
+/** Number of colours in the style sheet: s0, s1, ... */
 const COLORS = 6;
 
 interface Line {
@@ -25,7 +25,7 @@ interface Axis {
   readonly logarithmic: boolean;
 }
 
-/** One panel: a figure with the title, a legend that gives each line's last mean, and the chart. */
+/** One panel: a figure with the title, a legend with each line's last mean, and the chart. */
 export function lineChart(title: string, series: readonly LossSeries[]): string {
   const lines = series.map((item): Line => {
     const finite = item.points.filter((point) => Number.isFinite(point.value));
@@ -80,7 +80,7 @@ function polyline(points: string, className: string): string {
   return points === "" ? "" : `<polyline class="${className}" points="${points}"/>`;
 }
 
-/** The values' range: all running means, and all but the outermost 1 % of the values, so that a peak hides nothing. */
+/** The range of the values: all running means, and all but the outermost 1 % of the values, so that a peak hides nothing. */
 function chooseAxis(lines: readonly Line[]): Axis {
   const means = lines.flatMap((line) => line.mean.map((point) => point.value));
   const sorted = lines.flatMap((line) => line.finite.map((point) => point.value)).sort((a, b) => a - b);
@@ -92,7 +92,7 @@ function chooseAxis(lines: readonly Line[]): Axis {
     return { low: Math.max(low, lowestMean / 3) / 1.1, high: high * 1.1, logarithmic: true };
   }
   const span = high - low || Math.abs(high) || 1;
-  // From zero where the lowest value is near it: a loss of 0.9 to 1.1 is shown large, one of 0.1 to 2 from zero.
+  // Start at zero if the lowest value is near it: a loss of 0.9 to 1.1 is shown large, one of 0.1 to 2 from zero.
   const fromZero = low >= 0 && low < 0.35 * high;
   return { low: fromZero ? 0 : low - 0.06 * span, high: high + 0.06 * span, logarithmic: false };
 }
@@ -121,13 +121,13 @@ function valueAxis(axis: Axis, y: (value: number) => number, unit: string | unde
   return marks.join("\n") + (notes.length === 0 ? "" : label);
 }
 
-/** Without trailing zeros: 0.05, 1.8e-4. */
+/** The number without trailing zeros: 0.05, 1.8e-4. */
 function formatShort(tick: number): string {
   const text = formatValue(tick);
   return text.includes(".") ? text.replace(/\.?0+(?=e|$)/, "") : text;
 }
 
-/** As many decimals as tell neighbouring ticks apart. */
+/** The number with as many decimals as needed to distinguish neighbouring ticks. */
 function formatTick(tick: number, ticks: readonly number[]): string {
   const spacing = ticks.length > 1 ? ticks[1] - ticks[0] : Math.abs(tick) || 1;
   const decimals = Math.max(0, -Math.floor(Math.log10(spacing) + 1e-9));

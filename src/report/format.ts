@@ -1,4 +1,4 @@
-/** Texts and numbers for the page. */
+/** Formats texts and numbers for the page. */
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -9,24 +9,24 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 const MINUS = "\u2212";
 
-/** Safe in the text and in the quoted attributes of HTML and SVG. */
+/** Escapes a text for HTML and SVG, including quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
-/** 12,345: an integer with thousands separated. */
+/** An integer with thousands separated: 12,345. */
 export function formatCount(value: number): string {
   return withMinus(value.toLocaleString("en-US", { maximumFractionDigits: 0 }));
 }
 
-/** 1,200 or 2,500,000 as an axis shows it: 1.2k, 2.5M. */
+/** The short form of 1,200 or 2,500,000 on an axis: 1.2k, 2.5M. */
 export function formatStep(value: number): string {
   if (Math.abs(value) >= 1e6) return `${trimZeros((value / 1e6).toFixed(2))}M`;
   if (Math.abs(value) >= 1e3) return `${trimZeros((value / 1e3).toFixed(2))}k`;
   return trimZeros(value.toFixed(2));
 }
 
-/** Three significant digits, in powers of ten where the plain number would be long. */
+/** Three significant digits, with a power of ten if the plain number would be long. */
 export function formatValue(value: number): string {
   if (value === 0) return "0";
   const magnitude = Math.abs(value);
@@ -37,7 +37,7 @@ export function formatValue(value: number): string {
   return withMinus(magnitude >= 100 ? value.toFixed(0) : value.toPrecision(3));
 }
 
-/** A fixed number of decimals, and "\u2013" for what is not finite. */
+/** A fixed number of decimals; "\u2013" if the value is not finite. */
 export function formatFixed(value: number, decimals: number): string {
   return Number.isFinite(value) ? withMinus(value.toFixed(decimals)) : "\u2013";
 }
@@ -48,7 +48,7 @@ export function formatChange(value: number, decimals: number): string {
   return Number.isFinite(value) && !text.startsWith(MINUS) ? `+${text}` : text;
 }
 
-/** 0.34 s, 12.3 s, 4 min 05 s, 2 h 10 min. */
+/** A duration: 0.34 s, 12.3 s, 4 min 05 s, 2 h 10 min. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} s`;
   const whole = Math.round(seconds);

@@ -1,13 +1,13 @@
-/** A square matrix of shares as a table whose cells are filled by their value, in the page's own colours. */
+/** A square matrix of shares as a table. Each cell is filled according to its value, in the page's own colours. */
 import { escapeHtml, formatFixed } from "./format.js";
 
-/** From this share on the fill is so strong that the text takes the page's background colour. */
+/** Share from which the fill is so strong that the text uses the page's background colour. */
 const STRONG = 0.55;
 
 export interface HeatMap {
   readonly title: string;
   readonly caption: string;
-  /** They name the rows and, in the same order, the columns. */
+  /** Names of the rows and, in the same order, of the columns. */
   readonly names: readonly string[];
   /** 0 to 1: [names, names] */
   readonly shares: readonly (readonly number[])[];

@@ -1,4 +1,4 @@
-/** The frame of a page of ours: one HTML file that needs nothing else. */
+/** The frame of our pages: one HTML file that needs no other file. */
 import { escapeHtml } from "./format.js";
 import { STYLE } from "./style.js";
 
@@ -12,7 +12,7 @@ export interface PageParts {
 }
 
 export function renderPage({ title, by, header, body }: PageParts): string {
-  // The policy makes sure that the page stays self-contained: no script, nothing fetched.
+  // This policy keeps the page self-contained: it runs no script and fetches nothing.
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -1,4 +1,4 @@
-/** The report page: one HTML file that needs nothing else, from plain data. */
+/** Renders the report page from plain data: one HTML file that needs no other file. */
 import { bar } from "./bars.js";
 import { lineChart } from "./chart.js";
 import { escapeHtml, formatFixed, formatSeconds } from "./format.js";
@@ -15,7 +15,7 @@ interface Section {
   readonly body: string;
 }
 
-/** The page's HTML; pictures are inside as data URIs, so that its size is about 4/3 of theirs. */
+/** The page's HTML. Images are included as data URIs, so its size is about 4/3 of theirs. */
 export function renderReport(model: ReportModel): string {
   const sections: Section[] = [
     { id: "pictures", title: "Pictures", body: model.sheets.map(renderSheet).join("\n") },

@@ -1,11 +1,11 @@
-/** The numbers of score.json as rows of text: the terminal and the report show the same ones. */
+/** The numbers of score.json as rows of text. The terminal and the report show the same rows. */
 import type { AttributeScore, RunScores } from "./scored.js";
 
 export interface ScoreTable {
   readonly title: string;
-  /** What the columns mean. */
+  /** The meaning of the columns. */
   readonly caption: string;
-  /** The first one names the rows. */
+  /** Names of the columns. The first column names the rows. */
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -20,7 +20,7 @@ interface Column {
   readonly cell: (row: Numbers) => string;
 }
 
-/** A row of attributes, or all of them together. */
+/** The numbers of one row, or of all attributes together. */
 type Numbers = Omit<AttributeScore, "name" | "direction">;
 
 function table(
@@ -64,7 +64,7 @@ const EDIT_CAPTION =
 const TRUTH_CAPTION =
   "Against the true answer, which the painter knows. Region and whole: PSNR of the swap less that of the unchanged input, where the true answer differs from the input and over the whole picture. Outside: PSNR of the swap against the input outside that region. Right: share of the needed change that was made and is right.";
 
-/** The tables of a score that have numbers. */
+/** The tables of a score that contain numbers. */
 export function scoreTables(scores: RunScores): readonly ScoreTable[] {
   const { attributes, truth, identity, fid } = scores;
   const all: Numbers = { ...scores, ...truth, ...identity, pairs: scores.pairs };

@@ -1,11 +1,11 @@
-/** score.json: how good the edits of a run are, as `elegant score` measured them. Other programs read it, too. */
+/** score.json: the quality of a run's edits, as measured by `elegant score`. Other programs read it, too. */
 import { z } from "zod";
 
 /** The file's name within a run's folder. */
 export const RUN_SCORE_FILE = "score.json";
 
 const truthFields = {
-  /** PSNR against the true answer less that of the unchanged input, in dB: in the region, and over the whole picture. */
+  /** PSNR against the truth minus that of the unchanged input, in dB: in the region, and over the whole image. */
   regionGain: z.number(),
   wholeGain: z.number(),
   /** PSNR of the swap against the input outside the region, in dB. */
@@ -17,18 +17,18 @@ const truthFields = {
 const attributeSchema = z.object({
   name: z.string(),
   direction: z.enum(["added", "removed"]),
-  /** On which all numbers of this row were measured. */
+  /** Number of pairs on which all numbers of this row were measured. */
   pairs: z.number().int(),
-  /** Noise of the change, root mean square in grey levels. */
+  /** Noise of the change: root mean square in grey levels. */
   noise: z.number(),
-  /** PSNR of the decoded own latent against the input, in dB; 68.1 is exact. */
+  /** PSNR against the input of its own decoded latent, in dB; 68.1 is exact. */
   reconstruction: z.number(),
   ...z.object(truthFields).partial().shape,
   /** Share of swaps in which the classifier finds the wanted attribute. */
   hit: z.number().optional(),
-  /** Share of its decisions on all other attributes that stay as on the input. */
+  /** Share of the classifier's decisions on all other attributes that are the same as for the input. */
   kept: z.number().optional(),
-  /** Share of pairs whose face descriptors are nearer than 0.6, and the mean distance. */
+  /** Share of pairs whose face descriptors differ by less than 0.6, and the mean distance. */
   same: z.number().optional(),
   distance: z.number().optional(),
 });
@@ -38,7 +38,7 @@ export const runScoresSchema = z.object({
   /** The model's file, and the folder of the data. */
   model: z.string(),
   data: z.string(),
-  /** Held-out pictures of the data; false in `listed` where they are the last tenth, for want of a partition list. */
+  /** Held-out images of the data. `listed` is false if they are the last tenth because there is no partition list. */
   heldOut: z.object({ pictures: z.number().int(), listed: z.boolean() }),
   pairs: z.number().int(),
   noise: z.number(),
@@ -46,7 +46,10 @@ export const runScoresSchema = z.object({
   truth: z.object({ pairs: z.number().int(), noise: z.number(), ...truthFields }).optional(),
   hit: z.number().optional(),
   kept: z.number().optional(),
-  /** Row: the edited attribute. Column: share of the classifier's decisions on this attribute that the edit turns over. */
+  /**
+   * One row per edited attribute. A column is the share of the classifier's decisions on its attribute that the edit
+   * reverses.
+   */
   leakage: z.array(z.array(z.number())).optional(),
   identity: z.object({ pairs: z.number().int(), same: z.number(), distance: z.number() }).optional(),
   fid: z
@@ -61,7 +64,7 @@ export const runScoresSchema = z.object({
           pairs: z.number().int(),
           added: z.number(),
           removed: z.number(),
-          /** Distance of the two sides: what doing nothing scores. */
+          /** Distance of the two sides, which is the score of doing nothing. */
           unedited: z.number(),
         }),
       ),
@@ -73,10 +76,13 @@ export const runScoresSchema = z.object({
       file: z.string(),
       seed: z.number().int(),
       updates: z.number().int(),
-      /** Pictures that it was trained and tested on. */
+      /** Number of images that it was trained and tested on. */
       training: z.number().int(),
       heldOut: z.number().int(),
-      /** Mean of the shares of right decisions on held-out pictures with and without the attribute; null if one side is missing. */
+      /**
+       * Mean of the shares of right decisions on held-out images with and without the attribute; null if one side is
+       * missing.
+       */
       attributes: z.array(z.object({ name: z.string(), accuracy: z.number().nullable() })),
     })
     .optional(),

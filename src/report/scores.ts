@@ -1,9 +1,9 @@
-/** The table of scores against the truth: every model in it, its means first. */
+/** The table of scores against the truth: all models, each starting with its means. */
 import { bar } from "./bars.js";
 import { escapeHtml, formatChange, formatCount, formatFixed } from "./format.js";
 import type { ModelScores, Score } from "./model.js";
 
-/** Names of the columns and their units, which narrow screens leave to the caption. */
+/** Names and units of the columns. Narrow screens show the units only in the caption. */
 const COLUMNS = [
   ["Pairs", ""],
   ["Whole picture", "dB"],
@@ -13,7 +13,7 @@ const COLUMNS = [
   ["Noise", "levels"],
 ] as const;
 
-/** @param caption says how the scores were measured, and what each column means */
+/** @param caption how the scores were measured, and the meaning of each column */
 export function renderScores(models: readonly ModelScores[], caption: string): string {
   if (models.length === 0) return "";
   const heads = COLUMNS.map(([name, unit]) => {

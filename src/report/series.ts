@@ -5,7 +5,7 @@ export interface Point {
   readonly value: number;
 }
 
-/** Consecutive points taken together. */
+/** Consecutive points combined into one. */
 interface Bucket {
   readonly step: number;
   readonly mean: number;
@@ -35,8 +35,8 @@ export function thin(points: readonly Point[], limit: number): Point[] {
 }
 
 /**
- * A running mean without lag, at most `limit` points: neighbours weighted by a Gaussian of 1/50 of the points, the
- * weights normalised at both ends. Too few points for such a mean (up to 25) are returned as they are.
+ * A running mean without lag, with at most `limit` points. Neighbours are weighted by a Gaussian of 1/50 of the points,
+ * and the weights are normalised at both ends. Up to 25 points are too few for such a mean and are returned unchanged.
  */
 export function smooth(points: readonly Point[], limit: number): Point[] {
   if (points.length <= 25) return [...points];
@@ -55,23 +55,23 @@ export function smooth(points: readonly Point[], limit: number): Point[] {
   });
 }
 
-/** The value below which `share` (0 to 1) of the sorted values lie. */
+/** The value below which `share` (0 to 1) of the sorted values are. */
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 }
 
-/** Round numbers (1, 2 or 5 times a power of ten apart) within low .. high, about `count` of them. */
+/** About `count` round numbers within low .. high. Their distance is 1, 2 or 5 times a power of ten. */
 export function linearTicks(low: number, high: number, count: number): number[] {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const spacing = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10);
   const ticks: number[] = [];
-  // Multiplied, not added up, so that no rounding errors gather; + 0 turns -0 into 0.
+  // Multiply instead of adding up, so that rounding errors do not accumulate; + 0 turns -0 into 0.
   for (let i = Math.ceil(low / spacing - 1e-9) + 0; i * spacing <= high + spacing * 1e-9; i++) ticks.push(i * spacing);
   return ticks;
 }
 
-/** Powers of ten within low .. high (both positive), with 2 and 5 times them where there are fewer than three. */
+/** Powers of ten within low .. high (both positive). If there are fewer than three, 2 and 5 times the powers are added. */
 export function logTicks(low: number, high: number): number[] {
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));

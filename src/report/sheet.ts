@@ -1,15 +1,15 @@
-/** A contact sheet as tables: pictures of one width, and names in the page's own type, which scroll together. */
+/** A contact sheet as tables: images of the same width, and names in the page's own type, which scroll together. */
 import { encodePng } from "../image/codec.js";
 import type { RgbaImage } from "../types.js";
 import { escapeHtml } from "./format.js";
 import type { Sheet, SheetGrid, SheetPicture } from "./model.js";
 
-/** So many columns fit a screen of 400 px. */
+/** Number of columns that fit a screen of 400 px. */
 const FITTING_COLUMNS = 6;
 
 /**
- * Encodes rows of pictures.
- * @param labels texts below the pictures, row by row; empty for none
+ * Encodes rows of images.
+ * @param labels texts below the images, row by row; empty for none
  */
 export async function encodeRows(
   rows: readonly (readonly RgbaImage[])[],

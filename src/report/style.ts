@@ -1,4 +1,4 @@
-/** The page's style sheet: system fonts, light and dark, narrow screens and paper. */
+/** The page's style sheet: system fonts, light and dark mode, narrow screens and paper. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,4 @@
-/** Numbers in rows, as HTML. */
+/** Renders numbers in rows as HTML. */
 import { escapeHtml } from "./format.js";
 import type { ReportTable } from "./model.js";
 

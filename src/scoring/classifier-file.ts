@@ -1,4 +1,4 @@
-/** The trained classifier on the disk: with the run whose edits it judges, or in the cache if there is no run's folder. */
+/** Stores the trained classifier: with the run whose edits it judges, or in the cache if there is no run's folder. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,12 +10,12 @@ import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../inte
 import type { Parameters } from "../nn/parameters.js";
 import { classifierSpecs } from "./classifier.js";
 
-/** Changes with the network and its training: a file of another version is made again. */
+/** Version of the network and its training. A file of another version is made again. */
 const FORMAT = "elegant-faces classifier 1";
 const FILE = "classifier.safetensors";
 
 const recordSchema = z.object({
-  /** Changes with the pictures, their labels, the attributes and the seed. */
+  /** Key that changes with the images, their labels, the attributes and the seed. */
   key: z.string(),
   seed: z.number().int(),
   updates: z.number().int(),
@@ -30,7 +30,10 @@ export interface StoredClassifier {
   readonly record: ClassifierRecord;
 }
 
-/** @param files names of the training and held-out pictures @param labels [files, attributes] */
+/**
+ * @param files names of the training and held-out images
+ * @param labels [files, attributes]
+ */
 export function classifierKey(
   files: readonly string[],
   labels: Uint8Array,
@@ -41,14 +44,14 @@ export function classifierKey(
   return hash.update(labels).digest("hex").slice(0, 32);
 }
 
-/** Where the classifier of this key is kept. @param folder the run's, or null */
+/** Path of the classifier with this key. @param folder the run's folder, or null */
 export function classifierPath(folder: string | null, key: string): string {
   return join(folder ?? cacheFolder(), folder === null ? cachedName(key) : FILE);
 }
 
 const cachedName = (key: string): string => `classifier-${key}.safetensors`;
 
-/** The kept classifier, on the current device; null if there is none of this key. */
+/** Loads the stored classifier to the current device; null if there is none with this key. */
 export async function loadClassifier(folder: string | null, key: string): Promise<StoredClassifier | null> {
   const path = classifierPath(folder, key);
   const bytes = folder === null ? await readCached(cachedName(key)) : await readFile(path).catch(() => null);
@@ -80,7 +83,7 @@ function upload(tensors: NamedTensors, count: number): Parameters | null {
   return parameters;
 }
 
-/** Keeps a classifier. @throws InputError or RetryableError if the run's folder cannot be written */
+/** Stores a classifier. @throws InputError or RetryableError if the run's folder cannot be written */
 export async function saveClassifier(folder: string | null, { parameters, record }: StoredClassifier): Promise<void> {
   const tensors: NamedTensors = new Map();
   for (const [name, variable] of parameters) {

@@ -1,4 +1,4 @@
-/** Trains the attribute classifier. The same pictures, labels and seed give the same network, whatever the number of threads. */
+/** Trains the attribute classifier. The same images, labels and seed give the same network, whatever the number of threads. */
 import * as tf from "@tensorflow/tfjs-core";
 import { applyGradients, createOptimizer, gradientsOf } from "../nn/optimizer.js";
 import { disposeParameters, type Parameters } from "../nn/parameters.js";
@@ -7,20 +7,20 @@ import type { OnProgress } from "../types.js";
 import { CLASSIFIER_SIZE, classify, FEATURES, initialClassifier } from "./classifier.js";
 
 const BATCH = 64;
-/** Passes over all pictures, and the most updates: about two minutes of two free cores. */
+/** Number of passes over all images, and largest number of updates: about two minutes on two idle cores. */
 const PASSES = 12;
 const MOST_UPDATES = 2000;
-/** At the first update; it falls to 0 in a straight line. */
+/** Learning rate of the first update. It decreases linearly to 0. */
 const LEARNING_RATE = 2e-3;
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
-/** Share of the last features that each picture does without (Srivastava et al. 2014). */
+/** Share of the last features that are dropped for each image (Srivastava et al. 2014). */
 const DROPOUT = 0.3;
-/** Augmentation: moved by up to so many pixels, all channels and each channel times a factor, normal noise added. */
+/** Augmentation: a shift by up to SHIFT pixels, a factor for all channels, a factor per channel, and normal noise. */
 const SHIFT = 2;
 const BRIGHTNESS = [0.8, 1.2] as const;
 const TINT = [0.9, 1.1] as const;
 const NOISE = 0.03;
-/** Values of the table that noise is cut from; a prime, so that cuts do not repeat soon. */
+/** Number of values in the table from which noise is cut. It is a prime, so that cuts do not repeat soon. */
 const NOISE_VALUES = 65537;
 
 export interface ClassifierData {
@@ -31,7 +31,7 @@ export interface ClassifierData {
   readonly attributes: number;
 }
 
-/** Updates of a training with `count` pictures. */
+/** Number of updates of a training with `count` images. */
 export function classifierUpdates(count: number): number {
   return Math.min(MOST_UPDATES, Math.ceil((PASSES * count) / BATCH));
 }
@@ -42,7 +42,7 @@ function noiseTable(random: Random): Float32Array {
   return Float32Array.from({ length: NOISE_VALUES }, () => NOISE * random.normal());
 }
 
-/** A picture as it is trained on: moved by a few pixels, mirrored or not, brighter or darker, of another tint, with noise. */
+/** Augments an image: shifts it by a few pixels, may mirror it, changes brightness and tint, and adds noise. */
 function augment(levels: Uint8ClampedArray, out: Float32Array, random: Random, noise: Float32Array): void {
   const side = CLASSIFIER_SIZE;
   const mirrored = random.chance(0.5);
@@ -65,7 +65,7 @@ function augment(levels: Uint8ClampedArray, out: Float32Array, random: Random, n
   }
 }
 
-/** Weights of the two answers of each attribute, so that both sides and all attributes count the same. */
+/** Weights of both answers for each attribute, so that both sides and all attributes count equally. */
 function balance({ labels, attributes }: ClassifierData): { readonly yes: number[]; readonly no: number[] } {
   const n = labels.length / attributes;
   const having = Array.from({ length: attributes }, (_, i) => {
@@ -76,14 +76,14 @@ function balance({ labels, attributes }: ClassifierData): { readonly yes: number
   return { yes: having.map((count) => n / (2 * count)), no: having.map((count) => n / (2 * (n - count))) };
 }
 
-/** What an update is computed from, on the device. */
+/** The inputs of an update, on the device. */
 export interface ClassifierBatch {
   /** [N, 64, 64, 3] in [-1, 1], augmented */
   readonly images: tf.Tensor4D;
-  /** 0 or 1, and how much each answer counts: [N, attributes] */
+  /** 0 or 1, and the weight of each answer: [N, attributes] */
   readonly labels: tf.Tensor2D;
   readonly weights: tf.Tensor2D;
-  /** 0 for features that are left out, 1 / (1 - DROPOUT) for the others: [N, features] */
+  /** 0 for dropped features, 1 / (1 - DROPOUT) for the others: [N, features] */
   readonly kept: tf.Tensor2D;
 }
 
@@ -96,7 +96,7 @@ export function classifierLoss(parameters: Parameters, { images, labels, weights
   });
 }
 
-/** Batches without end: each round goes over all pictures in another order. */
+/** Makes batches without end. Each round uses all images in another order. */
 class Batches {
   private readonly data: ClassifierData;
   private readonly seed: number;
@@ -155,7 +155,7 @@ class Batches {
 
 /**
  * Trains on the current device.
- * @param data with pictures on both sides of each attribute
+ * @param data with images on both sides of each attribute
  */
 export async function trainClassifier(data: ClassifierData, seed: number, onProgress: OnProgress): Promise<Parameters> {
   const updates = classifierUpdates(data.labels.length / data.attributes);

@@ -1,25 +1,25 @@
 /**
- * A small network that says which attributes a face has, trained on the data's own training pictures: it judges whether an edit
- * reached the wanted attribute and kept the others. Four convolutions of stride 2, then one linear layer on what is left, which
- * keeps places apart (faces are aligned).
+ * A small network that recognises the attributes of a face, trained on the data's own training images. It judges
+ * whether an edit reached the wanted attribute and kept the others. It has four convolutions of stride 2, then one
+ * linear layer that still distinguishes positions (faces are aligned).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { channelNorm } from "../device/ops/channel-norm.js";
 import { type Parameters, parameter } from "../nn/parameters.js";
 import { Random } from "../random.js";
 
-/** Side of the pictures that it judges; others are resized. */
+/** Side in pixels of the images that it judges. Other images are resized. */
 export const CLASSIFIER_SIZE = 64;
 const LEAK = 0.2;
-/** Channels of the blocks, 64 -> 32 -> 16 -> 8 -> 4 pixels. */
+/** Channels of the blocks, from 64 to 32, 16, 8 and 4 pixels. */
 const CHANNELS = [24, 48, 96, 96] as const;
 const LAST_SIDE = CLASSIFIER_SIZE / 2 ** CHANNELS.length;
-/** Numbers that the linear layer sees of each picture. */
+/** Number of inputs of the linear layer per image. */
 export const FEATURES = LAST_SIDE * LAST_SIDE * CHANNELS[CHANNELS.length - 1];
 
 interface Spec {
   readonly name: string;
-  /** On the device: filters [3, 3, in, out], the linear layer [features, attributes]. */
+  /** Shape on the device: filters [3, 3, in, out], linear layer [features, attributes]. */
   readonly shape: readonly number[];
   /** Standard deviation of the initial values around `mean`. */
   readonly deviation: number;
@@ -44,7 +44,7 @@ export function classifierSpecs(count: number): readonly Spec[] {
   ];
 }
 
-/** Fresh parameters on the current device: He et al. (2015) for the convolutions. */
+/** New parameters on the current device, with He et al. (2015) for the convolutions. */
 export function initialClassifier(count: number, seed: number): Parameters {
   const parameters = new Map<string, tf.Variable>();
   for (const { name, shape, deviation, mean } of classifierSpecs(count)) {
@@ -60,7 +60,7 @@ export function initialClassifier(count: number, seed: number): Parameters {
 }
 
 /**
- * How sure the network is of each attribute: positive where it says that the face has it.
+ * The network's confidence for each attribute: positive if it finds the attribute.
  * @param images [N, 64, 64, 3] in [-1, 1]
  * @param kept   factors of the last features in training, [N, FEATURES]
  * @returns [N, attributes]

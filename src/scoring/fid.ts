@@ -1,20 +1,20 @@
-/** FID of added and removed attributes, to compare runs with each other: `elegant table` for the score. */
+/** FID of added and removed attributes, for comparing runs with each other: a form of `elegant table` for the score. */
 import type { FaceDataset } from "../dataset/dataset.js";
 import { openExtractor } from "../metrics/extractors.js";
 import { Linalg } from "../metrics/linalg.js";
 import { computeTable } from "../metrics/table.js";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { RunScores } from "../report/scored.js";
 import type { OnProgress } from "../types.js";
 
-/** Features of the seeded random network, which needs no download, and of the published one. */
+/** Feature dimensions of the seeded random network, which needs no download, and of the published one. */
 const RANDOM_DIMS = 192;
 const PUBLISHED_DIMS = 2048;
 
 export interface FidOptions {
   readonly generator: Generator;
   readonly dataset: FaceDataset;
-  /** The published Inception's; undefined for the seeded random network. */
+  /** Weights of the published Inception; undefined for the seeded random network. */
   readonly weights: string | undefined;
   readonly pairs: number;
   readonly seed: number;
@@ -23,7 +23,7 @@ export interface FidOptions {
   readonly warn: (line: string) => void;
 }
 
-/** Scores on the current device. @throws InputError as computeTable() and openExtractor() */
+/** Scores on the current device. @throws InputError like computeTable() and openExtractor() */
 export async function scoreFid(options: FidOptions): Promise<NonNullable<RunScores["fid"]>> {
   const { generator, dataset, weights, pairs, seed, workers, onProgress, warn } = options;
   const linalg = await Linalg.open(workers);

@@ -1,6 +1,6 @@
-/** The pairs of one attribute and direction: chosen, loaded, swapped and measured against what is known about them. */
+/** The pairs of one attribute and direction: chosen, loaded, swapped and measured against everything known about them. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { AttributeScore } from "../report/scored.js";
 import type { SwapTruth } from "../synth/truth.js";
 import type { OnProgress, RgbaImage } from "../types.js";
@@ -12,11 +12,11 @@ import type { Persons } from "./persons.js";
 import { loadPictures, pictureAt } from "./pictures.js";
 import { reconstruct, swapAll } from "./swaps.js";
 
-/** A pair with its pictures, at the model's size. */
+/** A pair with its images, in the model's size. */
 export interface LoadedPair extends ScoredPair {
   readonly inputPicture: RgbaImage;
   readonly referencePicture: RgbaImage;
-  /** What the painter makes of the input; null where that is not known. */
+  /** The painter's true result; null if it is not known. */
   readonly truth: SwapTruth | null;
 }
 
@@ -27,14 +27,14 @@ export interface SwappedPair extends LoadedPair {
 export interface GroupOptions {
   readonly generator: Generator;
   readonly dataset: FaceDataset;
-  /** Positions of the pictures that pairs are made of. */
+  /** Positions of the images from which pairs are made. */
   readonly heldOut: readonly number[];
-  /** Whether picture `file` has attribute `attribute`. */
+  /** True if image `file` has attribute `attribute`. */
   readonly has: (file: number, attribute: number) => boolean;
   readonly painted: PaintedFaces | null;
   readonly judge: Judge | null;
   readonly persons: Persons;
-  /** The most pairs of a group. */
+  /** Largest number of pairs per group. */
   readonly pairs: number;
   readonly workers: number;
   readonly onProgress: OnProgress;
@@ -44,11 +44,14 @@ export interface GroupOptions {
 export interface ScoredGroup {
   readonly row: AttributeScore;
   readonly swapped: readonly SwappedPair[];
-  /** Pairs of this group in which the edit turned over the classifier's decision on each attribute; null without one. */
+  /**
+   * For each attribute, the number of this group's pairs whose classifier decision the edit reversed; null without a
+   * classifier.
+   */
   readonly flips: readonly number[] | null;
 }
 
-/** The pairs of a group, in the order of the files. Pairs whose true answer is the input itself are left out. */
+/** Chooses the pairs of a group, in the order of the files. Pairs whose true result is the input itself are left out. */
 function choosePairs(
   options: GroupOptions,
   attribute: number,
@@ -85,7 +88,7 @@ async function loadGroup(options: GroupOptions, attribute: number, adding: boole
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Means of the scores against the truth; nothing where it is not known for all pairs. */
+/** Means of the scores against the truth; empty if the truth is not known for all pairs. */
 function scoreTruth(pairs: readonly SwappedPair[]): Partial<TruthScore> {
   const scores = pairs.flatMap(({ inputPicture, swap, truth }) =>
     truth === null ? [] : [scoreAgainstTruth(inputPicture, swap, truth)],
@@ -99,7 +102,7 @@ function scoreTruth(pairs: readonly SwappedPair[]): Partial<TruthScore> {
   };
 }
 
-/** Hits, kept decisions, and how many decisions on each attribute the edits turn over. */
+/** Hits, kept decisions, and how many decisions on each attribute the edits reverse. */
 async function judgeSwaps(
   judge: Judge,
   pairs: readonly SwappedPair[],

@@ -1,9 +1,8 @@
-/** The classifier as a judge of edits: trained once for a data set and its attributes, then kept. */
+/** Judges edits with the classifier, which is trained once for a data set and its attributes and then stored. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { toFloats } from "../image/floats.js";
+import { mirror, toFloats } from "../image/floats.js";
 import { disposeParameters, type Parameters } from "../nn/parameters.js";
-import { mirror } from "../training/batches.js";
 import type { OnProgress, RgbaImage } from "../types.js";
 import { CLASSIFIER_SIZE, classify } from "./classifier.js";
 import {
@@ -18,16 +17,16 @@ import { classifierUpdates, trainClassifier } from "./classifier-training.js";
 import { labelsOf, splitFiles, spread } from "./pairs.js";
 import { loadPictures, type Pictures } from "./pictures.js";
 
-/** The most pictures that the classifier is trained and tested on: 250 MB. */
+/** Largest number of images that the classifier is trained and tested on: 250 MB. */
 const MOST_TRAINING = 16_384;
 const MOST_HELD_OUT = 4096;
-/** Training pictures that each side of each attribute needs. */
+/** Number of training images that each side of each attribute needs. */
 const FEWEST_OF_SIDE = 4;
 const PICTURES_AT_ONCE = 64;
 const LENGTH = CLASSIFIER_SIZE * CLASSIFIER_SIZE * 3;
 
 /**
- * Whether pictures have each attribute, by the mean of the network's answers for the picture and for its mirror image.
+ * Decides whether images have each attribute, by the mean of the network's answers for the image and its mirror image.
  * @param images [n, 64, 64, 3] in [-1, 1]
  * @returns 0 or 1: [n, attributes]
  */
@@ -50,7 +49,7 @@ export async function decide(parameters: Parameters, images: Float32Array): Prom
   return Uint8Array.from(decisions);
 }
 
-/** Mean of the shares of right decisions on both sides of each attribute; null where a side has no picture. */
+/** Mean of the shares of right decisions on both sides of each attribute; null if a side has no image. */
 function balancedAccuracy(decisions: Uint8Array, labels: Uint8Array, attributes: number): (number | null)[] {
   return Array.from({ length: attributes }, (_, a) => {
     const [right, all] = [
@@ -67,9 +66,9 @@ function balancedAccuracy(decisions: Uint8Array, labels: Uint8Array, attributes:
 
 export interface JudgeOptions {
   readonly dataset: FaceDataset;
-  /** In the model's order. */
+  /** Names in the model's order. */
   readonly attributes: readonly string[];
-  /** The run's, where the classifier is kept; null for the cache. */
+  /** The run's folder, where the classifier is stored; null for the cache. */
   readonly folder: string | null;
   readonly seed: number;
   readonly workers: number;
@@ -79,7 +78,7 @@ export interface JudgeOptions {
 
 export class Judge {
   readonly record: ClassifierRecord;
-  /** Where the classifier is kept. */
+  /** Path of the stored classifier. */
   readonly path: string;
   private readonly parameters: Parameters;
 
@@ -90,8 +89,8 @@ export class Judge {
   }
 
   /**
-   * Opens the kept classifier, or trains and keeps one.
-   * @returns null if the training pictures do not have four on both sides of each attribute
+   * Opens the stored classifier, or trains and stores one.
+   * @returns null if the training images do not have four on both sides of each attribute
    */
   static async open(options: JudgeOptions): Promise<Judge | null> {
     const { dataset, attributes, folder, seed, warn } = options;
@@ -119,7 +118,7 @@ export class Judge {
     return new Judge(made, path);
   }
 
-  /** Which attributes pictures of any size have: 0 or 1, [pictures, attributes] */
+  /** Decides which attributes images of any size have: 0 or 1, [pictures, attributes] */
   async decide(pictures: readonly RgbaImage[]): Promise<Uint8Array> {
     return decide(this.parameters, await toFloats(pictures, CLASSIFIER_SIZE));
   }

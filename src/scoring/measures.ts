@@ -1,20 +1,23 @@
 /**
- * How near an edit comes to the truth, in grey levels of 255 and in decibels. The definitions are those of `evaluate` in the
- * PyTorch script that the published figures of this project were measured with.
+ * Measures how close an edit comes to the truth, in grey levels of 255 and in decibels. The definitions are those of
+ * `evaluate` in the PyTorch script that measured this project's published figures.
  */
 import type { RgbaImage } from "../types.js";
 
-/** Mean squares below this, far less than rounding to whole levels leaves, count as this: 68.1 dB stands for equal pictures. */
+/**
+ * Smaller mean squares, far below the error of rounding to whole levels, count as this value. So 68.1 dB stands for
+ * equal images.
+ */
 const LEAST_SQUARE = 0.01;
 const PEAK = 255;
 
-/** The pixels that count: where `mask` (one byte per pixel) is 0 or not 0. */
+/** The pixels that count: those where `mask` (one byte per pixel) is 0, or not 0. */
 export interface Region {
   readonly mask: Uint8Array;
   readonly side: "inside" | "outside";
 }
 
-/** Mean squared difference of all channels, over the whole picture or a region; 0 for an empty region. */
+/** Mean squared difference of all channels, over the whole image or a region; 0 for an empty region. */
 export function meanSquare(a: RgbaImage, b: RgbaImage, region?: Region): number {
   let [sum, pixels] = [0, 0];
   for (let i = 0; i < a.width * a.height; i++) {
@@ -30,14 +33,14 @@ export function decibels(square: number): number {
   return 10 * Math.log10(PEAK ** 2 / Math.max(square, LEAST_SQUARE));
 }
 
-/** The middle of nine values, which are sorted in place. */
+/** The median of nine values, which are sorted in place. */
 function median(nine: Float32Array): number {
   return nine.sort()[4];
 }
 
 /**
- * Mean square of what a 3x3 median, taken per channel with the edge repeated, leaves of the change from `input` to `swap`.
- * Its root is the noise in grey levels: a median keeps edges and areas, so that only isolated differences count.
+ * Mean square of the part of the change from `input` to `swap` that a 3x3 median removes, per channel with the edge
+ * repeated. Its root is the noise in grey levels. A median keeps edges and areas, so only isolated differences count.
  */
 export function noiseSquare(input: RgbaImage, swap: RgbaImage): number {
   const { width, height } = input;
@@ -60,9 +63,9 @@ export function noiseSquare(input: RgbaImage, swap: RgbaImage): number {
   return sum / (3 * width * height);
 }
 
-/** Scores of one swap whose true answer is known. */
+/** Scores of one swap whose true result is known. */
 export interface TruthScore {
-  /** PSNR of the swap against the truth less that of the unchanged input, in dB: in the region, and over the whole picture. */
+  /** PSNR of the swap against the truth minus that of the unchanged input, in dB: in the region, and over the whole image. */
   readonly regionGain: number;
   readonly wholeGain: number;
   /** PSNR of the swap against the input outside the region, in dB. */
@@ -71,7 +74,7 @@ export interface TruthScore {
   readonly rightShare: number;
 }
 
-/** @param mask 1 in the region where the truth differs visibly from the input, which may not be empty */
+/** @param mask 1 in the region where the truth differs visibly from the input; it must not be empty */
 export function scoreAgainstTruth(
   input: RgbaImage,
   swap: RgbaImage,

@@ -1,9 +1,12 @@
-/** Painted data sets, whose true answers are known: found by the record that `elegant synth` leaves next to its photos. */
+/**
+ * Painted data sets, whose true results are known. They are recognised by the record that `elegant synth` writes next
+ * to its photos.
+ */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { composeAffine } from "../image/reduce.js";
+import { composeAffine } from "../image/align.js";
 import { type FinishedPhoto, MANIFEST, readAllRecords, readManifest } from "../preprocess/manifest.js";
 import { SWAPPABLE_ATTRIBUTES, type SwappableAttribute } from "../synth/attributes.js";
 import type { SynthFace } from "../synth/face.js";
@@ -16,14 +19,14 @@ import type { Affine } from "../types.js";
 const RECORD = "synth.json";
 const recordSchema = z.object({ generator: z.literal("elegant synth"), version: z.number(), seed: z.number() });
 
-/** A face as it was painted, and the matrix from the photo to the crop. */
+/** A painted face, and the matrix from the photo to the crop. */
 export interface PaintedFace {
   readonly face: SynthFace;
   readonly matrix: Affine;
 }
 
 export class PaintedFaces {
-  /** Of the painter. */
+  /** Seed of the painter. */
   readonly seed: number;
   private readonly records: ReadonlyMap<string, FinishedPhoto>;
   /** Side of the crops in pixels. */
@@ -44,9 +47,9 @@ export class PaintedFaces {
   }
 
   /**
-   * What an ideal swap makes of `input`; null for an attribute that is not painted and for a file without a record. The mask is
-   * empty if the true answer is the input itself.
-   * @param size side of the pictures that are compared
+   * The result of an ideal swap into `input`; null for an attribute that is not painted, and for a file without a
+   * record. The mask is empty if the true result is the input itself.
+   * @param size side of the compared images in pixels
    */
   truth(input: string, reference: string, attribute: string, size: number): SwapTruth | null {
     const [own, other] = [this.face(input), this.face(reference)];
@@ -60,14 +63,14 @@ function isSwappable(attribute: string): attribute is SwappableAttribute {
   return (SWAPPABLE_ATTRIBUTES as readonly string[]).includes(attribute);
 }
 
-/** The matrix to a crop `scale` times as large. Pixels are areas: their centres sit at half a pixel. */
+/** The matrix to a crop `scale` times as large. Pixels are areas here, so their centres are at half a pixel. */
 function scaled(matrix: Affine, scale: number): Affine {
   if (scale === 1) return matrix;
   const shift = (scale - 1) / 2;
   return composeAffine([scale, 0, shift, 0, scale, shift], matrix);
 }
 
-/** The painter's seed of a preprocessed data set; null if its photos were not painted, or their record is gone. */
+/** The painter's seed of a preprocessed data set; null if its photos were not painted, or if their record is missing. */
 async function findSeed(images: string): Promise<{ readonly seed: number; readonly version: number } | null> {
   const text = await readFile(join(dirname(images), RECORD), "utf8").catch(() => null);
   if (text === null) return null;
@@ -75,13 +78,13 @@ async function findSeed(images: string): Promise<{ readonly seed: number; readon
     const parsed = recordSchema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : null;
   } catch {
-    return null; // not a file of ours
+    return null; // written by another program
   }
 }
 
 /**
- * Finds out whether a data set was made by `elegant preprocess` from photos of `elegant synth`. Both folders must be where they
- * were: the crops' manifest names the photos' folder, and the record with the seed is next to it.
+ * Checks whether a data set was made by `elegant preprocess` from photos of `elegant synth`. Both folders must still be
+ * in their places: the crops' manifest names the photos' folder, and the record with the seed is next to it.
  * @returns null if it was not
  */
 export async function findPainted(dataset: FaceDataset): Promise<PaintedFaces | null> {

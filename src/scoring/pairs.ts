@@ -1,22 +1,22 @@
-/** Which pictures a score uses: the held-out ones and pairs of them, and those that the classifier learns from. */
+/** Chooses the images of a score: the held-out images and pairs of them, and the images that the classifier learns from. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "../training/pairs.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 
-/** Share of a list without a partition that counts as held out: its end. */
+/** Share at the end of a list that counts as held out if there is no partition. */
 const HELD_OUT_SHARE = 0.1;
 
 /** An input and a reference of another person, by their positions in the data set's files. */
 export interface ScoredPair {
   readonly attribute: string;
-  /** Whether the reference has the attribute (it is added) or not (it is removed). */
+  /** True if the reference has the attribute (it is added), false if not (it is removed). */
   readonly adding: boolean;
   readonly input: number;
   readonly reference: number;
 }
 
 /**
- * Pairs each input with a reference: with `adding`, inputs lack the attribute and references have it. Inputs come in the
- * order of `faces`, each once; references are used again after the last one.
+ * Pairs each input with a reference. With `adding`, inputs lack the attribute and references have it. Inputs come in
+ * the order of `faces`, each once. After the last reference, the first one is used again.
  */
 export function* pairUp<Face>(
   faces: readonly Face[],
@@ -30,7 +30,7 @@ export function* pairUp<Face>(
 }
 
 /**
- * Splits a data set into the pictures to learn from and the held-out ones: by its partition list, or, without one, the last
+ * Splits a data set into the images to learn from and the held-out ones, by its partition list. Without one, the last
  * tenth is held out.
  */
 export function splitFiles(dataset: FaceDataset): {
@@ -44,14 +44,15 @@ export function splitFiles(dataset: FaceDataset): {
   return { training: all.slice(0, first), heldOut: all.slice(first) };
 }
 
-/** Labels of pictures, 0 or 1: [files, attributes]. @throws InputError as attributeColumns() */
+/** Labels of images, 0 or 1: [files, attributes]. @throws InputError like attributeColumns() */
 export function labelsOf(
   dataset: FaceDataset,
   files: readonly number[],
   attributes: readonly string[],
 ): Uint8Array<ArrayBuffer> {
   const columns = attributeColumns(dataset, attributes);
-  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>; // attributeColumns() refuses a missing one
+  // attributeColumns() has refused a missing table.
+  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
   const labels = new Uint8Array(files.length * columns.length);
   for (const [row, file] of files.entries()) {
     for (const [i, column] of columns.entries()) {

@@ -1,4 +1,4 @@
-/** Whether edits keep the person, by the distance of face descriptors. */
+/** Measures whether edits keep the person, by the distance of face descriptors. */
 import { descriptorDistance, FaceDescriptors } from "../detection/descriptors.js";
 import { SAME_PERSON } from "../detection/recognition.js";
 import type { RgbaImage } from "../types.js";
@@ -12,19 +12,19 @@ export interface ComparedPair {
 
 export class Persons {
   private readonly descriptors: FaceDescriptors;
-  /** Of inputs, which most attributes have in common. */
+  /** Descriptors of inputs, because most attributes share their inputs. */
   private readonly known = new Map<number, Float32Array>();
 
   private constructor(descriptors: FaceDescriptors) {
     this.descriptors = descriptors;
   }
 
-  /** @param threads of the network's kernels */
+  /** @param threads number of threads of the network's kernels */
   static async open(threads: number): Promise<Persons> {
     return new Persons(await FaceDescriptors.open(threads));
   }
 
-  /** The share of pairs whose descriptors are nearer than 0.6, and the mean distance. */
+  /** The share of pairs whose descriptors differ by less than 0.6, and the mean distance. */
   async compare(pairs: readonly ComparedPair[]): Promise<{ readonly same: number; readonly distance: number }> {
     const fresh = pairs.filter(({ input }) => !this.known.has(input));
     const described = await this.descriptors.describe(fresh.map(({ inputPicture }) => inputPicture));

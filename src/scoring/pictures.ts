@@ -1,4 +1,4 @@
-/** Pictures of a data set in memory, as levels of 255. */
+/** Images of a data set in memory, as levels of 255. */
 import type { FaceDataset } from "../dataset/dataset.js";
 import { InputError } from "../errors.js";
 import { BatchLoader, type Replace } from "../image/loader.js";
@@ -10,23 +10,23 @@ const PICTURES_AT_ONCE = 64;
 export interface Pictures {
   /** Side in pixels. */
   readonly size: number;
-  /** Positions in the data set's files: those that could be read, in the requested order. */
+  /** Positions in the data set's files of the images that could be read, in the requested order. */
   readonly files: readonly number[];
   /** RGB, 0 to 255: [files, size, size, 3] */
   readonly levels: Uint8ClampedArray<ArrayBuffer>;
-  /** Why the others could not be read; each reason names its file. */
+  /** Why other images could not be read; each reason names its file. */
   readonly unreadable: readonly string[];
 }
 
 export interface LoadOptions {
   readonly size: number;
   readonly workers: number;
-  /** Names the work in progress lines. */
+  /** Name of the work in progress lines. */
   readonly stage: string;
   readonly onProgress: OnProgress;
 }
 
-/** Loads a batch; for a picture that cannot be read, another one is loaded and the position is noted in `failed`. */
+/** Handles images of a batch that cannot be read: another image is loaded, and the position is noted in `failed`. */
 function substitute(sources: readonly PictureSource[], failed: Map<number, string>): Replace {
   const tried = new Map<number, number>();
   return async (position, { reason }) => {
@@ -39,7 +39,7 @@ function substitute(sources: readonly PictureSource[], failed: Map<number, strin
 }
 
 /**
- * Reads pictures; those of another size are resized with an antialiasing filter. Pictures that cannot be read are left out.
+ * Reads images. Those of another size are resized with an antialiasing filter. Unreadable images are left out.
  * @throws InputError if none of a batch of 64 can be read
  */
 export async function loadPictures(
@@ -74,7 +74,7 @@ export async function loadPictures(
   return { size, files: kept, levels: levels.slice(0, kept.length * length), unreadable };
 }
 
-/** One picture, opaque. @param at its place in `files` */
+/** One opaque image. @param at its position in `files` */
 export function pictureAt({ size, levels }: Pictures, at: number): RgbaImage {
   const data = new Uint8ClampedArray(size * size * 4).fill(255);
   for (let to = 0, from = at * size * size * 3; to < data.length; to += 4, from += 3) {

@@ -1,9 +1,9 @@
-/** How good a generator's edits are on held-out pictures of a data set: everything that `elegant score` measures. */
+/** Measures the quality of a generator's edits on held-out images of a data set, for `elegant score`. */
 import type { FaceDataset } from "../dataset/dataset.js";
+import { heldOutFiles } from "../dataset/split.js";
 import { describeMismatch, InputError } from "../errors.js";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { AttributeScore, RunScores } from "../report/scored.js";
-import { heldOutFiles } from "../training/pairs.js";
 import type { OnProgress } from "../types.js";
 import { type ScoredGroup, type SwappedPair, scoreGroup } from "./groups.js";
 import { Judge } from "./judge.js";
@@ -14,11 +14,11 @@ import { Persons } from "./persons.js";
 export interface ScoreOptions {
   readonly generator: Generator;
   readonly dataset: FaceDataset;
-  /** The run's, where the classifier is kept; null if the model is not a run's folder. */
+  /** The run's folder, where the classifier is stored; null if the model is not a run's folder. */
   readonly folder: string | null;
-  /** The most pairs of each attribute and direction. */
+  /** Largest number of pairs per attribute and direction. */
   readonly pairs: number;
-  /** Pairs of each attribute and direction whose pictures are returned. */
+  /** Number of pairs per attribute and direction whose images are returned. */
   readonly shown: number;
   readonly seed: number;
   readonly workers: number;
@@ -32,7 +32,7 @@ export interface Scored {
   readonly shown: readonly (readonly SwappedPair[])[];
 }
 
-/** Mean of one column over all pairs; undefined where a row does not have it. */
+/** Mean of one column over all pairs; undefined if a row does not have it. */
 function overall(
   rows: readonly AttributeScore[],
   value: (row: AttributeScore) => number | undefined,
@@ -47,7 +47,7 @@ function overall(
   return sum / pairs;
 }
 
-/** The leakage matrix: of the pairs of attribute i, both ways, the share whose decision on attribute j turns over. */
+/** The leakage matrix: the share of attribute i's pairs, in both directions, whose decision on attribute j is reversed. */
 function leakageOf(groups: readonly ScoredGroup[], attributes: readonly string[]): number[][] | undefined {
   const rows = attributes.map((name) => {
     const own = groups.filter(({ row }) => row.name === name);
@@ -57,7 +57,7 @@ function leakageOf(groups: readonly ScoredGroup[], attributes: readonly string[]
   return rows.flat().every(Number.isFinite) ? rows : undefined;
 }
 
-/** Four decimals are more than any of these numbers is worth. */
+/** More than four decimals would claim more precision than these numbers have. */
 const rounded = (value: number): number => Number(value.toFixed(4));
 
 function roundAll<T>(value: T): T {
@@ -70,7 +70,7 @@ function roundAll<T>(value: T): T {
 
 /**
  * Scores a generator on the current device.
- * @throws InputError if the data has no labels, lacks an attribute of the model, or has no held-out pair
+ * @throws InputError if the data have no labels, lack an attribute of the model, or have no held-out pair
  */
 export async function scoreGenerator(options: ScoreOptions): Promise<Scored> {
   const { generator, dataset, pairs, workers, onProgress, warn } = options;

@@ -1,16 +1,16 @@
-/** The sheet of swaps to judge by eye. */
+/** Makes the sheet of swaps to judge by eye. */
 import { changePicture } from "../sheet/change.js";
 import { composeSheet } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
 import type { SwappedPair } from "./groups.js";
 
-/** Swaps of each attribute and direction. */
+/** Number of swaps per attribute and direction. */
 export const SHOWN_SWAPS = 16;
 const SCALE = 2;
 
 /**
- * For each attribute and direction, rows of inputs, references, swaps, true answers where they are known, and changes around
- * grey. One column is one swap; pixels are shown twice as large.
+ * For each attribute and direction, rows of inputs, references, swaps, true results if they are known, and changes
+ * around grey. One column is one swap. Pixels are shown twice as large.
  */
 export function swapsSheet(groups: readonly (readonly SwappedPair[])[]): RgbaImage {
   const rows: RgbaImage[][] = [];

@@ -1,7 +1,7 @@
-/** Swaps and reconstructions of pictures by a generator, through the same functions as all editing. */
+/** Swaps and reconstructions of images by a generator, with the same functions as all editing. */
 import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, render, toPictures, toTensor } from "../editing/faces.js";
 import { swapMany } from "../editing/swap.js";
-import type { Generator } from "../models/open.js";
+import type { Generator } from "../models/generator.js";
 import type { RgbaImage } from "../types.js";
 
 export interface SwapInput {
@@ -10,7 +10,7 @@ export interface SwapInput {
   readonly reference: RgbaImage;
 }
 
-/** Results D of all pairs, in order; neighbouring pairs of one attribute share a batch. */
+/** Results D of all pairs, in order. Neighbouring pairs with the same attribute share a batch. */
 export async function swapAll(
   generator: Generator,
   pairs: readonly SwapInput[],
@@ -36,7 +36,7 @@ export async function swapAll(
   return results;
 }
 
-/** What the generator makes of each picture's own latent. */
+/** The generator's output for each image's own latent. */
 export async function reconstruct(generator: Generator, pictures: readonly RgbaImage[]): Promise<readonly RgbaImage[]> {
   const results: RgbaImage[] = [];
   for (let first = 0; first < pictures.length; first += PICTURES_AT_ONCE) {

@@ -1,16 +1,16 @@
-/** What an edit changed, as a picture that people can look at. */
+/** Shows what an edit changed, as an image for people to look at. */
 import { describeMismatch, InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 
-/** The grey level of a channel that did not change. */
+/** The grey level of an unchanged channel. */
 const UNCHANGED = 128;
 
 /**
- * Draws the change around mid grey: each channel is 128 + after - before, clipped to 0 to 255. Mid grey means that nothing
- * changed; a light place became lighter, and a coloured place took on that colour. The result is opaque.
+ * Draws the change around medium grey: each channel is 128 + after - before, clipped to 0 to 255. Medium grey means
+ * that nothing changed. A light area became lighter, and a coloured area took on that colour. The result is opaque.
  *
  * @param before RGBA, row-major, 0 to 255
- * @param after  a picture of the same size
+ * @param after  an image of the same size
  * @throws InputError if the sizes differ
  * @example changePicture(input, swapped)
  */

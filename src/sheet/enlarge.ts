@@ -1,8 +1,8 @@
-/** Smooth enlargement of small pictures for people to look at; never used on data that is measured. */
+/** Smooth enlargement of small images for people to look at. It is never used on data that is measured. */
 import type { RgbaImage } from "../types.js";
 
 /**
- * The picture `factor` times as wide and high, by Catmull-Rom interpolation (Keys, 1981, a = -1/2) with the edge
+ * The image `factor` times as wide and high, by Catmull-Rom interpolation (Keys, 1981, a = -1/2) with the edge
  * repeated. Alpha is interpolated like the colours.
  */
 export function enlarge(image: RgbaImage, factor: number): RgbaImage {

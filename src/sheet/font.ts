@@ -1,12 +1,12 @@
 /**
- * A small font of our own for labels on pictures: printable ASCII on a grid of 5 x 9 units (capitals 7 high, two rows
- * for descenders). Neighbouring marks are joined by round strokes, so that the text is smooth at any size.
+ * A small font of our own for labels on images: printable ASCII on a grid of 5 x 9 units (capitals are 7 high,
+ * descenders have two rows). Round strokes join neighbouring marks, so the text is smooth at any size.
  */
 import type { RgbaImage } from "../types.js";
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Height of a capital, from its top to the base line, and of a line of text, in units. */
+/** CAPITAL_UNITS: height of a capital, from its top to the base line, in units. LINE_UNITS: height of a line of text. */
 export const CAPITAL_UNITS = 7;
 export const LINE_UNITS = 11;
 
@@ -17,7 +17,7 @@ const GAP_UNITS = 1;
 const STROKE_RADIUS = 0.46;
 const FIRST = 0x20;
 
-// Sixteen characters a band, in the order of ASCII.
+// Sixteen characters per band, in ASCII order.
 const BANDS: readonly (readonly string[])[] = [
   [
     //  !"#$%&'()*+,-./
@@ -93,7 +93,7 @@ const BANDS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** A stroke from (x0, y0) to (x1, y1) in units, at the centres of marks. */
+/** A stroke from (x0, y0) to (x1, y1) in units; both are centres of marks. */
 type Stroke = readonly [x0: number, y0: number, x1: number, y1: number];
 
 interface Glyph {
@@ -117,7 +117,7 @@ function readGlyph(rows: readonly string[]): Glyph {
       strokes.push([x, y, x, y]);
       if (marked(x + 1, y)) strokes.push([x, y, x + 1, y]);
       if (marked(x, y + 1)) strokes.push([x, y, x, y + 1]);
-      // Diagonals only where no corner joins the two marks already.
+      // Add a diagonal only if no corner joins the two marks already.
       if (marked(x + 1, y + 1) && !marked(x + 1, y) && !marked(x, y + 1)) strokes.push([x, y, x + 1, y + 1]);
       if (marked(x - 1, y + 1) && !marked(x - 1, y) && !marked(x, y + 1)) strokes.push([x, y, x - 1, y + 1]);
     }
@@ -130,14 +130,14 @@ function glyphOf(character: string): Glyph {
   return GLYPHS[character.charCodeAt(0) - FIRST] ?? GLYPHS[0x3f - FIRST];
 }
 
-/** The width of a line of text in pixels, `unit` pixels a unit. */
+/** The width of a line of text in pixels, with `unit` pixels per unit. */
 export function textWidth(text: string, unit: number): number {
   let units = 0;
   for (const character of text) units += glyphOf(character).width + GAP_UNITS;
   return Math.max(0, units - GAP_UNITS) * unit;
 }
 
-/** Breaks a text at spaces into lines of at most `width` pixels; a longer word is cut and ends in "..". */
+/** Breaks a text at spaces into lines of at most `width` pixels. A longer word is cut and ends in "..". */
 export function wrapText(text: string, width: number, unit: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter((part) => part !== "")) {
@@ -155,7 +155,7 @@ function cutText(word: string, width: number, unit: number): string {
   return `${word.slice(0, length)}..`;
 }
 
-/** Draws one line of text with its top left corner at (left, top), in pixels; what lies outside is left out. */
+/** Draws one line of text with its top left corner at (left, top), in pixels. Parts outside the image are not drawn. */
 export function drawText(
   image: RgbaImage,
   text: string,
@@ -177,7 +177,7 @@ function drawGlyph(image: RgbaImage, glyph: Glyph, left: number, top: number, un
   for (let y = Math.max(0, -top); y < Math.min(height, image.height - top); y++) {
     for (let x = Math.max(0, -left); x < Math.min(width, image.width - left); x++) {
       const distance = distanceToStrokes(glyph.strokes, (x + 0.5) / unit - 0.5, (y + 0.5) / unit - 0.5);
-      // One pixel wide ramp across the stroke's edge.
+      // A ramp one pixel wide across the stroke's edge.
       const coverage = Math.min(1, Math.max(0, (STROKE_RADIUS - distance) * unit + 0.5));
       if (coverage > 0) blend(image.data, ((top + y) * image.width + left + x) * 4, color, coverage);
     }

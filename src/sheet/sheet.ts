@@ -1,10 +1,10 @@
-/** Contact sheets: rows of pictures with labels, as the published code shows its results. */
+/** Contact sheets: rows of images with labels, in the style of the published code. */
 import { describeMismatch, InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 import { enlarge } from "./enlarge.js";
 import { CAPITAL_UNITS, drawText, LINE_UNITS, type Rgb, textWidth, wrapText } from "./font.js";
 
-/** Names before the rows, above the columns, and below single pictures (row by row; empty for none). */
+/** Labels to the left of the rows, above the columns, and below single images (row by row; empty for none). */
 export interface SheetLabels {
   readonly rows?: readonly string[];
   readonly columns?: readonly string[];
@@ -12,13 +12,13 @@ export interface SheetLabels {
 }
 
 export interface SheetOptions {
-  /** Pixels between pictures and around the sheet; default 6. */
+  /** Pixels between images and around the sheet. Default 6. */
   readonly gap?: number;
-  /** Default white. The labels are dark on a light background and light on a dark one. */
+  /** Default white. Labels are dark on a light background and light on a dark one. */
   readonly background?: Rgb;
-  /** Each picture is shown this many times as large, smoothly; an integer from 1. Default 1. */
+  /** Factor by which each image is enlarged smoothly; an integer from 1. Default 1. */
   readonly scale?: number;
-  /** Printable ASCII; broken into lines where they are wider than a picture. */
+  /** Printable ASCII. Labels that are wider than an image are broken into lines. */
   readonly labels?: SheetLabels;
 }
 
@@ -26,10 +26,10 @@ const DEFAULT_GAP = 6;
 const WHITE: Rgb = [255, 255, 255];
 const DARK_TEXT: Rgb = [40, 42, 48];
 const LIGHT_TEXT: Rgb = [226, 228, 233];
-/** Pixels of a picture's width to one unit of the font: a line holds about sixteen characters. */
+/** Pixels of an image's width per unit of the font. A line has room for about sixteen characters. */
 const PICTURE_TO_UNIT = 85;
 
-/** How many times as large pictures of this side are shown, so that one can see what is in them. */
+/** How many times images of this side are enlarged, so that people can see what they show. */
 export function sheetScale(side: number): number {
   return side < 128 ? 2 : 1;
 }
@@ -41,25 +41,25 @@ export interface Extent {
 
 interface Caption {
   readonly lines: readonly string[];
-  /** The middle of the text or its right edge, as `align` says. */
+  /** The middle of the text or its right edge, depending on `align`. */
   readonly x: number;
   readonly top: number;
   readonly align: "middle" | "right";
 }
 
-/** Where everything of a sheet is, in its pixels. */
+/** Positions of all parts of a sheet, in its pixels. */
 export interface SheetLayout extends Extent {
-  /** Left edges of the columns, top edges of the rows, and the room of each for pictures. */
+  /** Left edges of the columns, top edges of the rows, then the width of each column and the height of each row. */
   readonly lefts: readonly number[];
   readonly tops: readonly number[];
   readonly widths: readonly number[];
   readonly heights: readonly number[];
-  /** Pixels to one unit of the font. */
+  /** Pixels per unit of the font. */
   readonly unit: number;
   readonly captions: readonly Caption[];
 }
 
-/** The layout of a sheet of pictures of these sizes. @throws InputError as composeSheet() */
+/** The layout of a sheet of images of these sizes. @throws InputError like composeSheet() */
 export function layOutSheet(rows: readonly (readonly Extent[])[], options: SheetOptions = {}): SheetLayout {
   const { gap = DEFAULT_GAP, scale = 1, labels } = options;
   const columnCount = Math.max(0, ...rows.map((row) => row.length));
@@ -82,7 +82,7 @@ export function layOutSheet(rows: readonly (readonly Extent[])[], options: Sheet
   const tops = positions(rowHeights, gap, labelHeight === 0 ? gap : labelHeight + gap + space);
 
   const captions: Caption[] = [
-    // The last line of a column's label stands on the pictures.
+    // The last line of a column's label is directly above the images.
     ...columnLabels.map((lines, c): Caption => {
       const top = gap + labelHeight - blockHeight(lines, unit);
       return { lines, x: lefts[c] + widths[c] / 2, top, align: "middle" };
@@ -101,9 +101,10 @@ export function layOutSheet(rows: readonly (readonly Extent[])[], options: Sheet
 }
 
 /**
- * One picture of many: `rows` from the top, each from the left; rows may have different lengths and pictures different
- * sizes (a column is as wide as its widest, a row as high as its highest, pictures centred). Transparent parts show
- * the background; the result is opaque. Throws an InputError for no pictures, or labels that do not match in number.
+ * Combines images into one: `rows` from the top, each from the left. Rows may have different lengths, and images
+ * different sizes. A column is as wide as its widest image, a row as high as its highest, and images are centred.
+ * Transparent parts show the background, and the result is opaque. @throws InputError if there are no images, or if the
+ * number of labels does not match
  */
 export function composeSheet(rows: readonly (readonly RgbaImage[])[], options: SheetOptions = {}): RgbaImage {
   const { background = WHITE, scale = 1 } = options;
@@ -161,7 +162,7 @@ function blockHeight(lines: readonly string[], unit: number): number {
   return Math.ceil(lines.length * LINE_UNITS * unit);
 }
 
-/** Where each part starts, and at the end the total length: parts one after the other, a gap behind each. */
+/** Start of each part, and the total length at the end. The parts follow each other with a gap after each. */
 function positions(sizes: readonly number[], gap: number, start: number): number[] {
   const starts = [start];
   for (const size of sizes) starts.push(starts[starts.length - 1] + size + gap);
@@ -174,7 +175,7 @@ function fill(width: number, height: number, color: Rgb): RgbaImage {
   return { width, height, data };
 }
 
-/** The picture over the background, opaque. */
+/** The image over the background, opaque. */
 function flatten(image: RgbaImage, background: Rgb): RgbaImage {
   const data = new Uint8ClampedArray(image.data.length);
   for (let i = 0; i < data.length; i += 4) {

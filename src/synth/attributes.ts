@@ -1,4 +1,4 @@
-/** CelebA's forty attribute columns of a synthetic face: what is painted, truthfully; the rest -1. */
+/** CelebA's forty attribute columns for a synthetic face: true values for what is painted, -1 for the rest. */
 import { luma } from "./colour.js";
 import type { SynthFace } from "./face.js";
 
@@ -47,7 +47,7 @@ export const CELEBA_ATTRIBUTES = [
 ] as const;
 export type CelebaAttribute = (typeof CELEBA_ATTRIBUTES)[number];
 
-/** The attributes that are painted, and so can be swapped with a known answer. */
+/** The attributes that are painted, so that the correct result of swapping them is known. */
 export const SWAPPABLE_ATTRIBUTES = [
   "Bangs",
   "Eyeglasses",
@@ -61,7 +61,7 @@ export const SWAPPABLE_ATTRIBUTES = [
 ] as const satisfies readonly CelebaAttribute[];
 export type SwappableAttribute = (typeof SWAPPABLE_ATTRIBUTES)[number];
 
-/** The columns that hold; all others are -1. */
+/** The attributes that are present. All others are -1. */
 export function presentAttributes({ person, styles }: SynthFace): ReadonlySet<CelebaAttribute> {
   const { male, smiling, hairColour } = styles;
   const wavy = male.cut === "wavy" || male.cut === "curly";

@@ -1,9 +1,9 @@
-/** Where the parts of a face lie: in face units, and through the pose in the pixels of the photo. */
+/** Positions of the parts of a face, in face units and, through the pose, in pixels of the photo. */
 import type { Affine, FivePoints } from "../types.js";
 import type { Pose, SynthFace } from "./face.js";
 import type { Point } from "./sketch.js";
 
-/** Positions in face units, as the painter draws them. */
+/** Positions in face units, as they are painted. */
 export interface FaceGeometry {
   readonly leftEye: Point;
   readonly rightEye: Point;
@@ -12,14 +12,14 @@ export interface FaceGeometry {
   readonly rightMouth: Point;
   /** Middle of the line between the lips. */
   readonly mouth: Point;
-  /** Closed outline of head and jaw, clockwise from the skull's top. */
+  /** Closed outline of head and jaw, clockwise from the top of the skull. */
   readonly outline: readonly Point[];
   readonly chin: Point;
   /** Half-width at the cheeks. */
   readonly width: number;
 }
 
-/** How far the corners of the mouth go out and up for each smile, before its strength. */
+/** How far the corners of the mouth move outwards (as a share) and up for each smile, before its strength is applied. */
 const SMILE_REACH = { closed: [0.19, 10], teeth: [0.2, 9], wide: [0.26, 10] } as const;
 
 export function faceGeometry(face: SynthFace): FaceGeometry {
@@ -64,13 +64,13 @@ function headOutline({ person, styles, pose }: SynthFace, chin: Point): Point[] 
     [chinHalf + (jaw - chinHalf) * 0.5, chin[1] - 15],
     [chinHalf * 0.85, chin[1] - 2.5],
   ];
-  // The lower face turns further than the skull.
+  // The lower face turns more than the skull.
   const turned = ([x, y]: Point): Point => [x + pose.yaw * 3.4 * Math.max(0, (y + 20) / (chin[1] + 20)), y];
   const left = right.map(([x, y]): Point => [-x, y]).reverse();
   return [[0, top], ...right.map(turned), chin, ...left.map(turned)];
 }
 
-/** Face units to photo pixels. */
+/** The matrix from face units to photo pixels. */
 export function faceToPhoto(pose: Pose): Affine {
   const cos = Math.cos(pose.rotation) * pose.scale;
   const sin = Math.sin(pose.rotation) * pose.scale;
@@ -83,16 +83,9 @@ export function applyAffine([a, b, tx, c, d, ty]: Affine, [x, y]: Point): Point 
   return [a * x + b * y + tx, c * x + d * y + ty];
 }
 
-/** `outer` after `inner`: x -> outer(inner(x)). */
-export function composeAffine(outer: Affine, inner: Affine): Affine {
-  const [a, b, tx, c, d, ty] = outer;
-  const [e, f, ux, g, h, uy] = inner;
-  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
-}
-
 /**
  * Left eye, right eye, nose, left and right mouth corner in photo pixels, not rounded. Pixel (0, 0) covers the unit
- * square around (0, 0), as in CelebA's list and the published warp, so that painted coordinates are 0.5 larger.
+ * square around (0, 0), as in CelebA's list and the published warp, so painted coordinates are 0.5 larger.
  */
 export function photoLandmarks(face: SynthFace): FivePoints {
   const geometry = faceGeometry(face);

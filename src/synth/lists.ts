@@ -1,4 +1,4 @@
-/** CelebA's three lists of a synthetic data set, in the canonical spelling: CRLF and runs of spaces. */
+/** Writes CelebA's three lists for a synthetic data set, in the canonical format: CRLF and runs of spaces. */
 import { CELEBA_ATTRIBUTES, presentAttributes } from "./attributes.js";
 import type { SynthFace } from "./face.js";
 import { photoLandmarks } from "./geometry.js";
@@ -7,7 +7,7 @@ const END = "\r\n";
 const LANDMARKS =
   "lefteye_x lefteye_y righteye_x righteye_y nose_x nose_y leftmouth_x leftmouth_y rightmouth_x rightmouth_y";
 
-/** Index from 0; files count from 000001.jpg. */
+/** File name of a photo. The index counts from 0, the names from 000001.jpg. */
 export function fileName(index: number): string {
   return `${String(index + 1).padStart(6, "0")}.jpg`;
 }
@@ -29,7 +29,7 @@ export function landmarkList(faces: readonly SynthFace[]): string {
   return [String(faces.length), LANDMARKS, ...lines, ""].join(END);
 }
 
-/** 0 = train, 1 = validation, 2 = test: of every ten photos the ninth and the tenth. */
+/** 0 = training, 1 = validation, 2 = test. Of every ten photos, the ninth is for validation and the tenth for test. */
 export function partitionOf(index: number): 0 | 1 | 2 {
   const place = index % 10;
   return place === 8 ? 1 : place === 9 ? 2 : 0;

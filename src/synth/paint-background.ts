@@ -1,4 +1,4 @@
-/** What stands behind the head and falls on everything: background, and the light over the whole photo. */
+/** Paints the background behind the head, and the light over the whole photo. */
 import { Random } from "../random.js";
 import { BLACK, mix, type Rgb, shade, WHITE } from "./colour.js";
 import type { Person, Pose } from "./face.js";
@@ -82,17 +82,20 @@ function paintShelves(sketch: Sketch, random: Random, accent: Rgb, wood: Rgb, w:
   }
 }
 
-/** Colour cast and exposure, which the light gives every colour alike. */
+/** Colour cast and exposure, which the light adds to all colours in the same way. */
 export function lightTint({ light }: Person): (colour: Rgb) => Rgb {
   const cast: Rgb = light.warmth > 0 ? [255, 170, 60] : [60, 120, 255];
   const exposure: Rgb = light.exposure > 0 ? WHITE : BLACK;
   return (colour) => mix(mix(colour, cast, 0.08 * Math.abs(light.warmth)), exposure, 0.14 * Math.abs(light.exposure));
 }
 
-/** Strength from which the light falls off over the photo; a layer over all costs a fifth of the painting. */
+/**
+ * Strength of light above which its decrease across the photo is painted. A layer over everything takes a fifth of the
+ * painting time.
+ */
 const HARD_LIGHT = 0.7;
 
-/** Hard light falls off from the lit side to the other. */
+/** Paints how hard light decreases from the lit side to the other. */
 export function paintFalloff(sketch: Sketch, { light }: Person, { width: w, height: h }: Pose): void {
   if (light.strength < HARD_LIGHT) return;
   const towards = light.side >= 0 ? 1 : 0;

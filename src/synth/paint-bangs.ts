@@ -1,4 +1,4 @@
-/** Bangs: a fringe of overlapping locks over the forehead, with its shadow on the skin. Face units. */
+/** Paints bangs: a fringe of overlapping locks over the forehead, with its shadow on the skin. In face units. */
 import { Random } from "../random.js";
 import { mix, skinShadow } from "./colour.js";
 import type { BangsStyle, SynthFace } from "./face.js";
@@ -14,7 +14,7 @@ interface Lock {
   readonly width: number;
 }
 
-/** A tapering lock from root over bend to its pointed tip. */
+/** A tapering lock from its root, past the bend, to its pointed tip. */
 function lockPath({ root, bend, tip, width }: Lock): string {
   const dx = tip[0] - root[0];
   const dy = tip[1] - root[1];
@@ -24,12 +24,12 @@ function lockPath({ root, bend, tip, width }: Lock): string {
 }
 
 interface Fringe {
-  /** Covers the forehead between the locks. */
+  /** The area that covers the forehead between the locks. */
   readonly base: Point[];
   readonly locks: Lock[];
 }
 
-/** y that the fringe reaches. */
+/** y of the fringe's lower end. */
 function fringeEnd(style: BangsStyle): number {
   return -38 + 13 * style.length;
 }
@@ -60,7 +60,7 @@ function fullFringe(style: BangsStyle, w: number, h: number, random: Random): Fr
   return { base, locks };
 }
 
-/** `side` is where the hair falls: -1 to the left. The parting lies on the other side. */
+/** `side` is where the hair falls, -1 for the left. The parting is on the other side. */
 function sweptFringe(style: BangsStyle, w: number, h: number, side: number, random: Random): Fringe {
   const end = fringeEnd(style) + 5;
   const part = -side * w * 0.5;

@@ -1,10 +1,10 @@
-/** Eyeglasses: rims, bridge, temples, lenses with a reflection, and their shadow on the cheeks. Face units. */
+/** Paints eyeglasses: rims, bridge, temples, lenses with a reflection, and their shadow on the cheeks. In face units. */
 import { luma, mix, shade, WHITE } from "./colour.js";
 import type { EyeglassesStyle, SynthFace } from "./face.js";
 import type { FaceGeometry } from "./geometry.js";
 import { type Point, pathData, type Sketch } from "./sketch.js";
 
-/** Half-width and half-height of the rim's middle line, and its rise at the outer corner. */
+/** Half-width and half-height of the rim's centre line, and its rise at the outer corner. */
 const LENS_SHAPES = {
   round: { rx: 26, ry: 25, rise: 0 },
   square: { rx: 28, ry: 20, rise: 1 },
@@ -12,7 +12,7 @@ const LENS_SHAPES = {
   dark: { rx: 29, ry: 22, rise: 3 },
 } as const;
 
-/** One lens about its centre; `side` is the outer side. */
+/** One lens around its centre; `side` is the outer side. */
 function lensPath(style: EyeglassesStyle, [x, y]: Point, side: number): string {
   const { rx, ry, rise } = LENS_SHAPES[style.kind];
   const [a, b] = [rx * style.size, ry * style.size];
@@ -24,7 +24,7 @@ function lensPath(style: EyeglassesStyle, [x, y]: Point, side: number): string {
   if (style.kind === "square") {
     return pathData`M${at(-0.78)} ${y - b}L${at(0.82)} ${y - b - rise}Q${at(1)} ${y - b - rise} ${at(1)} ${y - b * 0.75}L${at(0.97)} ${y + b * 0.74}Q${at(0.96)} ${y + b} ${at(0.76)} ${y + b}L${at(-0.72)} ${y + b}Q${at(-0.94)} ${y + b} ${at(-0.95)} ${y + b * 0.74}L${at(-1)} ${y - b * 0.75}Q${at(-1)} ${y - b} ${at(-0.78)} ${y - b}Z`;
   }
-  // Wayfarer and sunglasses: flat brow line that rises outwards, rounded bottom.
+  // Wayfarers and sunglasses: a flat brow line that rises outwards, and a rounded bottom.
   return pathData`M${at(-0.86)} ${y - b * 0.88}Q${at(0)} ${y - b * 1.02} ${at(0.86)} ${y - b * 0.9 - rise}Q${at(1.06)} ${y - b * 0.9 - rise} ${at(1.03)} ${y - b * 0.5}Q${at(0.98)} ${y + b * 0.72} ${at(0.4)} ${y + b}Q${at(-0.2)} ${y + b * 1.12} ${at(-0.66)} ${y + b * 0.72}Q${at(-0.96)} ${y + b * 0.3} ${at(-1)} ${y - b * 0.5}Q${at(-1.02)} ${y - b * 0.86} ${at(-0.86)} ${y - b * 0.88}Z`;
 }
 
@@ -66,7 +66,7 @@ export function paintEyeglasses(sketch: Sketch, face: SynthFace, geometry: FaceG
       ],
     );
     sketch.path(data, { fill: lens });
-    // Two streaks of a reflection, cut to stay within the lens.
+    // Two streaks of a reflection, cut so that they stay within the lens.
     const [x, up, down] = [centre[0], y - ry * 0.62, y + ry * 0.62];
     const glare = pathData`M${x - 14} ${down}L${x - 2} ${up}L${x + 8} ${up}L${x - 4} ${down}ZM${x + 1} ${down}L${x + 13} ${up}L${x + 16} ${up}L${x + 4} ${down}Z`;
     sketch.path(glare, { fill: WHITE, opacity: style.lensOpacity > 0.5 ? 0.2 : 0.16 });

@@ -1,4 +1,4 @@
-/** Eyes, brows and nose. Face units. */
+/** Paints eyes, brows and nose, in face units. */
 import { BLACK, luma, mix, type Rgb, shade, skinShadow, WHITE } from "./colour.js";
 import type { SynthFace } from "./face.js";
 import type { FaceGeometry } from "./geometry.js";
@@ -8,7 +8,7 @@ export function paintEyes(sketch: Sketch, face: SynthFace, geometry: FaceGeometr
   for (const side of [-1, 1] as const) paintEye(sketch, face, side < 0 ? geometry.leftEye : geometry.rightEye, side);
 }
 
-/** y of a cubic Bezier curve (four control points, monotonic in x) at `x`. */
+/** y of a cubic Bezier curve at `x`. The curve has four control points and is monotonic in x. */
 function bezierAt(points: readonly Point[], x: number): number {
   const at = (t: number, axis: 0 | 1): number => {
     const s = 1 - t;
@@ -25,7 +25,7 @@ function bezierAt(points: readonly Point[], x: number): number {
   return at((low + high) / 2, 1);
 }
 
-/** Path of the part of a disc that the lids leave open: cut here, because a clip would cost the renderer a layer. */
+/** Path of the part of a disc between the lids. It is cut here, because a clip would cost the renderer a layer. */
 function discBetween(x: number, y: number, r: number, upper: readonly Point[], lower: readonly Point[]): string {
   const steps = 14;
   const above: Point[] = [];
@@ -39,7 +39,7 @@ function discBetween(x: number, y: number, r: number, upper: readonly Point[], l
   return `${polyline(above)}${polyline(below.reverse(), true)}Z`;
 }
 
-/** `side` is the outer side; the pupil lies on the landmark. */
+/** `side` is the outer side. The pupil is at the landmark. */
 function paintEye(sketch: Sketch, { person, styles }: SynthFace, [x, y]: Point, side: -1 | 1): void {
   const { skin, eyes, light } = person;
   const smile = styles.smiling ? (styles.smiling.kind === "closed" ? 0.12 : 0.22) : 0;
@@ -90,12 +90,12 @@ function paintEye(sketch: Sketch, { person, styles }: SynthFace, [x, y]: Point, 
   const crease = pathData`M${inner[0] + side * 3} ${y - up * 0.75}C${x - side * w * 0.4} ${y - up * 1.75} ${x + side * w * 0.5} ${y - up * 1.7} ${outer[0] + side} ${outer[1] - 5}`;
   sketch.path(crease, { stroke: skinShadow(skin, 0.75), strokeWidth: 1.5, opacity: 0.65 });
   if (styles.male.lipstick) {
-    // Eye shadow goes with lipstick: both are make-up of the same style.
+    // Lipstick comes with eye shadow: both belong to the same make-up.
     sketch.glow(x + side * 2, y - up - 2, w * 0.95, 6, mix(styles.male.lipstick, [90, 50, 90], 0.5), 0.5);
   }
 }
 
-/** Brows and lashes stay dark enough to show, whatever the hair. */
+/** Colour of brows and lashes, dark enough to be visible with any hair. */
 export function browColour({ person, styles }: SynthFace): Rgb {
   const hair = mix(styles.hairColour.base, [52, 34, 24], styles.hairColour.name === "Gray" ? 0.35 : 0.42);
   return luma(hair) > luma(person.skin) * 0.62 ? shade(hair, -0.35) : hair;

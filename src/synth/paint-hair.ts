@@ -1,11 +1,11 @@
-/** Hair behind the head, the cap over the skull, and the locks beside the face. Face units. */
+/** Paints the hair behind the head, the cap over the skull, the locks next to the face, and earrings. In face units. */
 import { Random } from "../random.js";
 import { mix, type Rgb, shade, WHITE } from "./colour.js";
 import type { MaleStyle, SynthFace } from "./face.js";
 import type { FaceGeometry } from "./geometry.js";
 import { closedCurve, curve, type Point, pathData, type Sketch } from "./sketch.js";
 
-/** y where the locks end; null = the hair stays above the ears. */
+/** y where the locks end; null if the hair stays above the ears. */
 const LOCK_END: Readonly<Record<MaleStyle["cut"], number | null>> = {
   crop: null,
   "side-part": null,
@@ -21,7 +21,7 @@ export function hasLongHair(style: MaleStyle): boolean {
 
 const mirror = (points: readonly Point[]): Point[] => points.map(([x, y]): Point => [-x, y]).reverse();
 
-/** The tones a head of hair is painted with. */
+/** The tones that the hair is painted with. */
 export function hairTones(base: Rgb): {
   readonly light: Rgb;
   readonly base: Rgb;
@@ -49,7 +49,7 @@ export function paintBackHair(sketch: Sketch, { person, styles }: SynthFace, { w
   });
 }
 
-/** The cap's contour: outer edge over the skull, inner edge along hairline and face. */
+/** The contour of the cap: an outer edge over the skull, and an inner edge along hairline and face. */
 function capPath({ person, styles }: SynthFace, { width: w }: FaceGeometry): { data: string; outer: Point[] } {
   const { male } = styles;
   const { top, hairline: h } = person.head;
@@ -139,12 +139,12 @@ function paintStrands(sketch: Sketch, { person, styles }: SynthFace, w: number, 
     const t = random.uniform();
     const tone = random.chance(0.4) ? 0 : 1;
     if (end === null) {
-      // Combed up and back from the hairline, over to the side away from the parting.
+      // Combed up and back from the hairline, towards the side away from the parting.
       const x = side * w * t * 0.76;
       const lean = -male.part * 26;
       const y = h + 9 * t * t * t;
       const endX = Math.max(-0.85 * w, Math.min(0.85 * w, x * 0.9 + lean));
-      // The cap's outer edge is nearly this ellipse; a parting lowers one side of it.
+      // The outer edge of the cap is nearly this ellipse. A parting lowers one side of it.
       const rise = -top - 54 + male.volume * 0.6 - (male.cut === "side-part" ? 9 * Math.abs(male.part) : 0);
       const endY = -52 - rise * Math.sqrt(1 - (endX / (w + 6)) ** 2);
       lines[tone] += pathData`M${x} ${y + 3}Q${(x + endX) / 2} ${Math.max(y - 22, endY)} ${endX} ${endY}`;
@@ -160,7 +160,7 @@ function paintStrands(sketch: Sketch, { person, styles }: SynthFace, w: number, 
   sketch.path(lines[1], { stroke: tones.line, strokeWidth: 2, opacity: 0.42 });
 }
 
-/** Round curls along the outer edge; `inside` adds those within the cap. */
+/** Round curls along the outer edge; `inside` paints the curls within the cap. */
 function paintCurls(
   sketch: Sketch,
   { person, styles }: SynthFace,
@@ -192,7 +192,7 @@ function paintCurls(
   }
 }
 
-/** Ear rings hang below the lobes, in front of short hair and locks alike. */
+/** Earrings hang below the lobes, in front of short hair and of locks. */
 export function paintEarrings(sketch: Sketch, { styles, pose }: SynthFace, { width: w }: FaceGeometry): void {
   const metal = styles.male.earrings;
   if (!metal) return;

@@ -1,4 +1,4 @@
-/** Body, neck, ears and the head's skin with its shading, stubble and marks of age. Face units. */
+/** Paints body, neck and ears, and the skin of the head with its shading, stubble and marks of age. In face units. */
 import { Random } from "../random.js";
 import { BLACK, mix, type Rgb, shade, skinShadow, WHITE } from "./colour.js";
 import type { SynthFace } from "./face.js";
@@ -67,7 +67,7 @@ function paintClothing(sketch: Sketch, { clothing }: SynthFace["person"], neck: 
     }
     sketch.path(pathData`M0 ${dip}L0 700`, { stroke: dark, strokeWidth: 2.5, opacity: 0.6 });
   }
-  // Soft folds from the arm.
+  // Soft folds below the arms.
   for (const side of [-1, 1]) {
     const fold = pathData`M${side * shoulders * 0.75} 320Q${side * shoulders * 0.7} 420 ${side * shoulders * 0.8} 600`;
     sketch.path(fold, { stroke: BLACK, strokeWidth: 9, opacity: 0.14 });
@@ -112,7 +112,7 @@ export function paintHead(sketch: Sketch, face: SynthFace, geometry: FaceGeometr
   );
   sketch.path(outline, { fill: fall });
   for (const side of [-1, 1]) {
-    // Eye sockets, temples, hollow of the cheek, and the blush.
+    // Eye sockets, temples, hollows of the cheeks, and the blush.
     const eye = side < 0 ? geometry.leftEye : geometry.rightEye;
     sketch.glow(eye[0] - side * 2, eye[1] - 7, 25, 17, skinShadow(skin, 0.5), 0.42);
     sketch.glow(side * w * 0.78, 56, 14, 34, skinShadow(skin, 0.5), 0.3);

@@ -1,4 +1,4 @@
-/** Mouth, smile and mustache. Face units. */
+/** Paints mouth, smile and mustache, in face units. */
 import { Random } from "../random.js";
 import { luma, mix, type Rgb, shade, skinShadow, WHITE } from "./colour.js";
 import type { MustacheStyle, SynthFace } from "./face.js";
@@ -9,7 +9,7 @@ function lipColour({ person, styles }: SynthFace): Rgb {
   return styles.male.lipstick ?? mix(person.skin, [164, 52, 58], styles.male.present ? 0.36 : 0.5);
 }
 
-/** Opening between the lips at the middle, before the smile's strength. */
+/** Height of the opening between the lips at the middle, before the smile's strength is applied. */
 const GAPE = { closed: 0, teeth: 9, wide: 18 } as const;
 
 export function paintMouth(sketch: Sketch, face: SynthFace, geometry: FaceGeometry): void {
@@ -25,7 +25,7 @@ export function paintMouth(sketch: Sketch, face: SynthFace, geometry: FaceGeomet
   const lowerLip = 8.6 * person.mouth.fullness * stretch;
   const top = y - gape * 0.35;
   const bottom = y + gape * 0.65;
-  // Curves pass at 3/4 of their control points' sag, so that `top` and `bottom` are where the lips meet the gap.
+  // A curve reaches 3/4 of its control points' sag, so `top` and `bottom` are where the lips meet the gap.
   const sag = (middle: number): number => corner + ((middle - corner) * 4) / 3;
   const seam = (level: number): string =>
     pathData`C${x - half * 0.45} ${sag(level)} ${x + half * 0.45} ${sag(level)} ${right[0]} ${right[1]}`;
@@ -70,7 +70,7 @@ export function paintMouth(sketch: Sketch, face: SynthFace, geometry: FaceGeomet
   paintCorners(sketch, face, geometry);
 }
 
-/** What shows between the lips: dark, the upper teeth, and in a wide smile the tongue. */
+/** Paints what is visible between the lips: darkness, the upper teeth and, in a wide smile, the tongue. */
 function paintOpening(
   sketch: Sketch,
   seams: { readonly opening: string; readonly teeth: string },
@@ -127,11 +127,11 @@ function paintCorners(sketch: Sketch, { person, styles, pose }: SynthFace, geome
   }
 }
 
-/** Where the mustache lies: between the nose and the upper lip, as wide as its kind says. */
+/** Paints the mustache between nose and upper lip, in the width of its kind. */
 export function paintMustache(sketch: Sketch, face: SynthFace, geometry: FaceGeometry, style: MustacheStyle): void {
   const { person, styles } = face;
   const { base } = styles.hairColour;
-  // Light hair on darker skin keeps its colour; else the mustache is darkened until it stands off the skin.
+  // Light hair on darker skin keeps its colour. Otherwise, the mustache is darkened until it is visible on the skin.
   const colour = luma(base) > luma(person.skin) ? base : mix(base, [46, 30, 22], 0.45);
   const [mx, my] = geometry.mouth;
   const lipTop = my - 6.5 * person.mouth.fullness - (styles.smiling ? GAPE[styles.smiling.kind] * 0.3 : 0);

@@ -1,7 +1,9 @@
-/** Paints a synthetic face as SVG, in the photo's frame or in the aligned crop's. Pure functions of the face. */
+/** Paints a synthetic face as SVG, either the photo or the aligned crop. All functions are pure. */
+
+import { composeAffine } from "../image/align.js";
 import type { Affine } from "../types.js";
 import type { Pose, SynthFace } from "./face.js";
-import { composeAffine, faceGeometry, faceToPhoto } from "./geometry.js";
+import { faceGeometry, faceToPhoto } from "./geometry.js";
 import { lightTint, paintBackground, paintFalloff } from "./paint-background.js";
 import { paintBangs } from "./paint-bangs.js";
 import { paintEyeglasses } from "./paint-eyeglasses.js";
@@ -11,7 +13,7 @@ import { paintBody, paintEars, paintHead } from "./paint-head.js";
 import { paintMouth, paintMustache } from "./paint-mouth.js";
 import { pathData, Sketch } from "./sketch.js";
 
-/** Parts over one another, from the back: photo pixels as coordinates, pixel (0, 0) centred on (0, 0). */
+/** Draws the parts over one another, from the back. Coordinates are photo pixels, with pixel (0, 0) centred on (0, 0). */
 function sketchPhoto(face: SynthFace): Sketch {
   const { person, styles, pose } = face;
   const geometry = faceGeometry(face);
@@ -36,17 +38,15 @@ function sketchPhoto(face: SynthFace): Sketch {
   return sketch;
 }
 
-/** How far the black around the photo reaches, in photo sides: farther than any crop. */
+/** How far the black around the photo extends, as a multiple of its longer side: farther than any crop. */
 const FRAME_REACH = 8;
 
-/**
- * Black around the photo, drawn over what sticks out (see Sketch on clips).
- */
+/** Paints black around the photo, over everything that sticks out. It replaces a clip (see Sketch). */
 function paintFrame(sketch: Sketch, { width, height }: Pose): void {
   const reach = FRAME_REACH * Math.max(width, height);
   const outer = pathData`M${-reach} ${-reach}L${reach} ${-reach}L${reach} ${reach}L${-reach} ${reach}Z`;
   const hole = pathData`M-0.5 -0.5L-0.5 ${height - 0.5}L${width - 0.5} ${height - 0.5}L${width - 0.5} -0.5Z`;
-  sketch.path(outer + hole, { fill: "#000000" }); // as text: not tinted
+  sketch.path(outer + hole, { fill: "#000000" }); // given as text, so that it is not tinted
 }
 
 /** The photo as SVG of pose.width x pose.height pixels. */
@@ -55,8 +55,8 @@ export function paintFace(face: SynthFace): string {
 }
 
 /**
- * The aligned crop as SVG of size * samples pixels square: the photo through `matrix` (photo to crop pixels, pixel
- * centres at whole numbers), black outside the photo.
+ * The aligned crop as SVG, a square of size * samples pixels: the photo mapped by `matrix` (photo to crop pixels, pixel
+ * centres at integers), black outside the photo.
  */
 export function paintAligned(face: SynthFace, matrix: Affine, size: number, samples: number): string {
   const toSamples: Affine = [samples, 0, samples / 2, 0, samples, samples / 2];

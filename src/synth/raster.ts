@@ -1,4 +1,4 @@
-/** Turns painted SVG into pixels with resvg (WASM). The module is loaded once a thread. */
+/** Turns painted SVG into pixels with resvg (WASM). The module is loaded once per thread. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
@@ -8,7 +8,7 @@ import { paintAligned, paintFace } from "./paint.js";
 
 let loading: Promise<void> | null = null;
 
-/** Call and await once a thread before rendering; more calls cost nothing. */
+/** Loads the painter. Call and await it once per thread before rendering. Further calls cost nothing. */
 export function loadPainter(): Promise<void> {
   loading ??= (async () => {
     const require = createRequire(import.meta.url);
@@ -26,17 +26,17 @@ function rasterise(svg: string): RgbaImage {
   return image;
 }
 
-/** The whole photo, pose.width x pose.height, opaque. Needs `loadPainter`. */
+/** The whole photo, pose.width x pose.height, opaque. Call `loadPainter` first. */
 export function renderPhoto(face: SynthFace): RgbaImage {
   return rasterise(paintFace(face));
 }
 
 /**
- * The aligned crop, size x size, opaque, black outside the photo: what warping `renderPhoto` by `matrix` (photo to
- * crop) shows, but drawn from the curves. Like the bilinear warp it looks at about one photo pixel around each
- * crop pixel's centre, and does not average over the whole crop pixel: a warp from a large photo keeps its sharpness.
- * Root mean square difference from the bilinear warp: 2 to 3.5 grey levels, most of it along outlines.
- * Needs `loadPainter`.
+ * The aligned crop, size x size, opaque, black outside the photo. It shows the same as warping `renderPhoto` by
+ * `matrix` (photo to crop), but is drawn from the curves. Like the bilinear warp, it samples about one photo pixel
+ * around each crop pixel's centre instead of averaging over the whole crop pixel, because a warp from a large photo
+ * stays sharp. The root mean square difference from the bilinear warp is 2 to 3.5 grey levels, most of it along
+ * outlines. Call `loadPainter` first.
  */
 export function renderAligned(face: SynthFace, matrix: Affine, size: number): RgbaImage {
   const zoom = Math.sqrt(Math.abs(matrix[0] * matrix[4] - matrix[1] * matrix[3]));

@@ -1,4 +1,4 @@
-/** Draws faces from a seed: face i of a seed depends on nothing but the two. */
+/** Draws faces from a seed. Face i depends only on i and the seed. */
 import { Random } from "../random.js";
 import { luma, type Rgb } from "./colour.js";
 import {
@@ -77,7 +77,7 @@ const HAIR: Readonly<Record<HairColour["name"], readonly Rgb[]>> = {
   ],
 };
 
-/** Shares of the attributes; all independent but for the mustache, which only men wear. */
+/** Shares of the attributes. All are independent, except that only men wear a mustache. */
 export const ATTRIBUTE_SHARES = { bangs: 0.4, eyeglasses: 0.4, smiling: 0.5, mustacheOfMale: 0.5, male: 0.5 } as const;
 
 function jitter(random: Random, colour: Rgb, amount: number): Rgb {
@@ -208,7 +208,7 @@ function sampleMale(random: Random): MaleStyle {
   };
 }
 
-/** Least difference of luma between hair (shaded, as painted) and skin: fringes and mustaches must show. */
+/** Smallest difference of luma between hair (shaded, as painted) and skin, so that fringes and mustaches are visible. */
 const HAIR_CONTRAST = 42;
 const HAIR_SHADING = 0.88;
 
@@ -249,11 +249,11 @@ function sampleStyles(random: Random, person: Person): AttributeStyles {
 }
 
 function samplePose(random: Random): Pose {
-  // Most photos are small, as in CelebA, a few reach 640 pixels.
+  // Most photos are small, as in CelebA; a few reach 640 pixels.
   const side = (): number => 300 + Math.floor(341 * random.uniform() ** 2.5);
   const [width, height] = [side(), side()];
   const scale = (Math.min(width, height) / 256) * random.between(0.55, 0.92);
-  // The published crop spans 128 units beside and 106 to 150 units above and below the eyes.
+  // The published crop extends 128 units to the left and right of the eyes, 106 above and 150 below them.
   const place = (low: number, high: number): number => (low < high ? random.between(low, high) : (low + high) / 2);
   return {
     width,
@@ -268,7 +268,7 @@ function samplePose(random: Random): Pose {
   };
 }
 
-/** Face `index` (from 0) of data set `seed`. */
+/** Face `index` (from 0) of the data set with this seed. */
 export function sampleFace(seed: number, index: number): SynthFace {
   const person = samplePerson(Random.fromSeed(seed, `synth/${index}/person`));
   const styles = sampleStyles(Random.fromSeed(seed, `synth/${index}/styles`), person);

@@ -4,7 +4,7 @@ import { hex, type Rgb } from "./colour.js";
 
 export type Point = readonly [x: number, y: number];
 
-/** Offset 0 to 1, colour, opacity. */
+/** A gradient's stop: offset 0 to 1, colour, opacity. */
 export type Stop = readonly [offset: number, colour: Rgb, opacity?: number];
 
 export interface Style {
@@ -18,12 +18,12 @@ function format(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-/** SVG's matrix(a b c d e f) is column-major, ours is row-major. */
+/** A matrix as SVG text. SVG's matrix(a b c d e f) is column-major, ours is row-major. */
 export function svgMatrix([a, b, tx, c, d, ty]: Affine): string {
   return `matrix(${[a, c, b, d, tx, ty].map((v) => v.toFixed(6)).join(" ")})`;
 }
 
-/** Path data of a Catmull-Rom curve through the points; `join` continues the path with a line to the first point. */
+/** Path data of a Catmull-Rom curve through the points. `join` continues the path with a line to the first point. */
 export function curve(points: readonly Point[], join = false): string {
   const at = (i: number): Point => points[Math.max(0, Math.min(points.length - 1, i))];
   let data = `${join ? "L" : "M"}${format(points[0][0])} ${format(points[0][1])}`;
@@ -31,7 +31,7 @@ export function curve(points: readonly Point[], join = false): string {
   return data;
 }
 
-/** Path data of straight lines; `join` continues the path. */
+/** Path data of straight lines. `join` continues the path. */
 export function polyline(points: readonly Point[], join = false): string {
   return points.map(([x, y], i) => `${i === 0 && !join ? "M" : "L"}${format(x)} ${format(y)}`).join("");
 }
@@ -54,23 +54,27 @@ function segment(before: Point, from: Point, to: Point, after: Point): string {
   return `C${[c1x, c1y, c2x, c2y, to[0], to[1]].map(format).join(" ")}`;
 }
 
-/** Path data from a template: numbers in it are rounded, so that the text stays short. */
+/** Path data from a template. Its numbers are rounded, so that the text stays short. */
 export function pathData(strings: TemplateStringsArray, ...values: readonly number[]): string {
   return strings.reduce((text, part, i) => text + format(values[i - 1]) + part);
 }
 
 /**
- * Collects shapes in paint order; `toSvg` frames them. There are no clips and no group opacity: resvg 2.6 draws each
- * into a layer of its own, which took most of the time, and panics on some shapes that cross the edge of nested layers.
+ * Collects shapes in paint order; `toSvg` adds the frame. There are no clips and no group opacity: resvg 2.6 draws each
+ * of them into a layer of its own, which took most of the time, and it panics on some shapes that cross the edge of
+ * nested layers.
  */
 export class Sketch {
   private readonly defs: string[] = [];
   private readonly shapes: string[] = [];
 
-  /** `tint` is applied to every colour: an even layer over all is affine in the colours, so that tinting equals it. */
+  /**
+   * @param tint is applied to every colour; it equals an even layer over everything, because such a layer is affine in
+   *             the colours
+   */
   constructor(private readonly tint: (colour: Rgb) => Rgb = (colour) => colour) {}
 
-  /** Colour, or the reference of a gradient. */
+  /** A colour, or the reference to a gradient. */
   private paint(value: Rgb | string | undefined): string {
     if (value === undefined) return "none";
     return typeof value === "string" ? value : hex(this.tint(value));
@@ -97,7 +101,7 @@ export class Sketch {
     return `url(#${this.define((id) => `<linearGradient id="${id}" gradientUnits="userSpaceOnUse" ${ends}>${body}</linearGradient>`)})`;
   }
 
-  /** `squash` scales the gradient's height about its centre. */
+  /** A radial gradient. `squash` scales its height about its centre. */
   radial(centre: Point, radius: number, stops: readonly Stop[], squash = 1): string {
     const place = `cx="0" cy="0" r="${format(radius)}" gradientTransform="translate(${format(centre[0])} ${format(centre[1])}) scale(1 ${format(squash)})"`;
     const body = this.stops(stops);
@@ -111,7 +115,7 @@ export class Sketch {
       text += ` stroke="${this.paint(style.stroke)}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"`;
     }
     if (style.opacity !== undefined && style.opacity !== 1) {
-      // Not `opacity`: that would make the renderer draw into a layer of its own for every shape.
+      // Do not use `opacity`: the renderer would draw every shape into a layer of its own.
       const alpha = format(style.opacity);
       if (style.fill !== undefined) text += ` fill-opacity="${alpha}"`;
       if (style.stroke !== undefined) text += ` stroke-opacity="${alpha}"`;
@@ -155,7 +159,7 @@ export class Sketch {
     this.shapes.push("</g>");
   }
 
-  /** The sketch through `matrix`, `width` x `height` pixels. */
+  /** The sketch mapped by `matrix`, with `width` x `height` pixels. */
   toSvg(width: number, height: number, matrix: Affine): string {
     const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
     const shapes = `<g transform="${svgMatrix(matrix)}">${this.shapes.join("")}</g>`;

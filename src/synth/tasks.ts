@@ -1,10 +1,10 @@
-/** The task of the painting workers (worker.ts): what the main thread imports in place of the worker itself. */
+/** The task of the painting workers (worker.ts). The main thread imports this file instead of the worker itself. */
 import { WorkerPool } from "../pool/pool.js";
 
 /** Paints photos of a data set and writes them as images/NNNNNN.jpg, each under a temporary name first. */
 export interface PaintTask {
   readonly seed: number;
-  /** The folder of the photos. */
+  /** Path of the photos' folder. */
   readonly images: string;
   /** 1 to 100. */
   readonly quality: number;

@@ -1,13 +1,13 @@
-/** The true answer of an exemplar swap between synthetic faces. */
+/** The true result of an exemplar swap between synthetic faces. */
 import { describeMismatch, InputError } from "../errors.js";
 import type { Affine, RgbaImage } from "../types.js";
 import type { SwappableAttribute } from "./attributes.js";
 import type { AttributeStyles, SynthFace } from "./face.js";
 import { renderAligned, renderPhoto } from "./raster.js";
 
-/** Channels differ by more than this (of 255) where an attribute counts as visible. */
+/** Difference of channels (out of 255) above which an attribute counts as visible. */
 export const REGION_THRESHOLD = 12;
-/** Pixels by which the region grows beyond what differs. */
+/** Number of pixels by which the region extends beyond the difference. */
 export const REGION_MARGIN = 2;
 
 const STYLE_OF: Readonly<Record<SwappableAttribute, keyof AttributeStyles>> = {
@@ -23,9 +23,9 @@ const STYLE_OF: Readonly<Record<SwappableAttribute, keyof AttributeStyles>> = {
 };
 
 /**
- * `face` with one attribute's style, parameters included, taken from `exemplar`; all else (identity, other attributes,
- * pose, setting) stays. Any of the four hair colours takes the exemplar's hair colour. Bangs and mustache keep the
- * colour of the face's own hair.
+ * `face` with the style of one attribute, including its parameters, from `exemplar`. Everything else stays: identity,
+ * other attributes, pose and setting. All four hair colours transfer the exemplar's hair colour. Bangs and mustache
+ * keep the colour of the face's own hair.
  */
 export function takeAttribute(face: SynthFace, exemplar: SynthFace, attribute: SwappableAttribute): SynthFace {
   const style = STYLE_OF[attribute];
@@ -33,23 +33,23 @@ export function takeAttribute(face: SynthFace, exemplar: SynthFace, attribute: S
 }
 
 export interface SwapTruth {
-  /** The picture of the face as it is. */
+  /** The unchanged image of the face. */
   readonly input: RgbaImage;
-  /** The picture with the attribute taken from the exemplar. */
+  /** The image with the exemplar's attribute. */
   readonly truth: RgbaImage;
-  /** One byte a pixel, row-major: 1 in the region where the two differ visibly, grown by REGION_MARGIN pixels. */
+  /** One byte per pixel, row-major: 1 in the region where the two differ visibly, extended by REGION_MARGIN pixels. */
   readonly mask: Uint8Array;
 }
 
-/** Where to look: the aligned crop of this matrix (photo to crop) and size; without it, the whole photo. */
+/** The aligned crop of this matrix (photo to crop) and size. Without a view, the whole photo is used. */
 export interface AlignedView {
   readonly matrix: Affine;
   readonly size: number;
 }
 
 /**
- * What an ideal exemplar swap makes of `face`, in the frame of the face's own photo or aligned crop. A smile moves the
- * mouth's landmarks; the truth stays in the frame of the input. Needs `loadPainter`.
+ * The ideal exemplar swap of `face`, in the frame of the face's own photo or aligned crop. A smile moves the mouth's
+ * landmarks, but the result stays in the frame of the input. Call `loadPainter` first.
  */
 export function swapTruth(
   face: SynthFace,
@@ -63,7 +63,10 @@ export function swapTruth(
   return { input, truth, mask: differenceRegion(input, truth) };
 }
 
-/** 1 where a channel differs by more than `threshold`, grown by a square of `margin` pixels each way; row-major. */
+/**
+ * 1 where a channel differs by more than `threshold`, extended by `margin` pixels to all sides; row-major. @throws
+ * InputError if the sizes differ
+ */
 export function differenceRegion(
   a: RgbaImage,
   b: RgbaImage,

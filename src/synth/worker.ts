@@ -1,4 +1,4 @@
-/** The painting workers' entry: Piscina calls the exported function by name. Photos depend on seed and index alone. */
+/** The painting workers' file. Piscina calls the exported function by name. A photo depends only on seed and index. */
 import { join } from "node:path";
 import { encodeJpeg } from "../image/codec.js";
 import { writeWhole } from "../image/photo.js";

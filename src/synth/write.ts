@@ -1,4 +1,4 @@
-/** Writes a synthetic data set in CelebA's files. A run that was cut off continues where it stopped. */
+/** Writes a synthetic data set in the form of CelebA's files. A run that was cut off continues where it stopped. */
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -11,12 +11,12 @@ import { attributeList, fileName, landmarkList, partitionList } from "./lists.js
 import { sampleFace } from "./sample.js";
 import { createPaintingPool, type PaintTask } from "./tasks.js";
 
-/** Of synth.json: a directory of another version is not continued, because its photos would look different. */
+/** Version in synth.json. A directory of another version is not continued, because its photos would look different. */
 export const SYNTH_VERSION = 1;
 const GENERATOR = "elegant synth";
 const RECORD = "synth.json";
 const JPEG_QUALITY = 88;
-/** Small enough that all threads end together and progress is seen. */
+/** Small enough that all threads end at about the same time and progress is visible. */
 const PHOTOS_PER_TASK = 8;
 
 const recordSchema = z.object({
@@ -30,22 +30,22 @@ export interface SynthOptions {
   readonly directory: string;
   readonly count: number;
   readonly seed: number;
-  /** Threads that paint. */
+  /** Number of threads that paint. */
   readonly workers: number;
-  /** Only this machine's photos; others may paint into the same directory at the same time. */
+  /** Only this machine's photos. Other machines may paint into the same directory at the same time. */
   readonly shard?: Shard | null;
   readonly onProgress?: OnProgress;
 }
 
 export interface SynthResult {
-  /** Photos painted now; those found from an earlier run are not. */
+  /** Number of photos painted by this run, without those of an earlier run. */
   readonly painted: number;
-  /** Photos of this machine. */
+  /** Number of photos that belong to this machine. */
   readonly own: number;
   readonly seconds: number;
 }
 
-/** Refuses a directory that holds anything but an earlier part of the same data set. */
+/** @throws InputError if a directory contains anything other than an earlier part of the same data set */
 export async function checkDirectory({ directory, seed, count, shard = null }: SynthOptions): Promise<void> {
   const found = await stat(directory).catch(() => null);
   if (found === null) return;
@@ -56,7 +56,7 @@ export async function checkDirectory({ directory, seed, count, shard = null }: S
   };
   if (!found.isDirectory()) refuse("a file", "Name a directory.");
   const names = await readdir(directory);
-  // Another machine may have made the folder of photos a moment ago, and not its record yet.
+  // Another machine may just have made the folder of photos, but not its record yet.
   if (names.length === 0 || (shard !== null && names.every((name) => name === "images" || name.endsWith(".tmp"))))
     return;
   const text = await readFile(join(directory, RECORD), "utf8").catch(() => null);
@@ -83,8 +83,9 @@ function recordOf(faces: readonly SynthFace[], { seed }: SynthOptions): string {
 
 /**
  * Writes images/000001.jpg ..., the three lists and synth.json. The same seed gives the same bytes; photo i depends
- * on seed and i alone. synth.json comes first, so that a run that was cut off is known as ours; photos that are
- * already there are whole (each is renamed into place) and are kept.
+ * only on the seed and i. synth.json is written first, so that a run that was cut off is recognised. Photos that exist
+ * already are complete, because each is renamed into place, and are kept.
+ * @throws InputError if the directory contains something else
  */
 export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   const { directory, count, seed, workers, shard = null, onProgress } = options;

@@ -2,14 +2,8 @@
 import type { FaceDataset } from "../dataset/dataset.js";
 import { currentDevice } from "../device/current.js";
 import { describeMachine } from "../device/node/machine.js";
-import {
-  type Division,
-  describeDivision,
-  divideBatch,
-  type Room,
-  roomForTensors,
-  type UpdateFacts,
-} from "./batch-memory.js";
+import type { MemoryNeeds } from "../methods/method.js";
+import { type Division, describeDivision, divideBatch, type Room, roomForTensors } from "./batch-memory.js";
 import { scarcestSide } from "./pairs.js";
 import { savedRun } from "./run.js";
 
@@ -81,9 +75,9 @@ export interface PlannedBatch extends Division {
 }
 
 /** How the batch is computed on the current device. */
-export function planBatch(facts: UpdateFacts, { batch, reason }: ChosenBatch): PlannedBatch {
+export function planBatch(needs: MemoryNeeds, { batch, reason }: ChosenBatch): PlannedBatch {
   const room = currentRoom();
-  const division = divideBatch(facts, batch, room);
+  const division = divideBatch(needs, batch, room);
   const divided = describeDivision(division, room);
   const lines = [reason, divided].filter((line) => line !== null);
   return { ...division, description: lines.length === 0 ? null : lines.join("; ") };

@@ -1,8 +1,9 @@
 /** Pairs on their way from files to the device: decoded by the pool while the model trains, uploaded when their turn comes. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { mirror } from "../image/floats.js";
 import { BatchLoader, type LoadedBatch } from "../image/loader.js";
-import type { PairBatch } from "../methods/elegant/update.js";
+import type { PairBatch } from "../methods/method.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import { type LeftOut, mostLeftOut, Substitution } from "./left-out.js";
 import type { PairIndices, PairSampler } from "./pairs.js";
@@ -147,19 +148,6 @@ export function uploadPairs(
       "float32",
     );
   return { groups, A: upload(0), B: upload(half), yA: labels(positive), yB: labels(negative) };
-}
-
-/** Turns left and right around in place. @param picture [size, size, 3] */
-export function mirror(picture: Float32Array, size: number): void {
-  for (let row = 0; row < picture.length; row += size * 3) {
-    for (let [left, right] = [row, row + (size - 1) * 3]; left < right; left += 3, right -= 3) {
-      for (let c = 0; c < 3; c++) {
-        const kept = picture[left + c];
-        picture[left + c] = picture[right + c];
-        picture[right + c] = kept;
-      }
-    }
-  }
 }
 
 export function disposeBatch({ A, B, yA, yB }: PairBatch): void {

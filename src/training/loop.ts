@@ -5,9 +5,9 @@ import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
-import type { ModelConfig } from "../methods/elegant/config.js";
-import { disposeState, type StepLosses, type TrainingState, trainStep } from "../methods/elegant/update.js";
-import { NOT_FINITE_REMEDY, newestCheckpoint } from "../models/checkpoint.js";
+import type { Losses, Model, Moment, RunSettings, Training, TrainingState } from "../methods/method.js";
+import { NOT_FINITE_REMEDY } from "../models/checkpoint.js";
+import { newestCheckpoint } from "../models/checkpoint-store.js";
 import type { NamedModel } from "../models/generator-file.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
@@ -16,18 +16,18 @@ import { disposeBatch, PairBatches } from "./batches.js";
 import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut } from "./left-out.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { rescue } from "./rescue.js";
-import { expectFreshFolder, expectSameGenerator, type RunStart, resumeRun, startRun } from "./run.js";
+import { disposeState, expectFreshFolder, type RunStart, resumeRun, startRun } from "./run.js";
 import { LEFT_OUT_FILE, SAMPLES_FOLDER } from "./run-report.js";
 import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
-import { type RunSettings, type StepSettings, stepSettings } from "./settings.js";
 
 export interface TrainOptions {
   readonly dataset: FaceDataset;
   readonly folder: string;
-  readonly config: ModelConfig;
-  readonly settings: Omit<RunSettings, "dataset" | "batch"> & { readonly batch: BatchChoice };
+  readonly model: Model;
+  /** The run's settings but for the data's fingerprint. */
+  readonly settings: { readonly batch: BatchChoice; readonly seed: number; readonly [choice: string]: unknown };
   readonly resume: boolean;
   /** The generator that a new run begins with, instead of an untrained one. */
   readonly from?: NamedModel | null;
@@ -76,15 +76,10 @@ export interface TrainResult {
 /** Stands for the attribute in the logs where an update has all of them. */
 const ALL = "all";
 
-const describeExtras = ({ reconstruction, slice, exchange }: StepLosses): string =>
-  reconstruction === undefined
-    ? `slice ${(slice ?? 0).toFixed(3)} change ${(127.5 * exchange).toFixed(1)}`
-    : `rec ${reconstruction.toFixed(4)}`;
-
 /** TensorBoard gets one row in so many steps; the JSON log has all. */
 const SCALARS_EVERY = 10;
 
-function expectFinite(step: number, attribute: string, losses: StepLosses): void {
+function expectFinite(step: number, attribute: string, losses: Losses): void {
   const values = Object.entries(losses);
   if (values.every(([, value]) => Number.isFinite(value))) return;
   const parts = values.map(([name, value]) => `${name} ${value.toPrecision(4)}`).join(", ");
@@ -97,17 +92,19 @@ function expectFinite(step: number, attribute: string, losses: StepLosses): void
  * @throws InterruptedError after an abort, with the state saved; RetryableError when a loss is not finite or the device fails
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { dataset, folder, config, resume, workers } = options;
-  const { seed, flip, joint } = options.settings;
-  if (options.from) expectSameGenerator(config, options.from);
+  const { dataset, folder, model, resume, workers } = options;
+  const { config } = model;
+  const { seed } = options.settings;
+  const { flip, joint } = model.training({ ...options.settings, batch: 1, dataset: "" }, "train");
+  if (options.from) model.expectSameLayers(options.from.model, options.from.source);
   const chosen = await chooseBatch(options.settings.batch, dataset, config.attributes, joint, resume ? folder : null);
   const { batch } = chosen;
   const sampler = createPairSampler(dataset, config.attributes, { batch, seed, flip, joint });
   const settings: RunSettings = { ...options.settings, batch, dataset: sampler.fingerprint };
   await expectFolder(folder, resume);
   const unreadable = new Map<number, string>();
-  const samplePairs = await loadSamplePairs(dataset, config, workers, unreadable);
-  const scoreFaces = await loadScoreFaces(dataset, config, workers, unreadable);
+  const samplePairs = await loadSamplePairs(dataset, model, workers, unreadable);
+  const scoreFaces = await loadScoreFaces(dataset, model, workers, unreadable);
   await ensureDir(folder);
   const { takeOver = false, onMessage } = options;
   const lock = await RunLock.acquire(folder, "training", { takeOver, onNotice: onMessage });
@@ -140,11 +137,12 @@ interface Prepared {
 }
 
 async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepared): Promise<TrainResult> {
-  const { dataset, folder, config, resume, steps, workers } = options;
+  const { dataset, folder, model, resume, steps, workers } = options;
   const { sampler, settings, chosen, samplePairs, scoreFaces, unreadable } = prepared;
   const { batch } = settings;
+  const training = model.training(settings, folder);
   // Before anything is on the device, as the estimate is of all that will be there.
-  const planned = planBatch({ config, ...settings }, chosen);
+  const planned = planBatch(training.memory, chosen);
   let feeding: Feeding = fixedFeeding(workers, MOST_AHEAD);
   const messages = [...unreadable.values()].map((reason) => `Warning: left out of sheets and scores: ${reason}`);
   const accepted = async (from: number): Promise<void> => {
@@ -163,10 +161,10 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
   };
   if (!resume) await accepted(0);
   const start = resume
-    ? await resumeRun(folder, config, settings, sampler.formerFingerprint, accepted)
-    : await startRun(folder, config, settings, options.from);
+    ? await resumeRun(folder, model, settings, sampler.formerFingerprint, accepted)
+    : await startRun(folder, model, settings, options.from);
   const { state } = start;
-  const work = { settings, planned, feeding, start, samplePairs, scoreFaces, sampler };
+  const work = { training, planned, feeding, start, samplePairs, scoreFaces, sampler };
   return closing(
     () => disposeState(state),
     async () => {
@@ -175,13 +173,13 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
         `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
       );
       if (planned.description !== null) options.onMessage?.(planned.description);
-      const writer = await RunWriter.open(folder, settings, start, resume, lock);
+      const writer = await RunWriter.open(folder, model, settings, start, resume, lock);
       const withWriter = async (): Promise<TrainResult> => {
         const leftOut: LeftOut[] = [];
         const batches = new PairBatches({
           dataset,
           sampler,
-          size: config.size,
+          size: model.config.size,
           batch,
           workers: feeding,
           fromStep: start.step,
@@ -198,7 +196,8 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
   );
 }
 
-interface Opened extends Pick<Prepared, "settings" | "samplePairs" | "scoreFaces" | "sampler"> {
+interface Opened extends Pick<Prepared, "samplePairs" | "scoreFaces" | "sampler"> {
+  readonly training: Training;
   readonly planned: PlannedBatch;
   readonly feeding: Feeding;
   readonly start: RunStart;
@@ -209,6 +208,7 @@ interface Opened extends Pick<Prepared, "settings" | "samplePairs" | "scoreFaces
 }
 
 interface UpdateWork {
+  readonly training: Training;
   readonly state: TrainingState;
   readonly batches: PairBatches;
   /** Pairs of an update, and the most that are computed at the same time. */
@@ -223,17 +223,17 @@ interface UpdateWork {
  * @returns the losses, and the seconds without the waiting
  */
 export async function takeUpdate(
-  { state, batches, batch, part, feeding }: UpdateWork,
-  onStep: StepSettings,
+  { training, state, batches, batch, part, feeding }: UpdateWork,
+  at: Moment,
   onFetched: () => Promise<void> = async () => {},
-): Promise<{ readonly losses: StepLosses; readonly seconds: number }> {
+): Promise<{ readonly losses: Losses; readonly seconds: number }> {
   const fetchBegan = performance.now();
   const pairs = await batches.next();
   await onFetched();
   const updateBegan = performance.now();
-  let losses: StepLosses;
+  let losses: Losses;
   try {
-    losses = await trainStep(state, pairs, onStep, { part });
+    losses = await training.update(state, pairs, at, part);
   } finally {
     disposeBatch(pairs);
   }
@@ -246,11 +246,14 @@ export async function takeUpdate(
 /** The steps themselves, until the last one is saved. */
 async function takeSteps(
   options: TrainOptions,
-  { settings, planned, feeding, start, samplePairs, scoreFaces, sampler, writer, batches, leftOut }: Opened,
+  { training, planned, feeding, start, samplePairs, scoreFaces, sampler, writer, batches, leftOut }: Opened,
 ): Promise<TrainResult> {
-  const { config, steps, saveEvery, sampleEvery, signal } = options;
+  const { model, steps, saveEvery, sampleEvery, signal } = options;
   const { state } = start;
+  const edited = state.average ?? state.optimizers.get(model.groups[0])?.parameters;
+  if (edited === undefined) throw new Error("training: no editing weights");
   const { batch, part } = planned;
+  const work: UpdateWork = { training, state, batches, batch, part, feeding };
   const began = performance.now();
   let trained = 0;
   let updates = 0;
@@ -258,14 +261,10 @@ async function takeSteps(
   /** Whether the state is that after `step` complete steps. */
   let isWhole = true;
   const sample = async (): Promise<void> => {
-    await writer.sample(step, await drawSamples(state.average ?? state.generator.parameters, config, samplePairs));
+    await writer.sample(step, await drawSamples(edited, model, samplePairs));
   };
   const save = async (): Promise<void> => {
-    await writer.save(
-      step,
-      state,
-      await scoreGenerator(state.average ?? state.generator.parameters, config, scoreFaces),
-    );
+    await writer.save(step, state, await scoreGenerator(edited, model, scoreFaces));
   };
   const secondsLeft = (): number => (options.seconds ?? Infinity) - (performance.now() - began) / 1000;
   const isOver = (): boolean => step >= steps || signal?.aborted === true || secondsLeft() < 0;
@@ -278,10 +277,11 @@ async function takeSteps(
     }
     while (!isOver()) {
       const progress = options.pace === "seconds" ? 1 - secondsLeft() / (options.seconds ?? Infinity) : step / steps;
-      const onStep = stepSettings(settings, step, progress);
-      let latest: StepLosses | undefined;
-      for (const attribute of sampler.updatesPerStep === 1 && settings.joint ? [ALL] : config.attributes) {
-        const made = await takeUpdate({ state, batches, batch, part, feeding }, onStep, async () => {
+      const at: Moment = { step, progress };
+      const learningRate = training.learningRate(at);
+      let latest: Losses | undefined;
+      for (const attribute of training.joint ? [ALL] : model.config.attributes) {
+        const made = await takeUpdate(work, at, async () => {
           await listLeftOut(options, writer, step + 1, leftOut);
           isWhole = false;
         });
@@ -290,16 +290,15 @@ async function takeSteps(
         expectFinite(step + 1, attribute, latest);
         trained += seconds;
         updates++;
-        const alarms = await writer.log(step + 1, attribute, latest, onStep.learningRate, seconds);
+        const alarms = await writer.log(step + 1, attribute, latest, learningRate, seconds);
         for (const { message } of alarms) options.onMessage?.(message);
-        if ((step + 1) % SCALARS_EVERY === 0) await writer.scalars(step + 1, attribute, latest, onStep.learningRate);
+        if ((step + 1) % SCALARS_EVERY === 0) await writer.scalars(step + 1, attribute, latest, learningRate);
       }
       step++;
       isWhole = true;
       const count = writer.leftOutCount;
       if (count > mostLeftOut(sampler.size)) throw tooManyLeftOut(count, sampler.size, writer.leftOutReason);
-      const note =
-        latest === undefined ? "" : `D ${latest.D.toFixed(3)} G ${latest.G.toFixed(3)} ${describeExtras(latest)}`;
+      const note = latest === undefined ? "" : training.describe(latest);
       options.onProgress?.({
         stage: "train",
         done: step,

@@ -6,10 +6,10 @@
  */
 import { createHash } from "node:crypto";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { attributeColumns, trainingFiles } from "../dataset/split.js";
 import { describeMismatch, InputError } from "../errors.js";
-import type { PairGroup } from "../methods/elegant/config.js";
+import type { PairGroup } from "../methods/method.js";
 import { Random } from "../random.js";
-import { suggest } from "../suggest.js";
 
 export interface PairIndices {
   /** The attributes of the pairs, in their order. */
@@ -42,20 +42,6 @@ export interface PairSampler {
   labels(file: number): readonly number[];
 }
 
-/** Positions of the pictures to train on: all but those that a partition list puts into validation or test. */
-export function trainingFiles(dataset: FaceDataset): readonly number[] {
-  const all = dataset.files.map((_, i) => i);
-  if (dataset.partition === null) return all;
-  const partitionOf = new Map(dataset.partition.files.map((file, i) => [file, dataset.partition?.values[i]]));
-  return all.filter((i) => (partitionOf.get(dataset.files[i]) ?? 0) === 0);
-}
-
-/** Positions of the pictures that are not trained on. */
-export function heldOutFiles(dataset: FaceDataset): readonly number[] {
-  const trained = new Set(trainingFiles(dataset));
-  return dataset.files.flatMap((_, i) => (trained.has(i) ? [] : [i]));
-}
-
 /** Of all attributes' two sides the one with the fewest training pictures. @throws InputError as attributeColumns() */
 export function scarcestSide(
   dataset: FaceDataset,
@@ -77,22 +63,6 @@ export function scarcestSide(
 function labelOf({ attributes }: FaceDataset, file: number, column: number): number {
   const table = attributes as NonNullable<FaceDataset["attributes"]>; // attributeColumns() has refused a missing one
   return table.values[file * table.names.length + column];
-}
-
-/** Column of each attribute. @throws InputError for a missing list or an unknown name */
-export function attributeColumns(dataset: FaceDataset, attributes: readonly string[]): readonly number[] {
-  const table = dataset.attributes;
-  if (table === null) {
-    const remedy = "Put CelebA's list beside the pictures.";
-    throw new InputError(describeMismatch(dataset.dir, "list_attr_celeba.txt", "no such file", remedy));
-  }
-  return attributes.map((name) => {
-    const column = table.names.indexOf(name);
-    if (column >= 0) return column;
-    const meant = suggest(name, table.names);
-    const remedy = meant === null ? `Known: ${table.names.join(", ")}.` : `Did you mean ${meant}?`;
-    throw new InputError(describeMismatch("--attributes", "a name of the list", `'${name}'`, remedy));
-  });
 }
 
 class Stream {

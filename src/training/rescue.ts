@@ -1,7 +1,7 @@
 /** What is saved when an error ends a training, and how to go on. */
 import { DeviceError } from "../device/webgpu/failure.js";
 import { InputError, RetryableError } from "../errors.js";
-import type { TrainingState } from "../methods/elegant/update.js";
+import type { TrainingState } from "../methods/method.js";
 import { NOT_FINITE_REMEDY } from "../models/checkpoint.js";
 import type { RunWriter } from "./run-writer.js";
 

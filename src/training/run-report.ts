@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../files.js";
 import { decodeImage } from "../image/codec.js";
 import { readImageHeader } from "../image/header.js";
-import type { ModelConfig } from "../methods/elegant/config.js";
+import type { Model, RunSettings } from "../methods/method.js";
 import type { LossSeries, ReportModel, Sheet, SheetGrid } from "../report/model.js";
 import { renderReport } from "../report/render.js";
 import { parseRunScores, RUN_SCORE_FILE, type RunScores } from "../report/scored.js";
 import { encodeRows } from "../report/sheet.js";
 import { type LossRow, readLossLog } from "./log.js";
-import { cutSamples, SAMPLE_COLUMNS, type Samples } from "./sample-sheet.js";
-import type { RunSettings } from "./settings.js";
+import { cutSamples, type Samples } from "./sample-sheet.js";
 import { FIRST_JUDGED_STEP } from "./watchdog.js";
 
 /** Names within the run's folder; docs/training.md describes them. */
@@ -24,7 +23,6 @@ const REPORT_FILE = "report.html";
 
 /** Steps whose rows are read; a chart shows fewer. */
 const CHARTED_STEPS = 4000;
-const GREY_LEVEL = 2 / 255;
 /** What a row of a joint update has in place of an attribute's name. */
 const ALL_ATTRIBUTES = "all";
 
@@ -44,43 +42,25 @@ export function seriesOf(
   return { name, group, points, ...(unit === undefined ? {} : { unit }) };
 }
 
-/**
- * The most telling curves: totals, parts of the generator's loss, accuracies, what edits change, scores. A curve without
- * readings is left out: presets differ in the parts of their losses.
- */
+/** The method's curves and the scores of the checkpoints. A curve without readings is left out: presets differ in their losses. */
 export function trainingSeries(
+  { config: { attributes }, curves }: Model,
   rows: readonly LossRow[],
   scores: readonly LossRow[],
-  attributes: readonly string[],
 ): readonly LossSeries[] {
-  const read = (key: string, name: string, group: string): LossSeries =>
-    seriesOf(
-      rows.filter((row) => row[key] !== undefined),
-      (row) => Number(row[key]),
-      name,
-      group,
-    );
-  const exchange = (row: LossRow): number => Number(row.exchange) / GREY_LEVEL;
-  const changes = [...attributes, ALL_ATTRIBUTES].map((attribute) => {
-    const own = rows.filter((row) => row.attribute === attribute);
-    const name = attribute === ALL_ATTRIBUTES ? "all attributes" : attribute;
-    return seriesOf(own, exchange, name, "What an exchange changes", "grey levels of 255");
+  const drawn = curves.flatMap(({ key, name, group, byAttribute = false, unit }) => {
+    const value = (row: LossRow): number => Number(row[key]) * (unit?.factor ?? 1);
+    const read = rows.filter((row) => row[key] !== undefined);
+    if (!byAttribute) return [seriesOf(read, value, name, group, unit?.name)];
+    return [...attributes, ALL_ATTRIBUTES].map((attribute) => {
+      const own = read.filter((row) => row.attribute === attribute);
+      return seriesOf(own, value, attribute === ALL_ATTRIBUTES ? "all attributes" : attribute, group, unit?.name);
+    });
   });
   const scored = ["score", ...attributes].map((key) =>
     seriesOf(scores, (row) => Number(row[key]), key === "score" ? "all" : key, "Score of checkpoints, lower is better"),
   );
-  return [
-    read("D", "discriminators", "Totals"),
-    read("G", "generator", "Totals"),
-    read("reconstruction", "reconstruction", "Reconstruction"),
-    read("slice", "slices", "Slices found again in the edited pictures"),
-    read("mask", "mask", "Mean of the mask"),
-    read("change", "change", "Mean change of the edited pictures"),
-    read("accuracy1", "D1", "Pictures that the discriminators judge correctly"),
-    read("accuracy2", "D2", "Pictures that the discriminators judge correctly"),
-    ...changes,
-    ...(scores.length < 2 ? [] : scored),
-  ].filter(({ points }) => points.length > 0);
+  return [...drawn, ...(scores.length < 2 ? [] : scored)].filter(({ points }) => points.length > 0);
 }
 
 /** The watchdog's section from its log. @param step the run's */
@@ -102,16 +82,16 @@ export function watchdogSection(alarms: readonly LossRow[], step: number): NonNu
 }
 
 /** One grid for each attribute. */
-function sampleGrids({ rows, pictures }: Samples, { attributes }: ModelConfig): Promise<SheetGrid[]> {
+function sampleGrids({ rows, pictures }: Samples, { config, sheet }: Model): Promise<SheetGrid[]> {
   return Promise.all(
-    attributes.map(async (attribute) => {
+    config.attributes.map(async (attribute) => {
       const own = pictures.filter((_, row) => rows[row] === attribute);
-      return { title: attribute, columns: SAMPLE_COLUMNS, rows: await encodeRows(own) };
+      return { title: attribute, columns: sheet.columns, rows: await encodeRows(own) };
     }),
   );
 }
 
-async function latestSheet(folder: string, config: ModelConfig): Promise<readonly Sheet[]> {
+async function latestSheet(folder: string, model: Model): Promise<readonly Sheet[]> {
   const names = await readdir(join(folder, SAMPLES_FOLDER)).catch(() => [] as string[]);
   const name = names
     .filter((file) => /^step-\d+\.png$/.test(file))
@@ -124,14 +104,13 @@ async function latestSheet(folder: string, config: ModelConfig): Promise<readonl
   if (header === null) return [];
   // A sheet that does not decode, or of another version, is shown as the file has it.
   const sheet = await decodeImage(png, path).catch(() => null);
-  const samples = sheet === null ? null : cutSamples(sheet, config);
+  const samples = sheet === null ? null : cutSamples(sheet, model);
   const { width, height } = header;
   return [
     {
       title: `Samples at step ${Number(/\d+/.exec(name)?.[0])}`,
-      caption:
-        "A has the attribute, B has not; A' and B' are their reconstructions, C is A without the attribute, D is B with that of A. The same pairs in each sheet, held out where there is a held-out part.",
-      grids: samples === null ? [{ rows: [[{ png, width, height }]] }] : await sampleGrids(samples, config),
+      caption: `${model.sheet.caption} The same pairs in each sheet, held out where there is a held-out part.`,
+      grids: samples === null ? [{ rows: [[{ png, width, height }]] }] : await sampleGrids(samples, model),
     },
   ];
 }
@@ -143,7 +122,7 @@ async function readRunScores(folder: string): Promise<RunScores | null> {
 }
 
 export interface RunReportFacts {
-  readonly config: ModelConfig;
+  readonly model: Model;
   readonly settings: RunSettings;
   readonly step: number;
   readonly best: { readonly step: number; readonly score: number } | null;
@@ -153,7 +132,8 @@ export interface RunReportFacts {
 
 /** Writes the report whole or not at all. @returns its path */
 export async function writeRunReport(folder: string, facts: RunReportFacts): Promise<string> {
-  const { config, settings, step, best } = facts;
+  const { model, settings, step, best } = facts;
+  const { config } = model;
   const every = Math.max(1, Math.ceil(step / CHARTED_STEPS));
   const rows = await readLossLog(join(folder, LOSSES_FILE), { every });
   const scores = await readLossLog(join(folder, SCORES_FILE));
@@ -161,12 +141,10 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
   const leftOut = await readLossLog(join(folder, LEFT_OUT_FILE));
   const names = config.attributes.join(", ");
   const entries = Object.entries({ ...config, ...settings, attributes: names });
-  const model: ReportModel = {
+  const report: ReportModel = {
     title: `Training of ${names}`,
     generatedBy: facts.generatedBy,
-    summary: [
-      `${config.size} px, width ${config.width}, batch ${settings.batch} + ${settings.batch}, ${step} steps so far.`,
-    ],
+    summary: [`${model.description}, batch ${settings.batch} + ${settings.batch}, ${step} steps so far.`],
     figures: [
       { value: step.toLocaleString("en-US"), label: "steps; one goes over all attributes" },
       ...(best === null ? [] : [{ value: best.score.toPrecision(3), label: `best score, at step ${best.step}` }]),
@@ -174,9 +152,9 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
       ...(leftOut.length === 0 ? [] : [{ value: String(leftOut.length), label: "unreadable pictures left out" }]),
     ],
     watchdog: watchdogSection(alarms, step),
-    sheets: await latestSheet(folder, config),
+    sheets: await latestSheet(folder, model),
     scored: await readRunScores(folder),
-    losses: trainingSeries(rows, scores, config.attributes),
+    losses: trainingSeries(model, rows, scores),
     scores: [],
     tables: [],
     scoresCaption: "",
@@ -187,6 +165,6 @@ export async function writeRunReport(folder: string, facts: RunReportFacts): Pro
     notes: [],
   };
   const path = join(folder, REPORT_FILE);
-  await writeFileAtomic(path, renderReport(model));
+  await writeFileAtomic(path, renderReport(report));
   return path;
 }

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { ensureDir, writeFileAtomic } from "../files.js";
 import { encodePng } from "../image/codec.js";
 import type { RunLock } from "../lock.js";
-import type { StepLosses, TrainingState } from "../methods/elegant/update.js";
-import { type CheckpointProgress, saveCheckpoint } from "../models/checkpoint.js";
+import type { Losses, Model, RunSettings, TrainingState } from "../methods/method.js";
+import type { CheckpointProgress } from "../models/checkpoint.js";
+import { saveCheckpoint } from "../models/checkpoint-store.js";
 import type { RgbaImage } from "../types.js";
 import { packageVersion } from "../version.js";
 import { EventWriter } from "./events.js";
@@ -20,7 +21,6 @@ import {
   writeRunReport,
 } from "./run-report.js";
 import type { RunScore } from "./score.js";
-import type { RunSettings } from "./settings.js";
 import { type Alarm, Watchdog, WINDOW } from "./watchdog.js";
 
 const EVENTS_FOLDER = "events";
@@ -84,6 +84,7 @@ export class RunWriter {
    */
   static async open(
     folder: string,
+    model: Model,
     settings: RunSettings,
     start: Pick<RunStart, "step" | "best">,
     resumed: boolean,
@@ -106,7 +107,7 @@ export class RunWriter {
       const [said, scored, unreadable] = await Promise.all(
         [WATCHDOG_FILE, SCORES_FILE, LEFT_OUT_FILE].map((name) => readLossLog(join(folder, name))),
       );
-      const watchdog = new Watchdog(rows, said);
+      const watchdog = new Watchdog(model.conditions, rows, said);
       const leftOutFiles = new Set(unreadable.map(({ file }) => String(file)));
       const scoredStep = scored.at(-1)?.step ?? 0;
       const files = { losses, scores, alarms, leftOut, events, watchdog, leftOutFiles, scoredStep, lock };
@@ -121,7 +122,7 @@ export class RunWriter {
   async log(
     step: number,
     attribute: string,
-    losses: StepLosses,
+    losses: Losses,
     learningRate: number,
     seconds: number,
   ): Promise<readonly Alarm[]> {
@@ -151,7 +152,7 @@ export class RunWriter {
   }
 
   /** The same for TensorBoard. */
-  async scalars(step: number, attribute: string, losses: StepLosses, learningRate: number): Promise<void> {
+  async scalars(step: number, attribute: string, losses: Losses, learningRate: number): Promise<void> {
     const named = Object.entries(losses).map(([name, value]) => [`${attribute}/${name}`, value] as const);
     await this.events.scalars(step, { ...Object.fromEntries(named), learningRate });
   }
@@ -182,7 +183,7 @@ export class RunWriter {
   /** Saves a checkpoint and its score. @param attributes their names, in the model's order */
   async save(step: number, state: TrainingState, { score, attributes }: RunScore): Promise<void> {
     await this.lock?.expectHeld();
-    const named = state.config.attributes.map((name, i) => [name, attributes[i]] as const);
+    const named = state.model.config.attributes.map((name, i) => [name, attributes[i]] as const);
     await this.scores.append({ step, score, ...Object.fromEntries(named) });
     this.scoredStep = step;
     await this.events.scalars(step, { score });
@@ -192,7 +193,7 @@ export class RunWriter {
     this.savedStep = step;
     const generatedBy = `elegant-faces ${packageVersion()}, elegant train`;
     const { folder, settings, best } = this;
-    await writeRunReport(folder, { config: state.config, settings, step, best, generatedBy });
+    await writeRunReport(folder, { model: state.model, settings, step, best, generatedBy });
   }
 
   /** Saves a checkpoint without a score, after a failure; a resumed run adds the score if one is due. */

@@ -3,29 +3,19 @@ import { readdir } from "node:fs/promises";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { isLock } from "../lock.js";
-import { formatChoice } from "../methods/choice-words.js";
-import type { Initialisation, ModelConfig } from "../methods/elegant/config.js";
-import type { TrainingState } from "../methods/elegant/update.js";
+import type { Model, RunSettings, TrainingState } from "../methods/method.js";
+import { type Checkpoint, type CheckpointProgress, restoreTrainingState } from "../models/checkpoint.js";
 import {
   CHECKPOINTS_FOLDER,
-  type CheckpointProgress,
   listCheckpoints,
   loadNewestCheckpoint,
-  restoreTrainingState,
   saveCheckpoint,
   saveImported,
-} from "../models/checkpoint.js";
+} from "../models/checkpoint-store.js";
 import type { NamedModel } from "../models/generator-file.js";
-import { createOptimizer } from "../nn/optimizer.js";
-import {
-  copyParameters,
-  DISCRIMINATORS,
-  GENERATOR,
-  initialParameters,
-  parameterSpecs,
-  uploadParameters,
-} from "../nn/parameters.js";
-import { expectSameRun, parseRunSettings, type RunSettings } from "./settings.js";
+import { createOptimizer, disposeOptimizer } from "../nn/optimizer.js";
+import { copyParameters, disposeParameters, uploadParameters, zeroParameters } from "../nn/parameters.js";
+import { expectSameRun } from "./settings.js";
 
 export interface RunStart {
   readonly state: TrainingState;
@@ -37,44 +27,27 @@ export interface RunStart {
   readonly warnings: readonly string[];
 }
 
-/**
- * Refuses a generator whose layers are not those of the new run. The size may differ, since encoder and decoder are
- * convolutions, and so may everything about the discriminators, which begin untrained.
- * @throws InputError naming the first difference
- */
-export function expectSameGenerator(config: ModelConfig, { config: other, source }: NamedModel): void {
-  const choices = ["generatorBlocks", "decoderActivation", "upsampling", "edit", "mask"] as const;
-  const differences = [
-    ["--attributes", config.attributes.join(" "), other.attributes.join(" ")],
-    ["--width", config.width, other.width],
-    ...choices.map((name) => [`--set ${name}`, config[name], other[name]] as const),
-  ] as const;
-  for (const [name, received, expected] of differences) {
-    if (received === expected) continue;
-    const remedy = "A run begins only with a generator of its own layers.";
-    throw new InputError(
-      describeMismatch(`--from: ${name}`, `${formatChoice(expected)}, as in ${source}`, formatChoice(received), remedy),
-    );
-  }
+/** A fresh state on the current device. @param from the model whose editing weights the run begins with */
+export function newTrainingState(model: Model, settings: RunSettings, from: NamedModel | null = null): TrainingState {
+  const [edited] = model.groups;
+  const optimizers = model.groups.map((group) => {
+    const specs = model.specs(group);
+    const parameters =
+      group === edited && from !== null
+        ? uploadParameters(specs, from.tensors, from.source)
+        : uploadParameters(specs, model.initial(group, settings.seed, settings), "a new run");
+    return [group, createOptimizer(parameters)] as const;
+  });
+  const averages = model.training(settings, "a new run").averages;
+  const average = averages ? copyParameters(optimizers[0][1].parameters) : null;
+  return { model, optimizers: new Map(optimizers), average, extras: zeroParameters(model.extras) };
 }
 
-/** A fresh state on the current device. @param averaged keeps a moving average of the generator */
-export function newTrainingState(
-  config: ModelConfig,
-  seed: number,
-  averaged: boolean,
-  initialisation: Initialisation = "published",
-  from: NamedModel | null = null,
-): TrainingState {
-  const optimizer = (networks: typeof GENERATOR) => {
-    const initial = initialParameters(config, networks, seed, initialisation);
-    const specs = parameterSpecs(config, networks);
-    if (networks !== GENERATOR || from === null) return createOptimizer(uploadParameters(specs, initial, "a new run"));
-    return createOptimizer(uploadParameters(specs, from.tensors, from.source));
-  };
-  const generator = optimizer(GENERATOR);
-  const average = averaged ? copyParameters(generator.parameters) : null;
-  return { config, generator, average, discriminator: optimizer(DISCRIMINATORS) };
+/** Frees the variables of all networks and their optimizers. */
+export function disposeState({ optimizers, average, extras }: TrainingState): void {
+  if (average !== null) disposeParameters(average);
+  for (const optimizer of optimizers.values()) disposeOptimizer(optimizer);
+  disposeParameters(extras);
 }
 
 /** Refuses to write into what is there already. @param remedy for a folder with files @throws InputError */
@@ -101,12 +74,11 @@ export async function expectFreshFolder(folder: string, remedy: string): Promise
  */
 export async function startRun(
   folder: string,
-  config: ModelConfig,
+  model: Model,
   settings: RunSettings,
   from: NamedModel | null = null,
 ): Promise<RunStart> {
-  const { seed, ema, initialisation } = settings;
-  const state = newTrainingState(config, seed, ema > 0, initialisation, from);
+  const state = newTrainingState(model, settings, from);
   await saveCheckpoint(folder, state, { step: 0, best: null, options: settings });
   return { state, step: 0, best: null, isFresh: true, warnings: [] };
 }
@@ -119,20 +91,24 @@ export async function startRun(
  */
 export async function resumeRun(
   folder: string,
-  config: ModelConfig,
+  model: Model,
   settings: RunSettings,
   formerDataset: string,
   onAccepted?: (step: number) => Promise<void>,
 ): Promise<RunStart> {
   const { checkpoint, warnings } = await loadNewestCheckpoint(folder);
   const { options } = checkpoint.progress;
-  const saved = options === null ? settings : parseRunSettings(options, checkpoint.source);
+  const saved = options === null ? settings : savedSettings(checkpoint);
   const dataset = saved.dataset === formerDataset ? settings.dataset : saved.dataset;
-  expectSameRun({ config: checkpoint.config, settings: { ...saved, dataset } }, { config, settings });
+  const { config } = checkpoint.model;
+  expectSameRun({ config, settings: { ...saved, dataset } }, { config: model.config, settings });
   await onAccepted?.(checkpoint.progress.step);
   const restored = restoreTrainingState(checkpoint);
   // One that was imported has no average yet.
-  const average = settings.ema > 0 ? (restored.average ?? copyParameters(restored.generator.parameters)) : null;
+  const edited = restored.optimizers.get(model.groups[0]);
+  if (edited === undefined) throw new Error("checkpoint: no editing weights");
+  const { averages } = model.training(settings, folder);
+  const average = averages ? (restored.average ?? copyParameters(edited.parameters)) : null;
   return {
     state: { ...restored, average },
     step: checkpoint.progress.step,
@@ -142,41 +118,43 @@ export async function resumeRun(
   };
 }
 
+/** The settings of a checkpoint that a training wrote, with the defaults of choices that its version did not have. */
+function savedSettings({ model, progress, source }: Checkpoint): RunSettings {
+  return model.training(progress.options as RunSettings, source).settings;
+}
+
 /**
  * What a run trains and how, by its newest checkpoint that can be read. An imported model has no settings yet.
  * @throws InputError as resumeRun()
  */
 export async function savedRun(
   folder: string,
-): Promise<{ readonly config: ModelConfig; readonly settings: RunSettings | null }> {
+): Promise<{ readonly model: Model; readonly settings: RunSettings | null; readonly progress: CheckpointProgress }> {
   const { checkpoint } = await loadNewestCheckpoint(folder);
-  const { options } = checkpoint.progress;
-  const settings = options === null ? null : parseRunSettings(options, checkpoint.source);
-  return { config: checkpoint.config, settings };
+  const { model, progress } = checkpoint;
+  return { model, settings: progress.options === null ? null : savedSettings(checkpoint), progress };
 }
 
 /** A model that was trained elsewhere. */
 export interface ImportedModel {
-  readonly config: ModelConfig;
-  /** Enc and Dec, and D1 and D2 where there are any, in PyTorch's layout; anything else is left out. */
+  readonly model: Model;
+  /** The editing weights, and those of further groups if there are any, in PyTorch's layout; others are left out. */
   readonly tensors: NamedTensors;
   readonly step: number;
 }
 
 /**
- * Makes a run of a model: one checkpoint, with fresh discriminators where it has none.
+ * Makes a run of a model: one checkpoint, with fresh values for the groups that it lacks.
+ * @returns whether some were fresh
  * @throws InputError when a tensor is missing or does not fit
  */
 export async function importRun(
   folder: string,
-  { config, tensors, step }: ImportedModel,
+  { model, tensors, step }: ImportedModel,
   seed: number,
 ): Promise<{ readonly checkpoint: string; readonly fresh: boolean }> {
-  const fresh = !parameterSpecs(config, DISCRIMINATORS).some(({ name }) => tensors.has(name));
-  // Without norms, the published weights and biases would hide the picture from the deeper layers.
-  const initialisation = config.discriminatorNorm === "none" ? "he" : "published";
-  const all = fresh
-    ? new Map([...tensors, ...initialParameters(config, DISCRIMINATORS, seed, initialisation)])
-    : tensors;
-  return { checkpoint: await saveImported(folder, config, all, step), fresh };
+  const lacking = model.groups.filter((group) => !model.specs(group).some(({ name }) => tensors.has(name)));
+  const fresh = lacking.filter((group) => group !== model.groups[0]);
+  const all = new Map([...tensors, ...fresh.flatMap((group) => [...model.initial(group, seed, null)])]);
+  return { checkpoint: await saveImported(folder, model, all, step), fresh: fresh.length > 0 };
 }

@@ -1,40 +1,37 @@
 /** What stands where on a run's sample sheet, to draw it and to take its pictures out again. */
 
-import type { ModelConfig } from "../methods/elegant/config.js";
+import type { Model } from "../methods/method.js";
 import { layOutSheet, type SheetOptions, sheetScale } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
 
 /** Pairs of each attribute, at most. */
 export const SAMPLE_PAIRS = 3;
 
-/** A has the attribute, B has not; reconstructions; C is A without the attribute, D is B with A's. */
-export const SAMPLE_COLUMNS = ["A", "B", "A'", "B'", "C", "D"] as const;
-
 export interface SampleOptions extends SheetOptions {
   readonly labels: { readonly rows: readonly string[]; readonly columns: readonly string[] };
 }
 
 /** The options of a sheet with `pairs` rows for each attribute. */
-export function sampleOptions({ attributes, size }: ModelConfig, pairs: number): SampleOptions {
+export function sampleOptions({ config: { attributes, size }, sheet }: Model, pairs: number): SampleOptions {
   const rows = attributes.flatMap((attribute) => Array<string>(pairs).fill(attribute));
-  return { labels: { rows, columns: [...SAMPLE_COLUMNS] }, scale: sheetScale(size) };
+  return { labels: { rows, columns: [...sheet.columns] }, scale: sheetScale(size) };
 }
 
 export interface Samples {
   /** The attribute of each row. */
   readonly rows: readonly string[];
-  /** In each row one picture for each of SAMPLE_COLUMNS. */
+  /** In each row one picture for each column. */
   readonly pictures: readonly (readonly RgbaImage[])[];
 }
 
 /** The pictures of a sample sheet without its labels, or null if this version would have drawn it in another way. */
-export function cutSamples(sheet: RgbaImage, config: ModelConfig): Samples | null {
+export function cutSamples(sheet: RgbaImage, model: Model): Samples | null {
   for (let pairs = SAMPLE_PAIRS; pairs > 0; pairs--) {
-    const options = sampleOptions(config, pairs);
+    const options = sampleOptions(model, pairs);
     const { rows } = options.labels;
-    const extent = { width: config.size, height: config.size };
+    const extent = { width: model.config.size, height: model.config.size };
     const layout = layOutSheet(
-      rows.map(() => SAMPLE_COLUMNS.map(() => extent)),
+      rows.map(() => model.sheet.columns.map(() => extent)),
       options,
     );
     if (layout.width !== sheet.width || layout.height !== sheet.height) continue;

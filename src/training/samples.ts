@@ -1,15 +1,14 @@
 /** The sample sheet of a run: the same pairs each time, so that one can watch them change. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 import { fromFloats } from "../image/floats.js";
 import { BatchLoader } from "../image/loader.js";
-import type { ModelConfig } from "../methods/elegant/config.js";
-import { generate } from "../methods/elegant/exchange.js";
+import type { Model } from "../methods/method.js";
 import type { Parameters } from "../nn/parameters.js";
 import { composeSheet } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
 import { loadSides } from "./left-out.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
 import { SAMPLE_PAIRS, sampleOptions } from "./sample-sheet.js";
 
 export interface SamplePairs {
@@ -25,7 +24,7 @@ export interface SamplePairs {
  */
 export async function loadSamplePairs(
   dataset: FaceDataset,
-  config: ModelConfig,
+  { config }: Model,
   workers: number,
   unreadable: Map<number, string> = new Map(),
 ): Promise<SamplePairs> {
@@ -53,27 +52,27 @@ export async function loadSamplePairs(
   }
 }
 
-/** Columns A, B, A', B', C (A without the attribute), D (B with A's); a row a pair. */
+/** The model's columns, one row per pair. */
 export async function drawSamples(
   parameters: Parameters,
-  config: ModelConfig,
+  model: Model,
   { pictures, pairs }: SamplePairs,
 ): Promise<RgbaImage> {
-  const { size } = config;
+  const { sheet } = model;
+  const { size } = model.config;
   const rows: RgbaImage[][] = [];
   for (const [attribute, batch] of pictures.entries()) {
     const stacked = tf.tidy(() => {
       const both = tf.tensor4d(batch, [2 * pairs, size, size, 3]);
-      const { reconstructed, exchanged } = generate(parameters, config, both, [{ attribute, pairs }]);
-      return tf.concat([both, reconstructed, exchanged], 0); // A, B, A', B', C, D
+      return sheet.draw(parameters, both, attribute);
     });
     const values = (await stacked.data()) as Float32Array;
     stacked.dispose();
     const length = size * size * 3;
     for (let pair = 0; pair < pairs; pair++) {
-      const cells = Array.from({ length: 6 }, (_, column) => (column * pairs + pair) * length);
+      const cells = Array.from({ length: sheet.columns.length }, (_, column) => (column * pairs + pair) * length);
       rows.push(cells.map((at) => fromFloats(values.subarray(at, at + length), size)));
     }
   }
-  return composeSheet(rows, sampleOptions(config, pairs));
+  return composeSheet(rows, sampleOptions(model, pairs));
 }

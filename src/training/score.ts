@@ -7,13 +7,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 import { BatchLoader } from "../image/loader.js";
-import type { ModelConfig } from "../methods/elegant/config.js";
-import { applyLatents, exchangeSlice } from "../methods/elegant/exchange.js";
-import { encode } from "../methods/elegant/networks.js";
+import type { Model } from "../methods/method.js";
 import type { Parameters } from "../nn/parameters.js";
 import { loadSides } from "./left-out.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "./pairs.js";
 
 /** Pictures of each side of an attribute; below the second number held-out ones tell too little. */
 const FACES = 32;
@@ -43,7 +41,7 @@ export interface RunScore {
  */
 export async function loadScoreFaces(
   dataset: FaceDataset,
-  config: ModelConfig,
+  { config }: Model,
   workers: number,
   unreadable: Map<number, string> = new Map(),
 ): Promise<ScoreFaces> {
@@ -120,27 +118,9 @@ export function energyDistance(x: Float64Array, y: Float64Array, length: number)
   return 2 * mean(x, y) - mean(x, x) - mean(y, y);
 }
 
-/** C and D of pairs: A without the attribute, B with it; both [n, S, S, 3]. @param both A, then B: [2n, S, S, 3] */
-function exchangeBoth(
-  parameters: Parameters,
-  config: ModelConfig,
-  both: tf.Tensor4D,
-  attribute: number,
-): [tf.Tensor, tf.Tensor] {
-  const faces = { images: both, ...encode(parameters, config, both) };
-  const [zA, zB] = tf.split(faces.latent, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
-  const [zC, zD] = [exchangeSlice(zA, zB, config, attribute), exchangeSlice(zB, zA, config, attribute)];
-  const [C, D] = tf.split(applyLatents(parameters, config, faces, tf.concat([zC, zD], 0)), 2, 0);
-  return [C, D];
-}
-
 /** Scores a generator on the current device. */
-export async function scoreGenerator(
-  parameters: Parameters,
-  config: ModelConfig,
-  faces: ScoreFaces,
-): Promise<RunScore> {
-  const { size } = config;
+export async function scoreGenerator(parameters: Parameters, model: Model, faces: ScoreFaces): Promise<RunScore> {
+  const { size } = model.config;
   const length = size * size * 3;
   const attributes: number[] = [];
   for (const [attribute, pictures] of faces.pictures.entries()) {
@@ -154,7 +134,7 @@ export async function scoreGenerator(
       };
       const pictures = tf.tidy(() => {
         const both = tf.concat([0, 1].map((side) => tf.tensor4d(of(side), [n, size, size, 3]))) as tf.Tensor4D;
-        return exchangeBoth(parameters, config, both, attribute);
+        return tf.split(model.sheet.exchange(parameters, both, attribute), 2, 0); // C, D
       });
       for (const [side, picture] of pictures.entries()) {
         edited.set(await picture.data(), (side * count + first) * length);

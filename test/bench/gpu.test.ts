@@ -1,3 +1,4 @@
+/** Runs the GPU bench with tiny shapes, to check the bench itself and not its times. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -12,7 +13,7 @@ import { hasWebgpu } from "../support/webgpu.js";
 const BENCH = fromRoot("dist/bench/gpu.js");
 const NO_TORCH = { PYTHON: "/nonexistent/python3" };
 
-/** Runs the bench without PyTorch, so that a machine's own does not slow the test. */
+/** Runs the bench without PyTorch, so that an installed PyTorch does not slow the test. */
 async function runBench(args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [BENCH, ...args], {
     env: { ...process.env, ...NO_TORCH },
@@ -26,9 +27,9 @@ describe("bench/gpu", function () {
   this.timeout(180_000);
 
   it("says that there is no GPU, what it found and why that was not taken, and ends well", async function () {
-    const available = await hasWebgpu(); // sets which driver is looked for
+    const available = await hasWebgpu(); // sets which driver is used
     const { adapter, problem } = await probeAdapter();
-    if (adapter?.type === "gpu") return this.skip(); // it would be measured, for minutes
+    if (adapter?.type === "gpu") return this.skip(); // measuring it would take minutes
     const stdout = await runBench([]);
     const found = available ? "only .*, which is software" : escapeRegExp(String(problem));
     assert.match(

@@ -1,3 +1,4 @@
+/** Commands under `ulimit -v`, which leaves WebAssembly memories little address space. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -44,7 +45,7 @@ describe("a limit of the address space", () => {
       ["synth", at("faces"), "--count", "2"],
     ]) {
       const { code, stdout, stderr } = run(words, "");
-      // Newer engines make do with less for the memories of fid, and only threads have no room.
+      // Newer engines need less address space for the memories of fid, and only threads find no room.
       if (words[0] === "fid" && Number(process.versions.v8.split(".")[0]) >= 13 && code === 0) {
         assert.match(stdout, /^FID [\d.]+, by the route/);
         continue;

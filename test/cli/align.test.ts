@@ -1,3 +1,4 @@
+/** `elegant align` on photos made of painted faces, and edits that are pasted back into them. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -27,7 +28,7 @@ interface Answer {
   readonly failures: readonly { readonly file: string; readonly reason: string }[];
 }
 
-/** Two pictures of one height beside each other. */
+/** Two images of the same height next to each other. */
 function beside(a: RgbaImage, b: RgbaImage): RgbaImage {
   const [width, height] = [a.width + b.width, Math.min(a.height, b.height)];
   const data = new Uint8Array(width * height * 4);
@@ -59,7 +60,7 @@ describe("elegant align and swap --paste-back", function () {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  /** Words that start with @ name files of the test's folder. */
+  /** Words that start with @ name files in the test's folder. */
   const at = (word: string): string => (word.startsWith("@") ? path(word.slice(1)) : word);
   function elegant(...words: readonly string[]): Promise<Ended> {
     const args = words.map(at);
@@ -107,7 +108,7 @@ describe("elegant align and swap --paste-back", function () {
     }
     const list = await readLandmarks(path("new/crops/list_landmarks_celeba.txt"));
     assert.deepEqual([...list.files].sort(), names);
-    // Aligned: about where the mean face has them.
+    // An aligned face: its points are about where the mean face has them.
     const mean = MEAN_FACE.flatMap(([x, y]) => [x / 2, y / 2]);
     for (const row of [0, 1]) assertClose(landmarksAt(list, row).flat(), mean, { abs: 12, rel: 0 });
   });
@@ -226,7 +227,7 @@ describe("elegant align and swap --paste-back", function () {
       ["album/a.png", "album/b.png", "album/below/c.png"].map(path),
     );
     const record = path("stopped/unfinished.jsonl");
-    /** Ends the command when `photos` are done. */
+    /** Stops the command when `photos` are done. */
     const stop = async (photos: number, signal: NodeJS.Signals): Promise<Ended & { signal: string | null }> => {
       const child = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...line(path("stopped")).map(at)], {
         stdio: ["ignore", "ignore", "pipe"],
@@ -262,7 +263,7 @@ describe("elegant align and swap --paste-back", function () {
     const second = await stop(2, "SIGKILL");
     assert.ok(second.signal === "SIGKILL" || second.code === 0, second.stderr);
     const record2 = await readFile(record, "utf8").catch(() => null);
-    if (record2 !== null) await writeFile(record, `${record2}{"photo":"cut`); // as a crash leaves a line
+    if (record2 !== null) await writeFile(record, `${record2}{"photo":"cut`); // a crash leaves such a line
     if (second.code !== 0) {
       const last = await elegant(...line("@stopped"));
       assert.equal(last.code, 0, last.stderr);

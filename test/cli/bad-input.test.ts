@@ -1,9 +1,11 @@
+/** All commands with damaged, missing or unsuitable files: each must fail with one line and write nothing. */
 import assert from "node:assert/strict";
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { elegantModel } from "../../src/methods/elegant/model.js";
+import { GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
 import { exportGenerator } from "../../src/models/generator-file.js";
-import { GENERATOR, initialParameters } from "../../src/nn/parameters.js";
 import { writeFaces } from "../support/faces.js";
 import { TINY, tinyGenerator } from "../support/model.js";
 import { writeSmallDataset } from "../support/pictures.js";
@@ -44,9 +46,12 @@ describe("bad input", () => {
     await writeFile(at("text.png"), "no picture");
     await copyFile(at("faces/images/000001.png"), at("a.png"));
     await writeFile(at("model.safetensors"), tinyGenerator(1));
-    // A generator whose tensors are those of another width than its configuration says.
+    // A generator whose tensors have another width than its configuration states.
     const narrow = initialParameters(TINY, GENERATOR, 1);
-    await writeFile(at("misfit.safetensors"), exportGenerator(narrow, { ...TINY, width: 8 }, { dtype: "F32" }));
+    await writeFile(
+      at("misfit.safetensors"),
+      exportGenerator(narrow, elegantModel({ ...TINY, width: 8 }), { dtype: "F32" }),
+    );
     const trained = await elegant(
       "train @faces --attributes Bangs --out @run --size 64 --width 4 --batch 2 --steps 1 --device wasm --workers 1",
     );
@@ -57,7 +62,7 @@ describe("bad input", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Words that name a file of the test's folder start with @. */
+  /** Words that start with @ name files in the test's folder. */
   function elegant(line: string): Promise<Ended> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? at(word.slice(1)) : word));
     return runNode(fromRoot("bin/elegant.js"), words);

@@ -1,3 +1,4 @@
+/** Runs the whole demo, with a few photos and a short training. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";

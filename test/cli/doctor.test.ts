@@ -1,3 +1,4 @@
+/** The findings of `elegant doctor` for described machines, and its output on this one. */
 import assert from "node:assert/strict";
 import { formatTable, listFindings } from "../../src/cli/doctor.js";
 import type { Capabilities } from "../../src/device/node/capabilities.js";
@@ -37,7 +38,7 @@ describe("doctor", () => {
     assert.equal(texts.length, 3);
     assert.match(texts[0], /install 20\.19 or newer/);
     assert.match(texts[2], /npm run build/);
-    // Not a problem: one thread gives the same results.
+    // This is not a problem: one thread gives the same results.
     const threads = findings.find(({ name }) => name === "Threads");
     assert.equal(threads?.state, "optional");
     assert.match(threads?.text ?? "", /^one thread: this engine has no SharedArrayBuffer/);

@@ -1,3 +1,4 @@
+/** Swaps by the command line with a model whose edits are differences, such as the modern preset's. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,7 +30,7 @@ describe("elegant swap with a model whose edits are differences", function () {
 
   const decode = async (file: string): Promise<RgbaImage> => decodeImage(await readFile(file), file);
 
-  /** The first picture that a swap writes. Words that start with @ name files of the test's folder. */
+  /** The first image that a swap writes. Words that start with @ name files in the test's folder. */
   async function swap(out: string, line: string): Promise<RgbaImage> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? path(word.slice(1)) : word));
     const common = ["--model", path("model.safetensors"), "--out", path(out), "--device", "wasm", "--workers", "1"];
@@ -38,7 +39,7 @@ describe("elegant swap with a model whose edits are differences", function () {
     return decode((JSON.parse(stdout) as { outputs: string[] }).outputs[0]);
   }
 
-  /** How many levels differ, of the four of each pixel. */
+  /** Number of levels that differ, of four per pixel. */
   const changes = (a: RgbaImage, b: RgbaImage): number => a.data.filter((level, i) => level !== b.data[i]).length;
 
   it("writes the very input where the reference has nothing to give, and changes it otherwise", async () => {

@@ -1,3 +1,4 @@
+/** The editing commands on a tiny model: their files, sheets and refusals. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -20,7 +21,7 @@ interface Answer {
   readonly milliseconds: number;
 }
 
-/** The side of a picture of 64 pixels on a sheet: twice as large. */
+/** The side in pixels of an image of 64 pixels on a sheet, which is twice as large. */
 const SHOWN = 2 * 64;
 
 describe("elegant swap, linear and matrix", () => {
@@ -45,7 +46,7 @@ describe("elegant swap, linear and matrix", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Words that name a file of the test's folder start with @. */
+  /** Words that start with @ name files in the test's folder. */
   function elegant(line: string, device = "wasm"): Promise<Ended> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? face(word.slice(1)) : word));
     return runNode(fromRoot("bin/elegant.js"), [...words, "--device", device, "--workers", "1"]);
@@ -76,14 +77,14 @@ describe("elegant swap, linear and matrix", () => {
       const [path] = (JSON.parse(stdout) as Answer).outputs;
       pixels.push((await decodeImage(await readFile(path), path)).data);
     }
-    // A value that rounds the other way.
+    // A value may round the other way.
     assertClose(pixels[1], pixels[0], { abs: 1, rel: 0 });
   });
 
   it("says in one line of its own that there is no GPU", async function () {
     if (process.platform !== "linux" || missingWebgpuPackages().length > 0) this.skip();
     const line = "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --out @never";
-    // Another test may have named a software driver.
+    // Another test may have set a software driver.
     const noDriver = { VK_ICD_FILENAMES: face("none.json") };
     const { code, stdout, stderr } = await withEnvironment(noDriver, () => elegant(line, "webgpu"));
     assert.deepEqual([code, stdout], [2, ""]);
@@ -105,7 +106,7 @@ describe("elegant swap, linear and matrix", () => {
     assert.deepEqual((await readdir(face("new/one"))).sort(), names);
     for (const path of outputs.slice(0, 2)) assert.deepEqual(await sizeOf(path), [64, 64]);
     const [width, height] = await sizeOf(outputs[2]);
-    // Input, reference, result, change, and the reference with the input's attribute, behind a name.
+    // Input, reference, result, change, and the reference with the input's attribute, after a name.
     assert.ok(width > 5 * SHOWN && width < 6 * SHOWN && height > 2 * SHOWN, `${width} x ${height}`);
   });
 
@@ -155,7 +156,7 @@ describe("elegant swap, linear and matrix", () => {
     const two = await answerOf(`${start} --attribute Bangs Smiling --reference @r1.png @r2.png --out @m2.png`);
     const cell = await answerOf(`${start} ${three} --rows 1 --columns 1 --out @m3.png`);
     const sizes = await Promise.all([one, two, cell].map(({ outputs }) => sizeOf(outputs[0])));
-    // Below the row with input and references, and below the grid's first and last row, stand the names of pictures.
+    // The names of images are below the row with input and references, and below the grid's first and last row.
     const namesOf = (lines: readonly number[]): number =>
       lines.reduce((sum, count) => sum + Math.ceil((count * LINE_UNITS * SHOWN) / 85) + 3, 0);
     assert.deepEqual(

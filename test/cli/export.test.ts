@@ -1,3 +1,4 @@
+/** Exported files must swap like the run that they come from. */
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,13 +7,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/open.js";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { type ModelConfig, type NetworkChoices, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
 import { publishedFiles } from "../../src/methods/elegant/published.js";
-import { saveCheckpoint } from "../../src/models/checkpoint.js";
+import { disposeState } from "../../src/methods/elegant/state.js";
+import { saveCheckpoint } from "../../src/models/checkpoint-store.js";
 import { readModel } from "../../src/models/open.js";
-import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/nn/parameters.js";
 import { assertClose } from "../support/close.js";
-import { disposeState, TINY, tinyState } from "../support/model.js";
+import { TINY, tinyState, trainingState } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
@@ -32,10 +34,10 @@ describe("elegant export", () => {
     ] as const) {
       const state = tinyState(8, config);
       for (const [name, weights] of state.generator.parameters) {
-        // Far from a fresh model's, so that its edits are strong.
+        // The weights differ much from a new model's, so that its edits are strong.
         if (name.endsWith(".weight")) tf.tidy(() => weights.assign(tf.mul(weights, 20)));
       }
-      await saveCheckpoint(at(run), state, { step: 3, best: null, options: null });
+      await saveCheckpoint(at(run), trainingState(state), { step: 3, best: null, options: null });
       disposeState(state);
     }
     await device.close();
@@ -48,7 +50,7 @@ describe("elegant export", () => {
 
   const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
 
-  /** The picture that swapping with a model makes, in levels of 255. */
+  /** The image that a swap with a model makes, in levels of 255. */
   async function swapWith(model: string): Promise<ArrayLike<number>> {
     const out = at(`swap-${model}`);
     const words = `--attribute Bangs --device wasm --workers 1 --json --model ${at(model)} --out ${out}`.split(" ");
@@ -83,10 +85,10 @@ describe("elegant export", () => {
         assert.equal(file, at(name));
         assert.equal(bytes, (await stat(at(name))).size);
         assert.match(source, /step-00000003\.safetensors$/);
-        assert.deepEqual((await readModel(at(name))).config, config);
+        assert.deepEqual((await readModel(at(name))).model.config, config);
         const swapped = await swapWith(name);
         assertClose(swapped, run, { abs: levels, rel: 0 });
-        // A run that is made of the file swaps as the file does.
+        // A run made from the file swaps like the file.
         const imported = `${name}-imported`;
         assert.equal((await elegant("import", at(name), "--out", at(imported))).code, 0);
         assert.deepEqual(await swapWith(imported), swapped);

@@ -1,3 +1,4 @@
+/** Unsuitable files and options for `elegant fid`, and what it reports about them. */
 import assert from "node:assert/strict";
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +17,7 @@ describe("elegant fid with hostile input", function () {
   let folder: string;
   let at: (name: string) => string;
 
-  /** Words that name a file of the test's folder start with @. */
+  /** Words that start with @ name files in the test's folder. */
   const elegant = (line: string): Promise<Ended> =>
     runNode(
       fromRoot("bin/elegant.js"),
@@ -93,7 +94,7 @@ describe("elegant fid with hostile input", function () {
       "@a.npy --kid --save-stats @new.npz",
       /B: expected something to compare with, received none\. Name it, or leave --kid/,
     ],
-    // Told before the network begins: no "features" progress on stderr.
+    // Reported before the network starts: there is no "features" progress on stderr.
     [`@images @good.npz --prc ${random}`, /^elegant: .*good\.npz: expected features for --kid and --prc/],
     [`@images @a.npy ${random}`, /^elegant: .*a\.npy: expected 64 dimensions, as --dims says, received 8\. Compare/],
     [
@@ -104,9 +105,9 @@ describe("elegant fid with hostile input", function () {
       `@images --save-stats @folder.npz ${random}`,
       /^elegant: --save-stats: expected a file, received the folder '.*npz'\./,
     ],
-    // Not even the superuser writes there.
+    // Not even the superuser can write there.
     [`@images --save-stats /proc/x.npz ${random}`, /^elegant: --save-stats: cannot write into '\/proc': .*\. Check/],
-    // The statistics of A are not left behind by a comparison that failed.
+    // A comparison that failed does not leave the statistics of A behind.
     [
       "@a.npy @narrow.npy --save-stats @new.npz",
       /narrow\.npy: expected 8 dimensions, as .*a\.npy has, received 5\. Compare/,
@@ -120,7 +121,7 @@ describe("elegant fid with hostile input", function () {
       assert.equal(stdout, "");
       const errors = stderr.split("\n").filter((text) => text.startsWith("elegant: "));
       assert.equal(errors.length, 1, stderr);
-      // Whoever asks for the whole of stderr begins with ^: nothing came before.
+      // A pattern that begins with ^ must match the whole of stderr.
       assert.match(message.source.startsWith("^") ? stderr.trimEnd() : errors[0], message);
       assert.deepEqual(await treeOf(folder), before);
     });

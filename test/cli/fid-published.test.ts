@@ -1,3 +1,4 @@
+/** Statistics of `elegant fid --save-stats`, read and scored by pytorch-fid's own code. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ const elegant = async (...args: string[]): Promise<string> => {
 describe("statistics of elegant fid --save-stats", function () {
   this.timeout(300_000);
 
-  /** Saves both sides, lets the published tools score the files, and reads what pytorch-fid writes of the first. */
+  /** Saves both sides, lets the published tools score the files, and reads pytorch-fid's statistics of the first side. */
   async function compare(folder: string, a: string, b: string, tolerance: number, what: string): Promise<void> {
     const python = pythonWithFid() as string;
     const [savedA, savedB, theirs] = ["a.npz", "b.npz", "theirs.npz"].map((name) => join(folder, name));
@@ -46,7 +47,7 @@ describe("statistics of elegant fid --save-stats", function () {
       };
       const full = await Promise.all([write("full-a.npy", 900, 192, 0), write("full-b.npy", 1000, 192, 0.2)]);
       await compare(folder, full[0], full[1], 1e-9, "full rank");
-      // Of a singular product sqrtm finds the roots of rounding: what it gives is only this near.
+      // For a singular product, sqrtm computes the roots of rounding errors, so its result is only this close.
       const few = await Promise.all([write("few-a.npy", 90, 192, 0), write("few-b.npy", 100, 192, 0.2)]);
       await compare(folder, few[0], few[1], 1e-5, "rank 89 and 99 of 192");
     });

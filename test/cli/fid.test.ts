@@ -1,3 +1,4 @@
+/** `elegant fid` on features, statistics and images, with its cache, warnings and JSON. */
 import assert from "node:assert/strict";
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
-/** Runs with a cache of its own. */
+/** Runs a command with a cache of its own. */
 async function elegant(folder: string, ...args: string[]): Promise<Ended> {
   const giveBackCache = useCacheHome(join(folder, "cache"));
   try {
@@ -229,7 +230,7 @@ describe("elegant fid", function () {
       const at = (name: string): string => join(folder, name);
       await writePictures(at("images"), 3, 5);
       await writeFile(at("a.npy"), rows(10, 64, 1));
-      // As a wrapped model's state dict has them, with batch norm's counters.
+      // The names of a wrapped model's state dict, including batch norm's counters.
       const wrapped = [...randomInceptionTensors(1, 2048)].flatMap(([name, tensor]) => [
         [`module._orig_mod.${name}`, tensor] as const,
         ...(name.endsWith(".bn.weight")

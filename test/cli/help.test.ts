@@ -1,3 +1,4 @@
+/** The help of every command: its width, its marks, and the common options that it offers. */
 import assert from "node:assert/strict";
 import type { Command } from "commander";
 import { setHelpText } from "../../src/cli/help-text.js";
@@ -11,7 +12,7 @@ function commandsOf(parent: Command, words: readonly string[] = []): readonly (r
   });
 }
 
-/** What `--help` of each command prints. */
+/** The text that `--help` of a command prints. */
 function helpOf(words: string): string {
   let text = "";
   const output = {
@@ -75,7 +76,8 @@ describe("help", () => {
         assert.ok(accepted.includes(`--${name}`), `${words} accepts --${name}`);
         assert.equal(offered.includes(`--${name}`), COMMON[words].split(" ").includes(name), `${words} --${name}`);
       }
-      const runsModel = offered.includes("--device") && !words.startsWith("plan "); // plan says more than that in any case
+      // Plan's help explains more than that in any case.
+      const runsModel = offered.includes("--device") && !words.startsWith("plan ");
       assert.equal(offered.includes("--verbose"), runsModel);
     });
   }

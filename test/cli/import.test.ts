@@ -1,15 +1,16 @@
+/** Runs made from the published code's files, from safetensors and from PyTorch's own state dicts. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { encodePth } from "../../src/interop/pth-writer.js";
 import { encodeSafetensors, type NamedTensors } from "../../src/interop/safetensors.js";
-import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { createConfig, type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
 import { METHODS, type MethodSettings } from "../../src/methods/elegant/presets.js";
 import { publishedFiles } from "../../src/methods/elegant/published.js";
-import { loadNewestCheckpoint } from "../../src/models/checkpoint.js";
-import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/nn/parameters.js";
-import { parseRunSettings } from "../../src/training/settings.js";
+import { parseSettings } from "../../src/methods/elegant/settings.js";
+import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import type { RgbaImage } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
@@ -23,7 +24,7 @@ const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/ele
 const ATTRIBUTES = ["Bangs", "Smiling"];
 const NETWORKS = ["Enc", "Dec", "D1", "D2"] as const;
 
-/** The published code's files of a fresh model of 64 px and width 4, named for step 12. */
+/** Writes the published code's files of a new model of 64 px and width 4, named for step 12. */
 async function writePublished(folder: string, attributes: readonly string[] = ATTRIBUTES, size = 64): Promise<void> {
   const config = createConfig({ ...OFFICIAL_NETWORK, size, width: 4, attributes });
   const tensors = initialParameters(config, [...GENERATOR, ...DISCRIMINATORS], 3);
@@ -37,10 +38,10 @@ const filesOf = (folder: string, networks: readonly string[] = NETWORKS, step = 
   return networks.map((network) => join(folder, `${network}_iter_${step}.pth`));
 };
 
-/** What a run was trained by. */
+/** The method that a run was trained with. */
 async function methodOf(run: string): Promise<MethodSettings> {
   const { progress, source } = (await loadNewestCheckpoint(run)).checkpoint;
-  const { batch, seed, dataset, ...method } = parseRunSettings(progress.options, source);
+  const { batch, seed, dataset, ...method } = parseSettings(progress.options, source);
   return method;
 }
 
@@ -64,7 +65,11 @@ describe("elegant import", () => {
       const { step, freshDiscriminators } = JSON.parse(imported.stdout);
       assert.deepEqual({ step, freshDiscriminators }, { step: 12, freshDiscriminators: false });
       const { checkpoint } = await loadNewestCheckpoint(run);
-      const expected = initialParameters(checkpoint.config, [...GENERATOR, ...DISCRIMINATORS], 3);
+      const expected = initialParameters(
+        parseConfig(checkpoint.model.config, "run"),
+        [...GENERATOR, ...DISCRIMINATORS],
+        3,
+      );
       for (const [name, { shape, data }] of expected) {
         assert.deepEqual(checkpoint.tensors.get(name), { shape, data }, name);
         for (const moment of ["first", "second"]) {
@@ -135,7 +140,7 @@ describe("elegant import", () => {
       const { code, stderr } = await resume("--set", "slice=2");
       assert.equal(code, 0, stderr);
       assert.deepEqual(await methodOf(run), { ...METHODS.modern.method, slice: 2 });
-      assert.deepEqual((await loadNewestCheckpoint(run)).checkpoint.config, config);
+      assert.deepEqual((await loadNewestCheckpoint(run)).checkpoint.model.config, config);
     })).timeout(120_000);
 
   it("draws fresh discriminators, and says so, when only the generator is given", () =>
@@ -175,7 +180,7 @@ describe("elegant import", () => {
         [run, second, third].map((path) => loadNewestCheckpoint(path)),
       );
       assert.deepEqual(whole.checkpoint.tensors, from.checkpoint.tensors);
-      assert.deepEqual(generator.checkpoint.config, from.checkpoint.config);
+      assert.deepEqual(generator.checkpoint.model.config, from.checkpoint.model.config);
       for (const [name, tensor] of from.checkpoint.tensors) {
         if (/^(Enc|Dec)\./.test(name)) assert.deepEqual(generator.checkpoint.tensors.get(name), tensor, name);
       }

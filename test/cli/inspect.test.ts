@@ -1,3 +1,4 @@
+/** `elegant inspect` on sound, damaged and incomplete data sets in every format. */
 import assert from "node:assert/strict";
 import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";

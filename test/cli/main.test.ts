@@ -1,3 +1,4 @@
+/** The frame of all commands: exit codes, messages, help, odd paths, and which text goes to stdout. */
 import assert from "node:assert/strict";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

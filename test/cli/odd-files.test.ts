@@ -1,3 +1,4 @@
+/** Damaged and odd photos through `elegant preprocess` and `elegant inspect`. */
 import assert from "node:assert/strict";
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,7 +23,10 @@ interface Report {
   readonly failures: readonly { readonly file: string; readonly reason: string }[];
 }
 
-/** A run over odd files is done in part, and each failure names its file and says what is wrong in words of ours. */
+/**
+ * Checks that a run over odd files is partly done, and that each failure names its file and describes the problem in
+ * our own words.
+ */
 function checkReport({ code, stdout, stderr }: Ended, count: number): Report {
   assert.equal(code, 3, stderr);
   const report = JSON.parse(stdout) as Report;
@@ -63,7 +67,7 @@ describe("odd files through preprocess", () => {
       );
       assert.match(strict.failures[0].reason, /damaged or unsupported JPEG: Premature end of JPEG file/);
       assert.match(strict.failures[1].reason, /damaged or unsupported PNG: the file ends within its IDAT chunk/);
-      // Running it again with --tolerant adds those that failed.
+      // Running it again with --tolerant adds the photos that failed.
       const tolerant = await preprocess(source, out, "--tolerant");
       assert.equal(tolerant.code, 0, tolerant.stderr);
       assert.equal(JSON.parse(tolerant.stdout).done, 3);

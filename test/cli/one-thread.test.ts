@@ -1,4 +1,7 @@
-/** Node without SharedArrayBuffer, as browsers are without cross-origin isolation: one thread, the same bits. */
+/**
+ * Node without SharedArrayBuffer, like browsers without cross-origin isolation, runs on one thread and gives
+ * bit-identical results.
+ */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,9 +36,9 @@ describe("without SharedArrayBuffer", function () {
   }
 
   /**
-   * Runs a command with --json, without SharedArrayBuffer on as many workers as cores and with it on one, and checks that
-   * the first said so once. OUT in a word stands for the run's own folder.
-   * @returns the JSON of both, and what each wrote, by name
+   * Runs a command with --json, once without SharedArrayBuffer on as many workers as cores, and once with it on one
+   * worker. Checks that the first run reported this once. OUT in a word stands for the run's own folder.
+   * @returns the JSON of both, and the files that each wrote, by name
    */
   async function runBoth(...args: string[]): Promise<{ plain: Run; shared: Run }> {
     const runs: Run[] = [];
@@ -63,7 +66,7 @@ describe("without SharedArrayBuffer", function () {
     readonly written: ReadonlyMap<string, Buffer>;
   }
 
-  /** Files of one ending are there, and the same to the byte. */
+  /** Checks that files with an ending exist and have the same bytes. */
   function assertSameFiles({ plain, shared }: { plain: Run; shared: Run }, ending: string, count: number): void {
     const names = [...shared.written.keys()].filter((name) => name.endsWith(ending));
     assert.equal(names.length, count, [...shared.written.keys()].join());

@@ -45,7 +45,7 @@ describe("commands under a plan", function () {
     return names.filter((name) => name.startsWith("costs-")).map((name) => at(`cache/elegant-faces/${name}`));
   };
 
-  /** Sets what stages cost, in the one file of costs that there is. */
+  /** Sets the costs of stages in the only file of costs. */
   async function rewriteCosts(secondsOf: (stage: string) => number): Promise<void> {
     const [path] = await costFiles();
     const { key, stages } = JSON.parse(await readFile(path, "utf8"));
@@ -57,7 +57,7 @@ describe("commands under a plan", function () {
   const LINE = /^plan: (\d) workers? .* is the bottleneck.*; [\d.]+ (pairs|images|faces)\/s predicted/m;
   const END = /^plan: [\d.]+ \w+\/s predicted, [\d.]+ \w+\/s measured$/m;
 
-  /** Without costs, with measured ones and with known ones; what they wrote must be the same. */
+  /** Runs without costs, with measured costs and with known costs. All must write the same bytes. */
   async function expectSame(
     args: (out: string) => string[],
     read: (out: string, json: Record<string, unknown>) => Promise<unknown>,
@@ -89,7 +89,7 @@ describe("commands under a plan", function () {
     ];
     const checkpoint = (out: string): Promise<Buffer> => readFile(join(out, "checkpoints/step-00000003.safetensors"));
     await expectSame(args, checkpoint);
-    // Decoding that takes as long as many updates: all that are allowed.
+    // Decoding takes as long as many updates, so all allowed workers decode.
     await rewriteCosts((stage) => (stage === "decode" ? 0.1 : 0.001));
     const slow = await elegant(...args(at("slow")));
     assert.equal(slow.json.plan?.bottleneck, "decode");
@@ -132,7 +132,7 @@ describe("commands under a plan", function () {
       (out) => [
         ...["swap", "--model", at("model.safetensors"), "--out", out, "--device", "wasm", "--attribute", "Bangs"],
         ...["--reference", face(0), "--input", ...Array.from({ length: 11 }, (_, i) => face(i + 1))],
-        // Known costs are asked for where there are many.
+        // Known costs are used if there are many images.
         ...(out.endsWith("known") ? Array.from({ length: 53 }, () => face(1)) : []),
       ],
       async (out) => {

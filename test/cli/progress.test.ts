@@ -1,8 +1,9 @@
+/** Progress lines on a terminal and elsewhere, with given times. */
 import assert from "node:assert/strict";
 import { createProgressPrinter, formatDuration, formatProgress } from "../../src/cli/progress.js";
 import type { Progress } from "../../src/types.js";
 
-/** A stream that keeps what is written. */
+/** A stream that records everything written to it. */
 function recorder(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
   let text = "";
   const write = (chunk: string): boolean => {

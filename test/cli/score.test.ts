@@ -1,3 +1,4 @@
+/** `elegant score` on a run of painted faces, and on a generator file. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -44,7 +45,7 @@ describe("elegant score", function () {
     );
     const pairs = scores.attributes.reduce((sum, row) => sum + row.pairs, 0);
     assert.deepEqual([scores.pairs, scores.truth?.pairs, scores.identity?.pairs], [pairs, pairs, pairs]);
-    // Two attributes: what is not kept of the other one is what leaks to it.
+    // There are two attributes, so every decision on the other one that is not kept is leakage to it.
     const { leakage = [], kept = 0, hit = 0, attributes } = scores;
     assert.deepEqual(
       leakage.map(({ length }) => length),
@@ -62,7 +63,7 @@ describe("elegant score", function () {
     assert.equal(scores.classifier?.training, 48);
 
     const header = readImageHeader(await readFile(at("swaps.png")));
-    // Three columns at least; five rows of 128 px for each of four groups.
+    // At least three columns, and five rows of 128 px for each of four groups.
     assert.ok(header !== null && header.width > 3 * 128 && header.height > 20 * 128, JSON.stringify(header));
 
     for (const resume of [false, true]) {

@@ -1,3 +1,4 @@
+/** `--shard` of preprocess, synth, swap and fid: the parts of all machines together equal the work of one. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -48,7 +49,7 @@ describe("cli/shard", function () {
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);
       const words = ["--count", "258", "--seed", "3", "--json"];
-      // Of 258 photos the second of any number of machines has two, and the third none.
+      // The second of any number of machines has two of 258 photos, and the third has none.
       const ended = await Promise.all([
         elegant("synth", at("shared"), ...words, "--shard", "1/3"),
         elegant("synth", at("shared"), ...words, "--shard", "2/3"),
@@ -67,7 +68,7 @@ describe("cli/shard", function () {
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);
       await writeFile(at("face.png"), await encodePng(goldenPhoto("face", 3, 64, 64)));
-      // Machines get 16 at a time: the second has two of 18.
+      // Machines get 16 at a time, so the second has two of 18.
       const inputs = Array.from({ length: 18 }, () => at("face.png"));
       const model = fromRoot("assets/synth-64.safetensors");
       const words = ["--model", model, "--attribute", "Eyeglasses", "--reference", at("face.png"), "--out", at("out")];

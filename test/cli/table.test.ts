@@ -1,3 +1,4 @@
+/** `elegant table` on a tiny run, compared with doing nothing and with other methods' images. */
 import assert from "node:assert/strict";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -47,7 +48,7 @@ describe("elegant table", function () {
       );
       for (const { system, attribute, added, removed } of json.rows) {
         assert.ok(added > 0 && removed > 0, `${system} ${attribute}`);
-        // The distance of the two sides, seen from either.
+        // The distance of the two sides is the same in both directions.
         if (system === "no edit") assert.ok(Math.abs(added - removed) < 1e-9 * added);
       }
       const html = await readFile(at("table.html"), "utf8");

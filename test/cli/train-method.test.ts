@@ -1,3 +1,4 @@
+/** How the options of `elegant train` select a method, and which combinations are refused. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,11 +8,11 @@ import { CHOICES } from "../../src/cli/choices.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "../../src/cli/train-method.js";
 import { formatChoice } from "../../src/methods/choice-words.js";
 import { METHODS, type Method, PRESETS } from "../../src/methods/elegant/presets.js";
-import { loadNewestCheckpoint } from "../../src/models/checkpoint.js";
+import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
-/** The method that a command line chooses. */
+/** The method that a command line selects. */
 function methodOf(line: string) {
   const command = withMethodOptions(new Command()).exitOverride();
   command.parse(
@@ -206,7 +207,12 @@ describe("elegant train --set", () => {
     assert.equal(code, 0, stderr);
     const { checkpoint } = await loadNewestCheckpoint(run);
     assert.equal(checkpoint.progress.step, 2);
-    assert.deepEqual(checkpoint.config, { ...expected.network, size: 64, width: 4, attributes: ["Bangs", "Smiling"] });
+    assert.deepEqual(checkpoint.model.config, {
+      ...expected.network,
+      size: 64,
+      width: 4,
+      attributes: ["Bangs", "Smiling"],
+    });
     const { batch, seed, dataset, ...kept } = checkpoint.progress.options as Record<string, unknown>;
     assert.deepEqual(kept, expected.method);
   }).timeout(120_000);

@@ -1,8 +1,9 @@
+/** A training on webgpu that another device resumes. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listCheckpoints } from "../../src/models/checkpoint.js";
+import { listCheckpoints } from "../../src/models/checkpoint-store.js";
 import { readLossLog } from "../../src/training/log.js";
 import { writeFaces } from "../support/faces.js";
 import { fromRoot, runNode } from "../support/spawn.js";

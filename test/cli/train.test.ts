@@ -1,9 +1,10 @@
+/** `elegant train` in a process of its own: JSON, resuming, signals and time limits. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listCheckpoints, loadCheckpoint } from "../../src/models/checkpoint.js";
+import { listCheckpoints, loadCheckpoint } from "../../src/models/checkpoint-store.js";
 import { readLossLog } from "../../src/training/log.js";
 import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
@@ -21,7 +22,7 @@ describe("elegant train", () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
     data = join(folder, "faces");
     await writeFaces(data, 12);
-    // A training as long as the default one measures its costs first and keeps them.
+    // A training as long as the default one first measures its costs and stores them.
     giveBackCache = useCacheHome(join(folder, "cache"));
   });
 
@@ -68,7 +69,7 @@ describe("elegant train", () => {
       [whole, run].map(async (path) => loadCheckpoint((await listCheckpoints(path)).at(-1)?.path ?? "")),
     );
     assert.deepEqual(actual.tensors, expected.tensors);
-    // The run that was stopped after one step has a score of that step.
+    // The run that was stopped after one step has a score for that step.
     assert.deepEqual({ ...actual.progress, best: null }, { ...expected.progress, best: null });
     for (const [option, value, message] of [
       ["--width", "8", /--resume: --width: expected 4, received 8/],
@@ -112,7 +113,7 @@ describe("elegant train", () => {
       const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
       let [stdout, stderr] = ["", ""];
       child.stdout.on("data", (chunk: Buffer) => {
-        // The start's last line; from here on a signal is heard.
+        // This is the last line of the start. From here on, the command reacts to a signal.
         if (/training pictures/.test(chunk.toString()) && !stdout.includes("training pictures")) {
           setTimeout(() => child.kill(signal), 400);
         }

@@ -1,3 +1,4 @@
+/** `elegant verify` on golden files that pass, fail or cannot be checked. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

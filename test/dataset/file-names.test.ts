@@ -1,3 +1,4 @@
+/** Names in lists that would leave their folder or cannot exist on every system. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** Folders as CelebA's downloads unpack them, and names in lists that differ from those of the files. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -21,12 +22,12 @@ async function write(path: string, [height, width]: readonly [number, number] = 
 const refused = (promise: Promise<unknown>, words: RegExp): Promise<void> =>
   assert.rejects(promise, (error) => error instanceof InputError && words.test(error.message));
 
-/** The landmarks that CelebA's own alignment gives, about. */
+/** Approximately the landmarks that CelebA's own alignment gives. */
 const ALIGNED = "69,110,108,111,88,135,73,153,105,153";
 const LANDMARKS_HEADER =
   "image_id,lefteye_x,lefteye_y,righteye_x,righteye_y,nose_x,nose_y,leftmouth_x,leftmouth_y,rightmouth_x,rightmouth_y";
 
-/** What Kaggle's celeba-dataset unpacks to. */
+/** Writes the files that Kaggle's celeba-dataset unpacks to. */
 async function writeKaggle(dir: string): Promise<void> {
   const files = ["000001.jpg", "000002.jpg", "000003.jpg"];
   for (const file of files) await write(join(dir, "img_align_celeba/img_align_celeba", file), [218, 178]);
@@ -52,7 +53,7 @@ describe("CelebA's downloads", () => {
       assert.deepEqual(dataset.files, ["000001.png", "000002.png", "000003.png"]);
       assert.deepEqual(dataset.attributes?.names, ["Bangs", "Male"]);
       assert.deepEqual([...(dataset.partition?.values ?? [])], [0, 1, 2]);
-      // The eyes come to lie where the mean face has them: 92.75 and 162.75 of 256 pixels.
+      // The eyes are where the mean face has them: at 92.75 and 162.75 of 256 pixels.
       const [x, , right] = dataset.landmarks?.values ?? [];
       assert.ok(Math.abs(x - 23.2) < 2 && Math.abs(right - 40.7) < 2, `eyes at ${x} and ${right}`);
       const { inspection } = await inspectDataset(data, INSPECTION);

@@ -1,3 +1,4 @@
+/** CelebA's three lists in their canonical form and in the variants that are in use. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

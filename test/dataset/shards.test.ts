@@ -1,3 +1,4 @@
+/** Data sets in shards must contain the same as image files; damaged shards are refused. */
 import assert from "node:assert/strict";
 import { readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";

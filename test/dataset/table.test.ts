@@ -1,3 +1,4 @@
+/** Lists written by pandas and spreadsheets. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

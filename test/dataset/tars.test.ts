@@ -1,3 +1,4 @@
+/** WebDataset tar files without our index: samples, attributes, odd entries and damage. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -62,13 +63,13 @@ describe("tar files that others made", () => {
 
       const kept = await readdir(cache);
       assert.equal(kept.length, 2);
-      // What is in the cache is believed: no second scan.
+      // The cached scan is used without a second scan.
       const index = { kind: "elegant-tar", version: 1, samples: [] };
       for (const name of kept) await writeFile(join(cache, name), JSON.stringify(index));
       await assert.rejects(openDataset(dir), /expected images, received an empty folder/);
       for (const name of kept) await writeFile(join(cache, name), "damaged");
       assert.equal((await openDataset(dir)).files.length, 3);
-      // A file that changed is another.
+      // A changed file counts as another file.
       await utimes(join(dir, "x-0.tar"), 1000, 1000);
       assert.equal((await openDataset(dir)).files.length, 3);
       assert.equal((await readdir(cache)).length, 3);
@@ -93,15 +94,16 @@ describe("tar files that others made", () => {
       const png = async (name: string, of = name) => ({ name, bytes: await encodePng(photo(of)) });
       const entries = [
         ...[await png("a.seg.png"), await png("a.png"), await png("a.image.jpg")],
-        ...[await png("b.png"), await png("b.jpg")], // in the order of the endings: jpg
-        await png("set.v1/c.image.png"), // the only one of its sample
+        ...[await png("b.png"), await png("b.jpg")], // the order of the endings decides: jpg
+        await png("set.v1/c.image.png"), // the only image of its sample
         ...[
           await png("./._a.jpg"),
           await png(".cache/x.png"),
           await png("__MACOSX/a.png"),
           await png("PaxHeaders.7/a.png"),
         ],
-        ...[await png("d.JFIF", "first"), await png("d.JFIF", "second")], // as when it is unpacked, the later one
+        // The later one counts, as when it is unpacked.
+        ...[await png("d.JFIF", "first"), await png("d.JFIF", "second")],
         { name: "e.heic", bytes: "x" },
       ];
       const read = async (list: readonly TarEntry[]) => {

@@ -1,4 +1,4 @@
-/** What a training refuses, and what it warns of, before it begins. */
+/** What a training refuses before it begins, and what it warns about. */
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { goldenPhoto, withFolder } from "../support/pictures.js";
 interface Picture {
   readonly width: number;
   readonly height: number;
-  /** Five points as x, y. */
+  /** Five points as x, y pairs. */
   readonly points?: readonly number[];
   readonly broken?: boolean;
 }

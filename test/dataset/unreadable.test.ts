@@ -1,4 +1,7 @@
-/** Photos that the disk does not give. Reading this process's memory from its first byte fails with EIO, as a bad sector does. */
+/**
+ * Photos that the disk does not deliver. Reading this process's memory from its first byte fails with EIO, like a bad
+ * sector.
+ */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { rm, symlink } from "node:fs/promises";
@@ -22,7 +25,7 @@ async function makeUnreadable(source: string, files: readonly string[]): Promise
 
 describe("a photo with a read error", () => {
   before(function () {
-    if (!existsSync(UNREADABLE)) this.skip(); // Linux alone has it
+    if (!existsSync(UNREADABLE)) this.skip(); // only Linux has it
   });
 
   it("is tried again before it is refused by name", () =>

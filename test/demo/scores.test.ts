@@ -1,9 +1,11 @@
+/** The pairs of the demo, their true results, and the scores of known changes. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { type FaceDataset, openDataset } from "../../src/dataset/dataset.js";
+import { heldOutFiles } from "../../src/dataset/split.js";
 import { choosePairs, type HeldOutFace, loadHeldOut, type ScoredPair } from "../../src/demo/pairs.js";
 import { meanScore, scorePairs, swapPairs } from "../../src/demo/scores.js";
 import type { Device } from "../../src/device/device.js";
@@ -12,14 +14,13 @@ import { decodeImage } from "../../src/image/codec.js";
 import { openGenerator } from "../../src/models/open.js";
 import { preprocess } from "../../src/preprocess/preprocess.js";
 import { writeSynth } from "../../src/synth/write.js";
-import { heldOutFiles } from "../../src/training/pairs.js";
 import type { RgbaImage } from "../../src/types.js";
 import { assertClose } from "../support/close.js";
 import { tinyGenerator } from "../support/model.js";
 
 const SEED = 3;
 
-/** Mean absolute difference of the channels, over the pixels where the mask holds `value`. */
+/** Mean absolute difference of the channels, over the pixels where the mask is `value`. */
 function difference(a: RgbaImage, b: RgbaImage, mask: Uint8Array, value: number): number {
   let [sum, count] = [0, 0];
   for (let i = 0; i < mask.length; i++) {
@@ -74,7 +75,7 @@ describe("the demo's pairs and scores", () => {
       assert.equal(inputFace.has("Bangs"), !pair.adding);
       assert.equal(referenceFace.has("Bangs"), pair.adding);
       assert.equal(input, inputFace.crop);
-      // What the list says is what was painted.
+      // The list states what was painted.
       assert.equal(inputFace.face.styles.bangs !== null, !pair.adding);
     }
     const inputs = adding.map(({ inputFace }) => inputFace.file);
@@ -110,7 +111,7 @@ describe("the demo's pairs and scores", () => {
       );
       const { rightShare, regionGain, wholeGain, outside, noise } = unchanged;
       assert.deepEqual([rightShare, regionGain, wholeGain, noise], [0, 0, 0, 0]);
-      // 10 log10(255^2 / 0.01): equal pictures count as a mean squared error of 0.01.
+      // 10 log10(255^2 / 0.01): equal images count as a mean squared error of 0.01.
       assertClose([outside], [68.13], { abs: 0.005, rel: 0 });
     }
   });
@@ -121,7 +122,7 @@ describe("the demo's pairs and scores", () => {
       data: Uint8ClampedArray.from(truth.data, (value, i) => (value + input.data[i]) / 2),
     }));
     const { rightShare, regionGain, wholeGain } = scorePairs(adding, halfway);
-    // Levels are whole numbers, so the half is off by up to half a level.
+    // Levels are whole numbers, so half of a change may be off by half a level.
     assertClose([rightShare, regionGain, wholeGain], [0.75, 6.02, 6.02], { abs: 0.01, rel: 0.01 });
   });
 
@@ -153,7 +154,7 @@ describe("the demo's pairs and scores", () => {
     assert.equal(together.length, pairs.length);
     for (const [i, pair] of few.entries()) {
       const [alone] = await swapPairs(generator, [pair]);
-      // Sums in another order may round to the next of 256 levels.
+      // Summing in another order may round to the next of 256 levels.
       for (const copy of [0, 1, 2, 3]) {
         assertClose(together[i + copy * few.length].data, alone.data, { abs: 1, rel: 0 });
       }

@@ -1,3 +1,4 @@
+/** The texts and headline figures of the demo's report. */
 import assert from "node:assert/strict";
 import { describeRun, summarise } from "../../src/demo/story.js";
 

@@ -1,3 +1,4 @@
+/** Face descriptors compared with those of face-api's own bundle. */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +14,7 @@ import { assertClose } from "../support/close.js";
 import { describeOnCpu } from "../support/face-api-cpu.js";
 import { sharedPath } from "../support/shared.js";
 
-/** A painted face about where aligned crops have it. */
+/** A painted face, about where aligned crops have it. */
 function painted(index: number, size: number): RgbaImage {
   return renderAligned(sampleFace(5, index), [0.3, 0, -25, 0, 0.3, -12], size);
 }

@@ -1,3 +1,4 @@
+/** The face detector on painted faces and, if available, on real photos with given landmarks. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import type { FivePoints, RgbaImage } from "../../src/types.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { sharedPath } from "../support/shared.js";
 
-/** Mean distance in pixels of a crop of 256 between where two alignments put the given landmarks. */
+/** Mean distance, in pixels of a 256 px crop, between the positions that two alignments give the landmarks. */
 function disagreement(given: FivePoints, found: FivePoints): number {
   const [a, b] = [similarityFromLandmarks(given, 256), similarityFromLandmarks(found, 256)];
   const distances = given.map(([x, y]) => {
@@ -22,7 +23,7 @@ function disagreement(given: FivePoints, found: FivePoints): number {
   return distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
 }
 
-/** A quarter clockwise. */
+/** The image turned by a quarter clockwise. */
 function turned({ width, height, data }: RgbaImage): RgbaImage {
   const out = new Uint8Array(data.length);
   for (let y = 0; y < height; y++) {
@@ -50,7 +51,7 @@ describe("detection/detector", () => {
       distances.push(found === undefined ? Number.POSITIVE_INFINITY : disagreement(photoLandmarks(face), found.points));
     }
     const shown = distances.map((distance) => distance.toFixed(1)).join(" ");
-    // The networks know people, not paintings.
+    // The networks were trained on people, not on paintings.
     assert.ok(distances.filter((distance) => distance < 16).length >= 3, shown);
   });
 

@@ -1,14 +1,15 @@
+/** Edits pasted back into photos, the mask, and warps that shrink an image a lot. */
 import assert from "node:assert/strict";
 import { maskAt, pasteFace } from "../../src/detection/paste.js";
-import { invertAffine, transformPoint } from "../../src/image/align.js";
+import { composeAffine, invertAffine, transformPoint } from "../../src/image/align.js";
 import { Pixels } from "../../src/image/pixels.js";
-import { composeAffine, warpReduced } from "../../src/image/reduce.js";
+import { warpReduced } from "../../src/image/reduce.js";
 import { loadModule } from "../../src/kernels/module.js";
 import type { Affine, RgbaImage } from "../../src/types.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { goldenPhoto } from "../support/pictures.js";
 
-/** Photo -> crop of 64: turned by `angle`, `scale` crop pixels a photo pixel, the photo's (x, y) in the middle. */
+/** Photo -> crop of 64: turned by `angle`, `scale` crop pixels per photo pixel, with the photo's (x, y) in the middle. */
 function placement(angle: number, scale: number, x: number, y: number): { matrix: Affine; size: number } {
   const [c, s] = [Math.cos(angle) * scale, Math.sin(angle) * scale];
   return { matrix: [c, -s, 31.5 - c * x + s * y, s, c, 31.5 - s * x - c * y], size: 64 };
@@ -43,7 +44,8 @@ describe("image/reduce", () => {
   });
 
   it("sees every pixel of a picture that becomes an eighth as large", () => {
-    // A chequered board of single pixels is grey from afar; plain bilinear sampling finds black or white in it.
+    // A chequered board of single pixels is grey from a distance. Plain bilinear sampling finds only black or white in
+    // it.
     const side = 512;
     const board = plain(side, 255);
     for (let i = 0; i < side * side; i++)
@@ -54,7 +56,7 @@ describe("image/reduce", () => {
   });
 
   it("keeps places when it reduces", () => {
-    // A gradient across: its levels say where a pixel came from.
+    // A gradient from left to right, so that its levels show where a pixel came from.
     const photo = plain(1000, 255);
     for (let i = 0; i < 1000 * 1000; i++) photo.data.fill(Math.round((i % 1000) / 4), i * 4, i * 4 + 3);
     const matrix = placement(0.4, 0.1, 480, 520).matrix;
@@ -118,7 +120,8 @@ describe("image/paste", () => {
         const was: Uint8Array = photo.data.subarray(i * 4, i * 4 + 4) as Uint8Array;
         const is: Uint8Array = result.data.subarray(i * 4, i * 4 + 4) as Uint8Array;
         if (mask === 0) assert.deepEqual(is, was, `pixel ${i % 200}, ${Math.floor(i / 200)}`);
-        // One level for the kernel's rounding; the mask ends within the crop, but its last pixels blend with what is outside.
+        // One level for the kernel's rounding. The mask ends within the crop, but its last pixels blend with those
+        // outside.
         else for (let c = 0; c < 3; c++) assert.ok(Math.abs(is[c] - was[c] - 20 * mask) <= 1.6, `${i} ${c} ${mask}`);
         if (mask > 0) inside++;
       }

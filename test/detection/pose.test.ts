@@ -1,3 +1,4 @@
+/** Which poses are accepted, with landmarks of the mean face turned and narrowed. */
 import assert from "node:assert/strict";
 import { poseProblem } from "../../src/detection/pose.js";
 import { MEAN_FACE } from "../../src/image/align.js";
@@ -17,7 +18,7 @@ describe("detection/pose", () => {
   });
 
   it("refuses profiles, also when they lean", () => {
-    // Seen from the side, everything moves together across the face.
+    // Seen from the side, everything is closer together across the face.
     const narrow: FivePoints = MEAN_FACE.map(([x, y]) => [128 + 0.5 * (x - 128), y]);
     const [left, right, nose, ...mouth] = MEAN_FACE;
     const pointed: FivePoints = [left, right, [nose[0] + 50, nose[1]], ...mouth];

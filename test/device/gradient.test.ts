@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { DeviceChoice } from "../../src/device/choices.js";
 import { openDevice } from "../../src/device/open.js";
+import { disposeState } from "../../src/methods/elegant/state.js";
 import { type StepLosses, trainStep } from "../../src/methods/elegant/update.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
+import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
 
 interface Update {
   readonly losses: StepLosses;

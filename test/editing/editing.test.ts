@@ -1,3 +1,4 @@
+/** Swap, linear and matrix on tiny models, checked against the exchange of latents that defines them. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +13,8 @@ import { attributeSlice, latentChannels, type ModelConfig } from "../../src/meth
 import { generate } from "../../src/methods/elegant/exchange.js";
 import { decode } from "../../src/methods/elegant/networks.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
-import { type Generator, openGenerator } from "../../src/models/open.js";
+import type { Generator } from "../../src/models/generator.js";
+import { openGenerator } from "../../src/models/open.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { randomPictures, TINY, tinyGenerator } from "../support/model.js";
@@ -114,7 +116,7 @@ for (const [name, config] of [
           { attribute: "Bangs", reference: second },
         ];
         const edited = keepsOnly(1, () => swapMany(generator, input, edits));
-        const owners = [second, input, first]; // of Bangs, Eyeglasses, Smiling
+        const owners = [second, input, first]; // owners of Bangs, Eyeglasses, Smiling
         const slices = owners.map(({ latent }, i) => {
           const [begin, end] = attributeSlice(latentChannels(config.width), 3, i);
           return tf.slice(latent, [0, 0, 0, begin], [-1, -1, -1, end - begin]);
@@ -125,7 +127,7 @@ for (const [name, config] of [
 
     it("edits a batch as it edits one, with one reference for all or one for each", () => {
       tf.tidy(() => {
-        const n = 10; // more than go through the decoder at once
+        const n = 10; // more than the decoder handles at the same time
         const batch = encodeFaces(generator, randomPictures(7, n));
         const others = encodeFaces(generator, randomPictures(8, n));
         const one = swap(generator, batch, references[0], "Bangs");
@@ -215,7 +217,8 @@ for (const [name, config] of [
 
     it("gives one face with many latents as it gives each of them alone", () => {
       tf.tidy(() => {
-        const weights = Array.from({ length: 11 }, (_, i) => [1 - i / 10, i / 10]); // more than go through the decoder at once
+        // More than the decoder handles at the same time.
+        const weights = Array.from({ length: 11 }, (_, i) => [1 - i / 10, i / 10]);
         const latents = mixLatents([input.latent, references[0].latent], weights);
         const together = keepsOnly(1, () => render(generator, input, latents));
         for (const i of [0, 7, 8, 10]) {
@@ -292,7 +295,7 @@ describe("editing with differences", () => {
     const jumps = [...tf.mean(tf.abs(tf.sub(after, before)), [1, 2, 3]).dataSync()];
     const whole = tf.mean(tf.abs(tf.sub(item(path, steps), input.images))).dataSync()[0];
     assert.ok(whole > 0.01, `a change of ${whole}`);
-    // Were all steps equal each would be 1/64 of the whole.
+    // If all steps were equal, each would be 1/64 of the whole.
     assert.ok(Math.max(...jumps) < whole / 8, `a step of ${Math.max(...jumps)} of ${whole}`);
   });
 

@@ -1,3 +1,4 @@
+/** Which image files can be edited. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

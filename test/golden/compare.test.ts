@@ -1,3 +1,4 @@
+/** The comparison of tensors and weights with golden summaries: known errors must be found. */
 import assert from "node:assert/strict";
 import { compareTensor, excess, Largest, passes } from "../../src/golden/compare.js";
 import { compareWeights } from "../../src/golden/weights.js";
@@ -48,7 +49,7 @@ describe("golden/weights", () => {
   const SETTINGS: AdamTwinSettings = { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 };
   const STEPS = 4;
 
-  /** Weights of three tensors after some updates with gradients beside which weight decay is small but not nothing. */
+  /** Weights of three tensors after some updates with gradients for which weight decay is small but not negligible. */
   function train(settings: AdamTwinSettings): Map<string, { shape: readonly number[]; data: Float32Array }> {
     const random = Random.fromSeed(12);
     const tensors = ["a", "b", "c"].map((name) => {

@@ -1,3 +1,4 @@
+/** Training updates against golden files: our own from another device, and the published networks' in float64. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { openDevice } from "../../src/device/open.js";
@@ -31,7 +32,7 @@ describe("golden/elegant", () => {
   it("agrees on wasm with what stock TensorFlow.js computes", async () => {
     const quantities = await check(own);
     assert.deepEqual(failed(quantities), []);
-    // 2 x (labels, 8 scores, 7 losses), 18 forward quantities, 74 gradients, 74 weights, and their points.
+    // 2 x (labels, 8 scores, 7 losses), 18 forward quantities, 74 gradients, 74 weights, and the points of the weights.
     assert.equal(quantities.length, 2 * 16 + 18 + 74 + 74 + 1);
   });
 

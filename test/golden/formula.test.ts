@@ -1,10 +1,11 @@
+/** The formula that fills golden files, against numbers computed independently. */
 import assert from "node:assert/strict";
 import { field, fillParameters, image, labels } from "../../src/golden/formula.js";
 import { OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
-import { parameterSpecs } from "../../src/nn/parameters.js";
+import { parameterSpecs } from "../../src/methods/elegant/parameters.js";
 
 describe("golden/formula", () => {
-  // Expected numbers were computed apart, in Python with integers of any length.
+  // The expected numbers were computed independently, in Python with integers of any length.
   it("hashes names, seeds and positions", () => {
     const weight = field("Enc.main.0.0.weight", 1);
     assert.deepEqual(

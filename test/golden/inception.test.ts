@@ -1,3 +1,4 @@
+/** The check of Inception features, against numbers computed with PyTorch. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { checkInception, inceptionSchema } from "../../src/golden/inception.js";
 import { openGolden } from "../../src/golden/verify.js";
 import { withFolder } from "../support/folder.js";
 
-/** Of 64 features of a picture of 31 x 700, by a network of our own in PyTorch 1.13 in float64. */
+/** Summary of 64 features of an image of 31 x 700, by our own network in PyTorch 1.13 in float64. */
 const NARROW = {
   seed: 4000000001,
   cases: [

@@ -1,3 +1,4 @@
+/** The alignment against the published code's matrices and OpenCV's pixels. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import {
@@ -27,7 +28,8 @@ interface GoldenCase {
 }
 
 describe("image/align", () => {
-  // The published alignment of one photo, by OpenCV in float64 (golden/align.json, case 3 and its pixels' matrix).
+  // The published alignment of one photo, by OpenCV in float64 (golden/align.json, case 3 and the matrix of its
+  // pixels).
   const POINTS: FivePoints = [
     [706, 410],
     [964, 460],

@@ -1,3 +1,4 @@
+/** BMP files that no library writes: odd headers, masks, offsets, and damage. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { type DecodeOptions, decodeImage } from "../../src/image/codec.js";

@@ -1,3 +1,4 @@
+/** Small files that claim huge images: decoding must stay within limits of time and memory. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ function pngOf(width: number, height: number, chunks: readonly Uint8Array[]): Ui
   return Buffer.concat([signature, pngChunk("IHDR", header), ...chunks, pngChunk("IEND", new Uint8Array(0))]);
 }
 
-/** A JPEG file whose frame header says another size. */
+/** A JPEG file whose frame header states another size. */
 function resized(jpeg: Uint8Array, width: number, height: number): Buffer {
   const copy = Buffer.from(jpeg);
   const frame = Math.max(copy.indexOf(Buffer.from([0xff, 0xc0])), copy.indexOf(Buffer.from([0xff, 0xc2])));
@@ -43,7 +44,7 @@ describe("image/bombs", () => {
     for (const bytes of [jpeg, await encodePng(photo)]) await decodeImage(bytes, "warm-up");
   });
 
-  /** Decodes within the bounds of time and memory; the error's message, or null. */
+  /** Decodes within limits of time and memory. Returns the error's message, or null. */
   async function bounded(bytes: Uint8Array, options: DecodeOptions = {}): Promise<string | null> {
     const rss = process.memoryUsage().rss;
     const start = performance.now();
@@ -146,7 +147,7 @@ describe("image/bombs", () => {
       return copy;
     };
     const entry = (index: number): number => 10 + index * 12;
-    // A strip a row, all at the same place, with a list that would lie beyond the file.
+    // One strip per row, all at the same place, with a list that would extend beyond the file.
     assert.match((await bounded(set(entry(8) + 8, 1))) ?? "", /the places of 1 of 45 strips or tiles/);
     assert.match((await bounded(set(entry(5) + 4, 0xffffffff))) ?? "", /damaged or unsupported TIFF/);
     assert.match(

@@ -1,3 +1,4 @@
+/** Images through encoding and decoding, and files that must be refused. */
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

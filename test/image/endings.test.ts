@@ -1,3 +1,4 @@
+/** Recognising image files by the endings of their names. */
 import assert from "node:assert/strict";
 import {
   endingOf,

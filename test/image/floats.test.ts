@@ -1,3 +1,4 @@
+/** Conversion between 8-bit images and floats. */
 import assert from "node:assert/strict";
 import { fromFloats, toFloats } from "../../src/image/floats.js";
 import { goldenPhoto } from "../support/pictures.js";

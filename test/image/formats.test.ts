@@ -1,3 +1,4 @@
+/** Decoded pixels of all formats against Pillow's. */
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import { hasPillow, runPython } from "../support/torch.js";
 
 const [WIDTH, HEIGHT] = [59, 45];
 
-/** Files that sharp writes, by name. */
+/** Files written by sharp, by name. */
 async function sharpFiles(): Promise<ReadonlyMap<string, Buffer>> {
   const photo = goldenPhoto("formats", 9, HEIGHT, WIDTH);
   const alpha = photo.data.map((v, i) => (i % 4 === 3 ? (i * 7) & 255 : v));
@@ -47,7 +48,7 @@ async function sharpFiles(): Promise<ReadonlyMap<string, Buffer>> {
   return new Map(await Promise.all(entries));
 }
 
-/** PNG, TIFF, BMP and GIF exact; JPEG within 2 levels for 99.9 % of the values, and never more than 4. */
+/** PNG, TIFF, BMP and GIF must be exact; JPEG within 2 levels for 99.9 % of the values, and never off by more than 4. */
 function assertAgrees(differences: ReadonlyMap<string, PixelDifference>): void {
   for (const [file, { most, over2, mode }] of differences) {
     const jpeg = /\.jpg$/.test(file);
@@ -56,7 +57,7 @@ function assertAgrees(differences: ReadonlyMap<string, PixelDifference>): void {
   }
 }
 
-/** Files that only Pillow refuses, for a bomb or a strange compression in a colour profile, which we never unpack. */
+/** Files that only Pillow refuses, because of a bomb or a strange compression in a colour profile. We never unpack profiles. */
 const ODD_PROFILES = ["pillow__png_decompression_dos.png", "pillow__unknown_compression_method.png"];
 
 describe("image/formats", () => {
@@ -92,7 +93,7 @@ describe("image/formats", () => {
         this.skip();
       }
       for (const [file, { most, over2 }] of await comparePillow(join(dir, "files"), join(dir, "out"))) {
-        // Pillow's libyuv rounds chroma before it makes blue of it.
+        // Pillow's libyuv rounds chroma before it computes blue from it.
         const close = file.endsWith(".webp") ? most === 0 : most <= 3 && over2 <= 1e-3;
         assert.ok(close, `${file}: at most ${most}, ${(over2 * 100).toFixed(3)} % over 2`);
       }
@@ -128,9 +129,11 @@ describe("image/formats", () => {
     const jpeg = (await sharpFiles()).get("444.jpg")!;
     const scan = jpeg.indexOf(Buffer.from([0xff, 0xda]));
     const odd = Buffer.from(jpeg);
-    odd[scan + 12] = 62; // the last coefficient of the only scan, which baseline files must state as 63
+    // The last coefficient of the only scan, which baseline files must state as 63.
+    odd[scan + 12] = 62;
     const [expected, image] = await Promise.all([decodeImage(jpeg, "whole"), decodeImage(odd, "odd")]);
-    assert.deepEqual(Uint8Array.from(image.data), Uint8Array.from(expected.data)); // two decoders, two types
+    // Two decoders return two types.
+    assert.deepEqual(Uint8Array.from(image.data), Uint8Array.from(expected.data));
     odd.fill(0xff, scan + 300, scan + 340);
     await assert.rejects(decodeImage(odd, "odd"), (e: Error) => e instanceof InputError && /damaged/.test(e.message));
     assert.ok((await decodeImage(odd, "odd", { tolerant: true })).damaged);

@@ -1,3 +1,4 @@
+/** Seeded mutants of image files in every format: each must be decoded or refused by name. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { type DecodeOptions, decodeImage } from "../../src/image/codec.js";
@@ -6,14 +7,14 @@ import { Random } from "../../src/random.js";
 import { imageSamples, mutate, type Sample } from "../support/mutants.js";
 
 const SEED = Number(process.env.ELEGANT_FUZZ_SEED ?? 20261125);
-/** Ten thousand by hand: ELEGANT_FUZZ=10000. */
+/** Number of mutants. For ten thousand, set ELEGANT_FUZZ=10000. */
 const MUTANTS = Number(process.env.ELEGANT_FUZZ ?? 800);
-/** Mutants can state up to this many pixels; what they hold is small. */
+/** Largest number of pixels that mutants may state. Their contents are small. */
 const MAX_PIXELS = 4e6;
-/** Processor time, which other programs do not lengthen: at most this, and so much more for each byte of the file. */
+/** Limits of processor time, which other programs do not lengthen: seconds, and further seconds per byte of the file. */
 const [MOST_SECONDS, SECONDS_A_BYTE] = [2, 20e-6];
 const MOST_BYTES = 600e6;
-/** A whole file is decoded again after every so many mutants. */
+/** Number of mutants after which a sound file is decoded again. */
 const CHECK_EVERY = 20;
 
 describe("image/fuzz", () => {

@@ -1,3 +1,4 @@
+/** GIF files that no library writes: stray bytes, large frames, missing tables. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { InputError } from "../../src/errors.js";

@@ -1,3 +1,4 @@
+/** The colour space of JPEG files for all markers, component names and samplings, against Pillow. */
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ const SHORT_ADOBE = [0xff, 0xee, 0, 10, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0]
 const letters = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0));
 const NUMBERS = [1, 2, 3];
 
-// What Pillow 13.0 with libjpeg-turbo 3.2 gives for the levels 100, 90, 200 and, as the fourth component, 180.
+// Pillow 13.0 with libjpeg-turbo 3.2 gives these for the levels 100, 90, 200 and, as the fourth component, 180.
 const YCBCR = [201, 62, 33];
 const RGB = [100, 90, 200];
 const CMYK = [71, 64, 141];
@@ -32,7 +33,7 @@ const SAMPLINGS = {
   "4:1:0": [4, 2],
 };
 
-/** Segments behind the start marker, names of the components, and the colour. */
+/** Segments after the start marker, names of the components, and the colour. */
 const THREE: Readonly<Record<string, readonly [head: number[], ids: number[], colour: number[]]>> = {
   "no marker": [[], NUMBERS, YCBCR],
   "no marker, named RGB": [[], letters("RGB"), RGB],

@@ -1,3 +1,4 @@
+/** Seeded mutants of JPEG files: the fast path of preprocess and the whole decoder must agree on each. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { decodeImage } from "../../src/image/codec.js";
@@ -11,11 +12,11 @@ import { jpegSamples, mutateJpeg, scanOf } from "../support/jpeg-samples.js";
 import type { Sample } from "../support/mutants.js";
 
 const SEED = Number(process.env.ELEGANT_FUZZ_SEED ?? 20261128);
-/** Ten thousand by hand: ELEGANT_FUZZ=10000. */
+/** Number of mutants. For ten thousand, set ELEGANT_FUZZ=10000. */
 const MUTANTS = Number(process.env.ELEGANT_FUZZ ?? 3000);
 const MAX_PIXELS = 4e6;
 const SIZE = 48;
-/** Generous: a file takes about a millisecond, and mutants that state megapixels need bytes for them. */
+/** A generous limit: a file takes about a millisecond, and mutants that state megapixels need bytes for them. */
 const MOST_SECONDS = 0.5;
 const SECONDS_PER_MEGABYTE = 200;
 
@@ -24,7 +25,7 @@ interface Crop {
   readonly damaged: string | null;
 }
 
-/** The crop, or null for an InputError: nothing else may be thrown. */
+/** The crop, or "refused" for an InputError. No other error may be thrown. */
 async function orRefused(work: () => Promise<Crop | null>, label: string): Promise<Crop | "refused" | null> {
   try {
     return await work();
@@ -131,7 +132,7 @@ describe("image/jpeg: damaged files", () => {
             const label = `${name}: ${length} bytes ${mutant === lost ? "lost" : "doubled"} at ${share} of its data`;
             await assert.rejects(decodeImage(mutant, label), InputError, label);
             const rest = await orRefused(() => decodeImage(mutant, label, { tolerant: true }), label);
-            // Nothing may be left of a progressive file: its first table can be the broken one.
+            // Nothing may be left of a progressive file, because its first table can be the broken one.
             if (rest === "refused") assert.equal(name, "progressive.jpg", label);
             else assert.ok(rest?.damaged, label);
             const task = { size: SIZE, maxPixels: MAX_PIXELS };

@@ -1,3 +1,4 @@
+/** Which stray bytes in a JPEG file are harmless and which are damage, for every decoder. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { InputError } from "../../src/errors.js";
@@ -20,7 +21,7 @@ const SAMPLINGS = [
 const find = (bytes: Uint8Array, marker: number): number =>
   bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === marker);
 
-/** A file of each sampling that the kernel takes, one with restart markers, and forms that go to the other decoders. */
+/** One file for each sampling that the kernel accepts, one with restart markers, and forms for the other decoders. */
 async function files(): Promise<ReadonlyMap<string, Uint8Array>> {
   const random = Random.fromSeed(SEED, "files");
   const [width, height] = [80, 64];
@@ -39,7 +40,7 @@ async function files(): Promise<ReadonlyMap<string, Uint8Array>> {
   ]);
 }
 
-/** 4:2:0 as 4:1:1: four blocks of luminance in a row, so twice as wide and half as high. */
+/** A 4:2:0 file relabelled as 4:1:1: four blocks of luminance in a row, so twice as wide and half as high. */
 function relabelled(bytes: Uint8Array): Uint8Array {
   const copy = Uint8Array.from(bytes);
   const frame = find(copy, 0xc0);
@@ -102,7 +103,7 @@ describe("image/jpeg: stray bytes", () => {
         await refusal(more, label, /\d+ stray bytes before the end marker/);
         const rest = await decodeImage(more, label, { tolerant: true });
         assert.match(rest.damaged ?? "", /stray bytes/, label);
-        // By another decoder, whose rounding differs.
+        // By another decoder, which rounds differently.
         assert.ok(
           rest.data.every((level, i) => Math.abs(level - whole[i]) <= 3),
           `${label}: the picture is all there`,

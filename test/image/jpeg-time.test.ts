@@ -1,3 +1,4 @@
+/** JPEG files built to make a decoder slow: the time must grow only linearly with the file. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { InputError } from "../../src/errors.js";
@@ -8,7 +9,7 @@ import { inserted, scanOf } from "../support/jpeg-samples.js";
 import { goldenPhoto } from "../support/pictures.js";
 
 const BYTES = 400_000;
-/** Each takes a tenth of a second or two; in time that grows with the square of the bytes it was ten seconds and more. */
+/** Each file takes a tenth of a second or two. When the time grew with the square of the bytes, it was ten seconds and more. */
 const MOST_SECONDS = 3;
 
 async function files(): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -25,7 +26,7 @@ async function files(): Promise<ReadonlyMap<string, Uint8Array>> {
   ]);
 }
 
-/** As many copies as BYTES bytes take. */
+/** As many copies as fit into BYTES bytes. */
 function many(...bytes: number[]): number[] {
   return Array.from({ length: Math.floor(BYTES / bytes.length) }, () => bytes).flat();
 }
@@ -37,7 +38,7 @@ describe("image/jpeg: time", () => {
     for (const [name, bytes] of all) await decodeImage(bytes, name);
   });
 
-  /** Decodes strictly and tolerantly within the bound; the strict picture, or null when it is refused. */
+  /** Decodes strictly and tolerantly within the limit. Returns the strict image, or null if it is refused. */
   async function bounded(bytes: Uint8Array, label: string): Promise<Uint8Array | Uint8ClampedArray | null> {
     let strict: Uint8Array | Uint8ClampedArray | null = null;
     for (const tolerant of [true, false]) {

@@ -1,3 +1,4 @@
+/** Crops decoded from a window of a JPEG file must equal crops from the whole image, byte for byte. */
 import assert from "node:assert/strict";
 import { decodeImage } from "../../src/image/codec.js";
 import { Damage } from "../../src/image/formats/damage.js";

@@ -1,3 +1,4 @@
+/** Our JPEG encoder against its reference implementation and other decoders. */
 import assert from "node:assert/strict";
 import { decodeImage } from "../../src/image/codec.js";
 import { writeJpeg } from "../../src/image/jpeg-writer.js";
@@ -36,7 +37,7 @@ describe("image/jpeg-writer", () => {
           sides.map((side) => decodeImage(encode(side, photo, quality), `${width}x${height} at ${quality}`)),
         );
         const name = shapeIndex([height, width, 4]);
-        // A coefficient on the boundary of two steps may differ by one step.
+        // A coefficient on the boundary between two steps may differ by one step.
         const tolerance = { abs: quality < 50 ? 12 : 4, rel: 0 };
         assertClose(fast.data, plain.data, tolerance, (i) => `${name(i)} of ${width}x${height}, quality ${quality}`);
       }

@@ -1,3 +1,4 @@
+/** Recognising files that are not images that we read. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { InputError } from "../../src/errors.js";

@@ -1,3 +1,4 @@
+/** Which landmarks can be a face: turned ones, real ones, and the errors of lists. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { landmarksAt, readLandmarks } from "../../src/dataset/lists.js";

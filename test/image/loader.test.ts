@@ -1,3 +1,4 @@
+/** Loading batches of images into the ring. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

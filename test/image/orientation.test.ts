@@ -1,10 +1,11 @@
+/** EXIF orientation in JPEG, PNG and TIFF, against Pillow's exif_transpose. */
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { composeAffine } from "../../src/image/align.js";
 import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { readImageHeader } from "../../src/image/header.js";
 import {
-  composeAffine,
   isOrientation,
   type Orientation,
   orientImage,
@@ -22,7 +23,7 @@ import { hasPillow } from "../support/torch.js";
 
 const ALL = [1, 2, 3, 4, 5, 6, 7, 8] as const satisfies readonly Orientation[];
 
-/** Red levels of the picture 1 2 3 / 4 5 6 that is upright, as EXIF says that it lies in the file. */
+/** Red levels of the image whose upright form is 1 2 3 / 4 5 6, as stored in the file for each orientation. */
 const STORED: Readonly<Record<Orientation, readonly (readonly number[])[]>> = {
   1: [[1, 2, 3], [4, 5, 6]],
   2: [[3, 2, 1], [6, 5, 4]],

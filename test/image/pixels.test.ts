@@ -1,3 +1,4 @@
+/** Resizing, cropping and warping, with some results of Pillow. */
 import { invertAffine, similarityFromLandmarks } from "../../src/image/align.js";
 import { Pixels, wholeOf } from "../../src/image/pixels.js";
 import { loadModule } from "../../src/kernels/module.js";

@@ -1,3 +1,4 @@
+/** Damaged PNG files: which damage is harmless, and which is reported. */
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
 import { InputError } from "../../src/errors.js";
@@ -12,7 +13,7 @@ const stream = deflateSync(rows);
 const [header, data] = [pngHeader(photo.width, photo.height), pngData(rows)];
 const text = pngChunk("tEXt", Buffer.from("a\0b"));
 
-/** What libpng and Pillow both read, or what the pixels do not depend on. */
+/** Files that both libpng and Pillow read, or whose damage does not affect the pixels. */
 const HARMLESS: Readonly<Record<string, Buffer>> = {
   "rows too many": pngFile(header, pngData(Buffer.concat([rows, rows]))),
   "one byte too many": pngFile(header, pngData(Buffer.concat([rows, Buffer.alloc(1)]))),
@@ -75,7 +76,7 @@ describe("image/formats/png", () => {
     for (const body of ["IDAT", "tEXt"]) {
       assert.ok((await timeOf(400_000, body)) < 6000, `400,000 chunks of ${body}`);
     }
-    // No IDAT follows: each search for one would read to the end.
+    // No IDAT follows, so each search for one would read to the end.
     const ends = Buffer.alloc(12 * 200_000, Buffer.from("\xff\xff\xff\xffABCD\0\0\0\0", "latin1"));
     const start = performance.now();
     const file = Buffer.concat([pngFile(header, data).subarray(0, -12), ends]);

@@ -1,3 +1,4 @@
+/** Images from files, from ranges of files, and as raw rows must give the same floats. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { truncate, writeFile } from "node:fs/promises";
@@ -13,7 +14,7 @@ const SIDE = 16;
 const NAMES = ["a", "b", "c", "d", "e"];
 const photos = NAMES.map((name) => goldenPhoto(name, 1, SIDE, SIDE));
 
-/** The same pictures as PNG files, raw in one file, and encoded in one file. */
+/** The same images as PNG files, raw in one file, and encoded in one file. */
 async function writeSources(dir: string): Promise<Record<"files" | "raw" | "ranges", PictureSource[]>> {
   const { bytes, start } = npyOf(photos, SIDE);
   await writeFile(join(dir, "raw.npy"), bytes);

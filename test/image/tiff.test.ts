@@ -1,3 +1,4 @@
+/** TIFF files that no library writes: odd layouts, colours, strips and damage. */
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
@@ -24,7 +25,7 @@ const TAG = {
   sampling: 530,
 } as const;
 
-/** Samples of each pixel from a function of its number. */
+/** Samples of each pixel, from a function of its number. */
 function samples(count: number, of: (pixel: number) => readonly number[]): Buffer {
   return Buffer.from(Array.from({ length: plane }, (_, i) => of(i).slice(0, count)).flat());
 }

@@ -1,3 +1,4 @@
+/** Walks through folders with hidden entries, links, pipes and images of other kinds. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
@@ -42,7 +43,7 @@ describe("the walk through a folder of pictures", () => {
       const folder = join(outside, "set");
       await fill(outside, ["set/z/a.png", "set/b.png", "not-in-the-set.png", "other/c.png"]);
       for (const [target, name] of [
-        ["..", "parent"], // of the set: what is there belongs to something else
+        ["..", "parent"], // parent of the set, whose contents do not belong to it
         [".", "self"],
         ["z", "a-link-to-z"],
         ["../other", "linked"],

@@ -1,3 +1,4 @@
+/** WebP and AVIF against Pillow's pixels, and files that are damaged or cut off. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import { readFileHeader } from "../../src/image/read-file.js";
 import { withFolder } from "../support/pictures.js";
 import { WEB_PICTURES, webPicture } from "../support/web-pictures.js";
 
-/** A WebP file of these chunks, whose lengths it works out. */
+/** A WebP file of these chunks. Their lengths are filled in. */
 function riff(...chunks: readonly (readonly [string, Uint8Array])[]): Buffer {
   const parts = chunks.map(([type, body]) => {
     const head = Buffer.alloc(8);
@@ -134,7 +135,7 @@ describe("image/webp-avif", () => {
   it("decodes the picture of a file whose opacity is damaged, because opacity is dropped", async () => {
     const whole = webPicture("alpha.avif");
     const damaged = Buffer.from(whole);
-    const colours = 0xe5; // bytes, behind those of the opacity
+    const colours = 0xe5; // bytes, after those of the opacity
     damaged.fill(0xff, whole.length - colours - 60, whole.length - colours);
     const [truth, image] = await Promise.all([decodeImage(whole, "a.avif"), decodeImage(damaged, "a.avif")]);
     assert.ok(Buffer.from(image.data).equals(Buffer.from(truth.data)));

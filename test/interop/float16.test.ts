@@ -1,8 +1,9 @@
+/** Conversions of binary16 and bfloat16, for every value and against hand-computed bits. */
 import assert from "node:assert/strict";
 import { fromBfloat16, fromFloat16, toFloat16 } from "../../src/interop/float16.js";
 
 describe("float16", () => {
-  // Worked out by hand from the layout 1 + 5 + 10 bits, bias 15.
+  // Computed by hand from the layout 1 + 5 + 10 bits, bias 15.
   const exact: readonly (readonly [number, number])[] = [
     [0, 0x0000],
     [1, 0x3c00],

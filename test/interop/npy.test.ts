@@ -1,3 +1,4 @@
+/** .npy files from and for NumPy. */
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

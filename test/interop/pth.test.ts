@@ -1,3 +1,4 @@
+/** PyTorch's checkpoint files: golden ones, hand-made ones, and hostile pickles, from which nothing may run. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
@@ -32,7 +33,7 @@ const refuses = (bytes: Uint8Array, message: RegExp): void => {
   );
 };
 
-/** Decodes or refuses; anything else is a fault. */
+/** True if the file is decoded or refused. Any other outcome is an error. */
 function survives(bytes: Uint8Array): boolean {
   try {
     decodePth(bytes, "a.pth");
@@ -261,7 +262,7 @@ describe("interop/pth", () => {
       ".",
     );
     refuses(zipPth(deep, { 0: VALUES }), /dicts \d+ deep|over/);
-    // Each level holds the one below ten times: 10^12 entries in a few hundred bytes.
+    // Each level contains the one below it ten times: 10^12 entries in a few hundred bytes.
     const level = (i: number) => [
       "}(",
       ...Array.from({ length: 10 }, (_, k) => [...text(`${k}`), "h", i]).flat(),

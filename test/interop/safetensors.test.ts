@@ -1,3 +1,4 @@
+/** safetensors files: the published layout, types of other tools, and damage. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../../src/interop/safetensors.js";
@@ -11,7 +12,7 @@ function sample(): NamedTensors {
   ]);
 }
 
-/** A file around a header of our choosing. */
+/** A file with a header of our choice. */
 function file(header: unknown, dataBytes: number, length?: number): Uint8Array {
   const text = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
   const bytes = new Uint8Array(8 + text.length + dataBytes);

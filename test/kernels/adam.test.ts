@@ -1,3 +1,4 @@
+/** Adam against its reference implementation in float64, and against stock operations of TensorFlow.js. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/open.js";
@@ -11,7 +12,7 @@ const SEED = 20263;
 const STEPS = 6;
 const SETTINGS = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-2 };
 const LEARNING_RATE = 2e-3;
-/** Around the lane width, and around the block of 16,384 values. */
+/** Sizes around the lane width, and around the block of 16,384 values. */
 const SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 16383, 16384, 16385, 40000];
 
 interface Drawn {
@@ -19,7 +20,7 @@ interface Drawn {
   readonly gradients: readonly Float32Array[];
 }
 
-/** Gradients from 1e-9 (beside epsilon) to 1; weight decay is large so that its absence shows. */
+/** Gradients from 1e-9 (close to epsilon) to 1. Weight decay is large, so that its absence would be noticed. */
 function draw(size: number): Drawn {
   const random = Random.fromSeed(SEED, `adam/${size}`);
   const gradients = Array.from({ length: STEPS }, () =>

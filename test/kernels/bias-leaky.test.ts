@@ -1,3 +1,4 @@
+/** Bias, LeakyReLU and sums against their reference implementations, for sizes around the lane width. */
 import assert from "node:assert/strict";
 import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { biasLeaky, leakyScale } from "../../src/kernels/reference/bias-leaky.js";
@@ -7,7 +8,7 @@ import { assertClose } from "../support/close.js";
 import { closeBackends, openBackends, randomFloats, runOnAll } from "../support/team.js";
 
 const SEED = 20266;
-/** Around the four values of a vector and the sixteen columns that a sum keeps in registers. */
+/** Around the four values of a vector, and the sixteen columns that a sum keeps in registers. */
 const CHANNELS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 70];
 const BLOCK_ROWS = 5;
 const BLOCK_VALUES = 16;
@@ -33,13 +34,13 @@ describe("kernels/bias-leaky and kernels/reduce", () => {
       const y = runOnAll(backends, [x, bias], x.length, ({ team }, [px, pb], out) => {
         team.run("biasLeaky", [px, pb, out, pixels, channels, 0.2, BLOCK_ROWS], blocks);
       });
-      // One rounding of the sum, up to 2, one of the product.
+      // One rounding of the sum, which is up to 2, and one of the product.
       assertClose(y, biasLeaky(x, bias, 0.2), { abs: 1.2e-7, rel: 6e-8 }, label("y"));
       assert.equal(y[0], 0);
     });
 
     it(`sums the columns and rows of ${pixels} x ${channels} values`, () => {
-      // Float32 of a sum in float64: one rounding.
+      // A float64 sum converted to float32: one rounding.
       const columns = runOnAll(backends, [x], 2 * blocks * channels, ({ team }, [px], out) => {
         team.run("columnSums", [px, out, pixels, channels, BLOCK_ROWS], blocks);
       });
@@ -58,7 +59,7 @@ describe("kernels/bias-leaky and kernels/reduce", () => {
       const random = Random.fromSeed(SEED, `leaky-scale/${count}`);
       const [dy, y] = [randomFloats(random, count), randomFloats(random, count)];
       y[0] = 0;
-      // The kernel writes whole vectors; what is in the room after the values is not meant.
+      // The kernel writes whole vectors. The room after the values is undefined.
       const whole = Math.ceil(count / 4) * 4;
       const dx = runOnAll(backends, [dy, y], whole, ({ team }, [pd, py], out) => {
         team.run("leakyScale", [pd, py, out, 0.2, count, BLOCK_VALUES], Math.ceil(count / BLOCK_VALUES));

@@ -1,3 +1,4 @@
+/** The output of the kernels' compiler. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

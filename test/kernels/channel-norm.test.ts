@@ -1,3 +1,4 @@
+/** The normalization kernel and its gradient against the reference implementation and central differences. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/open.js";
@@ -22,18 +23,18 @@ interface Case {
   readonly dy: Float32Array;
 }
 
-/** Channels 1 to 70 with all combinations of slope and skip; one case in seven has a pixel of no length. */
+/** Channels 1 to 70 with all combinations of slope and skip. In one case out of seven, a pixel has length zero. */
 function makeCases(): readonly Case[] {
   const random = Random.fromSeed(SEED, "channel-norm");
   const cases: Case[] = [];
   for (let channels = 1; channels <= 70; channels++) {
-    const pixels = channels === 70 ? 1000 : 1 + random.below(9); // 1000: several blocks
+    const pixels = channels === 70 ? 1000 : 1 + random.below(9); // 1000 gives several blocks
     const slope = channels % 2 === 0 ? 0.2 : 0;
     const hasSkip = channels % 3 === 0;
     const x = randomFloats(random, pixels * channels);
     const bias = randomFloats(random, channels);
     const last = x.subarray((pixels - 1) * channels);
-    // In some cases the norm of the last pixel is clamped: it is the zero vector, or a little shorter than 1e-12.
+    // In some cases, the norm of the last pixel is clamped: it is the zero vector, or a little shorter than 1e-12.
     if (channels % 14 === 0) {
       bias.fill(0);
       last.fill(0.9e-12 / Math.sqrt(channels));
@@ -83,7 +84,7 @@ describe("kernels/channel-norm against the plain twin", () => {
       const { dx, dbias, dalpha, dbeta } = gradients;
       const expected: ArrayLike<number>[] = [twin(c), dx, dbias, [dalpha], [dbeta], c.dy];
       for (const [j, actual] of results[0][i].entries()) {
-        // A clamped norm divides by 1e-12: its gradient is as large and hides what else adds to dbias.
+        // A clamped norm divides by 1e-12. Its gradient is as large, and hides everything else that is added to dbias.
         const largest = Math.max(1, ...Array.from(expected[j], Math.abs));
         const tolerance = { abs: 3e-6 * largest, rel: 1e-5 };
         assertClose(actual, expected[j], tolerance, (at) => `${NAMES[j]} [${at}] of ${c.label}`);
@@ -107,7 +108,7 @@ describe("kernels/channel-norm against the plain twin", () => {
         values.map((value, j) => (j === i ? value + by : value));
       const slopeOf = (change: (by: number) => Partial<typeof args>): number =>
         (loss(change(step)) - loss(change(-step))) / (2 * step);
-      // Central differences in float64: roundings of 1e-16 / 1e-6 and a curvature of 1e-12.
+      // Central differences in float64: roundings of 1e-16 / 1e-6, and a curvature of 1e-12.
       const tolerance = { abs: 1e-7, rel: 1e-6 };
       const numeric = [
         ...[...dx.keys()].map((i) => slopeOf((by) => ({ x: moved(args.x, i, by) }))),

@@ -1,3 +1,4 @@
+/** Convolutions and their gradients against the reference implementations, for sizes around tiles and blocks. */
 import assert from "node:assert/strict";
 import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "../../src/device/wasm/conv-kernels.js";
@@ -24,7 +25,7 @@ interface Case {
   readonly columns: number;
 }
 
-/** Completes a case with random stride, pad and filter; the input is up to stride - 1 larger than the filter needs. */
+/** Completes a case with a random stride, padding and filter. The input is up to stride - 1 larger than the filter needs. */
 function randomShape(random: Random, c: Case): ConvShape {
   for (;;) {
     const [filterHeight, filterWidth] = random.pick(FILTERS);
@@ -48,7 +49,7 @@ function describeShape(s: ConvShape): string {
   return `${input} -> ${output}, filter ${filter} (seed ${SEED})`;
 }
 
-/** Forward and both gradients against the twins; all numbers of threads give the same bits. */
+/** Compares forward and both gradients with the reference implementations. All numbers of threads must give the same bits. */
 function checkShape(backends: readonly SharedMemoryBackend[], random: Random, s: ConvShape): void {
   const xShape = [s.batch, s.inputHeight, s.inputWidth, s.inputChannels];
   const filterShape = [s.filterHeight, s.filterWidth, s.inputChannels, s.outputChannels];
@@ -70,8 +71,8 @@ function checkShape(backends: readonly SharedMemoryBackend[], random: Random, s:
       runOnHeap(backend, inputs, count(shape), ([a, b, c], out) => run(backend, a, b, out, c)),
     );
     const name = shapeIndex(shape);
-    // Products of values up to 1, summed in float32: roundings of 6e-8 that grow with the root of the depth, and with the root of
-    // a tap's length, within which sums are not cut.
+    // Products of values up to 1, summed in float32: roundings of 6e-8 that grow with the root of the depth, and with
+    // the root of a tap's length, within which sums are not cut.
     const uncut = Math.max(1, Math.sqrt(Math.max(s.inputChannels, s.outputChannels) / 256));
     const tolerance = { abs: 5e-7 * Math.sqrt(depth) * uncut, rel: 1e-6 };
     assertClose(results[0], expected, tolerance, (i) => `${what} ${name(i)} of ${describeShape(s)}`);
@@ -156,9 +157,12 @@ describe("kernels/conv2d against the plain twin", () => {
       ...{ outputHeight: Math.ceil(side / 2), outputWidth: Math.ceil(side / 2), filterHeight: 3, filterWidth: 3 },
       ...{ strideY: 2, strideX: 2, padTop: 1, padLeft: 1 },
     });
-    checkShape(backends, random, large(67, 3, 20, 1)); // 1156 pixels: more than one block of packing
-    checkShape(backends, random, large(9, 130, 36, 3)); // a depth of 1170: several runs of the accumulators
-    checkShape(backends, random, large(8, 259, 17, 1)); // a run ends in every tap
+    // 1156 pixels: more than one block of packing.
+    checkShape(backends, random, large(67, 3, 20, 1));
+    // A depth of 1170: several runs of the accumulators.
+    checkShape(backends, random, large(9, 130, 36, 3));
+    // A run ends in every tap.
+    checkShape(backends, random, large(8, 259, 17, 1));
   });
 
   it("agrees for filters that are wider than any layer of ours, at every border", () => {
@@ -166,7 +170,7 @@ describe("kernels/conv2d against the plain twin", () => {
     const side = { inputHeight: 2, inputWidth: 2, outputHeight: 2, outputWidth: 2, filterHeight: 3, filterWidth: 3 };
     const rest = { batch: 1, strideY: 1, strideX: 1, padTop: 1, padLeft: 1 };
     for (const backend of backends) {
-      // Memory that is handed out later does not happen to hold zeros.
+      // Memory that is handed out later must not happen to contain zeros.
       const { heap } = backend.team;
       const block = heap.allocate(4 * 2 ** 20);
       heap.floats(block, 2 ** 20).fill(7);

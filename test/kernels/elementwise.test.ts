@@ -1,3 +1,4 @@
+/** Elementwise kernels against their reference implementations, for sizes around the lane width. */
 import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { binaryRows, type Form, sigmoid, unary } from "../../src/kernels/reference/elementwise.js";
 import { Random } from "../../src/random.js";
@@ -37,7 +38,7 @@ describe("kernels/elementwise", () => {
           const y = runOnAll(backends, [a, divisor], ROWS * columns, ({ team }, [pa, pb], out) => {
             team.run("binaryRows", [values[0], pa, pb, out, ...values.slice(1)], Math.ceil(ROWS / BLOCK_ROWS));
           });
-          // Two roundings at the most, of results below 10.
+          // At most two roundings, of results below 10.
           const expected = binaryRows(operation, a, divisor, forms, ROWS, columns);
           const where = shapeIndex([ROWS, columns]);
           assertClose(y, expected, { abs: 1e-7, rel: 2.4e-7 }, (i) => {
@@ -49,7 +50,7 @@ describe("kernels/elementwise", () => {
   }
 
   for (const count of COUNTS) {
-    // The kernels write whole vectors; what is in the room after the values is not meant.
+    // The kernels write whole vectors. The room after the values is undefined.
     const whole = Math.ceil(count / 4) * 4;
     const blocks = Math.ceil(count / BLOCK_VALUES);
     const label = (name: string) => (i: number) => `${name} [${i}] of ${count} (seed ${SEED})`;

@@ -1,3 +1,4 @@
+/** The kernels of image.wasm against their reference implementations, byte for byte. */
 import { resizeWeights } from "../../src/kernels/resize-weights.js";
 import { Random } from "../../src/random.js";
 import { assertClose, shapeIndex } from "../support/close.js";
@@ -6,7 +7,7 @@ import { kernelPair, randomBytes, type Side } from "../support/memory.js";
 const SEED = 20260;
 const EXACT = { abs: 0, rel: 0 };
 
-/** Runs the same work on both sides and compares every byte that lies in the output block, borders included. */
+/** Runs the same work on both sides and compares every byte of the output block, including borders. */
 function compareSides(
   sides: readonly [Side, Side],
   outputBytes: number,
@@ -16,7 +17,8 @@ function compareSides(
   const [actual, expected] = sides.map((side) => {
     side.arena.reset();
     const output = side.arena.alloc(outputBytes);
-    side.arena.bytes(output, outputBytes).fill(77); // a kernel that writes between rows or past the end changes this
+    // A kernel that writes between rows or past the end changes this value.
+    side.arena.bytes(output, outputBytes).fill(77);
     run(side, output);
     return side.arena.bytes(output, outputBytes).slice();
   });

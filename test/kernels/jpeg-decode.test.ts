@@ -1,3 +1,4 @@
+/** The JPEG decoding kernels against their reference implementation and mozjpeg, with guard bytes around every block. */
 import assert from "node:assert/strict";
 import { Damage } from "../../src/image/formats/damage.js";
 import { decodeJpeg } from "../../src/image/formats/jpeg.js";
@@ -22,14 +23,14 @@ const SAMPLINGS = [
 ];
 
 interface Decoded {
-  /** Of decodeJpegScan. */
+  /** Result of decodeJpegScan. */
   readonly read: number;
   readonly pixels: Uint8Array;
-  /** True when bytes between or after the blocks were written. */
+  /** True if bytes between or after the blocks were written. */
   readonly outside: boolean;
 }
 
-/** Runs both kernels on a window; every block of the arena is followed by guard bytes, which nothing may change. */
+/** Runs both kernels on a window. Every block of the arena is followed by guard bytes, which nothing may change. */
 function decode({ arena, kernels }: Side, bytes: Uint8Array, jpeg: BaselineJpeg, window: Rectangle): Decoded {
   arena.reset();
   const guards: number[] = [];
@@ -114,7 +115,8 @@ describe("kernels/jpeg-decode", () => {
       const label = `${JSON.stringify(shape)} (seed ${SEED})`;
       const jpeg = readBaselineJpeg(bytes);
       assert.ok(jpeg !== null, label);
-      // mozjpeg repeats the rows of 4:4:0, where libjpeg-turbo (Pillow, OpenCV) weighs them: there the twin has the word.
+      // For 4:4:0, mozjpeg repeats the rows, where libjpeg-turbo (Pillow, OpenCV) interpolates. Here the reference
+      // implementation decides.
       const is440 = shape.h === 1 && shape.v === 2;
       const wholeWindow = { x: 0, y: 0, width, height };
       const whole = is440

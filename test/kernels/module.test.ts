@@ -1,3 +1,4 @@
+/** Loading and instantiating WASM modules, and the arena's blocks. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { Arena } from "../../src/kernels/arena.js";

@@ -1,3 +1,4 @@
+/** The decoder's output kernels and their gradients against the reference implementations. */
 import assert from "node:assert/strict";
 import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import {
@@ -11,7 +12,7 @@ import { assertClose } from "../support/close.js";
 import { closeBackends, openBackends, randomFloats, runOnAll } from "../support/team.js";
 
 const SEED = 20264;
-/** Around four pixels, which one round takes, and around the blocks below. */
+/** Around four pixels, which one iteration handles, and around the blocks below. */
 const PIXELS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 100];
 const BLOCK_PIXELS = 16;
 
@@ -63,7 +64,7 @@ describe("kernels/output", () => {
       const residual = randomFloats(random, image.length * repeats);
       const dy = randomFloats(random, residual.length);
       image[0] = 0.25;
-      residual[0] = 0.75; // exactly 1: not clipped
+      residual[0] = 0.75; // exactly 1, so it is not clipped
       const blockValues = 48;
       const blocks = Math.ceil(residual.length / blockValues);
       const sum = runOnAll(backends, [image, residual], residual.length, ({ team }, [pi, pr], out) => {

@@ -1,3 +1,4 @@
+/** Pooling against its reference implementation, for all windows, strides and borders. */
 import assert from "node:assert/strict";
 import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { runPool } from "../../src/device/wasm/pool-kernels.js";
@@ -7,7 +8,7 @@ import { assertClose, shapeIndex } from "../support/close.js";
 import { closeBackends, openBackends, randomFloats, runOnHeap } from "../support/team.js";
 
 const SEED = 20267;
-/** On all sides of the lane width. */
+/** Around the lane width. */
 const CHANNELS = [1, 2, 3, 4, 5, 7, 8, 9, 16, 33];
 const WINDOWS = [
   { filter: 3, stride: 2, pad: 0 },
@@ -63,7 +64,7 @@ describe("kernels/pool against the plain twin", () => {
 
   it("averages whole pictures of 73 x 73 within 3e-7 of their values", () => {
     const random = Random.fromSeed(SEED, "whole");
-    // All of one sign, where sums grow.
+    // All values have the same sign, so that sums grow.
     const x = randomFloats(random, 2 * 73 * 73 * 6).map((value) => 0.5 + 0.5 * value);
     const picture = { batch: 2, height: 73, width: 73, channels: 6, outHeight: 1, outWidth: 1 };
     check({ ...picture, filter: 73, stride: 1, padTop: 0, padLeft: 0 }, x, 3e-7);

@@ -1,3 +1,4 @@
+/** Eigenvectors of matrices with known structure: residuals and orthogonality at all sizes. */
 import assert from "node:assert/strict";
 import { eigenvalues, eigenvectors } from "../../src/metrics/eigen.js";
 import type { Linalg } from "../../src/metrics/linalg.js";
@@ -27,7 +28,7 @@ describe("metrics/eigen", function () {
     return result;
   };
 
-  /** Checks A V^T = V^T diag(values), V V^T = 1 and the order, and the values against those that are computed alone. */
+  /** Checks A V^T = V^T diag(values), V V^T = 1 and the order, and compares the values with those computed without vectors. */
   function check(a: Float64Array, n: number, what: string): Float64Array {
     const { values, vectors, alone } = onAll((linalg) => decompose(linalg, a, n));
     const scale = largestOf(values);
@@ -143,7 +144,7 @@ describe("metrics/eigen", function () {
 
   it("come from one call on arrays too", async () => {
     const { values, vectors } = await symmetricEigenvectors(Float64Array.of(2, 1, 1, 2), 2, { threads: 1 });
-    // Exact in real numbers: 1 and 3 with (1, -1) and (1, 1) over the root of 2.
+    // The exact result: 1 and 3, with (1, -1) and (1, 1) divided by the root of 2.
     assertClose(values, [1, 3], { abs: 1e-15, rel: 1e-15 });
     assertClose(vectors.map(Math.abs), new Float64Array(4).fill(Math.SQRT1_2), { abs: 1e-15, rel: 0 });
     assert.equal(Math.sign(vectors[0]), -Math.sign(vectors[1]));

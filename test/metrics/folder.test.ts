@@ -1,3 +1,4 @@
+/** The side that is made from a folder of images, and its cache. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ import { assertClose } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto } from "../support/pictures.js";
 
-/** Means of quarters of rows of pixels: a network of four features that takes no time; it counts what it is given. */
+/** Means of quarters of rows of pixels: a network of four features that takes no time. It counts its inputs. */
 class Quarters implements FeatureExtractor {
   readonly name = "quarters";
   readonly comparable = false;
@@ -49,7 +50,7 @@ describe("a folder's side", function () {
     assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated");
   });
 
-  /** Calls `body` with a folder of so many images and a way to take its side, with a cache of its own. */
+  /** Calls `body` with a folder of this number of images, and a function that makes its side with a cache of its own. */
   const withImages = (
     count: number,
     body: (tools: {
@@ -200,7 +201,7 @@ describe("gathered rows", function () {
       gatherer.add(rows);
       if (i % 100 === 0) most = Math.max(most, held() - begin);
     }
-    // 1.5 million rows would be 384 MB; garbage of the pieces in between is far below that.
+    // 1.5 million rows would be 384 MB. The garbage of the pieces in between is far smaller.
     assert.ok(most < 40e6, `${most} bytes`);
     const side = gatherer.finish("all") as Statistics;
     assert.deepEqual([side.kind, side.n], ["statistics", piece * pieces]);

@@ -1,3 +1,4 @@
+/** The Frechet distance at Inception's full 2048 dimensions, against SciPy. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,7 +29,7 @@ describe("the distance at Inception's 2048 dimensions", function () {
       const paths = ["a", "b"].map((name) => join(folder, `${name}.npz`));
       for (const [i, path] of paths.entries()) {
         const n = D + 1000 + 500 * i;
-        // Scales that decay, and columns that depend on their neighbours, as those of features do.
+        // Decaying scales, and columns that depend on their neighbours, as in features.
         const data = new Float32Array(n * D);
         for (let at = 0; at < data.length; at++) {
           const column = at % D;

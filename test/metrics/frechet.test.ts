@@ -1,3 +1,4 @@
+/** FID, KID, precision and recall against closed forms, SciPy and the published tools, and on hostile inputs. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,7 +29,7 @@ describe("metrics", function () {
   after(() => linalg.close());
   afterEach(() => assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated"));
 
-  /** Normal rows whose columns have other scales and a shift. */
+  /** Normal rows whose columns have different scales and a shift. */
   const rows = (n: number, d: number, shift = 0, scale = 1): Features => {
     const data = Float32Array.from(
       { length: n * d },
@@ -140,7 +141,7 @@ describe("metrics", function () {
     ]) {
       const expected = frechetDistance(linalg, sides[i], sides[j]);
       const { fid } = frechetDistance(linalg, rounded[i], rounded[j]);
-      // Eigenvalues of rounding, 1e-7 of the largest, count with their roots.
+      // Eigenvalues that are rounding errors, 1e-7 of the largest, count with their roots.
       assertClose([fid], [expected.fid], { abs: 3e-5 * expected.traces[0], rel: 0 }, () => `sides ${i} and ${j}`);
     }
   });
@@ -217,7 +218,7 @@ describe("metrics", function () {
       const found = frechetDistance(linalg, a, b);
       const { fid } = found;
       assert.ok(Number.isFinite(fid) && fid >= 0, `trial ${trial}: ${a.source} and ${b.source}, d ${d}: ${fid}`);
-      // Against the same by features, to what float64 leaves of numbers as large as these.
+      // Compared with the result from features, within the precision that float64 has for numbers of this size.
       const expected = frechetDistance(linalg, p, q);
       // With the same numbers on both sides, only the statistics have traces.
       const [scale] = [expected, found]
@@ -300,7 +301,8 @@ describe("metrics", function () {
     const grid = (values: readonly number[], source: string) =>
       asFeatures({ shape: [values.length, 1], data: Float32Array.from(values) }, source);
     const real = grid([0, 1, 2, 3, 4, 5, 6, 7], "real");
-    // Half of the generated rows lie among the real ones, half far away: those do not reach the real ones.
+    // Half of the generated rows are among the real ones, and half are far away, where their balls do not reach the
+    // real ones.
     const half = grid([0.5, 1.5, 2.5, 3.5, 100, 100.1, 100.2, 100.3], "generated");
     assert.deepEqual(precisionRecall(linalg, real, half), { precision: 0.5, recall: 7 / 8 });
   });

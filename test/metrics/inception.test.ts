@@ -1,3 +1,4 @@
+/** Inception's features and its three ways of resizing, against PyTorch and Pillow. */
 import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -117,7 +118,7 @@ describe("metrics/inception", function () {
     });
   });
 
-  /** Output columns of a picture that has these grey levels from left to right, as grey levels. */
+  /** Output columns of an image with these grey levels from left to right, as grey levels. */
   function columns(mode: InceptionMode, size: number, levels: readonly number[]): Float32Array {
     const [width, height] = [levels.length, 6];
     const data = Uint8ClampedArray.from({ length: 4 * width * height }, (_, i) => levels[Math.floor(i / 4) % width]);
@@ -152,7 +153,7 @@ describe("metrics/inception", function () {
     };
     const out = new Float32Array(8 * 8 * 3);
     toInceptionInput(picture, 8, "tensorflow", out);
-    // Positions 0, 0.5, 1 ... 3.5; the last one has no right neighbour.
+    // Positions 0, 0.5, 1 ... 3.5. The last one has no right neighbour.
     const at = (x: number, y: number) => out[(y * 8 + x) * 3] * 128 + 128;
     assertClose([at(0, 0), at(1, 0), at(2, 0), at(7, 0), at(3, 5)], [0, 5, 10, 30, 15 + 50], { abs: 1e-4, rel: 0 });
   });
@@ -201,7 +202,7 @@ describe("metrics/inception", function () {
         assert.deepEqual([parts.failed, parts.indices], [whole.failed, whole.indices]);
         assert.deepEqual(parts.rows, whole.rows);
       }
-      // On this device to the bit, with any number of threads and batches ahead.
+      // On this device, the results are bit-identical for any number of threads and batches ahead.
       const { feeding, items, units } = changingFeeding(3);
       assert.deepEqual(await all(2, feeding), whole);
       assert.deepEqual([items.get("decode"), items.get("features"), units()], [7, 6, 7]);
@@ -209,7 +210,7 @@ describe("metrics/inception", function () {
         ...{ paths, mode: "clean", workers: 2, batch: 2, onFailure: (failure) => assert.fail(failure.reason) },
       })) {
         assert.deepEqual(indices, [0, 1]);
-        break; // closes its workers, or mocha would wait for them
+        break; // closes its workers; otherwise mocha would wait for them
       }
       network.dispose();
       assert.equal(tf.memory().numTensors, held - 2 * 3, "filter and bias of three layers");

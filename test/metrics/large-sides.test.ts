@@ -1,3 +1,4 @@
+/** Metrics with too little memory to hold all rows or products at the same time. */
 import assert from "node:assert/strict";
 import { RetryableError } from "../../src/errors.js";
 import { SharedHeap } from "../../src/kernels/heap.js";
@@ -26,7 +27,7 @@ function rows(name: string, n: number, d: number, Kind: typeof Float32Array | ty
   return { kind: "features", source: name, n, d, data };
 }
 
-/** Linear algebra on a memory of so many MiB. */
+/** Linear algebra in a memory of this many MiB. */
 async function openSmall(mebibytes: number): Promise<Linalg> {
   const heap = new SharedHeap(sharedMemory(2 ** 20), mebibytes * 2 ** 20);
   const team = new KernelTeam<LinalgKernels, LinalgKernel>(await loadModule("linalg"), 2, LINALG_KERNELS, heap);
@@ -124,7 +125,7 @@ describe("sides that are larger than the memory", () => {
       return inside / x.n;
     };
     const { precision, recall } = precisionRecall(whole, a, b);
-    // A row on the very edge of a ball may fall on either side by rounding.
+    // A row on the very edge of a ball may be on either side because of rounding.
     assert.ok(Math.abs(precision - covered(b, a)) <= 2 / b.n, `${precision}`);
     assert.ok(Math.abs(recall - covered(a, b)) <= 2 / a.n, `${recall}`);
   });

@@ -1,3 +1,4 @@
+/** Products, factorisations and eigenvalues against plain implementations and known matrices. */
 import assert from "node:assert/strict";
 import { FROM_COLUMN, FROM_ROW, LOWER, MIRROR, SYMMETRIC, TO_ROW } from "../../src/kernels/linalg.js";
 import { eigenvalues } from "../../src/metrics/eigen.js";
@@ -108,7 +109,7 @@ describe("metrics/linalg", function () {
     }
   });
 
-  /** X^T X with singular values over some decades. */
+  /** X^T X with singular values over several decades. */
   const covariance = (n: number, rows: number): Float64Array => {
     const x = values(rows * n).map((value, at) => value * 10 ** (-2 * ((at % n) / n)));
     return multiplyPlainly(transpose(x, rows, n), x, n, n, rows);

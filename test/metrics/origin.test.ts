@@ -1,3 +1,4 @@
+/** Features of different networks must not be compared with each other. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -48,7 +49,7 @@ describe("features of different networks", () => {
     }
     await writeFile(at("part.npz"), features("part", PUBLISHED, { index: 1, count: 3 }));
     await writeFile(at("bare.npz"), encodeNpz({ features: { shape: [N, D], data: rows("bare") } }));
-    // Somebody else's array of the same name.
+    // An array of the same name from another program.
     const about = { shape: [3], data: Float32Array.of(1, 2, 3) };
     await writeFile(at("foreign.npz"), encodeNpz({ features: { shape: [N, D], data: rows("foreign") }, about }));
   });

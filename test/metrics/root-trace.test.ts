@@ -1,3 +1,4 @@
+/** The trace of a matrix's square root, against known eigenvalues and the error that the paper states. */
 import assert from "node:assert/strict";
 import { LOWER, MIRROR } from "../../src/kernels/linalg.js";
 import { eigenvalues } from "../../src/metrics/eigen.js";
@@ -38,7 +39,7 @@ describe("metrics/root-trace", function () {
     assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated");
     return trace;
   };
-  /** The same on each team, to the bit. */
+  /** Checks that all teams give the same bits. */
   const traceOf = (values: Float64Array, n: number, rank = n): number => {
     const [first, ...others] = teams.map((linalg) => traceOn(linalg, values, n, rank));
     for (const other of others) assert.equal(other, first, "the same bits with any number of threads");
@@ -64,7 +65,7 @@ describe("metrics/root-trace", function () {
         const sum = quadrature.reduce((total, { shift, weight }) => total + (weight * x) / (x + shift), 0);
         assertClose([sum], [Math.sqrt(x)], { abs: 0, rel: tolerance }, () => `${nodes} nodes at 2^${exponent}`);
       }
-      // Smaller eigenvalues never count for more than the root of the smallest that is meant.
+      // Smaller eigenvalues never count for more than the root of the smallest valid one.
       for (const x of [0, 1e-20, 1e-17]) {
         const sum = quadrature.reduce((total, { shift, weight }) => total + (weight * x) / (x + shift), 0);
         assert.ok(sum >= 0 && sum <= k);
@@ -76,7 +77,8 @@ describe("metrics/root-trace", function () {
     for (const n of SIZES) {
       for (const decades of [0, 2, 4]) {
         const a = gram(n, n + 20, decades);
-        // An eigenvalue is rounded by eps of the largest, its root by eps / 2 over the smallest root: 1e-12 at four decades.
+        // An eigenvalue has a rounding error of eps times the largest; its root, eps / 2 over the smallest root: 1e-12
+        // at four decades.
         const tolerance = { abs: 0, rel: decades === 4 ? 1e-11 : 1e-12 };
         assertClose([traceOf(a, n)], [sumOfRoots(a, n)], tolerance, () => `n ${n}, ${decades} decades`);
       }
@@ -102,7 +104,8 @@ describe("metrics/root-trace", function () {
       const a = gram(n, rank, 1);
       const expected = sumOfRoots(a, n, rank);
       assertClose([traceOf(a, n, rank)], [expected], { abs: 0, rel: 1e-12 });
-      // Without a known rank the roots of rounding count: n roots of eps of the largest eigenvalue at the most.
+      // If the rank is unknown, the roots of rounding errors count: at most n roots of eps times the largest
+      // eigenvalue.
       assertClose([traceOf(a, n)], [expected], { abs: 1e-8 * n * expected, rel: 0 });
     }
     assert.equal(traceOf(new Float64Array(50 * 50), 50), 0);

@@ -1,3 +1,4 @@
+/** Features from several machines must give the same bits as those from one. */
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ const about = (index: number, count: number, total: number, changes: Partial<Abo
   ...changes,
 });
 
-/** Rows of all pictures; every seventh could not be read. */
+/** Rows of all images; every seventh image could not be read. */
 function pictures(total: number) {
   const random = Random.fromSeed(7, "features");
   const rows = Array.from({ length: total }, () => Float32Array.from({ length: D }, () => random.normal() * 3 + 1));
@@ -46,7 +47,7 @@ describe("metrics/shard-features", () => {
     withFolder(async (folder) => {
       const linalg = await Linalg.open(2);
       try {
-        // Fewer rows than dimensions stay features; 1300 are merged in more than one chunk.
+        // Fewer rows than dimensions stay features; 1300 rows are merged in more than one chunk.
         for (const total of [20, 300, 1300]) {
           const { rows, isRead } = pictures(total);
           const gatherer = new SideGatherer(linalg, { dims: D, most: total, rows: false });

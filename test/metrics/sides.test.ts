@@ -1,3 +1,4 @@
+/** Statistics and features as other tools save them, in all precisions. */
 import assert from "node:assert/strict";
 import { toFloat16 } from "../../src/interop/float16.js";
 import { encodeNpy, npyHeader } from "../../src/interop/npy.js";

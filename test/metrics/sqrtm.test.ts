@@ -1,3 +1,4 @@
+/** The matrix square root against SciPy, exact cases and its definition. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -54,7 +55,7 @@ describe("metrics/sqrtm", function () {
         const values = Float64Array.from({ length: n }, (_, i) => (i % 3 === 1 ? least : 1 + (i % 4)));
         const expected = withEigenvalues(random, values);
         const a = multiplyPlainly(expected, expected, n, n, n);
-        // Rounding of A grows by 1 / (2 sqrt(lambda)): five hundredfold.
+        // Rounding errors of A grow by 1 / (2 sqrt(lambda)): five hundredfold.
         assertClose(rootOnAll(a, n), expected, { abs: 1e-14 * Math.max(5, n) * (least > 0 ? 500 : 1), rel: 0 });
       }
     }
@@ -82,7 +83,7 @@ describe("metrics/sqrtm", function () {
     return withFolder(async (folder) => {
       for (const n of [1, 2, 17, 64, 129]) {
         for (const rank of [n + 20, Math.ceil(n / 2)]) {
-          // Multiples of 1/32: X X^T is exact here and there, and of exactly that rank.
+          // Multiples of 1/32, so that X X^T is exact in both programs and has exactly this rank.
           const x = Float64Array.from({ length: n * rank }, () => Math.round(random.between(-32, 32)) / 32);
           const path = join(folder, "x.npy");
           await writeFile(path, encodeNpy({ shape: [n, rank], data: x }));
@@ -91,7 +92,7 @@ describe("metrics/sqrtm", function () {
           const scale = largestOf(received);
           const where = (i: number): string => `n ${n}, rank ${rank} ${shapeIndex([n, n])(i)}`;
           assertClose(received, roots.thin ?? roots.direct, { abs: 1e-9 * scale, rel: 0 }, where);
-          // Without the full rank, SciPy's own root has the noise of the roots of eigenvalues near eps.
+          // Without full rank, SciPy's own root contains noise: the roots of eigenvalues near eps.
           if (roots.thin) {
             assertClose(received, roots.direct, { abs: Math.sqrt(n * Number.EPSILON) * scale, rel: 0 }, where);
           }
@@ -118,7 +119,7 @@ describe("metrics/sqrtm", function () {
     assertClose(rootOnAll(tilted, 30), rootOnAll(a, 30), { abs: 1e-12, rel: 0 });
     const below = withEigenvalues(random, Float64Array.of(-1e-9, 1e-10, 1, 4));
     const above = rootOnAll(below, 4);
-    // What counts as zero is as large as what is below zero, so the square is off by that.
+    // Eigenvalues count as zero up to the size of the negative one, so the square is off by that much.
     assertClose(multiplyPlainly(above, above, 4, 4, 4), below, { abs: 2e-9, rel: 0 });
   });
 

@@ -5,30 +5,32 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
 import { decodeSafetensors } from "../../src/interop/safetensors.js";
-import { type TrainingState, trainStep } from "../../src/methods/elegant/update.js";
+import { elegantState } from "../../src/methods/elegant/model.js";
+import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/methods/elegant/parameters.js";
+import { disposeState, type ElegantState } from "../../src/methods/elegant/state.js";
+import { trainStep } from "../../src/methods/elegant/update.js";
+import { restoreTrainingState } from "../../src/models/checkpoint.js";
 import {
   listCheckpoints,
   loadCheckpoint,
   loadNewestCheckpoint,
   newestCheckpoint,
-  restoreTrainingState,
   saveCheckpoint,
-} from "../../src/models/checkpoint.js";
+} from "../../src/models/checkpoint-store.js";
 import { exportGenerator, parseGenerator } from "../../src/models/generator-file.js";
-import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/nn/parameters.js";
 import { withFolder } from "../support/folder.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
+import { disposeBatch, STEP_SETTINGS, TINY, tinyBatch, tinyState, trainingState } from "../support/model.js";
 
 const PROGRESS = { best: { step: 7, score: 0.25 }, options: { learningRate: 2e-4, preset: "official" } };
 
-async function train(state: TrainingState, seed: number): Promise<void> {
+async function train(state: ElegantState, seed: number): Promise<void> {
   const batch = tinyBatch(seed, seed % 3);
   await trainStep(state, batch, STEP_SETTINGS);
   disposeBatch(batch);
 }
 
 /** All parameters and moments, as they lie on the device. */
-function valuesOf({ generator, discriminator }: TrainingState): Map<string, Float32Array> {
+function valuesOf({ generator, discriminator }: ElegantState): Map<string, Float32Array> {
   const values = new Map<string, Float32Array>();
   for (const { parameters, first, second } of [generator, discriminator]) {
     for (const [kind, part] of Object.entries({ parameters, first, second })) {
@@ -46,7 +48,7 @@ async function damage(path: string, at: (length: number) => number): Promise<voi
 
 describe("checkpoint", () => {
   let device: Device;
-  let state: TrainingState;
+  let state: ElegantState;
 
   before(async () => {
     device = await openDevice("wasm", 1);
@@ -62,13 +64,13 @@ describe("checkpoint", () => {
   it("gives back parameters, moments, counts and progress to the bit, and training goes on the same", async () => {
     await withFolder(async (run) => {
       const held = tf.memory().numTensors;
-      const path = await saveCheckpoint(run, state, { step: 1234, ...PROGRESS });
+      const path = await saveCheckpoint(run, trainingState(state), { step: 1234, ...PROGRESS });
       assert.equal(path, join(run, "checkpoints", "step-00001234.safetensors"));
       const checkpoint = await loadCheckpoint(path);
-      assert.deepEqual(checkpoint.config, TINY);
-      assert.deepEqual(checkpoint.progress, { step: 1234, generatorUpdates: 1, discriminatorUpdates: 1, ...PROGRESS });
+      assert.deepEqual(checkpoint.model.config, TINY);
+      assert.deepEqual(checkpoint.progress, { step: 1234, updates: { generator: 1, discriminator: 1 }, ...PROGRESS });
 
-      const restored = restoreTrainingState(checkpoint);
+      const restored = elegantState(restoreTrainingState(checkpoint), TINY);
       const original = tinyState(5);
       await train(original, 1);
       assert.deepEqual(valuesOf(restored), valuesOf(original));
@@ -82,7 +84,7 @@ describe("checkpoint", () => {
 
   it("stores every tensor under its PyTorch name and shape, moments beside them", async () => {
     await withFolder(async (run) => {
-      const path = await saveCheckpoint(run, state, { step: 1, ...PROGRESS });
+      const path = await saveCheckpoint(run, trainingState(state), { step: 1, ...PROGRESS });
       const { tensors, metadata } = decodeSafetensors(await readFile(path), path);
       const specs = parameterSpecs(TINY, [...GENERATOR, ...DISCRIMINATORS]);
       assert.equal(tensors.size, 3 * specs.length);
@@ -99,10 +101,10 @@ describe("checkpoint", () => {
   it("keeps the newest three, and removes what a killed run has left half-written", async () => {
     await withFolder(async (run) => {
       const folder = join(run, "checkpoints");
-      for (const step of [10, 20, 30, 40]) await saveCheckpoint(run, state, { step, ...PROGRESS });
+      for (const step of [10, 20, 30, 40]) await saveCheckpoint(run, trainingState(state), { step, ...PROGRESS });
       await writeFile(join(folder, ".step-00000050.safetensors.123-0.tmp"), "half");
       await writeFile(join(folder, "notes.txt"), "the user's own");
-      const path = await saveCheckpoint(run, state, { step: 50, ...PROGRESS });
+      const path = await saveCheckpoint(run, trainingState(state), { step: 50, ...PROGRESS });
       const steps = (await listCheckpoints(run)).map(({ step }) => step);
       assert.deepEqual(steps, [30, 40, 50]);
       assert.deepEqual(await newestCheckpoint(run), { path, step: 50 });
@@ -112,8 +114,8 @@ describe("checkpoint", () => {
 
   it("keeps the one just written beside damaged ones of later steps", async () => {
     await withFolder(async (run) => {
-      for (const step of [70, 80, 90]) await saveCheckpoint(run, state, { step, ...PROGRESS });
-      await saveCheckpoint(run, state, { step: 5, ...PROGRESS });
+      for (const step of [70, 80, 90]) await saveCheckpoint(run, trainingState(state), { step, ...PROGRESS });
+      await saveCheckpoint(run, trainingState(state), { step: 5, ...PROGRESS });
       assert.deepEqual(
         (await listCheckpoints(run)).map(({ step }) => step),
         [5, 70, 80, 90],
@@ -141,8 +143,8 @@ describe("checkpoint", () => {
   for (const [what, inflict, message] of damages) {
     it(`falls back to the checkpoint before one with ${what}, and says so`, async () => {
       await withFolder(async (run) => {
-        const before = await saveCheckpoint(run, state, { step: 10, ...PROGRESS });
-        const newest = await saveCheckpoint(run, state, { step: 20, ...PROGRESS });
+        const before = await saveCheckpoint(run, trainingState(state), { step: 10, ...PROGRESS });
+        const newest = await saveCheckpoint(run, trainingState(state), { step: 20, ...PROGRESS });
         await inflict(newest);
         const { checkpoint, path, warnings } = await loadNewestCheckpoint(run);
         assert.deepEqual([path, checkpoint.progress.step, warnings.length], [before, 10, 1]);
@@ -163,7 +165,13 @@ describe("checkpoint", () => {
         [4, 2],
         [5, 2],
       ]) {
-        paths.push(await saveCheckpoint(run, state, { step, best: { step: best, score: 1 / best }, options: null }));
+        paths.push(
+          await saveCheckpoint(run, trainingState(state), {
+            step,
+            best: { step: best, score: 1 / best },
+            options: null,
+          }),
+        );
       }
       const names = (await readdir(join(run, "checkpoints"))).sort();
       assert.deepEqual(
@@ -180,7 +188,7 @@ describe("checkpoint", () => {
       const nothing = /expected a run with checkpoints.*received none\. .*elegant train DATA/;
       await assert.rejects(loadNewestCheckpoint(join(run, "missing")), { name: "InputError", message: nothing });
       await assert.rejects(newestCheckpoint(run), { name: "InputError", message: nothing });
-      await damage(await saveCheckpoint(run, state, { step: 1, ...PROGRESS }), (length) => length - 1);
+      await damage(await saveCheckpoint(run, trainingState(state), { step: 1, ...PROGRESS }), (length) => length - 1);
       const damaged = /expected a checkpoint, received 1 damaged/;
       await assert.rejects(loadNewestCheckpoint(run), { name: "InputError", message: damaged });
       const missing = /Reading the checkpoint .*ENOENT/;
@@ -190,17 +198,19 @@ describe("checkpoint", () => {
 
   it("exports Enc and Dec alone, in half the bytes as F16", async () => {
     await withFolder(async (run) => {
-      const { tensors, config } = await loadCheckpoint(await saveCheckpoint(run, state, { step: 1, ...PROGRESS }));
-      const specs = parameterSpecs(config, GENERATOR);
-      const file = exportGenerator(tensors, config, { dtype: "F32" });
+      const { tensors, model: saved } = await loadCheckpoint(
+        await saveCheckpoint(run, trainingState(state), { step: 1, ...PROGRESS }),
+      );
+      const specs = parameterSpecs(TINY, GENERATOR);
+      const file = exportGenerator(tensors, saved, { dtype: "F32" });
       const model = parseGenerator(decodeSafetensors(file, "model"), "model");
-      assert.deepEqual(model.config, TINY);
+      assert.deepEqual(model.model.config, TINY);
       assert.deepEqual(
         [...model.tensors.keys()],
         specs.map(({ name }) => name),
       );
       for (const { name } of specs) assert.deepEqual(model.tensors.get(name)?.data, tensors.get(name)?.data, name);
-      const half = exportGenerator(tensors, config, { dtype: "F16" });
+      const half = exportGenerator(tensors, saved, { dtype: "F16" });
       assert.ok(half.length < 0.6 * file.length, `${half.length} of ${file.length} bytes`);
     });
   });

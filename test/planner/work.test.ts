@@ -6,6 +6,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { InceptionMode } from "../../src/image/inception-input.js";
 import { createConfig } from "../../src/methods/elegant/config.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
 import type { FeatureExtractor } from "../../src/metrics/extract.js";
 import { fidWork } from "../../src/planner/work/fid.js";
@@ -102,13 +103,14 @@ describe("the planner's train", () => {
   it("knows the costs of updates again whatever the seed and the learning rate", () => {
     const { network, method } = METHODS.official;
     const config = createConfig({ ...network, size: 64, width: 8, attributes: ["Bangs"] });
+    const model = elegantModel(config);
     const settings = { ...method, batch: 2, seed: 1 };
-    const key = updateKey(config, settings);
-    assert.equal(updateKey(config, { ...settings, seed: 2, learningRate: 1 }), key);
+    const key = updateKey(model, settings);
+    assert.equal(updateKey(model, { ...settings, seed: 2, learningRate: 1 }), key);
     const reversed = Object.fromEntries(Object.entries(settings).reverse()) as typeof settings;
-    assert.equal(updateKey(config, reversed), key);
-    assert.notEqual(updateKey(config, { ...settings, batch: 3 }), key);
-    assert.notEqual(updateKey(config, { ...settings, r1: 1 }), key);
-    assert.notEqual(updateKey({ ...config, width: 12 }, settings), key);
+    assert.equal(updateKey(model, reversed), key);
+    assert.notEqual(updateKey(model, { ...settings, batch: 3 }), key);
+    assert.notEqual(updateKey(model, { ...settings, r1: 1 }), key);
+    assert.notEqual(updateKey(elegantModel({ ...config, width: 12 }), settings), key);
   });
 });

@@ -1,3 +1,4 @@
+/** The worker pool: order, limits, aborts and workers that do not start. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -51,7 +52,7 @@ describe("pool/pool", () => {
       three.use(1);
       assert.equal((await threadsOf()).size, 1);
       const held = Array.from({ length: 6 }, (_, value) => three.run("echo", { value, delay: 50 }));
-      three.use(9); // those that wait go on at once
+      three.use(9); // waiting tasks continue immediately
       assert.ok(new Set((await Promise.all(held)).map(({ thread }) => thread)).size > 1);
       assert.equal(three.maxInFlight, 6);
       three.use(2);

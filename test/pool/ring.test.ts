@@ -1,3 +1,4 @@
+/** The ring of slots: waiting, views and misuse. */
 import assert from "node:assert/strict";
 import { openRange } from "../../src/pool/protocol.js";
 import { BatchRing } from "../../src/pool/ring.js";

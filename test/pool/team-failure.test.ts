@@ -1,3 +1,4 @@
+/** Teams whose helper threads do not start, end early or do not answer. */
 import assert from "node:assert/strict";
 import { controlViews, join, leave, OPEN, PENDING } from "../../src/pool/team-protocol.js";
 import { fromRoot, runNode } from "../support/spawn.js";

@@ -1,3 +1,4 @@
+/** A helper that wakes up without new work. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { loadModule } from "../../src/kernels/module.js";
@@ -11,7 +12,7 @@ describe("pool/team", () => {
     try {
       const { words } = controlViews(team.heap.memory);
       const values = team.heap.allocate(4 * 4 * 64);
-      // Adam over zeros: any kernel of several blocks will do.
+      // Adam over zeros. Any kernel with several blocks would do.
       const run = (): void => {
         team.heap.floats(values, 4 * 64).fill(0);
         const pointers = [0, 1, 2, 3].map((i) => values + i * 4 * 64);
@@ -20,7 +21,7 @@ describe("pool/team", () => {
       run();
       for (let i = 0; i < 20; i++) {
         await pause(5); // the helper sleeps by now
-        // What a main thread does that was held up between writing a generation and announcing it.
+        // This happens if the main thread is delayed between writing a generation and announcing it.
         Atomics.notify(words, GENERATION);
         await pause(5);
         assert.equal(Atomics.load(words, PENDING), 0);

@@ -1,3 +1,4 @@
+/** Photos that end their worker or never return. */
 import assert from "node:assert/strict";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +16,7 @@ describe("photos through the pool", function () {
     withFolder(async (folder) => {
       const files = await writeSmallDataset(folder, 24);
       const images = join(folder, "images");
-      // The third of the first task ends its worker, the fifth of the second never comes back.
+      // The third photo of the first task ends its worker; the fifth of the second never returns.
       const names = files.map((file, i) => (i === 2 ? `dies-${file}` : i === 12 ? `hangs-${file}` : file));
       for (const [i, name] of names.entries()) {
         if (name !== files[i]) await copyFile(join(images, files[i]), join(images, name));

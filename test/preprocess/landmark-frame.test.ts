@@ -1,3 +1,4 @@
+/** Finding out whether a list's landmarks refer to the stored or to the upright photo. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -39,10 +40,10 @@ function stored(points: FivePoints, orientation: Orientation): FivePoints {
   return uprightPoints(points, invertAffine(uprightMatrix(uprightSize(SIZE, orientation), orientation)));
 }
 
-/** What is stored so that `orientation` turns it into the upright photo: a quarter turn left is undone by one right. */
+/** The orientation that turns the upright photo into the stored one: a quarter turn left is undone by one right. */
 const UNDONE: Readonly<Record<Orientation, Orientation>> = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6 };
 
-/** `count` photos in all orientations whose landmarks are in `frame`; returns the names. */
+/** Writes `count` photos in all orientations, with landmarks in `frame`. Returns their names. */
 async function writeTurned(dir: string, frame: LandmarkFrame, count: number, face = FACE): Promise<string[]> {
   await mkdir(join(dir, "images"), { recursive: true });
   const files: string[] = [];
@@ -88,14 +89,14 @@ describe("dataset/landmark-frame", () => {
         const data = await openDataset(out);
         for (let i = 0; i < data.files.length; i++) {
           const crop = await decodeImage(await readFile(data.picture(i).path), data.files[i]);
-          // Rounding differs a little where the matrix is composed with a turn.
+          // Rounding differs a little if the matrix is composed with a turn.
           assertClose(crop.data, expected.data, { abs: 1, rel: 0 }, shapeIndex([32, 32, 4]));
           const moved = [...data.landmarks!.values.subarray(i * 10, i * 10 + 10)];
           assertClose(moved, [...data.landmarks!.values.subarray(0, 10)], { abs: 0, rel: 0 });
         }
         const manifest = JSON.parse(await readFile(join(out, "manifest.json"), "utf8"));
         assert.equal(manifest.options.landmarkFrame, frame);
-        // The other frame is another run.
+        // The other frame makes it another run.
         const other = frame === "stored" ? "upright" : "stored";
         await assert.rejects(preprocess(source, out, { ...OPTIONS, landmarkFrame: other }), /option 'landmarkFrame'/);
         assert.equal((await preprocess(source, out, { ...OPTIONS, landmarkFrame: frame })).skipped, 16);

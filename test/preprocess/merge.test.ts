@@ -1,3 +1,4 @@
+/** Merged parts must equal the output of one machine, even after kills at any moment. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { cp, mkdir, rename, rm, truncate, writeFile } from "node:fs/promises";
@@ -76,7 +77,7 @@ describe("dataset/merge", function () {
       await writeFile(join(killed, ".merging.json"), '{"parts":3,"state":"removing"}\n');
       assert.equal((await mergeParts(killed)).parts, COUNT);
       assert.deepEqual(await treeOf(killed), expected);
-      // And after the manifest, before it was said.
+      // Killed after the manifest was written, before this was recorded.
       await cp(parts, killed, { recursive: true });
       await writeFile(join(killed, ".merging.json"), '{"parts":3,"state":"moving"}\n');
       await mergeParts(killed);

@@ -1,3 +1,4 @@
+/** Kills preprocess runs at random moments, fills their disk, and starts two at the same time. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -23,8 +24,8 @@ const preprocess = (source: string, out: string, format: string): Promise<Ended>
 const filesIn = (folder: string): number => (existsSync(folder) ? readdirSync(folder).length : 0);
 
 /**
- * Starts the command and kills it when `folder` has so many files, or after some milliseconds; true when it was still running.
- * Counted in files, since a busy machine may take seconds to start it.
+ * Starts the command and kills it when `folder` has a number of files, or after some milliseconds. Returns true if it
+ * was still running. Files are counted, because a busy machine may take seconds to start it.
  */
 function startAndKill(args: readonly string[], folder: string, files: number, milliseconds: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -60,7 +61,8 @@ describe("a preprocess run", function () {
         const part = join(killed, format === "jpg" ? "images" : "shards");
         const stride = format === "jpg" ? 50 : 5;
         while (kills < enough) {
-          // One in four while it starts, the others after some more files; when nothing is left to do, while it sees that.
+          // One in four is killed while it starts, the others after some more files; when nothing is left to do, while
+          // it finds that out.
           const early = random.uniform() < 0.25 || filesIn(part) > 0.9 * filesIn(part.replace(killed, whole));
           const [files, milliseconds] = early
             ? [Infinity, 400 * random.uniform()]
@@ -114,7 +116,7 @@ describe("a preprocess run", function () {
       await writeSmallDataset(source, 200);
       const both = await Promise.all([preprocess(source, out, "png"), preprocess(source, out, "png")]);
       const codes = both.map(({ code }) => code).sort();
-      // Of two that start at once each may see the other, and both are refused; never do both write.
+      // If two start at the same time, each may see the other, and both are refused. They never both write.
       assert.ok(codes[1] === 2 && (codes[0] === 0 || codes[0] === 2), `${codes}`);
       assert.match(both.map(({ stderr }) => stderr).join(""), /expected no other preprocess in this folder/);
     }));

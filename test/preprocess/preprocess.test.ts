@@ -1,3 +1,4 @@
+/** Preprocessing small data sets: crops, lists, failures, resuming and wrong inputs. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -153,7 +154,7 @@ describe("dataset/preprocess", () => {
       await assert.rejects(preprocess(source, out, OPTIONS), /received CelebA's aligned 178 x 218 pictures/);
       assert.equal(existsSync(out), false);
 
-      // Landmarks that happen to fit may come first; the hundredth photo is still looked at.
+      // Photos whose landmarks happen to fit may come first. The hundredth photo is still examined.
       const many = Array.from({ length: 120 }, (_, i) => `${String(i + 1).padStart(6, "0")}.png`);
       for (const file of many) await writeFile(join(source, "img_celeba", file), png);
       const points = (i: number): string =>

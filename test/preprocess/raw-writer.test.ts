@@ -1,3 +1,4 @@
+/** Shards as raw pixels, read by NumPy, and as WebDataset tar files. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createReadStream } from "node:fs";
@@ -22,7 +23,7 @@ const OPTIONS: Omit<PreprocessOptions, "format"> = {
 };
 const COUNT = 20;
 
-/** A data set in which one photo is missing, and crops of it as PNG to compare with. */
+/** Makes a data set in which one photo is missing, and PNG crops of it to compare with. */
 async function makeSource(folder: string) {
   const [source, png] = [join(folder, "celeba"), join(folder, "png")];
   const files = await writeSmallDataset(source, COUNT);
@@ -64,7 +65,7 @@ describe("writing shards", () => {
       const { status, stdout } = spawnSync("/usr/bin/python3", ["-c", script, join(out, "shards", "00001.npy")], {
         encoding: "utf8",
       });
-      if (status === null || status !== 0) return; // no NumPy here; the header is checked above
+      if (status === null || status !== 0) return; // there is no NumPy here; the header is checked above
       let sum = 0;
       for (const { file } of indexes[1].items) for (const value of await crop(file)) sum += value;
       assert.equal(stdout.trim(), `(7, 32, 32, 3) uint8 ${sum}`);
@@ -135,7 +136,7 @@ describe("writing shards", () => {
       const format = "shard" as const;
       await preprocess(source, out, { ...OPTIONS, format, limit: 12 });
       const report = await preprocess(source, out, { ...OPTIONS, format });
-      // The first shard stays; the second had four of its eight photos.
+      // The first shard stays. The second had four of its eight photos.
       assert.deepEqual([report.done, report.skipped], [11, 8]);
       await preprocess(source, whole, { ...OPTIONS, format });
       assert.deepEqual(await treeOf(out), await treeOf(whole));

@@ -1,3 +1,4 @@
+/** Which jobs a queue worker accepts, with paths and links that try to leave its folder. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
@@ -13,7 +14,7 @@ import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
 const ADDED = ["--shard", "0/2", "--json"];
 
-/** A root with a folder `sub`, and next to it a folder `outside`; links lead out of the root in every way. */
+/** Makes a root with a folder `sub`, and next to it a folder `outside`. Links lead out of the root in every way. */
 async function withRoot(body: (root: string, outside: string) => Promise<void>): Promise<void> {
   await withFolder(async (dir) => {
     const [root, outside] = [join(dir, "root"), join(dir, "outside")];

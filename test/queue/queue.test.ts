@@ -1,3 +1,4 @@
+/** The queue with a Redis server and worker processes, some of which are killed. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -139,7 +140,7 @@ describe("queue", function () {
         const submit = ["--redis", server.url, "--shards", "5", "--backoff", "0", "--wait", "--json"];
         const submitted = elegant("queue", "submit", ...submit, ...words, at("out"), ...options);
         for (let i = 0; i < 3; i++) workers.push(startWorker(server.url, dir));
-        // The first worker that has finished some photos of a shard, and not all.
+        // The first worker that has finished some photos of a shard, but not all.
         let victim: WorkerProcess | undefined;
         let shard = "";
         await until("a shard that has begun", async () => {
@@ -288,7 +289,7 @@ describe("queue", function () {
         const submit = ["--redis", server.url, "--shards", "2", "--json"];
         const line = [...submit, ...words, "--reference", at("faces/0.png"), "--out", at("out")];
         assert.equal((await elegant("queue", "submit", ...line)).code, 0);
-        // As a worker leaves it that is killed while it writes.
+        // The state that a worker leaves if it is killed while it writes.
         await mkdir(at("out"));
         await writeFile(at("out/0-Bangs.png"), "of the first attempt");
         const worked = await elegant("queue", "work", "--redis", server.url, "--root", dir, "--until-empty", "--json");
@@ -303,7 +304,7 @@ describe("queue", function () {
     it("gives a shard up after its attempts, and one that kills its process like any other", () =>
       withFolder(async (dir) => {
         const script = join(dir, "fake.mjs");
-        // Shard 0 is done, shard 1 passes at its second attempt, shard 2 fails for ever, shard 3 dies.
+        // Shard 0 is done, shard 1 succeeds at its second attempt, shard 2 always fails, shard 3 dies.
         const fake = `
           import { existsSync, writeFileSync } from "node:fs";
           const shard = process.argv.at(-2);

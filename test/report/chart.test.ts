@@ -1,3 +1,4 @@
+/** The SVG of line charts and bars. */
 import assert from "node:assert/strict";
 import { bar } from "../../src/report/bars.js";
 import { lineChart } from "../../src/report/chart.js";

@@ -1,3 +1,4 @@
+/** Formatting of numbers and times for the report. */
 import assert from "node:assert/strict";
 import {
   escapeHtml,

@@ -1,3 +1,4 @@
+/** The HTML of the report: complete, escaped and without other files. */
 import assert from "node:assert/strict";
 import type { ReportModel } from "../../src/report/model.js";
 import { renderReport } from "../../src/report/render.js";
@@ -68,7 +69,7 @@ const FULL: ReportModel = {
   notes: ["A note."],
 };
 
-/** Every text of the model replaced, so that one left unescaped shows. */
+/** Replaces every text of the model, so that an unescaped one is noticed. */
 function withTexts<T>(value: T, text: string): T {
   if (typeof value === "string") return text as T;
   if (value instanceof Uint8Array || typeof value !== "object" || value === null) return value;
@@ -97,7 +98,7 @@ describe("report", () => {
     assert.match(html, /<thead><tr><th scope="col">input<\/th><th scope="col">swap<\/th><\/tr><\/thead>/);
     assert.match(html, /<tr><td><img [^>]*><span>100\u00a0%<\/span><\/td><td><img/);
     assert.equal(html.match(/<div class="scroll" tabindex="0"[^>]*><table class="pictures/g)?.length, 2);
-    // Without names there is no empty head.
+    // Without names, there is no empty head.
     assert.match(html, /<table class="pictures whole" style="--columns: 1"><tbody><tr><td><img/);
   });
 

@@ -1,3 +1,4 @@
+/** Scores of a run as tables and as a section of the report. */
 import assert from "node:assert/strict";
 import { heatMap } from "../../src/report/heat-map.js";
 import { describeAccuracy, leakageTable, scoreTables } from "../../src/report/score-tables.js";

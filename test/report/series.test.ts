@@ -1,3 +1,4 @@
+/** Thinning, smoothing and ticks of a chart. */
 import assert from "node:assert/strict";
 import { linearTicks, logTicks, type Point, smooth, thin } from "../../src/report/series.js";
 

@@ -1,3 +1,4 @@
+/** The attribute classifier on images whose attributes are easy to see. */
 import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ import { hasWebgpu, onDevice } from "../support/webgpu.js";
 const SIDE = 64;
 const quiet = { onProgress: () => {}, warn: () => {} };
 
-/** Noisy pictures; attribute 0 is a bright bar at the top, attribute 1 a dark one at the bottom. */
+/** Noisy images. Attribute 0 is a bright bar at the top, attribute 1 a dark one at the bottom. */
 function barred(seed: number, n: number): { levels: Uint8ClampedArray; labels: Uint8Array; attributes: number } {
   const random = Random.fromSeed(seed, "barred");
   const levels = new Uint8ClampedArray(n * SIDE * SIDE * 3);
@@ -61,7 +62,7 @@ describe("the classifier of a score", function () {
   });
 
   it("has the answers and gradients of `cpu` on `wasm` and `webgpu` within 1e-4 of the largest", async function () {
-    this.timeout(900_000); // WebGPU's software driver on a busy machine
+    this.timeout(900_000); // for WebGPU's software driver on a busy machine
     const devices = ["cpu", "wasm", ...((await hasWebgpu()) ? ["webgpu" as const] : [])] as const;
     const found: number[][][] = [];
     for (const name of devices) {
@@ -96,7 +97,7 @@ describe("the classifier of a score", function () {
       assert.equal(values.length, 1 + 4 * 4 + 2);
       for (const [i, own] of values.entries()) {
         const largest = Math.max(...expected[i].map(Math.abs));
-        // A factor before a norm has no effect: its gradient is 0 but for rounding.
+        // A factor before a norm has no effect, so its gradient is 0 except for rounding.
         const isFactor = i % 4 === 3 && i < 12;
         assert.equal(largest > 1e-5, !isFactor, `tensor ${i}: ${largest}`);
         const abs = isFactor ? 1e-6 : 1e-4 * largest;
@@ -135,7 +136,7 @@ describe("the classifier of a score", function () {
       await writeFile(path, bytes.subarray(0, bytes.length - 10));
       const again = await open();
       assert.ok(updates > 0);
-      assert.deepEqual(await readFile(path), bytes); // the same seed, the same bytes
+      assert.deepEqual(await readFile(path), bytes); // the same seed gives the same bytes
       for (const judge of [first, second, other, again]) judge.dispose();
       await device.close();
     }));

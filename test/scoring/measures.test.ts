@@ -1,3 +1,4 @@
+/** The measures of a swap against NumPy and SciPy. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { hasScipy, runPython } from "../support/torch.js";
 
 const SIZE = 17;
 
-/** A picture that repeats nothing, or `base` with every level moved by up to `by`. */
+/** An image that repeats nothing, or `base` with every level moved by up to `by`. */
 function picture(seed: string, base?: RgbaImage, by = 255): RgbaImage {
   const random = Random.fromSeed(1, seed);
   const data = new Uint8ClampedArray(SIZE * SIZE * 4);

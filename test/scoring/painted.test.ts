@@ -1,3 +1,4 @@
+/** Recognising painted data sets, and their true results at other sizes. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -38,7 +39,7 @@ describe("a painted data set", () => {
     const painted = await findPainted(dataset);
     const [input, reference] = dataset.files;
     const [small, large] = [32, 64].map((size) => painted!.truth(input, reference, "Bangs", size)!.input);
-    /** Mean difference of the small picture from means of four pixels of the large one, moved by whole pixels. */
+    /** Mean difference of the small image from means of four pixels of the large one, shifted by whole pixels. */
     const difference = (across: number, down: number): number => {
       let sum = 0;
       for (let y = 1; y < 31; y++) {

@@ -1,3 +1,4 @@
+/** Choosing held-out images and pairs of them. */
 import assert from "node:assert/strict";
 import { labelsOf, pairUp, splitFiles, spread } from "../../src/scoring/pairs.js";
 import { faceNames, listedFaces } from "../support/faces.js";

@@ -1,3 +1,4 @@
+/** The image that shows a change. */
 import assert from "node:assert/strict";
 import { changePicture } from "../../src/sheet/change.js";
 import type { RgbaImage } from "../../src/types.js";

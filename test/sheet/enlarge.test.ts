@@ -1,3 +1,4 @@
+/** Smooth enlargement of flat images, ramps and single samples. */
 import assert from "node:assert/strict";
 import { enlarge } from "../../src/sheet/enlarge.js";
 
@@ -31,7 +32,7 @@ describe("enlarge", () => {
       );
       for (let i = 8; i < 24; i++) {
         const at = down ? i * 32 + 5 : 5 * 32 + i;
-        // The centre of fine pixel i lies at (i + 1/2) / 4 - 1/2 of the coarse ones.
+        // The centre of fine pixel i is at (i + 1/2) / 4 - 1/2 of the coarse ones.
         assert.ok(Math.abs(large.data[at * 4] - 16 * ((i + 0.5) / 4 - 0.5)) <= 0.5, `pixel ${i}`);
       }
     }

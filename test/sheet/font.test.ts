@@ -1,3 +1,4 @@
+/** The font's marks, widths and line breaks. */
 import assert from "node:assert/strict";
 import { CAPITAL_UNITS, drawText, textWidth, wrapText } from "../../src/sheet/font.js";
 import type { RgbaImage } from "../../src/types.js";
@@ -6,7 +7,7 @@ function paper(width: number, height: number): RgbaImage {
   return { width, height, data: new Uint8ClampedArray(width * height * 4).fill(255) };
 }
 
-/** Rows of '#' where a pixel is dark. */
+/** Rows with '#' where a pixel is dark. */
 function ink(image: RgbaImage): string[] {
   return Array.from({ length: image.height }, (_, y) =>
     Array.from({ length: image.width }, (_, x) => (image.data[(y * image.width + x) * 4] < 128 ? "#" : ".")).join(""),

@@ -1,3 +1,4 @@
+/** The layout of contact sheets, checked at single pixels. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { composeSheet, layOutSheet } from "../../src/sheet/sheet.js";
@@ -25,7 +26,7 @@ describe("contact sheet", () => {
     assert.deepEqual(pixel(sheet, 12, 2), [9, 9, 9, 255]);
     assert.deepEqual(pixel(sheet, 14, 2), [0, 0, 255, 255]);
     assert.deepEqual(pixel(sheet, 2, 14), [0, 0, 255, 255]);
-    assert.deepEqual(pixel(sheet, 20, 20), [9, 9, 9, 255]); // the short row's empty place
+    assert.deepEqual(pixel(sheet, 20, 20), [9, 9, 9, 255]); // the empty place of the short row
   });
 
   it("centres a small picture in its place", () => {

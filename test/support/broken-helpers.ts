@@ -1,6 +1,6 @@
 /**
- * Runs a kernel on a team whose helpers do what the first argument says, and prints "right" when the values are.
- * Run in a process of its own: a wait without end would block the tests.
+ * Runs a kernel on a team whose helpers behave as the first argument states, and prints "right" if the values are
+ * right. Run it in a process of its own, because an endless wait would block the tests.
  */
 
 import assert from "node:assert/strict";
@@ -47,7 +47,7 @@ if (process.argv[2] === "is lost") {
 }
 let isRight = step(); // before the helpers have started
 for (let round = 0; round < 10; round++) {
-  await new Promise((resolve) => setTimeout(resolve, 30)); // their end is seen meanwhile
+  await new Promise((resolve) => setTimeout(resolve, 30)); // their end is noticed in the meantime
   isRight = step() && isRight;
 }
 await team.close();

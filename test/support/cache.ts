@@ -1,6 +1,6 @@
-/** The cache folder of commands and of the calling process. */
+/** Sets the cache folder of commands and of the calling process. */
 
-/** Makes `folder` the cache's home; returns what gives back the one before. */
+/** Uses `folder` as the cache's home. Returns a function that restores the previous one. */
 export function useCacheHome(folder: string): () => void {
   const before = process.env.XDG_CACHE_HOME;
   process.env.XDG_CACHE_HOME = folder;

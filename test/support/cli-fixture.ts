@@ -1,4 +1,4 @@
-/** A command line of our own frame with commands that end in every way; spawned by the tests of the frame. */
+/** A command line in our own frame, with commands that end in every way. The tests of the frame spawn it. */
 import type { Command } from "commander";
 import { runCommand, withCommonOptions } from "../../src/cli/command.js";
 import { main } from "../../src/cli/main.js";

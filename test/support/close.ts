@@ -1,4 +1,4 @@
-/** Tolerance asserts: |actual - expected| <= abs + rel * |expected|; a failure names the coordinate. */
+/** Asserts with tolerances, |actual - expected| <= abs + rel * |expected|. A failure names the coordinate. */
 import assert from "node:assert/strict";
 
 export interface Tolerance {
@@ -6,7 +6,7 @@ export interface Tolerance {
   readonly rel: number;
 }
 
-/** Turns a flat index into words: shapeIndex([2, 3])(4) is "[1, 1]". */
+/** Turns a flat index into text: shapeIndex([2, 3])(4) is "[1, 1]". */
 export function shapeIndex(shape: readonly number[]): (index: number) => string {
   return (index) => {
     const coordinate: number[] = [];
@@ -19,7 +19,7 @@ export function shapeIndex(shape: readonly number[]): (index: number) => string 
   };
 }
 
-/** Asserts that all values are close; names the worst one by `describeIndex` (default: the flat index). */
+/** Asserts that all values are close. Names the worst one by `describeIndex` (default: the flat index). */
 export function assertClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -31,7 +31,7 @@ export function assertClose(
   let worstExcess = 0;
   for (let i = 0; i < expected.length; i++) {
     const excess = Math.abs(actual[i] - expected[i]) - (abs + rel * Math.abs(expected[i]));
-    // Not `excess > 0`: a NaN must fail.
+    // Not `excess > 0`, because NaN must fail.
     if (!(excess <= worstExcess)) {
       worst = i;
       worstExcess = excess;

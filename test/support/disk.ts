@@ -1,8 +1,9 @@
+/** Mounts small file systems, for tests of full disks. */
 import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Runs `body` with a file system of its own of so many bytes below `folder`; false where we may not mount one. */
+/** Runs `body` with a file system of its own, of this many bytes, below `folder`. Returns false if we may not mount one. */
 export async function withSmallDisk(
   folder: string,
   bytes: number,
@@ -19,7 +20,7 @@ export async function withSmallDisk(
   return true;
 }
 
-/** Gives it another size. */
+/** Changes its size. */
 export function resizeDisk(disk: string, bytes: number): void {
   spawnSync("mount", ["-o", `remount,size=${bytes}`, disk]);
 }

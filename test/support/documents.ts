@@ -1,11 +1,11 @@
-/** The fenced blocks of our documents, for tests that try what they say. */
+/** The fenced blocks of our documents, for tests that try what they describe. */
 import { readdir, readFile } from "node:fs/promises";
 import { fromRoot } from "./spawn.js";
 
 export interface CommandLine {
-  /** The document, relative to the checkout. */
+  /** Path of the document, relative to the checkout. */
   readonly document: string;
-  /** What follows `npx elegant-faces`, as a shell splits it. */
+  /** The words after `npx elegant-faces`, split as by a shell. */
   readonly args: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export async function listDocuments(): Promise<string[]> {
   return ["README.md", ...guides.sort().map((name) => `docs/${name}`)];
 }
 
-/** The texts of a document's blocks in the language of `info`, the word behind the fence. */
+/** The texts of a document's blocks in the language `info`, the word after the fence. */
 export async function fencedBlocks(document: string, info: string): Promise<string[]> {
   const text = await readFile(fromRoot(document), "utf8");
   return [...text.matchAll(/^```(\S*)\n([\s\S]*?)^```$/gm)]
@@ -23,7 +23,7 @@ export async function fencedBlocks(document: string, info: string): Promise<stri
     .map((match) => match[2]);
 }
 
-/** Every command line of a document's shell blocks that starts with `npx elegant-faces`, comments removed. */
+/** Every command line of a document's shell blocks that starts with `npx elegant-faces`, without comments. */
 export async function commandLines(document: string): Promise<CommandLine[]> {
   const blocks = await fencedBlocks(document, "");
   const lines = blocks.flatMap((block) => block.replace(/\\\n\s*/g, "").split("\n"));

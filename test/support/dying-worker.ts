@@ -1,4 +1,4 @@
-/** The image workers' entry with photos that end their worker, or never come back. */
+/** The image workers' file with photos that end their worker, or never return. */
 import { appendFileSync } from "node:fs";
 import type { ImageTasks } from "../../src/image/tasks.js";
 import { alignPhotos as align } from "../../src/image/worker.js";

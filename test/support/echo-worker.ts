@@ -1,4 +1,4 @@
-/** A worker entry for the pool's tests. */
+/** A worker file for the pool's tests. */
 import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import type { TaskHandler } from "../../src/pool/protocol.js";

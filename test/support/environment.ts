@@ -1,4 +1,4 @@
-/** Runs `body` with variables of the environment. */
+/** Runs `body` with environment variables set. */
 export async function withEnvironment<T>(values: Readonly<Record<string, string>>, body: () => Promise<T>): Promise<T> {
   const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, values);

@@ -1,4 +1,4 @@
-/** Files with an orientation: EXIF blocks of both byte orders in JPEG and PNG, and TIFF's tag. */
+/** Makes files with an orientation: EXIF blocks of both byte orders in JPEG and PNG, and TIFF's tag. */
 import { crc32 } from "node:zlib";
 import type { RgbaImage } from "../../src/types.js";
 
@@ -16,7 +16,7 @@ export function exifBlock(orientation: number, little: boolean): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** A JPEG file with an APP1 segment behind its start marker. */
+/** A JPEG file with an APP1 segment after its start marker. */
 export function jpegWithExif(jpeg: Uint8Array, block: Uint8Array): Uint8Array {
   const length = block.length + 8;
   const head = Uint8Array.of(0xff, 0xd8, 0xff, 0xe1, length >> 8, length & 255, 0x45, 0x78, 0x69, 0x66, 0, 0);
@@ -31,12 +31,12 @@ export function pngChunk(type: string, body: Uint8Array): Uint8Array {
   return chunk;
 }
 
-/** A PNG file with an eXIf chunk behind its header. */
+/** A PNG file with an eXIf chunk after its header. */
 export function pngWithExif(png: Uint8Array, block: Uint8Array): Uint8Array {
   return Buffer.concat([png.subarray(0, 33), pngChunk("eXIf", block), png.subarray(33)]);
 }
 
-/** An RGB TIFF file in one strip, not compressed. */
+/** An uncompressed RGB TIFF file in one strip. */
 export function tiffFile({ width, height, data }: RgbaImage, orientation: number, little: boolean): Uint8Array {
   const tags = [
     [256, 4, width],

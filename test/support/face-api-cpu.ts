@@ -1,4 +1,7 @@
-/** Descriptors by face-api's own bundle: its own TensorFlow.js on its own `cpu` backend, in a realm that shares nothing with ours. */
+/**
+ * Descriptors from face-api's own bundle: its own TensorFlow.js on its own `cpu` backend, in a realm that shares
+ * nothing with ours.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import vm from "node:vm";
@@ -7,7 +10,7 @@ import { fromRoot } from "./spawn.js";
 
 const PACKAGE = fromRoot("node_modules/@vladmandic/face-api");
 
-/** What the bundle looks for in a browser, and what it describes pictures with; values pass the border as JSON. */
+/** The objects that the bundle expects in a browser, and the code that describes images. Values cross the border as JSON. */
 const SCRIPT = `(async () => {
   class None {}
   const make = () => new None();

@@ -1,4 +1,4 @@
-/** A small data set of square pictures with CelebA's lists, ready to be trained on. */
+/** A small data set of square images with CelebA's lists, ready for training. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type FaceDataset, openDataset } from "../../src/dataset/dataset.js";
@@ -6,31 +6,31 @@ import { type AttributeTable, formatAttributes, formatPartition } from "../../sr
 import { encodePng } from "../../src/image/codec.js";
 import { goldenPhoto } from "./pictures.js";
 
-/** 0 or 1 for picture `i`; with at least a third on both sides. */
+/** 0 or 1 for image `i`, with at least a third on each side. */
 export const FACE_LABELS: Readonly<Record<string, (i: number) => number>> = {
   Bangs: (i) => i % 2,
   Smiling: (i) => (i % 3 === 0 ? 1 : 0),
-  /** One-sided. */
+  /** All on one side. */
   Young: () => 1,
 };
 
 export const FACE_SIZE = 64;
 
-/** Every fifth picture is held out. */
+/** Every fifth image is held out. */
 export const facePart = (i: number): number => (i % 5 === 4 ? 2 : 0);
 
 export function faceNames(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${String(i + 1).padStart(6, "0")}.png`);
 }
 
-/** The attribute list of `count` pictures. */
+/** The attribute list of `count` images. */
 export function faceAttributes(count: number): AttributeTable {
   const names = Object.keys(FACE_LABELS);
   const rows = Array.from({ length: count }, (_, i) => names.map((name) => FACE_LABELS[name](i)));
   return { names, files: faceNames(count), values: Int8Array.from(rows.flat()) };
 }
 
-/** A data set that exists in memory only: for what reads no picture. */
+/** A data set that exists only in memory, for code that reads no images. */
 export function listedFaces(count: number, changes: Partial<FaceDataset> = {}): FaceDataset {
   const files = faceNames(count);
   return {
@@ -47,7 +47,7 @@ export function listedFaces(count: number, changes: Partial<FaceDataset> = {}): 
   };
 }
 
-/** Writes `count` pictures of 64 px with attributes and partition. */
+/** Writes `count` images of 64 px with attributes and partition. */
 export async function writeFaces(dir: string, count: number, size = FACE_SIZE): Promise<FaceDataset> {
   const { files, attributes, partition } = listedFaces(count);
   await mkdir(join(dir, "images"), { recursive: true });

@@ -1,9 +1,9 @@
-/** Numbers of threads and of batches ahead that change with every piece of work, and what is told of it. */
+/** Numbers of threads and of batches ahead that change with every piece of work, and a record of the reports about it. */
 import type { Feeding } from "../../src/pool/feeding.js";
 
 export interface Recorded {
   readonly feeding: Feeding;
-  /** Items by stage. */
+  /** Number of items by stage. */
   readonly items: Map<string, number>;
   units(): number;
 }
@@ -20,7 +20,7 @@ export function changingFeeding(most: number): Recorded {
         return 1 + (asked++ % most);
       },
       get ahead() {
-        return 1 + ((asked++ * 2) % 5); // more than there may be, too
+        return 1 + ((asked++ * 2) % 5); // more than the allowed number, too
       },
       onTimes(seconds, count) {
         for (const stage of Object.keys(seconds)) items.set(stage, (items.get(stage) ?? 0) + count);

@@ -1,24 +1,19 @@
-/** A golden file of our own making: what the current device computes for a tiny model filled by the formula. */
+/** Makes a golden file of our own: the results of the current device for a tiny model filled by the formula. */
 import type * as tf from "@tensorflow/tfjs-core";
 import { moments, type Summary } from "../../src/golden/compare.js";
 import { SETTINGS } from "../../src/golden/elegant.js";
 import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
-import { createBatch, createState, disposeState, toChannelsFirst } from "../../src/golden/elegant-setup.js";
+import { createBatch, createState, toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/methods/elegant/parameters.js";
+import { disposeState } from "../../src/methods/elegant/state.js";
 import type { StepTrace } from "../../src/methods/elegant/trace.js";
 import { trainStep } from "../../src/methods/elegant/update.js";
-import {
-  DISCRIMINATORS,
-  downloadParameters,
-  fromDeviceLayout,
-  GENERATOR,
-  type ParameterSpec,
-  parameterSpecs,
-} from "../../src/nn/parameters.js";
+import { downloadParameters, fromDeviceLayout, type ParameterSpec } from "../../src/nn/parameters.js";
 import { Random } from "../../src/random.js";
 import { disposeBatch } from "./model.js";
 
-/** A summary with twelve points, as the golden files have it. */
+/** A summary with twelve points, in the form of the golden files. */
 export function summarize(values: Float32Array, shape: readonly number[]): Summary {
   const random = Random.fromSeed(1, "points");
   const indices = Array.from({ length: 12 }, () => random.below(values.length));
@@ -26,7 +21,7 @@ export function summarize(values: Float32Array, shape: readonly number[]): Summa
   return { shape: [...shape], ...moments(values), at };
 }
 
-/** Summaries of the equal parts of a stacked batch, [N, H, W, C] summarised as [N, C, H, W]. */
+/** Summaries of the equal parts of a stacked batch: [N, H, W, C], summarised as [N, C, H, W]. */
 async function summarizeParts(
   tensor: tf.Tensor,
   parts: number,

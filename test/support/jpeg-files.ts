@@ -1,4 +1,4 @@
-/** Baseline JPEG files of any sampling and restart interval from seeded coefficients, with the tables of Annex K. */
+/** Makes baseline JPEG files of any sampling and restart interval from seeded coefficients, with the tables of Annex K. */
 import { HUFFMAN_TABLES, quantisationTables } from "../../src/kernels/jpeg-tables.js";
 import type { Random } from "../../src/random.js";
 
@@ -31,7 +31,7 @@ class BitWriter {
     while (this.used > 0) this.put(1, 1);
   }
 
-  /** A symbol's code and the bits of its value. */
+  /** Writes a symbol's code and the bits of its value. */
   symbol(table: number, symbol: number, value = 0): void {
     let [code, next] = [0, 0];
     const { counts, symbols } = HUFFMAN_TABLES[table];
@@ -48,7 +48,7 @@ class BitWriter {
 
 const sizeOf = (value: number): number => 32 - Math.clz32(Math.abs(value));
 
-/** Most blocks hold a few small coefficients; some are flat, some full of long runs. */
+/** Most blocks have a few small coefficients; some are flat, and some are full of long runs. */
 function putBlock(bits: BitWriter, random: Random, last: number, chroma: number): number {
   const dc = Math.max(-60, Math.min(60, last + random.below(21) - 10));
   bits.symbol(2 * chroma, sizeOf(dc - last), dc - last);
@@ -107,13 +107,13 @@ export function jpegFile(random: Random, shape: JpegShape): Uint8Array {
 }
 
 export interface FlatJpeg {
-  /** Level of each component, 0 to 255: one, three or four of them. */
+  /** Level of each component, 0 to 255; one, three or four of them. */
   readonly levels: readonly number[];
   readonly ids: readonly number[];
   /** Sampling factors of the first component (and the fourth); the others have 1 x 1. */
   readonly h: number;
   readonly v: number;
-  /** Whole segments behind the start marker. */
+  /** Whole segments after the start marker. */
   readonly head: readonly number[];
 }
 
@@ -135,7 +135,7 @@ export function flatJpegFile({ levels, ids, h, v, head }: FlatJpeg): Uint8Array 
   bits.align();
   return Uint8Array.from([
     ...[0xff, 0xd8, ...head],
-    ...segment(0xdb, 0, ...Array<number>(64).fill(8)), // so that a step of the mean is a level
+    ...segment(0xdb, 0, ...Array<number>(64).fill(8)), // so that a step of the mean is one level
     ...segment(
       0xc0,
       8,

@@ -1,4 +1,4 @@
-/** JPEG files in the forms that photos come in, and damage to their image data. */
+/** JPEG files in the forms that photos have, and damage to their image data. */
 import sharp, { type JpegOptions } from "sharp";
 import { encodeJpeg } from "../../src/image/codec.js";
 import type { Random } from "../../src/random.js";
@@ -39,12 +39,15 @@ export function without(bytes: Uint8Array, at: number, length: number): Uint8Arr
   return Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + length)]);
 }
 
-/** `bytes` with `more` before `at`. */
+/** `bytes` with `more` inserted at `at`. */
 export function inserted(bytes: Uint8Array, at: number, more: Iterable<number>): Uint8Array {
   return Uint8Array.from([...bytes.subarray(0, at), ...more, ...bytes.subarray(at)]);
 }
 
-/** Half of the mutants: bytes of the image data changed, lost, doubled, exchanged or stray before the end; the others: any bytes. */
+/**
+ * Damages a file. In half of the mutants, bytes of the image data are changed, lost, doubled, exchanged or inserted
+ * before the end; in the others, any bytes are.
+ */
 export function mutateJpeg(bytes: Uint8Array, random: Random): Uint8Array {
   if (random.below(2) === 0) return mutate(bytes, random);
   const scan = scanOf(bytes);

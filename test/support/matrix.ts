@@ -1,4 +1,7 @@
-/** Row-major float64 matrices for tests: plain products, symmetric matrices whose eigenvalues are known, teams beside each other. */
+/**
+ * Row-major float64 matrices for tests: plain products, symmetric matrices with known eigenvalues, and teams with
+ * different numbers of threads.
+ */
 import assert from "node:assert/strict";
 import { Linalg } from "../../src/metrics/linalg.js";
 import type { Random } from "../../src/random.js";
@@ -7,7 +10,7 @@ import { THREADS } from "./team.js";
 /** Around the width of a tile, of a panel, of the band and of a block. */
 export const SIZES = [1, 2, 3, 4, 5, 15, 16, 17, 24, 25, 63, 64, 65, 127, 128, 129, 200];
 
-/** The plain twin of gemm: sums in the order of k. */
+/** The reference implementation of gemm: sums in the order of k. */
 export function multiplyPlainly(a: Float64Array, b: Float64Array, m: number, n: number, k: number): Float64Array {
   const c = new Float64Array(m * n);
   for (let i = 0; i < m; i++) {
@@ -30,7 +33,7 @@ export function diagonalMatrix(values: Float64Array): Float64Array {
   return a;
 }
 
-/** Q diag(values) Q^T, exactly symmetric, for a Q of three reflections. */
+/** Q diag(values) Q^T, exactly symmetric, where Q consists of three reflections. */
 export function withEigenvalues(random: Random, values: Float64Array): Float64Array {
   const n = values.length;
   let a = diagonalMatrix(values);
@@ -49,7 +52,10 @@ export function withEigenvalues(random: Random, values: Float64Array): Float64Ar
 
 export const largestOf = (a: Float64Array): number => a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-/** Opens and closes a team for each of THREADS around the tests of a suite; runs a body on each, which all give the same bits. */
+/**
+ * Opens and closes a team for each of THREADS around the tests of a suite. `onAll` runs a body on each team and checks
+ * that all give the same bits.
+ */
 export function useTeams(): { readonly all: readonly Linalg[]; onAll<T>(body: (linalg: Linalg) => T): T } {
   const all: Linalg[] = [];
   before(async () => {

@@ -1,4 +1,7 @@
-/** Two memories of equal contents, one for a kernel and one for its twin, and seeded bytes to fill them. */
+/**
+ * Two memories with equal contents, one for a kernel and one for its reference implementation, and seeded bytes to fill
+ * them.
+ */
 import { Arena } from "../../src/kernels/arena.js";
 import { type ImageKernels, loadImageKernels } from "../../src/kernels/image.js";
 import { referenceImageKernels } from "../../src/kernels/reference/image.js";
@@ -9,7 +12,10 @@ export interface Side {
   readonly kernels: ImageKernels;
 }
 
-/** The fast kernels and their twins, each on a memory of its own, so that the same pointers mean the same things. */
+/**
+ * The fast kernels and their reference implementations, each on a memory of its own, so that pointers have the same
+ * meaning.
+ */
 export async function kernelPair(): Promise<readonly [fast: Side, plain: Side]> {
   const fast = new WebAssembly.Memory({ initial: 1 });
   const plain = new WebAssembly.Memory({ initial: 1 });

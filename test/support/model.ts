@@ -1,20 +1,16 @@
 /** Small models, batches and faces for tests of training and editing. */
 import * as tf from "@tensorflow/tfjs-core";
 import { type ModelConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs } from "../../src/methods/elegant/parameters.js";
 import { LOSS_WEIGHTS } from "../../src/methods/elegant/presets.js";
-import type { PairBatch, TrainingState } from "../../src/methods/elegant/update.js";
+import type { StepSettings } from "../../src/methods/elegant/settings.js";
+import type { ElegantState } from "../../src/methods/elegant/state.js";
+import type { PairBatch, TrainingState } from "../../src/methods/method.js";
 import { exportGenerator } from "../../src/models/generator-file.js";
 import { createOptimizer } from "../../src/nn/optimizer.js";
-import {
-  DISCRIMINATORS,
-  disposeParameters,
-  GENERATOR,
-  initialParameters,
-  parameterSpecs,
-  uploadParameters,
-} from "../../src/nn/parameters.js";
+import { uploadParameters } from "../../src/nn/parameters.js";
 import { Random } from "../../src/random.js";
-import type { StepSettings } from "../../src/training/settings.js";
 
 export const TINY: ModelConfig = {
   ...OFFICIAL_NETWORK,
@@ -34,30 +30,33 @@ export const STEP_SETTINGS: StepSettings = {
   ema: 0,
 };
 
-/** A fresh model with its optimizers, on the current device. */
-export function tinyState(seed: number, config: ModelConfig = TINY): TrainingState {
+/** A new model with its optimizers, on the current device. */
+export function tinyState(seed: number, config: ModelConfig = TINY): ElegantState {
   const tensors = initialParameters(config, [...GENERATOR, ...DISCRIMINATORS], seed);
   const create = (networks: typeof GENERATOR) =>
     createOptimizer(uploadParameters(parameterSpecs(config, networks), tensors, "a fresh model"));
   return { config, generator: create(GENERATOR), average: null, discriminator: create(DISCRIMINATORS) };
 }
 
-export function disposeState({ generator, discriminator }: TrainingState): void {
-  for (const { parameters, first, second } of [generator, discriminator]) {
-    for (const part of [parameters, first, second]) disposeParameters(part);
-  }
+/** The state of a training that has this part of ELEGANT's; both share their variables. */
+export function trainingState({ config, generator, discriminator, average }: ElegantState): TrainingState {
+  const optimizers = new Map([
+    ["generator", generator],
+    ["discriminator", discriminator],
+  ]);
+  return { model: elegantModel(config), optimizers, average, extras: new Map() };
 }
 
-/** The bytes of a generator file; its weights are far larger than a fresh model's, so that its edits are strong. */
+/** The bytes of a generator file. Its weights are far larger than a new model's, so that its edits are strong. */
 export function tinyGenerator(seed: number, config: ModelConfig = TINY): Uint8Array {
   const tensors = initialParameters(config, GENERATOR, seed);
   for (const [name, { data }] of tensors) {
     if (name.endsWith(".weight")) data.set(data.map((weight) => 20 * weight));
   }
-  return exportGenerator(tensors, config, { dtype: "F32" });
+  return exportGenerator(tensors, elegantModel(config), { dtype: "F32" });
 }
 
-/** Smooth random pictures, [n, 64, 64, 3] in [-1, 1]. */
+/** Smooth random images, [n, 64, 64, 3] in [-1, 1]. */
 export function randomPictures(seed: number, n: number): tf.Tensor4D {
   const random = Random.fromSeed(seed, "pictures");
   return tf.tidy(() => {

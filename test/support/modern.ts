@@ -1,36 +1,29 @@
-/** Updates of the preset `modern` on the current device, named and laid out as modern.py has them. */
+/** Updates of the preset `modern` on the current device, with the names and layout of modern.py. */
 import * as tf from "@tensorflow/tfjs-core";
 import { toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { fillParameters, image, labels } from "../../src/golden/formula.js";
-import type { PairGroup } from "../../src/methods/elegant/config.js";
 import { type ModelConfig, modelConfigSchema } from "../../src/methods/elegant/config.js";
+import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/methods/elegant/parameters.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
+import { type StepSettings, stepSettings } from "../../src/methods/elegant/settings.js";
+import { disposeState, type ElegantState } from "../../src/methods/elegant/state.js";
 import type { StepTrace } from "../../src/methods/elegant/trace.js";
-import {
-  disposeState,
-  type PairBatch,
-  type StepLosses,
-  type TrainingState,
-  trainStep,
-} from "../../src/methods/elegant/update.js";
+import { type StepLosses, trainStep } from "../../src/methods/elegant/update.js";
+import type { PairBatch, PairGroup } from "../../src/methods/method.js";
 import { createOptimizer } from "../../src/nn/optimizer.js";
 import {
   copyParameters,
-  DISCRIMINATORS,
   downloadParameters,
   fromDeviceLayout,
-  GENERATOR,
   type ParameterSpec,
-  parameterSpecs,
   uploadParameters,
 } from "../../src/nn/parameters.js";
-import { type StepSettings, stepSettings } from "../../src/training/settings.js";
 import { disposeBatch } from "./model.js";
 
 export interface ModernCase {
   readonly size: number;
   readonly width: number;
-  /** Pairs of each attribute in an update. */
+  /** Number of pairs per attribute in an update. */
   readonly pairs: readonly number[];
   readonly seed: number;
   readonly updates: number;
@@ -38,7 +31,7 @@ export interface ModernCase {
 
 export interface ModernResult {
   readonly losses: readonly StepLosses[];
-  /** In PyTorch's layout: of the first update, and how far all of them moved the weights and their average. */
+  /** In PyTorch's layout: tensors of the first update, and how far all updates moved the weights and their average. */
   readonly tensors: ReadonlyMap<string, Float32Array>;
 }
 
@@ -48,7 +41,7 @@ export function modernConfig(size: number, width: number, count: number): ModelC
 }
 
 /** A state with weights filled by the formula. */
-export function modernState(config: ModelConfig, seed: number): TrainingState {
+export function modernState(config: ModelConfig, seed: number): ElegantState {
   const create = (networks: typeof GENERATOR) => {
     const specs = parameterSpecs(config, networks);
     return createOptimizer(uploadParameters(specs, fillParameters(specs, seed), "the formula"));
@@ -58,14 +51,14 @@ export function modernState(config: ModelConfig, seed: number): TrainingState {
 }
 
 /**
- * The preset's settings of an update, and a weight of the mask, which the preset leaves out.
- * @param progress how much of the run is done, in [0, 1]
+ * The preset's settings of an update, plus a weight of the mask, which the preset omits.
+ * @param progress finished share of the run, in [0, 1]
  */
 export function modernSettings(progress: number): StepSettings {
   return stepSettings({ ...METHODS.modern.method, maskWeight: 0.1, batch: 1, seed: 0, dataset: "" }, 0, progress);
 }
 
-/** Joint pairs by the formula; the labels that a pair is not about differ. */
+/** Joint pairs by the formula. The labels of attributes that a pair is not about differ. */
 export function modernBatch({ size, pairs, seed }: ModernCase, update: number): PairBatch {
   const groups: readonly PairGroup[] = pairs.map((count, attribute) => ({ attribute, pairs: count }));
   const all = pairs.reduce((sum, count) => sum + count, 0);
@@ -107,7 +100,7 @@ async function readTrace(
   }
 }
 
-/** @param part pairs computed at once */
+/** @param part number of pairs computed at the same time */
 export async function modernUpdates(of: ModernCase, part = Infinity): Promise<ModernResult> {
   const config = modernConfig(of.size, of.width, of.pairs.length);
   const [generator, discriminators] = [GENERATOR, DISCRIMINATORS].map((networks) => parameterSpecs(config, networks));

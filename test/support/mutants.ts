@@ -1,4 +1,4 @@
-/** Image files of all kinds and what can happen to their bytes, from a seed. */
+/** Image files of all kinds, and damage to their bytes, from a seed. */
 import sharp, { type JpegOptions, type PngOptions } from "sharp";
 import { encodeJpeg } from "../../src/image/codec.js";
 import type { Random } from "../../src/random.js";
@@ -11,7 +11,7 @@ export interface Sample {
   readonly bytes: Uint8Array;
 }
 
-/** A BMP file of run lengths, literals and ends of lines. */
+/** A BMP file with run lengths, literals and ends of lines. */
 function runsFile(width: number, height: number): Uint8Array {
   const row = [width - 3, 5, 0, 3, 1, 2, 3, 0, 0, 0];
   const palette = Uint8Array.from({ length: 8 * 4 }, (_, i) => i * 7);
@@ -19,7 +19,7 @@ function runsFile(width: number, height: number): Uint8Array {
   return bmpFile(width, height, rows, { bits: 8, compression: 1, palette });
 }
 
-/** Whole files: JPEG and PNG in the forms that photos come in, and the other formats. `side` in pixels. */
+/** Sound files: JPEG and PNG in the forms that photos have, and the other formats. `side` is in pixels. */
 export async function imageSamples(side: number): Promise<Sample[]> {
   const [width, height] = [side + 3, side - 5];
   const photo = goldenPhoto("fuzz", 11, height, width);
@@ -62,8 +62,8 @@ export async function imageSamples(side: number): Promise<Sample[]> {
 }
 
 /**
- * One to three of: bytes changed, the end cut off, a block zeroed, two blocks exchanged, bytes inserted or left out, a
- * block repeated, a number near the start set to an extreme.
+ * Damages a file in one to three ways: bytes changed, the end cut off, a block zeroed, two blocks exchanged, bytes
+ * inserted or left out, a block repeated, a number near the start set to an extreme.
  */
 export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
   let result = new Uint8Array(bytes); // a Buffer's slice() would share its bytes

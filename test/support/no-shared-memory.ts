@@ -1,2 +1,2 @@
-/** Preloaded with --import, also in worker threads: makes an engine as browsers are without cross-origin isolation. */
+/** Preloaded with --import, also in worker threads: makes an engine like that of browsers without cross-origin isolation. */
 Reflect.deleteProperty(globalThis, "SharedArrayBuffer");

@@ -1,4 +1,4 @@
-/** onnxruntime-web on one thread, from node_modules. */
+/** Runs onnxruntime-web from node_modules on one thread. */
 import * as ort from "onnxruntime-web";
 
 ort.env.wasm.numThreads = 1;

@@ -1,4 +1,4 @@
-/** Small pictures and data sets made in a temporary folder. */
+/** Small images and data sets, made in a temporary folder. */
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,7 +33,7 @@ export const goldenPhoto = photo;
 
 export const PHOTO_POINTS = [40, 50, 70, 52, 56, 68, 43, 82, 68, 84];
 
-/** A CelebA-like folder: `count` photos of 120 x 130, landmarks, two attributes, a partition. Returns the names. */
+/** Writes a CelebA-like folder: `count` photos of 120 x 130, landmarks, two attributes, a partition. Returns the names. */
 export async function writeSmallDataset(dir: string, count: number): Promise<string[]> {
   await mkdir(join(dir, "images"), { recursive: true });
   const files = Array.from(

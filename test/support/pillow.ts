@@ -1,4 +1,4 @@
-/** Comparison with Pillow's pixels. */
+/** Compares our pixels with Pillow's. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ export interface PixelDifference {
 
 /**
  * Decodes every file of `folder` and compares with Pillow's upright RGB pixels, written below `out`. Files that Pillow
- * refuses must be refused by us, but for `ours`; the returned map holds the others.
+ * refuses must be refused by us, too, except for `ours`. The returned map contains the others.
  */
 export async function comparePillow(
   folder: string,

@@ -1,4 +1,4 @@
-/** Hand-made torch.save files: both containers around a pickle of our choosing. */
+/** Hand-made torch.save files: both containers around a pickle of our choice. */
 import { writeZip } from "../../src/interop/zip.js";
 
 const encoder = new TextEncoder();
@@ -50,7 +50,7 @@ export function tensor({ storage = "FloatStorage", key = "0", length, offset = 0
   ] as const;
 }
 
-/** A dict of entries as a whole pickle. */
+/** A dict of entries as a complete pickle. */
 export function dictPickle(entries: Readonly<Record<string, readonly Part[]>>): Uint8Array {
   const items = Object.entries(entries).flatMap(([name, value]) => [...text(name), ...value]);
   return pickle(0x80, 2, "}(", ...items, "u.");

@@ -1,4 +1,4 @@
-/** A Redis server of a test's own: on a free loopback port, with a temporary folder, keeping nothing. */
+/** Starts a Redis server for one test: on a free loopback port, with a temporary folder, storing nothing. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Opens and closes the webgpu device again and again while garbage is collected; run with --expose-gc by its test. */
+/** Opens and closes the webgpu device again and again while garbage is collected. Its test runs it with --expose-gc. */
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/open.js";
 

@@ -1,7 +1,8 @@
-/** Training runs of the smallest model that there is. */
+/** Training runs of the smallest possible model. */
 import { join } from "node:path";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
-import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { createConfig, type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
 import { readLossLog } from "../../src/training/log.js";
 import type { TrainOptions } from "../../src/training/loop.js";
@@ -10,12 +11,12 @@ import { LOSSES_FILE } from "../../src/training/run-report.js";
 export const ATTRIBUTES = ["Bangs", "Smiling"];
 export const NEVER = 1_000_000;
 
-/** A run of the smallest model that there is; saves at its end only. */
+/** A run of the smallest possible model. It saves only at its end. */
 export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<TrainOptions> = {}): TrainOptions {
   return {
     dataset,
     folder,
-    config: createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ATTRIBUTES }),
+    model: elegantModel(createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ATTRIBUTES })),
     settings: { ...METHODS.official.method, batch: 2, seed: 5 },
     resume: false,
     steps: 2,
@@ -30,10 +31,15 @@ export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<T
 export function modernRun(dataset: FaceDataset, folder: string, changes: Partial<TrainOptions> = {}): TrainOptions {
   const { network, method } = METHODS.modern;
   return tinyRun(dataset, folder, {
-    config: createConfig({ ...network, size: 64, width: 4, attributes: ATTRIBUTES }),
+    model: elegantModel(createConfig({ ...network, size: 64, width: 4, attributes: ATTRIBUTES })),
     settings: { ...method, batch: 4, seed: 5 },
     ...changes,
   });
+}
+
+/** The configuration of a run's model. */
+export function configOf({ model }: TrainOptions): ModelConfig {
+  return parseConfig(model.config, "a run");
 }
 
 /** Stops a run as Ctrl-C does while step `step` is reported. */
@@ -47,7 +53,7 @@ export function abortAt(step: number): Pick<TrainOptions, "signal" | "onProgress
   };
 }
 
-/** The loss rows but for the seconds, which are the machine's. */
+/** The loss rows without the seconds, which depend on the machine. */
 export async function rowsOf(run: string): Promise<unknown[]> {
   return (await readLossLog(join(run, LOSSES_FILE))).map(({ seconds, ...row }) => row);
 }

@@ -1,4 +1,4 @@
-/** Data sets of square pictures in shards, as `elegant preprocess` lays them out, and tar files as others make them. */
+/** Data sets of square images in shards, in the layout of `elegant preprocess`, and tar files as other programs make them. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pack } from "tar-stream";
@@ -28,7 +28,7 @@ export function rgbOf({ data }: RgbaImage): Uint8Array {
   return Uint8Array.from(data).filter((_, i) => i % 4 !== 3);
 }
 
-/** A .npy file of [n, size, size, 3], and where its numbers begin. */
+/** A .npy file of [n, size, size, 3], and the offset of its numbers. */
 export function npyOf(
   pictures: readonly RgbaImage[],
   size: number,
@@ -43,13 +43,13 @@ export function npyOf(
   return { bytes: Buffer.concat([head, ...pictures.map(rgbOf)]), start };
 }
 
-/** The name of face `i` (faces.ts) with the ending that the format gives it. */
+/** The name of face `i` (faces.ts), with the ending of the format. */
 export function shardName(i: number, format: ShardIndex["format"]): string {
   return `${String(i + 1).padStart(6, "0")}.${format === "shard" ? "rgb" : "jpg"}`;
 }
 
 /**
- * The pictures of writeFaces() in shards of `perShard`, numbered with gaps, and their lists.
+ * Writes the images of writeFaces() in shards of `perShard`, numbered with gaps, and their lists.
  * @param failures of the first shard
  */
 export async function writeShards(

@@ -3,7 +3,7 @@ import { deflateSync } from "node:zlib";
 import type { RgbaImage } from "../../src/types.js";
 import { pngChunk } from "./exif.js";
 
-/** RGB rows of a picture, without padding. */
+/** RGB rows of an image, without padding. */
 export function rgbOf({ width, height, data }: RgbaImage): Buffer {
   const out = Buffer.alloc(width * height * 3);
   for (let i = 0; i < out.length; i++) out[i] = data[Math.floor(i / 3) * 4 + (i % 3)];
@@ -13,15 +13,15 @@ export function rgbOf({ width, height, data }: RgbaImage): Buffer {
 export interface BmpForm {
   readonly bits: number;
   readonly compression?: number;
-  /** Length of the header; what is beyond 40 bytes are `masks` and zeros. */
+  /** Length of the header. Beyond byte 40, it contains `masks` and zeros. */
   readonly headerBytes?: number;
   readonly masks?: readonly number[];
   readonly palette?: Uint8Array;
-  /** Where the header says that the pixels begin; the truth if left out. */
+  /** Offset of the pixels stated in the header; the true one if left out. */
   readonly offset?: number;
 }
 
-/** A BMP file of rows, or of run lengths, as they are to stand in the file. */
+/** A BMP file of rows or of run lengths, which are written unchanged. */
 export function bmpFile(width: number, height: number, body: Uint8Array, form: BmpForm): Buffer {
   const { bits, compression = 0, headerBytes = 40, masks = [], palette = new Uint8Array(0), offset } = form;
   const masksInHeader = headerBytes > 40;
@@ -57,8 +57,8 @@ const [SHORT, LONG] = [3, 4];
 type TiffValues = readonly number[] | Uint8Array | null;
 
 /**
- * A little-endian TIFF file whose pixels begin at byte 8. `tags` replace the usual ones of RGB in one strip; null leaves
- * one out, and bytes are stored as type UNDEFINED.
+ * A little-endian TIFF file whose pixels begin at byte 8. `tags` replace the usual ones of RGB in one strip. Null
+ * leaves a tag out, and bytes are stored as type UNDEFINED.
  */
 export function tiffOf(
   width: number,
@@ -138,7 +138,7 @@ export function pngFile(...chunks: readonly Uint8Array[]): Buffer {
 /** An IDAT chunk of these rows. */
 export const pngData = (rows: Uint8Array): Uint8Array => pngChunk("IDAT", deflateSync(rows));
 
-/** A chunk whose checksum is wrong. */
+/** A chunk with a wrong checksum. */
 export function withWrongChecksum(chunk: Uint8Array): Buffer {
   const copy = Buffer.from(chunk);
   copy[copy.length - 1] ^= 0xff;

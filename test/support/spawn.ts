@@ -1,3 +1,4 @@
+/** Runs scripts of the checkout in processes of their own. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -7,12 +8,15 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The path of a file of the checkout; tests run from dist/test/support/. */
+/** The path of a file of the checkout. Tests run from dist/test/support/. */
 export function fromRoot(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 }
 
-/** Runs a script with Node; `closeStdout` closes the reading end of its stdout after the first bytes. `flags` are Node's, and `cwd` is the folder it starts in. */
+/**
+ * Runs a script with Node. `closeStdout` closes the reading end of its stdout after the first bytes. `flags` are
+ * Node's, and `cwd` is the folder it starts in.
+ */
 export function runNode(
   script: string,
   args: readonly string[],

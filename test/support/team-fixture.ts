@@ -1,4 +1,4 @@
-/** Opens a team, lets it work, and does not close it: the process must end all the same. */
+/** Opens a team, lets it work, and does not close it. The process must end anyway. */
 import { openBackends } from "./team.js";
 
 const backends = await openBackends();

@@ -14,7 +14,7 @@ export function randomFloats(random: Random, length: number): Float32Array {
   return Float32Array.from({ length }, () => random.between(-1, 1));
 }
 
-/** A backend of its own a team; none is registered with TensorFlow.js. Close it with closeBackends(). */
+/** One backend per team. None is registered with TensorFlow.js. Close them with closeBackends(). */
 export async function openBackends(): Promise<readonly SharedMemoryBackend[]> {
   const module = await loadModule("nn");
   return THREADS.map((threads) => new SharedMemoryBackend(new KernelTeam(module, threads, TEAM_KERNELS)));
@@ -25,8 +25,8 @@ export async function closeBackends(backends: readonly SharedMemoryBackend[]): P
 }
 
 /**
- * Runs `work` with `inputs` and an output of `size` values in the shared memory; returns the output. Fails when values
- * beyond the output have changed.
+ * Runs `work` with `inputs` and an output of `size` values in the shared memory, and returns the output. Fails if
+ * values beyond the output have changed.
  */
 export function runOnHeap(
   { team }: SharedMemoryBackend,

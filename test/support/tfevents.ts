@@ -1,10 +1,10 @@
-/** A reader of event files for tests: checks the frames' checksums and decodes the few fields that we write. */
+/** Reads event files for tests: checks the frames' checksums and decodes the few fields that we write. */
 import assert from "node:assert/strict";
 import { maskedCrc32c } from "../../src/training/crc32c.js";
 
 export type Field = readonly [field: number, value: bigint | Uint8Array];
 
-/** The messages of a TFRecord file, each frame's two checksums checked. */
+/** The messages of a TFRecord file. Both checksums of each frame are checked. */
 export function readRecords(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const records: Uint8Array[] = [];
@@ -19,7 +19,7 @@ export function readRecords(bytes: Uint8Array): Uint8Array[] {
   return records;
 }
 
-/** The fields of a message; fixed-size and length-delimited values as bytes, varints as bigint. */
+/** The fields of a message: fixed-size and length-delimited values as bytes, varints as bigint. */
 export function readFields(message: Uint8Array): Field[] {
   let at = 0;
   const varint = (): bigint => {

@@ -2,12 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { fromRoot } from "./spawn.js";
 
-/** Debian's Python, or the one that ELEGANT_PYTHON names. */
+/** Debian's Python, or the one named by ELEGANT_PYTHON. */
 const PYTHON = process.env.ELEGANT_PYTHON ?? "/usr/bin/python3";
 
 const known = new Map<string, boolean>();
 
-/** False where a module is not installed: the test then calls this.skip(). */
+/** False if a module is not installed: the test then calls this.skip(). */
 function hasModule(name: string): boolean {
   const available = known.get(name) ?? spawnSync(PYTHON, ["-c", `import numpy, ${name}`]).status === 0;
   known.set(name, available);
@@ -20,7 +20,7 @@ export const hasScipy = (): boolean => hasModule("scipy");
 export const hasNumpy = (): boolean => hasModule("numpy");
 export const hasPillow = (): boolean => hasModule("PIL");
 
-/** The interpreter that has pytorch-fid: Debian's, or the one that ELEGANT_PYTHON_FID names; null where neither has. */
+/** The interpreter that has pytorch-fid: Debian's, or the one named by ELEGANT_PYTHON_FID; null if neither has it. */
 export function pythonWithFid(): string | null {
   const named = process.env.ELEGANT_PYTHON_FID;
   for (const python of named === undefined ? [PYTHON] : [named, PYTHON]) {
@@ -30,7 +30,7 @@ export function pythonWithFid(): string | null {
   return null;
 }
 
-/** Runs a script of test/support with Debian's Python, or another. @returns its stdout */
+/** Runs a script of test/support with Debian's Python, or another one. @returns its stdout */
 export function runPython(script: string, args: readonly string[], python = PYTHON): string {
   const { status, stdout, stderr } = spawnSync(python, [fromRoot(`test/support/${script}`), ...args], {
     encoding: "utf8",

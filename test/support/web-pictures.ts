@@ -2,19 +2,19 @@
 
 export interface WebPicture {
   readonly name: string;
-  /** Width of the upright picture. */
+  /** Width of the upright image. */
   readonly width: number;
   readonly height: number;
   readonly orientation: number;
   /**
-   * Pillow's upright RGB at columns 0, w / 3, w / 2, w - 2 and w - 1 of rows 0, h / 3, h / 2, h - 2 and h - 1, two digits
-   * a level.
+   * Pillow's upright RGB at columns 0, w / 3, w / 2, w - 2 and w - 1 of rows 0, h / 3, h / 2, h - 2 and h - 1, two
+   * digits per level.
    */
   readonly points: string;
   readonly base64: string;
 }
 
-/** Pictures of 59 x 45 pixels: Pillow's, but for ten420.avif (10 bits), which is of @jsquash/avif. */
+/** Images of 59 x 45 pixels by Pillow, except for ten420.avif (10 bits), which is by @jsquash/avif. */
 export const WEB_PICTURES: readonly WebPicture[] = [
   {
     name: "lossy.webp",

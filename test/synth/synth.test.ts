@@ -1,3 +1,4 @@
+/** Synthetic faces, their photos, lists and data sets. */
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

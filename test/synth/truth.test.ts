@@ -1,3 +1,4 @@
+/** The true results of swaps between synthetic faces. */
 import assert from "node:assert/strict";
 import type { SynthFace } from "../../src/synth/face.js";
 import { faceGeometry } from "../../src/synth/geometry.js";
@@ -12,7 +13,7 @@ const find = (holds: (face: SynthFace) => boolean): SynthFace => {
   assert.ok(face);
   return face;
 };
-/** A face without any attribute but its own, upright and facing the viewer, at one pixel a face unit. */
+/** A face without any attribute except its own, upright and facing the viewer, at one pixel per face unit. */
 const plain = find((f) => f.styles.male.present && f.person.light.strength < 0.5);
 const bare: SynthFace = {
   ...plain,

@@ -6,25 +6,20 @@ import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { SharedHeap } from "../../src/kernels/heap.js";
 import { sharedMemory } from "../../src/kernels/memory.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { largestTensorBytes, memoryNeeds, type UpdateFacts, updateBytes } from "../../src/methods/elegant/memory.js";
+import { elegantModel, elegantState } from "../../src/methods/elegant/model.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
+import { stepSettings } from "../../src/methods/elegant/settings.js";
+import { disposeState } from "../../src/methods/elegant/state.js";
 import { trainStep } from "../../src/methods/elegant/update.js";
-import { loadNewestCheckpoint } from "../../src/models/checkpoint.js";
+import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { planBatch } from "../../src/training/batch-choice.js";
-import {
-  describeDivision,
-  divideBatch,
-  largestTensorBytes,
-  type MemoryFacts,
-  roomForTensors,
-  type UpdateFacts,
-  updateBytes,
-} from "../../src/training/batch-memory.js";
+import { describeDivision, divideBatch, type MemoryFacts, roomForTensors } from "../../src/training/batch-memory.js";
 import { train } from "../../src/training/loop.js";
 import { newTrainingState } from "../../src/training/run.js";
-import { stepSettings } from "../../src/training/settings.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
+import { disposeBatch, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
 import { rowsOf, tinyRun } from "../support/run.js";
 import { hasWebgpu } from "../support/webgpu.js";
 
@@ -117,7 +112,8 @@ describe("the largest tensor of an update", () => {
         ["modern", 4, ["a", "b", "c"]],
       ] as const) {
         const config = createConfig({ ...METHODS[preset].network, size: 64, width, attributes });
-        const state = newTrainingState(config, 1, false);
+        const settings = { ...METHODS[preset].method, ema: 0, batch: 3, seed: 1, dataset: "" };
+        const state = elegantState(newTrainingState(elegantModel(config), settings), config);
         const draw = (): tf.Tensor4D => tf.randomUniform([3, 64, 64, 3], -1, 1, "float32", 1);
         const labels = (value: number): tf.Tensor2D => tf.fill([3, attributes.length], value);
         const batch = {
@@ -133,7 +129,6 @@ describe("the largest tensor of an update", () => {
           if (tensor.shape[0] !== 3 && tensor.shape[0] !== 4) largest = Math.max(largest, 4 * tensor.size);
           stock(tensor, owner);
         };
-        const settings = { ...METHODS[preset].method, batch: 3, seed: 1, dataset: "" };
         await trainStep(state, batch, stepSettings(settings, 0), { part: 2 });
         engine.trackTensor = stock;
         assert.equal(largest, largestTensorBytes(config, 2), `${preset}, width ${width}`);
@@ -155,8 +150,8 @@ describe("the largest tensor of an update", () => {
       const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
       const wide = facts(256, 128);
       const batch = Math.floor(most / largestTensorBytes(wide.config, 1)) + 1;
-      assert.equal(planBatch(wide, { batch: batch - 1, reason: null }).part, batch - 1);
-      assert.equal(planBatch(wide, { batch, reason: null }).part, Math.ceil(batch / 2));
+      assert.equal(planBatch(memoryNeeds(wide), { batch: batch - 1, reason: null }).part, batch - 1);
+      assert.equal(planBatch(memoryNeeds(wide), { batch, reason: null }).part, Math.ceil(batch / 2));
     } finally {
       await device.close();
     }
@@ -170,7 +165,7 @@ describe("how a batch is divided", () => {
   it("takes more parts where a tensor would be larger than the device takes, and says so", () => {
     // 16 MiB a pair.
     const room = { bytes: Number.POSITIVE_INFINITY, tensorBytes: 128 * MIB };
-    const division = divideBatch(published, 16, room);
+    const division = divideBatch(memoryNeeds(published), 16, room);
     assert.equal(division.part, 8);
     assert.equal(
       describeDivision(division, room),
@@ -179,7 +174,8 @@ describe("how a batch is divided", () => {
   });
 
   it("is not at all where it fits, and else into the fewest equal parts that fit", () => {
-    const parts = (batch: number, room: number): number => divideBatch(published, batch, roomOf(room)).part;
+    const parts = (batch: number, room: number): number =>
+      divideBatch(memoryNeeds(published), batch, roomOf(room)).part;
     // About 6.6 GiB for sixteen pairs, 3.1 for eight, 2.4 for six, 1.7 for four, 0.7 for one.
     assert.equal(parts(16, Number.POSITIVE_INFINITY), 16);
     assert.equal(parts(16, 8 * GIB), 16);
@@ -197,7 +193,7 @@ describe("how a batch is divided", () => {
     for (const r1 of [0, 10]) {
       for (const ema of [0, 0.999]) {
         for (let room = GIB / 2; room <= 8 * GIB; room *= 1.1) {
-          const { batch, part, partBytes } = divideBatch({ ...published, r1, ema }, 16, roomOf(room));
+          const { batch, part, partBytes } = divideBatch(memoryNeeds({ ...published, r1, ema }), 16, roomOf(room));
           assert.ok(partBytes <= room || part === 1, `${part} in ${room}`);
           // One more part fewer would not have fitted.
           const parts = Math.ceil(batch / part);
@@ -210,7 +206,7 @@ describe("how a batch is divided", () => {
 
   it("is told in one line", () => {
     const tell = (batch: number, room: number) =>
-      describeDivision(divideBatch(published, batch, roomOf(room)), roomOf(room));
+      describeDivision(divideBatch(memoryNeeds(published), batch, roomOf(room)), roomOf(room));
     assert.equal(tell(16, 8 * GIB), null);
     assert.match(
       tell(16, 4 * GIB) ?? "",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { listCheckpoints, loadNewestCheckpoint } from "../../src/models/checkpoint.js";
+import { listCheckpoints, loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { resizeDisk, withSmallDisk } from "../support/disk.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
 import type { ModelConfig } from "../../src/methods/elegant/config.js";
-import { listCheckpoints, loadCheckpoint, loadNewestCheckpoint } from "../../src/models/checkpoint.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs } from "../../src/methods/elegant/parameters.js";
+import { listCheckpoints, loadCheckpoint, loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { readModel } from "../../src/models/open.js";
-import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs } from "../../src/nn/parameters.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { abortAt, modernRun, rowsOf, tinyRun } from "../support/run.js";
+import { abortAt, configOf, modernRun, rowsOf, tinyRun } from "../support/run.js";
 
 describe("a run that begins with the generator of another one", function () {
   this.timeout(120_000);
@@ -28,9 +29,8 @@ describe("a run that begins with the generator of another one", function () {
       const taken = (await loadNewestCheckpoint(small)).checkpoint.tensors;
       const dataset = await writeFaces(join(folder, "128"), 12, 128);
       const run = join(folder, "large");
-      const { config: first } = modernRun(dataset, run);
-      const config: ModelConfig = { ...first, size: 128 };
-      const options: Partial<TrainOptions> = { config, from, steps: 1 };
+      const config: ModelConfig = { ...configOf(modernRun(dataset, run)), size: 128 };
+      const options: Partial<TrainOptions> = { model: elegantModel(config), from, steps: 1 };
       assert.equal((await train(modernRun(dataset, run, options))).step, 1);
       const [start, after] = await Promise.all((await listCheckpoints(run)).map(({ path }) => loadCheckpoint(path)));
       assert.deepEqual([start.progress.step, after.progress.step], [0, 1]);
@@ -54,7 +54,7 @@ describe("a run that begins with the generator of another one", function () {
       const { tensors } = (await loadNewestCheckpoint(other)).checkpoint;
       await train(tinyRun(dataset, run, { steps: 1, from: await readModel(other) }));
       const start = await loadCheckpoint((await listCheckpoints(run))[0].path);
-      for (const { name } of parameterSpecs(start.config, GENERATOR)) {
+      for (const { name } of start.model.specs("generator")) {
         assert.deepEqual(start.tensors.get(name)?.data, tensors.get(name)?.data, name);
       }
     }));
@@ -84,7 +84,7 @@ describe("a run that begins with the generator of another one", function () {
       await train(modernRun(dataset, other, { steps: 1 }));
       const from = await readModel(other);
       const run = join(folder, "run");
-      const { config } = modernRun(dataset, run);
+      const config = configOf(modernRun(dataset, run));
       const changes: readonly (readonly [Partial<ModelConfig>, RegExp])[] = [
         [{ width: 8 }, /^--from: --width: expected 4, as in .*, received 8\. /],
         [
@@ -98,7 +98,7 @@ describe("a run that begins with the generator of another one", function () {
         [{ mask: false }, /^--from: --set mask: expected (true|on), .*received (false|off)/],
       ];
       for (const [change, message] of changes) {
-        const options = modernRun(dataset, run, { from, config: { ...config, ...change } });
+        const options = modernRun(dataset, run, { from, model: elegantModel({ ...config, ...change }) });
         await assert.rejects(train(options), { name: "InputError", message });
       }
       assert.deepEqual((await readdir(folder)).sort(), ["data", "other"]);
@@ -106,7 +106,11 @@ describe("a run that begins with the generator of another one", function () {
       const critic = { ...config, discriminatorNorm: "unit-length", condition: "planes" } as const;
       const { settings } = modernRun(dataset, run);
       assert.equal(
-        (await train(modernRun(dataset, run, { from, config: critic, settings: { ...settings, others: 0 } }))).step,
+        (
+          await train(
+            modernRun(dataset, run, { from, model: elegantModel(critic), settings: { ...settings, others: 0 } }),
+          )
+        ).step,
         2,
       );
     }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { listCheckpoints } from "../../src/models/checkpoint.js";
+import { listCheckpoints } from "../../src/models/checkpoint-store.js";
 import { Random } from "../../src/random.js";
 import { readLossLog } from "../../src/training/log.js";
 import { writeFaces } from "../support/faces.js";

@@ -9,8 +9,9 @@ import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { DeviceError } from "../../src/device/webgpu/failure.js";
 import { decodeImage } from "../../src/image/codec.js";
 import { OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
-import { listCheckpoints, loadCheckpoint } from "../../src/models/checkpoint.js";
+import { listCheckpoints, loadCheckpoint } from "../../src/models/checkpoint-store.js";
 import { PairBatches } from "../../src/training/batches.js";
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
@@ -19,7 +20,7 @@ import { RunWriter } from "../../src/training/run-writer.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { ATTRIBUTES, NEVER, tinyRun } from "../support/run.js";
+import { ATTRIBUTES, configOf, NEVER, tinyRun } from "../support/run.js";
 import { bytesOf, readFields, readRecords } from "../support/tfevents.js";
 import { treeOf } from "../support/tree.js";
 
@@ -205,7 +206,7 @@ describe("training loop", () => {
       await train(
         tinyRun(dataset, run, {
           steps: 10,
-          config: { ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ["Bangs"] },
+          model: elegantModel({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ["Bangs"] }),
         }),
       );
       const [file] = await readdir(join(run, "events"));
@@ -288,12 +289,16 @@ describe("training loop", () => {
       await mkdir(join(folder, "notes"));
       await writeFile(join(folder, "notes", "mine.txt"), "mine");
       const held = await treeOf(folder);
-      const { config } = tinyRun(dataset, "");
+      const config = configOf(tinyRun(dataset, ""));
       const wrong: readonly (readonly [string, Partial<TrainOptions>, RegExp])[] = [
         ["full", {}, /full: expected a new or empty folder, received a run with checkpoints\. Add --resume to go on/],
         ["notes", {}, /notes: expected a new or empty folder, received one that holds mine\.txt/],
         ["notes/mine.txt", {}, /mine\.txt: expected a new or empty folder, received a file\. Choose another --out/],
-        ["new", { config: { ...config, attributes: ["Young"] } }, /training pictures without Young, received 0/],
+        [
+          "new",
+          { model: elegantModel({ ...config, attributes: ["Young"] }) },
+          /training pictures without Young, received 0/,
+        ],
       ];
       for (const [name, changes, message] of wrong) {
         const run = join(folder, name);

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { type FaceDataset, openDataset } from "../../src/dataset/dataset.js";
+import { heldOutFiles, trainingFiles } from "../../src/dataset/split.js";
 import { InputError } from "../../src/errors.js";
 import { chooseBatch } from "../../src/training/batch-choice.js";
-import {
-  createPairSampler,
-  heldOutFiles,
-  type PairSampler,
-  scarcestSide,
-  trainingFiles,
-} from "../../src/training/pairs.js";
+import { createPairSampler, type PairSampler, scarcestSide } from "../../src/training/pairs.js";
 import { FACE_LABELS, faceAttributes, facePart, listedFaces, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 

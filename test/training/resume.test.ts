@@ -5,15 +5,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
 import { RetryableError } from "../../src/errors.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
-import { listCheckpoints, loadNewestCheckpoint } from "../../src/models/checkpoint.js";
+import { listCheckpoints, loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { readLossLog } from "../../src/training/log.js";
 import { type TrainOptions, train } from "../../src/training/loop.js";
 import { RunWriter } from "../../src/training/run-writer.js";
 import type { Progress } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { abortAt, modernRun, rowsOf, tinyRun } from "../support/run.js";
+import { abortAt, configOf, modernRun, rowsOf, tinyRun } from "../support/run.js";
 import { treeOf } from "../support/tree.js";
 
 describe("a training run that was stopped", () => {
@@ -169,11 +170,15 @@ describe("a training run that was stopped", () => {
       const run = join(folder, "run");
       await train(tinyRun(dataset, run, { steps: 1 }));
       const held = { tree: await treeOf(folder), tensors: tf.memory().numTensors };
-      const { config, settings } = tinyRun(dataset, run);
+      const config = configOf(tinyRun(dataset, run));
+      const { settings } = tinyRun(dataset, run);
       const wrong: readonly (readonly [Partial<TrainOptions>, RegExp])[] = [
-        [{ config: { ...config, width: 8 } }, /--width: expected 4, received 8/],
-        [{ config: { ...config, size: 128 } }, /--size: expected 64, received 128/],
-        [{ config: { ...config, attributes: ["Bangs"] } }, /--attributes: expected Bangs Smiling, received Bangs\./],
+        [{ model: elegantModel({ ...config, width: 8 }) }, /--width: expected 4, received 8/],
+        [{ model: elegantModel({ ...config, size: 128 }) }, /--size: expected 64, received 128/],
+        [
+          { model: elegantModel({ ...config, attributes: ["Bangs"] }) },
+          /--attributes: expected Bangs Smiling, received Bangs\./,
+        ],
         [{ settings: { ...settings, batch: 3 } }, /--batch: expected 2, received 3/],
         [{ settings: { ...settings, seed: 6 } }, /--seed: expected 5, received 6/],
         [{ dataset: other }, /the data: expected pictures and labels with fingerprint/],

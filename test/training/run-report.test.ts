@@ -3,12 +3,16 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
 import { readLossLog } from "../../src/training/log.js";
 import { train } from "../../src/training/loop.js";
 import { LOSSES_FILE, trainingSeries, watchdogSection } from "../../src/training/run-report.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
+import { TINY } from "../support/model.js";
 import { tinyRun } from "../support/run.js";
+
+const MODEL = elegantModel({ ...TINY, attributes: ["Bangs", "Smiling"] });
 
 describe("the report of a run", () => {
   it("draws means over attributes of each step, and what each attribute's exchange changes", () => {
@@ -16,7 +20,7 @@ describe("the report of a run", () => {
       return { step, attribute, D: value, G: 2 * value, reconstruction: value / 10, exchange: (value * 2) / 255 };
     };
     const rows = [row(1, "Bangs", 1), row(1, "Smiling", 3), row(2, "Bangs", 4), row(2, "Smiling", 4)];
-    const series = new Map(trainingSeries(rows, [], ["Bangs", "Smiling"]).map(({ name, points }) => [name, points]));
+    const series = new Map(trainingSeries(MODEL, rows, []).map(({ name, points }) => [name, points]));
     const values = (name: string) => series.get(name)?.map(({ step, value }) => [step, Math.round(value * 1e6) / 1e6]);
     assert.deepEqual(values("discriminators"), [
       [1, 2],
@@ -45,7 +49,7 @@ describe("the report of a run", () => {
       slice: 0.5 / step,
       exchange: (4 * step) / 255,
     });
-    const series = trainingSeries([row(1), row(2)], [], ["Bangs", "Smiling"]);
+    const series = trainingSeries(MODEL, [row(1), row(2)], []);
     assert.deepEqual(
       series.map(({ name }) => name),
       ["discriminators", "generator", "slices", "all attributes"],

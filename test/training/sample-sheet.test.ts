@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
 import { enlarge } from "../../src/sheet/enlarge.js";
 import { composeSheet } from "../../src/sheet/sheet.js";
-import { cutSamples, SAMPLE_COLUMNS, sampleOptions } from "../../src/training/sample-sheet.js";
+import { cutSamples, sampleOptions } from "../../src/training/sample-sheet.js";
 import { goldenPhoto } from "../support/pictures.js";
 
-const CONFIG = createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 8, attributes: ["Eyeglasses", "Bangs"] });
+const MODEL = elegantModel(
+  createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 8, attributes: ["Eyeglasses", "Bangs"] }),
+);
 
 describe("the sample sheet of a run", () => {
   for (const pairs of [1, 2, 3]) {
     it(`gives its pictures back with ${pairs} rows for each attribute`, () => {
-      const options = sampleOptions(CONFIG, pairs);
+      const options = sampleOptions(MODEL, pairs);
       const rows = options.labels.rows.map((_, r) =>
-        SAMPLE_COLUMNS.map((_, c) => goldenPhoto("sample", 10 * r + c, 64, 64)),
+        MODEL.sheet.columns.map((_, c) => goldenPhoto("sample", 10 * r + c, 64, 64)),
       );
-      const cut = cutSamples(composeSheet(rows, options), CONFIG);
+      const cut = cutSamples(composeSheet(rows, options), MODEL);
       assert.deepEqual(cut?.rows, options.labels.rows);
       const shown = rows.map((row) => row.map((picture) => enlarge(picture, 2)));
       for (const [r, row] of shown.entries()) {
@@ -26,6 +29,6 @@ describe("the sample sheet of a run", () => {
   }
 
   it("is left as it is when another version drew it", () => {
-    assert.equal(cutSamples(goldenPhoto("sample", 1, 200, 300), CONFIG), null);
+    assert.equal(cutSamples(goldenPhoto("sample", 1, 200, 300), MODEL), null);
   });
 });

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
-import { GENERATOR, initialParameters, parameterSpecs, uploadParameters } from "../../src/nn/parameters.js";
+import { elegantModel } from "../../src/methods/elegant/model.js";
+import { GENERATOR, initialParameters, parameterSpecs } from "../../src/methods/elegant/parameters.js";
+import { uploadParameters } from "../../src/nn/parameters.js";
 import { blockFeatures, energyDistance, loadScoreFaces, scoreGenerator } from "../../src/training/score.js";
 import { assertClose } from "../support/close.js";
 import { writeFaces } from "../support/faces.js";
@@ -42,7 +44,7 @@ describe("training/score", () => {
       const device: Device = await openDevice("wasm", 1);
       try {
         const config = { ...TINY, attributes: ["Bangs", "Smiling"] };
-        const faces = await loadScoreFaces(await writeFaces(join(folder, "data"), 20), config, 1);
+        const faces = await loadScoreFaces(await writeFaces(join(folder, "data"), 20), elegantModel(config), 1);
         const specs = parameterSpecs(config, GENERATOR);
         const score = (factor: number) => {
           const tensors = initialParameters(config, GENERATOR, 1);
@@ -50,7 +52,7 @@ describe("training/score", () => {
           const bias = tensors.get("Dec.main.4.0.bias");
           last?.data.set(last.data.map((weight) => weight * factor));
           bias?.data.fill(0);
-          return scoreGenerator(uploadParameters(specs, tensors, "test"), config, faces);
+          return scoreGenerator(uploadParameters(specs, tensors, "test"), elegantModel(config), faces);
         };
         const before = tf.memory().numTensors;
         const [idle, noisy] = [await score(0), await score(1000)];

@@ -3,14 +3,14 @@ import { InputError } from "../../src/errors.js";
 import { type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
 import {
-  expectSameRun,
+  type ElegantSettings,
   learningRateAt,
-  parseRunSettings,
-  type RunSettings,
+  parseSettings,
   stepSettings,
-} from "../../src/training/settings.js";
+} from "../../src/methods/elegant/settings.js";
+import { expectSameRun } from "../../src/training/settings.js";
 
-const SETTINGS: RunSettings = {
+const SETTINGS: ElegantSettings = {
   ...METHODS.official.method,
   batch: 16,
   seed: 1,
@@ -68,16 +68,16 @@ describe("training settings", () => {
       ...{ reconstruction: "squared", lossWeights: "official", weightDecay: 1e-5, learningRateDecay: 0.97 },
       ...{ ema: 0, r1: 0, flip: false, batch: 16, seed: 1, learningRate: 2e-4, dataset: SETTINGS.dataset },
     };
-    assert.deepEqual(parseRunSettings(saved, "checkpoint"), SETTINGS);
+    assert.deepEqual(parseSettings(saved, "checkpoint"), SETTINGS);
     const text = JSON.stringify({ size: 256, width: 64, attributes: CONFIG.attributes });
-    assert.deepEqual(parseConfig(text, "checkpoint"), CONFIG);
+    assert.deepEqual(parseConfig(JSON.parse(text), "checkpoint"), CONFIG);
     const resized = {
       ...JSON.parse(text),
       discriminatorBlocks: 5,
       decoderActivation: "leaky-relu",
       upsampling: "resize",
     };
-    assert.deepEqual(parseConfig(JSON.stringify(resized), "checkpoint"), {
+    assert.deepEqual(parseConfig(resized, "checkpoint"), {
       ...CONFIG,
       ...{ discriminatorBlocks: 5, decoderActivation: "leaky-relu", upsampling: "resize" },
     });
@@ -110,10 +110,10 @@ describe("training settings", () => {
       settings: { ...SETTINGS },
       config: { attributes: ["Bangs", "Smiling"], width: 64, size: 256, ...OFFICIAL_NETWORK },
     };
-    expectSameRun({ config: CONFIG, settings: SETTINGS }, asked as { config: ModelConfig; settings: RunSettings });
+    expectSameRun({ config: CONFIG, settings: SETTINGS }, asked as { config: ModelConfig; settings: ElegantSettings });
   });
 
-  const differences: readonly (readonly [Partial<ModelConfig>, Partial<RunSettings>, RegExp])[] = [
+  const differences: readonly (readonly [Partial<ModelConfig>, Partial<ElegantSettings>, RegExp])[] = [
     [{ size: 128 }, {}, /^--resume: --size: expected 256, received 128\. Resume with the run's own settings/],
     [{ width: 32 }, {}, /--width: expected 64, received 32/],
     [{ attributes: ["Smiling", "Bangs"] }, {}, /--attributes: expected Bangs Smiling, received Smiling Bangs/],

@@ -4,18 +4,14 @@ import { join } from "node:path";
 import { openDataset } from "../../src/dataset/dataset.js";
 import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
-import { disposeState } from "../../src/methods/elegant/update.js";
-import {
-  CHECKPOINTS_FOLDER,
-  loadNewestCheckpoint,
-  restoreTrainingState,
-  saveCheckpoint,
-} from "../../src/models/checkpoint.js";
+import { parseSettings } from "../../src/methods/elegant/settings.js";
+import { restoreTrainingState } from "../../src/models/checkpoint.js";
+import { CHECKPOINTS_FOLDER, loadNewestCheckpoint, saveCheckpoint } from "../../src/models/checkpoint-store.js";
 import { readLossLog } from "../../src/training/log.js";
 import { train } from "../../src/training/loop.js";
 import { createPairSampler } from "../../src/training/pairs.js";
+import { disposeState } from "../../src/training/run.js";
 import { LEFT_OUT_FILE } from "../../src/training/run-report.js";
-import { parseRunSettings } from "../../src/training/settings.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { ATTRIBUTES, tinyRun } from "../support/run.js";
@@ -89,7 +85,7 @@ describe("training from shards", () => {
       const run = join(folder, "run");
       await train(tinyRun(dataset, run, { steps: 1 }));
       const { checkpoint } = await loadNewestCheckpoint(run);
-      const settings = parseRunSettings(checkpoint.progress.options, "checkpoint");
+      const settings = parseSettings(checkpoint.progress.options, "checkpoint");
       const sampler = createPairSampler(dataset, ATTRIBUTES, { batch: 2, seed: 5 });
       assert.equal(settings.dataset, sampler.fingerprint);
 
@@ -99,6 +95,6 @@ describe("training from shards", () => {
       disposeState({ ...state, average: null });
       assert.equal((await train(tinyRun(dataset, run, { steps: 3, resume: true }))).step, 3);
       const last = (await loadNewestCheckpoint(run)).checkpoint.progress;
-      assert.equal(parseRunSettings(last.options, "checkpoint").dataset, sampler.fingerprint);
+      assert.equal(parseSettings(last.options, "checkpoint").dataset, sampler.fingerprint);
     }));
 });

@@ -3,12 +3,14 @@ import { readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
+import { CONDITIONS } from "../../src/methods/elegant/conditions.js";
 import { attributeSlice } from "../../src/methods/elegant/config.js";
-import { type TrainingState, trainStep } from "../../src/methods/elegant/update.js";
+import { disposeState, type ElegantState } from "../../src/methods/elegant/state.js";
+import { trainStep } from "../../src/methods/elegant/update.js";
 import type { Parameters } from "../../src/nn/parameters.js";
 import type { LossRow } from "../../src/training/log.js";
 import { type Alarm, Watchdog } from "../../src/training/watchdog.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
+import { disposeBatch, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
 import { fromRoot } from "../support/spawn.js";
 
 const SHORT = { window: 10, firstStep: 5 };
@@ -21,7 +23,7 @@ const names = (alarms: readonly Alarm[]): string[] =>
 function watch(
   steps: number,
   rowAt: (step: number) => Partial<LossRow>,
-  watchdog = new Watchdog([], [], SHORT),
+  watchdog = new Watchdog(CONDITIONS, [], [], SHORT),
   from = 1,
 ) {
   return Array.from({ length: steps }, (_, i) => {
@@ -36,13 +38,13 @@ describe("the watchdog", () => {
       rows: (number | string)[][];
     };
     // Every fifth step was kept: a fifth of the usual window.
-    const watchdog = new Watchdog([], [], { window: 40, firstStep: 500 });
+    const watchdog = new Watchdog(CONDITIONS, [], [], { window: 40, firstStep: 500 });
     const alarms = rows.flatMap((values) => {
       return watchdog.observe(Object.fromEntries(columns.map((name, i) => [name, values[i]])) as unknown as LossRow);
     });
     assert.deepEqual(alarms, []);
     // The same rows would have been alarming while a slice had not begun to matter.
-    const early = new Watchdog([], [], { window: 20, firstStep: 0 });
+    const early = new Watchdog(CONDITIONS, [], [], { window: 20, firstStep: 0 });
     const first = rows.flatMap((values) => {
       return early.observe(Object.fromEntries(columns.map((name, i) => [name, values[i]])) as unknown as LossRow);
     });
@@ -72,7 +74,7 @@ describe("the watchdog", () => {
   }
 
   it("judges each attribute on its own rows, and none before it has a window of them", () => {
-    const watchdog = new Watchdog([], [], SHORT);
+    const watchdog = new Watchdog(CONDITIONS, [], [], SHORT);
     const alarms = Array.from({ length: 40 }, (_, i) => {
       const of = (attribute: string, exchange: number) => ({ step: i + 1, attribute, ...HEALTHY, exchange });
       return [...watchdog.observe(of("Bangs", 0.1)), ...watchdog.observe(of("Smiling", 0))];
@@ -92,7 +94,7 @@ describe("the watchdog", () => {
       const rows = Array.from({ length: stop }, (_, i) => {
         return { step: i + 1, attribute: "Bangs", ...HEALTHY, ...change(i + 1) } as LossRow;
       });
-      const after = watch(200 - stop, change, new Watchdog(rows, before, SHORT), stop + 1);
+      const after = watch(200 - stop, change, new Watchdog(CONDITIONS, rows, before, SHORT), stop + 1);
       assert.deepEqual([...before, ...after], whole, `stopped after ${stop}`);
     }
   });
@@ -106,10 +108,10 @@ describe("the watchdog", () => {
     after(() => device.close());
 
     /** Trains one attribute and breaks the networks after each update. */
-    async function train(sabotage: (state: TrainingState) => void): Promise<readonly Alarm[]> {
+    async function train(sabotage: (state: ElegantState) => void): Promise<readonly Alarm[]> {
       const state = tinyState(3);
       const batch = tinyBatch(4, 1);
-      const watchdog = new Watchdog([], [], SHORT);
+      const watchdog = new Watchdog(CONDITIONS, [], [], SHORT);
       const alarms: Alarm[] = [];
       for (let step = 1; step <= 20; step++) {
         tf.tidy(() => sabotage(state));

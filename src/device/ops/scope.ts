@@ -1,9 +1,12 @@
-/** Tensors of work that fails half-way. */
+/** Frees the tensors of work that fails halfway. */
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * Runs `body`; when it throws, all tensors made in it are disposed of, when it does not, all but the kept ones. Of kept tensors a
- * scope of TensorFlow.js disposes of none, and its gradients keep what their backward needs, so these are noted here.
+ * Runs `body` in a TensorFlow.js scope. If `body` succeeds, its kept tensors stay; if it throws, all tensors made in it
+ * are disposed, kept ones too.
+ *
+ * A scope never disposes kept tensors, and gradients keep the tensors that their backward pass needs. So kept tensors
+ * are recorded here.
  */
 export function disposingOnFailure<T>(body: () => T): T {
   const engine = tf.engine();

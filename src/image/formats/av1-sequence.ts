@@ -1,8 +1,8 @@
-/** Sizes that AV1 data state, found without decoding: a codec allocates memory for them whatever the container says. */
+/** Finds the sizes in AV1 data without decoding. A codec allocates memory for these sizes, whatever the container states. */
 
 const SEQUENCE_HEADER = 1;
 
-/** Bits of a sequence header, the highest first; zeros beyond the end. */
+/** The bits of a sequence header, the highest bit first. After the end, all bits are 0. */
 class Bits {
   private at = 0;
   private readonly bytes: Uint8Array;
@@ -23,7 +23,7 @@ class Bits {
     return this.read(1) === 1;
   }
 
-  /** Steps over a number of variable length. */
+  /** Skips a number of variable length. */
   skipVariable(): void {
     let zeros = 0;
     while (zeros < 32 && !this.flag()) zeros++;
@@ -60,7 +60,7 @@ function largestFrame(header: Uint8Array): { width: number; height: number } {
   return { width: bits.read(widthBits) + 1, height: bits.read(heightBits) + 1 };
 }
 
-/** The largest frame of every sequence header in a chain of AV1's units (OBUs), as far as it can be read. */
+/** The largest frame of every sequence header in a chain of AV1 units (OBUs), as far as it can be read. */
 export function* av1Sizes(data: Uint8Array): Generator<{ width: number; height: number }> {
   let at = 0;
   while (at < data.length) {

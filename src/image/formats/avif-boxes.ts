@@ -1,30 +1,33 @@
-/** The boxes of an AVIF file: the size, turn and sampling of its primary picture, and where the coded pictures lie. */
+/** Reads the boxes of an AVIF file: size, rotation and chroma sampling of its primary image, and where the coded images are. */
 import type { Orientation } from "../orientation.js";
 
 export interface AvifFile {
-  /** As stored, before the turn that `orientation` asks for. */
+  /** Size as stored, in pixels, before the rotation in `orientation`. */
   readonly width: number;
   readonly height: number;
-  /** From the primary picture's rotation and mirror; EXIF does not count in AVIF. */
+  /** Derived from the primary image's rotation and mirror. AVIF ignores EXIF. */
   readonly orientation: Orientation;
-  /** Chroma has half the columns. */
+  /** True if chroma has half as many columns as luma. */
   readonly halfChroma: boolean;
-  /** CICP's number of the matrix that gave luma and chroma; 2 if the file does not say it. */
+  /** CICP's number of the matrix between RGB and luma and chroma; 2 if the file does not state it. */
   readonly matrix: number;
-  /** Contents of all items, as far as the file has them. */
+  /** Contents of all items, as far as the file contains them. */
   readonly items: readonly Uint8Array[];
-  /** Parts of a file with the primary picture alone; null if that is more than one coded picture (a grid, layers). */
+  /** Parts for a file with only the primary image; null if the image consists of several coded images (a grid, layers). */
   readonly still: AvifStill | null;
-  /** What is missing of the file; null if nothing. */
+  /** Which part of the file is missing; null if it is complete. */
   readonly missing: string | null;
 }
 
-/** Essential properties that a file with the primary picture alone can do without, or has again. */
+/** Essential properties that a file with only the primary image can omit or repeat. */
 const KNOWN_PROPERTIES = new Set(["ispe", "pixi", "av1C", "colr", "irot", "imir", "clap", "pasp"]);
-/** In the third byte of an av1C box: monochrome and half the columns of chroma. */
+/**
+ * In the third byte of an av1C box: the bits for monochrome and for half as many chroma columns, and their value for a
+ * colour image with half as many.
+ */
 const [AV1C_CHROMA, AV1C_HALF_CHROMA] = [0x18, 0x08];
 
-/** The primary picture: AV1 data, and the bodies of its av1C and nclx boxes. */
+/** The primary image: its AV1 data, and the contents of its av1C and nclx boxes. */
 export interface AvifStill {
   readonly data: Uint8Array;
   readonly config: Uint8Array;
@@ -37,7 +40,7 @@ interface Box {
   readonly end: number;
 }
 
-/** Reads a file's boxes with bounds: beyond the end everything throws a RangeError. */
+/** Reads a file's boxes within bounds. Every read beyond the end throws a RangeError. */
 class Reader {
   readonly view: DataView;
   at = 0;
@@ -61,7 +64,7 @@ class Reader {
     return String.fromCharCode(code >>> 24, (code >> 16) & 255, (code >> 8) & 255, code & 255);
   }
 
-  /** The boxes between two places, one after the other, up to a length that makes no sense. */
+  /** The consecutive boxes between two positions. It stops at a length that makes no sense. */
   *boxes(from: number, to: number): Generator<Box> {
     for (let at = from; at + 8 <= to; ) {
       this.at = at;
@@ -74,7 +77,7 @@ class Reader {
     }
   }
 
-  /** The version of a box that has one, with its flags behind. */
+  /** The version and flags at the start of a box that has them. */
   version({ start }: Box): { version: number; flags: number } {
     this.at = start;
     const word = this.uint(4);
@@ -82,7 +85,7 @@ class Reader {
   }
 }
 
-/** Whether a file's brands say that it is AVIF. Other pictures in the same container, as HEIC, have other brands. */
+/** The brands of a file, which show whether it is AVIF. Other images in the same container, such as HEIC, have other brands. */
 export function avifBrands(bytes: Uint8Array): readonly string[] {
   const size = ((bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3]) >>> 0;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, size, 512)).toString("latin1");
@@ -93,7 +96,7 @@ export function avifBrands(bytes: Uint8Array): readonly string[] {
 }
 
 interface Property extends Box {
-  /** A reader that does not know the property must not show the item. */
+  /** A reader that does not know an essential property must not show the item. */
   readonly essential: boolean;
 }
 
@@ -122,7 +125,7 @@ function propertiesOf(reader: Reader, iprp: Box, item: number): Property[] {
   return found;
 }
 
-/** A part of an item's contents, from `start` to `end` in the file. */
+/** A part of an item's contents, from byte `start` to byte `end` of the file. */
 interface Extent {
   readonly item: number;
   readonly start: number;
@@ -157,7 +160,7 @@ function extentsOf(reader: Reader, iloc: Box, idat: Box | undefined): Extent[] {
   return extents;
 }
 
-/** Whether an item is AV1 data, by the list of items. */
+/** True if the list of items says that an item is AV1 data. */
 function isAv1(reader: Reader, iinf: Box | undefined, item: number): boolean {
   if (iinf === undefined) return false;
   const { version } = reader.version(iinf);
@@ -170,12 +173,12 @@ function isAv1(reader: Reader, iinf: Box | undefined, item: number): boolean {
   return false;
 }
 
-/** Whether the colours of an item are multiplied by its opacity. */
+/** True if the colours of an item are multiplied by its opacity. */
 function isPremultiplied(reader: Reader, iref: Box | undefined): boolean {
   return iref !== undefined && [...reader.boxes(iref.start + 4, iref.end)].some(({ type }) => type === "prem");
 }
 
-/** EXIF's number for a rotation (quarter turns against the clock) and then a mirror, as Pillow maps them. */
+/** EXIF's number for a rotation (in quarter turns anticlockwise) followed by a mirror, as Pillow maps them. */
 function orientationOf(angle: number, axis: number | null): Orientation {
   const turned = [1, 8, 3, 6] as const;
   const mirroredAcross = [4, 5, 2, 7] as const;
@@ -184,8 +187,8 @@ function orientationOf(angle: number, axis: number | null): Orientation {
 }
 
 /**
- * Reads the boxes of a file whose brands say AVIF, or of its first part. Returns null when there is no picture item, as
- * in a sequence without one; throws a RangeError when the boxes end too early or make no sense.
+ * Reads the boxes of a file with AVIF brands, or of the first part of such a file. Returns null if there is no image
+ * item, as in a sequence without one. @throws RangeError if the boxes end too early or make no sense
  */
 export function readAvif(bytes: Uint8Array): AvifFile | null {
   const reader = new Reader(bytes);

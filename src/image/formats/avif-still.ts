@@ -1,6 +1,7 @@
 /**
- * Writes an AVIF file of one AV1 picture. The codec then meets no other item: alpha is not decoded, sequences and files
- * that old encoders wrote without a pixi box (as Pillow and browsers read them) are files like all others.
+ * Writes an AVIF file that contains one AV1 image. The codec then finds no other items. Alpha is not decoded, and no
+ * special treatment is needed for sequences or for files without a pixi box, which old encoders wrote and which Pillow
+ * and browsers read.
  */
 import type { AvifStill } from "./avif-boxes.js";
 
@@ -15,17 +16,17 @@ function box(type: string, ...parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([uint(4, length), Buffer.from(type, "latin1"), ...parts]);
 }
 
-/** A box with a version of 0 and no flags. */
+/** A box with version 0 and no flags. */
 const fullBox = (type: string, ...parts: readonly Uint8Array[]): Buffer => box(type, uint(4, 0), ...parts);
 
-/** Bits of a sample and number of channels, from an av1C box. */
+/** Bits per sample, once per channel, from an av1C box. */
 function depthsOf(config: Uint8Array): readonly number[] {
   const [high, twelve, monochrome] = [0x40, 0x20, 0x10].map((bit) => ((config[2] ?? 0) & bit) !== 0);
   const depth = !high ? 8 : twelve ? 12 : 10;
   return new Array<number>(monochrome ? 1 : 3).fill(depth);
 }
 
-/** A file whose only item is this picture of `width` x `height` pixels, without a turn. */
+/** A file whose only item is this image of `width` x `height` pixels, without rotation. */
 export function stillFile({ data, config, colour }: AvifStill, width: number, height: number): Uint8Array {
   const depths = depthsOf(config);
   const properties = [

@@ -1,4 +1,4 @@
-/** AVIF by libavif in WASM (@jsquash/avif), the primary picture; alpha is dropped. */
+/** Decodes the primary image of AVIF files with libavif in WASM (@jsquash/avif). Alpha is dropped. */
 import decoderFactory from "@jsquash/avif/codec/dec/avif_dec.js";
 import { av1Sizes } from "./av1-sequence.js";
 import { type AvifFile, readAvif } from "./avif-boxes.js";
@@ -7,22 +7,22 @@ import { Damage, type Decoded } from "./damage.js";
 import { CodecHolder, expectDensity, KEPT_PIXELS } from "./wasm-codec.js";
 
 interface Codec {
-  /** RGBA of `depth` bits, in elements of 8 or 16. */
+  /** Decodes to RGBA with `depth` bits, in elements of 8 or 16 bits. */
   decode(data: Uint8Array, depth: 8): { data: Uint8ClampedArray; width: number; height: number } | null;
   decode(data: Uint8Array, depth: 16): { data: Uint16Array; width: number; height: number } | null;
 }
 
 const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/avif/codec/dec/avif_dec.wasm");
 
-/** The codec takes up to 15 bytes a pixel, and 0.2 s for a megapixel. */
+/** Largest number of pixels. The codec uses up to 15 bytes per pixel, and 0.2 s per megapixel. */
 const MAX_PIXELS = 50e6;
-/** Data of items that is looked through, in lengths of the file: items may share bytes. */
+/** Limit on the item data that is searched, as a multiple of the file's length. Items may share bytes. */
 const MOST_READING = 4;
-/** Red's and blue's share of luma, by CICP's number of the matrix. */
+/** The weights of red and blue in luma, by CICP's number of the matrix. */
 const LUMA: Readonly<Record<number, readonly [number, number]>> = { 1: [0.2126, 0.0722], 9: [0.2627, 0.0593] };
 const LUMA_601: readonly [number, number] = [0.299, 0.114];
 
-/** Refuses files whose coded pictures are much larger than what the container says. */
+/** Refuses files whose coded images are much larger than the size in the container. */
 function expectSizes(bytes: Uint8Array, { width, height, items }: AvifFile): void {
   let read = 0;
   for (const item of items) {
@@ -35,7 +35,7 @@ function expectSizes(bytes: Uint8Array, { width, height, items }: AvifFile): voi
   }
 }
 
-/** A file as the codec gets it. A sequence holds a still picture as well; under this brand the codec decodes that one. */
+/** The file that the codec gets. A sequence also contains a still image. With the brand avif, the codec decodes that image. */
 function asStill(bytes: Uint8Array, { still, width, height }: AvifFile): Uint8Array {
   if (still !== null) return stillFile(still, width, height);
   if (Buffer.from(bytes.buffer, bytes.byteOffset + 8, 4).toString("latin1") !== "avis") return bytes;
@@ -45,9 +45,10 @@ function asStill(bytes: Uint8Array, { still, width, height }: AvifFile): Uint8Ar
 }
 
 /**
- * Where the width is odd, the last column has a chroma sample of its own. libavif blends it with its neighbour, libyuv
- * (thus Pillow and browsers) does not. The columns are 3/4 and 1/4 of the last sample and its neighbour, so that the
- * sample is half their difference beyond the last one. Clipped colours do not say their chroma and stay.
+ * Corrects the last column of an image with an odd width. That column has a chroma sample of its own. libavif blends it
+ * with its neighbour; libyuv (and so Pillow and browsers) does not. The last two columns are 3/4 and 1/4 mixtures of
+ * the last sample and its neighbour, so the sample lies half their difference beyond the last column. Clipped colours
+ * do not reveal their chroma and stay unchanged.
  */
 function unblendLastColumn(data: Uint16Array, width: number, height: number, matrix: number): void {
   const [red, blue] = LUMA[matrix] ?? LUMA_601;
@@ -71,8 +72,8 @@ function eightBits(data: Uint16Array): Uint8Array {
 }
 
 /**
- * Decodes an AVIF file to RGBA in its stored frame; the turn is left to the caller. Throws an Error that says what is
- * wrong, also with `tolerant`: libavif gives nothing of a damaged picture.
+ * Decodes an AVIF file to RGBA as stored; the caller applies the rotation. @throws Error that says what is wrong, even
+ * with `tolerant`, because libavif returns nothing for a damaged image
  */
 export async function decodeAvif(bytes: Uint8Array, tolerant: boolean): Promise<Decoded> {
   const damage = new Damage(tolerant);

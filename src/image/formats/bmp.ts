@@ -1,26 +1,29 @@
-/** BMP files to RGBA: 1, 4, 8, 16, 24 and 32 bits, bit masks, run lengths, rows from either end, all known headers. */
+/**
+ * Decodes BMP files to RGBA: 1, 4, 8, 16, 24 and 32 bits, bit masks, run lengths, rows in both directions, all known
+ * headers.
+ */
 import { blankImage, Damage, type Decoded } from "./damage.js";
 
 interface BmpHeader {
   readonly width: number;
   readonly height: number;
-  /** Rows are stored from the top. */
+  /** True if rows are stored from the top. */
   readonly fromTop: boolean;
   readonly bits: number;
-  /** 0 none, 1 and 2 run lengths of 8 and 4 bits, 3 and 6 bit masks. */
+  /** 0 none, 1 and 2 run lengths with 8 and 4 bits, 3 and 6 bit masks. */
   readonly compression: number;
-  /** Red, green, blue; null where the depth says it all. */
+  /** Masks of red, green and blue; null if the bit depth determines the layout. */
   readonly masks: readonly number[] | null;
-  /** Bytes blue, green, red and `stride - 3` more an entry. */
+  /** Entries of blue, green, red and `stride - 3` unused bytes. */
   readonly palette: Uint8Array;
   readonly stride: 3 | 4;
-  /** Where the pixels begin. */
+  /** Byte offset of the pixels. */
   readonly start: number;
 }
 
 const [BYTE_RUNS, NIBBLE_RUNS, MASKS, ALPHA_MASKS] = [1, 2, 3, 6];
 const FILE_HEADER_BYTES = 14;
-/** The length of OS/2's second header, whose compression 3 is not bit masks. */
+/** Bytes of OS/2's second header. In it, compression 3 does not mean bit masks. */
 const OS2_BYTES = 64;
 
 const DEFAULT_MASKS: Readonly<Record<number, readonly number[]>> = {
@@ -29,10 +32,10 @@ const DEFAULT_MASKS: Readonly<Record<number, readonly number[]>> = {
   32: [0xff0000, 0xff00, 0xff],
 };
 
-/** Red, green and blue masks behind the forty bytes that every later header begins with. */
+/** Reads the masks of red, green and blue after the forty bytes that every later header begins with. */
 function readMasks(view: DataView, bits: number): readonly number[] {
   const masks = [54, 58, 62].map((at) => view.getUint32(at, true));
-  // Masks of zero in 32 bits stand for the usual ones, to Pillow and to the programs that write them.
+  // With 32 bits, masks of zero mean the usual masks for Pillow and for the programs that write them.
   if (bits === 32 && masks.every((mask) => mask === 0)) return DEFAULT_MASKS[32];
   const most = 2 ** bits - 1;
   const apart = masks.every((mask, i) => masks.every((other, j) => i === j || (mask & other) === 0));
@@ -43,7 +46,7 @@ function readMasks(view: DataView, bits: number): readonly number[] {
   return masks;
 }
 
-/** Whether the bits that are set are neighbours. */
+/** True if the set bits are adjacent. */
 function isRun(mask: number): boolean {
   const low = (mask & -mask) >>> 0;
   return Number.isInteger(Math.log2(mask / low + 1));
@@ -75,11 +78,11 @@ function readHeader(bytes: Uint8Array, damage: Damage): BmpHeader {
   const maskBytes = !masked || size !== 40 ? 0 : compression === MASKS ? 12 : 16;
   const tableStart = FILE_HEADER_BYTES + size + maskBytes;
   const tableBytes = entries * stride;
-  // Writers that forget the place leave 0, or point to the end of the header in spite of a palette.
+  // Some writers leave the position at 0, or point to the end of the header although there is a palette.
   const forgotten = stated === 0 || (stated === tableStart && tableBytes > 0);
   if (!forgotten && stated < tableStart) damage.note(`the pixels begin at byte ${stated}, within the header`);
   const start = forgotten || stated < tableStart ? tableStart + tableBytes : stated;
-  // Writers that leave the number of colours at 0 may store fewer of them; the table then ends where the pixels begin.
+  // Writers that leave the number of colours at 0 may store fewer of them. The table then ends where the pixels begin.
   if (used !== 0 && start < tableStart + tableBytes) {
     damage.note(`the pixels begin at byte ${start}, within the palette of ${entries} colours`);
   }
@@ -87,7 +90,7 @@ function readHeader(bytes: Uint8Array, damage: Damage): BmpHeader {
   return { width, height: Math.abs(rows), fromTop: rows < 0, bits, compression, masks, palette, stride, start };
 }
 
-/** Bits of a mask, moved down and scaled to 0..255. */
+/** The bits under a mask, shifted down and scaled to 0..255. */
 function scaled(value: number, mask: number): number {
   if (mask === 0) return 0;
   const shift = 31 - Math.clz32(mask & -mask);
@@ -95,10 +98,10 @@ function scaled(value: number, mask: number): number {
   return Math.floor((((value & mask) >>> shift) * 255) / most);
 }
 
-/** Takes a palette index of the pixel in column x of line y, in file order. */
+/** Receives the palette index of the pixel in column x of line y, in file order. */
 type PutPixel = (x: number, y: number, index: number) => void;
 
-/** Unpacks run lengths. Returns the pixels that lie before the end of the data, and what is wrong with it, or null. */
+/** Unpacks run lengths. Returns the number of pixels before the end of the data, and what is wrong with the data, or null. */
 function walkRuns(bytes: Uint8Array, header: BmpHeader, put: PutPixel): { covered: number; reason: string | null } {
   const { width, height, start } = header;
   const nibbles = header.compression === NIBBLE_RUNS;
@@ -137,8 +140,8 @@ function walkRuns(bytes: Uint8Array, header: BmpHeader, put: PutPixel): { covere
 }
 
 /**
- * Decodes a BMP file. Throws an Error that says what is wrong with it; with `tolerant` the rows that are missing are
- * grey. Pixels that run lengths leave out have the palette's first colour.
+ * Decodes a BMP file. With `tolerant`, missing rows are grey. Pixels that run lengths leave out have the palette's
+ * first colour. @throws Error that says what is wrong with the file
  */
 export function decodeBmp(bytes: Uint8Array, tolerant: boolean): Decoded {
   const damage = new Damage(tolerant);

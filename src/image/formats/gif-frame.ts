@@ -1,7 +1,7 @@
-/** Where a GIF file's first frame is: the blocks before it, its place on the screen, its colours. */
+/** Finds the first frame of a GIF file: the blocks before it, its position on the screen, its colours. */
 
 export interface GifFrame {
-  /** The screen, widened until the frame fits on it. */
+  /** Size of the screen in pixels, enlarged until the frame fits on it. */
   readonly screenWidth: number;
   readonly screenHeight: number;
   readonly left: number;
@@ -9,12 +9,12 @@ export interface GifFrame {
   readonly width: number;
   readonly height: number;
   readonly interlaced: boolean;
-  /** RGB triples; grey levels if the file has no table, as Pillow takes it. */
+  /** RGB triples; grey levels if the file has no table, as in Pillow. */
   readonly table: Uint8Array;
   readonly transparent: number | null;
-  /** Where the compressed data begin, with the byte that says how long codes are. */
+  /** Byte offset of the compressed data, which begin with a byte for the length of codes. */
   readonly dataStart: number;
-  /** The first byte between two blocks that is neither a block nor padding; null if there is none. */
+  /** Offset of the first byte between two blocks that is neither a block nor padding; null if there is none. */
   readonly stray: number | null;
 }
 
@@ -22,17 +22,18 @@ const [EXTENSION, FRAME, TRAILER] = [0x21, 0x2c, 0x3b];
 const GRAPHIC_CONTROL = 0xf9;
 const GREY_TABLE = Uint8Array.from({ length: 256 * 3 }, (_, i) => Math.floor(i / 3));
 
-/** Where a chain of sub-blocks that begins at `from` ends: behind its empty block, or beyond the end of the file. */
+/** Where a chain of sub-blocks that begins at `from` ends: after its empty block, or beyond the end of the file. */
 function endOfBlocks(bytes: Uint8Array, from: number): number {
   let at = from;
   while (at < bytes.length && bytes[at] !== 0) at += 1 + bytes[at];
   return at + 1;
 }
 
-/** The bytes of a chain of sub-blocks; `whole` is false when the file ends before the chain does. */
+/** The bytes of a chain of sub-blocks. `whole` is false if the file ends before the chain does. */
 export function readBlocks(bytes: Uint8Array, from: number): { data: Uint8Array; whole: boolean } {
   const end = endOfBlocks(bytes, from);
-  const data = new Uint8Array(Math.max(0, Math.min(end, bytes.length) - from)); // without a list of the blocks, which can be as many as bytes
+  // One buffer instead of a list of blocks, because there can be as many blocks as bytes.
+  const data = new Uint8Array(Math.max(0, Math.min(end, bytes.length) - from));
   let length = 0;
   for (let at = from; at < bytes.length && bytes[at] !== 0; at += 1 + bytes[at]) {
     const block = bytes.subarray(at + 1, at + 1 + bytes[at]);
@@ -43,8 +44,8 @@ export function readBlocks(bytes: Uint8Array, from: number): { data: Uint8Array;
 }
 
 /**
- * Walks to the first frame of a file that begins with GIF's signature. Throws an Error when there is none or the file
- * ends before it.
+ * Finds the first frame of a file that begins with GIF's signature. @throws Error if there is no frame or the file ends
+ * before it
  */
 export function findGifFrame(bytes: Uint8Array): GifFrame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,9 +1,9 @@
-/** GIF files to RGBA: the first frame, on the screen that the header states or a larger one. Later frames are not read. */
+/** Decodes the first frame of GIF files to RGBA, on the screen of the header or a larger one. Later frames are not read. */
 import { blankImage, Damage, type Decoded, UNKNOWN_LEVEL } from "./damage.js";
 import { findGifFrame, readBlocks } from "./gif-frame.js";
 import { decodeLzw } from "./lzw.js";
 
-/** First row and step of an interlaced frame's four passes. */
+/** First row and step of the four passes of an interlaced frame. */
 const INTERLACE = [
   [0, 8],
   [4, 8],
@@ -11,7 +11,7 @@ const INTERLACE = [
   [1, 2],
 ] as const;
 
-/** File row -> row of the frame. */
+/** The row of the frame for each row of the file. */
 function rowOrder(height: number, interlaced: boolean): number[] {
   const passes = interlaced ? INTERLACE : [[0, 1] as const];
   return passes.flatMap(([first, step]) =>
@@ -19,13 +19,13 @@ function rowOrder(height: number, interlaced: boolean): number[] {
   );
 }
 
-/** Pixels that a bit of LZW data can stand for at most: a code of twelve bits is a string of up to 4096. */
+/** Largest number of pixels per byte of LZW data: a code of twelve bits stands for a string of up to 4096. */
 const PIXELS_A_BYTE = (4096 / 12) * 8;
 
 /**
- * Decodes the first frame of a GIF file. What the frame leaves free has its transparent colour, else the table's first.
- * A frame beyond the screen widens it. Throws an Error that says what is wrong; with `tolerant` what precedes the damage
- * is returned, the rest of the frame grey.
+ * Decodes the first frame of a GIF file. Pixels outside the frame have its transparent colour, or the table's first
+ * colour. If the frame extends beyond the screen, the image is enlarged. With `tolerant`, everything before the damage
+ * is returned and the rest of the frame is grey. @throws Error that says what is wrong
  */
 export function decodeGif(bytes: Uint8Array, tolerant: boolean): Decoded {
   const damage = new Damage(tolerant);

@@ -1,18 +1,24 @@
-/** Deflate streams of known length: never more memory than that length, and what precedes a damage is kept. */
+/**
+ * Inflates deflate streams of known length. It never uses more memory than that length, and it keeps the data before a
+ * damaged place.
+ */
 import { createInflate, inflateSync } from "node:zlib";
 import type { Damage } from "./damage.js";
 
-/** Deflate packs at most 1032 bytes into one: a run of 258 takes two bits. */
+/** Largest compression ratio of deflate: a run of 258 bytes takes two bits. */
 const MAX_RATIO = 1032;
-/** Room for what follows the data, so that a stream's checksum is read even if it holds a few bytes too many. */
+/** Extra bytes, so that a stream's checksum is read even if it contains a few bytes too many. */
 const SLACK = 64;
 
-/** A zlib stream as far as it can be read; never rejects. At most `length` bytes; of damage, a thousandth is lost. */
+/**
+ * Inflates a zlib stream as far as it can be read, at most `length` bytes. It never rejects. If the data are damaged,
+ * up to a thousandth of `length` is lost.
+ */
 function inflatePart(bytes: Uint8Array, length: number): Promise<Uint8Array> {
   return new Promise((resolve) => {
     const output = new Uint8Array(length);
     let at = 0;
-    // Small steps: what zlib has made since the last full buffer is lost where the stream turns out to be damaged.
+    // Use small buffers: if the stream turns out to be damaged, zlib's output since the last full buffer is lost.
     const stream = createInflate({ chunkSize: Math.max(64, Math.ceil(length / 1024)) });
     const end = (): void => {
       stream.removeAllListeners("data");
@@ -27,7 +33,7 @@ function inflatePart(bytes: Uint8Array, length: number): Promise<Uint8Array> {
     });
     stream.on("error", end);
     stream.on("end", end);
-    // A flush brings out all that was read of a stream that breaks off; end() would lose it.
+    // A flush returns all data before the point where a stream breaks off; end() would lose them.
     const step = Math.max(64, Math.ceil(bytes.length / 256));
     for (let from = 0; from < bytes.length; from += step) stream.write(bytes.subarray(from, from + step));
     stream.flush(() => setImmediate(end));
@@ -35,13 +41,13 @@ function inflatePart(bytes: Uint8Array, length: number): Promise<Uint8Array> {
 }
 
 /**
- * Inflates a zlib stream that should hold `length` bytes, and never makes more. Notes as damage a stream that is cut off,
- * too short, broken or fails its checksum, and returns what precedes it (of broken data, up to a thousandth of `length`
- * less).
+ * Inflates a zlib stream that should contain `length` bytes, and never produces more. A stream that is cut off, too
+ * short, broken or fails its checksum is noted as damage. The data before the damage are returned (for broken data, up
+ * to a thousandth of `length` less).
  *
- * @param most bytes that a sound stream may hold; those beyond `length` are left out. More than a few beyond `most` are
- *             damage, because the stream's own checksum lies behind them. Infinity if another checksum covers `bytes`:
- *             then any number of bytes too many is harmless, as for libpng.
+ * @param most number of bytes that a sound stream may contain; those beyond `length` are ignored. More than a few bytes
+ *             beyond `most` are damage, because the stream's own checksum comes after them. Use Infinity if another
+ *             checksum covers `bytes`: then any number of extra bytes is harmless, as in libpng.
  */
 export async function inflateExactly(
   bytes: Uint8Array,

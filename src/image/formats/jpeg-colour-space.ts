@@ -1,12 +1,14 @@
-/** The colours that a JPEG file's components mean: libjpeg-turbo's rule, for all decoders and samplings. */
+/** The colour space of a JPEG file's components. All our decoders follow libjpeg-turbo's rule, for all samplings. */
 import { APP0, APP14, adobeTransformOf, bodyOf, isFrame, isJfif, type Segment, SOS } from "./jpeg-segments.js";
 
 export type ColourSpace = "grey" | "YCbCr" | "RGB" | "CMYK" | "YCCK";
 
 /**
- * From the segments before the first scan, of which the last of a kind counts. Three components: JFIF means YCbCr; otherwise
- * Adobe's transform 0 means RGB and any other one YCbCr; without both, components named R, G and B are RGB, all others YCbCr. Four
- * components are CMYK without Adobe's segment or with its transform 0, and YCCK with any other one. Null for other numbers.
+ * Determines the colour space from the segments before the first scan. If there are several of a kind, the last one
+ * counts. For three components, JFIF means YCbCr. Otherwise, Adobe's transform 0 means RGB and any other transform
+ * YCbCr. Without both segments, components named R, G and B are RGB, and all others YCbCr. Four components are CMYK
+ * without Adobe's segment or with its transform 0, and YCCK with any other transform. Returns null for other numbers of
+ * components.
  */
 export function colourSpaceOf(bytes: Uint8Array, segments: readonly Segment[]): ColourSpace | null {
   let jfif = false;

@@ -1,11 +1,17 @@
-/** Components of a JPEG file -> RGBA: upsampling as libjpeg-turbo does it, YCbCr, and CMYK without a colour profile. */
+/**
+ * Converts the components of a JPEG file to RGBA: upsampling like libjpeg-turbo, then YCbCr, or CMYK without a colour
+ * profile.
+ */
 import { cmykToRgb } from "./cmyk.js";
 import { blankImage, type Damage, type Decoded } from "./damage.js";
 import { colourSpaceOf } from "./jpeg-colour-space.js";
 import { decodeJpegPlanes, type Plane } from "./jpeg-planes.js";
 import type { JpegStructure } from "./jpeg-structure.js";
 
-/** A row of half as many samples, each drawn a quarter of the way to its neighbour; `scale` 1 or 4 times too large. */
+/**
+ * Doubles a row of samples. Each new sample lies a quarter of the way to its neighbour. The input is 1 or 4 times the
+ * sample value, which `shift` and `biases` take into account.
+ */
 function widen(
   from: Int32Array,
   width: number,
@@ -20,7 +26,7 @@ function widen(
   }
 }
 
-/** All samples of a component at the size of the picture, [height, width]. */
+/** The samples of a component at the size of the image, [height, width]. */
 function upsample(plane: Plane, most: { h: number; v: number }, width: number, height: number): Uint8Array {
   const { samples, stride } = plane;
   const out = new Uint8Array(width * height);
@@ -55,7 +61,7 @@ function upsample(plane: Plane, most: { h: number; v: number }, width: number, h
 
 const clamp = (v: number): number => (v < 0 ? 0 : v > 255 ? 255 : Math.round(v));
 
-/** Samplings that mozjpeg's build upsamples as libjpeg-turbo does today; the others come here. */
+/** True for samplings that mozjpeg's build does not upsample as libjpeg-turbo does today, and for four components. */
 export function needsPlainDecoder(bytes: Uint8Array, { segments, frame, components }: JpegStructure): boolean {
   if (components !== 3) return components === 4;
   const start = segments.find(({ marker }) => marker === frame)!.start;
@@ -64,8 +70,9 @@ export function needsPlainDecoder(bytes: Uint8Array, { segments, frame, componen
 }
 
 /**
- * Decodes three or four components to RGBA in the stored frame. CMYK and YCCK are inverted, as Adobe stores them and every reader
- * takes them, also without Adobe's segment, and converted as Pillow's convert("RGB") does. Throws an Error that says what is wrong.
+ * Decodes three or four components to RGBA as stored. CMYK and YCCK are treated as inverted, even without Adobe's
+ * segment: Adobe stores them so, and all readers expect it. They are converted like Pillow's convert("RGB"). @throws
+ * Error that says what is wrong
  */
 export function decodePlainJpeg(bytes: Uint8Array, structure: JpegStructure, damage: Damage): Decoded {
   const { width, height } = structure;
@@ -87,7 +94,7 @@ export function decodePlainJpeg(bytes: Uint8Array, structure: JpegStructure, dam
       b = clamp(y + 1.772 * cb);
     }
     if (black !== undefined) {
-      // In YCCK the three are light already; in CMYK they are inverted ink. Black is inverted in both.
+      // In YCCK, the first three are already light; in CMYK they are inverted ink. Black is inverted in both.
       const ink = (level: number): number => (luma ? level : 255 - level);
       const key = 255 - black[i];
       [r, g, b] = [cmykToRgb(ink(r), key), cmykToRgb(ink(g), key), cmykToRgb(ink(b), key)];

@@ -1,18 +1,22 @@
-/** The entropy-coded data of JPEG scans: bits, Huffman codes, and the blocks of baseline and progressive scans. */
+/** Reads the entropy-coded data of JPEG scans: bits, Huffman codes, and the blocks of baseline and progressive scans. */
 
-/** The data of a scan make no sense, or end before their picture does. */
+/** Thrown if the data of a scan make no sense or end too early. */
 export class BrokenScan extends Error {}
 
-/** Canonical Huffman codes by length. */
+/** Canonical Huffman codes, by length. */
 export interface HuffmanTable {
-  /** The largest code of each length 1..16, -1 where there is none. */
+  /** The largest code of each length 1..16; -1 if there is none. */
   readonly last: Int32Array;
-  /** What is added to a code of each length to get the place of its symbol. */
+  /** The number to add to a code of each length to get the index of its symbol. */
   readonly shift: Int32Array;
   readonly symbols: Uint8Array;
 }
 
-/** @param counts codes of each length 1..16 @param symbols in the order of the codes; null when they make no code */
+/**
+ * Makes a table from a DHT segment. Returns null if the numbers do not form a code.
+ * @param counts  number of codes of each length 1..16
+ * @param symbols in the order of the codes
+ */
 export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTable | null {
   const last = new Int32Array(17).fill(-1);
   const shift = new Int32Array(17);
@@ -23,14 +27,14 @@ export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTa
     if (count > 0) last[length] = code + count - 1;
     code += count;
     place += count;
-    if (code >= 1 << length) return null; // no code is all ones (C.2)
+    if (code >= 1 << length) return null; // a code is never all ones (C.2)
   }
   return place <= symbols.length ? { last, shift, symbols } : null;
 }
 
 /**
- * Bits of `bytes` from `at` to `end`, the highest of a byte first; stuffed zeros and fill bytes are left out, markers end the data.
- * No byte is taken before a bit of it is needed.
+ * The bits of `bytes` from `at` to `end`, the highest bit of a byte first. Stuffed zeros and fill bytes are skipped,
+ * and a marker ends the data. A byte is read only when one of its bits is needed.
  */
 export class BitReader {
   private readonly bytes: Uint8Array;
@@ -38,7 +42,7 @@ export class BitReader {
   private readonly end: number;
   private held = 0;
   private count = 0;
-  /** Zero bits that were handed out behind the data, less those still held. */
+  /** Number of zero bits that were added after the end of the data. */
   private missing = 0;
 
   constructor(bytes: Uint8Array, at: number, end: number) {
@@ -47,7 +51,7 @@ export class BitReader {
     this.end = end;
   }
 
-  /** Behind the last byte of which a bit was read. */
+  /** Position after the last byte from which a bit was read. */
   get position(): number {
     return this.at;
   }
@@ -72,7 +76,7 @@ export class BitReader {
     return (this.held >> this.count) & ((1 << n) - 1);
   }
 
-  /** A number of `n` bits of which the upper half of the range is positive. */
+  /** Reads a number of `n` bits. The upper half of the range is positive. */
   signed(n: number): number {
     if (n === 0) return 0;
     const value = this.bits(n);
@@ -88,7 +92,10 @@ export class BitReader {
     throw new BrokenScan("a code that does not exist");
   }
 
-  /** Goes on behind the next restart marker; null when there is none. `number`: 0..7, `direct`: no data lie before it. */
+  /**
+   * Continues after the next restart marker; null if there is none. `number` is 0..7; `direct` is true if there are no
+   * data before the marker.
+   */
   restart(): { readonly number: number; readonly direct: boolean } | null {
     this.held = 0;
     this.count = 0;
@@ -105,13 +112,16 @@ export class BitReader {
     return null;
   }
 
-  /** Throws BrokenScan when bits were read that are not there. */
+  /** @throws BrokenScan if bits beyond the end of the data were read */
   checkEnd(): void {
     if (this.missing > this.count) throw new BrokenScan("the image data break off");
   }
 }
 
-/** Which coefficients a scan brings, of which bits: from, to, and the bit positions before and after. */
+/**
+ * The coefficients and bits that a scan contains: the first and last coefficient, and the bit positions before and
+ * after the scan.
+ */
 export interface ScanBand {
   readonly start: number;
   readonly end: number;
@@ -119,14 +129,14 @@ export interface ScanBand {
   readonly low: number;
 }
 
-/** Place in a block of each coefficient of the file. */
+/** Index within a block of each coefficient of the file. */
 export const UNZIGZAG = Uint8Array.of(
   ...[0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21],
   ...[28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61],
   ...[54, 47, 55, 62, 63],
 );
 
-/** Decodes the blocks of one scan; keeps the run of empty blocks between them. */
+/** Decodes the blocks of one scan and remembers the run of empty blocks between them. */
 export class BlockDecoder {
   private readonly bits: BitReader;
   private readonly band: ScanBand;
@@ -143,7 +153,7 @@ export class BlockDecoder {
     this.emptyBlocks = 0;
   }
 
-  /** Decodes into `block` (64 coefficients); returns the new DC prediction. */
+  /** Decodes into `block` (64 coefficients). @returns the new DC prediction */
   decode(block: Int16Array, prediction: number, dc: HuffmanTable | null, ac: HuffmanTable | null): number {
     const { start, end, high, low } = this.band;
     let value = prediction;
@@ -212,7 +222,7 @@ export class BlockDecoder {
           break;
         }
         if (size > 0) fresh = this.bits.bits(1) === 1 ? 1 << low : -(1 << low);
-        // The run counts coefficients that are still zero; those on the way that are not get a bit each.
+        // The run counts coefficients that are still zero. Each nonzero coefficient on the way gets one correction bit.
         for (; k <= end; k++) {
           const at = UNZIGZAG[k];
           if (block[at] !== 0) correct(at);

@@ -1,6 +1,7 @@
 /**
- * Headers of the JPEG files that our own kernel decodes: baseline (ITU T.81, SOF0), 8 bits, grey or YCbCr in one scan,
- * chroma stored once for 1 x 1, 2 x 1, 1 x 2 or 2 x 2 pixels. All else is for mozjpeg (jpeg.ts) and the plain decoder.
+ * Reads the headers of the JPEG files that our own kernel decodes: baseline (ITU T.81, SOF0), 8 bits, grey or YCbCr in
+ * one scan, with one chroma sample per 1 x 1, 2 x 1, 1 x 2 or 2 x 2 pixels. mozjpeg (jpeg.ts) and the plain decoder
+ * read all other files.
  */
 import type { HuffmanTable } from "../../kernels/jpeg-tables.js";
 import { type Orientation, parseExif } from "../orientation.js";
@@ -21,7 +22,7 @@ import {
 } from "./jpeg-segments.js";
 
 export interface JpegComponent {
-  /** Steps in zigzag order, [64]. */
+  /** Quantisation steps in zigzag order, [64]. */
   readonly quantisation: Uint8Array;
   readonly dc: HuffmanTable;
   readonly ac: HuffmanTable;
@@ -30,16 +31,16 @@ export interface JpegComponent {
 export interface BaselineJpeg {
   readonly width: number;
   readonly height: number;
-  /** Pixels across and down that one chroma sample covers, 1 or 2; 1 for grey. */
+  /** Number of pixels across and down per chroma sample, 1 or 2; 1 for grey. */
   readonly h: number;
   readonly v: number;
-  /** One for grey, or Y, Cb, Cr. */
+  /** One component for grey, otherwise Y, Cb, Cr. */
   readonly components: readonly JpegComponent[];
-  /** MCUs between restart markers, 0 = none. */
+  /** Number of MCUs between restart markers; 0 if there are none. */
   readonly restartInterval: number;
-  /** Where the entropy-coded data begin. */
+  /** Byte offset of the entropy-coded data. */
   readonly scan: number;
-  /** Orientation of the first EXIF block; 1 without one. The pixels are decoded as they are stored. */
+  /** Orientation in the first EXIF block; 1 without one. The pixels are decoded as stored. */
   readonly orientation: Orientation;
 }
 
@@ -61,13 +62,13 @@ function readFrame(body: Uint8Array): Frame | null {
     return { id: body[at], h: body[at + 1] >> 4, v: body[at + 1] & 15, table: body[at + 2] };
   });
   const [first, ...rest] = components;
-  // The sampling of a single component means nothing (A.2.2).
+  // The sampling of a single component has no meaning (A.2.2).
   if (count === 1 ? !isFactor(first.h) || !isFactor(first.v) : ![0x11, 0x12, 0x21, 0x22].includes(body[7])) return null;
   if (rest.some(({ h, v }) => h !== 1 || v !== 1)) return null;
   return { height: (body[1] << 8) | body[2], width: (body[3] << 8) | body[4], components };
 }
 
-/** Adds a DHT segment's tables by class and destination; false when it is damaged. */
+/** Adds a DHT segment's tables by class and destination. @returns false if the segment is damaged */
 function readHuffman(body: Uint8Array, tables: Map<number, HuffmanTable>): boolean {
   let at = 0;
   while (at < body.length) {
@@ -76,7 +77,7 @@ function readHuffman(body: Uint8Array, tables: Map<number, HuffmanTable>): boole
     const total = counts.reduce((sum, count) => sum + count, 0);
     at += 17 + total;
     if (at > body.length || total > 256 || (id & 0xef) > 3) return false;
-    let code = 0; // the next free one of each length; none may be all ones (C.2)
+    let code = 0; // the next free code of each length; none may be all ones (C.2)
     for (let i = 0; i < 16; i++) {
       code = (code << 1) + counts[i];
       if (code >= 1 << (i + 1)) return false;
@@ -90,13 +91,13 @@ function readHuffman(body: Uint8Array, tables: Map<number, HuffmanTable>): boole
 
 function readQuantisation(body: Uint8Array, tables: Map<number, Uint8Array>): boolean {
   for (let at = 0; at < body.length; at += 65) {
-    if (body[at] > 3 || at + 65 > body.length) return false; // 16-bit steps have no place in a baseline file
+    if (body[at] > 3 || at + 65 > body.length) return false; // a baseline file has no 16-bit steps
     tables.set(body[at], body.slice(at + 1, at + 65));
   }
   return true;
 }
 
-/** The headers of a file that the kernel can decode, or null: another kind of file, or a damaged one. */
+/** The headers of a file that the kernel can decode; null for other kinds of files and for damaged ones. */
 export function readBaselineJpeg(bytes: Uint8Array): BaselineJpeg | null {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return null;
   const huffman = new Map<number, HuffmanTable>();
@@ -107,7 +108,7 @@ export function readBaselineJpeg(bytes: Uint8Array): BaselineJpeg | null {
   const segments: Segment[] = [];
   for (let segment = nextSegment(bytes, 2); segment !== null; segment = nextSegment(bytes, segment.end)) {
     const { marker, start, end } = segment;
-    // A length counts its own two bytes.
+    // A length includes its own two bytes.
     if (end > bytes.length || ((bytes[start + 2] << 8) | bytes[start + 3]) < 2) return null;
     const body = bodyOf(bytes, segment);
     segments.push(segment);
@@ -153,9 +154,9 @@ function finish(
     scan[0] !== n
   )
     return null;
-  // The last three bytes, a band of coefficients, mean nothing here.
-  const [h, v] = n === 1 ? [1, 1] : [components[0].h, components[0].v]; // one component is not interleaved (A.2.2)
-  // libjpeg enlarges so narrow chroma without its filter.
+  // The last three bytes, a band of coefficients, have no meaning here.
+  const [h, v] = n === 1 ? [1, 1] : [components[0].h, components[0].v]; // a single component is not interleaved (A.2.2)
+  // libjpeg enlarges such narrow chroma without its filter.
   if (h === 2 && width <= 4) return null;
   const found: JpegComponent[] = [];
   for (const [i, { id, table }] of components.entries()) {

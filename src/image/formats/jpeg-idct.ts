@@ -1,4 +1,4 @@
-/** The inverse cosine transform of a block, in floats: within rounding of the exact one. */
+/** The inverse cosine transform of a block in floating point, equal to the exact transform within rounding. */
 
 /** BASIS[x * 8 + u] = c(u) / 2 cos((2x + 1) u pi / 16). */
 const BASIS = Float64Array.from({ length: 64 }, (_, i) => {
@@ -7,7 +7,7 @@ const BASIS = Float64Array.from({ length: 64 }, (_, i) => {
 });
 const half = new Float64Array(64);
 
-/** Writes 8 x 8 samples at `out[at]`, rows `stride` apart, from 64 coefficients and their quantiser, row by row. */
+/** Writes 8 x 8 samples at `out[at]`, with rows `stride` apart. Coefficients and quantiser are [8, 8], row by row. */
 export function inverseDct(
   block: Int16Array,
   quantiser: Uint16Array,
@@ -17,7 +17,7 @@ export function inverseDct(
 ): void {
   let last = 63;
   while (last > 0 && block[last] === 0) last--;
-  const rows = (last >> 3) + 1; // of frequencies; those below are empty
+  const rows = (last >> 3) + 1; // rows of frequencies; all later ones are zero
   for (let v = 0; v < rows; v++) {
     for (let x = 0; x < 8; x++) {
       let sum = 0;

@@ -1,7 +1,7 @@
 /**
- * A plain JPEG decoder, baseline and progressive, for what mozjpeg's WASM build does not convert or upsample as libjpeg-turbo
- * does: four components, and samplings other than 4:4:4, 4:2:2 and 4:2:0. Returns the samples of each component. It also judges
- * sequential files that mozjpeg decodes.
+ * A plain JPEG decoder, baseline and progressive, that returns the samples of each component. It handles files that
+ * mozjpeg's WASM build does not convert or upsample as libjpeg-turbo does: four components, and samplings other than
+ * 4:4:4, 4:2:2 and 4:2:0. It also checks the sequential files that mozjpeg decodes for damage.
  */
 import type { Damage } from "./damage.js";
 import { BitReader, BlockDecoder, BrokenScan, type HuffmanTable, huffmanTable, UNZIGZAG } from "./jpeg-entropy.js";
@@ -16,16 +16,19 @@ interface Component {
   readonly h: number;
   readonly v: number;
   readonly quantiser: number;
-  /** Samples that belong to the picture. */
+  /** Number of samples that belong to the image. */
   readonly width: number;
   readonly height: number;
-  /** Blocks in a row and a column of `coefficients`, which holds whole MCUs; or one block, which all share, if none is kept. */
+  /**
+   * Number of blocks per row and column of `coefficients`, which contains whole MCUs. If coefficients are not kept, all
+   * blocks share a single one.
+   */
   readonly blocksAcross: number;
   readonly blocksDown: number;
   readonly coefficients: Int16Array;
 }
 
-/** The samples of a component: [height, stride], of which `width` a row belong to the picture. */
+/** The samples of a component, [height, stride]. The first `width` of each row belong to the image. */
 export interface Plane {
   readonly h: number;
   readonly v: number;
@@ -69,7 +72,7 @@ class Decoder {
   private readonly ac: (HuffmanTable | null)[] = [null, null, null, null];
   private restartInterval = 0;
   private scans = 0;
-  /** Components whose means have come, by name, and the quantiser that was in force then. */
+  /** Components whose DC coefficients have been read, by their id, with the quantiser at that time. */
   private readonly begun = new Map<number, Uint16Array | null>();
   private components: Component[] = [];
   private readonly bytes: Uint8Array;
@@ -77,7 +80,7 @@ class Decoder {
   private readonly damage: Damage;
   private readonly keep: boolean;
 
-  /** @param keep the coefficients; false only reads past them, which takes a sequential file */
+  /** @param keep true to keep the coefficients; false only reads past them, which works for sequential files */
   constructor(bytes: Uint8Array, structure: JpegStructure, damage: Damage, keep: boolean) {
     this.bytes = bytes;
     this.structure = structure;
@@ -210,7 +213,7 @@ class Decoder {
         whole = false;
         break;
       }
-      // Markers that were lost took their part of the picture with them.
+      // Lost markers: their parts of the image are missing, too.
       from += ((marker.number - expected) & 7) * interval;
       blocks.restart();
       for (const part of parts) part.prediction = 0;
@@ -239,8 +242,8 @@ class Decoder {
 }
 
 /**
- * Decodes the components of a JPEG file of 8 bits that `structure` describes. Broken data are noted as damage; what they do
- * not reach stays grey. Takes ten bytes a sample while it works.
+ * Decodes the components of an 8-bit JPEG file that `structure` describes. Broken data are noted as damage; samples
+ * that they do not reach stay grey. It uses ten bytes per sample while it works.
  */
 export function decodeJpegPlanes(bytes: Uint8Array, structure: JpegStructure, damage: Damage): Plane[] {
   const decoder = new Decoder(bytes, structure, damage, true);
@@ -248,7 +251,7 @@ export function decodeJpegPlanes(bytes: Uint8Array, structure: JpegStructure, da
   return decoder.planes();
 }
 
-/** Notes what is damaged about the scans of a sequential JPEG file of 8 bits; it takes little memory. */
+/** Notes damage to the scans of an 8-bit sequential JPEG file. It uses little memory. */
 export function checkJpegScans(bytes: Uint8Array, structure: JpegStructure, damage: Damage): void {
   new Decoder(bytes, structure, damage, false).read();
 }

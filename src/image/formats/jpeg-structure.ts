@@ -1,4 +1,4 @@
-/** The segments and scans of a JPEG file: what can be known about the work and the damage before anything is decoded. */
+/** The segments and scans of a JPEG file: how much work and which damage can be found before anything is decoded. */
 import { colourSpaceOf } from "./jpeg-colour-space.js";
 import {
   APP0,
@@ -21,25 +21,26 @@ import {
 import { PREMATURE_END } from "./jpeg-tail.js";
 
 export interface JpegStructure {
-  /** Second byte of the frame header's marker: 0xc0 to 0xcf; 0 when there is none. */
+  /** Second byte of the frame header's marker, 0xc0 to 0xcf; 0 if there is none. */
   readonly frame: number;
-  /** Bits a sample. */
+  /** Bits per sample. */
   readonly precision: number;
   readonly width: number;
   readonly height: number;
   readonly components: number;
   readonly scans: number;
-  /** The end marker comes after the last scan. */
+  /** True if the end marker comes after the last scan. */
   readonly ended: boolean;
-  /** The first marker that has no place where it stands, in words; null when there is none. */
+  /** Description of the first marker at an invalid position; null if there is none. */
   readonly misplaced: string | null;
-  /** Those with a length; a scan ends behind its data, and none beyond the file. */
+  /** Segments that have a length. A scan ends after its data, and no segment ends beyond the file. */
   readonly segments: readonly Segment[];
 }
 
 /**
- * Where the entropy-coded data from `at` end: at the next marker that is neither stuffing nor a restart. Markers below 0xc0 are
- * broken data; they end it only if no restart follows, at which a decoder goes on. The first one is returned too.
+ * The end of the entropy-coded data from `at`: the next marker that is neither stuffing nor a restart. Markers below
+ * 0xc0 are broken data. They end the data only if no restart marker follows, because a decoder continues there. The
+ * first such marker is returned as well.
  */
 function endOfData(bytes: Uint8Array, at: number): { readonly end: number; readonly broken: number | null } {
   let broken: number | null = null;
@@ -57,7 +58,7 @@ function endOfData(bytes: Uint8Array, at: number): { readonly end: number; reado
   return { end: brokenAt ?? bytes.length, broken };
 }
 
-/** Why a marker cannot stand where it does, as libjpeg sees it; null when it can. */
+/** Why a marker may not be at its position, by libjpeg's rules; null if it may. */
 function whyMisplaced(marker: number, framed: boolean): string | null {
   if (isFrame(marker)) return framed ? "a second frame header" : null;
   if (marker === SOI) return "a second start marker: the file goes on within another picture";
@@ -66,7 +67,7 @@ function whyMisplaced(marker: number, framed: boolean): string | null {
   return isKnown ? null : `marker 0x${marker.toString(16)}, which does not exist`;
 }
 
-/** Walks a file that begins with the start marker, up to its end marker or its last byte; linear, and never throws. */
+/** Reads a file that begins with the start marker, up to its end marker or last byte. It takes linear time and never throws. */
 export function readJpegStructure(bytes: Uint8Array): JpegStructure {
   const segments: Segment[] = [];
   let [frame, precision, width, height, components, scans] = [0, 0, 0, 0, 0, 0];
@@ -97,11 +98,11 @@ export function readJpegStructure(bytes: Uint8Array): JpegStructure {
   return { frame, precision, width, height, components, scans, ended, misplaced, segments };
 }
 
-/** Scans that any picture may have, however large: encoders write at most about 20. */
+/** Number of scans that any image may have, however large. Encoders write at most about 20. */
 const USUAL_SCANS = 40;
-/** Pixels of which the beginning of a file is worth decoding where damage is tolerated, however little of it is left. */
+/** Up to this number of pixels, the start of a file is decoded if damage is tolerated, however little of the file is left. */
 const USUAL_PIXELS = 16e6;
-/** Pixels times scans that take a second or two; small files may ask for less, so that time grows with their size. */
+/** Pixels times scans that take a second or two. Small files may need less, so that the time grows with their size. */
 const USUAL_WORK = 100e6;
 const KINDS: Readonly<Record<number, string>> = { 3: "lossless", 5: "hierarchical", 6: "hierarchical", 7: "lossless" };
 
@@ -109,7 +110,7 @@ function cannotHold(width: number, height: number, fileBytes: number): string {
   return `${fileBytes} bytes cannot hold the ${width} x ${height} pixels of the header`;
 }
 
-/** What our decoders cannot read at all, or only at a price that no photo has; null when they can. */
+/** Why our decoders cannot read a file, or only with more work than any photo needs; null if they can. */
 export function refusalOf({ frame, precision, width, height, scans }: JpegStructure, fileBytes: number): string | null {
   if (frame === 0) return "no frame header, so no size";
   if (frame > 0xc8) return "arithmetic coding is not supported; save the photo as baseline or progressive JPEG";
@@ -125,27 +126,30 @@ export function refusalOf({ frame, precision, width, height, scans }: JpegStruct
   return null;
 }
 
-/** Damage that shows without decoding; null when there is none. */
+/** Damage that is visible without decoding; null if there is none. */
 export function damageOf({ width, height, ended, misplaced }: JpegStructure, fileBytes: number): string | null {
   if (!ended) return PREMATURE_END;
   return width * height > fileBytes * MAX_PIXELS_A_BYTE ? cannotHold(width, height, fileBytes) : misplaced;
 }
 
-/** Frames whose scans bring whole blocks one after the other: baseline and extended sequential. */
+/** True for frames whose scans contain whole blocks one after the other: baseline and extended sequential. */
 export function isSequential({ frame }: JpegStructure): boolean {
   return frame === 0xc0 || frame === 0xc1;
 }
 
-/** Segments that pixels depend on, besides the colour space: frame headers, tables, restart intervals and scans. */
+/** True for segments that pixels depend on, other than the colour space: frame headers, tables, restart intervals and scans. */
 function isEssential(marker: number): boolean {
   return isFrame(marker) || [DHT, DQT, DRI, SOS].includes(marker);
 }
 
-/** Short segments that mean a colour space to libjpeg: JFIF 1.01 for YCbCr, Adobe's transform 0 for RGB. */
+/** Short segments that specify a colour space for libjpeg: JFIF 1.01 for YCbCr, Adobe's transform 0 for RGB. */
 const JFIF_SEGMENT = [0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0];
 const ADOBE_RGB_SEGMENT = [0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0];
 
-/** A scan whose band says what the only scan of a sequential file must say: libjpeg warns of anything else and ignores it. */
+/**
+ * Returns the scan with the only valid band for the single scan of a sequential file. libjpeg warns about any other
+ * band and ignores it.
+ */
 function withWholeBand(scan: Uint8Array): Uint8Array {
   const band = 5 + 2 * scan[4];
   if (((scan[2] << 8) | scan[3]) !== band + 1 || scan.length < band + 3) return scan;
@@ -155,9 +159,9 @@ function withWholeBand(scan: Uint8Array): Uint8Array {
 }
 
 /**
- * The file again with nothing but the segments that pixels depend on, up to `scans` scans, the colour space, and an end marker.
- * libjpeg then warns of nothing but damage to the pixels, gives up at no other segment, and is not slowed down by many of them. A
- * second frame header is left out.
+ * The file with only the segments that pixels depend on, up to `scans` scans, the colour space, and an end marker. Then
+ * libjpeg warns only about damage to the pixels, no other segment makes it fail, and many of them do not slow it down.
+ * A second frame header is omitted.
  */
 export function essentialJpeg(bytes: Uint8Array, structure: JpegStructure, scans: number): Uint8Array {
   const { segments } = structure;

@@ -1,30 +1,31 @@
-/** What may follow the last block of a JPEG file: one rule for all decoders. */
+/** What may follow the last block of a JPEG file: one rule for all our decoders. */
 import { APP0, COM, DAC, DHT, DNL, DQT, DRI, EOI, isRestart, nextSegment } from "./jpeg-segments.js";
 
 /**
- * Stray bytes before the end marker that do no harm. Some cameras and editors pad their data there; bytes that were doubled or
- * shifted within the data leave more of them, and of all values. libjpeg and Pillow bear any number and cannot tell the two apart.
+ * Largest number of harmless stray bytes before the end marker. Some cameras and editors pad their data there. Bytes
+ * that were duplicated or shifted within the data leave more stray bytes, with all values. libjpeg and Pillow accept
+ * any number and cannot distinguish the two cases.
  */
 const MOST_STRAY = 16;
 const MOST_STRAY_BESIDE_ZEROS = 4;
-/** Behind the scans before the last one, where a decoder reads so many bytes ahead. */
+/** Largest number of stray bytes after an earlier scan. A decoder may read this many bytes ahead. */
 const MOST_STRAY_BETWEEN_SCANS = 4;
 
 export const PREMATURE_END = "Premature end of JPEG file: the end marker is missing";
 
-/** Segments that change nothing behind the last scan. */
+/** True for segments that have no effect after the last scan. */
 function isIdle(marker: number): boolean {
   return (marker >= APP0 && marker <= APP0 + 15) || [COM, DHT, DQT, DRI, DAC, DNL].includes(marker);
 }
 
-/** Behind the fill bytes (0xff) that may stand before a marker, looking back from it. */
+/** Position after which only fill bytes (0xff) come before `marker`. */
 function beforeFill(bytes: Uint8Array, from: number, marker: number): number {
   let end = marker;
   while (end > from && bytes[end - 1] === 0xff) end--;
   return end;
 }
 
-/** What is wrong behind the last block of the last scan, which ends at `at`; null when the file ends there as it should. */
+/** What is wrong after the last block of the last scan, which ends at `at`; null if the file ends as it should. */
 export function damageAfterScan(bytes: Uint8Array, at: number): string | null {
   let [stray, besideZeros] = [0, 0];
   for (let from = at; ; ) {
@@ -48,7 +49,7 @@ export function damageAfterScan(bytes: Uint8Array, at: number): string | null {
     : null;
 }
 
-/** The same for a scan that another one follows; the marker behind it is at `end`. */
+/** What is wrong after a scan that is not the last one; the marker after it is at `end`. Null if nothing is wrong. */
 export function damageBetweenScans(bytes: Uint8Array, at: number, end: number): string | null {
   const stray = beforeFill(bytes, at, end) - at;
   return stray > MOST_STRAY_BETWEEN_SCANS ? `${stray} stray bytes between two scans` : null;

@@ -1,6 +1,6 @@
 /**
- * JPEG by mozjpeg in WASM (@jsquash/jpeg): progressive files, sequential ones that our kernels do not take, and the remains of
- * damaged ones. It keeps the stored frame: EXIF orientation is not applied.
+ * Decodes JPEG with mozjpeg in WASM (@jsquash/jpeg): progressive files, sequential files that our kernels do not
+ * accept, and the rest of damaged files. EXIF orientation is not applied.
  */
 import decoderFactory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import type { RgbaImage } from "../../types.js";
@@ -16,17 +16,17 @@ interface Codec {
 
 const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
 
-/** Decodes a file of essential segments as libjpeg does. Throws an Error with its words when it gives up. */
+/** Decodes a file of essential segments with libjpeg. @throws Error with libjpeg's message if it fails */
 async function decodeOnce(bytes: Uint8Array): Promise<{ image: RgbaImage; warning: string | null }> {
   const { result, warning } = await decoder.run((codec) => codec.decode(bytes, false));
-  // libjpeg only warns of data that breaks off or makes no sense, and fills the rest with grey. It prints the first
-  // warning alone.
+  // libjpeg only warns about data that break off or make no sense, and fills the rest with grey. It prints only the
+  // first warning.
   if (result === null) throw new Error(warning ?? "the decoder returned nothing");
   if (result.width * result.height > KEPT_PIXELS) decoder.drop();
   return { image: result, warning };
 }
 
-/** What a file that libjpeg gives up still holds: as many of its first scans as libjpeg reads, found by halving. */
+/** What can be read of a file on which libjpeg fails: as many of the first scans as libjpeg accepts, found by bisection. */
 async function decodeRest(bytes: Uint8Array, structure: JpegStructure, reason: unknown): Promise<RgbaImage> {
   let best: RgbaImage | null = null;
   let [read, failed] = [0, structure.scans];
@@ -43,7 +43,7 @@ async function decodeRest(bytes: Uint8Array, structure: JpegStructure, reason: u
   return best;
 }
 
-/** Notes what libjpeg warned of, unless it is a few stray bytes before the end marker. */
+/** Notes libjpeg's warning as damage, unless it is about a few stray bytes before the end marker. */
 function noteWarning(warning: string, file: Uint8Array, damage: Damage): void {
   const stray = /(\d+) extraneous bytes before marker 0xd9/.exec(warning);
   const reason = stray === null ? warning : damageAfterScan(file, file.length - 2 - Number(stray[1]));
@@ -51,9 +51,9 @@ function noteWarning(warning: string, file: Uint8Array, damage: Damage): void {
 }
 
 /**
- * Decodes a grey or colour JPEG file to RGBA in its stored frame. Damage is noted, in the decoder's words if it is progressive: an
- * Error in strict decoding, and otherwise what libjpeg makes of the file is returned, the rest grey, as long as there is a header.
- * libjpeg takes codes that do not exist for zeros; sequential scans are therefore judged by our own reader.
+ * Decodes a grey or colour JPEG file to RGBA as stored. Damage is noted, for progressive files in the decoder's words.
+ * Strict decoding then throws an Error. Tolerant decoding returns what libjpeg decodes, with the rest grey, if there is
+ * a header. libjpeg reads nonexistent codes as zeros, so our own reader checks sequential scans.
  */
 export async function decodeJpeg(bytes: Uint8Array, structure: JpegStructure, damage: Damage): Promise<Decoded> {
   const sequential = isSequential(structure);

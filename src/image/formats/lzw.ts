@@ -1,16 +1,19 @@
-/** LZW as GIF and TIFF pack pixels: codes of growing width, at most twelve bits, from the lowest bit (GIF) or the highest. */
+/**
+ * LZW decoding for GIF and TIFF: codes of growing width, at most twelve bits, from the lowest bit (GIF) or the highest
+ * bit (TIFF).
+ */
 
 export interface LzwForm {
-  /** Codes below 2 ^ literalBits stand for themselves; the next two clear the table and end the data. */
+  /** Codes below 2 ^ literalBits stand for themselves. The next two codes clear the table and end the data. */
   readonly literalBits: number;
-  /** TIFF: codes start at the highest bit of a byte, and widen one code earlier than they need to. */
+  /** True for TIFF: codes start at the highest bit of a byte, and become wider one code earlier than necessary. */
   readonly fromHighestBit: boolean;
 }
 
 const MAX_BITS = 12;
 
 /**
- * Decodes at most `length` bytes. What it returns is shorter when the data break off, end early or hold a code that does
+ * Decodes at most `length` bytes. The result is shorter if the data break off, end early or contain a code that does
  * not exist yet.
  */
 export function decodeLzw(bytes: Uint8Array, length: number, { literalBits, fromHighestBit }: LzwForm): Uint8Array {
@@ -39,7 +42,7 @@ export function decodeLzw(bytes: Uint8Array, length: number, { literalBits, from
     }
     if (code === clear + 1 || code > next || (code === next && previous < 0)) break;
     if (previous < 0 && code > clear) break;
-    // The code that is about to be made is the previous string and that string's first byte.
+    // The code that is about to be added is the previous string followed by that string's first byte.
     const known = code < next ? code : previous;
     const count = lengths[known];
     let cursor = known;

@@ -1,11 +1,14 @@
-/** The chunks of a PNG file: header, palette and compressed data, found with their checksums; how rows lie in the data. */
+/**
+ * Reads the chunks of a PNG file (header, palette and compressed data), checks their checksums, and describes the
+ * layout of rows.
+ */
 import { crc32 } from "node:zlib";
 import type { Damage } from "./damage.js";
 
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
-  /** Bits a sample: 1, 2, 4, 8 or 16. */
+  /** Bits per sample: 1, 2, 4, 8 or 16. */
   readonly depth: number;
   /** 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA. */
   readonly colour: number;
@@ -15,7 +18,7 @@ export interface PngHeader {
 export interface PngChunks extends PngHeader {
   /** RGB triples; null without a PLTE chunk. */
   readonly palette: Uint8Array | null;
-  /** A zlib stream, of all IDAT chunks. */
+  /** The zlib stream of all IDAT chunks together. */
   readonly data: Uint8Array;
 }
 
@@ -42,8 +45,8 @@ function typeAt(view: DataView, at: number): string {
 }
 
 /**
- * Finds the next IDAT or IEND behind a chunk whose length makes no sense. Calls must not go back in the file: each
- * search continues the one before, so that all of them together read the file once.
+ * Finds the next IDAT or IEND after a chunk whose length makes no sense. Calls must not go back in the file: each
+ * search continues the previous one, so all searches together read the file once.
  */
 function knownChunkFinder(bytes: Uint8Array): (from: number) => number | null {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -58,16 +61,16 @@ function knownChunkFinder(bytes: Uint8Array): (from: number) => number | null {
 }
 
 const KNOWN_CRITICAL = new Set(["IHDR", "PLTE", "IDAT", "IEND"]);
-/** The chunks that the upright picture depends on; a wrong checksum of another one harms nothing. */
+/** The chunks that the upright image depends on. A wrong checksum of any other chunk is harmless. */
 const CHECKED = new Set(["IHDR", "PLTE", "IDAT", "eXIf"]);
 const HEADER_BYTES = 13;
-/** A palette has at most this many entries. */
+/** Largest number of entries in a palette. */
 const MAX_PALETTE = 256;
 
 /**
- * Reads the chunks of a file that begins with PNG's signature and an IHDR chunk. Chunks other than IHDR, PLTE and IDAT
- * are stepped over and never inflated. Notes wrong checksums of those and of eXIf, missing and broken chunks as damage;
- * throws an Error where the header says what no decoder could read.
+ * Reads the chunks of a file that begins with PNG's signature and an IHDR chunk. Other chunks than IHDR, PLTE and IDAT
+ * are skipped and never inflated. Wrong checksums of those and of eXIf, and missing and broken chunks, are noted as
+ * damage. @throws Error if no decoder could read the header
  */
 export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -100,7 +103,7 @@ export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
     }
     if (type === "PLTE" && palette === null) {
       const entries = Math.min(MAX_PALETTE, Math.floor(body.length / 3));
-      // The palette of an RGB picture is only a suggestion.
+      // The palette of an RGB image is only a suggestion.
       const fits = body.length === entries * 3 && entries > 0;
       if (!fits && header.colour === 3) damage.note(`a palette of ${body.length} bytes`);
       palette = body.subarray(0, entries * 3);
@@ -122,16 +125,16 @@ export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
   return { ...header, palette, data: parts.length === 1 ? parts[0] : Buffer.concat(parts) };
 }
 
-/** One pass over the picture: every `stepX`-th pixel of every `stepY`-th row from (x, y). */
+/** One pass over the image: every `stepX`-th pixel of every `stepY`-th row, starting at (x, y). */
 export interface PngPass {
   readonly x: number;
   readonly y: number;
   readonly stepX: number;
   readonly stepY: number;
-  /** Pixels in this pass. */
+  /** Number of pixels in this pass. */
   readonly width: number;
   readonly height: number;
-  /** Bytes of a row, without its filter byte. */
+  /** Bytes per row, without its filter byte. */
   readonly rowBytes: number;
 }
 
@@ -147,12 +150,12 @@ const ADAM7 = [
 
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/** Samples a pixel. */
+/** Number of samples per pixel. */
 export function samplesOf({ colour }: PngHeader): number {
   return SAMPLES[colour];
 }
 
-/** The passes that have pixels, in file order: one, or Adam7's seven. */
+/** The passes that contain pixels, in file order: one, or Adam7's seven. */
 export function passesOf(header: PngHeader): PngPass[] {
   const { width, height, interlaced, depth } = header;
   const bits = samplesOf(header) * depth;

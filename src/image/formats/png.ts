@@ -1,6 +1,6 @@
 /**
- * PNG files to RGBA, all colour types and depths, interlaced or not. Bounded by the size in the header: no other chunk
- * than the image data is inflated, and of these never more than the picture takes. Alpha and tRNS are dropped.
+ * Decodes PNG files to RGBA: all colour types and depths, interlaced or not. The size in the header limits the work:
+ * only the image data are inflated, and never more than the image needs. Alpha and tRNS are dropped.
  */
 import { blankImage, Damage, type Decoded } from "./damage.js";
 import { inflateExactly } from "./inflate.js";
@@ -13,8 +13,8 @@ function paeth(a: number, b: number, c: number): number {
 }
 
 /**
- * Undoes a row's filter in place. `above` is the row before it, undone, or zeros; `back` the bytes to the same sample of
- * the pixel on the left. Returns false when there is no such filter.
+ * Reverses a row's filter in place. `above` is the previous row, already reversed, or zeros. `back` is the number of
+ * bytes back to the same sample of the pixel on the left. @returns false if the filter does not exist
  */
 function unfilter(filter: number, row: Uint8Array, above: Uint8Array, back: number): boolean {
   const n = row.length;
@@ -41,10 +41,10 @@ function unfilter(filter: number, row: Uint8Array, above: Uint8Array, back: numb
   }
 }
 
-/** Writes the pixels of a row to their places: `out` from `at`, `step` bytes apart. */
+/** Writes the pixels of a row to `out`, starting at `at`, `step` bytes apart. */
 type PutRow = (row: Uint8Array, count: number, out: Uint8Array, at: number, step: number) => void;
 
-/** One sample a pixel of `depth` below 8 bits, looked up in a table of RGB triples. */
+/** For one sample per pixel with `depth` below 8 bits, which is looked up in a table of RGB triples. */
 function putPacked(depth: number, table: Uint8Array): PutRow {
   const mask = (1 << depth) - 1;
   return (row, count, out, at, step) => {
@@ -58,7 +58,7 @@ function putPacked(depth: number, table: Uint8Array): PutRow {
   };
 }
 
-/** `pixel` bytes a pixel of which green and blue are `green` and twice `green` behind red. */
+/** For `pixel` bytes per pixel. Green and blue are `green` and 2 * `green` bytes after red. */
 function putWhole(pixel: number, green: number): PutRow {
   return (row, count, out, at, step) => {
     for (let i = 0, from = 0; i < count; i++, from += pixel, at += step) {
@@ -69,7 +69,7 @@ function putWhole(pixel: number, green: number): PutRow {
   };
 }
 
-/** RGB triples of every value a packed sample can have; a palette's missing entries are black. */
+/** RGB triples for every possible value of a packed sample. Missing palette entries are black. */
 function tableOf({ depth, colour, palette }: PngChunks): Uint8Array {
   const table = new Uint8Array(3 << depth);
   if (colour === 3) table.set(palette!.subarray(0, table.length));
@@ -80,13 +80,13 @@ function tableOf({ depth, colour, palette }: PngChunks): Uint8Array {
 function putRowOf(chunks: PngChunks): PutRow {
   const { depth, colour } = chunks;
   if (colour === 3 || depth < 8) return putPacked(depth, tableOf(chunks));
-  const bytes = depth / 8; // of 16 bits the higher eight count, as for libpng and Pillow
+  const bytes = depth / 8; // of 16 bits, the upper eight are used, as in libpng and Pillow
   return putWhole(samplesOf(chunks) * bytes, colour === 2 || colour === 6 ? bytes : 0);
 }
 
 /**
- * Decodes a PNG file that begins with its signature and IHDR chunk. Throws an Error that says what is wrong with it;
- * with `tolerant` what precedes the damage is returned, the rest grey, as long as header and palette can be read.
+ * Decodes a PNG file that begins with its signature and IHDR chunk. With `tolerant`, everything before the damage is
+ * returned and the rest is grey, if header and palette can be read. @throws Error that says what is wrong with the file
  */
 export async function decodePng(bytes: Uint8Array, tolerant: boolean): Promise<Decoded> {
   const damage = new Damage(tolerant);

@@ -1,27 +1,27 @@
-/** The strips or tiles of a TIFF page: where they lie, how much they can hold, and their bytes. */
+/** Finds the strips or tiles of a TIFF page, checks how much they can contain, and unpacks them. */
 import type { Damage, Decoded } from "./damage.js";
 import { inflateExactly } from "./inflate.js";
 import { decodeLzw } from "./lzw.js";
 import { COMPRESSION, PHOTOMETRIC, type TiffLayout } from "./tiff-layout.js";
 import { TAG, type TiffPage } from "./tiff-page.js";
 
-/** Decodes a whole JPEG file. Throws an Error unless it has `width` x `height` pixels, or more rows up to `mostRows`. */
+/** Decodes a complete JPEG file. @throws Error unless it has `width` x `height` pixels, or up to `mostRows` rows */
 export type DecodeJpegBlock = (bytes: Uint8Array, width: number, height: number, mostRows: number) => Promise<Decoded>;
 
 export interface TiffBlock {
   readonly plane: number;
   readonly left: number;
   readonly top: number;
-  /** Rows of its own, also those beyond the picture that a tile has. */
+  /** Number of rows of the block. For a tile, it includes rows beyond the image. */
   readonly rows: number;
-  /** Bytes of its rows once unpacked. */
+  /** Bytes of its unpacked rows. */
   readonly length: number;
-  /** Bytes that its data may hold: the last strip of some writers is as long as the others. */
+  /** Largest number of bytes that its data may contain. Some writers make the last strip as long as the others. */
   readonly most: number;
   readonly packed: Uint8Array;
 }
 
-/** Bytes that one packed byte can stand for. LZW: twelve bits are a string of up to 4096; JPEG: two bits are a block. */
+/** Largest number of bytes per packed byte. In LZW, twelve bits are a string of up to 4096; in JPEG, two bits are a block. */
 const MAX_RATIO: Readonly<Record<number, number>> = {
   [COMPRESSION.none]: 1,
   [COMPRESSION.packBits]: 64,
@@ -30,14 +30,14 @@ const MAX_RATIO: Readonly<Record<number, number>> = {
   [COMPRESSION.deflate]: 1032,
   [COMPRESSION.oldDeflate]: 1032,
 };
-/** Packed bytes that are read for a block, on top of twice its unpacked ones: those of a whole file need no more. */
+/** Packed bytes that are read for a block, in addition to twice its unpacked size. Complete files need no more. */
 const PACKED_ROOM = 4096;
-/** The signature and the place of the directory. */
+/** Bytes of the signature and the position of the directory. */
 const FILE_HEADER_BYTES = 8;
 
 /**
- * Finds the blocks and checks that they can hold the picture, before memory for it is allocated. Blocks that the file
- * does not have are noted as damage and left out.
+ * Finds the blocks and checks that they can contain the image, before memory for it is allocated. Missing blocks are
+ * noted as damage and skipped.
  */
 export function findBlocks(bytes: Uint8Array, page: TiffPage, layout: TiffLayout, damage: Damage): TiffBlock[] {
   const { tiled, planes, blockWidth, blockHeight, samples, bits, compression } = layout;
@@ -59,8 +59,8 @@ export function findBlocks(bytes: Uint8Array, page: TiffPage, layout: TiffLayout
       damage.note(`strip or tile ${i} begins at byte ${offset}, within the header`);
       continue;
     }
-    // No length, or one of 0, says nothing: such a block ends with its data. The cap keeps blocks that share their bytes
-    // from being read for longer than what they unpack to.
+    // A missing length, or one of 0, is ignored: such a block ends with its data. The cap prevents blocks that share
+    // their bytes from being read for longer than their unpacked size requires.
     const stated = lengths[i] || bytes.length;
     const most = blockHeight * rowBytes;
     const packed = bytes.subarray(offset, offset + Math.min(stated, most * 2 + PACKED_ROOM));
@@ -96,7 +96,7 @@ function unpackBits(bytes: Uint8Array, length: number): Uint8Array {
   return out.subarray(0, written);
 }
 
-/** A JPEG file of a block's data and the page's tables, with Adobe's segment to say which colours it has. */
+/** A JPEG file made of a block's data and the page's tables, with Adobe's segment to specify the colour space. */
 function jpegFile(packed: Uint8Array, tables: Uint8Array | null, photometric: number): Uint8Array {
   const transform = photometric === PHOTOMETRIC.ycc ? 1 : 0;
   const adobe = Uint8Array.of(
@@ -123,7 +123,7 @@ function jpegFile(packed: Uint8Array, tables: Uint8Array | null, photometric: nu
   return Buffer.concat([adobe, tables?.subarray(2, -2) ?? new Uint8Array(0), packed.subarray(2)]);
 }
 
-/** A block's samples, [rows, blockWidth, samples], as far as the file has them. */
+/** A block's samples, [rows, blockWidth, samples], as far as the file contains them. */
 export async function unpackBlock(
   block: TiffBlock,
   page: TiffPage,
@@ -139,7 +139,7 @@ export async function unpackBlock(
     case COMPRESSION.packBits:
       return unpackBits(packed, length);
     case COMPRESSION.none:
-      return new Uint8Array(packed.subarray(0, length)); // a copy: the predictor is undone in place
+      return new Uint8Array(packed.subarray(0, length)); // a copy, because the predictor is reversed in place
     case COMPRESSION.jpeg: {
       const file = jpegFile(packed, page.bytes(TAG.jpegTables), layout.photometric);
       let image: Decoded;

@@ -1,11 +1,11 @@
-/** A TIFF page's samples to RGB. */
+/** Converts the samples of a TIFF page to RGB. */
 import { cmykToRgb } from "./cmyk.js";
 import { COMPRESSION, PHOTOMETRIC, type TiffLayout } from "./tiff-layout.js";
 import { TAG, type TiffPage } from "./tiff-page.js";
 
 const clamp = (level: number): number => Math.min(255, Math.max(0, Math.round(level)));
 
-/** JPEG's full-range YCbCr, as Pillow converts it. */
+/** Converts JPEG's full-range YCbCr, as Pillow does. */
 function putYcc(out: Uint8Array, at: number, y: number, cb: number, cr: number): void {
   out[at] = clamp(y + 1.402 * (cr - 128));
   out[at + 1] = clamp(y - 0.344136 * (cb - 128) - 0.714136 * (cr - 128));
@@ -13,8 +13,8 @@ function putYcc(out: Uint8Array, at: number, y: number, cb: number, cr: number):
 }
 
 /**
- * Writes the colours of every pixel to RGBA `out`. `levels` are [height, width, channels]: palette indices or 8-bit
- * samples. Throws an Error when a palette is missing.
+ * Writes the colours of all pixels to RGBA `out`. `levels` are [height, width, channels]: palette indices or 8-bit
+ * samples. @throws Error if a palette is missing
  */
 export function paintTiff(page: TiffPage, layout: TiffLayout, levels: Uint8Array, out: Uint8Array): void {
   const { photometric, channels, bits, premultiplied } = layout;
@@ -39,7 +39,7 @@ export function paintTiff(page: TiffPage, layout: TiffLayout, levels: Uint8Array
   }
 }
 
-/** Undoes the product of colour and opacity as Pillow does; a pixel that cannot be seen is black. */
+/** Reverses the multiplication of colour by opacity, as Pillow does. Invisible pixels become black. */
 function divideByOpacity(out: Uint8Array, at: number, opacity: number): void {
   if (opacity === 255) return;
   for (let c = 0; c < 3; c++) {

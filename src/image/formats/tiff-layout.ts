@@ -1,8 +1,11 @@
-/** How the pixels of a TIFF page lie in its file; what we do not read is refused by name here. */
+/** The layout of a TIFF page's pixels in its file. Layouts that we do not read are refused by name here. */
 import { TAG, type TiffPage } from "./tiff-page.js";
 
 export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773 } as const;
-/** The compressions that differences of neighbours go before; others ignore the tag, as in libtiff. */
+/**
+ * Compressions for which the predictor tag counts (samples stored as differences of neighbours). Others ignore it, as
+ * in libtiff.
+ */
 const PREDICTED: readonly number[] = [COMPRESSION.lzw, COMPRESSION.deflate, COMPRESSION.oldDeflate];
 const REFUSED_COMPRESSIONS: Readonly<Record<number, string>> = {
   2: "fax",
@@ -15,9 +18,9 @@ const REFUSED_COMPRESSIONS: Readonly<Record<number, string>> = {
 };
 
 export const PHOTOMETRIC = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, cmyk: 5, ycc: 6 } as const;
-/** Channels that each kind of picture has. */
+/** Number of channels for each kind of image. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3 };
-/** Samples a pixel can have on top of its channels: opacity, or data of other programs. */
+/** Largest number of samples per pixel in addition to its channels: opacity, or data of other programs. */
 const MOST_EXTRA: Readonly<Record<number, number>> = { 1: 1, 3: 3, 4: 2 };
 const PREMULTIPLIED = 1;
 /** The kind of page that is a smaller version of another one. */
@@ -25,24 +28,27 @@ const REDUCED = 1;
 
 export interface TiffLayout {
   readonly bits: number;
-  /** Samples a pixel in one plane's data. */
+  /** Number of samples per pixel in the data of one plane. */
   readonly samples: number;
-  /** Samples a pixel that its colour depends on: those of `photometric`, and opacity if the colours are multiplied by it. */
+  /**
+   * Number of samples per pixel that determine its colour: those of `photometric`, and opacity if the colours are
+   * multiplied by it.
+   */
   readonly channels: number;
   readonly planes: number;
   readonly photometric: number;
   readonly premultiplied: boolean;
   readonly compression: number;
   readonly predictor: boolean;
-  /** The bits of every byte are in reversed order. */
+  /** True if the bits of every byte are in reverse order. */
   readonly reversed: boolean;
-  /** Size of a strip or tile. */
+  /** Size of a strip or tile in pixels. */
   readonly blockWidth: number;
   readonly blockHeight: number;
   readonly tiled: boolean;
 }
 
-/** Refuses samples whose meaning the file does not say, or that we do not read. */
+/** Refuses samples whose meaning the file does not state, or that we do not read. */
 function checkSamples(page: TiffPage, samples: number, photometric: number, bits: number): void {
   const colours = CHANNELS[photometric];
   if (colours === undefined) throw new Error(`colours of kind ${photometric} are not supported`);
@@ -59,12 +65,13 @@ function checkSamples(page: TiffPage, samples: number, photometric: number, bits
     if (levels !== 3 << bits) throw new Error(`a palette of ${levels} levels for ${bits} bits`);
   }
   if (photometric !== PHOTOMETRIC.ycc || page.value(TAG.compression, 1) === COMPRESSION.jpeg) return;
-  // A page that does not say it is taken for whole, as Pillow takes it: a subsampled one has too few bytes for that.
+  // If a page does not state its subsampling, we assume none, as Pillow does. A subsampled page would have too few
+  // bytes for that.
   const [across, down] = page.values(TAG.yccSampling, 2) ?? [1, 1];
   if (across !== 1 || down !== 1) throw new Error(`YCbCr with a sampling of ${across} x ${down} is not supported`);
 }
 
-/** Throws an Error that says what is not supported or makes no sense. */
+/** @throws Error that says what is not supported or makes no sense */
 export function layoutOf(page: TiffPage): TiffLayout {
   if ((page.value(TAG.subfileType, 0) & REDUCED) !== 0 && page.has(TAG.subPages)) {
     throw new Error(
@@ -74,7 +81,7 @@ export function layoutOf(page: TiffPage): TiffLayout {
   const samples = page.value(TAG.samples, 1);
   const bitsOfEach = page.values(TAG.bits, 16) ?? [1];
   const bits = bitsOfEach[0] ?? 1;
-  // Pillow's reading of pages that do not say it; libtiff refuses some of them.
+  // Pages without this tag are read like in Pillow; libtiff refuses some of them.
   const photometric = page.value(TAG.photometric, PHOTOMETRIC.whiteIsZero);
   const compression = page.value(TAG.compression, COMPRESSION.none);
   if (!Object.values<number>(COMPRESSION).includes(compression)) {
@@ -104,7 +111,7 @@ export function layoutOf(page: TiffPage): TiffLayout {
     ? page.value(TAG.tileHeight, 0)
     : Math.min(page.value(TAG.rowsPerStrip, page.height), page.height);
   if (blockHeight === 0) throw new Error("strips or tiles without rows");
-  // Tiles may reach beyond the picture, but not so far that the header's size does not bound what is unpacked.
+  // Tiles may extend beyond the image, but only so far that the header's size still limits how much is unpacked.
   const covered = Math.ceil(page.width / blockWidth) * blockWidth * Math.ceil(page.height / blockHeight) * blockHeight;
   if (covered > 4 * page.width * page.height + 2 ** 20) {
     throw new Error(`tiles of ${blockWidth} x ${blockHeight} for a picture of ${page.width} x ${page.height}`);

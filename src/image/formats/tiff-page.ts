@@ -1,4 +1,4 @@
-/** The directory of a TIFF file's first page: its tags, read with bounds. */
+/** Reads the directory of a TIFF file's first page, within bounds. */
 import { isOrientation, type Orientation } from "../orientation.js";
 
 export const TAG = {
@@ -29,7 +29,7 @@ export const TAG = {
 } as const;
 
 const [BYTE, UNDEFINED] = [1, 7];
-/** Bytes of a value by its type: BYTE, SHORT and LONG; the others hold nothing that we need. */
+/** Bytes per value of the types BYTE, SHORT and LONG, the only ones that are read as numbers. */
 const VALUE_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
 
 export class TiffPage {
@@ -38,10 +38,10 @@ export class TiffPage {
   readonly orientation: Orientation;
   readonly little: boolean;
   private readonly view: DataView;
-  /** Tag -> where its entry lies. */
+  /** Byte offset of each tag's entry. */
   private readonly entries = new Map<number, number>();
 
-  /** Throws a RangeError when the directory lies beyond the file. */
+  /** @throws RangeError if the directory is beyond the end of the file */
   constructor(view: DataView) {
     this.view = view;
     this.little = view.getUint8(0) === 0x49;
@@ -59,12 +59,12 @@ export class TiffPage {
     this.orientation = isOrientation(orientation) ? orientation : 1;
   }
 
-  /** The first value of a tag, or `missing`. */
+  /** The first value of a tag; `missing` without the tag. */
   value(tag: number, missing: number): number {
     return this.values(tag, 1)?.[0] ?? missing;
   }
 
-  /** The number of values that a tag states; 0 when there is no such tag. */
+  /** The number of values that a tag states; 0 without the tag. */
   count(tag: number): number {
     const entry = this.entries.get(tag);
     return entry === undefined ? 0 : this.view.getUint32(entry + 4, this.little);
@@ -74,7 +74,7 @@ export class TiffPage {
     return this.entries.has(tag);
   }
 
-  /** The bytes of a tag whose values are bytes, as far as the file has them; null when it has none. */
+  /** The bytes of a tag with byte values, as far as the file contains them; null if there are none. */
   bytes(tag: number): Uint8Array | null {
     const { view, little } = this;
     const entry = this.entries.get(tag);
@@ -84,7 +84,7 @@ export class TiffPage {
     return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).subarray(start, start + count);
   }
 
-  /** The first values of a tag, at most `limit` and no more than the file holds; null when it has none. */
+  /** The first values of a tag, at most `limit` and no more than the file contains; null if there are none. */
   values(tag: number, limit: number): number[] | null {
     const { view, little } = this;
     const entry = this.entries.get(tag);
@@ -102,7 +102,7 @@ export class TiffPage {
   }
 }
 
-/** The first page of a file that begins with TIFF's signature. Throws a RangeError when it ends within the directory. */
+/** The first page of a file that begins with TIFF's signature. @throws RangeError if the file ends within the directory */
 export function readTiffPage(bytes: Uint8Array): TiffPage {
   return new TiffPage(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }

@@ -1,6 +1,6 @@
 /**
- * TIFF files to RGBA: the first page, in strips or tiles, 1 to 16 bits a sample; grey, RGB, palette, CMYK or YCbCr; stored
- * plainly or as LZW, Deflate, PackBits or JPEG. Others (fax, floats, Lab) are refused by name.
+ * Decodes the first page of TIFF files to RGBA: strips or tiles; 1 to 16 bits per sample; grey, RGB, palette, CMYK or
+ * YCbCr; uncompressed, LZW, Deflate, PackBits or JPEG. Other files (fax, floats, Lab) are refused by name.
  */
 import { blankImage, Damage, type Decoded, UNKNOWN_LEVEL } from "./damage.js";
 import { type DecodeJpegBlock, findBlocks, unpackBlock } from "./tiff-blocks.js";
@@ -8,10 +8,13 @@ import { paintTiff } from "./tiff-colour.js";
 import { layoutOf, PHOTOMETRIC } from "./tiff-layout.js";
 import { readTiffPage } from "./tiff-page.js";
 
-/** Strips or tiles that break off before the rest of a tolerated file counts as lost: looking for remains takes time. */
+/**
+ * Number of strips or tiles that may break off in a tolerated file before the rest counts as lost. Searching for
+ * remains takes time.
+ */
 const MAX_BROKEN = 256;
 
-/** Undoes the difference of neighbours in a row in place. */
+/** Reverses the differences of neighbours in a row, in place. */
 function sumAcross(row: Uint8Array, samples: number, bits: number, little: boolean): void {
   if (bits === 8) {
     for (let i = samples; i < row.length; i++) row[i] += row[i - samples];
@@ -24,8 +27,8 @@ function sumAcross(row: Uint8Array, samples: number, bits: number, little: boole
 }
 
 /**
- * Decodes the first page. Throws an Error that says what is wrong with it or not supported; with `tolerant` strips that
- * are missing or break off are grey. Orientation is left to the caller.
+ * Decodes the first page. With `tolerant`, strips that are missing or break off are grey. The caller applies the
+ * orientation. @throws Error that says what is wrong with the page or not supported
  */
 export async function decodeTiff(bytes: Uint8Array, tolerant: boolean, decodeJpeg: DecodeJpegBlock): Promise<Decoded> {
   const damage = new Damage(tolerant);

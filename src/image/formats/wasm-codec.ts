@@ -1,4 +1,7 @@
-/** Codecs that Emscripten built (@jsquash/*): loaded when the first file needs them, replaced after a failure. */
+/**
+ * Holds codecs that were built by Emscripten (@jsquash/*): each is loaded when the first file needs it and replaced
+ * after a failure.
+ */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
@@ -10,14 +13,17 @@ interface EmscriptenOptions {
   readonly instantiateWasm: (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) => object;
 }
 
-/** A codec that a larger picture has grown is replaced: it would keep some ten bytes a pixel for as long as it lives. */
+/**
+ * Number of pixels above which a codec is replaced after use. Otherwise it would keep some ten bytes per pixel for as
+ * long as it lives.
+ */
 export const KEPT_PIXELS = 16e6;
-/** Pixels of a picture that its bytes need not account for, and that one byte can stand for beyond them. */
+/** Number of pixels that an image may always have, and the number of further pixels per byte of the file. */
 const [FREE_PIXELS, PIXELS_A_BYTE] = [4e6, 4096];
 
 /**
- * Refuses pictures that a few bytes claim, before the codec takes time and memory for them. A photo has more than a
- * hundred times the bytes that this asks for; only a large picture of a single colour has fewer.
+ * Refuses images whose few bytes claim many pixels, before the codec uses time and memory for them. A photo has more
+ * than a hundred times as many bytes as required here. Only a large image of a single colour has fewer. @throws Error
  */
 export function expectDensity(bytes: number, width: number, height: number): void {
   if (width * height > FREE_PIXELS + PIXELS_A_BYTE * bytes) {
@@ -26,8 +32,8 @@ export function expectDensity(bytes: number, width: number, height: number): voi
 }
 
 /**
- * One codec. A codec ends its program on a fatal error and its memory never shrinks, so one that has failed or grown
- * is replaced by a new instance of the same compiled module.
+ * Holds one codec. A codec ends its program on a fatal error, and its memory never shrinks. So a codec that has failed
+ * or grown is replaced by a new instance of the same compiled module.
  */
 export class CodecHolder<Codec> {
   private ready: Promise<Codec> | null = null;
@@ -63,14 +69,14 @@ export class CodecHolder<Codec> {
     });
   }
 
-  /** Gives up the codec and its memory. The next run() makes a new one. */
+  /** Discards the codec and its memory. The next run() makes a new one. */
   drop(): void {
     this.ready = null;
   }
 
   /**
-   * Runs `work` and returns its result with the first line that the codec printed, or null. Throws an Error with the
-   * codec's last line if it failed.
+   * Runs `work` and returns its result with the first line that the codec printed, or null. @throws Error with the
+   * codec's last line if the codec failed
    */
   async run<T>(work: (codec: Codec) => T): Promise<{ result: T; warning: string | null }> {
     this.messages = [];

@@ -1,28 +1,28 @@
-/** The chunks of a WebP file: its size, its EXIF block and the picture, or the first frame of an animation. */
+/** Reads the chunks of a WebP file: its size, its EXIF block, and the image or the first frame of an animation. */
 import { type Orientation, parseExif } from "../orientation.js";
 
 export interface WebpFile {
-  /** The canvas: all of a still picture. */
+  /** Size of the canvas in pixels; for a still image, the image's size. */
   readonly width: number;
   readonly height: number;
   readonly orientation: Orientation;
-  /** The frame's place on the canvas, in pixels. */
+  /** Position of the frame on the canvas, in pixels. */
   readonly left: number;
   readonly top: number;
   readonly frameWidth: number;
   readonly frameHeight: number;
-  /** The VP8 or VP8L chunk with its header, as far as the file has it. */
+  /** The VP8 or VP8L chunk with its header, as far as the file contains it. */
   readonly picture: Uint8Array;
-  /** What is missing of the file; null if nothing. */
+  /** Which part of the file is missing; null if it is complete. */
   readonly missing: string | null;
-  /** Sizes that contradict each other, for which nothing can be decoded; null if there are none. */
+  /** Description of sizes that contradict each other, so that nothing can be decoded; null if there are none. */
   readonly contradiction: string | null;
 }
 
 interface Chunk {
   readonly type: string;
   readonly start: number;
-  /** End of the contents, without the padding byte; beyond the file when it is cut off. */
+  /** End of the contents, without the padding byte; beyond the file if the chunk is cut off. */
   readonly end: number;
 }
 
@@ -42,7 +42,7 @@ function* chunksOf(bytes: Uint8Array, from: number, to: number): Generator<Chunk
   }
 }
 
-/** The size that the picture's own data state; null where they are not what the chunk's name says. */
+/** The size in the image's own data; null if the data are not of the kind that the chunk's name states. */
 function sizeOfPicture(view: DataView, { type, start }: Chunk): { width: number; height: number } | null {
   if (type === "VP8L") {
     if (view.getUint8(start) !== 0x2f) return null;
@@ -57,8 +57,8 @@ const isPicture = ({ type }: Chunk): boolean => type === "VP8 " || type === "VP8
 const uint24 = (view: DataView, at: number): number => view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
 
 /**
- * Reads a file that begins with WebP's signature, or the first part of it. Alpha lies in a chunk of its own, or is dropped
- * after decoding: it is never looked at. Returns null when there is no picture or its header is not there or makes no
+ * Reads a file that begins with WebP's signature, or the first part of it. Alpha is never read: it is in a chunk of its
+ * own, or is dropped after decoding. Returns null if there is no image, or if the image's header is missing or makes no
  * sense.
  */
 export function readWebp(bytes: Uint8Array): WebpFile | null {

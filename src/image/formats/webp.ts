@@ -1,4 +1,4 @@
-/** WebP by libwebp in WASM (@jsquash/webp), the first frame of an animation; alpha is dropped. */
+/** Decodes WebP with libwebp in WASM (@jsquash/webp); of animations, the first frame. Alpha is dropped. */
 import decoderFactory from "@jsquash/webp/codec/dec/webp_dec.js";
 import type { RgbaImage } from "../../types.js";
 import { Damage, type Decoded } from "./damage.js";
@@ -11,7 +11,7 @@ interface Codec {
 
 const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/webp/codec/dec/webp_dec.wasm");
 
-/** A file of one VP8 or VP8L chunk: the only kind that the codec meets, whatever else is in the file. */
+/** A file with a single VP8 or VP8L chunk. The codec gets no other kind, whatever else the original file contains. */
 function fileOf(picture: Uint8Array): Uint8Array {
   const padding = picture.length & 1;
   const file = Buffer.alloc(12 + picture.length + padding);
@@ -22,7 +22,7 @@ function fileOf(picture: Uint8Array): Uint8Array {
   return file;
 }
 
-/** A frame on the canvas of an animation, which is black where the frame leaves it free. */
+/** The frame on an animation's canvas, which is black outside the frame. */
 function placed(frame: RgbaImage, width: number, height: number, left: number, top: number): Uint8Array {
   const out = new Uint8Array(width * height * 4);
   for (let y = 0; y < frame.height; y++) {
@@ -33,8 +33,8 @@ function placed(frame: RgbaImage, width: number, height: number, left: number, t
 }
 
 /**
- * Decodes a WebP file to RGBA in its stored frame. Throws an Error that says what is wrong; with `tolerant` side matter
- * may be missing, but the picture must be whole, because libwebp gives nothing of one that is not.
+ * Decodes a WebP file to RGBA as stored. With `tolerant`, other parts may be missing, but the image must be complete,
+ * because libwebp returns nothing otherwise. @throws Error that says what is wrong
  */
 export async function decodeWebp(bytes: Uint8Array, tolerant: boolean): Promise<Decoded> {
   const damage = new Damage(tolerant);

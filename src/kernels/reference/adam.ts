@@ -1,4 +1,4 @@
-/** Plain twin of assembly/nn/adam.ts: PyTorch's Adam with coupled weight decay, in float64. */
+/** Reference implementation of assembly/nn/adam.ts: PyTorch's Adam with coupled weight decay, in float64. */
 
 export interface AdamTwinSettings {
   readonly learningRate: number;
@@ -9,8 +9,9 @@ export interface AdamTwinSettings {
 }
 
 /**
+ * Updates p, m and v in place:
  * g += decay * p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
- * p -= lr / (1 - b1^step) * m / (sqrt(v) / sqrt(1 - b2^step) + epsilon), in place.
+ * p -= lr / (1 - b1^step) * m / (sqrt(v) / sqrt(1 - b2^step) + epsilon)
  * @param step counted from 1
  */
 export function adam(

@@ -1,6 +1,6 @@
-/** Plain twins of assembly/nn/bias-leaky.ts, in float64. */
+/** Reference implementations of assembly/nn/bias-leaky.ts, in float64. */
 
-/** leaky(x + bias), [pixels, channels] with as many channels as the bias has. */
+/** leaky(x + bias), [pixels, channels]. The bias has one value per channel. */
 export function biasLeaky(x: ArrayLike<number>, bias: ArrayLike<number>, slope: number): Float64Array {
   return Float64Array.from({ length: x.length }, (_, i) => {
     const v = x[i] + bias[i % bias.length];

@@ -1,4 +1,4 @@
-/** Plain twin of assembly/nn/channel-norm.ts and its gradient, in float64. */
+/** Reference implementations of assembly/nn/channel-norm.ts and its gradient, in float64. */
 
 const EPSILON = 1e-12;
 
@@ -9,10 +9,10 @@ export interface ChannelNormArguments {
   readonly bias: ArrayLike<number>;
   readonly alpha: number;
   readonly beta: number;
-  /** [pixels, channels], added after the activation; none when absent. */
+  /** [pixels, channels], added after the activation. Without it, nothing is added. */
   readonly skip?: ArrayLike<number> | undefined;
   readonly channels: number;
-  /** Of the activation below zero: 0.2 is LeakyReLU, 0 is ReLU. */
+  /** Slope of the activation below zero: 0.2 is LeakyReLU, 0 is ReLU. */
   readonly slope: number;
 }
 
@@ -47,8 +47,8 @@ export interface ChannelNormGradients {
 }
 
 /**
- * With g = dy * (t > 0 ? 1 : slope) and u = v / max(||v||, 1e-12): dbeta = sum g; dalpha = sum g.u;
- * dx = alpha (g - u (u.g)) / ||v||, or alpha g / 1e-12 where the norm was clamped; dbias = sum of dx over pixels.
+ * With g = dy * (t > 0 ? 1 : slope) and u = v / max(||v||, 1e-12): dbeta = sum g; dalpha = sum g.u; dx = alpha (g - u
+ * (u.g)) / ||v||, or alpha g / 1e-12 if the norm was clamped; dbias = sum of dx over pixels.
  */
 export function channelNormGradient(args: ChannelNormArguments, dy: ArrayLike<number>): ChannelNormGradients {
   const { x, bias, alpha, beta, channels, slope } = args;

@@ -1,10 +1,10 @@
 /**
- * Plain twins of assembly/nn/conv2d.ts and its two gradients: the same sums, one product at a time, in float64.
- * NHWC pictures, HWIO filters. Names are those of the forward convolution, also in the gradients.
+ * Reference implementations of assembly/nn/conv2d.ts and its two gradients: the same sums, one product at a time, in
+ * float64. Images are NHWC, filters HWIO. The names are those of the forward convolution, in the gradients as well.
  */
 import type { ConvShape } from "../conv-shape.js";
 
-/** Calls `visit` for every product of the convolution with the flat places of x, filter and y that it joins. */
+/** Calls `visit` for every product of the convolution, with the flat indices in x, filter and y that it combines. */
 function forEachPixelPair(s: ConvShape, visit: (x: number, filter: number, y: number) => void): void {
   const { inputChannels: from, outputChannels: to } = s;
   for (let n = 0; n < s.batch; n++) {
@@ -55,7 +55,7 @@ export function conv2d(
   return y;
 }
 
-/** dx, shaped as x, from dy, shaped as y: the forward transposed convolution too. */
+/** dx, shaped like x, from dy, shaped like y. This is also the forward transposed convolution. */
 export function conv2dInputGradient(s: ConvShape, dy: ArrayLike<number>, filter: ArrayLike<number>): Float64Array {
   const { inputChannels, outputChannels } = s;
   const dx = new Float64Array(s.batch * s.inputHeight * s.inputWidth * inputChannels);
@@ -69,7 +69,7 @@ export function conv2dInputGradient(s: ConvShape, dy: ArrayLike<number>, filter:
   return dx;
 }
 
-/** The filter's gradient, shaped as the filter. */
+/** The filter's gradient, shaped like the filter. */
 export function conv2dFilterGradient(s: ConvShape, x: ArrayLike<number>, dy: ArrayLike<number>): Float64Array {
   const { inputChannels, outputChannels } = s;
   const dw = new Float64Array(s.filterHeight * s.filterWidth * inputChannels * outputChannels);

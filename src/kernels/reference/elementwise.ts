@@ -1,6 +1,6 @@
-/** Plain twins of assembly/nn/elementwise.ts and of the sigmoid in assembly/nn/output.ts, in float64. */
+/** Reference implementations of assembly/nn/elementwise.ts and of the sigmoid in assembly/nn/output.ts, in float64. */
 
-/** Numbered as in the kernels: 0 add, 1 subtract, 2 multiply, 3 divide, 4 (a - b)^2. */
+/** The kernels use the same numbers: 0 add, 1 subtract, 2 multiply, 3 divide, 4 (a - b)^2. */
 const BINARY: readonly ((a: number, b: number) => number)[] = [
   (a, b) => a + b,
   (a, b) => a - b,
@@ -9,7 +9,7 @@ const BINARY: readonly ((a: number, b: number) => number)[] = [
   (a, b) => (a - b) ** 2,
 ];
 
-/** All of a matrix [rows, columns], a row of it [columns], or a column [rows]. */
+/** 0: a whole matrix [rows, columns]; 1: one row of it [columns]; 2: one column [rows]. */
 export type Form = 0 | 1 | 2;
 
 /** a op b, [rows, columns] */

@@ -1,4 +1,4 @@
-/** All twins of image.wasm behind its interface: slow, for tests and for reading. */
+/** All reference implementations of image.wasm behind its interface. They are slow, and serve tests and readers. */
 import type { ImageKernels } from "../image.js";
 import { encodeJpegScan } from "./jpeg.js";
 import { colourJpegWindow } from "./jpeg-colour.js";

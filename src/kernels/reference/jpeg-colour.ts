@@ -1,4 +1,4 @@
-/** Plain twin of assembly/image/jpeg-colour.ts: each pixel by itself. It writes the window's pixels alone. */
+/** Reference implementation of assembly/image/jpeg-colour.ts: one pixel at a time. It writes only the pixels of the window. */
 import type { JpegColourKernel } from "../image.js";
 
 export function colourJpegWindow(memory: WebAssembly.Memory): JpegColourKernel {

@@ -1,14 +1,14 @@
-/** Plain twin of assembly/image/jpeg-decode.ts and jpeg-idct.ts: bits one at a time, coefficients one by one. */
+/** Reference implementation of assembly/image/jpeg-decode.ts and jpeg-idct.ts: one bit and one coefficient at a time. */
 import type { JpegDecodeKernel } from "../image.js";
 
-/** Bits of the segment between two markers, without stuffing and fill bytes; zeros after its end. */
+/** Bits of the segment between two markers, without stuffing and fill bytes. After its end, all bits are 0. */
 class Segment {
   private readonly bytes: number[] = [];
-  /** Behind each of those bytes in the data. */
+  /** For each of those bytes, the position after it in the data. */
   private readonly ends: number[] = [];
   private readonly from: number;
   private at = 0;
-  /** Where the marker after it stands, and its code, 0 when the data end. */
+  /** Position and code of the marker after the segment. The code is 0 if the data end first. */
   readonly markerAt: number;
   readonly marker: number;
 
@@ -29,7 +29,7 @@ class Segment {
     this.marker = isMarker ? data[at + 1] : 0;
   }
 
-  /** Behind the last byte of which a bit was read. */
+  /** Position after the last byte from which a bit was read. */
   get usedUpTo(): number {
     return this.ends[Math.ceil(this.at / 8) - 1] ?? this.from;
   }
@@ -50,7 +50,7 @@ class Segment {
     return size > 0 && value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
   }
 
-  /** T.81, F.2.2.3: DECODE; null when there is no such code. */
+  /** T.81, F.2.2.3: DECODE. Null if there is no such code. */
   symbol(view: DataView, table: number): number | null {
     let code = 0;
     for (let length = 1; length <= 16; length++) {
@@ -63,7 +63,10 @@ class Segment {
   }
 }
 
-/** One eight-point transform, with the constants and the order of steps of the paper; 13 bits more than its input. */
+/**
+ * One eight-point transform, with the constants and the order of steps of the paper. Its output has 13 more bits than
+ * its input.
+ */
 function transform(input: readonly number[]): number[] {
   const [i0, i1, i2, i3, i4, i5, i6, i7] = input;
   const even = (i2 + i6) * 4433;
@@ -82,7 +85,7 @@ function transform(input: readonly number[]): number[] {
   return [0, 1, 2, 3, 3, 2, 1, 0].map((k, i) => (i < 4 ? evens[k] + odds[k] : evens[k] - odds[k]));
 }
 
-/** Coefficients [8, 8] times their steps -> samples [8, 8]. */
+/** Coefficients [8, 8], multiplied by their quantisation steps -> samples [8, 8]. */
 function inverseDct(coefficients: readonly number[]): Uint8ClampedArray {
   const half = new Array<number>(64);
   for (let x = 0; x < 8; x++) {

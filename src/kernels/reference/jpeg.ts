@@ -1,6 +1,7 @@
 /**
- * Plain twin of assembly/image/jpeg.ts: the DCT by its definition in float64 and bits one at a time. Coefficients that
- * lie on the boundary of two steps may round the other way, so files agree when decoded, not byte for byte.
+ * Reference implementation of assembly/image/jpeg.ts: the DCT by its definition in float64, and one bit at a time.
+ * Coefficients on the boundary between two steps may be rounded the other way, so files agree when decoded, but not
+ * byte for byte.
  */
 import type { JpegScanKernel } from "../image.js";
 
@@ -36,7 +37,7 @@ class BitWriter {
   }
 }
 
-/** [8, 8] samples -> coefficients at [column * 8 + row], scaled as the kernel's fast transform scales them. */
+/** [8, 8] samples -> coefficients at [column * 8 + row], with the scale of the kernel's fast transform. */
 function transform(block: readonly number[]): number[] {
   const scale = (k: number): number => (k === 0 ? 1 : 2 * Math.cos((k * Math.PI) / 16));
   return Array.from({ length: 64 }, (_, i) => {

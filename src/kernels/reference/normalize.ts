@@ -1,4 +1,7 @@
-/** Plain twin of assembly/image/normalize.ts; results are equal to the bit (Math.fround rounds each step to f32). */
+/**
+ * Reference implementation of assembly/image/normalize.ts. The results are bit-identical, because Math.fround rounds
+ * each step to f32.
+ */
 import type { ConvertKernel } from "../image.js";
 
 function toFloat(level: number): number {

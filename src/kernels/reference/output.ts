@@ -1,4 +1,4 @@
-/** Plain twins of assembly/nn/output.ts, in float64. All pictures are [pixels, 3]. */
+/** Reference implementations of assembly/nn/output.ts, in float64. All images are [pixels, 3]. */
 
 /** 2 tanh(x + bias) */
 export function residualOutput(x: ArrayLike<number>, bias: ArrayLike<number>): Float64Array {
@@ -16,14 +16,14 @@ export function residualGradient(
   return { dx, dbias };
 }
 
-/** clip(image + residual, -1, 1); the image is repeated as often as the residual holds it. */
+/** clip(image + residual, -1, 1). The image is repeated until it has the residual's length. */
 export function clippedSum(image: ArrayLike<number>, residual: ArrayLike<number>): Float64Array {
   return Float64Array.from({ length: residual.length }, (_, i) => {
     return Math.min(1, Math.max(-1, image[i % image.length] + residual[i]));
   });
 }
 
-/** dy where |image + residual| <= 1, else 0 */
+/** dy where |image + residual| <= 1, otherwise 0 */
 export function clippedSumGradient(
   image: ArrayLike<number>,
   residual: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** Plain twin of assembly/nn/pool.ts, in float64. */
+/** Reference implementation of assembly/nn/pool.ts, in float64. */
 
 /** A square window over [batch, height, width, channels]. */
 export interface PoolShape {
@@ -15,7 +15,8 @@ export interface PoolShape {
 }
 
 /**
- * The largest value of each window, or the mean of those of its values that lie within the picture. Each window must hold one.
+ * The largest value of each window, or the mean of the window's values that lie within the image. Each window must
+ * contain at least one value.
  * @returns [batch, outHeight, outWidth, channels]
  */
 export function pool(s: PoolShape, x: ArrayLike<number>, kind: "max" | "average"): Float64Array {

@@ -1,4 +1,4 @@
-/** Plain twins of assembly/nn/reduce.ts for matrices [rows, columns], in float64. */
+/** Reference implementations of assembly/nn/reduce.ts for matrices [rows, columns], in float64. */
 
 /** [columns] */
 export function columnSums(x: ArrayLike<number>, columns: number): Float64Array {

@@ -1,4 +1,4 @@
-/** Plain twin of assembly/image/resize.ts: the same sums, one sample at a time; results are equal to the bit. */
+/** Reference implementation of assembly/image/resize.ts: the same sums, one sample at a time. The results are bit-identical. */
 import type { ResizeKernel } from "../image.js";
 
 const WEIGHT_BITS = 14;

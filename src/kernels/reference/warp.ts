@@ -1,4 +1,7 @@
-/** Plain twin of assembly/image/warp.ts: the same arithmetic, one sample at a time; results are equal to the bit. */
+/**
+ * Reference implementation of assembly/image/warp.ts: the same arithmetic, one sample at a time. The results are
+ * bit-identical.
+ */
 import type { WarpKernel } from "../image.js";
 
 const FRACTION_BITS = 7;
@@ -7,7 +10,7 @@ const WEIGHT_BITS = 2 * FRACTION_BITS;
 
 const LIMIT = 8388608;
 
-/** A position in 1/128 pixel as 64-bit fixed point, the whole part in the high 32 bits. */
+/** A position in 1/128 pixel as 64-bit fixed point, with the integer part in the high 32 bits. */
 function toFixed(position: number): bigint {
   return BigInt(Math.trunc(position * 128 * 2 ** 32));
 }

@@ -1,7 +1,6 @@
 /** What fixes the network: picture size, width, and the attributes in their order. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../../errors.js";
-import { suggest } from "../../suggest.js";
 
 export const SIZES = [64, 128, 256] as const;
 /** The published code has four convolutions in a discriminator, the paper says five. */
@@ -131,56 +130,18 @@ export function attributeSlice(channels: number, count: number, index: number): 
   return [roundHalfToEven((channels / count) * index), roundHalfToEven((channels / count) * (index + 1))];
 }
 
-/** The position of an attribute in the model. @throws InputError when the model does not have it */
-export function attributeIndex(config: ModelConfig, name: string): number {
-  const index = config.attributes.indexOf(name);
-  if (index >= 0) return index;
-  const meant = suggest(name, config.attributes);
-  const remedy = meant === null ? "This model was trained on those only." : `Did you mean ${meant}?`;
-  throw new InputError(describeMismatch("attribute", `one of ${config.attributes.join(", ")}`, `'${name}'`, remedy));
-}
-
 /**
- * Fails when a model is not the one that was asked for; what is left out may be anything.
- * @param source names the model in the message
- * @throws InputError with the first difference
- */
-export function expectConfig(config: ModelConfig, expected: Partial<ModelConfig>, source: string): void {
-  const differences = [
-    ["size", config.size, expected.size],
-    ["width", config.width, expected.width],
-    ["attributes", config.attributes.join(", "), expected.attributes?.join(", ")],
-  ] as const;
-  for (const [name, received, wanted] of differences) {
-    if (wanted === undefined || wanted === received) continue;
-    const remedy = `Leave --${name} away or give that of the model; another one needs a model of its own.`;
-    throw new InputError(describeMismatch(`${source}: ${name}`, `${wanted}`, `${received}`, remedy));
-  }
-}
-
-/**
- * Reads the configuration that a model file carries as JSON.
+ * Checks the configuration that a model file carries.
  * @param source names the file in the message
- * @throws InputError when it is missing or none
+ * @throws InputError when it is not one
  */
-export function parseConfig(text: string | undefined, source: string): ModelConfig {
-  let value: unknown;
-  try {
-    value = JSON.parse(text ?? "");
-  } catch {
-    value = undefined;
-  }
-  const parsed = modelConfigSchema.safeParse(value);
+export function parseConfig(config: unknown, source: string): ModelConfig {
+  const parsed = modelConfigSchema.safeParse(config);
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
-  const received = text === undefined ? "none" : `${path.join(".")}: ${message}`;
+  const remedy = "The file is damaged; fetch it again.";
   throw new InputError(
-    describeMismatch(
-      `${source}: config`,
-      "size, width and attributes",
-      received,
-      "The file is damaged; fetch it again.",
-    ),
+    describeMismatch(`${source}: config`, "size, width and attributes", `${path.join(".")}: ${message}`, remedy),
   );
 }
 
@@ -197,11 +158,4 @@ export function createConfig(
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
   throw new InputError(`--${String(path[0])}: ${message}. See elegant train --help.`);
-}
-
-/** Pairs of one attribute that follow one another in a batch. */
-export interface PairGroup {
-  /** Its position in the model. */
-  readonly attribute: number;
-  readonly pairs: number;
 }

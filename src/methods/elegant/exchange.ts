@@ -1,8 +1,10 @@
 /** The exchange of latent slices (paper section 3.1), and the generator built on it. */
 import * as tf from "@tensorflow/tfjs-core";
 import { applyResidual } from "../../device/ops/residual.js";
+import { repeatTo } from "../../nn/batch.js";
 import type { Parameters } from "../../nn/parameters.js";
-import { attributeSlice, type ModelConfig, type PairGroup } from "./config.js";
+import type { Faces, PairGroup } from "../method.js";
+import { attributeSlice, type ModelConfig } from "./config.js";
 import { decode, encode } from "./networks.js";
 
 /**
@@ -85,24 +87,6 @@ export function generate(
   }
   const [reconstructed, exchanged] = tf.split(applyResidual(pictures, residuals), 2, 0) as [tf.Tensor4D, tf.Tensor4D];
   return { latents, skips, residuals, masks, differences: null, reconstructed, exchanged };
-}
-
-/** A batch of N faces and what the encoder makes of them; S is the side, W the width of the model. */
-export interface Faces {
-  /** [N, S, S, 3] in [-1, 1] */
-  readonly images: tf.Tensor4D;
-  /** z: [N, S/32, S/32, 8 W], with four blocks [N, S/16, S/16, 8 W] */
-  readonly latent: tf.Tensor4D;
-  /** As Encoded.skips. */
-  readonly skips: readonly tf.Tensor4D[];
-}
-
-/** The batch itself when it has `n` items, a single item `n` times, else a fault of the caller. */
-export function repeatTo(batch: tf.Tensor4D, n: number): tf.Tensor4D {
-  const [items] = batch.shape;
-  if (items === n) return batch;
-  if (items === 1) return tf.tile(batch, [n, 1, 1, 1]);
-  throw new Error(`batch: expected 1 or ${n} items, received ${items}`);
 }
 
 /** R(z) of faces, which the edit "difference" subtracts from R(z'); null for a network that edits by R(z') alone. */

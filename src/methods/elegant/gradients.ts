@@ -3,8 +3,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { suspendTape } from "../../device/ops/tape.js";
 import { type Gradients, gradientsOf } from "../../nn/optimizer.js";
 import type { Parameters } from "../../nn/parameters.js";
-import { countRight } from "../../nn/readings.js";
-import type { StepSettings } from "../../training/settings.js";
 import { type Generated, generate } from "./exchange.js";
 import {
   adversarialLoss,
@@ -18,8 +16,10 @@ import {
 } from "./losses.js";
 import { discriminate, encode, halve } from "./networks.js";
 import type { Part } from "./parts.js";
+import { countRight } from "./probes.js";
+import type { StepSettings } from "./settings.js";
+import type { ElegantState } from "./state.js";
 import type { TraceKeeper } from "./trace.js";
-import type { TrainingState } from "./update.js";
 
 type Scalars<Names extends string> = Readonly<Record<Names, tf.Scalar>>;
 export type DiscriminatorScalars = Scalars<"D" | "D1" | "D2"> & { readonly r1?: tf.Scalar };
@@ -43,7 +43,7 @@ function splitScore({ logits, weights }: Score, count: number): Score[] {
 
 /** Scores of A, B, C and D by both discriminators, each in one batch. */
 function scoreAll(
-  { config, discriminator: { parameters } }: TrainingState,
+  { config, discriminator: { parameters } }: ElegantState,
   pictures: tf.Tensor4D,
   { labels, weights }: Pick<Part, "labels" | "weights">,
 ): { D1: Scores; D2: Scores } {
@@ -56,7 +56,7 @@ function scoreAll(
 
 /** R1 of both discriminators on A and B, weighted as their losses are. */
 function penalize(
-  { config, discriminator: { parameters } }: TrainingState,
+  { config, discriminator: { parameters } }: ElegantState,
   pictures: tf.Tensor4D,
   { labels, weights: ofScores }: Part,
   settings: StepSettings,
@@ -80,7 +80,7 @@ function penalize(
 
 /** @param exchanged C, D stacked, constants here, [2n, S, S, 3] */
 export function differentiateDiscriminators(
-  state: TrainingState,
+  state: ElegantState,
   part: Part,
   exchanged: tf.Tensor4D,
   settings: StepSettings,
@@ -116,7 +116,7 @@ function constantsOf(parameters: Parameters): Parameters {
 
 /** What the method adds to the generator's loss next to the adversarial parts, unweighted and kept. */
 function generatorExtras(
-  { generator: { parameters }, config }: TrainingState,
+  { generator: { parameters }, config }: ElegantState,
   pictures: tf.Tensor4D,
   { latents, residuals, masks, differences, reconstructed, exchanged }: Generated,
   { reconstruction, weights }: StepSettings,
@@ -141,7 +141,7 @@ function generatorExtras(
 
 /** @param onGenerated runs between the generator's forward and the scoring of its C and D, unseen by the gradient */
 export function differentiateGenerator(
-  state: TrainingState,
+  state: ElegantState,
   { pictures, fakeLabels, fakeWeights, groups }: Part,
   settings: StepSettings,
   onGenerated?: (generated: Generated) => void,

@@ -9,17 +9,11 @@ import { maskProduct } from "../../device/ops/mask-product.js";
 import { residualOutput } from "../../device/ops/residual.js";
 import { upsampleBilinear } from "../../device/ops/upsample.js";
 import { type Parameters, parameter } from "../../nn/parameters.js";
+import type { Encoded } from "../method.js";
 import { latentChannels, latentSide, type ModelConfig } from "./config.js";
 
 /** Slope of LeakyReLU below zero. */
 const LEAK = 0.2;
-
-export interface Encoded {
-  /** z: [N, S/32, S/32, 8 W], with four blocks [N, S/16, S/16, 8 W] */
-  readonly latent: tf.Tensor4D;
-  /** Activated outputs of all blocks but the last: [N, S/2, S/2, W], [N, S/4, S/4, 2 W] and so on */
-  readonly skips: readonly tf.Tensor4D[];
-}
 
 export interface Decoded {
   /** [N, S, S, 3] in [-2, 2], already times the mask */

@@ -8,8 +8,9 @@
  */
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "../../interop/onnx.js";
 import type { NamedTensors } from "../../interop/safetensors.js";
-import { GENERATOR, matchParameters, parameterSpecs } from "../../nn/parameters.js";
+import { matchParameters } from "../../nn/parameters.js";
 import { attributeSlice, encoderChannels, latentChannels, latentSide, type ModelConfig } from "./config.js";
+import { GENERATOR, parameterSpecs } from "./parameters.js";
 
 const LEAK = 0.2;
 const EPSILON = 1e-12;

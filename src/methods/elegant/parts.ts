@@ -3,9 +3,8 @@
  * pictures, so losses and gradients of the whole are those of the parts, each times its share of the pairs, up to rounding.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Gradients } from "../../nn/optimizer.js";
-import type { ModelConfig, PairGroup } from "./config.js";
-import type { PairBatch } from "./update.js";
+import type { PairBatch, PairGroup } from "../method.js";
+import type { ModelConfig } from "./config.js";
 
 /** Pairs of a batch that `residual` and `exchange` are measured on. */
 const PROBED = 4;
@@ -112,25 +111,4 @@ export function takePart(
 
 export function disposePart({ pictures, labels, weights, fakeLabels, fakeWeights }: Part): void {
   tf.dispose([pictures, labels, weights, fakeLabels, fakeWeights].filter((tensor) => tensor !== null));
-}
-
-/**
- * The sum with one more part's gradients, in the order of calls; disposes of both.
- * @param sum null before the first part
- */
-export function addGradients(sum: Gradients | null, gradients: Gradients, share: number): Gradients {
-  const next = new Map<string, tf.Tensor>();
-  for (const [name, gradient] of gradients) {
-    const before = sum?.get(name);
-    next.set(
-      name,
-      tf.tidy(() => {
-        const scaled = tf.mul(gradient, share);
-        return before === undefined ? scaled : tf.add(before, scaled);
-      }),
-    );
-    gradient.dispose();
-    before?.dispose();
-  }
-  return next;
 }

@@ -6,9 +6,10 @@
 import { describeMismatch, InputError } from "../../errors.js";
 import type { NamedTensors } from "../../interop/safetensors.js";
 import { withoutWrappers } from "../../interop/wrappers.js";
-import { DISCRIMINATORS, GENERATOR, matchParameters, type Network, networkSpecs } from "../../nn/parameters.js";
+import { matchParameters } from "../../nn/parameters.js";
 import { formatChoice } from "../choice-words.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "./config.js";
+import { DISCRIMINATORS, GENERATOR, type Network, networkSpecs } from "./parameters.js";
 
 export interface PublishedFile {
   /** The file's name, for messages. */

@@ -4,11 +4,16 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { disposingOnFailure } from "../../device/ops/scope.js";
-import { applyGradients, type Gradients, type OptimizerState, updateAverage } from "../../nn/optimizer.js";
-import { disposeParameters, type Parameters } from "../../nn/parameters.js";
-import { disposeReadings, probeResiduals, readMeans, type Weighted } from "../../nn/readings.js";
-import type { StepSettings } from "../../training/settings.js";
-import type { ModelConfig, PairGroup } from "./config.js";
+import {
+  addGradients,
+  applyGradients,
+  type Gradients,
+  type OptimizerState,
+  updateAverage,
+} from "../../nn/optimizer.js";
+import { disposeReadings, readMeans, type Weighted } from "../../nn/readings.js";
+import type { PairBatch } from "../method.js";
+import type { ModelConfig } from "./config.js";
 import { generate } from "./exchange.js";
 import {
   type DiscriminatorScalars,
@@ -17,37 +22,11 @@ import {
   type GeneratorScalars,
   type RightScalars,
 } from "./gradients.js";
-import { addGradients, disposePart, type Part, takePart } from "./parts.js";
+import { disposePart, type Part, takePart } from "./parts.js";
+import { probeResiduals } from "./probes.js";
+import type { StepSettings } from "./settings.js";
+import type { ElegantState } from "./state.js";
 import { type OnTrace, TraceKeeper } from "./trace.js";
-
-export interface TrainingState {
-  readonly config: ModelConfig;
-  /** Enc and Dec. */
-  readonly generator: OptimizerState;
-  /** Exponential moving average of Enc and Dec; null when none is kept. */
-  readonly average: Parameters | null;
-  /** D1 and D2. */
-  readonly discriminator: OptimizerState;
-}
-
-/** Frees the variables of all networks and their optimizers. */
-export function disposeState({ generator, discriminator, average }: TrainingState): void {
-  if (average !== null) disposeParameters(average);
-  for (const { parameters, first, second } of [generator, discriminator]) {
-    for (const named of [parameters, first, second]) disposeParameters(named);
-  }
-}
-
-/** A batch of pairs, group by group: A has the group's attribute, B has not. */
-export interface PairBatch {
-  readonly groups: readonly PairGroup[];
-  /** [N, S, S, 3] in [-1, 1] */
-  readonly A: tf.Tensor4D;
-  readonly B: tf.Tensor4D;
-  /** [N, attributes] of 0 and 1 */
-  readonly yA: tf.Tensor2D;
-  readonly yB: tf.Tensor2D;
-}
 
 /** Values of one update, for logs. `D` and `G` are the weighted totals that were differentiated. */
 export interface StepLosses {
@@ -100,7 +79,7 @@ function probe(readings: Readings, { edit }: ModelConfig, residuals: tf.Tensor4D
 
 /** The update as the method has it, with one forward of the generator. */
 function updateAtOnce(
-  state: TrainingState,
+  state: ElegantState,
   whole: Part,
   settings: StepSettings,
   readings: Readings,
@@ -127,7 +106,7 @@ function updateAtOnce(
  * generator, so each part's forward runs once for either update. Gradients are summed in the order of the parts.
  */
 function updateInParts(
-  state: TrainingState,
+  state: ElegantState,
   parts: readonly Part[],
   settings: StepSettings,
   readings: Readings,
@@ -163,7 +142,7 @@ function updateInParts(
 
 /** Both updates; everything is left to the device, nothing is waited for. */
 function update(
-  state: TrainingState,
+  state: ElegantState,
   batch: PairBatch,
   settings: StepSettings,
   part: number,
@@ -186,7 +165,7 @@ function update(
  * Rejects when the device fails, as it does when its memory is full.
  */
 export async function trainStep(
-  state: TrainingState,
+  state: ElegantState,
   batch: PairBatch,
   settings: StepSettings,
   { part = Infinity, onTrace }: StepOptions = {},

@@ -2,10 +2,10 @@
 import { resolve } from "node:path";
 import { InputError } from "../../errors.js";
 import type { InceptionMode } from "../../image/inception-input.js";
+import { listImages } from "../../image/list-images.js";
 import type { OpenedExtractor } from "../../metrics/extractors.js";
 import { addFeatures } from "../../metrics/folder.js";
 import { SideGatherer } from "../../metrics/gather.js";
-import { listImages } from "../../metrics/image-list.js";
 import { Linalg } from "../../metrics/linalg.js";
 import type { ItemFailure } from "../../pool/protocol.js";
 import { loadShapes, repeat, type Work } from "./work.js";

@@ -6,8 +6,9 @@ import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { PICTURES_AT_ONCE } from "../../editing/faces.js";
 import { loadImages } from "../../editing/feed.js";
 import { readPicture } from "../../editing/picture.js";
-import { swapAll, writeResults } from "../../editing/swap-rows.js";
-import type { Generator } from "../../models/open.js";
+import { writeResults } from "../../editing/swap-files.js";
+import { swapAll } from "../../editing/swap-rows.js";
+import type { Generator } from "../../models/generator.js";
 import { loadShapes, repeat, type Work } from "./work.js";
 
 /** More faces than are edited while it is measured. */

@@ -1,31 +1,30 @@
 /** `elegant train` as the planner sees it: its own updates of an untrained model that is thrown away. An item is a pair. */
 import { resolve } from "node:path";
 import type { FaceDataset } from "../../dataset/dataset.js";
-import type { ModelConfig } from "../../methods/elegant/config.js";
-import { disposeState } from "../../methods/elegant/update.js";
+import type { Model, RunSettings } from "../../methods/method.js";
 import { planBatch } from "../../training/batch-choice.js";
 import { PairBatches } from "../../training/batches.js";
 import { takeUpdate } from "../../training/loop.js";
 import { createPairSampler } from "../../training/pairs.js";
-import { newTrainingState } from "../../training/run.js";
-import { type RunSettings, stepSettings } from "../../training/settings.js";
+import { disposeState, newTrainingState } from "../../training/run.js";
 import { loadShapes, type Work } from "./work.js";
 
-export type TrainMethod = Omit<RunSettings, "dataset">;
+/** A run's settings but for the data's fingerprint. */
+export type TrainMethod = Pick<RunSettings, "batch" | "seed"> & Readonly<Record<string, unknown>>;
 
 /** What the costs of updates depend on: all choices of a method but those that only change values. */
-export function updateKey(config: ModelConfig, { seed: _, learningRate: __, ...method }: TrainMethod): string {
+export function updateKey({ config }: Model, { seed: _, learningRate: __, ...method }: TrainMethod): string {
   const settings = Object.entries(method).sort(([a], [b]) => (a < b ? -1 : 1)); // in one order for all callers
   return JSON.stringify([config, settings]);
 }
 
-export function trainWork(dataset: FaceDataset, config: ModelConfig, method: TrainMethod): Work {
-  const { size, attributes } = config;
-  const { batch, seed, flip, joint } = method;
+export function trainWork(dataset: FaceDataset, model: Model, method: TrainMethod): Work {
+  const { size, attributes } = model.config;
+  const { batch, seed } = method;
   return {
     items: "pairs",
     doing: "decode ahead",
-    key: JSON.stringify(["train", resolve(dataset.dir), updateKey(config, method)]),
+    key: JSON.stringify(["train", resolve(dataset.dir), updateKey(model, method)]),
     shapes: [
       ...loadShapes(size, 2),
       { name: "upload", group: "update", place: "device", outputBytes: 2 * size * size * 3 * 4 },
@@ -33,13 +32,16 @@ export function trainWork(dataset: FaceDataset, config: ModelConfig, method: Tra
     ],
     batches: [batch],
     async rehearse({ feeding, isOver }) {
+      const settings = { ...method, dataset: "" };
+      const training = model.training(settings, "train");
+      const { flip, joint } = training;
       const sampler = createPairSampler(dataset, attributes, { batch, seed, flip, joint });
-      const onStep = stepSettings({ ...method, dataset: sampler.fingerprint }, 0);
-      const { part } = planBatch({ config, ...method }, { batch, reason: null }); // as the command divides it
-      const state = newTrainingState(config, seed, method.ema > 0, method.initialisation);
+      const { part } = planBatch(training.memory, { batch, reason: null }); // as the command divides it
+      const state = newTrainingState(model, settings);
       const batches = new PairBatches({ dataset, sampler, size, batch, workers: feeding, fromStep: 0 });
       try {
-        while (!isOver()) await takeUpdate({ state, batches, batch, part, feeding }, onStep);
+        while (!isOver())
+          await takeUpdate({ training, state, batches, batch, part, feeding }, { step: 0, progress: 0 });
       } finally {
         await batches.close();
         disposeState(state);

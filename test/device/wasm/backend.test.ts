@@ -5,9 +5,10 @@ import { openDevice } from "../../../src/device/open.js";
 import { freezeWeights } from "../../../src/device/ops/freeze.js";
 import { suspendTape } from "../../../src/device/ops/tape.js";
 import type { SharedMemoryBackend } from "../../../src/device/wasm/backend.js";
+import { disposeState } from "../../../src/methods/elegant/state.js";
 import { trainStep } from "../../../src/methods/elegant/update.js";
 import { assertClose } from "../../support/close.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
+import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
 
 const heapOf = (): SharedMemoryBackend["team"]["heap"] => (tf.backend() as SharedMemoryBackend).team.heap;
 

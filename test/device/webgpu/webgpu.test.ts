@@ -3,11 +3,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import { adamUpdate } from "../../../src/device/ops/adam.js";
 import { channelNorm } from "../../../src/device/ops/channel-norm.js";
 import type { WebgpuBackend } from "../../../src/device/webgpu/backend.js";
+import { disposeState } from "../../../src/methods/elegant/state.js";
 import { type StepLosses, trainStep } from "../../../src/methods/elegant/update.js";
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../../../src/metrics/inception.js";
 import { Random } from "../../../src/random.js";
 import { assertClose, shapeIndex } from "../../support/close.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
+import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
 import { randomFloats } from "../../support/team.js";
 import { hasWebgpu, onDevice } from "../../support/webgpu.js";
 

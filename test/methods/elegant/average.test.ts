@@ -3,15 +3,16 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../../src/device/device.js";
 import { openDevice } from "../../../src/device/open.js";
+import { disposeState } from "../../../src/methods/elegant/state.js";
 import { trainStep } from "../../../src/methods/elegant/update.js";
-import { loadNewestCheckpoint } from "../../../src/models/checkpoint.js";
+import { loadNewestCheckpoint } from "../../../src/models/checkpoint-store.js";
 import { readModel } from "../../../src/models/open.js";
 import { copyParameters } from "../../../src/nn/parameters.js";
 import { train } from "../../../src/training/loop.js";
 import { assertClose } from "../../support/close.js";
 import { writeFaces } from "../../support/faces.js";
 import { withFolder } from "../../support/folder.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
+import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
 import { abortAt, rowsOf, tinyRun } from "../../support/run.js";
 
 const NAME = "Enc.main.1.0.weight";

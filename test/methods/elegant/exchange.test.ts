@@ -4,7 +4,8 @@ import type { Device } from "../../../src/device/device.js";
 import { openDevice } from "../../../src/device/open.js";
 import { attributeSlice } from "../../../src/methods/elegant/config.js";
 import { exchangeSlice, generate } from "../../../src/methods/elegant/exchange.js";
-import { disposeBatch, disposeState, TINY, tinyBatch, tinyState } from "../../support/model.js";
+import { disposeState } from "../../../src/methods/elegant/state.js";
+import { disposeBatch, TINY, tinyBatch, tinyState } from "../../support/model.js";
 
 const CHANNELS = 32; // of the latent at width 4
 

@@ -8,11 +8,9 @@ import {
   DISCRIMINATORS,
   GENERATOR,
   initialParameters,
-  type Parameters,
-  parameter,
   parameterSpecs,
-  uploadParameters,
-} from "../../../src/nn/parameters.js";
+} from "../../../src/methods/elegant/parameters.js";
+import { type Parameters, parameter, uploadParameters } from "../../../src/nn/parameters.js";
 import { assertClose } from "../../support/close.js";
 import { randomPictures, TINY } from "../../support/model.js";
 

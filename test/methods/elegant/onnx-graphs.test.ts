@@ -7,16 +7,12 @@ import { swapMany } from "../../../src/editing/swap.js";
 import { encodeOnnx } from "../../../src/interop/onnx.js";
 import type { NamedTensors } from "../../../src/interop/safetensors.js";
 import type { ModelConfig } from "../../../src/methods/elegant/config.js";
+import { elegantModel } from "../../../src/methods/elegant/model.js";
 import { decode, encode } from "../../../src/methods/elegant/networks.js";
 import { onnxGraphs, onnxMetadata } from "../../../src/methods/elegant/onnx-graphs.js";
+import { GENERATOR, initialParameters, parameterSpecs } from "../../../src/methods/elegant/parameters.js";
 import { METHODS } from "../../../src/methods/elegant/presets.js";
-import {
-  disposeParameters,
-  GENERATOR,
-  initialParameters,
-  parameterSpecs,
-  uploadParameters,
-} from "../../../src/nn/parameters.js";
+import { disposeParameters, uploadParameters } from "../../../src/nn/parameters.js";
 import { assertClose } from "../../support/close.js";
 import { randomPictures, TINY } from "../../support/model.js";
 import { runOnnx, type Values } from "../../support/onnxruntime.js";
@@ -72,7 +68,14 @@ describe("model/onnx-graphs", function () {
     it(`give onnxruntime our encoder, decoder and swap: ${name}`, async () => {
       const files = filesOf(config);
       const parameters = uploadParameters(parameterSpecs(config, GENERATOR), weightsOf(config), "test");
-      const generator = { config, parameters, source: "test", warnings: [], dispose: () => {} };
+      const generator = {
+        model: elegantModel(config),
+        config,
+        parameters,
+        source: "test",
+        warnings: [],
+        dispose: () => {},
+      };
       // The published network's five norms amplify rounding more.
       const abs = config.generatorBlocks === 4 ? 1e-5 : 2e-5;
       for (const batch of [1, 3]) {

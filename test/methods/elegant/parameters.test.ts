@@ -6,15 +6,12 @@ import {
   roundHalfToEven,
 } from "../../../src/methods/elegant/config.js";
 import {
-  deviceShape,
-  fromDeviceLayout,
   initialParameters,
   type Network,
   networkSpecs,
-  type ParameterSpec,
   parameterSpecs,
-  toDeviceLayout,
-} from "../../../src/nn/parameters.js";
+} from "../../../src/methods/elegant/parameters.js";
+import { deviceShape, fromDeviceLayout, type ParameterSpec, toDeviceLayout } from "../../../src/nn/parameters.js";
 
 const count = (spec: ParameterSpec): number => spec.shape.reduce((a, b) => a * b, 1);
 const config = (attributes: number, size: 64 | 128 | 256 = 256, width = 64): ModelConfig => {

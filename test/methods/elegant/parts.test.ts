@@ -5,9 +5,11 @@ import type { SharedMemoryBackend } from "../../../src/device/wasm/backend.js";
 import { SharedHeap } from "../../../src/kernels/heap.js";
 import { sharedMemory } from "../../../src/kernels/memory.js";
 import { LOSS_WEIGHTS } from "../../../src/methods/elegant/presets.js";
-import { type PairBatch, type StepLosses, type TrainingState, trainStep } from "../../../src/methods/elegant/update.js";
+import { disposeState, type ElegantState } from "../../../src/methods/elegant/state.js";
+import { type StepLosses, trainStep } from "../../../src/methods/elegant/update.js";
+import type { PairBatch } from "../../../src/methods/method.js";
 import { copyParameters, type Parameters } from "../../../src/nn/parameters.js";
-import { disposeBatch, disposeState, randomPictures, STEP_SETTINGS, tinyState } from "../../support/model.js";
+import { disposeBatch, randomPictures, STEP_SETTINGS, tinyState } from "../../support/model.js";
 
 const PAIRS = 4;
 const SETTINGS = {
@@ -43,7 +45,7 @@ function read(parameters: Parameters, prefix = ""): [string, Float32Array][] {
   return [...parameters].map(([name, tensor]) => [prefix + name, tensor.dataSync() as Float32Array]);
 }
 
-function averagedState(ema: number): TrainingState {
+function averagedState(ema: number): ElegantState {
   const state = tinyState(3);
   return ema === 0 ? state : { ...state, average: copyParameters(state.generator.parameters) };
 }

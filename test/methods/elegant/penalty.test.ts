@@ -9,17 +9,13 @@ import type { NamedTensors } from "../../../src/interop/safetensors.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../../src/methods/elegant/config.js";
 import { gradientPenalty } from "../../../src/methods/elegant/losses.js";
 import { discriminate } from "../../../src/methods/elegant/networks.js";
+import { networkSpecs } from "../../../src/methods/elegant/parameters.js";
+import { disposeState } from "../../../src/methods/elegant/state.js";
 import { trainStep } from "../../../src/methods/elegant/update.js";
-import {
-  disposeParameters,
-  fromDeviceLayout,
-  networkSpecs,
-  type Parameters,
-  uploadParameters,
-} from "../../../src/nn/parameters.js";
+import { disposeParameters, fromDeviceLayout, type Parameters, uploadParameters } from "../../../src/nn/parameters.js";
 import { assertClose } from "../../support/close.js";
 import { withFolder } from "../../support/folder.js";
-import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
+import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
 import { hasTorch, runPython } from "../../support/torch.js";
 
 const SEED = 5;

@@ -1,26 +1,27 @@
-/** `elegant swap --paste-back`: edited faces in their photos. */
+/** `elegant swap --paste-back`: pastes edited faces back into their photos. */
 import { join } from "node:path";
-import type { CommandContext } from "../cli/command.js";
-import { checkOutputs, millisecondsSince, nameOutputs, refuseExisting, withEditor } from "../cli/editing.js";
-import type { SwapCommand } from "../cli/swap.js";
 import type { PlacedFace } from "../detection/placed-face.js";
 import { InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
-import { writePicture } from "./picture.js";
-import { swapAll, uploadPictures, writeSheet } from "./swap-rows.js";
+import type { CommandContext } from "./command.js";
+import { checkOutputs, millisecondsSince, nameOutputs, refuseExisting, withEditor } from "./editing.js";
+import type { SwapCommand } from "./swap-options.js";
 
 interface Failure {
   readonly file: string;
   readonly reason: string;
 }
 
-/** As runSwap(), for faces in photos; an input whose face is not found is a failure, and the others go on. */
+/** Works like runSwap(), for faces in photos. An input whose face is not found is a failure; the other inputs continue. */
 export async function runPasteBack(
   options: SwapCommand,
   references: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const { FaceReader, groupByPhoto, pasteIntoPhoto } = await import("../detection/placed-face.js");
+  const [{ FaceReader, groupByPhoto, pasteIntoPhoto }, { writePicture }] = await Promise.all([
+    import("../detection/placed-face.js"),
+    import("../editing/picture.js"),
+  ]);
   const { attribute: attributes, out } = options;
   const faces: PlacedFace[] = [];
   const others: RgbaImage[] = [];
@@ -59,6 +60,8 @@ export async function runPasteBack(
   await withEditor(options, attributes, faces.length, context, async ({ generator }) => {
     const crops = faces.map(({ crop }) => crop);
     const start = performance.now();
+    const { swapAll, uploadPictures } = await import("../editing/swap-rows.js");
+    const { writeSheet } = await import("../editing/swap-files.js");
     const rows = await swapAll(generator, uploadPictures(generator.config.size, crops), {
       ...{ attributes, references: others, withUnedited: true },
       onProgress: (done) => context.onProgress({ stage: "Swap", done, total: crops.length, unit: "faces" }),

@@ -1,13 +1,13 @@
-/** Which files of a folder are the pictures of a set. */
+/** Lists the images of a folder. */
 import { join } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
-import { describeNotRead, walkPictures } from "../image/walk-pictures.js";
+import { describeNotRead, walkPictures } from "./walk-pictures.js";
 
 /**
- * Paths of the pictures of a folder, sorted by their names, as walkPictures() finds them.
- * @param recursive includes pictures of folders below
- * @param warn receives a line if pictures are left out because we do not read their kind
- * @throws InputError for a folder without pictures, or if `folder` is not a folder
+ * Paths of the images of a folder, sorted by their names, as found by walkPictures().
+ * @param recursive includes images of folders below
+ * @param warn receives a line if images are left out because we do not read their kind
+ * @throws InputError for a folder without images, or if `folder` is not a folder
  */
 export async function listImages(
   folder: string,

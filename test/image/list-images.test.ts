@@ -1,8 +1,9 @@
+/** Which files of a folder count as its images. */
 import assert from "node:assert/strict";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../../src/errors.js";
-import { listImages } from "../../src/metrics/image-list.js";
+import { listImages } from "../../src/image/list-images.js";
 import { withFolder } from "../support/folder.js";
 
 async function fill(folder: string, files: readonly string[]): Promise<void> {

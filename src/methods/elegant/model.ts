@@ -1,0 +1,147 @@
+/** ELEGANT as the rest of the program sees it (../method.ts). */
+import * as tf from "@tensorflow/tfjs-core";
+import { describeMismatch, InputError } from "../../errors.js";
+import { formatChoice } from "../choice-words.js";
+import type { Curve, ExemplarEdits, Losses, Method, Model, SampleSheet, Training, TrainingState } from "../method.js";
+import { CONDITIONS } from "./conditions.js";
+import { type ModelConfig, parseConfig } from "./config.js";
+import { applyLatents, exchangeSlice, generate, ownResidual } from "./exchange.js";
+import { memoryNeeds } from "./memory.js";
+import { encode } from "./networks.js";
+import { onnxGraphs, onnxMetadata } from "./onnx-graphs.js";
+import { DISCRIMINATORS, GENERATOR, initialParameters, type Network, parameterSpecs } from "./parameters.js";
+import { publishedFiles } from "./published.js";
+import { learningRateAt, parseSettings, stepSettings } from "./settings.js";
+import type { ElegantState } from "./state.js";
+import { trainStep } from "./update.js";
+
+/** The groups of networks that one optimizer updates together. */
+const GROUPS: Readonly<Record<string, readonly Network[]>> = { generator: GENERATOR, discriminator: DISCRIMINATORS };
+
+const GREY_LEVELS = { name: "grey levels of 255", factor: 127.5 };
+const CURVES: readonly Curve[] = [
+  { key: "D", name: "discriminators", group: "Totals" },
+  { key: "G", name: "generator", group: "Totals" },
+  { key: "reconstruction", name: "reconstruction", group: "Reconstruction" },
+  { key: "slice", name: "slices", group: "Slices found again in the edited pictures" },
+  { key: "mask", name: "mask", group: "Mean of the mask" },
+  { key: "change", name: "change", group: "Mean change of the edited pictures" },
+  { key: "accuracy1", name: "D1", group: "Pictures that the discriminators judge correctly" },
+  { key: "accuracy2", name: "D2", group: "Pictures that the discriminators judge correctly" },
+  { key: "exchange", name: "exchange", group: "What an exchange changes", byAttribute: true, unit: GREY_LEVELS },
+];
+
+/** A training's state by ELEGANT's own names. The optimizers are the same objects. */
+export function elegantState({ model, optimizers, average }: TrainingState, config: ModelConfig): ElegantState {
+  const [generator, discriminator] = model.groups.map((group) => optimizers.get(group));
+  if (generator === undefined || discriminator === undefined) throw new Error("training: a group has no optimizer");
+  return { config, generator, discriminator, average };
+}
+
+/** The columns A, B, A', B', C and D of the published code's sample sheets. */
+function sheetOf(config: ModelConfig): SampleSheet {
+  return {
+    columns: ["A", "B", "A'", "B'", "C", "D"],
+    caption:
+      "A has the attribute, B has not; A' and B' are their reconstructions, C is A without the attribute, D is B with that of A.",
+    draw: (parameters, both, attribute) => {
+      const pairs = both.shape[0] / 2;
+      const { reconstructed, exchanged } = generate(parameters, config, both, [{ attribute, pairs }]);
+      return tf.concat([both, reconstructed, exchanged], 0);
+    },
+    exchange: (parameters, both, attribute) => {
+      const faces = { images: both, ...encode(parameters, config, both) };
+      const [zA, zB] = tf.split(faces.latent, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
+      const [zC, zD] = [exchangeSlice(zA, zB, config, attribute), exchangeSlice(zB, zA, config, attribute)];
+      return applyLatents(parameters, config, faces, tf.concat([zC, zD], 0));
+    },
+  };
+}
+
+function exemplarOf(config: ModelConfig): ExemplarEdits {
+  return {
+    encode: (parameters, images) => encode(parameters, config, images),
+    exchange: (latent, reference, attribute) => exchangeSlice(latent, reference, config, attribute),
+    prepare: (parameters, faces) => ownResidual(parameters, config, faces),
+    apply: (parameters, faces, latents, prepared) => applyLatents(parameters, config, faces, latents, prepared),
+    isExact: config.edit === "difference",
+  };
+}
+
+function describeLosses({ D, G, reconstruction, slice = 0, exchange }: Losses): string {
+  const extras =
+    reconstruction === undefined
+      ? `slice ${slice.toFixed(3)} change ${(GREY_LEVELS.factor * exchange).toFixed(1)}`
+      : `rec ${reconstruction.toFixed(4)}`;
+  return `D ${D.toFixed(3)} G ${G.toFixed(3)} ${extras}`;
+}
+
+/**
+ * Refuses a generator whose layers are not those of the new run. The size may differ, since encoder and decoder are
+ * convolutions, and so may everything about the discriminators, which begin untrained.
+ */
+function expectSameGenerator(config: ModelConfig, other: ModelConfig, source: string): void {
+  const choices = ["generatorBlocks", "decoderActivation", "upsampling", "edit", "mask"] as const;
+  const differences = [
+    ["--attributes", config.attributes.join(" "), other.attributes.join(" ")],
+    ["--width", config.width, other.width],
+    ...choices.map((name) => [`--set ${name}`, config[name], other[name]] as const),
+  ] as const;
+  for (const [name, received, expected] of differences) {
+    if (received === expected) continue;
+    const remedy = "A run begins only with a generator of its own layers.";
+    throw new InputError(
+      describeMismatch(`--from: ${name}`, `${formatChoice(expected)}, as in ${source}`, formatChoice(received), remedy),
+    );
+  }
+}
+
+/** A model of ELEGANT. */
+export function elegantModel(config: ModelConfig): Model {
+  return {
+    method: "elegant",
+    config,
+    description: `${config.size} px, width ${config.width}`,
+    groups: Object.keys(GROUPS),
+    specs: (group) => parameterSpecs(config, GROUPS[group]),
+    extras: [],
+    initial: (group, seed, settings) => {
+      // Without norms, the published weights and biases would hide the image from the deeper layers.
+      const fallback = config.discriminatorNorm === "none" ? "he" : "published";
+      const initialisation = settings === null ? fallback : parseSettings(settings, "the run").initialisation;
+      return initialParameters(config, GROUPS[group], seed, initialisation);
+    },
+    expectSameLayers: (other, source) => expectSameGenerator(config, parseConfig(other.config, source), source),
+    training: (settings, source): Training => {
+      const parsed = parseSettings(settings, source);
+      return {
+        settings: parsed,
+        averages: parsed.ema > 0,
+        flip: parsed.flip,
+        joint: parsed.joint,
+        learningRate: ({ step, progress }) => learningRateAt(parsed, step, progress),
+        update: async (state, batch, { step, progress }, part) => ({
+          ...(await trainStep(elegantState(state, config), batch, stepSettings(parsed, step, progress), { part })),
+        }),
+        describe: describeLosses,
+        memory: memoryNeeds({ config, ...parsed }),
+      };
+    },
+    sheet: sheetOf(config),
+    files: {
+      published: (tensors, step) => publishedFiles(tensors, config, step),
+      onnx: (tensors, source) => {
+        const metadata = onnxMetadata(config, source);
+        return onnxGraphs(tensors, config).map(({ file, graph }) => ({ file, graph, metadata }));
+      },
+    },
+    exemplar: exemplarOf(config),
+    conditions: CONDITIONS,
+    curves: CURVES,
+  };
+}
+
+export const ELEGANT: Method = {
+  name: "elegant",
+  parse: (config, source) => elegantModel(parseConfig(config, source)),
+};

@@ -1,0 +1,90 @@
+/** The settings of a run of ELEGANT, and what one update makes of them. */
+import { z } from "zod";
+import { describeMismatch, InputError } from "../../errors.js";
+import type { AdamSettings } from "../../types.js";
+import {
+  LOSS_WEIGHTS,
+  type LossWeights,
+  methodSchema,
+  RECONSTRUCTION_WEIGHTS,
+  type Reconstruction,
+} from "./presets.js";
+
+/** What must stay the same when a run is resumed. */
+const settingsSchema = methodSchema.extend({
+  batch: z.number().int().positive(),
+  seed: z.number().int().nonnegative(),
+  dataset: z.string(),
+});
+export type ElegantSettings = z.infer<typeof settingsSchema>;
+
+/** What one update needs to know. */
+export interface StepSettings {
+  readonly reconstruction: Reconstruction;
+  readonly weights: LossWeights;
+  readonly adam: AdamSettings;
+  readonly learningRate: number;
+  /** Gamma of the gradient penalty, which every r1Every-th update has; 0 is none. */
+  readonly r1: number;
+  readonly r1Every: number;
+  /** Share of the other attributes' scores in the loss of a discriminator with heads. */
+  readonly others: number;
+  /** Decay of the generator's moving average, where the state has one. */
+  readonly ema: number;
+}
+
+const STEPS_PER_DECAY = 3000;
+const EPSILON = 1e-8;
+
+/**
+ * The rate at a step counted from 0.
+ * @param progress how much of the run is done, in [0, 1]
+ */
+export function learningRateAt(settings: ElegantSettings, step: number, progress = 0): number {
+  const { learningRate, learningRateDecay, annealing } = settings;
+  const share = annealing === 0 ? 1 : Math.min(1, Math.max(0, (1 - progress) / annealing));
+  return share * learningRate * learningRateDecay ** Math.floor(step / STEPS_PER_DECAY);
+}
+
+/** @param progress as for learningRateAt() */
+export function stepSettings(settings: ElegantSettings, step: number, progress = 0): StepSettings {
+  const {
+    reconstruction,
+    lossWeights,
+    weightDecay,
+    beta1,
+    beta2,
+    r1,
+    r1Every,
+    ema,
+    slice,
+    maskWeight,
+    changeWeight,
+    others,
+  } = settings;
+  const weights = { ...LOSS_WEIGHTS[lossWeights], reconstruction: RECONSTRUCTION_WEIGHTS[reconstruction] };
+  return {
+    reconstruction,
+    weights: { ...weights, slice, mask: maskWeight, change: changeWeight },
+    adam: { beta1, beta2, epsilon: EPSILON, weightDecay },
+    learningRate: learningRateAt(settings, step, progress),
+    r1,
+    r1Every,
+    others,
+    ema,
+  };
+}
+
+/**
+ * The settings that a checkpoint holds, with the defaults of choices that its version did not have.
+ * @param source names the file in the message
+ * @throws InputError when an earlier version wrote settings that this one does not know
+ */
+export function parseSettings(saved: unknown, source: string): ElegantSettings {
+  const parsed = settingsSchema.safeParse(saved);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  const remedy = "It can be used for editing; to train on, start a new run.";
+  const received = `settings of an earlier version (${path.join(".")}: ${message})`;
+  throw new InputError(describeMismatch(`${source}: settings`, "those of this version", received, remedy));
+}

@@ -1,0 +1,36 @@
+/** A model's editing weights on the current device. */
+import { freezeWeights } from "../device/ops/freeze.js";
+import type { Model } from "../methods/method.js";
+import { disposeParameters, type Parameters, uploadParameters } from "../nn/parameters.js";
+import type { ModelFile } from "./generator-file.js";
+
+export interface Generator {
+  readonly model: Model;
+  /** The model's configuration. */
+  readonly config: Model["config"];
+  /** The parameters of the model's first group, which edits images. */
+  readonly parameters: Parameters;
+  /** The file that was read, for captions and messages. */
+  readonly source: string;
+  /** What the user should know, for example that a damaged checkpoint was skipped. */
+  readonly warnings: readonly string[];
+  /** Frees the device's memory. Call it before the device is closed. */
+  dispose(): void;
+}
+
+export interface FoundModel extends ModelFile {
+  /** Steps of its training; 0 if the file does not say. */
+  readonly step: number;
+  readonly source: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Puts a model that was read from a file on the current device.
+ * @throws InputError when its tensors do not fit its configuration
+ */
+export function uploadGenerator({ model, tensors, source, warnings }: FoundModel): Generator {
+  const parameters = uploadParameters(model.specs(model.groups[0]), tensors, source);
+  freezeWeights(parameters.values());
+  return { model, config: model.config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };
+}

@@ -1,0 +1,10 @@
+/** Batches of tensors. */
+import * as tf from "@tensorflow/tfjs-core";
+
+/** The batch itself when it has `n` items, a single item `n` times, else a fault of the caller. */
+export function repeatTo(batch: tf.Tensor4D, n: number): tf.Tensor4D {
+  const [items] = batch.shape;
+  if (items === n) return batch;
+  if (items === 1) return tf.tile(batch, [n, 1, 1, 1]);
+  throw new Error(`batch: expected 1 or ${n} items, received ${items}`);
+}
