@@ -50,10 +50,10 @@ export function updateTrial(model: Model, method: TrainMethod): Trial {
 /** Edits of a model. @param most faces that there are; no more go through it than the decoder takes at the same time */
 export async function editTrial(model: string, most: number): Promise<Trial> {
   const faces = Math.min(most, PICTURES_AT_ONCE);
-  const { config } = (await readModel(model)).model;
+  const { method, config } = (await readModel(model)).model;
   const { attributes, size } = config;
   return {
-    key: `edit ${JSON.stringify([config, faces])}`,
+    key: `edit ${JSON.stringify([method, config, faces])}`,
     unit: "face",
     units: faces,
     async open() {

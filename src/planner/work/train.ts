@@ -13,9 +13,12 @@ import { loadShapes, type Work } from "./work.js";
 export type TrainMethod = Pick<RunSettings, "batch" | "seed"> & Readonly<Record<string, unknown>>;
 
 /** What the costs of updates depend on: all choices of a method but those that only change values. */
-export function updateKey({ config }: Model, { seed: _, learningRate: __, ...method }: TrainMethod): string {
+export function updateKey(
+  { method: name, config }: Model,
+  { seed: _, learningRate: __, ...method }: TrainMethod,
+): string {
   const settings = Object.entries(method).sort(([a], [b]) => (a < b ? -1 : 1)); // in one order for all callers
-  return JSON.stringify([config, settings]);
+  return JSON.stringify([name, config, settings]);
 }
 
 export function trainWork(dataset: FaceDataset, model: Model, method: TrainMethod): Work {
