@@ -9,8 +9,8 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
+import { currentDevice } from "../src/device/current.js";
 import { openDevice } from "../src/device/open.js";
-import { freezeWeights } from "../src/device/ops/freeze.js";
 import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
 import { encodeFaces } from "../src/editing/faces.js";
 import { swapMany } from "../src/editing/swap.js";
@@ -83,7 +83,7 @@ async function swapRows(): Promise<Row[]> {
   const config: ModelConfig = { ...OFFICIAL_NETWORK, ...SWAP, attributes: ATTRIBUTES };
   const values = initialParameters(config, GENERATOR, 1);
   const parameters = uploadParameters(parameterSpecs(config, GENERATOR), values, "bench");
-  freezeWeights(parameters.values()); // as openGenerator does
+  currentDevice()?.freeze(parameters.values()); // as openGenerator does
   const generator: Generator = { config, parameters, source: "bench", warnings: [], dispose: () => {} };
   const shape: [number, number, number, number] = [1, SWAP.size, SWAP.size, 3];
   const [input, reference] = [5, 6].map((seed) => tf.randomUniform(shape, -1, 1, "float32", seed) as tf.Tensor4D);

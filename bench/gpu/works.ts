@@ -1,6 +1,6 @@
 /** What users wait for: swaps, training updates, features of pictures. */
 import * as tf from "@tensorflow/tfjs-core";
-import { freezeWeights } from "../../src/device/ops/freeze.js";
+import { currentDevice } from "../../src/device/current.js";
 import { encodeFaces } from "../../src/editing/faces.js";
 import { swapMany } from "../../src/editing/swap.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
@@ -28,7 +28,7 @@ export async function measureSwaps(bench: Bench, until: number): Promise<void> {
   const body = async (): Promise<void> => {
     const values = initialParameters(config, GENERATOR, 1);
     const parameters = uploadParameters(parameterSpecs(config, GENERATOR), values, "bench");
-    freezeWeights(parameters.values()); // as openGenerator does
+    currentDevice()?.freeze(parameters.values()); // as openGenerator does
     const generator: Generator = { config, parameters, source: "bench", warnings: [], dispose: () => {} };
     for (const batch of swap.batches) {
       const [input, reference] = [5, 6].map((seed) => pictures(batch, swap.size, seed));

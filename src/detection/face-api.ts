@@ -9,8 +9,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { currentDevice } from "../device/current.js";
 import { openDevice } from "../device/open.js";
-import { freezeWeights } from "../device/ops/freeze.js";
 import { fromSystemError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 import { registerDetectionKernels } from "./kernels.js";
@@ -48,7 +48,7 @@ export async function loadWeights(api: FaceApi, net: Net, name: string): Promise
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
   const weights = api.tf.io.decodeWeights(buffer as ArrayBuffer, manifest.weights);
   net.loadFromWeightMap(weights);
-  freezeWeights(net.getParamList().map(({ tensor }) => tensor as unknown as tf.Tensor));
+  currentDevice()?.freeze(net.getParamList().map(({ tensor }) => tensor as unknown as tf.Tensor));
 }
 
 /** A picture as the networks take it: [height, width, 3], 0 to 255. */

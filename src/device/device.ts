@@ -38,7 +38,10 @@ export interface Device {
   /** True if an image's result has the same bits whatever other images are in its batch. */
   readonly isBatchInvariant: boolean;
   readonly limits: DeviceLimits;
-  /** Declares that these tensors keep their values until they are disposed, so that the device can prepare them once. */
+  /**
+   * Declares that these tensors keep their values until they are disposed, as the weights of a model that only edits do. `wasm`
+   * then packs each filter once instead of for every convolution, in as much memory again; the other devices ignore it.
+   */
   freeze(tensors: Iterable<Tensor>): void;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** A trained generator on the current device: from a run, a checkpoint or a generator file. */
 
 import { readFile, stat } from "node:fs/promises";
-import { freezeWeights } from "../device/ops/freeze.js";
+import { currentDevice } from "../device/current.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeSafetensors } from "../interop/safetensors.js";
 import type { ModelConfig } from "../methods/elegant/config.js";
@@ -95,6 +95,6 @@ function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): Fo
 export async function openGenerator(model: string): Promise<Generator> {
   const { config, tensors, source, warnings } = await readModel(model);
   const parameters = uploadParameters(parameterSpecs(config, GENERATOR), tensors, source);
-  freezeWeights(parameters.values());
+  currentDevice()?.freeze(parameters.values());
   return { config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };
 }

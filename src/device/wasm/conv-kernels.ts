@@ -9,13 +9,11 @@ import {
   type Conv2DBackpropInputAttrs,
   FusedConv2D,
   type FusedConv2DAttrs,
-  type KernelFunc,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../../kernels/conv-shape.js";
-import { stock } from "../cpu/stock.js";
 import type { SharedMemoryBackend } from "./backend.js";
-import { typedKernel } from "./kernel-helpers.js";
+import { type KernelTable, typedKernel } from "./kernel-helpers.js";
 
 const WIDE = 16;
 const NARROW = 4;
@@ -226,6 +224,8 @@ interface ConvInputs {
   readonly dy: TensorInfo;
 }
 
+type BiasedInputs = ConvInputs & { readonly bias?: TensorInfo };
+
 function forward(
   backend: SharedMemoryBackend,
   x: TensorInfo,
@@ -246,17 +246,14 @@ function forward(
   return y.info;
 }
 
-export const CONV_KERNELS: Readonly<Record<string, KernelFunc>> = {
+export const CONV_KERNELS: KernelTable = {
   [Conv2D]: typedKernel<ConvInputs, Conv2DAttrs>((backend, { x, filter }, attrs) => forward(backend, x, filter, attrs)),
-  [FusedConv2D]: (params) => {
-    const backend = params.backend as SharedMemoryBackend;
-    const { x, filter, bias } = params.inputs as unknown as ConvInputs & { readonly bias?: TensorInfo };
-    const attrs = params.attrs as unknown as FusedConv2DAttrs;
+  [FusedConv2D]: typedKernel<BiasedInputs, FusedConv2DAttrs>((backend, { x, filter, bias }, attrs) => {
     const biased = bias == null || (bias.shape.length === 1 && bias.shape[0] === filter.shape[3]);
-    if (!biased || (attrs.activation !== "relu" && attrs.activation !== "linear")) return stock(FusedConv2D, params);
+    if (!biased || (attrs.activation !== "relu" && attrs.activation !== "linear")) return null;
     const relu = attrs.activation === "relu";
     return forward(backend, x, filter, attrs, { bias: bias == null ? 0 : backend.pointerOf(bias), relu });
-  },
+  }),
   [Conv2DBackpropInput]: typedKernel<ConvInputs, Conv2DBackpropInputAttrs>((backend, { dy, filter }, attrs) => {
     const info = backend_util.computeConv2DInfo(
       attrs.inputShape,

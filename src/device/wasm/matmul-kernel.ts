@@ -2,11 +2,11 @@
  * Products of matrices for the `wasm` device: a product is a convolution whose filter covers the whole picture, and a^T b is the gradient
  * of that filter, so that they run on the same tiles and threads.
  */
-import { BatchMatMul, type BatchMatMulAttrs, type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { BatchMatMul, type BatchMatMulAttrs, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { ConvShape } from "../../kernels/conv-shape.js";
-import { stock } from "../cpu/stock.js";
 import type { SharedMemoryBackend } from "./backend.js";
 import { runConv2d, runConv2dFilterGradient, runTransposedConv2d } from "./conv-kernels.js";
+import { type KernelTable, typedKernel } from "./kernel-helpers.js";
 
 /** Values that the tile sums before it starts again from zero (RUN in assembly/nn/tile.ts), at the end of a tap. */
 const RUN = 256;
@@ -53,15 +53,12 @@ function multiply(
 }
 
 /** Matrices [..., r, c]; in a batch of them each takes the kernel's turn, and a single one on a side serves the whole batch. */
-const matMul: KernelFunc = (params) => {
-  const backend = params.backend as SharedMemoryBackend;
-  const { a, b } = params.inputs as unknown as { a: TensorInfo; b: TensorInfo };
-  const attrs = params.attrs as unknown as BatchMatMulAttrs;
+const matMul = typedKernel<{ a: TensorInfo; b: TensorInfo }, BatchMatMulAttrs>((backend, { a, b }, attrs) => {
   const { transposeA, transposeB } = attrs;
   const [batchA, batchB] = [a, b].map(({ shape }) => util.sizeFromShape(shape.slice(0, -2)));
   const fits = batchA === batchB || batchA === 1 || batchB === 1;
   const plain = [a, b].every(({ shape, dtype }) => shape.length <= 3 && dtype === "float32" && !shape.includes(0));
-  if (!plain || !fits || (transposeA && transposeB)) return stock(BatchMatMul, params);
+  if (!plain || !fits || (transposeA && transposeB)) return null;
   const [lastA, lastB] = [a, b].map(({ shape }) => shape.slice(-2));
   const [rows, inner] = transposeA ? [lastA[1], lastA[0]] : lastA;
   const columns = transposeB ? lastB[0] : lastB[1];
@@ -81,6 +78,6 @@ const matMul: KernelFunc = (params) => {
     multiply(backend, sizes, attrs, x + i * stepA, filter + i * stepB, y.pointer + 4 * i * rows * columns);
   }
   return y.info;
-};
+});
 
-export const MATMUL_KERNELS: Readonly<Record<string, KernelFunc>> = { [BatchMatMul]: matMul };
+export const MATMUL_KERNELS: KernelTable = { [BatchMatMul]: matMul };

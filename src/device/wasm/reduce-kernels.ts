@@ -2,9 +2,9 @@
  * Sum and Mean for the `wasm` device over all axes, over the first or over the last ones: stock kernels bring the values into another
  * order first, on one thread. Other axes go to the stock kernels.
  */
-import { type KernelFunc, Mean, type MeanAttrs, Sum, type TensorInfo, util } from "@tensorflow/tfjs-core";
-import { stock } from "../cpu/stock.js";
+import { Mean, type MeanAttrs, Sum, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { SharedMemoryBackend } from "./backend.js";
+import { type KernelTable, type SharedKernel, typedKernel } from "./kernel-helpers.js";
 
 /** Values of one block; a multiple of four. */
 const BLOCK_VALUES = 16384;
@@ -68,11 +68,8 @@ function sumRows(backend: SharedMemoryBackend, x: number, rows: number, columns:
 }
 
 /** @param isMean whether the sums are divided by the number of their summands */
-function reduction(name: string, isMean: boolean): KernelFunc {
-  return (params) => {
-    const backend = params.backend as SharedMemoryBackend;
-    const { x } = params.inputs as unknown as { x: TensorInfo };
-    const { axis, keepDims } = params.attrs as unknown as MeanAttrs;
+const reduction = (isMean: boolean): SharedKernel =>
+  typedKernel<{ x: TensorInfo }, MeanAttrs>((backend, { x }, { axis, keepDims }) => {
     const axes = util.parseAxisParam(axis, x.shape);
     // An axis of extent 1 may count as reduced or as kept.
     const wide = [...x.shape.keys()].filter((i) => x.shape[i] !== 1);
@@ -80,7 +77,7 @@ function reduction(name: string, isMean: boolean): KernelFunc {
     const isRun = reduced.every((i, place) => place === 0 || wide.indexOf(i) === wide.indexOf(reduced[place - 1]) + 1);
     const isFirst = reduced[0] === wide[0];
     const isLast = reduced.at(-1) === wide.at(-1);
-    if (x.dtype !== "float32" || x.shape.includes(0) || !isRun || !(isFirst || isLast)) return stock(name, params);
+    if (x.dtype !== "float32" || x.shape.includes(0) || !isRun || !(isFirst || isLast)) return null;
     const summands = product(reduced.map((i) => x.shape[i]));
     const results = product(x.shape) / summands;
     const divisor = isMean ? summands : 1;
@@ -93,10 +90,9 @@ function reduction(name: string, isMean: boolean): KernelFunc {
           : sumColumns(backend, pointer, summands, results, divisor);
     const shape = x.shape.flatMap((extent, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [extent]));
     return { ...y, shape };
-  };
-}
+  });
 
-export const REDUCE_KERNELS: Readonly<Record<string, KernelFunc>> = {
-  [Mean]: reduction(Mean, true),
-  [Sum]: reduction(Sum, false),
+export const REDUCE_KERNELS: KernelTable = {
+  [Mean]: reduction(true),
+  [Sum]: reduction(false),
 };

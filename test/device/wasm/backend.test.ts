@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../../src/device/device.js";
 import { openDevice } from "../../../src/device/open.js";
-import { freezeWeights } from "../../../src/device/ops/freeze.js";
 import { suspendTape } from "../../../src/device/ops/tape.js";
 import type { SharedMemoryBackend } from "../../../src/device/wasm/backend.js";
 import { trainStep } from "../../../src/methods/elegant/update.js";
@@ -11,7 +10,7 @@ import { disposeBatch, disposeState, STEP_SETTINGS, tinyBatch, tinyState } from 
 
 const heapOf = (): SharedMemoryBackend["team"]["heap"] => (tf.backend() as SharedMemoryBackend).team.heap;
 
-describe("device/shared-backend", () => {
+describe("device/wasm/backend", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 2);
@@ -70,7 +69,7 @@ describe("device/shared-backend", () => {
   });
 });
 
-describe("device/freeze", () => {
+describe("freezing on the wasm device", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 2);
@@ -98,7 +97,7 @@ describe("device/freeze", () => {
         });
       const first = both();
       const plain = packed;
-      freezeWeights([filter]);
+      device.freeze([filter]);
       assert.deepEqual(both(), first);
       assert.equal(packed, 2 * plain);
       assert.deepEqual(both(), first);
@@ -111,7 +110,7 @@ describe("device/freeze", () => {
   });
 });
 
-describe("device/tape", () => {
+describe("device/ops/tape", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 1);
