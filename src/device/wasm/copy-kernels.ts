@@ -1,6 +1,6 @@
 /**
- * Slice, SplitV, Concat, PadV2, Tile and the gradient of 2x2 average pooling for the `wasm` device: stock ones walk element by element
- * through index arrays, these copy runs of consecutive values. Anything they do not cover goes to the stock kernel.
+ * Slice, SplitV, Concat, PadV2, Tile and the gradient of 2x2 average pooling. TensorFlow.js's own kernels walk element by element
+ * through index arrays; ours copy runs of consecutive values. All other cases are left to TensorFlow.js's kernels.
  */
 import {
   type AvgPoolAttrs,
@@ -27,10 +27,10 @@ function floats(backend: SharedMemoryBackend, tensor: TensorInfo): Float32Array 
   return backend.data.get(tensor.dataId).values as Float32Array;
 }
 
-/** Values of one block of a copy by the team. */
+/** Values per block that the team copies. */
 const BLOCK_VALUES = 16384;
 
-/** Where runs of consecutive float32 values begin, and how many values lie from one to the next. */
+/** The address of the first run of consecutive float32 values, and the number of values from the start of one run to the next. */
 interface Runs {
   readonly pointer: number;
   readonly stride: number;
@@ -40,7 +40,7 @@ interface Runs {
 function copyRuns(backend: SharedMemoryBackend, from: Runs, to: Runs, length: number, count: number): void {
   if (length === 0 || count === 0) return;
   if (count === 1 && length > BLOCK_VALUES) {
-    // One long run is many: each thread takes some.
+    // One long run becomes many, so that all threads share it.
     const parts = Math.floor(length / BLOCK_VALUES);
     const done = parts * BLOCK_VALUES * 4;
     const part = (pointer: number): Runs => ({ pointer, stride: BLOCK_VALUES });
@@ -56,7 +56,7 @@ function copyRuns(backend: SharedMemoryBackend, from: Runs, to: Runs, length: nu
 
 const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
-/** A part of one axis, all of the others: [outer, axis, inner] -> [outer, size, inner]. */
+/** Copies a part of one axis and all of the others: [outer, axis, inner] -> [outer, size, inner]. */
 function takeFromAxis(
   backend: SharedMemoryBackend,
   x: TensorInfo,

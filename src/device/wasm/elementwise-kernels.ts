@@ -1,7 +1,7 @@
 /**
- * Elementwise arithmetic for the `wasm` device: of equal shapes, with a single value, and of a matrix with one of its rows or columns;
- * addition of many; and |x|, -x, sigmoid and step. Stock kernels take a slow path through index arrays or a function call for each
- * value, on one thread. The rest stays with them.
+ * Elementwise arithmetic: of two tensors of equal shape, of a tensor and a single value, of a matrix and one row or column; the sum
+ * of many tensors; and |x|, -x, sigmoid and step. TensorFlow.js's own kernels run on one thread, and go through index arrays or call
+ * a function for each value. All other cases are left to them.
  */
 import {
   Abs,
@@ -26,18 +26,18 @@ import { type KernelTable, type SharedKernel, typedKernel } from "./kernel-helpe
 const OPERATIONS = [Add, Sub, Multiply, RealDiv, SquaredDifference];
 const UNARY_OPERATIONS = [Abs, Neg, Step];
 const ADD = 0;
-/** Values of one block; a multiple of four. */
+/** Values per block; a multiple of four. */
 const BLOCK_VALUES = 16384;
 
 const blocksOf = (count: number): number => Math.ceil(count / BLOCK_VALUES);
 
-/** Forms of an operand, numbered as in assembly/nn/elementwise.ts: all of a matrix, a row or a column of it. */
+/** Forms of an operand, numbered as in assembly/nn/elementwise.ts: a whole matrix, a row or a column. */
 const [FULL, ROW, COLUMN] = [0, 1, 2];
 
 /**
- * A result of shape `to` as a matrix of which an operand of shape `from` is a row or a column: what the operand lacks are the
- * first or the last axes. Axes of extent 1 do not count.
- * @returns null where the operand is something else
+ * Sees a result of shape `to` as a matrix, and an operand of shape `from` as one of its rows or columns: the operand lacks the first
+ * or the last axes. Axes of extent 1 do not count.
+ * @returns null if the operand is neither a row nor a column
  */
 function formOf(from: readonly number[], to: readonly number[]): { form: number; columns: number } | null {
   const lacking = to.length - from.length;
@@ -60,7 +60,7 @@ function binary(name: string): SharedKernel {
     const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const count = util.sizeFromShape(shape);
     const pointers = (): number[] => [backend.pointerOf(a), backend.pointerOf(b)];
-    // Axes of extent 1 aside, equal sizes of one side and the result mean equal shapes.
+    // If an operand has as many values as the result, their shapes are equal except for axes of extent 1.
     if ((sizeA === count || sizeA === 1) && (sizeB === count || sizeB === 1)) {
       const y = backend.allocate(shape);
       const [singleA, singleB] = [sizeA === 1 && sizeB !== 1, sizeB === 1 && sizeA !== 1].map(Number);

@@ -1,13 +1,13 @@
-/** MaxPool and AvgPool for the `wasm` device; windows that are not square go to the stock kernels. */
+/** MaxPool and AvgPool with square windows. Other windows are left to TensorFlow.js's own kernels. */
 import { AvgPool, type AvgPoolAttrs, backend_util, MaxPool, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { PoolShape } from "../../kernels/reference/pool.js";
 import type { SharedMemoryBackend } from "./backend.js";
 import { type KernelTable, type SharedKernel, typedKernel } from "./kernel-helpers.js";
 
-/** Values of one block. */
+/** Values per block. */
 const BLOCK_VALUES = 16384;
 
-/** Pools what is at `x` in the shared memory; the result goes to `y`. */
+/** Pools the values at address `x` of the shared memory, and writes the result to address `y`. */
 export function runPool(
   { team }: SharedMemoryBackend,
   s: PoolShape,

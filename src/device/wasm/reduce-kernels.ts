@@ -1,19 +1,19 @@
 /**
- * Sum and Mean for the `wasm` device over all axes, over the first or over the last ones: stock kernels bring the values into another
- * order first, on one thread. Other axes go to the stock kernels.
+ * Sum and Mean over all axes, over the first axes or over the last axes. TensorFlow.js's own kernels run on one thread, and bring the
+ * values into another order first. All other cases are left to them.
  */
 import { Mean, type MeanAttrs, Sum, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { SharedMemoryBackend } from "./backend.js";
 import { type KernelTable, type SharedKernel, typedKernel } from "./kernel-helpers.js";
 
-/** Values of one block; a multiple of four. */
+/** Values per block; a multiple of four. */
 const BLOCK_VALUES = 16384;
 
 const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
 /**
- * The sums that a kernel's blocks leave, in float64, added up in the order of blocks, so that threads change nothing.
- * @param run starts the kernel with the place of the partial sums, float64 [blocks, columns]
+ * Adds up the float64 sums of a kernel's blocks in the order of the blocks, so that the result is the same with any number of threads.
+ * @param run starts the kernel with the address of the partial sums, float64 [blocks, columns]
  * @returns float32 [columns]
  */
 function addBlocks(
@@ -67,7 +67,7 @@ function sumRows(backend: SharedMemoryBackend, x: number, rows: number, columns:
   return y.info;
 }
 
-/** @param isMean whether the sums are divided by the number of their summands */
+/** @param isMean whether to divide the sums by the number of their summands */
 const reduction = (isMean: boolean): SharedKernel =>
   typedKernel<{ x: TensorInfo }, MeanAttrs>((backend, { x }, { axis, keepDims }) => {
     const axes = util.parseAxisParam(axis, x.shape);
