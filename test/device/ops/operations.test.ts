@@ -1,3 +1,4 @@
+/** Values and gradients of our operations on all devices, compared with PyTorch. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -88,7 +89,7 @@ function assertSame(received: Differentiated, expected: Differentiated, relative
   }
 }
 
-describe("operations of src/device against PyTorch", function () {
+describe("src/device/ops", function () {
   this.timeout(120_000);
   let expected: Expected;
   before(async function () {

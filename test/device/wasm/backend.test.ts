@@ -1,3 +1,4 @@
+/** The memory of tensors on the `wasm` device, frozen filters, and gradients within gradients. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../../src/device/device.js";
