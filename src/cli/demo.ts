@@ -56,16 +56,18 @@ export function registerDemo(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
-        const [{ runDemo }, { DEMO_METHOD, DEMO_NETWORK }, { announceDevice }, { InterruptedError }] =
+        const [{ runDemo }, { elegantModel }, { DEMO_METHOD, DEMO_NETWORK }, { announceDevice }, { InterruptedError }] =
           await Promise.all([
             import("../demo/demo.js"),
+            import("../methods/elegant/model.js"),
             import("../demo/settings.js"),
             import("../device/node/announce.js"),
             import("../errors.js"),
           ]);
         const { out, photos, trainSeconds, pairs, seed, workers } = options;
         const method = { ...DEMO_METHOD, seed };
-        const device = await openDeviceFor(({ updateTrial }) => updateTrial(DEMO_NETWORK, method), options, context);
+        const model = elegantModel(DEMO_NETWORK);
+        const device = await openDeviceFor(({ updateTrial }) => updateTrial(model, method), options, context);
         const onInterrupt = {
           reason: () =>
             new InterruptedError(`Interrupted: ${out} holds what was done so far. Delete it before the next demo.`),
