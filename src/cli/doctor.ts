@@ -1,8 +1,10 @@
 /** `elegant doctor`: what this machine offers, and what to install for more. */
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { type Capabilities, examineCapabilities } from "../device/capabilities.js";
 import { describeMachine, formatGibibytes, listMachine, type MachineDescription } from "../device/machine.js";
 import { ONE_THREAD } from "../kernels/memory.js";
+import { SHIPPED_MODELS } from "../model/shipped.js";
 import { runCommand, withCommonOptions } from "./command.js";
 
 /** A line of the table: what, whether it is fine, and what is found or what to do. */
@@ -16,7 +18,9 @@ const MARKS = { ok: "ok", problem: "!!", optional: "--" } as const;
 
 export function registerDoctor(program: Command): void {
   withCommonOptions(program.command("doctor"))
-    .description("what this machine offers: cores, SIMD, threads, memory, GPUs, optional packages, and what to install")
+    .description(
+      "what this machine offers: cores, SIMD, threads, memory, GPUs, optional packages, shipped models, and what to install",
+    )
     .addHelpText(
       "after",
       "\nExample:\n  elegant doctor\n\nExit code 0 when elegant can run here, 3 when something it needs is missing.",
@@ -31,10 +35,12 @@ export function registerDoctor(program: Command): void {
           .map(({ name, text }) => `${name}: ${text}`);
         if (problems.length > 0) context.markPartial();
         if (context.json) {
-          context.printJson({ ok: problems.length === 0, problems, machine, ...capabilities });
+          const models = Object.entries(SHIPPED_MODELS).map(([name, { path, terms }]) => ({ name, path, terms }));
+          context.printJson({ ok: problems.length === 0, problems, machine, ...capabilities, models });
           return;
         }
-        for (const line of formatTable(machine, findings, capabilities)) context.print(line);
+        const rows = [...findings, ...listModels()];
+        for (const line of formatTable(machine, rows, capabilities)) context.print(line);
       });
     });
 }
@@ -60,6 +66,15 @@ export function listFindings(found: Capabilities): Finding[] {
     }),
     describeWebgpu(found.adapter),
   ];
+}
+
+/** The models that ship with the package: whether their files are there, and on which terms you may use them. */
+export function listModels(models = SHIPPED_MODELS): Finding[] {
+  return Object.entries(models).map(([model, { path, terms }]): Finding => {
+    const name = `Model ${model}`;
+    if (!existsSync(path)) return { name, state: "optional", text: `${path} is missing: install elegant-faces again` };
+    return { name, state: "ok", text: terms ?? "for painted faces only, under the MIT licence" };
+  });
 }
 
 /** Name, kind, and the limits that decide what fits. */
