@@ -5,7 +5,7 @@ import { type Capabilities, examineCapabilities } from "../device/node/capabilit
 import { describeMachine, listMachine, type MachineDescription } from "../device/node/machine.js";
 import { formatGibibytes } from "../gibibytes.js";
 import { ONE_THREAD } from "../kernels/memory.js";
-import { SHIPPED_MODELS } from "../model/shipped.js";
+import { SHIPPED_MODELS } from "../models/shipped.js";
 import { runCommand, withCommonOptions } from "./command.js";
 
 /** A line of the table: the subject, its state, and what was found or what to do. */
