@@ -56,11 +56,11 @@ export function registerDemo(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
-        const [{ runDemo }, { DEMO_METHOD, DEMO_NETWORK }, { elegantModel }, { announceDevice }, { InterruptedError }] =
+        const [{ runDemo }, { elegantModel }, { DEMO_METHOD, DEMO_NETWORK }, { announceDevice }, { InterruptedError }] =
           await Promise.all([
             import("../demo/demo.js"),
-            import("../demo/settings.js"),
             import("../methods/elegant/model.js"),
+            import("../demo/settings.js"),
             import("../device/node/announce.js"),
             import("../errors.js"),
           ]);

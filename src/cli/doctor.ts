@@ -1,9 +1,11 @@
 /** `elegant doctor`: reports what this machine offers, and what to install for more. */
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { type Capabilities, examineCapabilities } from "../device/node/capabilities.js";
 import { describeMachine, listMachine, type MachineDescription } from "../device/node/machine.js";
 import { formatGibibytes } from "../gibibytes.js";
 import { ONE_THREAD } from "../kernels/memory.js";
+import { SHIPPED_MODELS } from "../models/shipped.js";
 import { runCommand, withCommonOptions } from "./command.js";
 
 /** A line of the table: the subject, its state, and what was found or what to do. */
@@ -17,7 +19,9 @@ const MARKS = { ok: "ok", problem: "!!", optional: "--" } as const;
 
 export function registerDoctor(program: Command): void {
   withCommonOptions(program.command("doctor"))
-    .description("what this machine offers: cores, SIMD, threads, memory, GPUs, optional packages, and what to install")
+    .description(
+      "what this machine offers: cores, SIMD, threads, memory, GPUs, optional packages, shipped models, and what to install",
+    )
     .addHelpText(
       "after",
       "\nExample:\n  elegant doctor\n\nExit code 0 when elegant can run here, 3 when something it needs is missing.",
@@ -32,10 +36,12 @@ export function registerDoctor(program: Command): void {
           .map(({ name, text }) => `${name}: ${text}`);
         if (problems.length > 0) context.markPartial();
         if (context.json) {
-          context.printJson({ ok: problems.length === 0, problems, machine, ...capabilities });
+          const models = Object.entries(SHIPPED_MODELS).map(([name, { path, terms }]) => ({ name, path, terms }));
+          context.printJson({ ok: problems.length === 0, problems, machine, ...capabilities, models });
           return;
         }
-        for (const line of formatTable(machine, findings, capabilities)) context.print(line);
+        const rows = [...findings, ...listModels()];
+        for (const line of formatTable(machine, rows, capabilities)) context.print(line);
       });
     });
 }
@@ -61,6 +67,15 @@ export function listFindings(found: Capabilities): Finding[] {
     }),
     describeWebgpu(found.adapter),
   ];
+}
+
+/** The models that ship with the package: whether their files are there, and on which terms you may use them. */
+export function listModels(models = SHIPPED_MODELS): Finding[] {
+  return Object.entries(models).map(([model, { path, terms }]): Finding => {
+    const name = `Model ${model}`;
+    if (!existsSync(path)) return { name, state: "optional", text: `${path} is missing: install elegant-faces again` };
+    return { name, state: "ok", text: terms ?? "for painted faces only, under the MIT licence" };
+  });
 }
 
 /** Name, kind, and the limits that determine which work fits. */

@@ -10,8 +10,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { currentDevice } from "../device/current.js";
 import { openDevice } from "../device/open.js";
-import { freezeWeights } from "../device/ops/freeze.js";
 import { fromSystemError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 import { registerDetectionKernels } from "./kernels.js";
@@ -49,7 +49,7 @@ export async function loadWeights(api: FaceApi, net: Net, name: string): Promise
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
   const weights = api.tf.io.decodeWeights(buffer as ArrayBuffer, manifest.weights);
   net.loadFromWeightMap(weights);
-  freezeWeights(net.getParamList().map(({ tensor }) => tensor as unknown as tf.Tensor));
+  currentDevice()?.freeze(net.getParamList().map(({ tensor }) => tensor as unknown as tf.Tensor));
 }
 
 /** Uploads an image in the form that the networks expect: [height, width, 3], 0 to 255. */

@@ -8,17 +8,14 @@ import {
   type ClipByValueAttrs,
   DepthwiseConv2dNative,
   type DepthwiseConv2dNativeAttrs,
-  type KernelFunc,
   Relu,
-  registerKernel,
   type TensorInfo,
-  unregisterKernel,
   util,
 } from "@tensorflow/tfjs-core";
-import { stock } from "../device/cpu/stock.js";
-import { BACKEND_NAME, type SharedMemoryBackend } from "../device/wasm/backend.js";
+import type { SharedMemoryBackend } from "../device/wasm/backend.js";
+import { registerSharedKernels, typedKernel } from "../device/wasm/kernel-helpers.js";
 
-/** TensorFlow.js passes inputs and attributes as untyped records. The kernel's name determines their contents. */
+/** The values of x, each moved into [low, high]. */
 function clipped(shared: SharedMemoryBackend, x: TensorInfo, low: number, high: number): TensorInfo {
   const y = shared.allocate(x.shape);
   const count = util.sizeFromShape(x.shape);
@@ -31,17 +28,19 @@ function clipped(shared: SharedMemoryBackend, x: TensorInfo, low: number, high: 
   return y.info;
 }
 
-const clip: KernelFunc = ({ inputs, backend, attrs }) => {
-  const { clipValueMin, clipValueMax } = attrs as unknown as ClipByValueAttrs;
-  return clipped(backend as SharedMemoryBackend, (inputs as { x: TensorInfo }).x, clipValueMin, clipValueMax);
-};
+const clip = typedKernel<{ x: TensorInfo }, ClipByValueAttrs>((shared, { x }, { clipValueMin, clipValueMax }) =>
+  clipped(shared, x, clipValueMin, clipValueMax),
+);
 
-const relu: KernelFunc = ({ inputs, backend }) =>
-  clipped(backend as SharedMemoryBackend, (inputs as { x: TensorInfo }).x, 0, Number.POSITIVE_INFINITY);
+const relu = typedKernel<{ x: TensorInfo }>((shared, { x }) => clipped(shared, x, 0, Number.POSITIVE_INFINITY));
 
-const depthwise: KernelFunc = (params) => {
-  const { x, filter } = params.inputs as unknown as { readonly x: TensorInfo; readonly filter: TensorInfo };
-  const { strides, pad, dilations, dimRoundingMode } = params.attrs as unknown as DepthwiseConv2dNativeAttrs;
+interface Depthwise {
+  readonly x: TensorInfo;
+  readonly filter: TensorInfo;
+}
+
+const depthwise = typedKernel<Depthwise, DepthwiseConv2dNativeAttrs>((shared, { x, filter }, attrs) => {
+  const { strides, pad, dilations, dimRoundingMode } = attrs;
   const info = backend_util.computeConv2DInfo(
     x.shape as [number, number, number, number],
     filter.shape as [number, number, number, number],
@@ -52,10 +51,7 @@ const depthwise: KernelFunc = (params) => {
     true,
   );
   const channels = info.inChannels;
-  if (info.outChannels !== channels || info.dilationHeight !== 1 || info.dilationWidth !== 1) {
-    return stock(DepthwiseConv2dNative, params);
-  }
-  const shared = params.backend as SharedMemoryBackend;
+  if (info.outChannels !== channels || info.dilationHeight !== 1 || info.dilationWidth !== 1) return null;
   const { heap } = shared.team;
   const y = shared.allocate(info.outShape);
   const from = heap.floats(shared.pointerOf(x), util.sizeFromShape(x.shape)); // [n, h, w, c]
@@ -78,16 +74,9 @@ const depthwise: KernelFunc = (params) => {
     }
   }
   return y.info;
-};
+});
 
 /** Replaces TensorFlow.js's own kernels of the `wasm` device in this thread. */
 export function registerDetectionKernels(): void {
-  for (const [kernelName, kernelFunc] of Object.entries({
-    [ClipByValue]: clip,
-    [DepthwiseConv2dNative]: depthwise,
-    [Relu]: relu,
-  })) {
-    unregisterKernel(kernelName, BACKEND_NAME);
-    registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
-  }
+  registerSharedKernels({ [ClipByValue]: clip, [DepthwiseConv2dNative]: depthwise, [Relu]: relu });
 }

@@ -1,5 +1,7 @@
-/** What every device has, whatever computes in it. Callers ask these members; they never ask which device they have. */
-import type { Tensor } from "@tensorflow/tfjs-core";
+/**
+ * What every device has, whatever computes in it. Callers ask these members; they never ask which device they have. The package's
+ * public types lead here, so no type of TensorFlow.js's or WebGPU's is named.
+ */
 import type { SharedHeap } from "../kernels/heap.js";
 
 export type DeviceName = "tensorflow" | "webgpu" | "wasm" | "cpu";
@@ -38,8 +40,11 @@ export interface Device {
   /** True if an image's result has the same bits whatever other images are in its batch. */
   readonly isBatchInvariant: boolean;
   readonly limits: DeviceLimits;
-  /** Declares that these tensors keep their values until they are disposed, so that the device can prepare them once. */
-  freeze(tensors: Iterable<Tensor>): void;
+  /**
+   * Declares that these tensors keep their values until they are disposed, as the weights of a model that only edits do. `wasm`
+   * then packs each filter once instead of for every convolution, in as much memory again; the other devices ignore it.
+   */
+  freeze(tensors: Iterable<{ readonly dataId: object }>): void;
   close(): Promise<void>;
 }
 

@@ -5,9 +5,6 @@ import { setCurrentDevice } from "./current.js";
 import type { Device, DeviceModule, OpenOptions } from "./device.js";
 import { DEVICE_MODULES, findDevice } from "./devices.js";
 
-// For its side effects on every device: gradients of the stock operations, and a backend for work between two devices.
-import "./cpu/stock.js";
-
 /** Opens this device, so that currentDevice() gives it. */
 export async function openModule(module: DeviceModule, options: OpenOptions): Promise<Device> {
   const device = await module.open(options);

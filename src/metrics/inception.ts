@@ -4,7 +4,7 @@
  * and there is no auxiliary head. It serves inference only: batch norm (epsilon 1e-3) is folded into the convolutions.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { freezeWeights } from "../device/ops/freeze.js";
+import { currentDevice } from "../device/current.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import { Random } from "../random.js";
@@ -173,7 +173,7 @@ export function createInception(tensors: NamedTensors, dims: InceptionDims, sour
     const bias = Float32Array.from(beta, (value, i) => value - mean[i] * scale[i]);
     filters.set(name, { filter: tf.tensor4d(folded, [height, width, from, to]), bias: tf.tensor1d(bias) });
   }
-  freezeWeights([...filters.values()].map(({ filter }) => filter));
+  currentDevice()?.freeze([...filters.values()].map(({ filter }) => filter));
   return {
     dims,
     filters,

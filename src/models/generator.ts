@@ -1,5 +1,5 @@
 /** A model's editing weights on the current device. */
-import { freezeWeights } from "../device/ops/freeze.js";
+import { currentDevice } from "../device/current.js";
 import type { Model } from "../methods/method.js";
 import { disposeParameters, type Parameters, uploadParameters } from "../nn/parameters.js";
 import type { ModelFile } from "./generator-file.js";
@@ -31,6 +31,6 @@ export interface FoundModel extends ModelFile {
  */
 export function uploadGenerator({ model, tensors, source, warnings }: FoundModel): Generator {
   const parameters = uploadParameters(model.specs(model.groups[0]), tensors, source);
-  freezeWeights(parameters.values());
+  currentDevice()?.freeze(parameters.values());
   return { model, config: model.config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };
 }

@@ -13,7 +13,7 @@ const signed = (value: number): string => `${formatChange(value, 1)} dB`;
 
 describe("elegant demo", () => {
   it("paints, trains, edits and writes a report that holds what it has measured", async function () {
-    if (!existsSync(SHIPPED_MODELS[PAINTED])) this.skip();
+    if (!existsSync(SHIPPED_MODELS[PAINTED].path)) this.skip();
     await withFolder(async (folder) => {
       const out = join(folder, "demo");
       const line = `demo --out ${out} --photos 80 --train-seconds 1 --workers 1 --json`;

@@ -1,6 +1,6 @@
 /** The findings of `elegant doctor` for described machines, and its output on this one. */
 import assert from "node:assert/strict";
-import { formatTable, listFindings } from "../../src/cli/doctor.js";
+import { formatTable, listFindings, listModels } from "../../src/cli/doctor.js";
 import type { Capabilities } from "../../src/device/node/capabilities.js";
 import { describeMachine } from "../../src/device/node/machine.js";
 import { describeAdapter } from "../../src/device/webgpu/request-device.js";
@@ -64,12 +64,36 @@ describe("doctor", () => {
     assert.equal(listFindings(HEALTHY).at(-1)?.text, "none: webgpu is not installed");
   });
 
+  it("lists the shipped models and says that the MIT licence does not cover the one trained on photos", () => {
+    const [painted, real] = listModels();
+    assert.deepEqual([painted.name, painted.state], ["Model painted", "ok"]);
+    assert.match(painted.text, /under the MIT licence/);
+    assert.deepEqual([real.name, real.state], ["Model celeba-hq", "ok"]);
+    assert.match(real.text, /non-commercial research only\. The MIT licence does not cover it/);
+    const [missing] = listModels({ gone: { path: "/nowhere.safetensors", terms: null } });
+    assert.deepEqual([missing.state, missing.name], ["optional", "Model gone"]);
+    assert.match(missing.text, /nowhere\.safetensors is missing: install elegant-faces again/);
+  });
+
   it("prints one JSON object and exits with 0, or 3 when something is missing", async () => {
     const { code, stdout, stderr } = await runNode(fromRoot("bin/elegant.js"), ["doctor", "--json"]);
-    const report = JSON.parse(stdout) as Capabilities & { ok: boolean; problems: string[]; machine: { cores: number } };
+    const report = JSON.parse(stdout) as Capabilities & {
+      ok: boolean;
+      problems: string[];
+      machine: { cores: number };
+    } & {
+      models: { name: string; terms: string | null }[];
+    };
     assert.equal(stderr, "");
     assert.equal(code, report.ok ? 0 : 3);
     assert.equal(report.ok, report.problems.length === 0);
+    assert.deepEqual(
+      report.models.map(({ name, terms }) => [name, terms === null]),
+      [
+        ["painted", true],
+        ["celeba-hq", false],
+      ],
+    );
     assert.ok(report.node.ok && report.simd && report.machine.cores >= 1);
   });
 });

@@ -269,7 +269,7 @@ describe("elegant import", () => {
         [[enc, join(folder, "none.pth"), ...names], /none\.pth/],
         [[broken], /a\.safetensors/],
         [[broken, enc], /a\.safetensors: file: expected at least 8 bytes, received 2/],
-        [[fromRoot("assets/synth-64.safetensors"), enc], /expected a \.safetensors file alone, received 2 files/],
+        [[fromRoot("assets/painted-64.safetensors"), enc], /expected a \.safetensors file alone, received 2 files/],
         [[enc, dec, "--out", join(folder, "pth"), ...names], /--out .*a new or empty folder/],
       ] as const) {
         const { code, stderr, stdout } = await elegant("import", "--out", join(folder, "run"), ...args);

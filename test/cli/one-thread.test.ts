@@ -89,7 +89,7 @@ describe("without SharedArrayBuffer", function () {
   it("swap writes the same pictures", async () => {
     for (const name of ["a", "b", "r"])
       await writeFile(at(`${name}.png`), await encodePng(goldenPhoto(name, 2, 64, 64)));
-    const model = ["--model", fromRoot("assets/synth-64.safetensors"), "--device", "wasm"];
+    const model = ["--model", fromRoot("assets/painted-64.safetensors"), "--device", "wasm"];
     const faces = ["--input", at("a.png"), at("b.png"), "--attribute", "Eyeglasses", "--reference", at("r.png")];
     assertSameFiles(await runBoth("swap", ...model, ...faces, "--out", "OUT/swapped"), ".png", 3);
   });

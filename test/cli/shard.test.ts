@@ -70,7 +70,7 @@ describe("cli/shard", function () {
       await writeFile(at("face.png"), await encodePng(goldenPhoto("face", 3, 64, 64)));
       // Machines get 16 at a time, so the second has two of 18.
       const inputs = Array.from({ length: 18 }, () => at("face.png"));
-      const model = fromRoot("assets/synth-64.safetensors");
+      const model = fromRoot("assets/painted-64.safetensors");
       const words = ["--model", model, "--attribute", "Eyeglasses", "--reference", at("face.png"), "--out", at("out")];
       const ended = await elegant("swap", ...words, "--shard", "1/2", "--json", "--input", ...inputs);
       assert.equal(ended.code, 0, ended.stderr);

@@ -1,3 +1,4 @@
+/** A training update of a tiny model on the `wasm` device, compared with the `cpu` device. */
 import assert from "node:assert/strict";
 import type { DeviceChoice } from "../../src/device/choices.js";
 import { openDevice } from "../../src/device/open.js";

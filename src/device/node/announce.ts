@@ -9,7 +9,7 @@ const ANNOUNCED = "announced-devices.json";
 const announcedSchema = z.record(z.string(), z.string());
 
 async function readAnnounced(): Promise<Record<string, string>> {
-  const bytes = await readCached(ANNOUNCED, () => {}); // without it the line is printed once more
+  const bytes = await readCached(ANNOUNCED, () => {}); // without the file, the line is printed once more
   try {
     return announcedSchema.parse(JSON.parse(Buffer.from(bytes ?? []).toString("utf8")));
   } catch {
@@ -18,15 +18,15 @@ async function readAnnounced(): Promise<Record<string, string>> {
 }
 
 export interface AnnounceOptions {
-  /** What was asked for. */
+  /** The value of `--device`. */
   readonly device: string;
-  /** To have the words in any case. */
+  /** True to print the device in any case. */
   readonly verbose?: boolean;
-  /** False for a command that keeps nothing. */
+  /** False for a command that writes no files. */
   readonly cache?: boolean;
 }
 
-/** The device's description if it has to be printed, or null if it was printed on this machine before. */
+/** Returns the device's description if it has to be printed, or null if it was printed on this machine before. */
 export async function announceDevice(
   device: Pick<Device, "description" | "hardware" | "choice">,
   { device: choice, verbose = false, cache = true }: AnnounceOptions,
@@ -42,7 +42,7 @@ export async function announceDevice(
   return description;
 }
 
-/** The same, to follow what runs on the device: " on wasm: ...", or nothing. */
+/** The same, in words that follow the name of the work: " on wasm: ...", or an empty text. */
 export async function deviceWords(
   device: Pick<Device, "description" | "hardware" | "choice">,
   options: AnnounceOptions,

@@ -12,7 +12,7 @@ export interface MachineDescription {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly freeBytes: number;
-  /** What the container (cgroup) allows, null where that is all of it. */
+  /** Memory that the container (cgroup) allows; null if it does not limit it. */
   readonly memoryLimitBytes: number | null;
   /** Without the "v": "20.20.2". */
   readonly node: string;
@@ -22,7 +22,7 @@ export interface MachineDescription {
 
 export function describeMachine(): MachineDescription {
   const memoryBytes = totalmem();
-  // 0 where unknown; a huge number where the cgroup sets no limit.
+  // 0 if unknown, and a huge number if the cgroup sets no limit.
   const limit = process.constrainedMemory();
   return {
     os: `${type()} ${release()} ${arch()}`,
@@ -50,7 +50,7 @@ export function listMachine(machine: MachineDescription): { label: string; value
   ];
 }
 
-/** Reads what the Linux driver says about each card, one folder a card; empty where there is no such driver. */
+/** Reads the Linux driver's file about each card; there is one folder per card. Empty without such a driver. */
 export function listNvidiaGpus(folder: string): string[] {
   let cards: string[];
   try {

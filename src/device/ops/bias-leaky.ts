@@ -12,8 +12,8 @@ export const LEAKY_SCALE = "ElegantLeakyScale";
 /**
  * y = v > 0 ? v : slope * v with v = x + bias.
  *
- * The gradient multiplies by a constant, 1 where v > 0 and `slope` elsewhere. So the second gradient is exact except at v = 0,
- * where LeakyReLU has none. TensorFlow.js's own leakyRelu has no second gradient: it has none of comparisons.
+ * The gradient multiplies by a constant: 1 where v > 0, `slope` elsewhere. So the second gradient is exact except at v = 0, where
+ * LeakyReLU has none. TensorFlow.js's own leakyRelu has no second gradient, because comparisons have no gradient.
  *
  * @param x     [N, H, W, C]
  * @param bias  [C]
@@ -28,7 +28,7 @@ export function biasLeaky(x: tf.Tensor4D, bias: tf.Tensor1D, slope: number): tf.
   });
 }
 
-/** dy * (y > 0 ? 1 : slope), with y as a constant: no gradient flows to it. */
+/** Computes dy * (y > 0 ? 1 : slope). No gradient flows to y. */
 function leakyScale(dy: tf.Tensor, y: tf.Tensor, slope: number): tf.Tensor {
   const constant = suspendTape(() => tf.clone(y));
   return tf.engine().runKernel(LEAKY_SCALE, { dy, y: constant }, { slope }) as tf.Tensor;

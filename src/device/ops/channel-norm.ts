@@ -46,15 +46,15 @@ export function channelNorm(inputs: ChannelNormInputs, slope: number): tf.Tensor
 }
 
 /**
- * The same without a skip, differentiable twice: the kernel has no second gradient, and TensorFlow.js has none of comparisons,
- * which the gradients of maximum and leakyRelu contain. Here they only make factors that no gradient flows through, which is
- * exact but at the kinks themselves.
+ * The same without a skip, and differentiable twice. The kernel has no second gradient, and TensorFlow.js has none for comparisons,
+ * which the gradients of maximum and leakyRelu contain. Here comparisons only make factors that no gradient flows through. This is
+ * exact except at the kinks themselves.
  */
 export function channelNormTwice({ x, bias, alpha, beta }: ChannelNormInputs, slope: number): tf.Tensor4D {
   return tf.tidy(() => {
     const v = tf.add(x, bias);
     const squares = tf.sum(tf.square(v), -1, true);
-    // max(||v||, 1e-12) as a square: 1 where the length counts, else the bound.
+    // max(||v||, 1e-12), squared: `counts` is 1 where the length is above the bound.
     const counts = stepFactor(squares, EPSILON ** 2, 1, 0);
     const floor = tf.mul(tf.sub(1, counts), EPSILON ** 2);
     const length = tf.sqrt(tf.add(tf.mul(squares, counts), floor));
@@ -69,7 +69,7 @@ tf.registerGradient({
   gradFunc: (dy, saved, attrs) => {
     const [x, bias, alpha, beta] = saved;
     const upstream = dy as tf.Tensor;
-    // One pass gives all four; TensorFlow.js asks for those it needs.
+    // One pass computes all four gradients; TensorFlow.js asks for those that it needs.
     const inputs: tf.NamedTensorMap = { x, bias, alpha, beta, dy: upstream };
     const [dx, sums] = tf.engine().runKernel(CHANNEL_NORM_GRADIENT, inputs, attrs) as tf.Tensor[];
     const channels = bias.size;

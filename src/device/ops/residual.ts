@@ -1,5 +1,5 @@
 /**
- * The decoder's last step as two differentiable operations: the residual 2 tanh(x + bias), and the picture it makes.
+ * The decoder's last step as two differentiable operations: the residual 2 tanh(x + bias), and the image with that residual.
  * The `wasm` device has kernels for both; other devices compose them from stock operations, the reference implementation.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -21,7 +21,7 @@ export function residualOutput(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
 }
 
 /**
- * Picture plus residual, clipped to [-1, 1]. Differentiable in the residual only: pictures are data.
+ * Adds a residual to an image and clips to [-1, 1]. Only the residual has a gradient: images are data.
  * @param image    [N / k, S, S, 3] in [-1, 1], repeated k times along the batch
  * @param residual [N, S, S, 3]
  */

@@ -8,11 +8,11 @@ interface TapeState {
 }
 
 /**
- * Runs `body` as if no gradient were being taken around it: nothing in it is recorded, and it may take gradients of its
- * own, with everything from outside as constants.
+ * Runs `body` as if no gradient were being taken around it. Nothing in it is recorded, and it can take gradients of its own, for
+ * which everything from outside is constant.
  *
- * The method updates the discriminators between the generator's forward and backward. TensorFlow.js only differentiates
- * whole functions, so without this the generator's forward would run twice, or the outer tape would hold the
+ * ELEGANT updates the discriminators between the generator's forward and backward pass. TensorFlow.js only differentiates whole
+ * functions. Without this function, the generator's forward pass would run twice, or the outer tape would keep the
  * discriminators' activations.
  */
 export function suspendTape<T>(body: () => T): T {
@@ -29,8 +29,8 @@ export function suspendTape<T>(body: () => T): T {
 }
 
 /**
- * `yes` where a value is above `bound` and `no` elsewhere, as a constant: no gradient flows through it. TensorFlow.js has no
- * gradient of comparisons, so that a product with this factor is what is differentiable twice.
+ * Returns a constant that is `yes` where a value is above `bound` and `no` elsewhere. No gradient flows through it. TensorFlow.js has
+ * no gradient for comparisons, but a product with this factor is differentiable twice.
  */
 export function stepFactor(values: tf.Tensor, bound: number, yes: number, no: number): tf.Tensor {
   return suspendTape(() => tf.add(tf.mul(tf.cast(tf.greater(values, bound), "float32"), yes - no), no));

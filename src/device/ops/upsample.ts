@@ -1,12 +1,12 @@
 /** Bilinear enlargement as two products of matrices, which have gradients on every device. */
 import * as tf from "@tensorflow/tfjs-core";
 
-/** How much of each of `side` values is in each of the `factor * side` enlarged ones: [factor * side, side], rows sum to 1. */
+/** The share of each of `side` values in each of the `factor * side` enlarged ones: [factor * side, side]; rows sum to 1. */
 function interpolationWeights(side: number, factor: number): Float32Array {
   const weights = new Float32Array(factor * side * side);
   const inside = (place: number): number => Math.min(side - 1, Math.max(0, place));
   for (let i = 0; i < factor * side; i++) {
-    // Centres of pixels: 0.5 is that of the first one. Beyond the outermost centres the outermost value counts.
+    // 0.5 is the centre of the first pixel. Beyond the outermost centres, the outermost value counts.
     const place = (i + 0.5) / factor - 0.5;
     const low = Math.floor(place);
     weights[i * side + inside(low)] += 1 - (place - low);
@@ -16,8 +16,8 @@ function interpolationWeights(side: number, factor: number): Float32Array {
 }
 
 /**
- * Enlarges bilinearly, like PyTorch's interpolate(mode="bilinear", align_corners=False). TensorFlow.js's resizeBilinear has
- * the same result, but its gradient ignores where the centres of pixels are.
+ * Enlarges bilinearly, like PyTorch's interpolate(mode="bilinear", align_corners=False). TensorFlow.js's resizeBilinear gives
+ * the same values, but its gradient assumes other centres of pixels.
  *
  * @param x      [N, s, s, 1]
  * @param factor a whole number

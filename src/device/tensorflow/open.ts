@@ -4,6 +4,9 @@ import { InputError } from "../../errors.js";
 import type { Choice, Device } from "../device.js";
 import { registerPaddedConvolutions } from "./padded-convolutions.js";
 
+// For its side effects: gradients of the stock operations, and a backend for work after this device is closed.
+import "../cpu/stock.js";
+
 /**
  * @param name the package to load
  * @throws InputError if it does not load: it may have been made for other drivers or libraries than this machine has

@@ -1,12 +1,12 @@
 /**
- * What the `tensorflow` device lacks: its convolutions know the paddings "valid" and "same" only, and its "same" puts the odd pixel of
- * a stride of 2 behind the picture, where PyTorch's padding of 1 has one before it too. Any other padding is written out as zeros here,
- * and what lies in them is cut away again from gradients.
+ * Convolutions with any padding for the `tensorflow` device, which knows "valid" and "same" only. With a stride of 2, its "same" puts
+ * the odd pixel after the image, while PyTorch's padding of 1 has one before it, too. So any other padding is written out as zeros
+ * here, and the gradients of these zeros are cut away.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
 const BACKEND = "tensorflow";
-/** Kernels that were replaced already, in this process. */
+/** True once the kernels of this process have been replaced. */
 let registered = false;
 
 interface Sides {
@@ -18,7 +18,7 @@ interface Sides {
 
 type Shape4 = [number, number, number, number];
 
-/** Zeros on each side of a picture [N, h, w, C]. */
+/** Puts zeros on each side of images [N, h, w, C]. */
 const padded = (x: tf.Tensor4D, { top, bottom, left, right }: Sides): tf.Tensor4D =>
   tf.pad(x, [
     [0, 0],
@@ -30,7 +30,7 @@ const padded = (x: tf.Tensor4D, { top, bottom, left, right }: Sides): tf.Tensor4
 /** A kernel's inputs are tensors, whatever their declared type. */
 const tensorOf = (inputs: tf.NamedTensorInfoMap, name: string): tf.Tensor4D => inputs[name] as unknown as tf.Tensor4D;
 
-/** Replaces a kernel where the padding is neither "valid" nor "same"; the body gets the stock kernel with "valid" instead. */
+/** Replaces a kernel for paddings other than "valid" and "same". The body gets the stock kernel with "valid" instead. */
 function replace(
   name: string,
   shapes: (params: Parameters<tf.KernelFunc>[0]) => { readonly input: Shape4; readonly filter: Shape4 },

@@ -1,7 +1,7 @@
 /** The kernel of ../ops/adam.ts. */
-import { type KernelFunc, util } from "@tensorflow/tfjs-core";
+import { util } from "@tensorflow/tfjs-core";
 import { ADAM, type AdamInputs, type AdamScalars } from "../ops/adam.js";
-import { typedKernel } from "./kernel-helpers.js";
+import { type KernelTable, typedKernel } from "./kernel-helpers.js";
 
 /** Values of one block. */
 const BLOCK_VALUES = 16384;
@@ -14,4 +14,4 @@ const adam = typedKernel<AdamInputs, AdamScalars>((backend, { parameter, first, 
   return [];
 });
 
-export const ADAM_KERNEL: Readonly<Record<string, KernelFunc>> = { [ADAM]: adam };
+export const ADAM_KERNEL: KernelTable = { [ADAM]: adam };

@@ -2,9 +2,9 @@
  * The `wasm` device's TensorFlow.js backend: tensors live in one shared WebAssembly.Memory, so that a team of threads
  * runs our kernels on them without a copy.
  *
- * It extends the plain-TypeScript CPU backend: every kernel that we did not write is TensorFlow.js's own, reading the
- * same memory through views, and stands as the twin of those we did (docs/decisions.md has the measurements that made
- * us choose this over registering kernels on tfjs-backend-wasm, whose memory threads cannot share).
+ * It extends TensorFlow.js's CPU backend. A kernel that we did not write is TensorFlow.js's own: it reads the same memory
+ * through views, and it is the reference implementation of ours. docs/decisions.md has the measurements for choosing this over
+ * our kernels on tfjs-backend-wasm, whose memory threads cannot share.
  */
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import { type backend_util, type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
@@ -20,12 +20,12 @@ const FIRST_ZEROS = 2048;
 
 export class SharedMemoryBackend extends MathBackendCPU {
   readonly team: KernelTeam;
-  /** Zeros for taps outside of a picture; never written. */
+  /** Zeros for the taps outside of an image; they are never written. */
   private zeros: { readonly pointer: number; readonly length: number };
-  /** Tensors that the kernel that runs now has made so far; null between kernels. */
+  /** Tensors that the running kernel has made so far; null between kernels. */
   private made: DataId[] | null = null;
   private readonly pointers = new WeakMap<DataId, number>();
-  /** Packed forms of filters that do not change, by name; of those alone there is an entry. */
+  /** Packed forms of frozen filters, by name. Only frozen filters have an entry. */
   private readonly packings = new WeakMap<DataId, Map<string, number>>();
 
   constructor(team: KernelTeam) {
@@ -41,7 +41,7 @@ export class SharedMemoryBackend extends MathBackendCPU {
     return { pointer, length };
   }
 
-  /** The pointer of at least `length` float32 zeros, which must not be written; valid until the next call. */
+  /** Returns the address of at least `length` float32 zeros. Do not write them; they are valid until the next call. */
   zerosOf(length: number): number {
     if (length > this.zeros.length) {
       const longer = this.makeZeros(length);
@@ -51,7 +51,7 @@ export class SharedMemoryBackend extends MathBackendCPU {
     return this.zeros.pointer;
   }
 
-  /** Runs a kernel. When it throws, for instance because the memory is full, the tensors that it has made are disposed. */
+  /** Runs a kernel. If it throws, for instance because the memory is full, the tensors that it has made are disposed. */
   runKernel<T>(kernel: () => T): T {
     const outer = this.made;
     const made: DataId[] = [];
@@ -68,16 +68,16 @@ export class SharedMemoryBackend extends MathBackendCPU {
   }
 
   /**
-   * As the base class does, without its advice to install another backend. Values in somebody else's shared memory are
-   * copied: a stock kernel may return a part of its input as a view (Slice does), and a slot of a ring is used again.
-   * Without SharedArrayBuffer such memory does not look different from any other, and everything is copied.
+   * Stores values as the base class does, without its advice to install another backend. Values in shared memory are copied:
+   * a stock kernel may return a part of its input as a view (Slice does), and the slots of a ring are used again. Without
+   * SharedArrayBuffer that memory looks like any other, so everything is copied.
    */
   override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
     const borrowed = ArrayBuffer.isView(values) && (!HAS_SHARED_MEMORY || values.buffer instanceof SharedArrayBuffer);
     return this.adopt(borrowed ? (values as Float32Array).slice() : values, dtype);
   }
 
-  /** The byte offset of a float32 tensor's values; moves them into the shared memory when they are elsewhere. */
+  /** Returns the address of a float32 tensor's values. Moves them into the shared memory if they are elsewhere. */
   pointerOf(tensor: TensorInfo): number {
     const dataId = tensor.dataId as DataId;
     const known = this.pointers.get(dataId);
@@ -87,13 +87,13 @@ export class SharedMemoryBackend extends MathBackendCPU {
     const pointer = this.team.heap.allocate(values.length * 4);
     const view = this.team.heap.floats(pointer, values.length);
     view.set(values);
-    // Casting booleans or integers to float32 only renames them in stock kernels: the other name keeps its own values.
+    // Stock kernels cast booleans or integers to float32 by renaming them only, so the original keeps its own values.
     if (values instanceof Float32Array) data.values = view;
     this.pointers.set(dataId, pointer);
     return pointer;
   }
 
-  /** A float32 tensor in the shared memory, contents undefined. */
+  /** Makes a float32 tensor in the shared memory, with undefined contents. */
   allocate(shape: readonly number[]): { readonly info: TensorInfo; readonly pointer: number } {
     const size = util.sizeFromShape(shape as number[]);
     const pointer = this.team.heap.allocate(size * 4);
@@ -102,16 +102,15 @@ export class SharedMemoryBackend extends MathBackendCPU {
     return { info: { dataId, shape: shape as number[], dtype: "float32" }, pointer };
   }
 
-  /** Declares that a tensor's values will not change: what kernels make of it is kept until it is disposed of. */
-  freeze(tensor: TensorInfo): void {
-    const dataId = tensor.dataId as DataId;
+  /** Declares that a tensor's values will not change: packed forms of it are kept until it is disposed. */
+  freeze({ dataId }: { readonly dataId: DataId }): void {
     if (!this.packings.has(dataId)) this.packings.set(dataId, new Map());
   }
 
   /**
-   * Runs `body` with the packed form of a filter: the kept one of a frozen filter, else one that `pack` makes for this call.
-   * @param filter a tensor, or a pointer to one that is not frozen
-   * @param name   says everything that the form depends on besides the filter's values: a reshaped tensor shares them
+   * Runs `body` with the packed form of a filter. A frozen filter's form is kept; otherwise `pack` makes one for this call.
+   * @param filter a tensor, or the address of one that is not frozen
+   * @param name   contains everything except the filter's values that the form depends on: a reshaped tensor has the same values
    */
   withPacking(
     filter: TensorInfo | number,
@@ -167,7 +166,7 @@ export class SharedMemoryBackend extends MathBackendCPU {
     return gone;
   }
 
-  /** A copy: a view of the shared memory would change when its block is handed out again. */
+  /** Returns a copy, because a view of the shared memory would change when its block is handed out again. */
   override readSync(dataId: DataId): backend_util.BackendValues {
     const values = super.readSync(dataId);
     return this.pointers.has(dataId) ? (values as Float32Array).slice() : values;

@@ -1,7 +1,7 @@
 /** The kernels of ../ops/bias-leaky.ts. */
-import { type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BIAS_LEAKY, LEAKY_SCALE } from "../ops/bias-leaky.js";
-import { typedKernel } from "./kernel-helpers.js";
+import { type KernelTable, typedKernel } from "./kernel-helpers.js";
 
 /** Values of one block, a multiple of four. */
 const BLOCK_VALUES = 32768;
@@ -30,7 +30,7 @@ const leakyScale = typedKernel<{ dy: TensorInfo; y: TensorInfo }, Slope>((backen
   return dx.info;
 });
 
-export const BIAS_LEAKY_KERNELS: Readonly<Record<string, KernelFunc>> = {
+export const BIAS_LEAKY_KERNELS: KernelTable = {
   [BIAS_LEAKY]: biasLeaky,
   [LEAKY_SCALE]: leakyScale,
 };

@@ -1,7 +1,7 @@
 /** The kernels of ../ops/channel-norm.ts. */
-import { type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { CHANNEL_NORM, CHANNEL_NORM_GRADIENT } from "../ops/channel-norm.js";
-import { typedKernel, withPartialSums } from "./kernel-helpers.js";
+import { type KernelTable, typedKernel, withPartialSums } from "./kernel-helpers.js";
 
 /** Values of one block, which are also the values that one partial sum of the bias's gradient covers. */
 const BLOCK_VALUES = 32768;
@@ -59,7 +59,7 @@ const gradient = typedKernel<Inputs & { readonly dy: TensorInfo }, Slope>(
   },
 );
 
-export const CHANNEL_NORM_KERNELS: Readonly<Record<string, KernelFunc>> = {
+export const CHANNEL_NORM_KERNELS: KernelTable = {
   [CHANNEL_NORM]: forward,
   [CHANNEL_NORM_GRADIENT]: gradient,
 };

@@ -1,4 +1,7 @@
-/** Our convolutions as TensorFlow.js kernels: Conv2D, FusedConv2D (bias, ReLU), Conv2DBackpropInput (also the transposed convolution), Conv2DBackpropFilter. */
+/**
+ * Our convolutions as TensorFlow.js kernels: Conv2D, FusedConv2D (with bias and ReLU), Conv2DBackpropInput (which is also the
+ * transposed convolution) and Conv2DBackpropFilter.
+ */
 import {
   backend_util,
   Conv2D,
@@ -9,19 +12,17 @@ import {
   type Conv2DBackpropInputAttrs,
   FusedConv2D,
   type FusedConv2DAttrs,
-  type KernelFunc,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../../kernels/conv-shape.js";
-import { stock } from "../cpu/stock.js";
 import type { SharedMemoryBackend } from "./backend.js";
-import { typedKernel } from "./kernel-helpers.js";
+import { type KernelTable, typedKernel } from "./kernel-helpers.js";
 
 const WIDE = 16;
 const NARROW = 4;
-/** Output pixels whose dy is packed at a time. */
+/** Number of output pixels whose dy is packed at the same time. */
 const PACK_ROWS = 1024;
-/** Rows of one unit of the filter gradient, and the pixels summed at once: as in assembly/nn/conv2d-filter-gradient.ts. */
+/** Rows of one unit of the filter gradient, and pixels per sum: as in assembly/nn/conv2d-filter-gradient.ts. */
 const FILTER_GROUP = 16;
 const FILTER_DEPTH = 256;
 
@@ -51,13 +52,13 @@ function toConvShape(info: backend_util.Conv2DInfo): ConvShape {
   };
 }
 
-/** Blocks for each thread at the least, so that no thread waits long for the last one. */
+/** The least number of blocks per thread, so that no thread waits long for the last one. */
 const BLOCKS_PER_THREAD = 4;
 
 /**
- * Output pixels and channels of a block. The packed channels of a panel are read once for each block of pixels, so there should be many
- * pixels in it; their inputs are read once per panel, and should stay in the second-level cache (256 KiB) where there are more than
- * 64 of them. Where that leaves too few blocks for all threads, they share the channels.
+ * Chooses the output pixels and channels of a block. The packed channels of a panel are read once per block of pixels, so a block
+ * should have many pixels. Their inputs are read once per panel. If there are more than 64 pixels, their inputs should stay in the
+ * second-level cache (256 KiB). If that leaves too few blocks for all threads, the threads share the channels.
  */
 function blockShape(pixels: number, bytesPerPixel: number, channels: number, threads: number) {
   const cached = Math.max(64, Math.floor((256 * 1024) / bytesPerPixel));
@@ -69,7 +70,7 @@ function blockShape(pixels: number, bytesPerPixel: number, channels: number, thr
   return { rows, columns, blocks: rowBlocks * Math.ceil(channels / columns) };
 }
 
-/** Runs `body` with the shape's description in memory. */
+/** Runs `body` with the address of the shape's description. */
 function withShape(backend: SharedMemoryBackend, shape: ConvShape, body: (conv: number) => void): void {
   const { heap } = backend.team;
   heap.withBlock(CONV_SHAPE_BYTES, (conv) => {
@@ -78,9 +79,9 @@ function withShape(backend: SharedMemoryBackend, shape: ConvShape, body: (conv: 
   });
 }
 
-/** What follows a convolution within the same pass; without it, nothing does. */
+/** Operations that follow a convolution within the same pass. */
 export interface Epilogue {
-  /** Float32 [cout], readable up to a multiple of four as all blocks of the heap are; 0 for none. */
+  /** The address of float32 [cout], readable up to a multiple of four as all blocks of the heap are; 0 without a bias. */
   readonly bias: number;
   readonly relu: boolean;
 }
@@ -107,7 +108,7 @@ export function runConv2d(
   });
 }
 
-/** Below this many input channels a filter row counts as one tap, as in assembly/nn/conv2d.ts. */
+/** With fewer input channels, a filter row counts as one tap, as in assembly/nn/conv2d.ts. */
 const MERGE_BELOW = 16;
 
 /** @param conv the shape in memory @param packed panels of the filter */
@@ -134,8 +135,8 @@ function convolve(
 }
 
 /**
- * Runs `body` with the filter packed for its input's gradient. The form of a filter of one position, [1, 1, cin, cout], is that of
- * its transpose, [1, 1, cout, cin], packed for a forward convolution.
+ * Runs `body` with the filter packed for the gradient of its input. A filter of one position, [1, 1, cin, cout], then has the same
+ * form as its transpose, [1, 1, cout, cin], packed for a forward convolution.
  */
 function withTransposedPacking(
   backend: SharedMemoryBackend,
@@ -154,7 +155,7 @@ function withTransposedPacking(
 }
 
 /**
- * A convolution whose filter covers the whole picture, by the transpose of what `filter` contains.
+ * Runs a convolution whose filter covers the whole image, with the transpose of `filter`.
  * @param filter [outputChannels, filterHeight * filterWidth * inputChannels]
  */
 export function runTransposedConv2d(
@@ -226,6 +227,8 @@ interface ConvInputs {
   readonly dy: TensorInfo;
 }
 
+type BiasedInputs = ConvInputs & { readonly bias?: TensorInfo };
+
 function forward(
   backend: SharedMemoryBackend,
   x: TensorInfo,
@@ -246,17 +249,14 @@ function forward(
   return y.info;
 }
 
-export const CONV_KERNELS: Readonly<Record<string, KernelFunc>> = {
+export const CONV_KERNELS: KernelTable = {
   [Conv2D]: typedKernel<ConvInputs, Conv2DAttrs>((backend, { x, filter }, attrs) => forward(backend, x, filter, attrs)),
-  [FusedConv2D]: (params) => {
-    const backend = params.backend as SharedMemoryBackend;
-    const { x, filter, bias } = params.inputs as unknown as ConvInputs & { readonly bias?: TensorInfo };
-    const attrs = params.attrs as unknown as FusedConv2DAttrs;
+  [FusedConv2D]: typedKernel<BiasedInputs, FusedConv2DAttrs>((backend, { x, filter, bias }, attrs) => {
     const biased = bias == null || (bias.shape.length === 1 && bias.shape[0] === filter.shape[3]);
-    if (!biased || (attrs.activation !== "relu" && attrs.activation !== "linear")) return stock(FusedConv2D, params);
+    if (!biased || (attrs.activation !== "relu" && attrs.activation !== "linear")) return null;
     const relu = attrs.activation === "relu";
     return forward(backend, x, filter, attrs, { bias: bias == null ? 0 : backend.pointerOf(bias), relu });
-  },
+  }),
   [Conv2DBackpropInput]: typedKernel<ConvInputs, Conv2DBackpropInputAttrs>((backend, { dy, filter }, attrs) => {
     const info = backend_util.computeConv2DInfo(
       attrs.inputShape,

@@ -1,6 +1,6 @@
 /**
- * Slice, SplitV, Concat, PadV2, Tile and the gradient of 2x2 average pooling for the `wasm` device: stock ones walk element by element
- * through index arrays, these copy runs of consecutive values. Anything they do not cover goes to the stock kernel.
+ * Slice, SplitV, Concat, PadV2, Tile and the gradient of 2x2 average pooling. TensorFlow.js's own kernels walk element by element
+ * through index arrays; ours copy runs of consecutive values. All other cases are left to TensorFlow.js's kernels.
  */
 import {
   type AvgPoolAttrs,
@@ -8,7 +8,6 @@ import {
   backend_util,
   Concat,
   type ConcatAttrs,
-  type KernelFunc,
   PadV2,
   type PadV2Attrs,
   Slice,
@@ -21,17 +20,17 @@ import {
   type TileAttrs,
   util,
 } from "@tensorflow/tfjs-core";
-import { stock } from "../cpu/stock.js";
 import type { SharedMemoryBackend } from "./backend.js";
+import { type KernelTable, typedKernel } from "./kernel-helpers.js";
 
 function floats(backend: SharedMemoryBackend, tensor: TensorInfo): Float32Array {
   return backend.data.get(tensor.dataId).values as Float32Array;
 }
 
-/** Values of one block of a copy by the team. */
+/** Values per block that the team copies. */
 const BLOCK_VALUES = 16384;
 
-/** Where runs of consecutive float32 values begin, and how many values lie from one to the next. */
+/** The address of the first run of consecutive float32 values, and the number of values from the start of one run to the next. */
 interface Runs {
   readonly pointer: number;
   readonly stride: number;
@@ -41,7 +40,7 @@ interface Runs {
 function copyRuns(backend: SharedMemoryBackend, from: Runs, to: Runs, length: number, count: number): void {
   if (length === 0 || count === 0) return;
   if (count === 1 && length > BLOCK_VALUES) {
-    // One long run is many: each thread takes some.
+    // One long run becomes many, so that all threads share it.
     const parts = Math.floor(length / BLOCK_VALUES);
     const done = parts * BLOCK_VALUES * 4;
     const part = (pointer: number): Runs => ({ pointer, stride: BLOCK_VALUES });
@@ -57,7 +56,7 @@ function copyRuns(backend: SharedMemoryBackend, from: Runs, to: Runs, length: nu
 
 const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
-/** A part of one axis, all of the others: [outer, axis, inner] -> [outer, size, inner]. */
+/** Copies a part of one axis and all of the others: [outer, axis, inner] -> [outer, size, inner]. */
 function takeFromAxis(
   backend: SharedMemoryBackend,
   x: TensorInfo,
@@ -74,49 +73,40 @@ function takeFromAxis(
   return y.info;
 }
 
-const slice: KernelFunc = (params) => {
-  const backend = params.backend as SharedMemoryBackend;
-  const { x } = params.inputs as unknown as { x: TensorInfo };
-  const { begin, size } = params.attrs as unknown as SliceAttrs;
+const slice = typedKernel<{ x: TensorInfo }, SliceAttrs>((backend, { x }, { begin, size }) => {
   const [from, extents] = slice_util.parseSliceParams(
     x as Parameters<typeof slice_util.parseSliceParams>[0],
     begin,
     size,
   );
   const cut = extents.flatMap((extent, i) => (extent === x.shape[i] ? [] : [i]));
-  if (x.dtype !== "float32" || cut.length > 1) return stock(Slice, params);
+  if (x.dtype !== "float32" || cut.length > 1) return null;
   const axis = cut[0] ?? 0;
   return takeFromAxis(backend, x, axis, from[axis] ?? 0, extents[axis] ?? 1);
-};
+});
 
-const splitV: KernelFunc = (params) => {
-  const backend = params.backend as SharedMemoryBackend;
-  const { x } = params.inputs as unknown as { x: TensorInfo };
-  const { numOrSizeSplits, axis } = params.attrs as unknown as SplitVAttrs;
+const splitV = typedKernel<{ x: TensorInfo }, SplitVAttrs>((backend, { x }, { numOrSizeSplits, axis }) => {
   const [dim] = util.parseAxisParam(axis, x.shape);
   const sizes = backend_util.prepareSplitSize(
     x as Parameters<typeof backend_util.prepareSplitSize>[0],
     numOrSizeSplits,
     dim,
   );
-  if (x.dtype !== "float32") return stock(SplitV, params);
+  if (x.dtype !== "float32") return null;
   let begin = 0;
   return sizes.map((size) => {
     const part = takeFromAxis(backend, x, dim, begin, size);
     begin += size;
     return part;
   });
-};
+});
 
 /** Repetition along neighbouring axes of extent 1, as when labels become planes: [n, 1, 1, c] -> [n, h, w, c]. */
-const tile: KernelFunc = (params) => {
-  const backend = params.backend as SharedMemoryBackend;
-  const { x } = params.inputs as unknown as { x: TensorInfo };
-  const { reps } = params.attrs as unknown as TileAttrs;
+const tile = typedKernel<{ x: TensorInfo }, TileAttrs>((backend, { x }, { reps }) => {
   const first = reps.findIndex((count) => count > 1);
   const last = reps.findLastIndex((count) => count > 1);
   const single = first < 0 || x.shape.slice(first, last + 1).every((extent) => extent === 1);
-  if (x.dtype !== "float32" || !single || reps.length !== x.shape.length) return stock(Tile, params);
+  if (x.dtype !== "float32" || !single || reps.length !== x.shape.length) return null;
   const y = backend.allocate(x.shape.map((extent, i) => extent * reps[i]));
   const inner = product(x.shape.slice(last + 1));
   const times = product(reps);
@@ -128,13 +118,10 @@ const tile: KernelFunc = (params) => {
     }
   }
   return y.info;
-};
+});
 
-const concat: KernelFunc = (params) => {
-  const backend = params.backend as SharedMemoryBackend;
-  const inputs = params.inputs as unknown as TensorInfo[];
-  const { axis } = params.attrs as unknown as ConcatAttrs;
-  if (inputs.some(({ dtype }) => dtype !== "float32")) return stock(Concat, params);
+const concat = typedKernel<TensorInfo[], ConcatAttrs>((backend, inputs, { axis }) => {
+  if (inputs.some(({ dtype }) => dtype !== "float32")) return null;
   const [dim] = util.parseAxisParam(axis, inputs[0].shape);
   const inner = product(inputs[0].shape.slice(dim + 1));
   const outer = product(inputs[0].shape.slice(0, dim));
@@ -148,15 +135,12 @@ const concat: KernelFunc = (params) => {
     start += length;
   }
   return y.info;
-};
+});
 
 /** Zeros around a part of one axis, as the gradient of a slice has them. */
-const pad: KernelFunc = (params) => {
-  const backend = params.backend as SharedMemoryBackend;
-  const { x } = params.inputs as unknown as { x: TensorInfo };
-  const { paddings, constantValue } = params.attrs as unknown as PadV2Attrs;
+const pad = typedKernel<{ x: TensorInfo }, PadV2Attrs>((backend, { x }, { paddings, constantValue }) => {
   const padded = paddings.flatMap(([before, after], i) => (before + after > 0 ? [i] : []));
-  if (x.dtype !== "float32" || padded.length > 1 || constantValue !== 0) return stock(PadV2, params);
+  if (x.dtype !== "float32" || padded.length > 1 || constantValue !== 0) return null;
   const axis = padded[0] ?? 0;
   const [before, after] = paddings[axis] ?? [0, 0];
   const y = backend.allocate(x.shape.map((extent, i) => (i === axis ? extent + before + after : extent)));
@@ -172,40 +156,39 @@ const pad: KernelFunc = (params) => {
   const from = { pointer: backend.pointerOf(x), stride: length };
   copyRuns(backend, from, { pointer: y.pointer + 4 * before * inner, stride }, length, outer);
   return y.info;
-};
+});
 
-function isHalving(attrs: unknown, shape: readonly number[]): boolean {
-  const { filterSize, strides, pad } = attrs as AvgPoolAttrs;
+function isHalving({ filterSize, strides, pad }: AvgPoolAttrs, shape: readonly number[]): boolean {
   const isTwo = (value: unknown): boolean => value === 2 || (Array.isArray(value) && value.every((v) => v === 2));
   return isTwo(filterSize) && isTwo(strides) && pad === "valid" && shape[1] % 2 === 0 && shape[2] % 2 === 0;
 }
 
-const avgPoolGrad: KernelFunc = (params) => {
-  const backend = params.backend as SharedMemoryBackend;
-  const { dy, input } = params.inputs as unknown as { dy: TensorInfo; input: TensorInfo };
-  if (!isHalving(params.attrs, input.shape)) return stock(AvgPoolGrad, params);
-  const [n, height, width, channels] = input.shape;
-  const dx = backend.allocate(input.shape);
-  const from = floats(backend, dy);
-  const to = floats(backend, dx.info);
-  const line = width * channels;
-  let read = 0;
-  for (let row = 0; row < (n * height) / 2; row++) {
-    for (let column = 0; column < width / 2; column++) {
-      const at = 2 * (row * line + column * channels);
-      for (let c = at; c < at + channels; c++) {
-        const quarter = 0.25 * from[read++];
-        to[c] = quarter;
-        to[c + channels] = quarter;
-        to[c + line] = quarter;
-        to[c + line + channels] = quarter;
+const avgPoolGrad = typedKernel<{ dy: TensorInfo; input: TensorInfo }, AvgPoolAttrs>(
+  (backend, { dy, input }, attrs) => {
+    if (!isHalving(attrs, input.shape)) return null;
+    const [n, height, width, channels] = input.shape;
+    const dx = backend.allocate(input.shape);
+    const from = floats(backend, dy);
+    const to = floats(backend, dx.info);
+    const line = width * channels;
+    let read = 0;
+    for (let row = 0; row < (n * height) / 2; row++) {
+      for (let column = 0; column < width / 2; column++) {
+        const at = 2 * (row * line + column * channels);
+        for (let c = at; c < at + channels; c++) {
+          const quarter = 0.25 * from[read++];
+          to[c] = quarter;
+          to[c + channels] = quarter;
+          to[c + line] = quarter;
+          to[c + line + channels] = quarter;
+        }
       }
     }
-  }
-  return dx.info;
-};
+    return dx.info;
+  },
+);
 
-export const COPY_KERNELS: Readonly<Record<string, KernelFunc>> = {
+export const COPY_KERNELS: KernelTable = {
   [Slice]: slice,
   [SplitV]: splitV,
   [Concat]: concat,

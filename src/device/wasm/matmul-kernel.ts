@@ -1,19 +1,19 @@
 /**
- * Products of matrices for the `wasm` device: a product is a convolution whose filter covers the whole picture, and a^T b is the gradient
- * of that filter, so that they run on the same tiles and threads.
+ * Products of matrices on the tiles and threads of the convolutions: a product is a convolution whose filter covers the whole image,
+ * and a^T b is the gradient of that filter.
  */
-import { BatchMatMul, type BatchMatMulAttrs, type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { BatchMatMul, type BatchMatMulAttrs, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { ConvShape } from "../../kernels/conv-shape.js";
-import { stock } from "../cpu/stock.js";
 import type { SharedMemoryBackend } from "./backend.js";
 import { runConv2d, runConv2dFilterGradient, runTransposedConv2d } from "./conv-kernels.js";
+import { type KernelTable, typedKernel } from "./kernel-helpers.js";
 
-/** Values that the tile sums before it starts again from zero (RUN in assembly/nn/tile.ts), at the end of a tap. */
+/** Values that the tile sums before it starts again from zero at the end of a tap (RUN in assembly/nn/tile.ts). */
 const RUN = 256;
 
 /**
- * [rows, from] by a filter [from, to]: each row a picture of one column as high as the filter, with `from` values in all, so that
- * long sums are cut into taps.
+ * Describes [rows, from] by [from, to] as a convolution. Each row is an image of one column that is as high as the filter and has
+ * `from` values in all, so that long sums are cut into taps.
  */
 function product(rows: number, from: number, to: number): ConvShape {
   const taps = from % RUN === 0 ? from / RUN : 1;
@@ -34,7 +34,7 @@ function product(rows: number, from: number, to: number): ConvShape {
   };
 }
 
-/** One product; the operands are [rows, inner] and [inner, columns], before what is transposed. */
+/** Computes one product. After transposing, the operands are [rows, inner] and [inner, columns]. */
 function multiply(
   backend: SharedMemoryBackend,
   { rows, inner, columns }: { readonly rows: number; readonly inner: number; readonly columns: number },
@@ -43,8 +43,8 @@ function multiply(
   b: TensorInfo | number,
   y: number,
 ): void {
-  // a^T b is the filter's gradient of pictures a and their gradient b. As an input's gradient, with b as the filter, a b^T would
-  // multiply every tap of the cut but one by zeros.
+  // a^T b is the filter's gradient for images a and their gradient b. Computing a b^T as an input's gradient, with b as the
+  // filter, would multiply every tap but one by zeros.
   if (transposeA) {
     const gradient = typeof b === "number" ? b : backend.pointerOf(b);
     runConv2dFilterGradient(backend, product(inner, rows, columns), a, gradient, y);
@@ -52,16 +52,13 @@ function multiply(
   else runConv2d(backend, product(rows, inner, columns), a, b, y);
 }
 
-/** Matrices [..., r, c]; in a batch of them each takes the kernel's turn, and a single one on a side serves the whole batch. */
-const matMul: KernelFunc = (params) => {
-  const backend = params.backend as SharedMemoryBackend;
-  const { a, b } = params.inputs as unknown as { a: TensorInfo; b: TensorInfo };
-  const attrs = params.attrs as unknown as BatchMatMulAttrs;
+/** Multiplies matrices [..., r, c], those of a batch one by one. A single matrix on one side serves the whole batch. */
+const matMul = typedKernel<{ a: TensorInfo; b: TensorInfo }, BatchMatMulAttrs>((backend, { a, b }, attrs) => {
   const { transposeA, transposeB } = attrs;
   const [batchA, batchB] = [a, b].map(({ shape }) => util.sizeFromShape(shape.slice(0, -2)));
   const fits = batchA === batchB || batchA === 1 || batchB === 1;
   const plain = [a, b].every(({ shape, dtype }) => shape.length <= 3 && dtype === "float32" && !shape.includes(0));
-  if (!plain || !fits || (transposeA && transposeB)) return stock(BatchMatMul, params);
+  if (!plain || !fits || (transposeA && transposeB)) return null;
   const [lastA, lastB] = [a, b].map(({ shape }) => shape.slice(-2));
   const [rows, inner] = transposeA ? [lastA[1], lastA[0]] : lastA;
   const columns = transposeB ? lastB[0] : lastB[1];
@@ -71,7 +68,7 @@ const matMul: KernelFunc = (params) => {
   const y = backend.allocate([...outer, rows, columns]);
   const x = backend.pointerOf(a);
   if (batchB === 1 && (batchA === 1 || !transposeA)) {
-    // All rows in one product.
+    // All rows of the batch fit into one product.
     multiply(backend, { ...sizes, rows: batchA * rows }, attrs, x, b, y.pointer);
     return y.info;
   }
@@ -81,6 +78,6 @@ const matMul: KernelFunc = (params) => {
     multiply(backend, sizes, attrs, x + i * stepA, filter + i * stepB, y.pointer + 4 * i * rows * columns);
   }
   return y.info;
-};
+});
 
-export const MATMUL_KERNELS: Readonly<Record<string, KernelFunc>> = { [BatchMatMul]: matMul };
+export const MATMUL_KERNELS: KernelTable = { [BatchMatMul]: matMul };

@@ -13,38 +13,30 @@ import { CHANNEL_NORM_KERNELS } from "./channel-norm-kernels.js";
 import { CONV_KERNELS } from "./conv-kernels.js";
 import { COPY_KERNELS } from "./copy-kernels.js";
 import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
+import { registerSharedKernels } from "./kernel-helpers.js";
 import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
 import { REDUCE_KERNELS } from "./reduce-kernels.js";
 import { RESIDUAL_KERNELS } from "./residual-kernels.js";
 
-/** Our kernels by name. Some replace stock kernels of TensorFlow.js, the others belong to the operations in ../ops. */
-const KERNELS: Readonly<Record<string, tf.KernelFunc>> = {
-  ...ADAM_KERNEL,
-  ...BIAS_LEAKY_KERNELS,
-  ...CHANNEL_NORM_KERNELS,
-  ...CONV_KERNELS,
-  ...COPY_KERNELS,
-  ...ELEMENTWISE_KERNELS,
-  ...MATMUL_KERNELS,
-  ...POOL_KERNELS,
-  ...REDUCE_KERNELS,
-  ...RESIDUAL_KERNELS,
-};
-
 /** Registers all kernels, once per thread: they stay registered when a device is closed. */
 function registerKernels(): void {
   if (tf.getKernelsForBackend(BACKEND_NAME).length > 0) return;
   for (const kernel of tf.getKernelsForBackend(STOCK_BACKEND)) {
-    if (!(kernel.kernelName in KERNELS)) tf.registerKernel({ ...kernel, backendName: BACKEND_NAME });
+    tf.registerKernel({ ...kernel, backendName: BACKEND_NAME });
   }
-  for (const [kernelName, kernelFunc] of Object.entries(KERNELS)) {
-    tf.registerKernel({
-      kernelName,
-      backendName: BACKEND_NAME,
-      kernelFunc: (params) => (params.backend as SharedMemoryBackend).runKernel(() => kernelFunc(params)),
-    });
-  }
+  registerSharedKernels({
+    ...ADAM_KERNEL,
+    ...BIAS_LEAKY_KERNELS,
+    ...CHANNEL_NORM_KERNELS,
+    ...CONV_KERNELS,
+    ...COPY_KERNELS,
+    ...ELEMENTWISE_KERNELS,
+    ...MATMUL_KERNELS,
+    ...POOL_KERNELS,
+    ...REDUCE_KERNELS,
+    ...RESIDUAL_KERNELS,
+  });
 }
 
 export async function openWasm({ threads, heap, choice }: OpenOptions): Promise<Device> {

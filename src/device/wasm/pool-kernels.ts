@@ -1,20 +1,13 @@
-/** MaxPool and AvgPool for the `wasm` device; windows that are not square go to the stock kernels. */
-import {
-  AvgPool,
-  type AvgPoolAttrs,
-  backend_util,
-  type KernelFunc,
-  MaxPool,
-  type TensorInfo,
-} from "@tensorflow/tfjs-core";
+/** MaxPool and AvgPool with square windows. Other windows are left to TensorFlow.js's own kernels. */
+import { AvgPool, type AvgPoolAttrs, backend_util, MaxPool, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { PoolShape } from "../../kernels/reference/pool.js";
-import { stock } from "../cpu/stock.js";
 import type { SharedMemoryBackend } from "./backend.js";
+import { type KernelTable, type SharedKernel, typedKernel } from "./kernel-helpers.js";
 
-/** Values of one block. */
+/** Values per block. */
 const BLOCK_VALUES = 16384;
 
-/** Pools what is at `x` in the shared memory; the result goes to `y`. */
+/** Pools the values at address `x` of the shared memory, and writes the result to address `y`. */
 export function runPool(
   { team }: SharedMemoryBackend,
   s: PoolShape,
@@ -29,15 +22,12 @@ export function runPool(
   team.run("pool", [x, y, ...picture, ...window, rows, blockRows], Math.ceil(rows / blockRows));
 }
 
-function pool(name: string, kind: "max" | "average"): KernelFunc {
-  return (params) => {
-    const backend = params.backend as SharedMemoryBackend;
-    const { x } = params.inputs as unknown as { x: TensorInfo };
-    const { filterSize, strides, pad, dimRoundingMode } = params.attrs as unknown as AvgPoolAttrs;
+const pool = (kind: "max" | "average"): SharedKernel =>
+  typedKernel<{ x: TensorInfo }, AvgPoolAttrs>((backend, { x }, { filterSize, strides, pad, dimRoundingMode }) => {
     const shape = x.shape as [number, number, number, number];
     const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
     const square = info.filterHeight === info.filterWidth && info.strideHeight === info.strideWidth;
-    if (x.dtype !== "float32" || !square) return stock(name, params);
+    if (x.dtype !== "float32" || !square) return null;
     const y = backend.allocate(info.outShape);
     const { batchSize: batch, inHeight: height, inWidth: width, inChannels: channels, outHeight, outWidth } = info;
     const { filterHeight: filter, strideHeight: stride, padInfo } = info;
@@ -45,10 +35,9 @@ function pool(name: string, kind: "max" | "average"): KernelFunc {
     const window = { filter, stride, padTop: padInfo.top, padLeft: padInfo.left };
     runPool(backend, { ...picture, ...window }, kind, backend.pointerOf(x), y.pointer);
     return y.info;
-  };
-}
+  });
 
-export const POOL_KERNELS: Readonly<Record<string, KernelFunc>> = {
-  [MaxPool]: pool(MaxPool, "max"),
-  [AvgPool]: pool(AvgPool, "average"),
+export const POOL_KERNELS: KernelTable = {
+  [MaxPool]: pool("max"),
+  [AvgPool]: pool("average"),
 };

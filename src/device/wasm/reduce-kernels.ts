@@ -1,19 +1,19 @@
 /**
- * Sum and Mean for the `wasm` device over all axes, over the first or over the last ones: stock kernels bring the values into another
- * order first, on one thread. Other axes go to the stock kernels.
+ * Sum and Mean over all axes, over the first axes or over the last axes. TensorFlow.js's own kernels run on one thread, and bring the
+ * values into another order first. All other cases are left to them.
  */
-import { type KernelFunc, Mean, type MeanAttrs, Sum, type TensorInfo, util } from "@tensorflow/tfjs-core";
-import { stock } from "../cpu/stock.js";
+import { Mean, type MeanAttrs, Sum, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { SharedMemoryBackend } from "./backend.js";
+import { type KernelTable, type SharedKernel, typedKernel } from "./kernel-helpers.js";
 
-/** Values of one block; a multiple of four. */
+/** Values per block; a multiple of four. */
 const BLOCK_VALUES = 16384;
 
 const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
 /**
- * The sums that a kernel's blocks leave, in float64, added up in the order of blocks, so that threads change nothing.
- * @param run starts the kernel with the place of the partial sums, float64 [blocks, columns]
+ * Adds up the float64 sums of a kernel's blocks in the order of the blocks, so that the result is the same with any number of threads.
+ * @param run starts the kernel with the address of the partial sums, float64 [blocks, columns]
  * @returns float32 [columns]
  */
 function addBlocks(
@@ -67,12 +67,9 @@ function sumRows(backend: SharedMemoryBackend, x: number, rows: number, columns:
   return y.info;
 }
 
-/** @param isMean whether the sums are divided by the number of their summands */
-function reduction(name: string, isMean: boolean): KernelFunc {
-  return (params) => {
-    const backend = params.backend as SharedMemoryBackend;
-    const { x } = params.inputs as unknown as { x: TensorInfo };
-    const { axis, keepDims } = params.attrs as unknown as MeanAttrs;
+/** @param isMean whether to divide the sums by the number of their summands */
+const reduction = (isMean: boolean): SharedKernel =>
+  typedKernel<{ x: TensorInfo }, MeanAttrs>((backend, { x }, { axis, keepDims }) => {
     const axes = util.parseAxisParam(axis, x.shape);
     // An axis of extent 1 may count as reduced or as kept.
     const wide = [...x.shape.keys()].filter((i) => x.shape[i] !== 1);
@@ -80,7 +77,7 @@ function reduction(name: string, isMean: boolean): KernelFunc {
     const isRun = reduced.every((i, place) => place === 0 || wide.indexOf(i) === wide.indexOf(reduced[place - 1]) + 1);
     const isFirst = reduced[0] === wide[0];
     const isLast = reduced.at(-1) === wide.at(-1);
-    if (x.dtype !== "float32" || x.shape.includes(0) || !isRun || !(isFirst || isLast)) return stock(name, params);
+    if (x.dtype !== "float32" || x.shape.includes(0) || !isRun || !(isFirst || isLast)) return null;
     const summands = product(reduced.map((i) => x.shape[i]));
     const results = product(x.shape) / summands;
     const divisor = isMean ? summands : 1;
@@ -93,10 +90,9 @@ function reduction(name: string, isMean: boolean): KernelFunc {
           : sumColumns(backend, pointer, summands, results, divisor);
     const shape = x.shape.flatMap((extent, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [extent]));
     return { ...y, shape };
-  };
-}
+  });
 
-export const REDUCE_KERNELS: Readonly<Record<string, KernelFunc>> = {
-  [Mean]: reduction(Mean, true),
-  [Sum]: reduction(Sum, false),
+export const REDUCE_KERNELS: KernelTable = {
+  [Mean]: reduction(true),
+  [Sum]: reduction(false),
 };

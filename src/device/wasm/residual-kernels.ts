@@ -1,7 +1,7 @@
 /** The kernels of ../ops/residual.ts. */
-import { type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { CLIPPED_SUM, CLIPPED_SUM_GRADIENT, RESIDUAL, RESIDUAL_GRADIENT } from "../ops/residual.js";
-import { typedKernel, withPartialSums } from "./kernel-helpers.js";
+import { type KernelTable, typedKernel, withPartialSums } from "./kernel-helpers.js";
 
 /** Pixels, and values, of one block; multiples of four. */
 const BLOCK_PIXELS = 4096;
@@ -51,7 +51,7 @@ const clippedSumGradient = typedKernel<Sum & { readonly dy: TensorInfo }>((backe
   return dx.info;
 });
 
-export const RESIDUAL_KERNELS: Readonly<Record<string, KernelFunc>> = {
+export const RESIDUAL_KERNELS: KernelTable = {
   [RESIDUAL]: residualOutput,
   [RESIDUAL_GRADIENT]: residualGradient,
   [CLIPPED_SUM]: clippedSum,

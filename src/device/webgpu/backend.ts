@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js's WebGPU backend with what it lacks for training: programs of ours with several outputs, reading that
- * does not keep a copy, and errors that reach the caller.
+ * TensorFlow.js's WebGPU backend, with three additions for training: our own programs with several outputs, reading that does
+ * not keep a copy, and errors that reach the caller.
  */
 
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
@@ -9,7 +9,7 @@ import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
 import { type DeviceError, describeGpuError, describeLoss } from "./failure.js";
 import { type Program, programSource, WORKGROUP_SIZE } from "./program.js";
 
-/** The parts of the base class that recording a program needs and its types hide. */
+/** Members of the base class that recording a program needs, and that its types hide. */
 interface Recorder {
   readonly commandQueueOwnedIds: WeakSet<object>;
   readonly commandEncoder: GPUCommandEncoder;
@@ -18,7 +18,7 @@ interface Recorder {
   makeUniforms(values: readonly { readonly type: string; readonly data: readonly number[] }[]): GPUBindingResource;
 }
 
-/** Programs that are recorded before they are sent off, as the base class has it. */
+/** Number of programs that are recorded before they are submitted: as in the base class. */
 const PROGRAMS_IN_A_PASS = 15;
 
 export class WebgpuBackend extends WebGPUBackend {
@@ -29,7 +29,7 @@ export class WebgpuBackend extends WebGPUBackend {
   constructor(device: GPUDevice, info: GPUAdapterInfo) {
     super(device, info);
     device.addEventListener("uncapturederror", (event) => {
-      event.preventDefault(); // else Dawn prints it too
+      event.preventDefault(); // otherwise Dawn prints it, too
       const { error } = event as GPUUncapturedErrorEvent;
       this.failure ??= describeGpuError(error.constructor.name, error.message);
     });
@@ -38,7 +38,7 @@ export class WebgpuBackend extends WebGPUBackend {
     });
   }
 
-  /** A slot of a ring is used again as soon as its tensor is made: what lies in shared memory goes to the GPU at once. */
+  /** Uploads values in shared memory immediately, because a slot of a ring is used again as soon as its tensor is made. */
   override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): object {
     const dataId = super.write(values, shape, dtype);
     const isShared = HAS_SHARED_MEMORY && ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer;
@@ -47,9 +47,9 @@ export class WebgpuBackend extends WebGPUBackend {
   }
 
   /**
-   * The base class keeps what it has read beside the tensor. That would double the memory, and it would go stale where a
-   * program of ours changes the tensor in place.
-   * @throws RetryableError when the GPU failed since the last reading: the values would mean nothing
+   * Reads values without the copy that the base class keeps next to the tensor. The copy would double the memory, and it would be
+   * out of date when one of our programs changes the tensor in place.
+   * @throws RetryableError if the GPU has failed since the last reading, because the values would mean nothing
    */
   override async read(dataId: object): Promise<backend_util.BackendValues> {
     this.expectWorking();
@@ -58,7 +58,7 @@ export class WebgpuBackend extends WebGPUBackend {
       this.expectWorking();
       return values;
     } catch (error) {
-      // A lost device rejects what is waited for a little before it says why.
+      // A lost device rejects pending reads a little before it reports why.
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.expectWorking();
       throw error;
@@ -73,7 +73,7 @@ export class WebgpuBackend extends WebGPUBackend {
     return super.runWebGPUProgram(...args);
   }
 
-  /** A failure is told once; a lost device stays lost. */
+  /** Throws a failure, if there is one: each failure once, but the loss of the device every time. */
   private expectWorking(): void {
     const { failure } = this;
     if (failure === null) return;
@@ -82,10 +82,10 @@ export class WebgpuBackend extends WebGPUBackend {
   }
 
   /**
-   * Records a program of ours.
-   * @param tensors in the order of the program's reads, then writes; a written one may hold values already
-   * @param scalars in the order of the program's
-   * @param groups  workgroups; a program goes on in steps of their number until all is done
+   * Records one of our programs.
+   * @param tensors in the order of the program's reads, then of its writes; a written tensor can contain values already
+   * @param scalars in the program's order
+   * @param groups  number of workgroups. If the GPU allows fewer, each group of the program does more of the work.
    */
   dispatch(program: Program, tensors: readonly TensorInfo[], scalars: readonly number[], groups: number): void {
     if (this.failure?.lost === true) throw this.failure;
@@ -115,7 +115,7 @@ export class WebgpuBackend extends WebGPUBackend {
     this.submitQueue();
   }
 
-  /** One value a thread: enough workgroups for `count` of them. */
+  /** Records a program with one value per thread: as many workgroups as `count` values need. */
   dispatchFlat(program: Program, tensors: readonly TensorInfo[], scalars: readonly number[], count: number): void {
     this.dispatch(program, tensors, scalars, Math.ceil(count / WORKGROUP_SIZE));
   }

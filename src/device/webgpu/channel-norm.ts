@@ -1,20 +1,20 @@
-/** The fused channel norm (../channel-norm.ts) and its gradient as programs for the GPU, each one pass over the pixels. */
+/** The programs of ../ops/channel-norm.ts: the operation and its gradient, each in one pass over the pixels. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { util } from "@tensorflow/tfjs-core";
 import type { WebgpuBackend } from "./backend.js";
 import { type Program, WORKGROUP_SIZE } from "./program.js";
 
-/** Workgroups of the gradient, each of which leaves partial sums: enough to fill a GPU, few enough to add up quickly. */
+/** Workgroups of the gradient, each of which writes partial sums: enough to fill a GPU, few enough to add up quickly. */
 const GRADIENT_GROUPS = 1024;
 
-/** Threads that share a pixel: a power of two, so that sums over them halve. */
+/** Number of threads that share a pixel: a power of two, so that their sum is a tree of halves. */
 function lanesFor(channels: number): number {
   let lanes = 1;
   while (lanes < WORKGROUP_SIZE && lanes * 2 <= channels) lanes *= 2;
   return lanes;
 }
 
-/** Lane and row of a thread, and the sum of a value over the lanes of each row. All threads must come by. */
+/** A thread's lane and row, and the sum of a value over the lanes of each row. All threads must call it. */
 function rowSums(lanes: number): string {
   return `
 const LANES = ${lanes}u;
@@ -34,7 +34,7 @@ fn row_sum(local: u32, value: f32) -> f32 {
 }`;
 }
 
-/** Goes over this workgroup's pixels, a row of lanes for each; the body that follows has the lane's part of the pixel's sum of squares. */
+/** Loops over this workgroup's pixels, one row of lanes per pixel. The body that follows knows the lane's part of the sum of squares. */
 const EACH_PIXEL = `
   for (var first = group * ROWS; first < scalars.pixels; first += groups * ROWS) {
     let pixel = first + local / LANES;
@@ -71,7 +71,7 @@ ${EACH_PIXEL}    let factor = alpha[0] / max(sqrt(row_sum(local, squares)), EPSI
   };
 }
 
-/** Also leaves this workgroup's sums of dbias, dalpha and dbeta, [groups, channels + 2]. */
+/** Also writes this workgroup's sums of dbias, dalpha and dbeta, [groups, channels + 2]. */
 function gradientProgram(channels: number): Program {
   const lanes = lanesFor(channels);
   const perLane = Math.ceil(channels / lanes);
@@ -100,7 +100,7 @@ ${EACH_PIXEL}    let length = sqrt(row_sum(local, squares));
       }
     }
     dalpha += dot;
-    // Where the norm was clamped it does not depend on x.
+    // A norm that was clamped does not depend on x.
     let along = select(row_sum(local, dot), 0.0, length < EPSILON);
     if (inside) {
       for (var k = 0u; k < ${perLane}u; k++) {
@@ -148,7 +148,7 @@ ${EACH_PIXEL}    let length = sqrt(row_sum(local, squares));
   };
 }
 
-/** Sums of the columns of [rows, columns], a workgroup a column, always in the same order. */
+/** Sums the columns of [rows, columns], one workgroup per column, always in the same order. */
 const COLUMN_SUMS: Program = {
   name: "columnSums",
   reads: ["values"],

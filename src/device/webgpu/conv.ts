@@ -1,20 +1,20 @@
 /**
- * The two gradients of a convolution, of which the one for its input is also the transposed convolution, as products of
- * matrices. TensorFlow.js's own filter gradient is one thread for each weight, going through all pixels; its transposed
- * convolution multiplies by the zeros that a stride of 2 puts between pixels, three of four.
+ * The two gradients of a convolution as products of matrices; the gradient of the input is also the transposed convolution.
+ * TensorFlow.js's own filter gradient uses one thread per weight, which goes through all pixels. Its transposed convolution
+ * multiplies by the zeros that a stride of 2 puts between the pixels: three quarters of the values.
  */
 import { type backend_util, env, getKernel, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { WebgpuBackend } from "./backend.js";
 import type { Program } from "./program.js";
 
-/** Bytes of the matrix that is unrolled at a time; more would only hold memory. */
+/** Bytes of the matrix that is unrolled at the same time. A larger one would only need more memory. */
 const UNROLLED_BYTES = 2 ** 26;
-/** Bytes of a filter's gradients that may stand side by side, one for each picture, before they are added up. */
+/** Bytes that a filter's gradients, one per image, may have in all before they are added up. */
 const PARTIAL_BYTES = 2 ** 25;
 
 type ConvInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
 
-/** Sizes that both programs are given; channels are counted in the program's elements. */
+/** Sizes that both programs need; channels are counted in the program's elements. */
 const SIZES = {
   count: "u32",
   first: "u32", // of the chunk's pictures in the whole batch
@@ -49,7 +49,7 @@ const unroll = (element: "f32" | "vec4<f32>"): Program => ({
     rest /= scalars.out_width;
     let oy = rest % scalars.out_height;
     let n = scalars.first + rest / scalars.out_height;
-    // Wraps around above the top, and is then outside as well.
+    // Above the top this number wraps around, which is outside as well.
     let y = oy * scalars.stride + ky - scalars.top;
     let x_ = ox * scalars.stride + kx - scalars.left;
     var value = ${element}();
@@ -60,7 +60,7 @@ const unroll = (element: "f32" | "vec4<f32>"): Program => ({
   }`,
 });
 
-/** The transpose of unroll: each value of dx gathers the columns that were taken from its place. */
+/** The transpose of unroll: each value of dx adds up the columns that were copied from its place. */
 const gather = (element: "f32" | "vec4<f32>"): Program => ({
   name: `gather ${element}`,
   reads: ["columns"],
@@ -90,7 +90,7 @@ const gather = (element: "f32" | "vec4<f32>"): Program => ({
   }`,
 });
 
-/** total = (total where pictures came before) + parts[0] + parts[1] + ..., in this order. */
+/** total = (total, if there were images before) + parts[0] + parts[1] + ..., in this order. */
 const ADD_PARTS: Program = {
   name: "addParts",
   reads: ["products"],
@@ -107,7 +107,7 @@ const ADD_PARTS: Program = {
 
 const PROGRAMS = { unroll, gather } as const;
 
-/** Runs one of the two on `count` values of pictures from `first` on. */
+/** Runs one of the two programs on `count` values of the images from `first` on. */
 function rearrange(
   backend: WebgpuBackend,
   kind: keyof typeof PROGRAMS,
@@ -124,7 +124,7 @@ function rearrange(
   backend.dispatchFlat(PROGRAMS[kind](wide === 4 ? "vec4<f32>" : "f32"), [from, to], scalars, count / wide);
 }
 
-/** What the network has; anything else goes to TensorFlow.js's own kernels. */
+/** Whether our programs cover a convolution. All other cases are left to TensorFlow.js's own kernels. */
 export function isCovered(info: ConvInfo): boolean {
   const { strideHeight, strideWidth, dilationHeight, dilationWidth, dataFormat, inChannels } = info;
   const square = strideHeight === strideWidth && dilationHeight === 1 && dilationWidth === 1;
@@ -138,7 +138,7 @@ function run(backend: WebgpuBackend, name: string, inputs: Record<string, Tensor
   return kernel.kernelFunc({ inputs, backend, attrs: attrs as Record<string, never> }) as TensorInfo;
 }
 
-/** Pictures [first, first + n) of a batch; the batch itself where they are all of it. The caller releases it. */
+/** Returns images [first, first + n) of a batch, or the batch itself if those are all. The caller disposes the result. */
 function take(backend: WebgpuBackend, batch: TensorInfo, first: number, n: number): TensorInfo {
   if (n === batch.shape[0]) {
     backend.incRef(batch.dataId);
@@ -148,17 +148,17 @@ function take(backend: WebgpuBackend, batch: TensorInfo, first: number, n: numbe
   return run(backend, "Slice", { x: batch }, { begin: [first, 0, 0, 0], size: [n, ...rest] });
 }
 
-/** The most pictures at a time, in the fewest chunks that are as equal as can be: no small one is left for the end. */
+/** Returns how many images to compute at the same time: the fewest chunks, as equal as possible, so that the last is not small. */
 function equalChunk(batch: number, most: number): number {
   return Math.ceil(batch / Math.ceil(batch / most));
 }
 
-/** TensorFlow.js's number of the program that computes each sum in one thread, in one order. */
+/** TensorFlow.js's number for the program that computes each sum in one thread, always in the same order. */
 const PACKED = 3;
-/** From so many terms on TensorFlow.js may add up a single product with atomics, in whichever order the threads come. */
+/** With so many terms or more, TensorFlow.js may add up a single product with atomics, in an order that varies from call to call. */
 const LONG_SUM = 2000;
 
-/** Products of matrices, the same bits with every call. @param inner terms of each sum */
+/** Multiplies matrices, with the same bits in every call. @param inner number of terms of each sum */
 function multiply(
   backend: WebgpuBackend,
   inputs: { readonly a: TensorInfo; readonly b: TensorInfo },
@@ -175,7 +175,7 @@ function multiply(
   }
 }
 
-/** How many pictures are unrolled at a time. */
+/** Returns how many images are unrolled at the same time. */
 function chunkOf(backend: WebgpuBackend, info: ConvInfo, unrolledBytes: number): number {
   const { outHeight, outWidth, filterHeight, filterWidth, inChannels, batchSize } = info;
   const bytes = outHeight * outWidth * filterHeight * filterWidth * inChannels * 4;
@@ -183,7 +183,7 @@ function chunkOf(backend: WebgpuBackend, info: ConvInfo, unrolledBytes: number):
   return equalChunk(batchSize, Math.max(1, Math.floor(most / bytes)));
 }
 
-/** The largest divisor of n up to `most`. */
+/** Returns the largest divisor of n up to `most`. */
 function divisorUpTo(n: number, most: number): number {
   let divisor = Math.max(1, Math.min(n, Math.floor(most)));
   while (n % divisor !== 0) divisor--;
@@ -207,8 +207,8 @@ export function filterGradient(
     const n = Math.min(chunk, batchSize - first);
     const columns = backend.makeTensorInfo([n, pixels, rows], "float32");
     rearrange(backend, "unroll", [x, columns], info, first, n * pixels * rows);
-    // Many pixels for a small filter: shared out over groups of pictures, which a GPU works on side by side, then added.
-    // A single product that is long is cut in two halves, so that it is not left to few threads.
+    // There are many pixels for a small filter. So groups of images, which a GPU computes in parallel, each give a gradient, and
+    // these are added. A single long product is cut into two halves, so that more threads work on it.
     const pictures = divisorUpTo(n, PARTIAL_BYTES / (rows * outChannels * 4));
     const parts = pictures === 1 && n * pixels >= LONG_SUM && (n * pixels) % 2 === 0 ? 2 : pictures;
     const slopes = take(backend, dy, first, n);

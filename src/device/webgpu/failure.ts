@@ -1,9 +1,9 @@
-/** What can go wrong on a GPU while it works, as errors of ours: all are worth trying again elsewhere (exit code 4). */
+/** Failures of a GPU while it works, as errors that are worth trying again elsewhere (exit code 4). */
 import { RetryableError } from "../../errors.js";
 
-/** The device stopped working, or did not do what it was told: nothing read from it since then can be trusted. */
+/** The device has stopped working, or has refused its work. No value that was read from it since then can be trusted. */
 export class DeviceError extends RetryableError {
-  /** True when the GPU is gone, with everything on it. */
+  /** True if the GPU is gone, with everything on it. */
   readonly lost: boolean;
 
   constructor(message: string, lost: boolean) {
@@ -12,7 +12,7 @@ export class DeviceError extends RetryableError {
   }
 }
 
-/** Dawn's messages go on with where in its calls it happened; the first line says what. */
+/** The first line of Dawn's message says what happened; the others say in which of its calls. */
 function firstLine(message: string): string {
   return message.split("\n")[0].trim().replace(/\.$/, "");
 }
@@ -23,12 +23,12 @@ export function describeLoss(info: Pick<GPUDeviceLostInfo, "reason" | "message">
   return new DeviceError(`device webgpu: the GPU was lost while it worked (${why}). ${remedy}`, true);
 }
 
-/** Dawn's words for a buffer, or a binding of one, over the adapter's limits; other limits are of programs. */
+/** Dawn's words for a buffer or a binding that exceeds the adapter's limits. Other limits concern programs. */
 const TOO_LARGE =
   /\b(buffer|binding)\b.*(exceeds|larger than|greater than|over).*(\bmax|limit)|maxBufferSize|BufferBindingSize/i;
 const SMALLER = "Use a smaller --batch (train, fid), fewer or smaller images, or --device wasm.";
 
-/** An error that nobody waits for, by the name of its class. */
+/** Describes an error that no call waits for. @param kind the name of its class */
 export function describeGpuError(kind: string, message: string): DeviceError {
   const what = firstLine(message);
   if (kind === "GPUOutOfMemoryError") {

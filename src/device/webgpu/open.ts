@@ -7,6 +7,9 @@ import { WebgpuBackend } from "./backend.js";
 import { registerWebgpuKernels } from "./register-programs.js";
 import { describeAdapter, requestDevice } from "./request-device.js";
 
+// For its side effects: gradients of the stock operations, and a backend for work after this device is closed.
+import "../cpu/stock.js";
+
 const WEBGPU_BACKEND = "webgpu";
 
 /** Turns of the event loop after which Dawn has stopped looking for events. One would be enough. */

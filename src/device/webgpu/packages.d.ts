@@ -1,11 +1,11 @@
 /**
- * The parts of the device's two packages that we use. Their own typings come with 151 MB that only users of this device
- * install, so ours compile without them. An ambient declaration also wins over an installed package's typings: the
- * sources compile to the same either way.
+ * Types of those parts of the device's two packages that we use. The packages have types of their own, but they take 151 MB, and
+ * only users of this device install them. So our sources compile without them. An ambient declaration also wins over an installed
+ * package's types, so the sources compile to the same output either way.
  */
 
 declare module "webgpu" {
-  /** Objects that WebGPU's programs expect to be global, such as GPUBufferUsage. */
+  /** Objects that users of WebGPU expect to be global, such as GPUBufferUsage. */
   export const globals: object;
   export function create(options: string[]): GPU;
 }

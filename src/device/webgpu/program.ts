@@ -1,25 +1,25 @@
-/** Programs of ours for the GPU, in WGSL: what they are given, and the frame around their body. */
+/** Our programs for the GPU, in WGSL: their inputs and outputs, and the text around their body. */
 
-/** Threads of a workgroup: one or two of what GPUs run in step. */
+/** Threads per workgroup: as many as a GPU runs in step, or twice as many. */
 export const WORKGROUP_SIZE = 64;
 
 export interface Program {
-  /** Names the program with all constants that its body was made for: one name, one text. */
+  /** Contains all constants that the body was made for, so that no two texts have the same name. */
   readonly name: string;
-  /** Tensors that are read, array<f32> each or as `element` says. */
+  /** Names of the tensors that are read: arrays of `element`, which is f32 if it is omitted. */
   readonly reads: readonly string[];
-  /** Tensors that are written; they can be read, too. */
+  /** Names of the tensors that are written. The program can read them, too. */
   readonly writes: readonly string[];
   readonly element?: "f32" | "vec4<f32>";
-  /** Members of `scalars` in the body. */
+  /** Names and types of the members that `scalars` has in the body. */
   readonly scalars: Readonly<Record<string, "u32" | "f32">>;
-  /** Declarations before main. */
+  /** Declarations that come before main. */
   readonly declarations?: string;
-  /** Of main, with `group`, `groups` (how many run) and `local` (the thread's number in its group). */
+  /** The body of main. It knows `group`, `groups` (how many there are) and `local` (the thread's number in its group). */
   readonly body: string;
 }
 
-/** The whole text of a program. */
+/** Returns the whole text of a program. */
 export function programSource({ reads, writes, element = "f32", scalars, declarations = "", body }: Program): string {
   const bind = (name: string, access: string, binding: number): string =>
     `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${element}>;`;

@@ -5,7 +5,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { biasLeaky } from "../../device/ops/bias-leaky.js";
 import { channelNorm, channelNormTwice } from "../../device/ops/channel-norm.js";
-import { maskProduct } from "../../device/ops/mask-product.js";
 import { residualOutput } from "../../device/ops/residual.js";
 import { upsampleBilinear } from "../../device/ops/upsample.js";
 import { type Parameters, parameter } from "../../nn/parameters.js";
@@ -133,7 +132,7 @@ export function decode(
   }
   const y = double(x, filter(parameters, `Dec.main.${last}.0.weight`), config.upsampling);
   const residual = residualOutput(y, tensor1d(parameters, `Dec.main.${last}.0.bias`)); // [N, S, S, 3]
-  return { residual: mask === null ? residual : maskProduct(residual, mask), mask };
+  return { residual: mask === null ? residual : tf.mul(residual, mask), mask };
 }
 
 /**

@@ -14,7 +14,7 @@ const wasm = (reason: string, threads = 2, isFallback = false) =>
     choice: { reason, isAutomatic: reason !== "asked for", isFallback },
   });
 
-describe("the words about a device", () => {
+describe("the line about the device", () => {
   const withCache = (body: () => Promise<void>): Promise<void> =>
     withFolder(async (dir) => {
       const restore = useCacheHome(dir);
@@ -25,7 +25,7 @@ describe("the words about a device", () => {
       }
     });
 
-  it("are said the first time, when the choice changes, and with --verbose", () =>
+  it("is printed the first time, when the choice changes, and with --verbose", () =>
     withCache(async () => {
       const auto = { device: "auto", verbose: false };
       assert.equal(
@@ -42,13 +42,13 @@ describe("the words about a device", () => {
       assert.equal(await deviceWords(wasm("chosen by auto; no driver"), auto), "", "one choice does not hide another");
     }));
 
-  it("are said each time when a device that should work does not open", () =>
+  it("is printed every time if a device that should work does not open", () =>
     withCache(async () => {
       const device = wasm("chosen by auto; webgpu does not open: no memory", 2, true);
       for (let i = 0; i < 2; i++) assert.notEqual(await deviceWords(device, { device: "auto" }), "");
     }));
 
-  it("are said again when the cache is damaged or cannot be written", () =>
+  it("is printed again if the cache is damaged or cannot be written", () =>
     withFolder(async (dir) => {
       await writeFile(join(dir, "file"), "");
       const restore = useCacheHome(join(dir, "file"));

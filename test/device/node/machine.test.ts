@@ -1,3 +1,4 @@
+/** The description of the machine. */
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,8 +1,8 @@
+/** The memory of tensors on the `wasm` device, frozen filters, and gradients within gradients. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../../src/device/device.js";
 import { openDevice } from "../../../src/device/open.js";
-import { freezeWeights } from "../../../src/device/ops/freeze.js";
 import { suspendTape } from "../../../src/device/ops/tape.js";
 import type { SharedMemoryBackend } from "../../../src/device/wasm/backend.js";
 import { disposeState } from "../../../src/methods/elegant/state.js";
@@ -12,7 +12,7 @@ import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../../support
 
 const heapOf = (): SharedMemoryBackend["team"]["heap"] => (tf.backend() as SharedMemoryBackend).team.heap;
 
-describe("device/shared-backend", () => {
+describe("device/wasm/backend", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 2);
@@ -71,7 +71,7 @@ describe("device/shared-backend", () => {
   });
 });
 
-describe("device/freeze", () => {
+describe("freezing on the wasm device", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 2);
@@ -99,7 +99,7 @@ describe("device/freeze", () => {
         });
       const first = both();
       const plain = packed;
-      freezeWeights([filter]);
+      device.freeze([filter]);
       assert.deepEqual(both(), first);
       assert.equal(packed, 2 * plain);
       assert.deepEqual(both(), first);
@@ -112,7 +112,7 @@ describe("device/freeze", () => {
   });
 });
 
-describe("device/tape", () => {
+describe("device/ops/tape", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 1);

@@ -1,3 +1,4 @@
+/** Kernels and gradients of the `wasm` device when its memory is full. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../../src/device/device.js";
@@ -141,7 +142,7 @@ describe("a kernel that runs out of memory", () => {
     });
   }
 
-  it("works on after the heap itself has refused, with as much room as before", () => {
+  it("keeps working after the heap itself has refused, with as much room as before", () => {
     const { usedBytes } = heap.statistics;
     const [a, b] = [tf.ones([1, 1024]) as tf.Tensor2D, tf.ones([1024, 100]) as tf.Tensor2D];
     tf.matMul(a, b).dispose();

@@ -1,3 +1,4 @@
+/** Products of matrices on the `wasm` device, compared with products in float64. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../../src/device/device.js";
@@ -25,7 +26,7 @@ function transpose(values: Float32Array, rows: number, columns: number): Float32
   return Float32Array.from({ length: values.length }, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
 }
 
-describe("device/matmul-kernel", () => {
+describe("device/wasm/matmul-kernel", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 2);

@@ -1,3 +1,4 @@
+/** Our kernels of the `wasm` device, compared with TensorFlow.js's own. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../../src/device/open.js";
@@ -130,7 +131,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   "product with the first transposed": () => tf.matMul(draw("a", [7, 5]), draw("b", [7, 18]), true),
   "product with the second transposed": () => tf.matMul(draw("a", [5, 1]), draw("b", [70, 1]), false, true),
   "product with both transposed": () => tf.matMul(draw("a", [7, 5]), draw("b", [3, 7]), true, true),
-  "product of rows longer than the zeros beside them": () =>
+  "product of rows longer than the zeros next to them": () =>
     tf.mul(tf.matMul(draw("a", [3, 20000]), draw("b", [20000, 2])), 0.001),
   "batches of matrices": () => tf.matMul(draw("a", [2, 5, 7]), draw("b", [2, 7, 3])),
   "batches of matrices, the first transposed": () => tf.matMul(draw("a", [2, 7, 5]), draw("b", [2, 7, 3]), true),
@@ -171,7 +172,7 @@ async function runAll(device: "wasm" | "cpu"): Promise<Results> {
   }
 }
 
-describe("device: kernels beside the stock ones", () => {
+describe("kernels of the wasm device and the stock ones", () => {
   let results: { readonly ours: Results; readonly stock: Results };
   before(async () => {
     results = { ours: await runAll("wasm"), stock: await runAll("cpu") };

@@ -1,3 +1,4 @@
+/** Errors of a GPU while it works, closing and opening it again, and engines without shared memory. */
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
@@ -23,7 +24,7 @@ describe("a failing webgpu device", function () {
     return true;
   };
 
-  it("tells of a program that the driver refuses instead of giving its values, once", () =>
+  it("reports a program that the driver refuses, once, instead of returning its values", () =>
     onDevice("webgpu", async () => {
       const backend = tf.backend() as WebgpuBackend;
       const x = tf.tensor1d([1, 2, 3]);
@@ -36,7 +37,7 @@ describe("a failing webgpu device", function () {
       assert.deepEqual([...(await tf.mul(tf.tensor1d([4]), 2).data())], [8]);
     }));
 
-  it("tells of memory that does not suffice, and that something smaller would fit", () => {
+  it("reports that the memory does not suffice, and that something smaller would fit", () => {
     const error = describeGpuError("GPUOutOfMemoryError", "Failed to allocate a buffer.\n - While calling [Device]");
     isDeviceError(
       /^device webgpu: .*memory does not suffice \(Failed to allocate a buffer\)\. Use a smaller --batch/,
@@ -44,7 +45,7 @@ describe("a failing webgpu device", function () {
     )(error);
   });
 
-  it("tells of a tensor over the adapter's limits that something smaller would fit, and blames no driver", async () => {
+  it("reports a tensor over the adapter's limits, says that something smaller would fit, and blames no driver", async () => {
     const tooLarge = isDeviceError(
       /^device webgpu: a tensor is larger than the GPU takes \(.+\)\. Use a smaller --batch/,
       false,
@@ -78,7 +79,7 @@ describe("a failing webgpu device", function () {
     assert.deepEqual([code, stdout], [0, "closed\n"], stderr);
   });
 
-  it("tells that the GPU was lost, and goes on telling it", () =>
+  it("reports the loss of the GPU with every reading", () =>
     onDevice("webgpu", async () => {
       const backend = tf.backend() as WebgpuBackend;
       const x = tf.tensor1d(randomFloats(Random.fromSeed(SEED, "lost"), 2000));

@@ -1,3 +1,4 @@
+/** The `webgpu` device, compared with the `cpu` and `wasm` devices. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { adamUpdate } from "../../../src/device/ops/adam.js";
@@ -13,7 +14,7 @@ import { randomFloats } from "../../support/team.js";
 import { hasWebgpu, onDevice } from "../../support/webgpu.js";
 
 const SEED = 20265;
-/** Of Inception's picture: the smallest that its five reductions leave a pixel of. */
+/** The side of Inception's image: the smallest one of which its five reductions leave a pixel. */
 const SIDE = 75;
 
 type Values = { readonly label: string; readonly shape: readonly number[]; readonly values: Float32Array };
@@ -120,7 +121,7 @@ async function adams(): Promise<Values[]> {
   return all;
 }
 
-/** Results on webgpu beside those of TensorFlow.js in plain JavaScript. @param tolerance of the largest value of each */
+/** Compares results on webgpu with those on cpu. @param tolerance relative to the largest value of each */
 async function compare(run: () => Promise<Values[]>, tolerance: number): Promise<void> {
   const expected = await onDevice("cpu", run);
   const received = await onDevice("webgpu", run);
@@ -192,7 +193,7 @@ describe("device/webgpu", function () {
     assertClose(received, expected, { abs: 1e-5 * largest, rel: 0 }, (i) => `feature ${i} (seed ${SEED})`);
   });
 
-  it("makes the same of a batch in pieces as at once", () =>
+  it("gives the same result for a batch in pieces as for a whole one", () =>
     onDevice("webgpu", async () => {
       const { filterGradient, inputGradient } = await import("../../../src/device/webgpu/conv.js");
       const backend = tf.backend() as WebgpuBackend;
@@ -212,7 +213,7 @@ describe("device/webgpu", function () {
       tf.dispose([x, dy, filter]);
     }));
 
-  it("gives the same bits of a filter's gradient with every call, also of one picture of many pixels", () =>
+  it("gives the same bits of a filter's gradient in every call, also for one image of many pixels", () =>
     onDevice("webgpu", async () => {
       const { filterGradient } = await import("../../../src/device/webgpu/conv.js");
       const backend = tf.backend() as WebgpuBackend;
