@@ -1,4 +1,5 @@
 /** How much memory there is for an update, and in how many parts a batch is computed so that it fits. */
+import { availableBytes, type MemoryState } from "../device/node/machine.js";
 import { formatGibibytes } from "../gibibytes.js";
 import type { MemoryNeeds } from "../methods/method.js";
 
@@ -9,23 +10,14 @@ const HEAD_ROOM = 0.75 * 2 ** 30;
 export interface MemoryFacts {
   /** The most that the device's one memory can have, and what it has taken already. */
   readonly heap: { readonly limitBytes: number; readonly reservedBytes: number };
-  readonly machine: {
-    readonly platform: string;
-    readonly memoryBytes: number;
-    readonly freeBytes: number;
-    /** What the container allows, null where that is all of it. */
-    readonly memoryLimitBytes: number | null;
-  };
+  readonly machine: MemoryState;
   /** What this process has now. */
   readonly residentBytes: number;
 }
 
 /** Bytes that all tensors together may take. */
 export function roomForTensors({ heap, machine, residentBytes }: MemoryFacts): number {
-  const { platform, memoryBytes, memoryLimitBytes } = machine;
-  // macOS keeps what it could give at once out of the free memory: half of all is the better guess.
-  const free = platform === "darwin" ? Math.max(machine.freeBytes, memoryBytes / 2) : machine.freeBytes;
-  const left = memoryLimitBytes === null ? free : Math.min(free, memoryLimitBytes - residentBytes);
+  const left = availableBytes(machine, residentBytes);
   return Math.max(0, Math.min(heap.limitBytes, heap.reservedBytes + left - HEAD_ROOM));
 }
 

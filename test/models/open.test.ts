@@ -108,14 +108,23 @@ describe("generator", () => {
         assert.deepEqual((await readModel("painted")).warnings, []);
         const real = await readModel("celeba-hq");
         assert.deepEqual(real.model.config.attributes, ["Eyeglasses", "Bangs", "Smiling", "Mustache"]);
-        assert.match(real.warnings.join("\n"), /^model celeba-hq: trained on CelebA-HQ, for non-commercial research only/);
+        assert.match(
+          real.warnings.join("\n"),
+          /^model celeba-hq: trained on CelebA-HQ, for non-commercial research only/,
+        );
         await mkdir("painted");
         const { model, warnings } = await readModel("painted");
-        assert.deepEqual([model.config.size, model.config.attributes], [64, ["Eyeglasses", "Bangs", "Smiling", "Mustache"]]);
+        assert.deepEqual(
+          [model.config.size, model.config.attributes],
+          [64, ["Eyeglasses", "Bangs", "Smiling", "Mustache"]],
+        );
         assert.match(warnings.join("\n"), /^model painted: .*Write \.\/painted/);
         await assert.rejects(readModel("./painted"), { message: /expected a run with checkpoints/ });
         await assert.rejects(readModel("paintd"), { name: "InputError", message: /Did you mean 'painted'\?$/ });
-        await assert.rejects(readModel("glasses"), { name: "InputError", message: /\(painted, celeba-hq\).*Check the path\.$/ });
+        await assert.rejects(readModel("glasses"), {
+          name: "InputError",
+          message: /\(painted, celeba-hq\).*Check the path\.$/,
+        });
       } finally {
         process.chdir(home);
       }
