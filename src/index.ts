@@ -24,8 +24,11 @@ export {
   render,
   swap,
   swapMany,
+  type TrainOptions,
+  type TrainResult,
   toPictures,
   toTensor,
+  train,
 } from "./library.js";
 export { createConfig, type ModelConfig } from "./methods/elegant/config.js";
 export type { EigenDecomposition } from "./metrics/eigen.js";
@@ -34,5 +37,4 @@ export { squareRoot, symmetricSquareRoot } from "./metrics/sqrtm.js";
 export { symmetricEigenvectors, type ThreadOptions } from "./metrics/symmetric.js";
 export { type PreprocessOptions, type PreprocessReport, preprocess } from "./preprocess/preprocess.js";
 export { type SynthOptions, writeSynth } from "./synth/write.js";
-export { type TrainOptions, type TrainResult, train } from "./training/loop.js";
 export type { Affine, FivePoints, OnProgress, Progress, Rectangle, RgbaImage } from "./types.js";

@@ -4,14 +4,17 @@
  * `tf.Tensor4D` is an `ImageTensor`.
  */
 import type { Tensor4D } from "@tensorflow/tfjs-core";
+import type { FaceDataset } from "./dataset/dataset.js";
 import * as faces from "./editing/faces.js";
 import * as interpolation from "./editing/linear.js";
 import * as grids from "./editing/matrix.js";
 import * as swapping from "./editing/swap.js";
-import type { MethodConfig } from "./methods/method.js";
+import type { ModelConfig } from "./methods/elegant/config.js";
+import { elegantModel } from "./methods/elegant/model.js";
 import type * as generators from "./models/generator.js";
 import * as opening from "./models/open.js";
-import type { RgbaImage } from "./types.js";
+import * as loop from "./training/loop.js";
+import type { OnProgress, RgbaImage } from "./types.js";
 
 /** A four-dimensional tensor of TensorFlow.js on the current device. The caller disposes the ones it receives. */
 export interface ImageTensor {
@@ -25,7 +28,7 @@ export interface ImageTensor {
 /** A trained generator on the current device. */
 export interface Generator {
   /** Size in pixels, and the names of the attributes that it can exchange. */
-  readonly config: MethodConfig;
+  readonly config: { readonly size: number; readonly attributes: readonly string[] };
   /** Path of the file that was read. */
   readonly source: string;
   /** Notices for the user, such as a damaged checkpoint that was skipped. */
@@ -181,4 +184,57 @@ export function matrixOfAttributes(
 ): ImageTensor {
   const both = [asEdit(edits[0]), asEdit(edits[1])] as const;
   return grids.matrixOfAttributes(asGenerator(generator), asFaces(input), both, grid);
+}
+
+/** A training run of ELEGANT. */
+export interface TrainOptions {
+  /** From openDataset(). */
+  readonly dataset: FaceDataset;
+  /** The run's folder, new or empty; with `resume`, the folder of the run to continue. */
+  readonly folder: string;
+  /** From createConfig(). */
+  readonly config: ModelConfig;
+  /** Pairs per update, the seed, and the choices of the method, as docs/training.md lists them for --set. */
+  readonly settings: { readonly batch: number | "auto"; readonly seed: number; readonly [choice: string]: unknown };
+  /** Continues from the newest checkpoint. */
+  readonly resume: boolean;
+  /** Steps of the whole run. */
+  readonly steps: number;
+  /** Stops earlier, after this much time of this call. */
+  readonly seconds?: number;
+  /** Steps between checkpoints and between sample sheets. */
+  readonly saveEvery: number;
+  readonly sampleEvery: number;
+  /** Number of threads that decode images. */
+  readonly workers: number;
+  /** Stops after the current step, with the state saved. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
+  /** Receives lines for the user: what the run starts from, and warnings. */
+  readonly onMessage?: (line: string) => void;
+}
+
+export interface TrainResult {
+  /** Steps of the run so far. */
+  readonly step: number;
+  /** Updates that this call made, and their seconds without sheets, checkpoints and the start. */
+  readonly updates: number;
+  readonly trainingSeconds: number;
+  /** The checkpoint with the lowest score. */
+  readonly best: { readonly step: number; readonly score: number } | null;
+  /** Number of training images that cannot be read and were left out (left-out.jsonl). */
+  readonly leftOut: number;
+}
+
+/**
+ * Trains on the current device until `steps`, the time or the signal ends it, and saves.
+ * @throws InputError for data that cannot be trained on, before anything is written; InterruptedError after an abort, with the
+ *         state saved; RetryableError if a loss is not finite or the device fails
+ */
+export async function train({ config, ...options }: TrainOptions): Promise<TrainResult> {
+  const { step, updates, trainingSeconds, best, leftOut } = await loop.train({
+    ...options,
+    model: elegantModel(config),
+  });
+  return { step, updates, trainingSeconds, best, leftOut };
 }
