@@ -73,7 +73,11 @@ describe("generator", () => {
     ["text", "not a model", /model: header: expected .* The file is damaged or no safetensors file/],
     ["another safetensors file", encodeSafetensors(tensors, {}), /'elegant-faces generator 1', received a safetensors/],
     ["a later format", encodeSafetensors(tensors, { format: "elegant-faces generator 9" }), /received 'elegant.* 9'/],
-    ["no configuration", encodeSafetensors(tensors, { format }), /config: expected a model's configuration, received none/],
+    [
+      "no configuration",
+      encodeSafetensors(tensors, { format }),
+      /config: expected a model's configuration, received none/,
+    ],
     [
       "tensors of another width",
       encodeSafetensors(tensors, { format, config: JSON.stringify(wide) }),
