@@ -1,12 +1,13 @@
 /**
- * What may go wrong in a training of ELEGANT. The bounds come from runs on painted faces and on CelebA-HQ (docs/training.md). A slice
- * starts to matter after some hundred steps; until then the discriminators may be right nearly always.
+ * Conditions that mean that a training of ELEGANT is going wrong. The bounds come from runs on painted faces and on
+ * CelebA-HQ (docs/training.md). A slice starts to matter after some hundred steps. Until then the discriminators may be
+ * right nearly always.
  */
 import type { Condition } from "../method.js";
 
-/** The loss of one discriminator that guesses: four times ln 2. */
+/** Loss of a discriminator that only guesses: 4 ln 2. */
 const GUESSING = 4 * Math.LN2;
-/** Of [-1, 1] for one of 255 grey levels. */
+/** Size of one of 255 grey levels in the range [-1, 1]. */
 const GREY_LEVEL = 2 / 255;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

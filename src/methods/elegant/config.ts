@@ -1,49 +1,50 @@
-/** What fixes the network: picture size, width, and the attributes in their order. */
+/** The configuration that determines the network: image size, width, and the attributes in their order. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../../errors.js";
 
 export const SIZES = [64, 128, 256] as const;
-/** The published code has four convolutions in a discriminator, the paper says five. */
+/** Number of convolutions in a discriminator: four in the published code, five in the paper. */
 export const DISCRIMINATOR_BLOCKS = [4, 5] as const;
-/** Of the decoder's first four blocks: as the published code has it, and as the paper says. */
+/** Activation of the decoder's first four blocks: ReLU in the published code, LeakyReLU in the paper. */
 export const DECODER_ACTIVATIONS = ["relu", "leaky-relu"] as const;
-/** How a decoder block doubles its side: by the published transposed convolution, or by resizing before it convolves. */
+/** How a decoder block doubles its side: the published transposed convolution, or resizing before a convolution. */
 export const UPSAMPLINGS = ["transposed", "resize"] as const;
 
-/** Blocks of the encoder and of the decoder: the published five halve the side to S/32, four to S/16. */
+/** Number of blocks in the encoder and in the decoder: the published five halve the side to S/32, four to S/16. */
 export const GENERATOR_BLOCKS = [4, 5] as const;
 /**
- * What is added to a picture whose latent z was edited to z': the residual R(z') as published, or the difference
- * R(z') - R(z), with which the reconstruction is the picture itself.
+ * The image that is added to a picture when its latent z is edited to z': the residual R(z') as published, or the
+ * difference R(z') - R(z). With the difference, the reconstruction is the picture itself.
  */
 export const EDITS = ["residual", "difference"] as const;
-/** The discriminators' layers between convolution and activation: the published unit length of each pixel, or nothing. */
+/** The discriminators' layer between convolution and activation: the published unit length of each pixel, or none. */
 export const DISCRIMINATOR_NORMS = ["unit-length", "none"] as const;
 /**
- * How a discriminator knows the labels: as planes next to the picture, as published, or by one score for each value of each
- * attribute, of which the pictures' own are used.
+ * How a discriminator receives the labels: as planes next to the picture, as published; or it has one score for each
+ * value of each attribute, and only the scores of the picture's own labels count.
  */
 export const CONDITIONS = ["planes", "heads"] as const;
 
 /**
  * "published": weights N(0, 0.02), convolution biases U(+-1/sqrt(fan_in)), linear bias 0.
- * "he": weights N(0, 2 / (1 + 0.2^2) / fan_in), which keeps the size of activations through layers of LeakyReLU (He et al. 2015,
- * Delving Deep into Rectifiers, eq. 15), the discriminators' last layer a tenth of that, the decoder's last layer 0, so that
- * edits begin with no change, and all biases 0: the published ones are large next to pictures and make all latents alike.
+ * "he": weights N(0, 2 / (1 + 0.2^2) / fan_in), which keeps the size of activations through layers of LeakyReLU (He et
+ * al. 2015, Delving Deep into Rectifiers, eq. 15). The discriminators' last layer has a tenth of that. The decoder's
+ * last layer is 0, so that edits begin with no change. All biases are 0: the published ones are large compared with
+ * images and make all latents alike.
  */
 export const INITIALISATIONS = ["published", "he"] as const;
 export type Initialisation = (typeof INITIALISATIONS)[number];
 
 const MAX_WIDTH = 128;
 
-/** The choices that make a network. Files from before they were choices are of the published code's network. */
+/** The choices that make a network. A file that is older than a choice has the published code's network. */
 export const networkSchema = z.object({
   discriminatorBlocks: z.union([z.literal(4), z.literal(5)]).default(4),
   decoderActivation: z.enum(DECODER_ACTIVATIONS).default("relu"),
   upsampling: z.enum(UPSAMPLINGS).default("transposed"),
   generatorBlocks: z.union([z.literal(4), z.literal(5)]).default(5),
   edit: z.enum(EDITS).default("residual"),
-  /** Whether the decoder multiplies its residual by a soft mask, which it makes at a quarter of the side. */
+  /** Whether the decoder multiplies its residual by a soft mask, which it computes at a quarter of the side. */
   mask: z.boolean().default(false),
   discriminatorNorm: z.enum(DISCRIMINATOR_NORMS).default("unit-length"),
   condition: z.enum(CONDITIONS).default("planes"),
@@ -51,15 +52,15 @@ export const networkSchema = z.object({
 export type NetworkChoices = z.infer<typeof networkSchema>;
 
 const layersSchema = networkSchema.extend({
-  /** Side of the square pictures in pixels. */
+  /** Side of the square images in pixels. */
   size: z.union([z.literal(64), z.literal(128), z.literal(256)]),
-  /** Channels of the first block; 64 is the paper's. */
+  /** Channels of the first block; the paper has 64. */
   width: z.number().int().min(4).max(MAX_WIDTH).multipleOf(4),
-  /** Attribute i owns slice i of the latent. */
+  /** Names of the attributes; attribute i owns slice i of the latent. */
   attributes: z.array(z.string().min(1)).min(1),
 });
 
-/** A slice without channels would be an attribute that no edit can change. */
+/** Requires a channel for each slice: no edit could change an attribute whose slice is empty. */
 export const modelConfigSchema = layersSchema.superRefine(({ attributes, width }, context) => {
   const channels = latentChannels(width);
   if (attributes.length <= channels) return;
@@ -85,26 +86,26 @@ export const OFFICIAL_NETWORK: NetworkChoices = {
 
 type WidthAndBlocks = Pick<ModelConfig, "width" | "generatorBlocks">;
 
-/** Channels of a stack of blocks, 64-128-256-512-512 at width 64. */
+/** Returns the channels of a stack of blocks, 64-128-256-512-512 at width 64. */
 const stackChannels = (width: number, blocks: number): readonly number[] =>
   [width, 2 * width, 4 * width, 8 * width, 8 * width].slice(0, blocks);
 
-/** Channels of the encoder blocks' outputs. */
+/** Returns the channels of the encoder blocks' outputs. */
 export function encoderChannels({ width, generatorBlocks }: WidthAndBlocks): readonly number[] {
   return stackChannels(width, generatorBlocks);
 }
 
-/** Channels of the decoder blocks' outputs, 512-256-128-64-3 at width 64 with five blocks. */
+/** Returns the channels of the decoder blocks' outputs, 512-256-128-64-3 at width 64 with five blocks. */
 export function decoderChannels(config: WidthAndBlocks): readonly number[] {
   return [...encoderChannels(config).slice(0, -1).reverse(), 3];
 }
 
-/** Channels of the discriminators' blocks, 64-128-256-512 at width 64; a fifth one keeps 512. */
+/** Returns the channels of the discriminators' blocks, 64-128-256-512 at width 64; a fifth block keeps 512. */
 export function discriminatorChannels({ width, discriminatorBlocks }: ModelConfig): readonly number[] {
   return stackChannels(width, discriminatorBlocks);
 }
 
-/** The side of the latent: each encoder block halves the picture's. */
+/** Returns the side of the latent. Each encoder block halves the picture's side. */
 export function latentSide({ size, generatorBlocks }: Pick<ModelConfig, "size" | "generatorBlocks">): number {
   return size / 2 ** generatorBlocks;
 }
@@ -113,27 +114,27 @@ export function latentChannels(width: number): number {
   return 8 * width;
 }
 
-/** Numbers that a discriminator gives for a picture; with heads, 2 i for "without attribute i" and 2 i + 1 for "with it". */
+/** Counts a discriminator's scores per image; with heads, 2 i is "without attribute i" and 2 i + 1 is "with it". */
 export function discriminatorScores({ condition, attributes }: ModelConfig): number {
   return condition === "heads" ? 2 * attributes.length : 1;
 }
 
-/** Rounds half to even, as NumPy's rint does. */
+/** Rounds half to even, like NumPy's rint. */
 export function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The latent channels [begin, end) that attribute `index` of `count` owns (n = 3 at 512 gives 0, 171, 341, 512). */
+/** Returns the latent channels [begin, end) of attribute `index` of `count` (3 attributes at 512: 0, 171, 341, 512). */
 export function attributeSlice(channels: number, count: number, index: number): readonly [begin: number, end: number] {
   return [roundHalfToEven((channels / count) * index), roundHalfToEven((channels / count) * (index + 1))];
 }
 
 /**
- * Checks the configuration that a model file carries.
- * @param source names the file in the message
- * @throws InputError when it is not one
+ * Checks the configuration in a model file.
+ * @param source the file's name for the message
+ * @throws InputError if it is not a valid configuration
  */
 export function parseConfig(config: unknown, source: string): ModelConfig {
   const parsed = modelConfigSchema.safeParse(config);
@@ -145,7 +146,7 @@ export function parseConfig(config: unknown, source: string): ModelConfig {
   );
 }
 
-/** A configuration from a user's options. @throws InputError naming the option that does not fit */
+/** Makes a configuration from a user's options. @throws InputError that names the option that does not fit */
 export function createConfig(
   options: Omit<ModelConfig, "size" | "attributes"> & { readonly size: number; readonly attributes: readonly string[] },
 ): ModelConfig {

@@ -8,8 +8,8 @@ import { attributeSlice, type ModelConfig } from "./config.js";
 import { decode, encode } from "./networks.js";
 
 /**
- * A's latent with the slice of one attribute from B's.
- * @param a, b [N, h, w, C]
+ * Returns A's latent with the slice of one attribute from B's.
+ * @param a, b latents [N, h, w, C]
  */
 export function exchangeSlice(a: tf.Tensor4D, b: tf.Tensor4D, config: ModelConfig, attribute: number): tf.Tensor4D {
   const channels = a.shape[3];
@@ -23,9 +23,9 @@ export function exchangeSlice(a: tf.Tensor4D, b: tf.Tensor4D, config: ModelConfi
 }
 
 /**
- * The latents of C and D: A's and B's with the slice of each pair's attribute exchanged.
- * @param zA, zB [N, h, w, C], in the order of the groups, whose pairs add up to N
- * @returns C, D stacked, [2N, h, w, C]
+ * Makes the latents of C and D: A's and B's with the slice of each pair's attribute exchanged.
+ * @param zA, zB latents [N, h, w, C], in the order of the groups, whose pairs add up to N
+ * @returns C and D stacked, [2N, h, w, C]
  */
 function exchangeGroups(
   zA: tf.Tensor4D,
@@ -45,28 +45,28 @@ function exchangeGroups(
 }
 
 export interface Generated {
-  /** z_A, z_B, z_C, z_D stacked: [4N, S/32, S/32, 8 W], with four blocks [4N, S/16, S/16, 8 W]. */
+  /** z_A, z_B, z_C, z_D stacked: [4N, S/32, S/32, 8 W], or [4N, S/16, S/16, 8 W] with four blocks. */
   readonly latents: tf.Tensor4D;
   /** Skips of A and B stacked, each [2N, ...]. */
   readonly skips: readonly tf.Tensor4D[];
   /** R_A, R_B, R_C, R_D stacked: [4N, S, S, 3] in [-2, 2]. */
   readonly residuals: tf.Tensor4D;
-  /** Their masks, [4N, S, S, 1] in [0, 1]; null for a network without one. */
+  /** Masks of the residuals, [4N, S, S, 1] in [0, 1]; null for a network without masks. */
   readonly masks: tf.Tensor4D | null;
-  /** What is added to A and B to make C and D, before clipping: [2N, S, S, 3]; null where that is R_C and R_D. */
+  /** Images added to A and B to make C and D, before clipping: [2N, S, S, 3]; null if they are R_C and R_D. */
   readonly differences: tf.Tensor4D | null;
-  /** A', B' stacked: [2N, S, S, 3] in [-1, 1]. */
+  /** A' and B' stacked: [2N, S, S, 3] in [-1, 1]. */
   readonly reconstructed: tf.Tensor4D;
-  /** C, D stacked: [2N, S, S, 3] in [-1, 1]. */
+  /** C and D stacked: [2N, S, S, 3] in [-1, 1]. */
   readonly exchanged: tf.Tensor4D;
 }
 
 /**
- * Everything the generator makes of pairs in training: reconstructions A', B' and the exchanged C, D.
- * Pictures are stacked into one batch for each network, which is exact since no layer mixes pictures.
+ * Runs the generator on pairs in training, for the reconstructions A' and B' and the exchanged C and D. The images are
+ * stacked into one batch for each network. This is exact, since no layer mixes images.
  *
  * @param pictures  A (with the attribute), then B (without it): [2N, S, S, 3] in [-1, 1]
- * @param groups    the attributes of the pairs, in their order
+ * @param groups    attributes of the pairs, in their order
  */
 export function generate(
   parameters: Parameters,
@@ -89,17 +89,17 @@ export function generate(
   return { latents, skips, residuals, masks, differences: null, reconstructed, exchanged };
 }
 
-/** R(z) of faces, which the edit "difference" subtracts from R(z'); null for a network that edits by R(z') alone. */
+/** Computes R(z), which the edit "difference" subtracts from R(z'); null for a network that edits by R(z') alone. */
 export function ownResidual(parameters: Parameters, config: ModelConfig, { latent, skips }: Faces): tf.Tensor4D | null {
   return config.edit === "residual" ? null : decode(parameters, config, latent, latent, skips).residual;
 }
 
 /**
- * Pictures of faces whose latents were edited; the decoder's second input and its skips are the face's own.
- * @param faces  one for all latents, or one for each
- * @param edited [K, h, w, C]
- * @param own    what ownResidual() gives for the faces, if the caller has it already
- * @returns [K, S, S, 3] in [-1, 1]; with the edit "difference" an unchanged latent gives the picture itself
+ * Decodes edited latents of faces. The decoder's second input and its skips are the face's own.
+ * @param faces  one face for all latents, or one for each
+ * @param edited latents [K, h, w, C]
+ * @param own    result of ownResidual() for the faces, if the caller has it already
+ * @returns images [K, S, S, 3] in [-1, 1]; with the edit "difference" an unchanged latent gives the picture itself
  */
 export function applyLatents(
   parameters: Parameters,

@@ -1,4 +1,4 @@
-/** Losses and gradients of one part of a batch: of the discriminators for given C and D, and of the generator. */
+/** Losses and gradients of one part of a batch: for the discriminators with given C and D, and for the generator. */
 import * as tf from "@tensorflow/tfjs-core";
 import { suspendTape } from "../../device/ops/tape.js";
 import { type Gradients, gradientsOf } from "../../nn/optimizer.js";
@@ -23,25 +23,25 @@ import type { TraceKeeper } from "./trace.js";
 
 type Scalars<Names extends string> = Readonly<Record<Names, tf.Scalar>>;
 export type DiscriminatorScalars = Scalars<"D" | "D1" | "D2"> & { readonly r1?: tf.Scalar };
-/** How many of the scores by each discriminator were on the right side. */
+/** Number of scores of each discriminator that were on the right side. */
 export type RightScalars = Scalars<"D1" | "D2">;
 export type GeneratorScalars = Scalars<"G" | "adversarial1" | "adversarial2"> & GeneratorExtras;
-/** Only those that the method has. */
+/** Parts of the generator's loss that only some methods have. */
 type GeneratorExtras = Partial<Scalars<"reconstruction" | "slice" | "mask" | "change">>;
 
-/** Kept, wherever it was computed; the caller disposes of all. */
+/** Losses and gradients. They are kept by tf.keep(), and the caller disposes them. */
 export interface Differentiated<Losses> {
   readonly losses: Losses;
   readonly gradients: Gradients;
 }
 
-/** What is in a batch of scores: `count` equal parts. */
+/** Splits a batch of scores into `count` equal parts. */
 function splitScore({ logits, weights }: Score, count: number): Score[] {
   const ofEach = weights === null ? null : tf.split(weights, count, 0);
   return tf.split(logits, count, 0).map((own, i) => ({ logits: own, weights: ofEach === null ? null : ofEach[i] }));
 }
 
-/** Scores of A, B, C and D by both discriminators, each in one batch. */
+/** Scores A, B, C and D with both discriminators, in one batch for each discriminator. */
 function scoreAll(
   { config, discriminator: { parameters } }: ElegantState,
   pictures: tf.Tensor4D,
@@ -54,7 +54,7 @@ function scoreAll(
   return { D1: score("D1", pictures), D2: score("D2", halve(pictures)) };
 }
 
-/** R1 of both discriminators on A and B, weighted as their losses are. */
+/** Computes the penalty R1 of both discriminators on A and B, weighted like their losses. */
 function penalize(
   { config, discriminator: { parameters } }: ElegantState,
   pictures: tf.Tensor4D,
@@ -78,7 +78,7 @@ function penalize(
   );
 }
 
-/** @param exchanged C, D stacked, constants here, [2n, S, S, 3] */
+/** Differentiates the discriminators' loss. @param exchanged C and D stacked, as constants, [2n, S, S, 3] */
 export function differentiateDiscriminators(
   state: ElegantState,
   part: Part,
@@ -109,12 +109,12 @@ export function differentiateDiscriminators(
   return { losses: { D: tf.keep(value), ...parts }, right, gradients };
 }
 
-/** The same values, through which no gradient flows to the variables. */
+/** Copies the values, so that no gradient flows to the variables. */
 function constantsOf(parameters: Parameters): Parameters {
   return suspendTape(() => new Map([...parameters].map(([name, p]) => [name, tf.clone(p) as tf.Variable])));
 }
 
-/** What the method adds to the generator's loss next to the adversarial parts, unweighted and kept. */
+/** Computes the parts that the method adds to the adversarial ones in the generator's loss, unweighted and kept. */
 function generatorExtras(
   { generator: { parameters }, config }: ElegantState,
   pictures: tf.Tensor4D,
@@ -127,7 +127,7 @@ function generatorExtras(
   }
   if (weights.slice > 0) {
     const [, wanted] = suspendTape(() => tf.split(latents, 2, 0)) as tf.Tensor4D[];
-    // The encoder that looks is fixed: otherwise it would learn to find slices that nobody sees.
+    // This encoder is fixed. Otherwise it would learn to find slices that are not visible in the image.
     const { latent } = encode(constantsOf(parameters), config, exchanged);
     extras.slice = tf.keep(sliceLoss(latent, wanted));
   }
@@ -139,7 +139,10 @@ function generatorExtras(
   return extras;
 }
 
-/** @param onGenerated runs between the generator's forward and the scoring of its C and D, unseen by the gradient */
+/**
+ * Differentiates the generator's loss.
+ * @param onGenerated runs between the generator's forward and the scoring of its C and D, outside the gradient
+ */
 export function differentiateGenerator(
   state: ElegantState,
   { pictures, fakeLabels, fakeWeights, groups }: Part,

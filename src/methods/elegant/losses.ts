@@ -1,7 +1,7 @@
 /**
  * The losses of the method as pure functions that return named parts (paper section 3.3; weights as in the published
- * code, ../docs/fidelity.md). Cross entropies are computed from logits, which is the same function and keeps the gradient
- * where a sigmoid saturates.
+ * code, ../docs/fidelity.md). Cross entropies are computed from logits. The function is the same, and the gradient does
+ * not vanish where a sigmoid saturates.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { suspendTape } from "../../device/ops/tape.js";
@@ -13,15 +13,15 @@ const LATENT_FLOOR = 1e-6;
 /** Keeps the slope of the root finite for a perfect reconstruction; a thousandth of a grey level. */
 const NORM_FLOOR = 1e-10;
 
-/** What one discriminator says of a batch of pictures. */
+/** The output of one discriminator for a batch of images. */
 export interface Score {
-  /** [N, 1], or with heads one for each value of each attribute, [N, 2 attributes] */
+  /** Logits [N, 1], or with heads one for each value of each attribute, [N, 2 attributes]. */
   readonly logits: tf.Tensor;
-  /** With heads, how much each logit counts, [N, 2 attributes] with rows that sum to 1; null where there is one. */
+  /** With heads, the weight of each logit, [N, 2 attributes], in rows that sum to 1; null if there is one logit. */
   readonly weights: tf.Tensor | null;
 }
 
-/** Of one discriminator, for a batch of each picture. */
+/** Scores by one discriminator for the batches A, B, C and D. */
 export interface Scores {
   readonly A: Score;
   readonly B: Score;
@@ -29,23 +29,23 @@ export interface Scores {
   readonly D: Score;
 }
 
-/** The weighted mean over a batch. @param values of the shape of the logits */
+/** Returns the weighted mean over a batch. @param values of the shape of the logits */
 function weigh(values: tf.Tensor, weights: tf.Tensor | null): tf.Scalar {
   if (weights === null) return tf.mean(values);
   return tf.div(tf.sum(tf.mul(values, weights)), values.shape[0]);
 }
 
-/** Mean over the batch of -log sigmoid(logit): cross entropy against "real". */
+/** Returns the mean over the batch of -log sigmoid(logit): cross entropy against "real". */
 export function realCrossEntropy({ logits, weights }: Score): tf.Scalar {
   return weigh(tf.softplus(tf.neg(logits)), weights);
 }
 
-/** Mean over the batch of -log(1 - sigmoid(logit)): cross entropy against "fake". */
+/** Returns the mean over the batch of -log(1 - sigmoid(logit)): cross entropy against "fake". */
 export function fakeCrossEntropy({ logits, weights }: Score): tf.Scalar {
   return weigh(tf.softplus(logits), weights);
 }
 
-/** One discriminator's loss: the sum of four mean cross entropies; A and B are real, C and D fake. */
+/** Returns one discriminator's loss: the sum of four mean cross entropies, with A and B real, C and D fake. */
 export function discriminatorLoss(scores: Scores): tf.Scalar {
   return tf.addN([
     realCrossEntropy(scores.A),
@@ -56,10 +56,10 @@ export function discriminatorLoss(scores: Scores): tf.Scalar {
 }
 
 /**
- * The penalty R1 of one discriminator: gamma / 2 (E ||grad D(A)||^2 + E ||grad D(B)||^2), the gradients with respect to the real
- * pictures (Mescheder et al. 2018, Which Training Methods for GANs do actually Converge?, eq. 9), a mean for each of the two
- * real batches as in discriminatorLoss(), of which it is a summand.
- * @param score    of pictures, differentiable twice; with several logits the penalty is that of their weighted sum
+ * Computes the penalty R1 of one discriminator: gamma / 2 (E ||grad D(A)||^2 + E ||grad D(B)||^2), where the gradients
+ * are taken with respect to the real images (Mescheder et al. 2018, Which Training Methods for GANs do actually
+ * Converge?, eq. 9). It has one mean for each real batch, like discriminatorLoss(), to which it is added.
+ * @param score    scores images and is differentiable twice; several logits count as their weighted sum
  * @param pictures A and B stacked, [2N, s, s, 3]
  */
 export function gradientPenalty(
@@ -71,19 +71,21 @@ export function gradientPenalty(
     const { logits, weights } = score(x as tf.Tensor4D);
     return tf.sum(weights === null ? logits : tf.mul(logits, weights));
   })(pictures);
-  // The mean over 2N pictures is half the sum of the two means.
+  // The mean over 2N images is half the sum of the two means.
   return tf.mul(tf.div(tf.sum(tf.square(slopes)), pictures.shape[0]), gamma);
 }
 
-/** One discriminator's part of the generator's loss. */
+/** Returns one discriminator's part of the generator's loss. */
 export function adversarialLoss(scores: Pick<Scores, "C" | "D">): tf.Scalar {
   return tf.add(realCrossEntropy(scores.C), realCrossEntropy(scores.D));
 }
 
 /**
+ * Computes the reconstruction loss.
  * "squared": MSE(A', A) + MSE(B', B), means over batch and values.
- * "norm": ||A' - A|| + ||B' - B||, the Euclidean norm of each picture divided by the root of its number of values and averaged
- * over the batch. The paper's norm has no scale; undivided it would grow with the picture's side (docs/fidelity.md).
+ * "norm": ||A' - A|| + ||B' - B||, where the Euclidean norm of each image is divided by the root of its number of
+ * values and averaged over the batch. The paper gives no scale; an undivided norm would grow with the side
+ * (docs/fidelity.md).
  * @param pictures      A and B stacked, [2N, S, S, 3]
  * @param reconstructed A' and B' stacked
  */
@@ -98,25 +100,28 @@ export function reconstructionLoss(
 }
 
 /**
- * |x| with the slope 0 at 0. TensorFlow.js's own slope there is -1, and differences are exactly 0 wherever an edit changes nothing, as
- * all do before the first update.
+ * Computes |x| with the slope 0 at 0. TensorFlow.js has the slope -1 there, and differences are exactly 0 where an edit
+ * changes nothing, which is everywhere before the first update.
  */
 function absolute(x: tf.Tensor): tf.Tensor {
   const sign = suspendTape(() => tf.sub(tf.step(x, 0), tf.step(tf.neg(x), 0)));
   return tf.mul(x, sign);
 }
 
-/** How much edits change: the mean of |R_C - R_A| and |R_D - R_B|, or of |R_C| and |R_D|. @param changes [2N, S, S, 3] */
+/**
+ * Measures how much edits change: the mean of |R_C - R_A| and |R_D - R_B|, or of |R_C| and |R_D|.
+ * @param changes these differences or residuals, [2N, S, S, 3]
+ */
 export function changeLoss(changes: tf.Tensor4D): tf.Scalar {
   return tf.mean(absolute(changes));
 }
 
 /**
- * How far the latents of edited pictures are from the exchanged ones that they were made of: mean |z - z'| / mean |z'| of each
- * picture, averaged. It keeps the exchanged slice visible in the picture and all other slices as they were (as the latent
- * regression of BicycleGAN, Zhu et al. 2017, section 3.2).
- * @param found  the encoder's, [N, h, w, C]
- * @param wanted constants, the same shape
+ * Measures how far the latents of edited images are from the exchanged latents that they were made from: mean |z - z'|
+ * / mean |z'| of each image, averaged. The loss keeps the exchanged slice visible in the image and all other slices
+ * unchanged (like the latent regression of BicycleGAN, Zhu et al. 2017, section 3.2).
+ * @param found  latents from the encoder, [N, h, w, C]
+ * @param wanted constants of the same shape
  */
 export function sliceLoss(found: tf.Tensor4D, wanted: tf.Tensor4D): tf.Scalar {
   const meanOf = (x: tf.Tensor): tf.Tensor1D => tf.mean(absolute(tf.reshape(x, [x.shape[0], -1])), 1);

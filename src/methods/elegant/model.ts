@@ -77,8 +77,8 @@ function describeLosses({ D, G, reconstruction, slice = 0, exchange }: Losses): 
 }
 
 /**
- * Refuses a generator whose layers are not those of the new run. The size may differ, since encoder and decoder are
- * convolutions, and so may everything about the discriminators, which begin untrained.
+ * Refuses a generator whose layers differ from those of the new run. The size may differ, since encoder and decoder are
+ * convolutions. The discriminators may differ in everything, since they begin untrained.
  */
 function expectSameGenerator(config: ModelConfig, other: ModelConfig, source: string): void {
   const choices = ["generatorBlocks", "decoderActivation", "upsampling", "edit", "mask"] as const;

@@ -1,5 +1,5 @@
 /**
- * Encoder, decoder and discriminator as pure functions of (parameters, tensors); the layers of the published code
+ * Encoder, decoder and discriminator as pure functions of (parameters, tensors), with the layers of the published code
  * (paper section 3.2; ../shared/facts names every shape). S is the side, W the width, N the batch.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -15,13 +15,13 @@ import { latentChannels, latentSide, type ModelConfig } from "./config.js";
 const LEAK = 0.2;
 
 export interface Decoded {
-  /** [N, S, S, 3] in [-2, 2], already times the mask */
+  /** Residual [N, S, S, 3] in [-2, 2], already multiplied by the mask. */
   readonly residual: tf.Tensor4D;
-  /** [N, S, S, 1] in [0, 1]; null for a network without one */
+  /** Mask [N, S, S, 1] in [0, 1]; null for a network without a mask. */
   readonly mask: tf.Tensor4D | null;
 }
 
-/** Fails when a tensor has another shape than the layer that takes it was made for. */
+/** Fails if a tensor's shape is not the one that the layer expects. */
 export function expectShape(name: string, tensor: tf.Tensor, shape: readonly (number | null)[]): void {
   const fits =
     tensor.rank === shape.length && shape.every((extent, i) => extent === null || extent === tensor.shape[i]);
@@ -55,7 +55,7 @@ function downBlock(
   return normalize({ x: y, bias, alpha, beta }, LEAK);
 }
 
-/** @param images [N, S, S, 3] in [-1, 1] */
+/** Encodes images. @param images [N, S, S, 3] in [-1, 1] */
 export function encode(parameters: Parameters, config: ModelConfig, images: tf.Tensor4D): Encoded {
   expectShape("encoder", images, [null, config.size, config.size, 3]);
   const skips: tf.Tensor4D[] = [];
@@ -68,12 +68,14 @@ export function encode(parameters: Parameters, config: ModelConfig, images: tf.T
 }
 
 /**
- * One doubling of the decoder, [N, s, s, C] -> [N, 2 s, 2 s, C'].
+ * Doubles the side in the decoder, [N, s, s, C] -> [N, 2 s, 2 s, C'].
  *
- * "transposed" is the published layer (stride 2, pad 1, output_padding 1). "resize" repeats each pixel twice both ways and
- * convolves with stride 1: every output then meets the same number of taps, which a 3x3 filter of stride 2 does not grant
- * and which shows as a checkerboard (Odena et al. 2016, Deconvolution and Checkerboard Artifacts). Repeating and
- * convolving are one transposed convolution with the filter summed over a 2x2 box, 4x4, so the repeated pixels are never made.
+ * "transposed" is the published layer (stride 2, pad 1, output_padding 1). "resize" repeats each pixel twice in both
+ * directions and convolves with stride 1, so every output meets the same number of taps. A 3x3 filter of stride 2 does
+ * not ensure this, and the difference shows as a checkerboard (Odena et al. 2016, Deconvolution and Checkerboard
+ * Artifacts).
+ * Repeating and convolving equal one transposed convolution with the filter summed over a 2x2 box, 4x4, so the repeated
+ * pixels are never stored.
  *
  * @param weights [3, 3, C', C]
  */
@@ -83,7 +85,7 @@ function double(x: tf.Tensor4D, weights: tf.Tensor4D, upsampling: ModelConfig["u
   return tf.conv2dTranspose(x, upsampling === "resize" ? boxed(weights) : weights, shape, 2, 1);
 }
 
-/** The filter convolved with a 2x2 box of ones: [3, 3, C', C] -> [4, 4, C', C]. */
+/** Convolves the filter with a 2x2 box of ones: [3, 3, C', C] -> [4, 4, C', C]. */
 function boxed(weights: tf.Tensor4D): tf.Tensor4D {
   return [0, 1].reduce((filter, axis) => {
     const [height, width, to, from] = filter.shape;
@@ -93,8 +95,8 @@ function boxed(weights: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * The mask of a picture: one convolution of the decoder's features at a quarter of the side, enlarged bilinearly, and its
- * sigmoid. At that resolution it can cover a pair of glasses but cannot carry noise of single pixels.
+ * Makes the mask of an image: one convolution of the decoder's features at a quarter of the side, enlarged bilinearly,
+ * then a sigmoid. At that resolution it can cover a pair of glasses but cannot carry noise of single pixels.
  * @param features [N, S/4, S/4, C]
  * @returns [N, S, S, 1] in [0, 1]
  */
@@ -104,10 +106,10 @@ function softMask(parameters: Parameters, features: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * The residual of a picture whose own latent is `own` and whose edited latent is `edited`.
- * @param edited [N, S/32, S/32, 8 W], with four blocks [N, S/16, S/16, 8 W]
- * @param own    the same shape
- * @param skips  the pictures' own; with [N / k, ...] each is taken k times along the batch
+ * Computes the residual of a picture whose own latent is `own` and whose edited latent is `edited`.
+ * @param edited [N, S/32, S/32, 8 W], or [N, S/16, S/16, 8 W] with four blocks
+ * @param own    same shape as edited
+ * @param skips  the pictures' own skips; with [N / k, ...] each is used k times along the batch
  */
 export function decode(
   parameters: Parameters,
@@ -136,11 +138,11 @@ export function decode(
 }
 
 /**
- * Logits of one discriminator (their sigmoid is the published score).
+ * Computes the logits of one discriminator (their sigmoid is the published score).
  * @param images     [N, s, s, 3], s = S for D1 and S/2 for D2
- * @param labels     [N, attributes] of 0 and 1; not looked at by a network with heads
- * @param twice      when a gradient of the gradient will be taken; slower
- * @returns [N, 1], with heads [N, 2 attributes]: 2 i for "without attribute i" and 2 i + 1 for "with it"
+ * @param labels     [N, attributes] of 0 and 1; ignored by a network with heads
+ * @param twice      whether a gradient of the gradient will be computed, which is slower
+ * @returns [N, 1], with heads [N, 2 attributes]: 2 i is "without attribute i" and 2 i + 1 is "with it"
  */
 export function discriminate(
   parameters: Parameters,
@@ -168,7 +170,7 @@ export function discriminate(
   return tf.add(tf.matMul(flat, weight), tensor1d(parameters, `${network}.linear.0.bias`));
 }
 
-/** The picture that D2 sees: 2x2 averages, [N, S, S, 3] -> [N, S/2, S/2, 3]. */
+/** Makes the image that D2 sees: 2x2 averages, [N, S, S, 3] -> [N, S/2, S/2, 3]. */
 export function halve(images: tf.Tensor4D): tf.Tensor4D {
   return tf.avgPool(images, 2, 2, "valid");
 }

@@ -1,10 +1,10 @@
 /**
- * The generator as ONNX graphs, NCHW with the weights as PyTorch lays them out. W is the width, S the side, N the batch:
+ * The generator as ONNX graphs, in NCHW with weights in PyTorch's layout. W is the width, S the side, N the batch:
  *   encoder  image [N, 3, S, S] -> latent [N, 8 W, S/32, S/32], skip1 [N, W, S/2, S/2] ... skip4 [N, 8 W, S/16, S/16]
- *   decoder  edited, own (latents), skip1 ... skip4 -> residual [N, 3, S, S] in [-2, 2], already times the soft mask if there is one
+ *   decoder  edited, own (latents), skip1 ... skip4 -> residual [N, 3, S, S] in [-2, 2], already times any soft mask
  *   swap     input [N, ...], reference [N or 1, ...], mask [N or 1, attributes] -> output [N, 3, S, S] in [-1, 1]
- * A network of four blocks has a latent of side S/16 and three skips. The input `mask` chooses attributes; it has nothing to do
- * with the soft mask.
+ * A network of four blocks has a latent of side S/16 and three skips. The input `mask` chooses attributes and is
+ * unrelated to the soft mask.
  */
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "../../interop/onnx.js";
 import type { NamedTensors } from "../../interop/safetensors.js";
@@ -37,7 +37,7 @@ class Builder {
     return [...this.used.values()];
   }
 
-  /** Adds a node with one output of that name. */
+  /** Adds a node whose one output has the name `output`. */
   node(op: string, inputs: readonly string[], output: string, attributes?: Readonly<Record<string, OnnxAttribute>>) {
     this.nodes.push({ op, inputs, outputs: [output], ...(attributes === undefined ? {} : { attributes }) });
     return output;
@@ -55,7 +55,7 @@ class Builder {
     return name;
   }
 
-  /** alpha x / max(||x||_2, 1e-12) + beta, then the activation. */
+  /** Adds alpha x / max(||x||_2, 1e-12) + beta, then the activation. */
   private normalize(x: string, block: string, slope: number, output: string): string {
     const at = (part: string): string => `${output}/${part}`;
     const epsilon = this.constant("epsilon", [1], Float32Array.of(EPSILON));
@@ -68,7 +68,7 @@ class Builder {
     return this.node("LeakyRelu", [shifted], output, { alpha: { float: slope } });
   }
 
-  /** @param outputs names of the blocks' activated outputs, the latent last */
+  /** Adds the encoder. @param outputs names of the blocks' activated outputs, the latent last */
   encode(image: string, outputs: readonly string[]): void {
     let x = image;
     for (const [i, output] of outputs.entries()) {
@@ -84,8 +84,8 @@ class Builder {
   }
 
   /**
-   * One doubling of the decoder, as double() of networks.ts.
-   * @param name of the block, as a prefix of its nodes
+   * Adds one doubling of the decoder, like double() of networks.ts.
+   * @param name the block's name, a prefix of its nodes
    */
   private double(x: string, block: string, name: string): string {
     const weights = [this.weight(`${block}.0.weight`), this.weight(`${block}.0.bias`)];
@@ -103,7 +103,7 @@ class Builder {
     return this.node("ConvTranspose", [repeated, ...weights], `${name}/conv`, { ...common, strides: [1, 1] });
   }
 
-  /** softMask() of networks.ts: [N, C, S/4, S/4] -> [N, 1, S, S]. */
+  /** Adds the soft mask, like softMask() of networks.ts: [N, C, S/4, S/4] -> [N, 1, S, S]. */
   private softMask(features: string, name: string): string {
     const weights = [this.weight("Dec.mask.weight"), this.weight("Dec.mask.bias")];
     const convolved = this.node("Conv", [features, ...weights], `${name}/conv`, {
@@ -119,7 +119,7 @@ class Builder {
     return this.node("Sigmoid", [enlarged], name);
   }
 
-  /** @param prefix of the nodes' names, which are unique in a graph */
+  /** Adds the decoder. @param prefix for the nodes' names, which are unique in a graph */
   decode(edited: string, own: string, skips: readonly string[], output: string, prefix = "decoder"): string {
     const { decoderActivation, generatorBlocks, mask } = this.config;
     const slope = decoderActivation === "leaky-relu" ? LEAK : 0;
@@ -140,7 +140,7 @@ class Builder {
     return this.node("Mul", [residual, this.softMask(features, `${prefix}/mask`)], output);
   }
 
-  /** The input's latent with the slices of the mask's attributes from the reference: chosen, not mixed, so exact. */
+  /** Adds the input's latent with the chosen attributes' slices from the reference: selected, not mixed, so exact. */
   exchange(input: string, reference: string, mask: string): string {
     const channels = latentChannels(this.config.width);
     const { length: count } = this.config.attributes;
@@ -168,7 +168,7 @@ function latentValue(name: string, config: ModelConfig): OnnxValue {
   return { name, shape: ["batch", latentChannels(config.width), side, side] };
 }
 
-/** All but the last of the encoder's outputs, which is the latent. */
+/** Returns all of the encoder's outputs except the last, which is the latent. */
 function skipValues(config: ModelConfig): OnnxValue[] {
   const channels = encoderChannels(config).slice(0, -1);
   return channels.map((count, i) => {
@@ -178,9 +178,9 @@ function skipValues(config: ModelConfig): OnnxValue[] {
 }
 
 /**
- * The three graphs.
- * @param tensors with Enc and Dec in PyTorch's layout
- * @throws InputError when one is missing or does not fit
+ * Makes the three graphs.
+ * @param tensors Enc and Dec in PyTorch's layout
+ * @throws InputError if one is missing or does not fit
  */
 export function onnxGraphs(tensors: NamedTensors, config: ModelConfig): readonly NamedGraph[] {
   const build = (
@@ -224,7 +224,7 @@ export function onnxGraphs(tensors: NamedTensors, config: ModelConfig): readonly
   ];
 }
 
-/** What a file says about its model. */
+/** Returns the metadata that a file has about its model. */
 export function onnxMetadata(config: ModelConfig, source: string): Readonly<Record<string, string>> {
   const channels = latentChannels(config.width);
   const slices = config.attributes.map((name, i) => [name, attributeSlice(channels, config.attributes.length, i)]);

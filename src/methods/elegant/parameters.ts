@@ -1,4 +1,4 @@
-/** The parameters of ELEGANT's networks by their PyTorch names: which there are and how they start. */
+/** The parameters of ELEGANT's networks by their PyTorch names, and their initial values. */
 import type { NamedTensors } from "../../interop/safetensors.js";
 import type { ParameterKind, ParameterSpec } from "../../nn/parameters.js";
 import { Random } from "../../random.js";
@@ -25,7 +25,7 @@ function block(
   to: number,
 ): ParameterSpec[] {
   const shape = kind === "conv" ? [to, from, 3, 3] : [from, to, 3, 3];
-  // PyTorch counts the fan of a transposed convolution on dimension 1 of its weight, which is the output.
+  // PyTorch takes the fan of a transposed convolution from dimension 1 of its weight, which is the output.
   const fanIn = 9 * shape[1];
   const specs: ParameterSpec[] = [
     { name: `${prefix}.${conv}.weight`, shape, kind, fanIn },
@@ -38,7 +38,7 @@ function block(
   return specs;
 }
 
-/** All parameters of one network, in PyTorch's order. */
+/** Lists all parameters of one network, in PyTorch's order. */
 export function networkSpecs(network: Network, config: ModelConfig): readonly ParameterSpec[] {
   const { size, width, attributes, mask, discriminatorNorm, condition } = config;
   if (network === "Enc") {
@@ -52,7 +52,7 @@ export function networkSpecs(network: Network, config: ModelConfig): readonly Pa
       const norm = i < outputs.length - 1 ? `${i}.1` : null;
       return block("Dec.main", `${i}.0`, norm, "transposed", channels[i], to);
     });
-    // The mask is made of the features at a quarter of the side, two blocks before the last.
+    // The mask is computed from the features at a quarter of the side, two blocks before the last.
     return mask ? [...specs, ...block("Dec", "mask", null, "conv", outputs[outputs.length - 3], 1)] : specs;
   }
   const channels = [3 + (condition === "planes" ? attributes.length : 0), ...discriminatorChannels(config)];
@@ -74,7 +74,7 @@ export function parameterSpecs(config: ModelConfig, networks: readonly Network[]
   return networks.flatMap((network) => networkSpecs(network, config));
 }
 
-/** The deviation of He's initial weights. A doubling by stride 2 reaches each output with a quarter of the taps. */
+/** Returns the deviation of He's initial weights. If stride 2 doubles, a quarter of the taps reaches each output. */
 function heDeviation({ name, kind, shape, fanIn }: ParameterSpec, config: ModelConfig): number {
   if (name === `Dec.main.${config.generatorBlocks - 1}.0.weight`) return 0;
   const taps = kind === "transposed" ? (9 * shape[0]) / (config.upsampling === "transposed" ? 4 : 1) : fanIn;
@@ -82,8 +82,8 @@ function heDeviation({ name, kind, shape, fanIn }: ParameterSpec, config: ModelC
 }
 
 /**
- * Initial values in PyTorch's layout; alpha is 1, beta 0. Each parameter has its own stream, so that adding one changes no
- * other.
+ * Makes initial values in PyTorch's layout; alpha is 1, beta 0. Each parameter has its own random stream, so a new
+ * parameter changes no other.
  */
 export function initialParameters(
   config: ModelConfig,

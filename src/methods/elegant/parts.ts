@@ -1,34 +1,36 @@
 /**
- * A batch of pairs in parts that are computed one after the other. No layer mixes pictures and every loss is a mean over
- * pictures, so losses and gradients of the whole are those of the parts, each times its share of the pairs, up to rounding.
+ * A batch of pairs is computed in parts, one after the other. No layer mixes images, and every loss is a mean over
+ * images.
+ * The losses and gradients of the whole are therefore the sums over the parts, each times its share of the pairs, up to
+ * rounding.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { PairBatch, PairGroup } from "../method.js";
 import type { ModelConfig } from "./config.js";
 
-/** Pairs of a batch that `residual` and `exchange` are measured on. */
+/** Number of pairs of a batch on which `residual` and `exchange` are measured. */
 const PROBED = 4;
 
-/** Pairs as the networks take them. */
+/** Pairs in the form that the networks need. */
 export interface Part {
   readonly groups: readonly PairGroup[];
-  /** A, B stacked, [2n, S, S, 3] */
+  /** A and B stacked, [2n, S, S, 3]. */
   readonly pictures: tf.Tensor4D;
-  /** Those of A, B, C and D, [4n, attributes] */
+  /** Labels of A, B, C and D, [4n, attributes]. */
   readonly labels: tf.Tensor2D;
-  /** How much each of their scores counts (scoreWeights), [4n, 2 attributes]; null for discriminators with one score. */
+  /** Weight of each of their scores (scoreWeights), [4n, 2 attributes]; null for discriminators with one score. */
   readonly weights: tf.Tensor2D | null;
-  /** Both for C and D alone, [2n, ...] */
+  /** Labels and weights of C and D alone, [2n, ...]. */
   readonly fakeLabels: tf.Tensor2D;
   readonly fakeWeights: tf.Tensor2D | null;
-  /** Its pairs among those of the batch. */
+  /** Share of the batch's pairs that this part has. */
   readonly share: number;
-  /** How many of its first pairs are probed, and their share of all that are. */
+  /** Number of its first pairs that are probed, and their share of all probed pairs. */
   readonly probed: number;
   readonly probedShare: number;
 }
 
-/** The pairs [from, from + count) of groups. */
+/** Returns the pairs [from, from + count) of the groups. */
 function takeGroups(groups: readonly PairGroup[], from: number, count: number): readonly PairGroup[] {
   let begin = 0;
   return groups.flatMap(({ attribute, pairs }) => {
@@ -39,7 +41,7 @@ function takeGroups(groups: readonly PairGroup[], from: number, count: number): 
   });
 }
 
-/** 1 at the attribute of each pair: [pairs, attributes]. Not tf.oneHot, which refuses a single attribute. */
+/** Makes rows with 1 at each pair's attribute: [pairs, attributes]. Not tf.oneHot, which refuses a single attribute. */
 function ownAttributes(groups: readonly PairGroup[], attributes: number): tf.Tensor2D {
   const rows = groups.flatMap(({ attribute, pairs }) => {
     const row = Array.from({ length: attributes }, (_, i) => (i === attribute ? 1 : 0));
@@ -48,18 +50,22 @@ function ownAttributes(groups: readonly PairGroup[], attributes: number): tf.Ten
   return tf.tensor2d(rows);
 }
 
-/** The labels of C and D: their own with one entry from the other's. @param own 1 at the pair's attribute, [N, attributes] */
+/**
+ * Makes the labels of C or D: `y` with one entry from `other`.
+ * @param own 1 at the pair's attribute, [N, attributes]
+ */
 function exchangeLabels(y: tf.Tensor2D, other: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
   return tf.add(y, tf.mul(own, tf.sub(other, y)));
 }
 
 /**
- * How much each score of a discriminator with heads counts for a picture: those of its own labels, the pair's attribute with
- * 1 - others and the other attributes with `others` together. So an edit that spoils another attribute is seen, too.
- * @param y      [N, attributes] of 0 and 1
- * @param own    1 at the pair's attribute, the same shape
- * @param others in [0, 1)
- * @returns [N, 2 attributes], rows sum to 1
+ * Computes the weight of each score of a discriminator with heads. Only the scores for an image's own labels count: the
+ * pair's attribute has the weight 1 - others, and the other attributes share `others`. An edit that spoils another
+ * attribute is therefore noticed, too.
+ * @param y      labels, [N, attributes] of 0 and 1
+ * @param own    1 at the pair's attribute, same shape as y
+ * @param others share of the other attributes, in [0, 1)
+ * @returns weights [N, 2 attributes]; each row sums to 1
  */
 export function scoreWeights(y: tf.Tensor2D, own: tf.Tensor2D, others: number): tf.Tensor2D {
   const [n, attributes] = y.shape;
@@ -69,7 +75,7 @@ export function scoreWeights(y: tf.Tensor2D, own: tf.Tensor2D, others: number): 
   return tf.reshape(tf.stack([tf.sub(each, withIt), withIt], 2), [n, 2 * attributes]);
 }
 
-/** Pairs [from, from + count) of a batch; dispose of it with disposePart. @param others as for scoreWeights() */
+/** Copies pairs [from, from + count) of a batch; free it with disposePart(). @param others as for scoreWeights() */
 export function takePart(
   { condition }: ModelConfig,
   { A, B, yA, yB, groups: all }: PairBatch,

@@ -1,8 +1,8 @@
-/** Which method is trained: the presets, choice by choice. Loads no TensorFlow.js. */
+/** The presets: for each training method, all of its choices. Loads no TensorFlow.js. */
 import { z } from "zod";
 import { INITIALISATIONS, type NetworkChoices, OFFICIAL_NETWORK } from "./config.js";
 
-/** Weights of the parts; the presets differ in them. */
+/** The weights of the parts of the losses; the presets differ in them. */
 export interface LossWeights {
   readonly reconstruction: number;
   readonly adversarial1: number;
@@ -14,7 +14,7 @@ export interface LossWeights {
   readonly change: number;
 }
 
-/** Those of the discriminators' parts. */
+/** How the discriminators' parts of the losses are weighted. */
 export const LOSS_WEIGHTINGS = ["official", "equal"] as const;
 export const LOSS_WEIGHTS: Readonly<
   Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change">>
@@ -23,45 +23,45 @@ export const LOSS_WEIGHTS: Readonly<
   equal: { adversarial1: 1, adversarial2: 1, discriminator1: 1, discriminator2: 1 },
 };
 
-/** Mean squared error as in the published code, a norm as in the paper, or none where edits are differences. */
+/** Mean squared error as in the published code, a norm as in the paper, or none if edits are differences. */
 export const RECONSTRUCTIONS = ["squared", "norm", "none"] as const;
 export type Reconstruction = (typeof RECONSTRUCTIONS)[number];
 export const RECONSTRUCTION_WEIGHTS: Readonly<Record<Reconstruction, number>> = { squared: 5, norm: 1, none: 0 };
 export const PRESETS = ["modern", "official", "paper"] as const;
 export type Preset = (typeof PRESETS)[number];
 
-/** What was not a choice in earlier versions has the published code's value in their checkpoints. */
+/** The method's settings. A setting that is newer than a checkpoint has the published code's value there. */
 export const methodSchema = z.object({
   reconstruction: z.enum(RECONSTRUCTIONS),
-  /** Of the generator's adversarial parts and of the discriminators: as in the published code, or all 1 as in the paper. */
+  /** Weights of the adversarial parts and of the discriminators: the published code's, or all 1 as in the paper. */
   lossWeights: z.enum(LOSS_WEIGHTINGS),
-  /** Coupled L2, on every parameter. */
+  /** Weight of the coupled L2 decay, on every parameter. */
   weightDecay: z.number().nonnegative(),
-  /** Factor of the learning rate after each 3,000 steps. */
+  /** Factor by which the learning rate is multiplied after every 3,000 steps. */
   learningRateDecay: z.number().positive().max(1),
-  /** Decay of the generator's exponential moving average an update; 0 keeps none. */
+  /** Decay per update of the generator's exponential moving average; with 0 no average is kept. */
   ema: z.number().nonnegative().lt(1),
-  /** Weight gamma of the gradient penalty on real pictures; 0 is none. */
+  /** Weight gamma of the gradient penalty on real images; with 0 there is no penalty. */
   r1: z.number().nonnegative(),
-  /** Mirrors each training picture with probability 1/2. */
+  /** Whether each training image is mirrored with probability 1/2. */
   flip: z.boolean(),
-  /** How weights begin (parameters.ts). */
+  /** Distribution of the initial weights (parameters.ts). */
   initialisation: z.enum(INITIALISATIONS).default("published"),
-  /** Whether an update has pairs of all attributes, an equal part of the batch each, or of one attribute. */
+  /** Whether an update has pairs of all attributes, an equal part of the batch for each, or pairs of one attribute. */
   joint: z.boolean().default(false),
-  /** The penalty is computed in every n-th update of the discriminators, n times as heavy. */
+  /** Number n: every n-th update of the discriminators computes the penalty, n times as heavy. */
   r1Every: z.number().int().positive().default(1),
-  /** With heads, the share of the scores of other attributes than the pair's in a picture's loss. */
+  /** With heads, the share that the other attributes' scores have in an image's loss. */
   others: z.number().nonnegative().lt(1).default(0),
   /** Weight of the slice reconstruction: the encoder must find the exchanged latents in C and D. */
   slice: z.number().nonnegative().default(0),
-  /** Weight of the masks' mean. */
+  /** Weight of the mean of the masks. */
   maskWeight: z.number().nonnegative().default(0),
-  /** Weight of the mean absolute change of C and D, so that edits change no more than they must. */
+  /** Weight of the mean absolute change of C and D, which keeps edits from changing more than necessary. */
   changeWeight: z.number().nonnegative().default(0),
-  /** Adam's, at the beginning. */
+  /** Adam's learning rate at the beginning. */
   learningRate: z.number().positive(),
-  /** Adam's decays. */
+  /** Decay rates of Adam's first (beta1) and second (beta2) moments. */
   beta1: z.number().nonnegative().lt(1).default(0.5),
   beta2: z.number().nonnegative().lt(1).default(0.999),
   /** Share of the run, at its end, over which the learning rate falls linearly to 0. */
@@ -69,7 +69,7 @@ export const methodSchema = z.object({
 });
 export type MethodSettings = z.infer<typeof methodSchema>;
 
-/** Of the published code, and of the paper where it says nothing else. */
+/** The settings of the published code. The paper's values stand in where the code does not determine one. */
 const PUBLISHED: MethodSettings = {
   reconstruction: "squared",
   lossWeights: "official",
@@ -97,9 +97,9 @@ export interface Method {
 }
 
 /**
- * The presets, choice by choice. `official` is the published code and `paper` the paper where they differ. `modern` is what
- * made pictures clean in our trials: the exchange of latents and both discriminators are the paper's, the choices around
- * them are of later work. docs/fidelity.md has the tables, the sources and the reasons.
+ * The presets, choice by choice. `official` follows the published code and `paper` follows the paper where they differ.
+ * `modern` produced clean images in our trials: it keeps the paper's exchange of latents and both discriminators, and
+ * its other choices come from later work. docs/fidelity.md has the tables, the sources and the reasons.
  */
 export const METHODS: Readonly<Record<Preset, Method>> = {
   modern: {

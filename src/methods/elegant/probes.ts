@@ -1,9 +1,9 @@
-/** What an update measures next to its losses: how often the discriminators are right, and how much edits change. */
+/** Measurements of an update besides its losses: how often the discriminators are right, and how much edits change. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "./config.js";
 import type { Scores } from "./losses.js";
 
-/** How many logits are on the right side of 0, by their weights: A's and B's above, C's and D's below. */
+/** Counts logits on the right side of 0, by their weights: A's and B's are above it, C's and D's below. */
 export function countRight({ A, B, C, D }: Scores): tf.Scalar {
   return tf.tidy(() => {
     const sided = tf.concat([A.logits, B.logits, tf.neg(C.logits), tf.neg(D.logits)], 0);
@@ -14,9 +14,10 @@ export function countRight({ A, B, C, D }: Scores): tf.Scalar {
 }
 
 /**
- * What edits change: mean |R| of C and D, and mean |R_C - R_A| and |R_D - R_B|, which is both where edits are differences.
+ * Measures how much edits change: mean |R| of C and D, and mean |R_C - R_A| and |R_D - R_B|. If edits are differences,
+ * both are the latter.
  * @param residuals R_A, R_B, R_C, R_D stacked, [4N, S, S, 3]
- * @param probed    how many of the first pairs are measured
+ * @param probed    number of the first pairs that are measured
  */
 export function probeResiduals(residuals: tf.Tensor4D, probed: number, edit: ModelConfig["edit"]) {
   return tf.tidy((): { readonly residual: tf.Scalar; readonly exchange: tf.Scalar } => {

@@ -1,7 +1,7 @@
 /**
- * The files of the published code: the state dict of each network on its own, `Enc_iter_123456.pth` and so on, whose keys
- * lack the network's name (`main.0.0.weight`). Other tools keep several networks in one file, each under a name of its own
- * (`Enc.main.0.0.weight`). Here all networks are in one model and their names come first.
+ * The files of the published code: a state dict for each network, `Enc_iter_123456.pth` and so on, whose keys lack the
+ * network's name (`main.0.0.weight`). Other tools keep several networks in one file and begin each key with the
+ * network's name (`Enc.main.0.0.weight`). Our models contain all networks, and the keys begin with their names.
  */
 import { describeMismatch, InputError } from "../../errors.js";
 import type { NamedTensors } from "../../interop/safetensors.js";
@@ -19,10 +19,10 @@ export interface PublishedFile {
 
 export interface PublishedModel {
   readonly config: ModelConfig;
-  /** Enc and Dec, and D1 and D2 where they were given. */
+  /** Tensors of Enc and Dec, and of D1 and D2 if they were given. */
   readonly tensors: NamedTensors;
   readonly hasDiscriminators: boolean;
-  /** The step in the files' names; 0 without one. */
+  /** The step in the files' names; 0 if they have none. */
   readonly step: number;
 }
 
@@ -30,14 +30,14 @@ const FEATURES_KEY = "linear.0.weight";
 
 interface Recognised extends PublishedFile {
   readonly kind: "Enc" | "Dec" | "D";
-  /** The name that the file or the keys give the network; null if they give none. */
+  /** The network's name according to the file or the keys; null if they give none. */
   readonly namedFor: string | null;
 }
 
-/** The layers that a network's keys begin with. */
+/** The layer names with which a network's keys begin. */
 const FIRST_PARTS = new Set(["main", "conv", "linear"]);
 
-/** The networks of a file, recognised by their keys. @throws InputError when there is none */
+/** Recognises a file's networks by their keys. @throws InputError if there is none */
 function recognise({ source, tensors }: PublishedFile): readonly Recognised[] {
   const networks = new Map<string, NamedTensors>();
   const others: NamedTensors = new Map();
@@ -49,7 +49,7 @@ function recognise({ source, tensors }: PublishedFile): readonly Recognised[] {
     if (first < 0) others.set(name, tensor);
     else networks.set(prefix, network.set(parts.slice(first).join("."), tensor));
   }
-  // A network alone has no other tensors; next to several there may be an optimizer's.
+  // A file of one network has no other tensors; a file of several may also contain an optimizer's.
   const alone = networks.get("");
   if (networks.size === 1 && alone !== undefined) for (const [name, tensor] of others) alone.set(name, tensor);
   const found = [...networks].flatMap(([prefix, named]): Recognised[] => {
@@ -79,14 +79,15 @@ function expectOne(found: readonly Recognised[], name: string): Recognised {
   throw new InputError(describeMismatch("import", `one file of ${name}`, received, "Give each network once."));
 }
 
-/** Inputs of a discriminator's linear layer, which grow with the picture. */
+/** Returns the inputs of a discriminator's linear layer, whose number grows with the picture. */
 const featuresOf = ({ tensors }: PublishedFile): number => tensors.get(FEATURES_KEY)?.shape[1] ?? 0;
 
 /**
- * One model from the files of its networks, in any order.
- * @param attributes their names, which the files do not hold
+ * Makes one model from the files of its networks, in any order.
+ * @param attributes names of the attributes, which the files do not contain
  * @param size       side of the pictures, if there are no discriminators to read it from
- * @throws InputError when a network is missing or given twice, a tensor is missing, unknown or of another shape, or the
+ * @throws InputError if a network is missing or given twice, if a tensor is missing, unknown or of another shape, or if
+ * the
  * discriminators were made for another number of attributes or another size
  */
 export function readPublished(
@@ -146,7 +147,7 @@ export function readPublished(
   return { config, tensors, hasDiscriminators: discriminators.length > 0, step };
 }
 
-/** A network's tensors under our names; all of them and no others. */
+/** Returns a network's tensors under our names, and checks that they are complete and no others exist. */
 function withPrefix(network: Network, { source, tensors }: PublishedFile, config: ModelConfig): NamedTensors {
   const specs = networkSpecs(network, config);
   const shapes = new Map(specs.map((spec) => [spec.name, spec]));
@@ -158,7 +159,7 @@ function withPrefix(network: Network, { source, tensors }: PublishedFile, config
       const remedy = "Is it of another version of the network?";
       throw new InputError(describeMismatch(source, `the tensors of ${network}`, `one named '${key}'`, remedy));
     }
-    // Versions of PyTorch differ in the shape of a single number.
+    // Versions of PyTorch differ in the shape of a single value.
     const isScalar = data.length === 1 && (spec.kind === "alpha" || spec.kind === "beta");
     named.set(name, { shape: isScalar ? spec.shape : shape, data });
   }
@@ -167,8 +168,8 @@ function withPrefix(network: Network, { source, tensors }: PublishedFile, config
 }
 
 /**
- * The published code's files of a model: names and tensors under its keys.
- * @param tensors with Enc and Dec, and D1 and D2 where there are any
+ * Makes the published code's files of a model, with names and tensors under its keys.
+ * @param tensors Enc and Dec, and D1 and D2 if the model has them
  * @throws InputError for a network that the published code does not have
  */
 export function publishedFiles(

@@ -1,4 +1,4 @@
-/** The settings of a run of ELEGANT, and what one update makes of them. */
+/** The settings of a run of ELEGANT, and the values that one update derives from them. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../../errors.js";
 import type { AdamSettings } from "../../types.js";
@@ -10,7 +10,7 @@ import {
   type Reconstruction,
 } from "./presets.js";
 
-/** What must stay the same when a run is resumed. */
+/** The settings that must stay the same when a run is resumed. */
 const settingsSchema = methodSchema.extend({
   batch: z.number().int().positive(),
   seed: z.number().int().nonnegative(),
@@ -18,18 +18,18 @@ const settingsSchema = methodSchema.extend({
 });
 export type ElegantSettings = z.infer<typeof settingsSchema>;
 
-/** What one update needs to know. */
+/** The settings of one update. */
 export interface StepSettings {
   readonly reconstruction: Reconstruction;
   readonly weights: LossWeights;
   readonly adam: AdamSettings;
   readonly learningRate: number;
-  /** Gamma of the gradient penalty, which every r1Every-th update has; 0 is none. */
+  /** Gamma of the gradient penalty, which every r1Every-th update has; 0 without a penalty. */
   readonly r1: number;
   readonly r1Every: number;
   /** Share of the other attributes' scores in the loss of a discriminator with heads. */
   readonly others: number;
-  /** Decay of the generator's moving average, where the state has one. */
+  /** Decay of the generator's moving average, if the state has one. */
   readonly ema: number;
 }
 
@@ -37,8 +37,8 @@ const STEPS_PER_DECAY = 3000;
 const EPSILON = 1e-8;
 
 /**
- * The rate at a step counted from 0.
- * @param progress how much of the run is done, in [0, 1]
+ * Returns the learning rate at a step, counted from 0.
+ * @param progress share of the run that is done, in [0, 1]
  */
 export function learningRateAt(settings: ElegantSettings, step: number, progress = 0): number {
   const { learningRate, learningRateDecay, annealing } = settings;
@@ -46,7 +46,7 @@ export function learningRateAt(settings: ElegantSettings, step: number, progress
   return share * learningRate * learningRateDecay ** Math.floor(step / STEPS_PER_DECAY);
 }
 
-/** @param progress as for learningRateAt() */
+/** Returns the settings of the update at a step. @param progress as for learningRateAt() */
 export function stepSettings(settings: ElegantSettings, step: number, progress = 0): StepSettings {
   const {
     reconstruction,
@@ -76,9 +76,9 @@ export function stepSettings(settings: ElegantSettings, step: number, progress =
 }
 
 /**
- * The settings that a checkpoint holds, with the defaults of choices that its version did not have.
- * @param source names the file in the message
- * @throws InputError when an earlier version wrote settings that this one does not know
+ * Returns the settings in a checkpoint. Choices that its version did not have get their defaults.
+ * @param source the file's name for the message
+ * @throws InputError if an earlier version wrote settings that this one does not know
  */
 export function parseSettings(saved: unknown, source: string): ElegantSettings {
   const parsed = settingsSchema.safeParse(saved);

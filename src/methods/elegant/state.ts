@@ -1,15 +1,15 @@
-/** ELEGANT's part of a training's state, by the names of the paper. */
+/** ELEGANT's part of a training's state, under the paper's names. */
 import { disposeOptimizer, type OptimizerState } from "../../nn/optimizer.js";
 import { disposeParameters, type Parameters } from "../../nn/parameters.js";
 import type { ModelConfig } from "./config.js";
 
 export interface ElegantState {
   readonly config: ModelConfig;
-  /** Enc and Dec. */
+  /** Optimizer of Enc and Dec. */
   readonly generator: OptimizerState;
   /** Exponential moving average of Enc and Dec; null if none is kept. */
   readonly average: Parameters | null;
-  /** D1 and D2. */
+  /** Optimizer of D1 and D2. */
   readonly discriminator: OptimizerState;
 }
 

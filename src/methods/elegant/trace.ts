@@ -1,4 +1,4 @@
-/** What a caller may read of an update: golden checks and tests look at all of it. */
+/** The values of an update that a caller may read; golden checks and tests use all of them. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Gradients } from "../../nn/optimizer.js";
 import type { Generated } from "./exchange.js";
@@ -13,12 +13,12 @@ export interface ForwardTrace {
 export interface StepTrace {
   /** Null for a batch in parts. */
   readonly forward: ForwardTrace | null;
-  /** Of all four networks; of a batch in parts they are summed. */
+  /** Gradients of all four networks; summed if the batch is computed in parts. */
   readonly gradients: Gradients;
 }
 export type OnTrace = (trace: StepTrace) => Promise<void>;
 
-/** Holds on to parts of an update, some of which appear inside of functions that dispose of them. */
+/** Keeps parts of an update. Some of them appear inside functions that would dispose them. */
 export class TraceKeeper {
   private readonly kept: tf.Tensor[] = [];
   private readonly gradients = new Map<string, tf.Tensor>();
@@ -58,7 +58,7 @@ export class TraceKeeper {
     for (const [name, gradient] of gradients) this.gradients.set(name, this.keep(gradient));
   }
 
-  /** Everything, once the update is done. */
+  /** Returns all kept values, once the update is done. */
   trace(): StepTrace {
     const { generated, scores, gradients } = this;
     const forward = generated === null || scores === null ? null : { generated, ...scores };

@@ -1,6 +1,6 @@
 /**
- * One update of the method: one forward of the generator; the discriminators learn from detached C and
- * D; the updated discriminators score C and D again for the generator's update (../shared/facts, Training).
+ * One update of the method. The generator runs forward once, and the discriminators learn from detached C and D. Then
+ * the updated discriminators score C and D again for the generator's update (../shared/facts, Training).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { disposingOnFailure } from "../../device/ops/scope.js";
@@ -28,7 +28,7 @@ import type { StepSettings } from "./settings.js";
 import type { ElegantState } from "./state.js";
 import { type OnTrace, TraceKeeper } from "./trace.js";
 
-/** Values of one update, for logs. `D` and `G` are the weighted totals that were differentiated. */
+/** Values of one update, for logs. `D` and `G` are the differentiated, weighted totals. */
 export interface StepLosses {
   readonly D: number;
   readonly D1: number;
@@ -36,32 +36,34 @@ export interface StepLosses {
   readonly G: number;
   readonly adversarial1: number;
   readonly adversarial2: number;
-  /** Share of A, B, C and D that each discriminator told right before its update. */
+  /** Share of A, B, C and D that each discriminator judged correctly before its update. */
   readonly accuracy1: number;
   readonly accuracy2: number;
   /**
-   * What an edit changes and what exchanging the slice changes, of a few pairs: mean |R| of C and D, and mean |R_C - R_A| and
-   * |R_D - R_B|. Where edits are differences both are the latter.
+   * How much an edit and the exchange of the slice change, on a few pairs: mean |R| of C and D, and mean |R_C - R_A|
+   * and |R_D - R_B|. If edits are differences, both are the latter.
    */
   readonly residual: number;
   readonly exchange: number;
-  /** What the method adds to G, unweighted; only where it does. */
+  /** Parts that the method adds to G, unweighted; present only if the method has them. */
   readonly reconstruction?: number;
   readonly slice?: number;
   readonly mask?: number;
   readonly change?: number;
-  /** The gradient penalties as they were added to D; only in updates that have them. */
+  /** Gradient penalties as they were added to D; present only in updates that have them. */
   readonly r1?: number;
 }
 
 export interface StepOptions {
-  /** Pairs computed at once; fewer than the batch has take less memory and, as the generator runs twice, more time. */
+  /**
+   * Pairs computed at the same time. Fewer than the batch need less memory, but more time: the generator runs twice.
+   */
   readonly part?: number;
-  /** Reads what it needs of the update before it is disposed of. */
+  /** Reads values of the update before they are disposed. */
   readonly onTrace?: OnTrace | undefined;
 }
 
-/** What the networks' updates leave on the device to be read. */
+/** Values that the networks' updates leave on the device to be read. */
 interface Readings {
   readonly D: Weighted<DiscriminatorScalars>[];
   readonly right: Weighted<RightScalars>[];
@@ -69,7 +71,7 @@ interface Readings {
   readonly probe: Weighted<ReturnType<typeof probeResiduals>>[];
 }
 
-/** How the readings of a part are kept, in a function that disposes of what it does not know. */
+/** Keeps the readings of a part inside a function that disposes every other tensor. */
 function probe(readings: Readings, { edit }: ModelConfig, residuals: tf.Tensor4D, { probed, probedShare }: Part): void {
   if (probed === 0) return;
   const scalars = probeResiduals(residuals, probed, edit);
@@ -77,7 +79,7 @@ function probe(readings: Readings, { edit }: ModelConfig, residuals: tf.Tensor4D
   readings.probe.push({ scalars, share: probedShare });
 }
 
-/** The update as the method has it, with one forward of the generator. */
+/** Updates as the method describes, with one forward of the generator. */
 function updateAtOnce(
   state: ElegantState,
   whole: Part,
@@ -102,8 +104,9 @@ function updateAtOnce(
 }
 
 /**
- * The same in parts: the discriminators must have learnt from the C and D of all of them before any is scored for the
- * generator, so each part's forward runs once for either update. Gradients are summed in the order of the parts.
+ * Updates in parts. The discriminators must have learnt from the C and D of all parts before any is scored for the
+ * generator, so each part's forward runs once for each of the two updates. Gradients are summed in the order of the
+ * parts.
  */
 function updateInParts(
   state: ElegantState,
@@ -140,7 +143,7 @@ function updateInParts(
   });
 }
 
-/** Both updates; everything is left to the device, nothing is waited for. */
+/** Makes both updates. All results stay on the device, and nothing waits for it. */
 function update(
   state: ElegantState,
   batch: PairBatch,
@@ -161,8 +164,8 @@ function update(
 }
 
 /**
- * One update of D1 and D2, then of Enc and Dec; changes `state` in place. The device is waited for once, at the end.
- * Rejects when the device fails, as it does when its memory is full.
+ * Updates D1 and D2, then Enc and Dec, and changes `state` in place. It waits for the device once, at the end. The
+ * promise rejects if the device fails, for example because its memory is full.
  */
 export async function trainStep(
   state: ElegantState,
@@ -173,7 +176,7 @@ export async function trainStep(
   const keeper = onTrace === undefined ? undefined : new TraceKeeper();
   const readings: Readings = { D: [], right: [], G: [], probe: [] };
   try {
-    // What a failure leaves is on the device, which whoever goes on will need.
+    // Tensors that a failure leaves on the device are freed: the memory is needed if the program continues.
     disposingOnFailure(() => update(state, batch, settings, part, readings, keeper));
     const { D, right, G, probe } = await readMeans({ ...readings });
     if (keeper !== undefined) await onTrace?.(keeper.trace());
