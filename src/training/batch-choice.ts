@@ -1,4 +1,4 @@
-/** `--batch auto`, and how an update's batch is computed on the device and machine that there are. */
+/** `--batch auto`, and how an update's batch is computed on the current device and machine. */
 import type { FaceDataset } from "../dataset/dataset.js";
 import { currentDevice } from "../device/current.js";
 import { describeMachine } from "../device/node/machine.js";
@@ -7,24 +7,25 @@ import { type Division, describeDivision, divideBatch, type Room, roomForTensors
 import { scarcestSide } from "./pairs.js";
 import { savedRun } from "./run.js";
 
-/** Pairs of an update: a number, or chosen by chooseBatch(). */
+/** Pairs per update: a number, or "auto" if chooseBatch() chooses it. */
 export type BatchChoice = number | "auto";
 
-/** The method's batch. */
+/** Pairs per update in the published code. */
 export const PUBLISHED_BATCH = 16;
 
 export interface ChosenBatch {
   readonly batch: number;
-  /** Why it is this one; null when it was asked for. */
+  /** Reason for the choice; null if the user gave the batch. */
   readonly reason: string | null;
 }
 
 /**
- * The pairs of an update. "auto" stands for the run's own batch when it goes on, else the published one, or as many as the data
- * have. It does not depend on memory: a smaller batch would be another training, while the published one in parts is the same.
- * A batch for all attributes together has as many pairs of each, so it is rounded down to a multiple of their number.
+ * Chooses the pairs per update. For a resumed run, "auto" means the run's own batch. Otherwise it means the published
+ * one, or as many pairs as the data have. It does not depend on memory: a smaller batch would change the training;
+ * computing the published one in parts does not. A batch for all attributes together has the same number of pairs for
+ * each, so it is rounded down to a multiple of their number.
  * @param joint   whether an update has pairs of all attributes
- * @param resumed the run's folder when one goes on
+ * @param resumed the folder of a run that is resumed
  */
 export async function chooseBatch(
   asked: BatchChoice,
@@ -49,13 +50,13 @@ export async function chooseBatch(
     const batch = toEqualParts(PUBLISHED_BATCH);
     return { batch, reason: `--batch auto: ${batch} + ${batch}, as published${ofEach}` };
   }
-  // With none the sampler says what is missing.
+  // With no pairs, the sampler reports what is missing.
   const batch = groups * Math.max(1, count);
   const reason = `--batch auto: ${batch} + ${batch}, all ${count} training pictures ${having}; published are ${PUBLISHED_BATCH}`;
   return { batch, reason };
 }
 
-/** How much memory tensors can have on the current device; Infinity if the device does not say. */
+/** Returns the memory that tensors can have on the current device; Infinity if the device does not report it. */
 function currentRoom(): Room {
   const { heap = null, tensorBytes = Number.POSITIVE_INFINITY } = currentDevice()?.limits ?? {};
   if (heap === null) return { bytes: Number.POSITIVE_INFINITY, tensorBytes };
@@ -64,17 +65,17 @@ function currentRoom(): Room {
     machine: { platform: process.platform, ...describeMachine() },
     residentBytes: process.memoryUsage.rss(),
   });
-  // Sheets and scores have other shapes than updates, but they must not need more memory.
+  // Sheets and scores have other shapes than updates, but must not need more memory.
   heap.comfortBytes = Math.min(heap.limitBytes, bytes);
   return { bytes, tensorBytes };
 }
 
 export interface PlannedBatch extends Division {
-  /** For the user: what was chosen and why; null when the batch was asked for and fits. */
+  /** The choice and its reason for the user; null if the user gave the batch and it fits. */
   readonly description: string | null;
 }
 
-/** How the batch is computed on the current device. */
+/** Plans how the batch is computed on the current device. */
 export function planBatch(needs: MemoryNeeds, { batch, reason }: ChosenBatch): PlannedBatch {
   const room = currentRoom();
   const division = divideBatch(needs, batch, room);

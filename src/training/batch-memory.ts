@@ -1,53 +1,54 @@
-/** How much memory there is for an update, and in how many parts a batch is computed so that it fits. */
+/** How much memory an update may use, and the number of parts in which a batch is computed so that it fits. */
 import { availableBytes, type MemoryState } from "../device/node/machine.js";
 import { formatGibibytes } from "../gibibytes.js";
 import type { MemoryNeeds } from "../methods/method.js";
 
-/** For Node.js itself, pictures decoded ahead, and a checkpoint while it is written. */
+/** Bytes for Node.js itself, images decoded ahead, and a checkpoint while it is written. */
 const HEAD_ROOM = 0.75 * 2 ** 30;
 
-/** What says how much memory tensors may take. */
+/** Facts that determine how much memory tensors may use. */
 export interface MemoryFacts {
-  /** The most that the device's one memory can have, and what it has taken already. */
+  /** Bytes that the device's one memory can have at most, and bytes that it has reserved already. */
   readonly heap: { readonly limitBytes: number; readonly reservedBytes: number };
   readonly machine: MemoryState;
-  /** What this process has now. */
+  /** Bytes that this process uses now. */
   readonly residentBytes: number;
 }
 
-/** Bytes that all tensors together may take. */
+/** Returns the bytes that all tensors together may use. */
 export function roomForTensors({ heap, machine, residentBytes }: MemoryFacts): number {
   const left = availableBytes(machine, residentBytes);
   return Math.max(0, Math.min(heap.limitBytes, heap.reservedBytes + left - HEAD_ROOM));
 }
 
-/** Of the estimate, which may be a little low. */
+/** Factor on the estimate, which may be a little low. */
 const MARGIN = 1.07;
 
 /** How a batch is computed. */
 export interface Division {
-  /** Pairs in an update. */
+  /** Pairs per update. */
   readonly batch: number;
-  /** The most of them that are computed at once. */
+  /** The most pairs that are computed at the same time. */
   readonly part: number;
-  /** Estimates for the whole batch at once and for the parts. */
+  /** Estimated bytes for the whole batch at the same time and for the parts. */
   readonly wholeBytes: number;
   readonly partBytes: number;
-  /** The largest tensors of both. */
+  /** Bytes of the largest tensor in both cases. */
   readonly wholeTensorBytes: number;
   readonly partTensorBytes: number;
 }
 
-/** What the device gives; Infinity where nobody knows. */
+/** Memory that the device has for tensors; Infinity if it is not known. */
 export interface Room {
-  /** What all tensors together may take. */
+  /** Bytes that all tensors together may use. */
   readonly bytes: number;
-  /** What one may. */
+  /** Bytes that one tensor may use. */
   readonly tensorBytes: number;
 }
 
 /**
- * The fewest parts that fit, as equal as they can be; single pairs where not even these do, as the estimate may be too high.
+ * Divides a batch into the fewest parts that fit, as equal as possible. If not even single pairs fit, it returns single
+ * pairs, since the estimate may be too high.
  */
 export function divideBatch(needs: MemoryNeeds, batch: number, room: Room): Division {
   const bytesOf = (part: number): number => MARGIN * needs.updateBytes(part, part >= batch);
@@ -66,7 +67,7 @@ export function divideBatch(needs: MemoryNeeds, batch: number, room: Room): Divi
 const fits = ({ partBytes, partTensorBytes }: Division, { bytes, tensorBytes }: Room): boolean =>
   partBytes <= bytes && partTensorBytes <= tensorBytes;
 
-/** 8, or 6, 6 and 4: the sizes of the parts in words. */
+/** Describes the sizes of the parts in words: "8", or "6, 6 and 4". */
 function describeParts({ batch, part }: Division): string {
   const parts = Math.ceil(batch / part);
   const last = batch - (parts - 1) * part;
@@ -74,7 +75,7 @@ function describeParts({ batch, part }: Division): string {
   return `${parts} parts of ${of}`;
 }
 
-/** One line about a batch that is computed in parts; null for one that is not. */
+/** Makes one line about a batch that is computed in parts; null for any other batch. */
 export function describeDivision(division: Division, room: Room): string | null {
   const { batch, part, wholeBytes, partBytes, wholeTensorBytes, partTensorBytes } = division;
   const isEnough = fits(division, room);

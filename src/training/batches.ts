@@ -1,4 +1,4 @@
-/** Pairs on their way from files to the device: decoded by the pool while the model trains, uploaded when their turn comes. */
+/** Moves pairs from files to the device: the pool decodes them while the model trains, and each is uploaded in turn. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { mirror } from "../image/floats.js";
@@ -10,10 +10,10 @@ import type { PairIndices, PairSampler } from "./pairs.js";
 
 interface Pending {
   readonly step: number;
-  /** The number of the update within its step. */
+  /** Number of the update within its step. */
   readonly update: number;
   readonly pairs: PairIndices;
-  /** Positives, then negatives, as they will be loaded: pictures that cannot be read are replaced. */
+  /** Positions of the positives, then of the negatives, as they are loaded: unreadable images are replaced. */
   readonly files: number[];
   readonly loaded: Promise<LoadedBatch & { readonly leftOut: readonly LeftOut[] }>;
 }
@@ -23,13 +23,13 @@ export interface BatchesOptions {
   readonly sampler: PairSampler;
   readonly size: number;
   readonly batch: number;
-  /** Threads, or what decides them while it goes on. */
+  /** Number of threads, or a feeding that decides it during the run. */
   readonly workers: number | Feeding;
   /** The first step to deliver. */
   readonly fromStep: number;
-  /** Pictures that are known to be unreadable, by their position in the data set's files, with the reason. */
+  /** Images that are known to be unreadable, by their position in the data set's files, with the reason. */
   readonly unreadable?: ReadonlyMap<number, string>;
-  /** Receives the unreadable pictures that a batch does without, just before next() returns that batch. */
+  /** Receives the unreadable images that a batch leaves out, just before next() returns that batch. */
   readonly onLeftOut?: (leftOut: readonly LeftOut[]) => void;
 }
 
@@ -62,7 +62,7 @@ export class PairBatches {
     while (this.queue.length < this.ahead) this.request();
   }
 
-  /** Batches being decoded beside the one that is trained on. */
+  /** Number of batches that are decoded during the training on the current one. */
   private get ahead(): number {
     return Math.min(this.feeding.ahead, MOST_AHEAD);
   }
@@ -73,7 +73,7 @@ export class PairBatches {
     const pairs = sampler.pairs(step, update);
     const files = [...pairs.positive, ...pairs.negative];
     const loaded = this.load(files, (slot) => sampler.substitutes(step, update, slot));
-    loaded.catch(() => {}); // reported when its turn comes
+    loaded.catch(() => {}); // Reported when its turn comes.
     this.queue.push({ step, update, pairs, files, loaded });
     this.update = (this.update + 1) % sampler.updatesPerStep;
     if (this.update === 0) this.step++;
@@ -86,7 +86,7 @@ export class PairBatches {
       files,
       substitutes,
       known: this.unreadable,
-      // The run ends after a step with more than it may leave out; a batch gives up only where that step could not end.
+      // The run ends after a step that leaves out too many. A batch fails only if that step could not end.
       most: mostLeftOut(sampler.size) + 2 * batch,
       isClosed: () => this.isClosed,
     });
@@ -96,8 +96,8 @@ export class PairBatches {
   }
 
   /**
-   * The next batch on the device; dispose of it with disposeBatch. Before the first batch of a step it waits for all
-   * batches of that step that are being loaded, so that pictures fail where the training's state is whole.
+   * Returns the next batch on the device; free it with disposeBatch(). Before the first batch of a step it waits for
+   * all batches of that step that are being loaded. Unreadable images are therefore found between complete steps.
    */
   async next(): Promise<PairBatch> {
     const { size, batch, sampler } = this.options;
@@ -123,8 +123,8 @@ export class PairBatches {
 }
 
 /**
- * A batch on the current device; dispose of it with disposeBatch.
- * @param data the pictures with the attribute, then as many without; it is copied and may be overwritten afterwards
+ * Uploads a batch to the current device; free it with disposeBatch().
+ * @param data the images with the attribute, then as many without; it is copied and may be overwritten afterwards
  */
 export function uploadPairs(
   data: Float32Array,
@@ -133,7 +133,7 @@ export function uploadPairs(
   size: number,
 ): PairBatch {
   const half = data.length / 2;
-  // A copy: the slot is another batch's as soon as it is released.
+  // This must be a copy: after its release, the slot belongs to another batch.
   const pictures = data.slice();
   for (const [i, isMirrored] of mirrored.entries()) {
     const length = size * size * 3;

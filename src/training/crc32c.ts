@@ -8,7 +8,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder;
 });
 
-/** The checksum as an unsigned 32-bit integer. */
+/** Computes the checksum as an unsigned 32-bit integer. */
 export function crc32c(bytes: Uint8Array): number {
   let remainder = 0xffffffff;
   for (const byte of bytes) remainder = (remainder >>> 8) ^ TABLE[(remainder ^ byte) & 0xff];
@@ -16,7 +16,8 @@ export function crc32c(bytes: Uint8Array): number {
 }
 
 /**
- * The checksum as TFRecord stores it: rotated and offset, so that a record that itself contains checksums is checked
+ * Computes the checksum as TFRecord stores it: rotated and offset. A record that itself contains checksums is then
+ * checked
  * as well as any other.
  */
 export function maskedCrc32c(bytes: Uint8Array): number {

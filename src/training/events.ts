@@ -1,6 +1,6 @@
 /**
  * TensorBoard's event files: TFRecord frames around Event messages of TensorFlow's event.proto and summary.proto.
- * Only the fields that TensorBoard needs for curves and pictures are encoded.
+ * Only the fields that TensorBoard needs for curves and images are encoded.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -11,15 +11,15 @@ import { bytesField, concat, doubleField, floatField, textField, varintField } f
 import { maskedCrc32c } from "./crc32c.js";
 
 export interface EventWriterOptions {
-  /** Seconds since 1970, for tests; default the clock. */
+  /** Seconds since 1970; tests replace it. Default: the clock. */
   readonly now?: () => number;
-  /** The step a resumed run continues from: TensorBoard drops what an interrupted run logged after it. */
+  /** Step from which a resumed run continues. TensorBoard drops the later events of the interrupted run. */
   readonly resumedFrom?: number;
 }
 
-/** Appends curves and pictures to one new event file; calls may overlap, their order is kept. */
+/** Appends curves and images to one new event file; calls may overlap, their order is kept. */
 export class EventWriter {
-  /** The file that is written. */
+  /** Path of the file. */
   readonly path: string;
   private readonly file: FileHandle;
   private readonly now: () => number;
@@ -32,8 +32,8 @@ export class EventWriter {
   }
 
   /**
-   * Starts a new event file in `folder`, which is made when missing. TensorBoard reads all files of a folder as one
-   * run, so that a resumed run opens a further file beside the first.
+   * Starts a new event file in `folder`, which is made if it is missing. TensorBoard reads all files of a folder as one
+   * run, so a resumed run adds another file.
    */
   static async open(folder: string, options: EventWriterOptions = {}): Promise<EventWriter> {
     const now = options.now ?? (() => Date.now() / 1000);
@@ -49,7 +49,7 @@ export class EventWriter {
     return writer;
   }
 
-  /** One point of each named curve. A tag's part before the first '/' is its group on the page. */
+  /** Adds one point to each named curve. The part of a tag before the first '/' is its group on the page. */
   async scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
     const points = Object.entries(values).map(([tag, value]) =>
       bytesField(1, concat([textField(1, tag), floatField(2, value)])),
@@ -57,9 +57,9 @@ export class EventWriter {
     await this.write(this.event(step, concat(points)));
   }
 
-  /** One picture; `png` is the encoded file, width and height in pixels. */
+  /** Adds one image; `png` is the encoded file, width and height are in pixels. */
   async image(step: number, tag: string, png: Uint8Array, width: number, height: number): Promise<void> {
-    const rgb = 3; // the colour space field is informative, the PNG says what it is
+    const rgb = 3; // The colour space field is informative only; the PNG contains its own.
     const image = [varintField(1, height), varintField(2, width), varintField(3, rgb), bytesField(4, png)];
     await this.write(this.event(step, bytesField(1, concat([textField(1, tag), bytesField(4, concat(image))]))));
   }
@@ -88,7 +88,7 @@ export class EventWriter {
     return concat([doubleField(1, this.now()), varintField(2, step), bytesField(5, summary)]);
   }
 
-  /** Frames a message and appends it behind those already on their way. */
+  /** Frames a message and appends it after all messages that are waiting. */
   private write(message: Uint8Array): Promise<void> {
     const length = new Uint8Array(8);
     new DataView(length.buffer).setBigUint64(0, BigInt(message.length), true);
@@ -104,7 +104,7 @@ export class EventWriter {
 
 async function createFile(folder: string, seconds: number): Promise<{ path: string; file: FileHandle }> {
   const host = hostname().replace(/[^\w.-]/g, "_");
-  // TensorBoard reads a folder's files in the order of their names, so that the time comes first, then a count.
+  // TensorBoard reads a folder's files in the order of their names, so the time comes first, then a count.
   for (let count = 0; ; count++) {
     const name = `events.out.tfevents.${String(seconds).padStart(10, "0")}.${host}.${process.pid}.${count}`;
     const path = join(folder, name);

@@ -1,7 +1,7 @@
 /**
- * Training pictures that cannot be read. A run leaves out a few of them, lists them in its folder and trains on others in
- * their place. What takes a picture's place depends on (seed, attribute, step, slot) and on which files can be read, not on
- * when a file was found to be damaged: runs that were killed and resumed see the same pictures.
+ * Training images that cannot be read. A run leaves out a few of them, lists them in its folder and trains on others in
+ * their place. The choice of a replacement depends on (seed, attribute, step, slot) and on which files can be read, not
+ * on when a file was found to be damaged. Runs that were killed and resumed therefore see the same images.
  */
 import { join } from "node:path";
 import type { FaceDataset } from "../dataset/dataset.js";
@@ -14,13 +14,13 @@ import type { TrainOptions } from "./loop.js";
 import { LEFT_OUT_FILE } from "./run-report.js";
 import type { RunWriter } from "./run-writer.js";
 
-/** Share of the pictures that may be left out. */
+/** Share of the images that may be left out. */
 const MOST_SHARE = 0.01;
-/** Unreadable pictures that get a line each; the list in the run's folder has all. */
+/** Number of unreadable images that get a line each; the list in the run's folder has all. */
 const WARNED = 5;
-/** Milliseconds before a picture is read again after an error of the file system. */
+/** Milliseconds before each further attempt to read an image after an error of the file system. */
 const DELAYS = [100, 500, 2000] as const;
-/** Pictures of one batch that may fail in spite of that. More of them are a failing disk, which is worth a later retry. */
+/** Number of a batch's images that may fail after these attempts. If more fail, the disk does: worth a later retry. */
 const MOST_FAILING_READS = 2;
 
 export interface LeftOut {
@@ -29,12 +29,12 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** How many of so many pictures may be left out. */
+/** Returns how many of a number of images may be left out. */
 export function mostLeftOut(pictures: number): number {
   return Math.floor(MOST_SHARE * pictures);
 }
 
-/** The error that ends a run in which more pictures are unreadable. @param example the reason of one of them */
+/** Makes the error that ends a run with too many unreadable images. @param example the reason for one of them */
 export function tooManyLeftOut(count: number, pictures: number, example: string): InputError {
   const received = `${count} of ${pictures} that cannot be read`;
   const remedy = `Repair or replace them, for example: ${example}`;
@@ -45,18 +45,18 @@ export function tooManyLeftOut(count: number, pictures: number, example: string)
 
 export interface SubstitutionOptions {
   readonly dataset: FaceDataset;
-  /** Positions in the data set's files, one per slot; those that cannot be read are replaced in place. */
+  /** Positions in the data set's files, one per slot; unreadable files are replaced in place. */
   readonly files: number[];
   /** Files to try in place of a slot's, in their order. */
   readonly substitutes: (slot: number) => Iterable<number>;
   /** Files that are known to be unreadable, with the reason; further ones are added. */
   readonly known: Map<number, string>;
-  /** More unreadable files in one batch than this are an error. */
+  /** Number of unreadable files in one batch above which it fails. */
   readonly most: number;
   readonly isClosed?: () => boolean;
 }
 
-/** Chooses the files of one batch: the wanted ones, and others in place of those that cannot be read. */
+/** Chooses the files of one batch: the wanted ones, and others in place of unreadable ones. */
 export class Substitution {
   private readonly unreadable = new Map<number, string>();
   private readonly options: SubstitutionOptions;
@@ -69,7 +69,7 @@ export class Substitution {
     for (const slot of options.files.keys()) this.skipKnown(slot);
   }
 
-  /** For BatchLoader.load(). @throws InputError or RetryableError when there is nothing left to try */
+  /** For BatchLoader.load(). @throws InputError or RetryableError if there is nothing left to try */
   readonly replace: Replace = async (slot, { reason, retryable }) => {
     const { dataset, files, known, isClosed } = this.options;
     const file = files[slot];
@@ -88,7 +88,9 @@ export class Substitution {
     return dataset.picture(files[slot]);
   };
 
-  /** The files that were wanted and cannot be read, in the data set's order: how threads took turns does not matter. */
+  /**
+   * Returns the wanted files that cannot be read, in the data set's order. The order of the threads does not matter.
+   */
   leftOut(): readonly LeftOut[] {
     return [...this.unreadable].map(([file, reason]) => ({ file, reason })).sort((a, b) => a.file - b.file);
   }
@@ -109,7 +111,7 @@ export class Substitution {
   }
 }
 
-/** Lists pictures that a batch does without, and warns of the first ones. */
+/** Lists images that a batch leaves out, and warns about the first ones. */
 export async function listLeftOut(
   { dataset, folder, onMessage }: Pick<TrainOptions, "dataset" | "folder" | "onMessage">,
   writer: RunWriter,
@@ -128,11 +130,11 @@ export async function listLeftOut(
 }
 
 /**
- * Loads the first readable pictures of two sides, for sheets and scores.
+ * Loads the first readable images of two sides, for sheets and scores.
  * @param sides candidates with the attribute and without it, at least `count` of each
  * @param known as SubstitutionOptions.known
- * @returns what BatchLoader.load() gives: `count` pictures of the first side, then of the second
- * @throws InputError when too many pictures cannot be read
+ * @returns the result of BatchLoader.load(): `count` images of the first side, then of the second
+ * @throws InputError if too many images cannot be read
  */
 export function loadSides(
   loader: BatchLoader,
@@ -142,7 +144,7 @@ export function loadSides(
   known: Map<number, string>,
 ): Promise<LoadedBatch> {
   const files = sides.flatMap((side) => side.slice(0, count));
-  // Each slot has candidates of its own, so that no picture is chosen twice.
+  // Each slot has its own candidates, so that no image is chosen twice.
   function* substitutes(slot: number): Iterable<number> {
     const side = sides[Math.floor(slot / count)];
     for (let i = (slot % count) + count; i < side.length; i += count) yield side[i];
@@ -156,9 +158,9 @@ export function loadSides(
 }
 
 /**
- * The pictures that a run has left out up to a step and that still cannot be read. Those that were repaired leave the list.
- * @param path of the list
- * @returns the unreadable ones, with the reason, and how many were repaired
+ * Returns the images that a run left out up to a step and that still cannot be read. Repaired images leave the list.
+ * @param path the list's file
+ * @returns the unreadable ones, with the reason, and the number of repaired ones
  */
 export async function recallLeftOut(
   path: string,

@@ -10,9 +10,9 @@ export interface LossRow {
   readonly [name: string]: number | string;
 }
 
-/** Bytes that are read in one piece. The log of a long run has gigabytes, and no JavaScript string holds more than 512 MiB. */
+/** Bytes per read. The log of a long run has gigabytes, and a JavaScript string holds at most 512 MiB. */
 const CHUNK_BYTES = 1 << 20;
-/** A row has a few hundred bytes; a longer line is damage. */
+/** Most bytes of a line. A row has a few hundred bytes, so a longer line is damage. */
 const MAX_LINE_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
 
@@ -87,16 +87,16 @@ export class LossLog {
 }
 
 export interface LogSelection {
-  /** Only steps that this number divides: a chart needs a few thousand of the millions of rows. Default 1. */
+  /** Selects only steps that this number divides: a chart needs a few thousand of the millions of rows. Default 1. */
   readonly every?: number;
-  /** Only later steps. Default: all. */
+  /** Selects only steps after this one. Default: all. */
   readonly after?: number;
   readonly chunkBytes?: number;
 }
 
 /**
- * The selected rows of a log, empty when there is none; a last line that a crash cut short is left out. Only the selected
- * rows are kept in memory.
+ * Returns the selected rows of a log; none if there is no log. It leaves out a last line that a crash cut short, and
+ * keeps only the selected rows in memory.
  * @throws InputError for a damaged log
  */
 export async function readLossLog(path: string, selection: LogSelection = {}): Promise<LossRow[]> {
@@ -154,7 +154,7 @@ async function eachLine(
 
 const STEP = /^\{"step":(\d{1,15})[,}]/;
 
-/** The step of a row, read from its first bytes if they are as we write them. */
+/** Reads the step of a row, from its first bytes if they have the form that we write. */
 function stepOf(line: Buffer, where: () => string): number {
   const match = STEP.exec(line.toString("latin1", 0, 32));
   return match === null ? parseRow(line, where).step : Number(match[1]);

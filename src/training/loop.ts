@@ -1,4 +1,4 @@
-/** The training loop: fetch, update, log, sample, save; one step goes over all attributes. */
+/** The training loop: fetch, update, log, sample, save. One step covers all attributes. */
 import { join } from "node:path";
 import { closing } from "../closing.js";
 import type { FaceDataset } from "../dataset/dataset.js";
@@ -26,34 +26,39 @@ export interface TrainOptions {
   readonly dataset: FaceDataset;
   readonly folder: string;
   readonly model: Model;
-  /** The run's settings but for the data's fingerprint. */
+  /** The run's settings without the data's fingerprint. */
   readonly settings: { readonly batch: BatchChoice; readonly seed: number; readonly [choice: string]: unknown };
   readonly resume: boolean;
-  /** The generator that a new run begins with, instead of an untrained one. */
+  /** The generator from which a new run begins; by default, an untrained one. */
   readonly from?: NamedModel | null;
-  /** Takes over the folder's lock from a process on another machine that may still be alive. */
+  /** Whether to take over the folder's lock from a process on another machine that may still be alive. */
   readonly takeOver?: boolean;
-  /** Steps of the whole run. */
+  /** Number of steps of the whole run. */
   readonly steps: number;
-  /** Stops earlier, after this much time of this call. */
+  /** Seconds after which this call stops, if the steps are not done before. */
   readonly seconds?: number;
-  /** What the learning rate's end is measured by, the steps by default; with "seconds" a resumed run differs. */
+  /**
+   * Measure of the run's progress for the learning rate: the steps by default. With "seconds" a resumed run differs.
+   */
   readonly pace?: "steps" | "seconds";
   readonly saveEvery: number;
   readonly sampleEvery: number;
-  /** Threads that decode pictures. */
+  /** Number of threads that decode images. */
   readonly workers: number;
-  /** Decides that anew for the updates, when all is accepted and nothing is on the device; null leaves it at `workers`. */
+  /**
+   * Decides the numbers of threads and of batches ahead for the updates. It is called when data and settings are
+   * accepted and nothing is on the device yet; null keeps `workers`.
+   */
   readonly feeding?: (work: TrainWork) => Promise<Feeding | null>;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
-  /** Data and settings are accepted; nothing has been written. */
+  /** Called when data and settings are accepted and nothing has been written. */
   readonly onStart?: () => void;
-  /** A line for the user: what the run starts from, warnings. */
+  /** Receives a line for the user: the start of the run, warnings. */
   readonly onMessage?: (line: string) => void;
 }
 
-/** What lies before a training. */
+/** The work that a training is about to do. */
 export interface TrainWork {
   readonly settings: RunSettings;
   readonly updates: number;
@@ -61,22 +66,22 @@ export interface TrainWork {
 
 export interface TrainResult {
   readonly step: number;
-  /** Seconds of training alone: without sheets, checkpoints and the start. */
+  /** Seconds of training alone, without sheets, checkpoints and the start. */
   readonly trainingSeconds: number;
-  /** Updates (one attribute's D and G) done in this call. */
+  /** Number of updates (one attribute's D and G) in this call. */
   readonly updates: number;
-  /** Pairs of an update, the most that are computed at once, and why, where there is something to say. */
+  /** Pairs per update, the most pairs computed at the same time, and the reason if there is something to report. */
   readonly batch: Pick<PlannedBatch, "batch" | "part" | "description">;
   /** The checkpoint with the lowest score (score.ts). */
   readonly best: { readonly step: number; readonly score: number } | null;
-  /** Training pictures that cannot be read and that the run does without (left-out.jsonl). */
+  /** Number of unreadable training images that the run leaves out (left-out.jsonl). */
   readonly leftOut: number;
 }
 
-/** Stands for the attribute in the logs where an update has all of them. */
+/** Stands in the logs for the attribute if an update has all attributes. */
 const ALL = "all";
 
-/** TensorBoard gets one row in so many steps; the JSON log has all. */
+/** Number of steps per row for TensorBoard; the JSON log has every step. */
 const SCALARS_EVERY = 10;
 
 function expectFinite(step: number, attribute: string, losses: Losses): void {
@@ -88,8 +93,9 @@ function expectFinite(step: number, attribute: string, losses: Losses): void {
 
 /**
  * Trains on the current device until `steps`, the time or the signal ends it, and saves.
- * @throws InputError for data that cannot be trained on, before anything is written
- * @throws InterruptedError after an abort, with the state saved; RetryableError when a loss is not finite or the device fails
+ * @throws InputError if the data cannot be used for training, before anything is written
+ * @throws InterruptedError after an abort, with the state saved; RetryableError if a loss is not finite or the device
+ * fails
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, folder, model, resume, workers } = options;
@@ -111,16 +117,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   return closing(
     () => lock.release(),
     async () => {
-      // What a killed run has left half-written; the checkpoints' folder is tidied with each checkpoint.
+      // Removes files that a killed run left half-written. Saving a checkpoint tidies the checkpoints' folder.
       await removeTemporaries(folder);
       await removeTemporaries(join(folder, SAMPLES_FOLDER));
-      await expectFolder(folder, resume); // again: another training may have begun and ended meanwhile
+      await expectFolder(folder, resume); // Checked again: another training may have begun and ended in the meantime.
       return trainLocked(options, lock, { sampler, settings, chosen, samplePairs, scoreFaces, unreadable });
     },
   );
 }
 
-/** A run to go on with, or room for a new one. */
+/** Requires a run to resume, or a folder where a new one can start. */
 async function expectFolder(folder: string, resume: boolean): Promise<void> {
   if (resume) await newestCheckpoint(folder);
   else await expectFreshFolder(folder, "Add --resume to go on with a run, or choose another --out.");
@@ -132,7 +138,7 @@ interface Prepared {
   readonly chosen: ChosenBatch;
   readonly samplePairs: SamplePairs;
   readonly scoreFaces: ScoreFaces;
-  /** Pictures that are known to be unreadable, by their position in the data set's files, with the reason. */
+  /** Images that are known to be unreadable, by their position in the data set's files, with the reason. */
   readonly unreadable: Map<number, string>;
 }
 
@@ -141,7 +147,7 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
   const { sampler, settings, chosen, samplePairs, scoreFaces, unreadable } = prepared;
   const { batch } = settings;
   const training = model.training(settings, folder);
-  // Before anything is on the device, as the estimate is of all that will be there.
+  // Planned before anything is on the device, since the estimate covers everything that will be there.
   const planned = planBatch(training.memory, chosen);
   let feeding: Feeding = fixedFeeding(workers, MOST_AHEAD);
   const messages = [...unreadable.values()].map((reason) => `Warning: left out of sheets and scores: ${reason}`);
@@ -203,7 +209,7 @@ interface Opened extends Pick<Prepared, "samplePairs" | "scoreFaces" | "sampler"
   readonly start: RunStart;
   readonly writer: RunWriter;
   readonly batches: PairBatches;
-  /** Filled by `batches`, emptied by the steps. */
+  /** Images left out; `batches` fills the list and the steps empty it. */
   readonly leftOut: LeftOut[];
 }
 
@@ -211,7 +217,7 @@ interface UpdateWork {
   readonly training: Training;
   readonly state: TrainingState;
   readonly batches: PairBatches;
-  /** Pairs of an update, and the most that are computed at the same time. */
+  /** Pairs per update, and the most pairs computed at the same time. */
   readonly batch: number;
   readonly part: number;
   readonly feeding: Feeding;
@@ -219,7 +225,7 @@ interface UpdateWork {
 
 /**
  * Waits for the next batch, updates all networks with it, and reports both times.
- * @param onFetched called in between: the state is whole until then
+ * @param onFetched called in between; until then the state is that after a complete step
  * @returns the losses, and the seconds without the waiting
  */
 export async function takeUpdate(
@@ -243,7 +249,7 @@ export async function takeUpdate(
   return { losses, seconds };
 }
 
-/** The steps themselves, until the last one is saved. */
+/** Runs the steps until the last one is saved. */
 async function takeSteps(
   options: TrainOptions,
   { training, planned, feeding, start, samplePairs, scoreFaces, sampler, writer, batches, leftOut }: Opened,
@@ -258,7 +264,7 @@ async function takeSteps(
   let trained = 0;
   let updates = 0;
   let step = start.step;
-  /** Whether the state is that after `step` complete steps. */
+  /** Whether the state is the one after `step` complete steps. */
   let isWhole = true;
   const sample = async (): Promise<void> => {
     await writer.sample(step, await drawSamples(edited, model, samplePairs));
@@ -307,7 +313,7 @@ async function takeSteps(
         note,
         ...(options.seconds === undefined ? {} : { secondsLeft: secondsLeft() }),
       });
-      // The sheet first: a run that is killed in between comes back to an earlier checkpoint and draws it again.
+      // The sheet comes first: a run that is killed in between resumes from an earlier checkpoint and draws it again.
       if (step % sampleEvery === 0) await sample();
       if (step % saveEvery === 0) await save();
     }

@@ -1,8 +1,9 @@
 /**
- * Which pictures are trained on when: for each attribute a stream of pictures that have it and one of those that have
- * not, each shuffled without end, the last partial batch of a round dropped (as published).
+ * Decides which images are trained on at each step. Each attribute has a stream of images with it and a stream of
+ * images without it. Both are shuffled without end, and the last partial batch of a round is dropped (as published).
  *
- * A batch is a pure function of (seed, attributes, step): nothing has to be saved, and a resumed run sees the same pairs.
+ * A batch is a pure function of (seed, attributes, step). Nothing has to be saved, and a resumed run sees the same
+ * pairs.
  */
 import { createHash } from "node:crypto";
 import type { FaceDataset } from "../dataset/dataset.js";
@@ -12,37 +13,40 @@ import type { PairGroup } from "../methods/method.js";
 import { Random } from "../random.js";
 
 export interface PairIndices {
-  /** The attributes of the pairs, in their order. */
+  /** Attributes of the pairs, in their order. */
   readonly groups: readonly PairGroup[];
-  /** Positions in the data set's files, `batch` of each. */
+  /** Positions in the data set's files, `batch` for each side. */
   readonly positive: readonly number[];
   readonly negative: readonly number[];
-  /** Which of these pictures are mirrored, positives first. */
+  /** Whether each of these images is mirrored, positives first. */
   readonly mirrored: readonly boolean[];
 }
 
 export interface PairSampler {
-  /** Files that take part. */
+  /** Number of files that are used. */
   readonly size: number;
-  /** Changes with the files' names but for their ending, their labels or their order: it is the same for images and shards. */
+  /** Hash that changes with the files' names (without endings), labels or order; images and shards have the same. */
   readonly fingerprint: string;
-  /** As version 0.1.0 made it, of whole names: runs of then go on with the same files. */
+  /** Fingerprint as version 0.1.0 made it, from whole names; runs of that version resume with the same files. */
   readonly formerFingerprint: string;
-  /** One with all attributes, or one for each. */
+  /** Number of updates per step: one with all attributes, or one for each. */
   readonly updatesPerStep: number;
-  /** @param update its number within the step */
+  /** Returns the pairs of an update. @param update number of the update within the step */
   pairs(step: number, update: number): PairIndices;
   /**
-   * Files to try in place of one that cannot be read, in this order: all of the same side, from a place that depends on
-   * seed, attribute, step and slot.
+   * Returns files to try in place of an unreadable one, in this order. All are of the same side, and the first one
+   * depends on seed, attribute, step and slot.
    * @param slot position in the batch, positives first
    */
   substitutes(step: number, update: number, slot: number): Iterable<number>;
-  /** 0 or 1 for each attribute of the model. */
+  /** Returns 0 or 1 for each attribute of the model. */
   labels(file: number): readonly number[];
 }
 
-/** Of all attributes' two sides the one with the fewest training pictures. @throws InputError as attributeColumns() */
+/**
+ * Finds the side of an attribute (with or without it) that has the fewest training images.
+ * @throws InputError as attributeColumns()
+ */
 export function scarcestSide(
   dataset: FaceDataset,
   attributes: readonly string[],
@@ -61,7 +65,7 @@ export function scarcestSide(
 }
 
 function labelOf({ attributes }: FaceDataset, file: number, column: number): number {
-  const table = attributes as NonNullable<FaceDataset["attributes"]>; // attributeColumns() has refused a missing one
+  const table = attributes as NonNullable<FaceDataset["attributes"]>; // attributeColumns() has refused a missing one.
   return table.values[file * table.names.length + column];
 }
 
@@ -91,19 +95,20 @@ class Stream {
 }
 
 export interface SamplerOptions {
-  /** Pictures with and as many without the attribute in an update. */
+  /** Number of images with the attribute, and of images without it, per update. */
   readonly batch: number;
   readonly seed: number;
-  /** Mirrors each picture with probability 1/2; off by default. */
+  /** Whether each image is mirrored with probability 1/2; off by default. */
   readonly flip?: boolean;
-  /** Whether an update has pairs of all attributes, an equal part of the batch each; off by default. */
+  /** Whether an update has pairs of all attributes, an equal part of the batch for each; off by default. */
   readonly joint?: boolean;
 }
 
 /**
+ * Creates the sampler of a run's pairs.
  * @param attributes names in the model's order
- * @throws InputError when an attribute is unknown, has fewer pictures on one side than an update needs, or when the batch has
- * no equal parts
+ * @throws InputError if an attribute is unknown, if it has fewer images on one side than an update needs, or if the
+ * batch cannot be divided into equal parts
  */
 export function createPairSampler(
   dataset: FaceDataset,
@@ -140,7 +145,7 @@ export function createPairSampler(
       hash.update(`${nameOf(dataset.files[file])}:${columns.map((c) => labelOf(dataset, file, c)).join("")}\n`);
     return hash.digest("hex").slice(0, 16);
   };
-  /** What an update takes of one attribute. */
+  /** Returns the pairs of one attribute in an update. */
   const pairsOf = (step: number, attribute: number) => {
     const random = Random.fromSeed(seed, `flip/${attributes[attribute]}/${step}`);
     const mirrored = Array.from({ length: 2 * share }, () => flip && random.chance(0.5));

@@ -1,4 +1,4 @@
-/** What is saved when an error ends a training, and how to go on. */
+/** Saves a training that an error ends, and says how to resume it. */
 import { DeviceError } from "../device/webgpu/failure.js";
 import { InputError, RetryableError } from "../errors.js";
 import type { TrainingState } from "../methods/method.js";
@@ -6,9 +6,10 @@ import { NOT_FINITE_REMEDY } from "../models/checkpoint.js";
 import type { RunWriter } from "./run-writer.js";
 
 /**
- * Saves what an error leaves, and says how to go on. Between steps the state is whole and is saved if the device can still be
- * read. Within a step some of the weights may have changed already, and the last checkpoint stands.
- * @param whole the state after a complete step; null within one
+ * Saves the state after an error, and says how to resume. Between steps the state is complete and is saved if the
+ * device can still be read. Within a step some of the weights may have changed already, so the last checkpoint is the
+ * one to resume.
+ * @param whole the state after a complete step; null within a step
  * @returns the error to throw
  */
 export async function rescue(
@@ -17,7 +18,7 @@ export async function rescue(
   whole: { readonly step: number; readonly state: TrainingState } | null,
 ): Promise<unknown> {
   const isLost = error instanceof DeviceError && error.lost;
-  // If this fails too, the last checkpoint stands, and the first error is the one to report.
+  // If this fails too, the last checkpoint remains, and the first error is the one to report.
   if (whole !== null && !isLost) await writer.saveUnscored(whole.step, whole.state).catch(() => {});
   const saved = `Step ${writer.savedStep} is saved: go on with the same command`;
   if (error instanceof DeviceError) {

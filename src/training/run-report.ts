@@ -1,4 +1,4 @@
-/** RUN/report.html: what a training has done so far, from the files of its folder. */
+/** RUN/report.html: the progress of a training so far, from the files of its folder. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../files.js";
@@ -21,12 +21,12 @@ export const LEFT_OUT_FILE = "left-out.jsonl";
 export const SAMPLES_FOLDER = "samples";
 const REPORT_FILE = "report.html";
 
-/** Steps whose rows are read; a chart shows fewer. */
+/** Number of steps whose rows are read; a chart shows fewer. */
 const CHARTED_STEPS = 4000;
-/** What a row of a joint update has in place of an attribute's name. */
+/** The word in a row of a joint update that replaces an attribute's name. */
 const ALL_ATTRIBUTES = "all";
 
-/** One value over the steps: the mean over attributes, or one attribute's. */
+/** Returns one value over the steps: the mean over attributes, or one attribute's. */
 export function seriesOf(
   rows: readonly LossRow[],
   value: (row: LossRow) => number,
@@ -42,7 +42,7 @@ export function seriesOf(
   return { name, group, points, ...(unit === undefined ? {} : { unit }) };
 }
 
-/** The method's curves and the scores of the checkpoints. A curve without readings is left out: presets differ in their losses. */
+/** Returns the method's curves and the checkpoints' scores. It omits curves without readings, since losses differ. */
 export function trainingSeries(
   { config: { attributes }, curves }: Model,
   rows: readonly LossRow[],
@@ -63,7 +63,7 @@ export function trainingSeries(
   return [...drawn, ...(scores.length < 2 ? [] : scored)].filter(({ points }) => points.length > 0);
 }
 
-/** The watchdog's section from its log. @param step the run's */
+/** Makes the watchdog's section from its log. @param step the run's step */
 export function watchdogSection(alarms: readonly LossRow[], step: number): NonNullable<ReportModel["watchdog"]> {
   const open = new Set<string>();
   for (const { attribute, condition, state } of alarms) {
@@ -81,7 +81,7 @@ export function watchdogSection(alarms: readonly LossRow[], step: number): NonNu
   return { summary, alarms: alarms.map(({ message }) => String(message)) };
 }
 
-/** One grid for each attribute. */
+/** Makes one grid for each attribute. */
 function sampleGrids({ rows, pictures }: Samples, { config, sheet }: Model): Promise<SheetGrid[]> {
   return Promise.all(
     config.attributes.map(async (attribute) => {
@@ -102,7 +102,7 @@ async function latestSheet(folder: string, model: Model): Promise<readonly Sheet
   const png = await readFile(path);
   const header = readImageHeader(png);
   if (header === null) return [];
-  // A sheet that does not decode, or of another version, is shown as the file has it.
+  // A sheet that does not decode or is of another version is shown as it is.
   const sheet = await decodeImage(png, path).catch(() => null);
   const samples = sheet === null ? null : cutSamples(sheet, model);
   const { width, height } = header;
@@ -115,7 +115,7 @@ async function latestSheet(folder: string, model: Model): Promise<readonly Sheet
   ];
 }
 
-/** What `elegant score` has measured in this run; null if it was not run, or its file is of another version. */
+/** Reads the results of `elegant score` for this run; null if there are none or the file is of another version. */
 async function readRunScores(folder: string): Promise<RunScores | null> {
   const text = await readFile(join(folder, RUN_SCORE_FILE), "utf8").catch(() => null);
   return text === null ? null : parseRunScores(text);
@@ -130,7 +130,7 @@ export interface RunReportFacts {
   readonly generatedBy: string;
 }
 
-/** Writes the report whole or not at all. @returns its path */
+/** Writes the report whole or not at all. @returns the report's path */
 export async function writeRunReport(folder: string, facts: RunReportFacts): Promise<string> {
   const { model, settings, step, best } = facts;
   const { config } = model;

@@ -1,4 +1,4 @@
-/** Writes what a run leaves in its folder: logs, sheets, checkpoints and the report. */
+/** Writes the files of a run's folder: logs, sheets, checkpoints and the report. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ensureDir, writeFileAtomic } from "../files.js";
@@ -27,9 +27,9 @@ const EVENTS_FOLDER = "events";
 
 interface RunFiles {
   readonly leftOut: LossLog;
-  /** Names of the pictures in it. */
+  /** Names of the images in it. */
   readonly leftOutFiles: ReadonlySet<string>;
-  /** The step of the last row of the scores. */
+  /** Step of the last row of the scores. */
   readonly scoredStep: number;
   readonly losses: LossLog;
   readonly scores: LossLog;
@@ -39,12 +39,12 @@ interface RunFiles {
   readonly lock: HeldLock | undefined;
 }
 
-/** What a writer asks of its folder's lock. */
+/** The part of its folder's lock that a writer needs. */
 type HeldLock = Pick<RunLock, "expectHeld" | "isInDoubt">;
 
 const sheetName = (step: number): string => `step-${String(step).padStart(8, "0")}.png`;
 
-/** Writes what a run leaves behind. */
+/** Writes the files of a run. */
 export class RunWriter {
   readonly folder: string;
   private readonly settings: RunSettings;
@@ -79,8 +79,9 @@ export class RunWriter {
   }
 
   /**
-   * @param start what is saved already; later rows of an interrupted run are dropped
-   * @param lock  of the folder: nothing is saved after another process has taken it over
+   * Opens the files of a run.
+   * @param start the state that is saved already; later rows of an interrupted run are dropped
+   * @param lock  the folder's lock; nothing is saved after another process has taken it over
    */
   static async open(
     folder: string,
@@ -113,12 +114,12 @@ export class RunWriter {
       const files = { losses, scores, alarms, leftOut, events, watchdog, leftOutFiles, scoredStep, lock };
       return new RunWriter(folder, settings, start, files);
     } catch (error) {
-      await Promise.allSettled(opened.map((file) => file.close())); // the first error is the one to tell
+      await Promise.allSettled(opened.map((file) => file.close())); // The first error is the one to report.
       throw error;
     }
   }
 
-  /** One row of the loss log. @param step counted from 1 @returns what the watchdog has to say about it */
+  /** Writes one row of the loss log. @param step counted from 1 @returns the watchdog's alarms about it */
   async log(
     step: number,
     attribute: string,
@@ -134,7 +135,7 @@ export class RunWriter {
     return alarms;
   }
 
-  /** Lists a training picture that cannot be read, once. @returns whether it is new */
+  /** Lists an unreadable training image once. @returns whether it is new */
   async leaveOut(step: number, file: string, reason: string): Promise<boolean> {
     if (this.leftOutFiles.has(file)) return false;
     this.leftOutFiles.add(file);
@@ -143,15 +144,15 @@ export class RunWriter {
     return true;
   }
 
-  /** Why the last of them cannot be read. */
+  /** Reason why the last of them cannot be read. */
   leftOutReason = "";
 
-  /** Pictures that are listed. */
+  /** Number of listed images. */
   get leftOutCount(): number {
     return this.leftOutFiles.size;
   }
 
-  /** The same for TensorBoard. */
+  /** Writes the same values for TensorBoard. */
   async scalars(step: number, attribute: string, losses: Losses, learningRate: number): Promise<void> {
     const named = Object.entries(losses).map(([name, value]) => [`${attribute}/${name}`, value] as const);
     await this.events.scalars(step, { ...Object.fromEntries(named), learningRate });
@@ -165,22 +166,22 @@ export class RunWriter {
     await this.events.image(step, "samples", png, sheet.width, sheet.height);
   }
 
-  /** True when the sheet of this step is there. */
+  /** Returns whether the sheet of this step exists. */
   isSampled(step: number): boolean {
     return existsSync(join(this.folder, SAMPLES_FOLDER, sheetName(step)));
   }
 
-  /** True when the scores have a row of this step. */
+  /** Returns whether the scores have a row of this step. */
   isScored(step: number): boolean {
     return step === this.scoredStep;
   }
 
-  /** True when the checkpoint of this step is there. */
+  /** Returns whether the checkpoint of this step exists. */
   isSaved(step: number): boolean {
     return step === this.savedStep;
   }
 
-  /** Saves a checkpoint and its score. @param attributes their names, in the model's order */
+  /** Saves a checkpoint and its score. @param attributes scores of the attributes, in the model's order */
   async save(step: number, state: TrainingState, { score, attributes }: RunScore): Promise<void> {
     await this.lock?.expectHeld();
     const named = state.model.config.attributes.map((name, i) => [name, attributes[i]] as const);
@@ -209,7 +210,7 @@ export class RunWriter {
     return [this.losses, this.scores, this.alarms, this.leftOut, this.events];
   }
 
-  /** Rows are on the disk before the checkpoint that says they are there. */
+  /** Flushes the logs, so that their rows are on the disk before the checkpoint that counts on them. */
   private async flush(): Promise<void> {
     await Promise.all(this.files.map((file) => file.flush()));
   }

@@ -1,4 +1,4 @@
-/** What a new, resumed or imported training run starts from: the checkpoints of its folder. */
+/** The start of a new, resumed or imported training run: the checkpoints of its folder. */
 import { readdir } from "node:fs/promises";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
@@ -21,13 +21,13 @@ export interface RunStart {
   readonly state: TrainingState;
   readonly step: number;
   readonly best: CheckpointProgress["best"];
-  /** Whether this call or `elegant import` made the checkpoint: no sheet and no score belong to it. */
+  /** Whether this call or `elegant import` made the checkpoint, so that it has no sheet and no score. */
   readonly isFresh: boolean;
-  /** What the user should know, such as a damaged checkpoint that was passed over. */
+  /** Warnings for the user, for example that a damaged checkpoint was skipped. */
   readonly warnings: readonly string[];
 }
 
-/** A fresh state on the current device. @param from the model whose editing weights the run begins with */
+/** Makes a fresh state on the current device. @param from the model with whose editing weights the run begins */
 export function newTrainingState(model: Model, settings: RunSettings, from: NamedModel | null = null): TrainingState {
   const [edited] = model.groups;
   const optimizers = model.groups.map((group) => {
@@ -50,7 +50,7 @@ export function disposeState({ optimizers, average, extras }: TrainingState): vo
   disposeParameters(extras);
 }
 
-/** Refuses to write into what is there already. @param remedy for a folder with files @throws InputError */
+/** Refuses to write into an existing run or other files. @param remedy for a folder with files @throws InputError */
 export async function expectFreshFolder(folder: string, remedy: string): Promise<void> {
   const refuse = (received: string, whatToDo: string): never => {
     throw new InputError(describeMismatch(`--out ${folder}`, "a new or empty folder", received, whatToDo));
@@ -61,7 +61,7 @@ export async function expectFreshFolder(folder: string, remedy: string): Promise
     if (code === "ENOTDIR") return refuse("a file", "Choose another --out.");
     throw fromSystemError(error, `Opening '${folder}'`);
   });
-  // A training that was killed before its first checkpoint leaves its lock and an empty folder for them.
+  // A training that was killed before its first checkpoint leaves its lock and an empty checkpoints folder.
   const isStarted = entries.includes(CHECKPOINTS_FOLDER) && (await listCheckpoints(folder)).length > 0;
   if (isStarted) refuse("a run with checkpoints", remedy);
   const strange = entries.find((name) => name !== CHECKPOINTS_FOLDER && !isLock(name));
@@ -69,8 +69,8 @@ export async function expectFreshFolder(folder: string, remedy: string): Promise
 }
 
 /**
- * A new run, with its first checkpoint written before its first step: from then on --resume is the way to go on.
- * @throws RetryableError when the disk is full
+ * Starts a new run. It writes the first checkpoint before the first step, so --resume works from then on.
+ * @throws RetryableError if the disk is full
  */
 export async function startRun(
   folder: string,
@@ -84,10 +84,10 @@ export async function startRun(
 }
 
 /**
- * Goes on from the newest checkpoint that can be read; one that was imported has no settings yet and takes those asked for.
+ * Resumes from the newest checkpoint that can be read. An imported one has no settings yet and gets the requested ones.
  * @param formerDataset another fingerprint of the same data, which earlier versions wrote
- * @param onAccepted    called when it fits, before anything of it is on the device
- * @throws InputError when there is none or settings differ
+ * @param onAccepted    called when the run fits, before any of it is on the device
+ * @throws InputError if there is no checkpoint or settings differ
  */
 export async function resumeRun(
   folder: string,
@@ -104,7 +104,7 @@ export async function resumeRun(
   expectSameRun({ config, settings: { ...saved, dataset } }, { config: model.config, settings });
   await onAccepted?.(checkpoint.progress.step);
   const restored = restoreTrainingState(checkpoint);
-  // One that was imported has no average yet.
+  // An imported run has no average yet.
   const edited = restored.optimizers.get(model.groups[0]);
   if (edited === undefined) throw new Error("checkpoint: no editing weights");
   const { averages } = model.training(settings, folder);
@@ -118,13 +118,14 @@ export async function resumeRun(
   };
 }
 
-/** The settings of a checkpoint that a training wrote, with the defaults of choices that its version did not have. */
+/** Returns the settings of a training's checkpoint. Choices that its version did not have get their defaults. */
 function savedSettings({ model, progress, source }: Checkpoint): RunSettings {
   return model.training(progress.options as RunSettings, source).settings;
 }
 
 /**
- * What a run trains and how, by its newest checkpoint that can be read. An imported model has no settings yet.
+ * Returns a run's model and settings, from its newest checkpoint that can be read. An imported model has no settings
+ * yet.
  * @throws InputError as resumeRun()
  */
 export async function savedRun(
@@ -138,15 +139,15 @@ export async function savedRun(
 /** A model that was trained elsewhere. */
 export interface ImportedModel {
   readonly model: Model;
-  /** The editing weights, and those of further groups if there are any, in PyTorch's layout; others are left out. */
+  /** Editing weights, and those of further groups if there are any, in PyTorch's layout; others are ignored. */
   readonly tensors: NamedTensors;
   readonly step: number;
 }
 
 /**
- * Makes a run of a model: one checkpoint, with fresh values for the groups that it lacks.
- * @returns whether some were fresh
- * @throws InputError when a tensor is missing or does not fit
+ * Makes a run from a model: one checkpoint, with fresh values for the groups that it lacks.
+ * @returns whether some values were fresh
+ * @throws InputError if a tensor is missing or does not fit
  */
 export async function importRun(
   folder: string,

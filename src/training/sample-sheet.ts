@@ -1,30 +1,30 @@
-/** What stands where on a run's sample sheet, to draw it and to take its pictures out again. */
+/** The layout of a run's sample sheet, for drawing it and for cutting its images out again. */
 
 import type { Model } from "../methods/method.js";
 import { layOutSheet, type SheetOptions, sheetScale } from "../sheet/sheet.js";
 import type { RgbaImage } from "../types.js";
 
-/** Pairs of each attribute, at most. */
+/** Most pairs for each attribute. */
 export const SAMPLE_PAIRS = 3;
 
 export interface SampleOptions extends SheetOptions {
   readonly labels: { readonly rows: readonly string[]; readonly columns: readonly string[] };
 }
 
-/** The options of a sheet with `pairs` rows for each attribute. */
+/** Returns the options of a sheet with `pairs` rows for each attribute. */
 export function sampleOptions({ config: { attributes, size }, sheet }: Model, pairs: number): SampleOptions {
   const rows = attributes.flatMap((attribute) => Array<string>(pairs).fill(attribute));
   return { labels: { rows, columns: [...sheet.columns] }, scale: sheetScale(size) };
 }
 
 export interface Samples {
-  /** The attribute of each row. */
+  /** Attribute of each row. */
   readonly rows: readonly string[];
-  /** In each row one picture for each column. */
+  /** Images of each row, one for each column. */
   readonly pictures: readonly (readonly RgbaImage[])[];
 }
 
-/** The pictures of a sample sheet without its labels, or null if this version would have drawn it in another way. */
+/** Cuts out the images of a sample sheet without its labels; null if this version would have drawn it differently. */
 export function cutSamples(sheet: RgbaImage, model: Model): Samples | null {
   for (let pairs = SAMPLE_PAIRS; pairs > 0; pairs--) {
     const options = sampleOptions(model, pairs);

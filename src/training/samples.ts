@@ -1,4 +1,4 @@
-/** The sample sheet of a run: the same pairs each time, so that one can watch them change. */
+/** The sample sheet of a run. It shows the same pairs each time, so that you can watch them change. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
@@ -12,15 +12,15 @@ import { loadSides } from "./left-out.js";
 import { SAMPLE_PAIRS, sampleOptions } from "./sample-sheet.js";
 
 export interface SamplePairs {
-  /** For each attribute, A then B stacked: [2 pairs, S, S, 3] in [-1, 1]. */
+  /** Images for each attribute, A then B stacked: [2 pairs, S, S, 3] in [-1, 1]. */
   readonly pictures: readonly Float32Array[];
   readonly pairs: number;
 }
 
 /**
- * The first readable pairs of each attribute: held-out ones if there are enough, otherwise training pictures.
- * @param unreadable pictures that are known to be unreadable, with the reason; further ones are added
- * @throws InputError when too many pictures cannot be read
+ * Loads the first readable pairs of each attribute: held-out ones if there are enough, otherwise training images.
+ * @param unreadable images that are known to be unreadable, with the reason; further ones are added
+ * @throws InputError if too many images cannot be read
  */
 export async function loadSamplePairs(
   dataset: FaceDataset,
@@ -52,7 +52,7 @@ export async function loadSamplePairs(
   }
 }
 
-/** The model's columns, one row per pair. */
+/** Draws the model's columns, one row per pair. */
 export async function drawSamples(
   parameters: Parameters,
   model: Model,

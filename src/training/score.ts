@@ -1,9 +1,9 @@
 /**
- * A number that says how good a generator is, to keep its best checkpoint. No loss of a GAN can be compared between steps, and
- * reconstruction alone is perfect for a generator that does nothing. So: do pictures with an attribute exchanged look, as a
- * set, like the real pictures of the side they were moved to? Measured by the energy distance (Szekely and Rizzo 2013) of
- * small features; a generator that does nothing scores the distance between the two sides, noise scores worse.
- * It ranks checkpoints of one run and is no substitute for FID.
+ * Scores a generator with a number, to keep a run's best checkpoint. No loss of a GAN can be compared between steps,
+ * and reconstruction alone is perfect for a generator that does nothing. The score therefore measures whether images
+ * with an exchanged attribute look, as a set, like the real images of the side that they were moved to. It is the
+ * energy distance (Szekely and Rizzo 2013) of small features. A generator that does nothing scores the distance between
+ * the two sides, and noise scores worse. The score ranks checkpoints of one run and does not replace FID.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
@@ -17,27 +17,27 @@ import { loadSides } from "./left-out.js";
 const FACES = 32;
 const MIN_HELD_OUT = 8;
 const PAIRS_AT_ONCE = 4;
-/** Each picture becomes mean and standard deviation of each channel in so many by so many blocks. */
+/** Number of blocks per side, in each of which every channel's mean and standard deviation are features. */
 const BLOCKS = 8;
 const FEATURES = BLOCKS * BLOCKS * 6;
 
 export interface ScoreFaces {
-  /** For each attribute, pictures with it, then as many without: [2 count, S, S, 3] in levels of 255. */
+  /** Images with each attribute, then as many without: [2 count, S, S, 3] in levels of 255. */
   readonly pictures: readonly Uint8ClampedArray[];
   readonly counts: readonly number[];
 }
 
 export interface RunScore {
-  /** Mean over attributes; lower is better. */
+  /** Mean score over attributes; lower is better. */
   readonly score: number;
-  /** In the model's order. */
+  /** Score of each attribute, in the model's order. */
   readonly attributes: readonly number[];
 }
 
 /**
- * The readable pictures to score with: held-out ones if there are enough, otherwise training pictures.
+ * Loads the readable images for scoring: held-out ones if there are enough, otherwise training images.
  * @param unreadable as for loadSamplePairs()
- * @throws InputError when too many pictures cannot be read
+ * @throws InputError if too many images cannot be read
  */
 export async function loadScoreFaces(
   dataset: FaceDataset,
@@ -52,7 +52,7 @@ export async function loadScoreFaces(
     const [heldOut, trained] = [heldOutFiles, trainingFiles].map((files) => sides(files(dataset), column));
     const isEnough = heldOut.every(({ length }) => length >= MIN_HELD_OUT);
     const count = Math.min(FACES, ...(isEnough ? heldOut : trained).map(({ length }) => length));
-    // Training pictures follow in case that a held-out one cannot be read.
+    // Training images follow in case a held-out one cannot be read.
     return { candidates: isEnough ? heldOut.map((side, i) => [...side, ...trained[i]]) : trained, count };
   });
   const loader = new BatchLoader({ size: config.size, workers, batch: 2 * FACES, slots: 1 });
@@ -70,7 +70,7 @@ export async function loadScoreFaces(
 }
 
 /**
- * Block means and deviations of pictures, [n, FEATURES], in units of [-1, 1].
+ * Computes block means and deviations of images, [n, FEATURES], in units of [-1, 1].
  * @param pictures [n, size, size, 3] in [-1, 1]
  */
 export function blockFeatures(pictures: Float32Array, size: number): Float64Array {
@@ -100,7 +100,7 @@ export function blockFeatures(pictures: Float32Array, size: number): Float64Arra
 }
 
 /**
- * 2 E|X - Y| - E|X - X'| - E|Y - Y'| over all pairs of rows: 0 for the same set, never negative.
+ * Computes 2 E|X - Y| - E|X - X'| - E|Y - Y'| over all pairs of rows: 0 for the same set, never negative.
  * @param x, y rows of `length` numbers
  */
 export function energyDistance(x: Float64Array, y: Float64Array, length: number): number {
@@ -145,7 +145,7 @@ export async function scoreGenerator(parameters: Parameters, model: Model, faces
     const [C, D] = [edited.subarray(0, count * length), edited.subarray(count * length)].map((x) =>
       blockFeatures(x, size),
     );
-    // C lost the attribute and should look like B, D gained it and should look like A.
+    // C lost the attribute and should look like B. D gained it and should look like A.
     attributes.push((energyDistance(C, B, FEATURES) + energyDistance(D, A, FEATURES)) / 2);
   }
   return { score: attributes.reduce((sum, value) => sum + value, 0) / attributes.length, attributes };

@@ -3,7 +3,7 @@ import { packageVersion } from "../version.js";
 import { savedRun } from "./run.js";
 import { writeRunReport } from "./run-report.js";
 
-/** @returns the report's path; null for an imported model, which has not been trained and has no report */
+/** Writes the report. @returns its path; null for an imported model, which has not been trained and has no report */
 export async function rewriteRunReport(folder: string): Promise<string | null> {
   const { model, settings, progress } = await savedRun(folder);
   if (settings === null) return null;

@@ -1,4 +1,4 @@
-/** Whether a run may go on with the settings that the user gives. */
+/** Checks whether a run may be resumed with the settings that the user gives. */
 import { describeMismatch, InputError } from "../errors.js";
 import { formatChoice } from "../methods/choice-words.js";
 import type { MethodConfig, RunSettings } from "../methods/method.js";
@@ -8,7 +8,7 @@ interface RunFacts {
   readonly settings: RunSettings;
 }
 
-/** A run's configuration and settings by the options that set them. */
+/** Returns a run's configuration and settings, by the options that set them. */
 function optionsOf({ config, settings }: RunFacts): Record<string, unknown> {
   const { size, attributes, ...network } = config;
   const { width, ...choices } = network as { readonly width?: number };
@@ -25,7 +25,7 @@ function optionsOf({ config, settings }: RunFacts): Record<string, unknown> {
   };
 }
 
-/** Refuses to go on with a run under other settings. @throws InputError naming the first that differs */
+/** Refuses to resume a run with other settings. @throws InputError that names the first different one */
 export function expectSameRun(saved: RunFacts, asked: RunFacts): void {
   const wanted = optionsOf(asked);
   for (const [name, expected] of Object.entries(optionsOf(saved))) {

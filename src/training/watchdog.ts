@@ -1,12 +1,13 @@
 /**
- * Notices trainings that have gone wrong, from the rows of the loss log alone. A method's condition is judged on the means of an
- * attribute's last rows. It is reported once when it begins and once when it ends, with a gap between the two bounds. Nothing is
- * judged before FIRST_STEP, since every training looks wrong at first.
+ * Notices trainings that have gone wrong, from the rows of the loss log alone. A method's condition is judged by the
+ * means of an attribute's last rows. It is reported once when it begins and once when it ends, with a gap between the
+ * two bounds.
+ * Nothing is judged before FIRST_STEP, since every training looks wrong at first.
  */
 import type { Condition, Means } from "../methods/method.js";
 import type { LossRow } from "./log.js";
 
-/** Steps whose rows a condition is judged on. */
+/** Number of steps whose rows decide a condition. */
 export const WINDOW = 200;
 const FIRST_STEP = 500;
 export const FIRST_JUDGED_STEP = FIRST_STEP + WINDOW;
@@ -33,9 +34,9 @@ export class Watchdog {
   private readonly raised = new Set<string>();
 
   /**
-   * @param conditions the method's
-   * @param rows       the rows of the steps before, of which the last ones count
-   * @param alarms     the alarms of the steps before
+   * @param conditions conditions of the method
+   * @param rows       rows of the steps before; only the last ones count
+   * @param alarms     alarms of the steps before
    */
   constructor(
     conditions: Readonly<Record<string, Condition>>,
@@ -66,7 +67,7 @@ export class Watchdog {
     return rows;
   }
 
-  /** Takes the next row. @returns the conditions that begin or end with it */
+  /** Judges the next row. @returns the conditions that begin or end with it */
   observe(row: LossRow): readonly Alarm[] {
     const { window, firstStep } = this.options;
     const rows = this.remember(row);
