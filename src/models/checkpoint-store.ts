@@ -16,10 +16,10 @@ import {
 } from "./checkpoint.js";
 
 export const CHECKPOINTS_FOLDER = "checkpoints";
-/** The newest one may be damaged, and the one before may hold the fault that you are looking for. */
+/** Number of checkpoints kept: the newest may be damaged, and the one before may contain the fault you look for. */
 const KEPT_CHECKPOINTS = 3;
 const FILE_PATTERN = /^step-(\d{8,})\.safetensors$/;
-/** The one with the lowest score (training/score.ts), next to the newest few. */
+/** File of the checkpoint with the lowest score (training/score.ts), next to the newest few. */
 const BEST = "best.safetensors";
 
 export interface CheckpointEntry {
@@ -28,11 +28,11 @@ export interface CheckpointEntry {
 }
 
 /**
- * Writes RUN/checkpoints/step-00001234.safetensors whole or not at all, and the same as best.safetensors when it is the best
- * so far, then deletes all but the newest three up to this step. The update counts are those of `state`, which must not be
- * trained on until the promise is fulfilled.
+ * Writes RUN/checkpoints/step-00001234.safetensors whole or not at all, and the same bytes as best.safetensors if it is
+ * the best so far. Then it deletes all but the newest three up to this step. The update counts are those of `state`,
+ * which must not be trained on until the promise is fulfilled.
  * @returns the path of the file
- * @throws RetryableError when the disk is full or a value is not finite, InputError when the folder cannot be written
+ * @throws RetryableError if the disk is full or a value is not finite, InputError if the folder cannot be written
  */
 export async function saveCheckpoint(
   runFolder: string,
@@ -44,9 +44,9 @@ export async function saveCheckpoint(
 }
 
 /**
- * Writes a checkpoint of weights that come from elsewhere, before any update of ours: Adam's moments are zero.
+ * Writes a checkpoint of weights from elsewhere, before any update of ours: Adam's moments are zero.
  * @param tensors all groups' parameters in PyTorch's layout
- * @throws InputError when one is missing or does not fit; RetryableError as saveCheckpoint()
+ * @throws InputError if one is missing or does not fit; RetryableError as saveCheckpoint()
  */
 export async function saveImported(
   runFolder: string,
@@ -73,14 +73,14 @@ async function writeCheckpoint(
   const bytes = await encodeCheckpoint(model, tensors, progress);
   await ensureDir(join(runFolder, CHECKPOINTS_FOLDER));
   const path = join(runFolder, CHECKPOINTS_FOLDER, `step-${String(step).padStart(8, "0")}.safetensors`);
-  // The best first: a run that is killed in between resumes from the checkpoint before, and comes here again.
+  // The best comes first: a run that is killed in between resumes from the checkpoint before and gets here again.
   if (best?.step === step) await writeFileAtomic(join(runFolder, CHECKPOINTS_FOLDER, BEST), bytes);
   await writeFileAtomic(path, bytes);
   await removeOld(runFolder, step);
   return path;
 }
 
-/** Files of a later step stay: they are damaged ones that a resume has stepped back from, and are written anew. */
+/** Deletes old files. Those of later steps stay: a resume stepped back from them as damaged, and overwrites them. */
 async function removeOld(runFolder: string, step: number): Promise<void> {
   const upToNow = (await listCheckpoints(runFolder)).filter((entry) => entry.step <= step);
   for (const { path } of upToNow.slice(0, -KEPT_CHECKPOINTS)) {
@@ -89,7 +89,7 @@ async function removeOld(runFolder: string, step: number): Promise<void> {
   await removeTemporaries(join(runFolder, CHECKPOINTS_FOLDER));
 }
 
-/** The checkpoints of a run, oldest first; none when there is no such folder. */
+/** Lists the checkpoints of a run, oldest first; the list is empty if there is no such folder. */
 export async function listCheckpoints(runFolder: string): Promise<CheckpointEntry[]> {
   const folder = join(runFolder, CHECKPOINTS_FOLDER);
   const names = await readdir(folder).catch((error: unknown) => {
@@ -104,7 +104,7 @@ export async function listCheckpoints(runFolder: string): Promise<CheckpointEntr
     .sort((a, b) => a.step - b.step);
 }
 
-/** The checkpoint of the latest step, unread. @throws InputError when the run has none */
+/** Finds the checkpoint of the latest step without reading it. @throws InputError if the run has none */
 export async function newestCheckpoint(runFolder: string): Promise<CheckpointEntry> {
   const newest = (await listCheckpoints(runFolder)).at(-1);
   if (newest !== undefined) return newest;
@@ -114,7 +114,7 @@ export async function newestCheckpoint(runFolder: string): Promise<CheckpointEnt
   );
 }
 
-/** Reads the file of a checkpoint. @throws InputError when it is missing, none, of another version or damaged */
+/** Reads a checkpoint's file. @throws InputError if it is missing, not a checkpoint, of another version or damaged */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw fromSystemError(error, `Reading the checkpoint '${path}'`);
@@ -123,13 +123,13 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /**
- * The newest checkpoint of a run that can be read; a damaged one is passed over, with a warning for the user.
- * @throws InputError when the run has none that can be read
+ * Reads the newest checkpoint of a run that can be read. It skips a damaged one, with a warning for the user.
+ * @throws InputError if the run has none that can be read
  */
 export async function loadNewestCheckpoint(
   runFolder: string,
 ): Promise<{ readonly checkpoint: Checkpoint; readonly path: string; readonly warnings: readonly string[] }> {
-  await newestCheckpoint(runFolder); // says what to do when there is none
+  await newestCheckpoint(runFolder); // Its error says what to do if there is none.
   const warnings: string[] = [];
   const newestFirst = (await listCheckpoints(runFolder)).reverse().map(({ path }) => path);
   const folder = join(runFolder, CHECKPOINTS_FOLDER);

@@ -1,5 +1,5 @@
 /**
- * The file of a checkpoint: everything that a run needs to continue as if it had never stopped, in one safetensors file.
+ * The file of a checkpoint: all data that a run needs to continue as if it had never stopped, in one safetensors file.
  * Parameters have their PyTorch names and layout, so that other tools can read them.
  */
 
@@ -37,23 +37,23 @@ const stateSchema = z.looseObject({
 });
 
 export interface CheckpointProgress {
-  /** Steps done; one covers all attributes. */
+  /** Number of steps done; one step covers all attributes. */
   readonly step: number;
-  /** Updates of each group, which Adam's bias correction counts. */
+  /** Number of updates of each group, for Adam's bias correction. */
   readonly updates: Readonly<Record<string, number>>;
-  /** The lowest score up to this step; null before the first. */
+  /** Lowest score up to this step; null before the first. */
   readonly best: { readonly step: number; readonly score: number } | null;
-  /** The run's settings, for a resume and for reports; null for an imported model. */
+  /** Settings of the run, for a resume and for reports; null for an imported model. */
   readonly options: unknown;
 }
 
 export interface Checkpoint extends ModelFile {
   readonly progress: CheckpointProgress;
-  /** The file, for messages. */
+  /** Path of the file, for messages. */
   readonly source: string;
 }
 
-/** The name of a group's count of updates in the file. */
+/** Returns the name of a group's count of updates in the file. */
 const countName = (group: string): string => `${group}Updates`;
 
 /** The checksum covers everything: a flipped bit in the step or in a name matters as much as one in a weight. */
@@ -67,12 +67,12 @@ function checksumOf(config: string, state: string, tensors: NamedTensors): Promi
   return sha256(parts);
 }
 
-/** Named tensors with a prefix before each name. */
+/** Puts a prefix before each tensor's name. */
 function prefixed(prefix: string, tensors: NamedTensors): NamedTensors {
   return new Map([...tensors].map(([name, tensor]) => [prefix + name, tensor]));
 }
 
-/** Tensors whose names begin with a prefix, without it. */
+/** Returns the tensors whose names begin with a prefix, under their names without it. */
 function withPrefix({ tensors }: Pick<Checkpoint, "tensors">, prefix: string): NamedTensors {
   const named = [...tensors].filter(([name]) => name.startsWith(prefix));
   return new Map(named.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
@@ -97,15 +97,15 @@ export async function downloadState({ model, optimizers, average, extras }: Trai
   return tensors;
 }
 
-/** The updates of each group, by its name. */
+/** Returns the number of updates of each group, by its name. */
 export function countUpdates({ optimizers }: TrainingState): Readonly<Record<string, number>> {
   return Object.fromEntries([...optimizers].map(([group, { updates }]) => [group, updates]));
 }
 
 /**
- * The tensors of a checkpoint whose weights come from elsewhere: Adam's moments and further state are zero.
+ * Makes the tensors of a checkpoint from weights from elsewhere. Adam's moments and further state are zero.
  * @param tensors all groups' parameters in PyTorch's layout
- * @throws InputError when one is missing or does not fit
+ * @throws InputError if one is missing or does not fit
  */
 export function importedTensors(model: Model, tensors: NamedTensors): NamedTensors {
   const all: NamedTensors = new Map();
@@ -124,8 +124,8 @@ export function importedTensors(model: Model, tensors: NamedTensors): NamedTenso
 }
 
 /**
- * The bytes of a checkpoint's file.
- * @throws RetryableError when a value is not finite
+ * Encodes a checkpoint as the bytes of its file.
+ * @throws RetryableError if a value is not finite
  */
 export async function encodeCheckpoint(
   model: Model,
@@ -133,7 +133,7 @@ export async function encodeCheckpoint(
   { step, updates, best, options }: CheckpointProgress,
 ): Promise<Uint8Array> {
   for (const [name, { data }] of tensors) {
-    // A checkpoint of NaN would push out the last good one.
+    // A checkpoint of NaN would displace the last good one.
     if (!data.every(Number.isFinite)) {
       throw new RetryableError(
         describeMismatch(`checkpoint: ${name}`, "finite values", "NaN or infinity", NOT_FINITE_REMEDY),
@@ -148,9 +148,9 @@ export async function encodeCheckpoint(
 }
 
 /**
- * A checkpoint from the contents of its file.
- * @param source names the file in messages
- * @throws InputError when it is not a checkpoint, of another version or damaged
+ * Reads a checkpoint from the contents of its file.
+ * @param source the file's name for messages
+ * @throws InputError if it is not a checkpoint, is of another version or is damaged
  */
 export async function parseCheckpoint({ tensors, metadata }: DecodedFile, source: string): Promise<Checkpoint> {
   const { format, config = "", state = "", sha256: expected } = metadata;
@@ -166,7 +166,7 @@ export async function parseCheckpoint({ tensors, metadata }: DecodedFile, source
     throw new InputError(describeMismatch(`${source}: checksum`, wanted, `${checksum.slice(0, 12)}...`, remedy));
   }
   const model = parseModel(config, source);
-  const saved = stateSchema.parse(JSON.parse(state)); // the checksum vouches for what we wrote
+  const saved = stateSchema.parse(JSON.parse(state)); // The checksum vouches for the data that we wrote.
   const updates = Object.fromEntries(model.groups.map((group) => [group, count.parse(saved[countName(group)])]));
   const { step, best, options } = saved;
   return { model, tensors, progress: { step, updates, best, options }, source };
@@ -176,7 +176,7 @@ function hasAverage({ tensors }: Pick<Checkpoint, "tensors">): boolean {
   return [...tensors.keys()].some((name) => name.startsWith(AVERAGE));
 }
 
-/** The weights to edit with: the moving average if the checkpoint has one, under the plain names. */
+/** Returns the weights for editing, under the plain names: the moving average if the checkpoint has one. */
 export function editingTensors(checkpoint: Checkpoint): { readonly tensors: NamedTensors; readonly averaged: boolean } {
   if (!hasAverage(checkpoint)) return { tensors: checkpoint.tensors, averaged: false };
   return { tensors: new Map([...checkpoint.tensors, ...withPrefix(checkpoint, AVERAGE)]), averaged: true };
@@ -184,7 +184,7 @@ export function editingTensors(checkpoint: Checkpoint): { readonly tensors: Name
 
 /**
  * Puts a checkpoint on the current device: parameters, Adam's moments and the counts of updates.
- * @throws InputError when a tensor is missing or does not fit the configuration
+ * @throws InputError if a tensor is missing or does not fit the configuration
  */
 export function restoreTrainingState(checkpoint: Checkpoint): TrainingState {
   const { model, progress } = checkpoint;

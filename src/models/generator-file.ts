@@ -17,20 +17,20 @@ export interface DecodedFile {
 
 export interface ModelFile {
   readonly model: Model;
-  /** In PyTorch's layout. */
+  /** Tensors in PyTorch's layout. */
   readonly tensors: NamedTensors;
 }
 
 /** A model and where it comes from. */
 export interface NamedModel extends ModelFile {
-  /** Names it in messages. */
+  /** Name of the model's origin in messages. */
   readonly source: string;
 }
 
 /**
- * The bytes of a generator file; F16 halves it and keeps 11 significant bits.
- * @param tensors those of a checkpoint, or any that hold the editing weights; others are left out
- * @throws InputError when one of these is missing
+ * Encodes a generator file; F16 halves its size and keeps 11 significant bits.
+ * @param tensors those of a checkpoint, or any that contain the editing weights; others are ignored
+ * @throws InputError if an editing weight is missing
  */
 export function exportGenerator(
   tensors: NamedTensors,
@@ -49,9 +49,9 @@ export function exportGenerator(
 }
 
 /**
- * Reads what exportGenerator() has written.
- * @param source names the file in messages
- * @throws InputError when the file is no generator, or its configuration is none
+ * Reads the data that exportGenerator() has written.
+ * @param source the file's name for messages
+ * @throws InputError if the file is not a generator or its configuration is not valid
  */
 export function parseGenerator({ tensors, metadata }: DecodedFile, source: string): ModelFile {
   if (metadata.format !== GENERATOR_FORMAT) {

@@ -12,14 +12,14 @@ export interface Generator {
   readonly parameters: Parameters;
   /** The file that was read, for captions and messages. */
   readonly source: string;
-  /** What the user should know, for example that a damaged checkpoint was skipped. */
+  /** Warnings for the user, for example that a damaged checkpoint was skipped. */
   readonly warnings: readonly string[];
   /** Frees the device's memory. Call it before the device is closed. */
   dispose(): void;
 }
 
 export interface FoundModel extends ModelFile {
-  /** Steps of its training; 0 if the file does not say. */
+  /** Number of training steps; 0 if the file does not contain it. */
   readonly step: number;
   readonly source: string;
   readonly warnings: readonly string[];
@@ -27,7 +27,7 @@ export interface FoundModel extends ModelFile {
 
 /**
  * Puts a model that was read from a file on the current device.
- * @throws InputError when its tensors do not fit its configuration
+ * @throws InputError if its tensors do not fit its configuration
  */
 export function uploadGenerator({ model, tensors, source, warnings }: FoundModel): Generator {
   const parameters = uploadParameters(model.specs(model.groups[0]), tensors, source);

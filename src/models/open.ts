@@ -1,4 +1,4 @@
-/** Finds a model by what --model says: a run's folder, a checkpoint, a generator file or the name of a shipped model. */
+/** Finds a model by the value of --model: a run's folder, a checkpoint, a generator file or a shipped model's name. */
 import { readFile, stat } from "node:fs/promises";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { decodeSafetensors } from "../interop/safetensors.js";
@@ -19,7 +19,7 @@ const FOREIGN: readonly (readonly [RegExp, received: string, remedy: string])[] 
   [/\.(h5|keras|pb|tflite|npz|npy)$/i, "a file of another tool", "Only files of elegant-faces can be opened."],
 ];
 
-/** @throws InputError for a file of another tool */
+/** Refuses a model file of another tool. @throws InputError for such a file */
 function refuseForeign(path: string): void {
   const found = FOREIGN.find(([ending]) => ending.test(path));
   if (found === undefined) return;
@@ -49,7 +49,7 @@ async function readModelFile(path: string): Promise<FoundModel> {
   }
   refuseForeign(path);
   const file = decodeSafetensors(await readFile(path).catch(failed), path);
-  // Anything but a checkpoint is refused by parseGenerator, which says what was expected.
+  // parseGenerator refuses any file that is not a checkpoint, and says what was expected.
   if (file.metadata.format === CHECKPOINT_FORMAT) return fromCheckpoint(await parseCheckpoint(file, path), []);
   return { ...parseGenerator(file, path), step: 0, source: path, warnings: [] };
 }

@@ -1,7 +1,7 @@
 /** Batches of tensors. */
 import * as tf from "@tensorflow/tfjs-core";
 
-/** The batch itself when it has `n` items, a single item `n` times, else a fault of the caller. */
+/** Returns the batch itself if it has `n` items, or its single item `n` times. Any other batch is the caller's bug. */
 export function repeatTo(batch: tf.Tensor4D, n: number): tf.Tensor4D {
   const [items] = batch.shape;
   if (items === n) return batch;

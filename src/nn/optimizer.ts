@@ -1,10 +1,10 @@
-/** The state of one optimizer and what an update does to it; sums of micro-batches' gradients; moving averages. */
+/** The state of one optimizer and its updates; sums of micro-batches' gradients; moving averages. */
 import * as tf from "@tensorflow/tfjs-core";
 import { adamUpdate } from "../device/ops/adam.js";
 import type { AdamSettings } from "../types.js";
 import { disposeParameters, type Parameters } from "./parameters.js";
 
-/** One optimizer's state: moments beside each of its parameters, and the updates done. */
+/** One optimizer's state: its parameters, their moments, and the number of updates. */
 export interface OptimizerState {
   readonly parameters: Parameters;
   readonly first: Parameters;
@@ -15,7 +15,7 @@ export interface OptimizerState {
 /** Gradients by the names of their parameters. */
 export type Gradients = ReadonlyMap<string, tf.Tensor>;
 
-/** Zero moments for a set of parameters. */
+/** Makes zero moments for a set of parameters. */
 export function createOptimizer(parameters: Parameters): OptimizerState {
   const zeros = (): Parameters => {
     const moments = new Map<string, tf.Variable>();
@@ -29,7 +29,7 @@ export function createOptimizer(parameters: Parameters): OptimizerState {
   return { parameters, first: zeros(), second: zeros(), updates: 0 };
 }
 
-/** Loss and gradients by name; the caller disposes of both. */
+/** Computes loss and gradients by name; the caller disposes both. */
 export function gradientsOf(
   state: OptimizerState,
   loss: () => tf.Scalar,
@@ -62,8 +62,8 @@ export function applyGradients(
 }
 
 /**
- * average = decay average + (1 - decay) weights. The first updates count more, decay = min(ema, (1 + t) / (10 + t)) after t of
- * them, so that the initial weights are soon forgotten.
+ * Sets average = decay average + (1 - decay) weights. The first updates count more: decay = min(ema, (1 + t) / (10 +
+ * t)) after t of them. The average therefore soon forgets the initial weights.
  */
 export function updateAverage(average: Parameters, { parameters, updates }: OptimizerState, ema: number): void {
   const share = 1 - Math.min(ema, (1 + updates) / (10 + updates));
@@ -75,7 +75,7 @@ export function updateAverage(average: Parameters, { parameters, updates }: Opti
 }
 
 /**
- * The sum with one more part's gradients, in the order of calls; disposes of both.
+ * Adds the gradients of one more part to the sum, in the order of calls, and disposes both.
  * @param sum null before the first part
  */
 export function addGradients(sum: Gradients | null, gradients: Gradients, share: number): Gradients {

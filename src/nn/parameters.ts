@@ -1,6 +1,6 @@
 /**
- * The parameters of a network: named specifications, and how values move between PyTorch's layout (files, golden numbers)
- * and TensorFlow.js's (the device).
+ * The parameters of a network: named specifications, and conversion of values between PyTorch's layout (files, golden
+ * numbers) and TensorFlow.js's (the device).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
@@ -10,12 +10,12 @@ export type ParameterKind = "conv" | "transposed" | "linear" | "bias" | "alpha" 
 
 export interface ParameterSpec {
   readonly name: string;
-  /** PyTorch's: conv [out, in, 3, 3], transposed [in, out, 3, 3], linear [scores, C * H * W], others one-dimensional. */
+  /** PyTorch's shape: conv [out, in, 3, 3], transposed [in, out, 3, 3], linear [scores, C * H * W], others [n]. */
   readonly shape: readonly number[];
   readonly kind: ParameterKind;
-  /** Inputs that reach one output: bounds the initial bias. */
+  /** Number of inputs that reach one output; it bounds the initial bias. */
   readonly fanIn: number;
-  /** Of a linear layer: the picture that was flattened, [C, H, W]. */
+  /** Shape [C, H, W] of the image that was flattened for a linear layer. */
   readonly flattened?: readonly [number, number, number];
 }
 
@@ -23,8 +23,9 @@ export interface ParameterSpec {
 export type Parameters = ReadonlyMap<string, tf.Variable>;
 
 /**
- * The permutation between layouts as [outer, inner...] extents and the axes that TensorFlow.js wants, or null where both
- * are the same: [O, I, h, w] -> [h, w, I, O]; transposed [I, O, h, w] -> [h, w, O, I]; linear [K, C, H, W] -> [H, W, C, K].
+ * Returns the permutation between layouts as [outer, inner...] extents and the axes that TensorFlow.js needs, or null
+ * if both are the same: [O, I, h, w] -> [h, w, I, O]; transposed [I, O, h, w] -> [h, w, O, I]; linear [K, C, H, W] ->
+ * [H, W, C, K].
  */
 function layoutOf(
   spec: ParameterSpec,
@@ -36,7 +37,7 @@ function layoutOf(
   return null;
 }
 
-/** Shape on the device. */
+/** Returns the shape on the device. */
 export function deviceShape(spec: ParameterSpec): readonly number[] {
   const layout = layoutOf(spec);
   if (layout === null) return spec.shape;
@@ -56,13 +57,13 @@ function permute(data: Float32Array, extents: readonly number[], axes: readonly 
   return out;
 }
 
-/** Values in TensorFlow.js's layout from values in PyTorch's; always a copy, since a device may keep what it is given. */
+/** Converts values from PyTorch's to TensorFlow.js's layout. It always copies, since a device may keep its input. */
 export function toDeviceLayout(spec: ParameterSpec, data: Float32Array): Float32Array {
   const layout = layoutOf(spec);
   return layout === null ? data.slice() : permute(data, layout.extents, layout.axes);
 }
 
-/** Values in PyTorch's layout from values in TensorFlow.js's. */
+/** Converts values from TensorFlow.js's to PyTorch's layout. */
 export function fromDeviceLayout(spec: ParameterSpec, data: Float32Array): Float32Array {
   const layout = layoutOf(spec);
   if (layout === null) return data;
@@ -72,8 +73,8 @@ export function fromDeviceLayout(spec: ParameterSpec, data: Float32Array): Float
 }
 
 /**
- * Each parameter with its values.
- * @throws InputError when one is missing or has another shape (`source` names the file in the message)
+ * Pairs each parameter with its values.
+ * @throws InputError if one is missing or has another shape (`source` names the file in the message)
  */
 export function matchParameters(
   specs: readonly ParameterSpec[],
@@ -96,7 +97,7 @@ export function matchParameters(
 
 /**
  * Puts named tensors in PyTorch's layout on the current device.
- * @throws InputError when a parameter is missing or has another shape (`source` names the file in the message)
+ * @throws InputError if a parameter is missing or has another shape (`source` names the file in the message)
  */
 export function uploadParameters(specs: readonly ParameterSpec[], tensors: NamedTensors, source: string): Parameters {
   const parameters = new Map<string, tf.Variable>();
@@ -109,7 +110,7 @@ export function uploadParameters(specs: readonly ParameterSpec[], tensors: Named
   return parameters;
 }
 
-/** Parameters that are 0. */
+/** Makes parameters that are 0. */
 export function zeroParameters(specs: readonly ParameterSpec[]): Parameters {
   const zero = (spec: ParameterSpec) => tf.tidy(() => tf.variable(tf.zeros([...deviceShape(spec)]), false));
   return new Map(specs.map((spec) => [spec.name, zero(spec)]));
@@ -128,16 +129,16 @@ export async function downloadParameters(
   return tensors;
 }
 
-/** The parameter of that name; its absence is a fault of ours. */
+/** Returns the parameter of that name; a missing one is a bug in elegant-faces. */
 export function parameter(parameters: Parameters, name: string): tf.Variable {
   const found = parameters.get(name);
   if (found === undefined) throw new Error(`parameters: no '${name}'`);
   return found;
 }
 
-/** The same values in variables of their own. */
+/** Copies the values into new variables. */
 export function copyParameters(parameters: Parameters): Parameters {
-  // Multiplied, not cloned: a clone shares its memory, which Adam changes in place.
+  // The values are multiplied, not cloned: a clone shares its memory, which Adam changes in place.
   const copied = [...parameters].map(([name, p]) => [name, tf.tidy(() => tf.variable(tf.mul(p, 1), false))] as const);
   return new Map(copied);
 }

@@ -1,16 +1,16 @@
 /**
- * What a step measures stays on the device, as scalars, until its end, and is then read all together: a GPU can only be
- * read by waiting for it, so each further read would be one more time that it has nothing to do.
+ * The measurements of a step stay on the device, as scalars, until its end. Then all are read together. Reading a GPU
+ * means waiting for it, so each further read would leave it idle once more.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Scalars of one part of a batch, and what they weigh in the batch's. */
+/** Scalars of one part of a batch, and their weight in the batch's mean. */
 export interface Weighted<Scalars> {
   readonly scalars: Scalars;
   readonly share: number;
 }
 
-/** What was measured, each under its name and in parts. */
+/** The measurements, each under its name and in parts. */
 type Readings = Readonly<Record<string, readonly Weighted<object>[]>>;
 type Values<Scalars> = { [Name in keyof Scalars]: number };
 export type Means<Groups extends Readings> = {
@@ -20,7 +20,7 @@ export type Means<Groups extends Readings> = {
 const scalarsOf = (groups: Readings): tf.Scalar[] =>
   Object.values(groups).flatMap((parts) => parts.flatMap(({ scalars }) => Object.values(scalars) as tf.Scalar[]));
 
-/** Reads everything with one small transfer and sums the parts, each times its share; disposes of nothing. */
+/** Reads all with one small transfer and sums the parts, each times its share. It disposes nothing. */
 export async function readMeans<Groups extends Readings>(groups: Groups): Promise<Means<Groups>> {
   const packed = tf.tidy(() =>
     tf.concat(
