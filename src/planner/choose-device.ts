@@ -11,7 +11,7 @@ import { entryOf, readEntry, writeEntry } from "./entry.js";
 export interface Trial {
   /** Changes with everything that its time depends on, apart from the machine and the device. */
   readonly key: string;
-  /** What it does, for messages: "update". */
+  /** Name of a unit of its work, for messages: "update". */
   readonly unit: string;
   /** Units per run. */
   readonly units: number;
@@ -27,18 +27,18 @@ export interface OpenedTrial {
 
 export interface ChooseOptions {
   readonly threads: number;
-  /** Measures again what the cache knows. */
+  /** Whether to measure again even if the cache has the times. */
   readonly recalibrate?: boolean;
   readonly print: (line: string) => void;
-  /** The devices, best first; replaced in tests. */
+  /** The devices, best first; tests replace them. */
   readonly modules?: readonly DeviceModule[];
-  /** Milliseconds; replaced in tests. */
+  /** Clock in milliseconds; tests replace it. */
   readonly now?: () => number;
 }
 
 /** Runs that are timed, after one that warms up. */
 const TIMED_RUNS = 2;
-/** A CPU, which compiles nothing in the first run, is not timed any further if that run takes so much longer than the best. */
+/** A CPU compiles nothing in its first run. If that run takes this many times as long as the best, timing stops. */
 const HOPELESS = 10;
 
 interface Candidate {
@@ -58,7 +58,7 @@ const secondsSchema = z.object({
  * Opens the device for a command. If the user named none and this machine has several that suit the work, it is the one that
  * takes the least time for a trial; one line says how long each of them takes. The `cpu` device only checks the others, so it
  * is never compared with them.
- * @param trial is only made if there is something to compare
+ * @param trial made only if there is something to compare
  * @throws as openDevice() does, and InputError or RetryableError if the trial fails on every device
  */
 export async function openForWork(
@@ -88,7 +88,7 @@ export async function openForWork(
   return openBest(threads, inOrder.map(withProbe));
 }
 
-/** The module with what a search has found already. */
+/** Returns the module with the result of an earlier search. */
 const withProbe = ({ module, probe }: Candidate): DeviceModule => ({
   name: module.name,
   open: (options) => module.open(options),
@@ -99,7 +99,7 @@ function formatSeconds(seconds: number): string {
   return seconds < 0.1 ? `${Number((seconds * 1000).toPrecision(2))} ms` : `${Number(seconds.toPrecision(2))} s`;
 }
 
-/** From the cache, or measured and kept. A device that fails is measured again the next time. */
+/** Returns seconds from the cache, or measures and keeps them. A device that fails is measured again the next time. */
 async function secondsOf(candidates: readonly Candidate[], trial: Trial, options: ChooseOptions): Promise<Seconds> {
   const { threads, recalibrate = false, print } = options;
   const { cpu, cores, node } = describeMachine();

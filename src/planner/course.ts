@@ -1,6 +1,6 @@
 /**
- * Feeds a command's loop by its plan, measures its stages, and makes a new plan after a first stretch if they take other times
- * than predicted. A new plan only changes the numbers of threads and of batches ahead; work that has begun is not disturbed.
+ * Feeds a command's loop by its plan, measures its stages, and makes a new plan after a first stretch if their times differ from
+ * the prediction. A new plan only changes the numbers of threads and of batches ahead; work that has begun is not disturbed.
  */
 import type { Feeding } from "../pool/feeding.js";
 import type { Decision } from "./decide.js";
@@ -8,7 +8,7 @@ import { formatRate } from "./explain.js";
 import { revise, TOLERANCE } from "./revise.js";
 import type { Measured, Plan, Span, Stage } from "./types.js";
 
-/** The plan is checked after so many items or seconds, whichever comes first. */
+/** Items and seconds after which the plan is checked, whichever comes first. */
 export interface Stretch {
   readonly items: number;
   readonly seconds: number;
@@ -25,7 +25,7 @@ export interface CourseOptions {
   readonly onSpan?: (span: Span) => void;
 }
 
-/** A part of the command's JSON: about the plan that holds at its end, measured since it holds. */
+/** Part of the command's JSON: the plan in force at the end, measured since it came into force. */
 export interface PlanResult {
   /** Items per second. */
   readonly predicted: number;
@@ -35,7 +35,7 @@ export interface PlanResult {
   readonly workers: number;
 }
 
-/** The fewest units that give a rate, after the first ones, which come while workers start and queues fill. */
+/** Number of units needed for a rate, after the first ones, which come while workers start and queues fill. */
 export const MIN_UNITS = 4;
 
 interface Sum {
@@ -43,7 +43,7 @@ interface Sum {
   items: number;
 }
 
-/** Four digits, as rates have them in JSON. */
+/** Rounds to four digits, as in JSON. */
 export const roundRate = (value: number): number => Number(value.toPrecision(4));
 
 export class Course implements Feeding {
@@ -51,11 +51,11 @@ export class Course implements Feeding {
   private readonly decision: Decision;
   private readonly options: CourseOptions;
   private readonly stages = new Map<string, Sum>();
-  /** All units, and those after the first ones. */
+  /** Sums over all units, and over the units after the first ones. */
   private all: Sum & { units: number } = { units: 0, seconds: 0, items: 0 };
   private steady: Sum = { seconds: 0, items: 0 };
   private reviewed = false;
-  /** What was not as predicted, in words. */
+  /** Differences from the prediction, in words. */
   readonly revisions: string[] = [];
   private kept: Promise<void> = Promise.resolve();
 
@@ -74,7 +74,7 @@ export class Course implements Feeding {
     return Math.max(1, this.plan.workers);
   }
 
-  /** The batch that is being loaded, and those that may wait. */
+  /** Number of batches ahead: the one that is being loaded, and the ones that may wait. */
   get ahead(): number {
     return 1 + this.plan.stages[0].queue;
   }
@@ -115,12 +115,12 @@ export class Course implements Feeding {
     };
   }
 
-  /** Units of the start, which come together or late. */
+  /** Number of units at the start, which come together or late. */
   private get filling(): number {
     return this.workers + 1;
   }
 
-  /** Items per second since the plan holds; null if nothing was done. */
+  /** Returns items per second since the plan came into force; null if nothing was done. */
   rate(): number | null {
     // Short work spends most of its time on the start. Its later units are ready by then, so their rate alone would be too high.
     const { items, seconds } = this.steady.seconds * 2 >= this.all.seconds ? this.steady : this.all;
@@ -134,10 +134,10 @@ export class Course implements Feeding {
     const predicted = this.plan.rate;
     if (rate === null) return;
     if (rate <= predicted * (1 + TOLERANCE) && predicted <= rate * (1 + TOLERANCE)) return;
-    // The batch stays: it is under way.
+    // The batch size stays, since loading has begun with it.
     const asItIs = { ...limits, batches: [this.plan.batch] };
     const revision = revise(stages, this.plan, this.measured(), setting.machine, asItIs);
-    if (revision === null) return; // every place takes the predicted time: another plan would be the same
+    if (revision === null) return; // Every place takes the predicted time, so another plan would be the same.
     this.plan = revision.plan;
     this.revisions.push(revision.reason);
     const { items } = this.decision.outline;
@@ -150,7 +150,7 @@ export class Course implements Feeding {
     this.steady = { seconds: 0, items: 0 };
   }
 
-  /** Seconds per item of the plan's stages since it holds. */
+  /** Returns seconds per item of the plan's stages since it came into force. */
   measured(): Measured {
     const found = this.plan.stages.flatMap(({ name }) => {
       const { seconds, items } = this.stages.get(name) ?? { seconds: 0, items: 0 };
@@ -159,7 +159,7 @@ export class Course implements Feeding {
     return new Map(found);
   }
 
-  /** The stages of a call, one after the other up to now: a worker goes through all stages of an item before the next one. */
+  /** Draws the stages of a call, one after the other up to now: a worker finishes all stages of an item before the next. */
   private draw(seconds: Readonly<Record<string, number>>, items: number, thread: number): void {
     const stages = this.plan.stages.filter(({ name }) => name in seconds);
     let end = performance.timeOrigin + performance.now();
@@ -170,7 +170,7 @@ export class Course implements Feeding {
     }
   }
 
-  /** The plan and its bottleneck, in words. */
+  /** Describes the plan and its bottleneck in words. */
   private describe(): string {
     const { outline, setting, limits } = this.decision;
     const { workers, bottleneck, rate, batch, bound, stages } = this.plan;

@@ -12,9 +12,9 @@ const MEMORY_SHARE = 0.7;
 /** Where the work will run. */
 export interface Setting {
   readonly machine: Machine;
-  /** For people. */
+  /** Description of the machine and device, for people. */
   readonly description: string;
-  /** What costs depend on apart from the work. */
+  /** Everything on which costs depend, apart from the work. */
   readonly key: string;
   /** Bytes that all stages together may hold. */
   readonly memoryBytes: number;
@@ -33,12 +33,12 @@ export interface Decision {
 export interface DecideOptions extends Pick<Limits, "workers" | "batches" | "isBatchOwn"> {
   /** Called before costs that are not known are measured. Null if measuring takes longer than the work. */
   readonly onMeasure: (() => void) | null;
-  /** Measures known costs again. */
+  /** Whether to measure known costs again. */
   readonly recalibrate: boolean;
   readonly signal: AbortSignal;
 }
 
-/** This machine and an opened device. @param memoryBytes what all stages may hold; most of what is free by default */
+/** Describes this machine and an opened device. @param memoryBytes for all stages; by default most of the free memory */
 export function describeSetting(device: Device | null, memoryBytes?: number): Setting {
   const machine = describeMachine();
   const { cpu, cores, node } = machine;
@@ -57,7 +57,7 @@ export function describeSetting(device: Device | null, memoryBytes?: number): Se
 }
 
 /**
- * The plan by costs from the cache, or by measured ones; null if they are not known and must not be measured.
+ * Makes the plan from costs in the cache or from measured ones; null if they are not known and must not be measured.
  * @throws InputError if there is too little memory, and the signal's reason after an abort
  */
 export async function decide(

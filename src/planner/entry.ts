@@ -1,4 +1,4 @@
-/** What was measured once, in the cache: a JSON file for each machine and work, which holds them as its key. */
+/** Measurements in the cache: a JSON file for each machine and work. The file contains both as its key. */
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import { readCached, writeCached } from "../cache.js";
@@ -9,13 +9,13 @@ export interface Entry {
   readonly key: string;
 }
 
-/** @param about everything that the measurement depends on, apart from our own version */
+/** Names an entry. @param about everything that the measurement depends on, apart from our own version */
 export function entryOf(kind: string, ...about: readonly string[]): Entry {
   const key = JSON.stringify([packageVersion(), ...about]);
   return { key, file: `${kind}-${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json` };
 }
 
-/** The entry's contents, or null if it is missing, damaged or of another kind: it is measured again then. */
+/** Reads the entry's contents; null if it is missing, damaged or of another kind, so that it is measured again. */
 export async function readEntry<T extends { readonly key: string }>(
   { key, file }: Entry,
   schema: z.ZodType<T>,

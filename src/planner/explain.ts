@@ -14,7 +14,7 @@ export interface Considered {
 
 const PLACES = { pool: "the pool", device: "the device" } as const;
 
-/** @param items what they are; left out if that is clear */
+/** Formats a rate. @param items name of the items; empty if it is clear */
 export function formatRate(rate: number, items = ""): string {
   return `${rate >= 100 ? rate.toFixed(0) : rate.toPrecision(3)}${items === "" ? "" : ` ${items}`}/s`;
 }

@@ -1,4 +1,4 @@
-/** What a number of workers and a batch would give: rates and memory. Only arithmetic; plan.ts decides. */
+/** Computes the rate and memory of a number of workers and a batch. It is only arithmetic; plan.ts decides. */
 import type { Cost, Machine, Place, Stage } from "./types.js";
 
 /** Neighbouring stages that share their calls. */
@@ -13,7 +13,7 @@ export interface Choice {
   readonly batch: number;
 }
 
-/** Seconds per item that a place works. */
+/** Seconds of work per item, for each place. */
 export type Loads = Readonly<Record<Place, number>>;
 
 export function groupStages(stages: readonly Stage[]): readonly Group[] {
@@ -26,7 +26,7 @@ export function groupStages(stages: readonly Stage[]): readonly Group[] {
   return groups;
 }
 
-/** Seconds per item of a stage, with its share of the call. */
+/** Returns a stage's seconds per item, with its share of the call. */
 export function secondsOf({ seconds, callSeconds }: Cost, batch: number): number {
   return seconds + callSeconds / batch;
 }
@@ -40,7 +40,8 @@ export function loadsOf(groups: readonly Group[], batch: number): Loads {
 }
 
 /**
- * Items per second, and what is used up first. Threads beyond the cores take turns, so the cores' time is a bound, too.
+ * Computes items per second, and the resource that is used up first. Threads in excess of the cores take turns, so the
+ * cores' time is a bound, too.
  */
 export function rateOf({ pool, device }: Loads, workers: number, { cores, device: opened }: Machine) {
   const bounds = {
@@ -52,7 +53,7 @@ export function rateOf({ pool, device }: Loads, workers: number, { cores, device
   return { rate: bounds[bound], bound };
 }
 
-/** How much longer a call takes at each place because all threads together are more than the cores; 1 if they are not. */
+/** Computes by what factor each place's calls take longer if all threads together exceed the cores; 1 if they do not. */
 export function slowdowns(loads: Loads, workers: number, rate: number, { cores, device }: Machine): Loads {
   const threads = device?.threads ?? 0;
   const busyWorkers = Math.min(workers, rate * loads.pool);
@@ -64,7 +65,7 @@ export function slowdowns(loads: Loads, workers: number, rate: number, { cores, 
   };
 }
 
-/** @param queues units that may wait behind each group */
+/** Computes the memory of a choice in bytes. @param queues units that may wait behind each group */
 export function memoryOf(groups: readonly Group[], { workers, batch }: Choice, queues: readonly number[]): number {
   const callsOf = ({ place }: Group): number => (place === "pool" ? workers : 1);
   let held = 0;

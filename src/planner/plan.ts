@@ -1,15 +1,15 @@
 /**
  * Decides how many workers there are, how large batches are and how many of them wait, from costs alone: the same input
- * gives the same plan. The choices are few, so all of them are looked at.
+ * gives the same plan. There are few choices, so it checks all of them.
  */
 import { describeMismatch, InputError } from "../errors.js";
 import { explain } from "./explain.js";
 import { type Choice, type Group, groupStages, loadsOf, memoryOf, rateOf, secondsOf, slowdowns } from "./model.js";
 import type { Limits, Machine, Place, Plan, PlannedStage, Stage } from "./types.js";
 
-/** A gain below this is not worth more workers or a larger batch. */
+/** Smallest relative gain that is worth more workers or a larger batch. */
 const WORTH = 0.01;
-/** Units that may wait before the slowest place, so that it never waits, and elsewhere; fewer if memory is short. */
+/** Numbers of units that may wait before the slowest place, which then never waits, and elsewhere; fewer if memory is short. */
 const QUEUES: readonly (readonly [beforeSlowest: number, elsewhere: number])[] = [
   [2, 1],
   [1, 1],
@@ -22,7 +22,7 @@ export interface Candidate extends Choice {
 }
 
 /**
- * The fastest plan that the memory allows. Among plans whose rates differ by less than 1 %, it is the one with the fewest
+ * Finds the fastest plan that the memory allows. Among plans whose rates differ by less than 1 %, it is the one with the fewest
  * workers, and then the one with the smallest batch.
  * @throws InputError if not even the smallest batch fits into the memory
  */
@@ -50,7 +50,7 @@ export function plan(stages: readonly Stage[], machine: Machine, limits: Limits)
   return describe(groups, choose(fitting), fitting, machine, limits);
 }
 
-/** The best, or a simpler one that is as good. */
+/** Chooses the best candidate, or a simpler one that is as good. */
 function choose(fitting: readonly Candidate[]): Candidate {
   const enough = fitting.reduce((most, { rate }) => Math.max(most, rate), 0) * (1 - WORTH);
   return fitting
@@ -82,7 +82,7 @@ function describe(
   const queues = QUEUES.map(([before, elsewhere]) => {
     return groups.map((_, i) => {
       const next = groups[i + 1];
-      if (next === undefined) return 0; // finished items are taken as they come
+      if (next === undefined) return 0; // Finished items leave as they come.
       return next.place === slowest ? before : elsewhere;
     });
   }).find((some) => memoryOf(groups, chosen, some) <= limits.memoryBytes) as readonly number[];

@@ -2,19 +2,19 @@
 import { plan } from "./plan.js";
 import type { Limits, Machine, Measured, Plan, Stage } from "./types.js";
 
-/** A place that is slower or faster than predicted by more than this share gets a new plan. */
+/** Share by which a place may be slower or faster than predicted before it gets a new plan. */
 export const TOLERANCE = 0.3;
 
 export interface Revision {
   /** The stages with the measured costs. */
   readonly stages: readonly Stage[];
   readonly plan: Plan;
-  /** What differs, in words. */
+  /** Description of the difference, in words. */
   readonly reason: string;
 }
 
 /**
- * A new plan from measured costs, or null while every place takes within 30 % of the time that the plan gives it. Single
+ * Makes a new plan from measured costs; null while every place's time is within 30 % of the plan's. Single
  * stages may differ by more: their sum is what counts, and short ones are measured badly.
  */
 export function revise(

@@ -17,12 +17,12 @@ function threadName(thread: number): string {
   return thread === 0 ? "device (main thread)" : `worker ${thread}`;
 }
 
-/** Threads of a run, the device first. */
+/** Lists the threads of a run, the device first. */
 function threadsOf(spans: readonly Span[]): number[] {
   return [...new Set(spans.map(({ thread }) => thread))].sort((a, b) => a - b);
 }
 
-/** One complete event ("X") for each span, after a name ("M") for each thread. */
+/** Makes one complete event ("X") for each span, after a name ("M") for each thread. */
 export function traceEvents(spans: readonly Span[]): TraceEvent[] {
   const origin = Math.min(...spans.map(({ start }) => start));
   const pid = process.pid;
@@ -44,14 +44,14 @@ export function traceEvents(spans: readonly Span[]): TraceEvent[] {
   return [...names, ...events.sort((a, b) => (a.ts ?? 0) - (b.ts ?? 0))];
 }
 
-/** Drawing of a thread's lane, which is stretched to the page; its names and times are text of the page's, which is not. */
+/** Width of a thread's lane in drawing units. The lane is stretched to the page; names and times are text and are not. */
 const WIDTH = 1000;
 const HEIGHT = 18;
 const TICKS = 5;
-/** Colours of the style sheet. */
+/** Number of colours in the style sheet. */
 const COLORS = 6;
 
-/** A lane for each thread with a bar for each span, coloured by stage. */
+/** Draws a lane for each thread, with a bar for each span, coloured by stage. */
 export function timelineFigure(spans: readonly Span[]): string {
   const origin = Math.min(...spans.map(({ start }) => start));
   const length = Math.max(...spans.map(({ end }) => end)) - origin || 1;

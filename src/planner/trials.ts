@@ -24,7 +24,7 @@ function madeUpPairs({ config: { attributes, size } }: Model, batch: number, joi
   return { groups, A, B, yA: tf.ones(labels), yB: tf.zeros(labels) };
 }
 
-/** An update of an untrained model. */
+/** Makes a trial that updates an untrained model. */
 export function updateTrial(model: Model, method: TrainMethod): Trial {
   const settings = { ...method, dataset: "" };
   const training = model.training(settings, "train");
@@ -33,7 +33,7 @@ export function updateTrial(model: Model, method: TrainMethod): Trial {
     unit: "update",
     units: 1,
     async open() {
-      const { part } = planBatch(training.memory, { batch: method.batch, reason: null }); // before anything is there
+      const { part } = planBatch(training.memory, { batch: method.batch, reason: null }); // Planned before anything is on the device.
       const state = newTrainingState(model, settings);
       const pairs = madeUpPairs(model, method.batch, training.joint);
       return {
@@ -47,7 +47,7 @@ export function updateTrial(model: Model, method: TrainMethod): Trial {
   };
 }
 
-/** Edits of a model. @param most faces that there are; no more go through it than the decoder takes at the same time */
+/** Makes a trial that edits faces. @param most number of faces; the trial uses at most as many as one decoder call */
 export async function editTrial(model: string, most: number): Promise<Trial> {
   const faces = Math.min(most, PICTURES_AT_ONCE);
   const { method, config } = (await readModel(model)).model;
@@ -86,7 +86,7 @@ export interface FeatureOptions {
   readonly batch: number;
 }
 
-/** Features of a batch of images. */
+/** Makes a trial that computes the features of a batch of images. */
 export function featureTrial({ features, dims, weights, seed, batch }: FeatureOptions): Trial {
   return {
     key: `features ${JSON.stringify([features, dims, batch])}`,

@@ -1,10 +1,10 @@
 /**
- * What a plan is made from and what it says. An item is an image, or a pair of them in training. A unit is a batch of
+ * The input and the contents of a plan. An item is an image, or a pair of them in training. A unit is a batch of
  * items: the portion that travels from the pool to the device. This file loads nothing, so that the planner can be tested
  * without either.
  */
 
-/** The worker threads, or the main thread with the device that it drives. */
+/** Where a stage runs: on the worker threads, or on the main thread with the device that it drives. */
 export type Place = "pool" | "device";
 
 /** What a stage costs at its place. One call works on one unit. */
@@ -31,7 +31,7 @@ export interface Stage {
 
 export interface Machine {
   readonly cores: number;
-  /** Null for work without a model. */
+  /** The device; null for work without a model. */
   readonly device: {
     readonly name: string;
     /** Cores that it keeps busy while it works: its threads on a CPU, 1 for the thread that drives a GPU. */
@@ -54,9 +54,9 @@ export interface PlannedStage {
   readonly name: string;
   readonly group: string;
   readonly place: Place;
-  /** Calls at the same time: the pool's threads, which all of its stages share, or 1 for the device. */
+  /** Number of calls at the same time: the pool's threads, which all of its stages share, or 1 for the device. */
   readonly workers: number;
-  /** Finished units of its group that may wait for the next group. */
+  /** Number of finished units of its group that may wait for the next group. */
   readonly queue: number;
   /** Seconds per item while everything else runs as well. */
   readonly seconds: number;
@@ -67,13 +67,13 @@ export interface PlannedStage {
 export interface Plan {
   readonly stages: readonly PlannedStage[];
   readonly batch: number;
-  /** Threads of the pool; 0 if nothing runs there. */
+  /** Number of the pool's threads; 0 if nothing runs there. */
   readonly workers: number;
   /** Items per second. */
   readonly rate: number;
   /** The most expensive stage of the place that limits the rate. */
   readonly bottleneck: string;
-  /** What is used up first: the pool's threads, the device, or the cores under both. */
+  /** The resource that is used up first: the pool's threads, the device, or the cores under both. */
   readonly bound: "pool" | "device" | "cores";
   /** The most bytes that all stages hold at once. */
   readonly memoryBytes: number;
@@ -81,7 +81,7 @@ export interface Plan {
   readonly reasons: readonly string[];
 }
 
-/** Seconds per item that stages took, by their names. */
+/** Measured seconds per item, by the stage's name. */
 export type Measured = ReadonlyMap<string, number>;
 
 /** A call of a stage as it happened, for the timeline. */

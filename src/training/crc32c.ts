@@ -17,8 +17,7 @@ export function crc32c(bytes: Uint8Array): number {
 
 /**
  * Computes the checksum as TFRecord stores it: rotated and offset. A record that itself contains checksums is then
- * checked
- * as well as any other.
+ * checked as well as any other.
  */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);

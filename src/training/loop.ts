@@ -94,8 +94,8 @@ function expectFinite(step: number, attribute: string, losses: Losses): void {
 /**
  * Trains on the current device until `steps`, the time or the signal ends it, and saves.
  * @throws InputError if the data cannot be used for training, before anything is written
- * @throws InterruptedError after an abort, with the state saved; RetryableError if a loss is not finite or the device
- * fails
+ * @throws InterruptedError after an abort, with the state saved; RetryableError if a loss is not finite or the
+ * device fails
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, folder, model, resume, workers } = options;

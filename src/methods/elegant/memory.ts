@@ -55,8 +55,7 @@ export function updateBytes({ config, r1, ema, slice }: UpdateFacts, part: numbe
 /**
  * Returns the bytes of an update's largest tensor. These are the outputs of a block of half the picture's side
  * (the decoder's and the first discriminator's) for A, B, C and D. With many attributes it is that discriminator's
- * input:
- * images and, without heads, planes of labels.
+ * input: images and, without heads, planes of labels.
  */
 export function largestTensorBytes({ width, attributes, size, condition }: ModelConfig, part: number): number {
   const planes = condition === "planes" ? attributes.length : 0;

@@ -73,9 +73,8 @@ export function encode(parameters: Parameters, config: ModelConfig, images: tf.T
  * "transposed" is the published layer (stride 2, pad 1, output_padding 1). "resize" repeats each pixel twice in both
  * directions and convolves with stride 1, so every output meets the same number of taps. A 3x3 filter of stride 2 does
  * not ensure this, and the difference shows as a checkerboard (Odena et al. 2016, Deconvolution and Checkerboard
- * Artifacts).
- * Repeating and convolving equal one transposed convolution with the filter summed over a 2x2 box, 4x4, so the repeated
- * pixels are never stored.
+ * Artifacts). Repeating and convolving equal one transposed convolution with the filter summed over a 2x2 box, 4x4, so
+ * the repeated pixels are never stored.
  *
  * @param weights [3, 3, C', C]
  */

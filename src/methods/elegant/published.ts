@@ -87,8 +87,7 @@ const featuresOf = ({ tensors }: PublishedFile): number => tensors.get(FEATURES_
  * @param attributes names of the attributes, which the files do not contain
  * @param size       side of the pictures, if there are no discriminators to read it from
  * @throws InputError if a network is missing or given twice, if a tensor is missing, unknown or of another shape, or if
- * the
- * discriminators were made for another number of attributes or another size
+ * the discriminators were made for another number of attributes or another size
  */
 export function readPublished(
   files: readonly PublishedFile[],

@@ -105,8 +105,8 @@ function updateAtOnce(
 
 /**
  * Updates in parts. The discriminators must have learnt from the C and D of all parts before any is scored for the
- * generator, so each part's forward runs once for each of the two updates. Gradients are summed in the order of the
- * parts.
+ * generator, so each part's forward runs once for each of the two updates. Gradients are summed in the parts'
+ * order.
  */
 function updateInParts(
   state: ElegantState,

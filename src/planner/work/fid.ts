@@ -10,17 +10,17 @@ import { Linalg } from "../../metrics/linalg.js";
 import type { ItemFailure } from "../../pool/protocol.js";
 import { loadShapes, repeat, type Work } from "./work.js";
 
-/** More images than go through a network while it is measured. */
+/** Number of images, more than a network processes while it is measured. */
 const MANY = 20_000;
 
 export interface FidWork {
   readonly mode: InceptionMode;
   readonly recursive: boolean;
-  /** Threads for the moments. */
+  /** Number of threads for the moments. */
   readonly workers: number;
 }
 
-/** @param folders of images @param network on the current device */
+/** Describes the work. @param folders folders of images @param network network on the current device */
 export function fidWork(
   folders: readonly string[],
   { extractor, key }: Pick<OpenedExtractor, "extractor" | "key">,
@@ -44,7 +44,7 @@ export function fidWork(
         if (failed.add(file).size === paths.length) throw new InputError(reason);
       };
       const linalg = await Linalg.open(workers);
-      // As for a folder of more images than dimensions.
+      // This is the path for a folder with more images than dimensions.
       const gatherer = new SideGatherer(linalg, { dims, most: 1, rows: false });
       try {
         const options = { paths: repeat(paths, MANY), mode, batch, workers: feeding, onFailure };

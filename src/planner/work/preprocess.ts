@@ -14,7 +14,7 @@ import type { PreprocessPlan } from "../../preprocess/plan.js";
 import type { PreprocessOptions } from "../../preprocess/preprocess.js";
 import { photoShapes, type Work } from "./work.js";
 
-/** Writes crops as the command does and removes them again; begins with the first photo again after the last one. */
+/** Writes crops as the command does and removes them again. After the last photo it starts with the first one again. */
 class RemovedOutput implements CropOutput {
   readonly finished = new Map();
   readonly failures = [];
@@ -60,7 +60,7 @@ class RemovedOutput implements CropOutput {
   async discard(): Promise<void> {}
 }
 
-/** @param plan the photos to be made */
+/** Describes the work. @param plan the photos to process */
 export function preprocessWork(plan: PreprocessPlan, options: Omit<PreprocessOptions, "workers">): Work {
   const { size, format, quality, crop, maxPixels, tolerant = false, landmarkFrame = "auto" } = options;
   const shape = { group: "photo", place: "pool" } as const;

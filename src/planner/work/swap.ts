@@ -1,4 +1,4 @@
-/** `elegant swap` as the planner sees it: its own loop over the inputs; what it writes is removed again. */
+/** `elegant swap` as the planner sees it: its own loop over the inputs, whose outputs are removed again. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -11,14 +11,14 @@ import { swapAll } from "../../editing/swap-rows.js";
 import type { Generator } from "../../models/generator.js";
 import { loadShapes, repeat, type Work } from "./work.js";
 
-/** More faces than are edited while it is measured. */
+/** Number of faces, more than are edited while the work is measured. */
 const MANY = 10_000;
 
 export interface SwapWork {
   readonly model: string;
   readonly input: readonly string[];
   readonly attribute: readonly string[];
-  /** One for each attribute. */
+  /** Reference images, one for each attribute. */
   readonly reference: readonly string[];
 }
 
@@ -29,7 +29,7 @@ async function* until(isOver: () => boolean, batches: AsyncIterable<Tensor4D>): 
   }
 }
 
-/** @param generator on the current device */
+/** Describes the work. @param generator generator on the current device */
 export function swapWork(generator: Generator, { model, input, attribute, reference }: SwapWork): Work {
   const { size } = generator.config;
   const pictureBytes = size * size * 4;

@@ -9,15 +9,15 @@ import { createPairSampler } from "../../training/pairs.js";
 import { disposeState, newTrainingState } from "../../training/run.js";
 import { loadShapes, type Work } from "./work.js";
 
-/** A run's settings but for the data's fingerprint. */
+/** A run's settings without the data's fingerprint. */
 export type TrainMethod = Pick<RunSettings, "batch" | "seed"> & Readonly<Record<string, unknown>>;
 
-/** What the costs of updates depend on: all choices of a method but those that only change values. */
+/** Returns a key of everything on which the costs of updates depend: all choices except those that only change values. */
 export function updateKey(
   { method: name, config }: Model,
   { seed: _, learningRate: __, ...method }: TrainMethod,
 ): string {
-  const settings = Object.entries(method).sort(([a], [b]) => (a < b ? -1 : 1)); // in one order for all callers
+  const settings = Object.entries(method).sort(([a], [b]) => (a < b ? -1 : 1)); // One order for all callers.
   return JSON.stringify([name, config, settings]);
 }
 
@@ -39,7 +39,7 @@ export function trainWork(dataset: FaceDataset, model: Model, method: TrainMetho
       const training = model.training(settings, "train");
       const { flip, joint } = training;
       const sampler = createPairSampler(dataset, attributes, { batch, seed, flip, joint });
-      const { part } = planBatch(training.memory, { batch, reason: null }); // as the command divides it
+      const { part } = planBatch(training.memory, { batch, reason: null }); // The command divides it in the same way.
       const state = newTrainingState(model, settings);
       const batches = new PairBatches({ dataset, sampler, size, batch, workers: feeding, fromStep: 0 });
       try {

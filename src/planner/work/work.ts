@@ -1,18 +1,18 @@
-/** What the planner needs to know of a command's work: its stages, and how to run its own loop for a moment. */
+/** The facts about a command's work that the planner needs: its stages, and how to run its own loop for a moment. */
 import type { Feeding } from "../../pool/feeding.js";
 import type { Stage } from "../types.js";
 
 /** A stage whose cost is still to be measured. */
 export interface StageShape extends Omit<Stage, "cost"> {
-  /** Bytes held by each worker, if they are known in advance. Those of the device are measured. */
+  /** Bytes held by each worker, if they are known in advance. The device's bytes are measured. */
   readonly callBytes?: number;
 }
 
-/** What is known of a command's work before it begins. */
+/** The facts about a command's work that are known before it begins. */
 export interface Outline {
-  /** What an item is, for rates: "images". */
+  /** Name of the items, for rates: "images". */
   readonly items: string;
-  /** What the pool's workers do: "decode ahead". */
+  /** Description of the pool's work: "decode ahead". */
   readonly doing: string;
   /** Changes with everything that the costs depend on, apart from the machine. */
   readonly key: string;
@@ -21,13 +21,13 @@ export interface Outline {
   readonly batches: readonly number[];
 }
 
-/** How a loop is run to be measured. */
+/** The way to run a loop for measuring. */
 export interface Rehearsal {
-  /** Items of a unit. */
+  /** Number of items in a unit. */
   readonly batch: number;
   /** Decides the numbers of threads and of batches ahead, and receives the times of all stages. */
   readonly feeding: Feeding;
-  /** Whether enough has been seen. The loop asks before each unit. */
+  /** Returns whether there are enough measurements. The loop calls it before each unit. */
   isOver(): boolean;
 }
 
@@ -38,7 +38,7 @@ export interface Work extends Outline {
 
 /** Bytes of a worker with its kernels, before it holds an image. */
 const WORKER_BYTES = 48 * 2 ** 20;
-/** Bytes of a decoded photo of a megapixel; those of CelebA have a third of it. */
+/** Bytes of a decoded photo of one megapixel; a CelebA photo needs a third of them. */
 const PHOTO_BYTES = 4 * 2 ** 20;
 /** Bytes of a photo's file. */
 const FILE_BYTES = 2 ** 18;
@@ -58,7 +58,7 @@ export function loadShapes(size: number, images: number): readonly StageShape[] 
   return [...photoShapes("load"), { name: "normalise", group: "load", place: "pool", outputBytes }];
 }
 
-/** A list of at least `count` entries: the same ones over and over. */
+/** Makes a list of at least `count` entries: the same ones over and over. */
 export function repeat<T>(list: readonly T[], count: number): T[] {
   return Array.from({ length: Math.max(count, list.length) }, (_, i) => list[i % list.length]);
 }
