@@ -1,6 +1,7 @@
 /**
- * Feeds a command's loop by its plan, measures its stages, and makes a new plan after a first stretch if their times differ from
- * the prediction. A new plan only changes the numbers of threads and of batches ahead; work that has begun is not disturbed.
+ * Feeds a command's loop by its plan, measures its stages, and makes a new plan after a first stretch if their times
+ * differ from the prediction. A new plan only changes the numbers of threads and of batches ahead. It does not disturb work
+ * that has begun.
  */
 import type { Feeding } from "../pool/feeding.js";
 import type { Decision } from "./decide.js";
@@ -159,7 +160,7 @@ export class Course implements Feeding {
     return new Map(found);
   }
 
-  /** Draws the stages of a call, one after the other up to now: a worker finishes all stages of an item before the next. */
+  /** Draws the stages of a call, one after the other up to now: a worker does all of an item's before the next. */
   private draw(seconds: Readonly<Record<string, number>>, items: number, thread: number): void {
     const stages = this.plan.stages.filter(({ name }) => name in seconds);
     let end = performance.timeOrigin + performance.now();

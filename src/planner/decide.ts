@@ -38,7 +38,7 @@ export interface DecideOptions extends Pick<Limits, "workers" | "batches" | "isB
   readonly signal: AbortSignal;
 }
 
-/** Describes this machine and an opened device. @param memoryBytes for all stages; by default most of the free memory */
+/** Describes this machine and an opened device. @param memoryBytes for all stages; default: most free memory */
 export function describeSetting(device: Device | null, memoryBytes?: number): Setting {
   const machine = describeMachine();
   const { cpu, cores, node } = machine;

@@ -53,7 +53,7 @@ export function rateOf({ pool, device }: Loads, workers: number, { cores, device
   return { rate: bounds[bound], bound };
 }
 
-/** Computes by what factor each place's calls take longer if all threads together exceed the cores; 1 if they do not. */
+/** Computes the factor by which each place's calls take longer if all threads exceed the cores; 1 if they do not. */
 export function slowdowns(loads: Loads, workers: number, rate: number, { cores, device }: Machine): Loads {
   const threads = device?.threads ?? 0;
   const busyWorkers = Math.min(workers, rate * loads.pool);

@@ -9,7 +9,7 @@ import type { Limits, Machine, Place, Plan, PlannedStage, Stage } from "./types.
 
 /** Smallest relative gain that is worth more workers or a larger batch. */
 const WORTH = 0.01;
-/** Numbers of units that may wait before the slowest place, which then never waits, and elsewhere; fewer if memory is short. */
+/** Units that may wait before the slowest place, so that it never waits, and elsewhere; fewer if memory is short. */
 const QUEUES: readonly (readonly [beforeSlowest: number, elsewhere: number])[] = [
   [2, 1],
   [1, 1],
@@ -22,8 +22,8 @@ export interface Candidate extends Choice {
 }
 
 /**
- * Finds the fastest plan that the memory allows. Among plans whose rates differ by less than 1 %, it is the one with the fewest
- * workers, and then the one with the smallest batch.
+ * Finds the fastest plan that the memory allows. Among plans whose rates differ by less than 1 %, it is the one with
+ * the fewest workers, and then the one with the smallest batch.
  * @throws InputError if not even the smallest batch fits into the memory
  */
 export function plan(stages: readonly Stage[], machine: Machine, limits: Limits): Plan {

@@ -14,8 +14,8 @@ export interface Revision {
 }
 
 /**
- * Makes a new plan from measured costs; null while every place's time is within 30 % of the plan's. Single
- * stages may differ by more: their sum is what counts, and short ones are measured badly.
+ * Makes a new plan from measured costs; null while every place's time is within 30 % of the plan's. Single stages may
+ * differ by more: only their sum counts, and short stages are measured badly.
  */
 export function revise(
   stages: readonly Stage[],

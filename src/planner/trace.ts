@@ -44,7 +44,7 @@ export function traceEvents(spans: readonly Span[]): TraceEvent[] {
   return [...names, ...events.sort((a, b) => (a.ts ?? 0) - (b.ts ?? 0))];
 }
 
-/** Width of a thread's lane in drawing units. The lane is stretched to the page; names and times are text and are not. */
+/** Width of a thread's lane in drawing units. The lane is stretched to the page, but names and times are its text. */
 const WIDTH = 1000;
 const HEIGHT = 18;
 const TICKS = 5;

@@ -33,7 +33,7 @@ export function updateTrial(model: Model, method: TrainMethod): Trial {
     unit: "update",
     units: 1,
     async open() {
-      const { part } = planBatch(training.memory, { batch: method.batch, reason: null }); // Planned before anything is on the device.
+      const { part } = planBatch(training.memory, { batch: method.batch, reason: null }); // before anything is there
       const state = newTrainingState(model, settings);
       const pairs = madeUpPairs(model, method.batch, training.joint);
       return {

@@ -42,7 +42,7 @@ export function seriesOf(
   return { name, group, points, ...(unit === undefined ? {} : { unit }) };
 }
 
-/** Returns the method's curves and the checkpoints' scores. It omits curves without readings, since losses differ. */
+/** Returns the method's curves and the checkpoints' scores. Presets differ in losses: empty curves are omitted. */
 export function trainingSeries(
   { config: { attributes }, curves }: Model,
   rows: readonly LossRow[],

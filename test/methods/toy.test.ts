@@ -1,4 +1,4 @@
-/** A second method goes through the same training, checkpoints, export and score as ELEGANT, which know no network by name. */
+/** A second method uses the same training, checkpoints, export and score as ELEGANT. They know no network by name. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -29,7 +29,7 @@ async function train(state: ElegantState, seed: number): Promise<void> {
   disposeBatch(batch);
 }
 
-/** All parameters and moments, as they lie on the device. */
+/** Reads all parameters and moments in the device's layout. */
 function valuesOf({ generator, discriminator }: ElegantState): Map<string, Float32Array> {
   const values = new Map<string, Float32Array>();
   for (const { parameters, first, second } of [generator, discriminator]) {

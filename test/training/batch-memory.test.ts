@@ -93,7 +93,7 @@ describe("memory of an update", () => {
     const estimate = updateBytes({ config: state.config, ...METHODS.official.method }, 2, true);
     disposeState(state);
     await device.close();
-    // Small heaps: blocks that the estimate leaves out count here.
+    // In small heaps, blocks that the estimate omits matter.
     assert.ok(Math.abs(estimate / reservedBytes - 1) < 0.1, `${estimate / MIB} MiB, received ${reservedBytes / MIB}`);
   });
 });
@@ -104,7 +104,7 @@ describe("the largest tensor of an update", () => {
     const engine = tf.engine();
     const stock = engine.trackTensor.bind(engine);
     try {
-      // Few attributes and many channels, and the reverse.
+      // The cases have few attributes and many channels, and the reverse.
       for (const [preset, width, attributes] of [
         ["official", 20, ["a"]],
         ["official", 4, ["a", "b", "c"]],
@@ -195,7 +195,7 @@ describe("how a batch is divided", () => {
         for (let room = GIB / 2; room <= 8 * GIB; room *= 1.1) {
           const { batch, part, partBytes } = divideBatch(memoryNeeds({ ...published, r1, ema }), 16, roomOf(room));
           assert.ok(partBytes <= room || part === 1, `${part} in ${room}`);
-          // One more part fewer would not have fitted.
+          // One part fewer would not have fitted.
           const parts = Math.ceil(batch / part);
           const larger = Math.ceil(batch / (parts - 1));
           assert.ok(parts === 1 || 1.07 * updateBytes({ ...published, r1, ema }, larger, parts === 2) > room);
@@ -230,7 +230,7 @@ describe("room for tensors", () => {
   it("is the address space, the machine's free memory, or what the container leaves", () => {
     assert.equal(room({}), 4);
     assert.equal(room({ freeBytes: 3 * GIB }), 2.25);
-    assert.equal(room({ freeBytes: 3 * GIB }, GIB), 3.25); // what is taken already is ours
+    assert.equal(room({ freeBytes: 3 * GIB }, GIB), 3.25); // The reserved bytes are already ours.
     assert.equal(room({ memoryLimitBytes: 2 * GIB }), 1);
     assert.equal(room({ freeBytes: GIB / 2 }), 0);
     assert.equal(room({ freeBytes: GIB / 2, platform: "darwin" }), 4);
@@ -270,7 +270,7 @@ describe("training with little memory", () => {
       for (const [i, row] of (rows as Record<string, number | string>[]).entries()) {
         for (const [name, value] of Object.entries(expected[i] as typeof row)) {
           if (typeof value !== "number") continue;
-          // Seen: 4e-5, in the row after the first update: Adam lengthens what rounding has left of tiny gradients.
+          // We measured 4e-5, in the row after the first update: Adam amplifies rounding errors of tiny gradients.
           assert.ok(
             Math.abs(Number(row[name]) - value) <= 1e-4 * Math.abs(value),
             `${i} ${name}: ${row[name]}, ${value}`,

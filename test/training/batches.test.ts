@@ -16,7 +16,7 @@ import { goldenPhoto, withFolder } from "../support/pictures.js";
 const ATTRIBUTES = ["Bangs", "Smiling"];
 const BATCH = 2;
 
-/** The floats of file `i` as writeFaces() has painted it. */
+/** Returns the floats of file `i` as writeFaces() painted it. */
 function valuesOf(dataset: FaceDataset, i: number): number[] {
   const { data } = goldenPhoto(dataset.files[i], i, FACE_SIZE, FACE_SIZE);
   return [...data].filter((_, at) => at % 4 !== 3).map((value) => value / 127.5 - 1);
@@ -44,7 +44,7 @@ describe("training batches", () => {
       const sampler = createPairSampler(dataset, ATTRIBUTES, { batch: BATCH, seed: 3 });
       const held = tf.memory().numTensors;
       const batches = open(dataset, sampler, 5);
-      // More than the ring has slots, so that each is used again.
+      // There are more batches than slots in the ring, so each slot is used again.
       for (let n = 0; n < 12; n++) {
         const [step, attribute] = [5 + Math.floor(n / 2), n % 2];
         const expected = sampler.pairs(step, attribute);
@@ -55,7 +55,7 @@ describe("training batches", () => {
           [batch.B, batch.yB, expected.negative],
         ] as const) {
           assert.deepEqual(pictures.shape, [BATCH, FACE_SIZE, FACE_SIZE, 3]);
-          // float32 of a value in [-1, 1]: 2^-24 at most, twice rounded.
+          // A float32 value in [-1, 1] has a rounding error of 2^-24 at most, and it is rounded twice.
           const values = files.flatMap((file) => valuesOf(dataset, file));
           assertClose(pictures.dataSync(), values, { abs: 2e-7, rel: 0 }, shapeIndex(pictures.shape));
           assert.deepEqual(
@@ -163,7 +163,7 @@ describe("training batches", () => {
 
 describe("mirror", () => {
   it("turns left and right around and keeps colours together", () => {
-    // Three rows of three; each pixel as value, value + 0.1, value + 0.2.
+    // Three rows of three pixels; the channels are value, value + 0.1 and value + 0.2.
     const pixels = [1, 2, 3, 4, 5, 6, 7, 8, 9];
     const of = (values: readonly number[]) => Float32Array.from(values.flatMap((v) => [v, v + 0.1, v + 0.2]));
     const picture = of(pixels);

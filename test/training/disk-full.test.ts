@@ -36,8 +36,8 @@ describe("a full disk", () => {
       assert.equal((await train(data, whole)).code, 0);
       const expected = await readFile((await listCheckpoints(whole)).at(-1)?.path ?? "");
       const size = expected.length;
-      // Room for so many checkpoints of the five that lie there or are being written, and for some logs: each writer meets
-      // the end of the disk in one of these.
+      // The disk has room for this many of the five checkpoints, kept or being written, and for some logs. Each writer
+      // reaches the end of the disk in one of these cases.
       for (const room of [0.5, 1.5, 2.5, 3.2, 4.5]) {
         const mounted = await withSmallDisk(folder, Math.round(room * size) + 100_000, async (disk) => {
           const run = join(disk, "run");
@@ -57,7 +57,7 @@ describe("a full disk", () => {
             const { checkpoint, warnings } = await loadNewestCheckpoint(run);
             assert.deepEqual([checkpoint.progress.step, warnings], [saved.at(-1)?.step, []]);
           }
-          // Room again, after which it goes on as if nothing had happened.
+          // Now there is room again, and the run continues as if nothing had happened.
           resizeDisk(disk, 20 * size);
           const resumed = await train(data, run, ...(saved.length > 0 ? ["--resume"] : []));
           assert.equal(resumed.code, 0, resumed.stderr);
@@ -81,7 +81,7 @@ describe("a full disk", () => {
       const mounted = await withSmallDisk(folder, 16_000_000, async (disk) => {
         const run = join(disk, "run");
         assert.equal((await train(data, run, "--steps", "2", "--save-every", "100", "--sample-every", "100")).code, 0);
-        // Fills what is left, so that the next row of a log is the first thing that does not fit.
+        // This file fills the rest, so that the next row of a log is the first data that does not fit.
         const filler = join(disk, "filler");
         for (let bytes = 1 << 20; bytes >= 512; bytes /= 2) {
           while (spawnSync("sh", ["-c", `head -c ${bytes} /dev/zero >> '${filler}'`]).status === 0);

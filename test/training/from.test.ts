@@ -102,7 +102,7 @@ describe("a run that begins with the generator of another one", function () {
         await assert.rejects(train(options), { name: "InputError", message });
       }
       assert.deepEqual((await readdir(folder)).sort(), ["data", "other"]);
-      // Discriminators begin untrained, so theirs may differ.
+      // Discriminators begin untrained, so their choices may differ.
       const critic = { ...config, discriminatorNorm: "unit-length", condition: "planes" } as const;
       const { settings } = modernRun(dataset, run);
       assert.equal(

@@ -24,8 +24,8 @@ const commandOf = (preset: Preset, data: string, run: string, steps: number, ...
 };
 
 /**
- * Starts a training and kills it `delay` milliseconds after it said that it trains.
- * @returns whether it was killed; false where it ended before
+ * Starts a training and kills it `delay` milliseconds after it reports that it trains.
+ * @returns whether it was killed; false if it ended before
  */
 function startAndKill(args: readonly string[], delay: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -36,7 +36,7 @@ function startAndKill(args: readonly string[], delay: number): Promise<boolean> 
       timer ??= setTimeout(() => child.kill("SIGKILL"), Math.max(0, delay));
     };
     child.stdout.on("data", kill);
-    // Below zero: before it says anything, while it still starts.
+    // A negative delay kills it while it still starts, before its first line.
     if (delay < 0) setTimeout(kill, -delay);
     child.stderr.on("data", (chunk: Buffer) => {
       said += chunk.toString();
@@ -50,7 +50,7 @@ function startAndKill(args: readonly string[], delay: number): Promise<boolean> 
   });
 }
 
-/** Fails where a run that was killed has not all that one which never stopped has, with the same bytes. */
+/** Fails unless a run that was killed has all files of a run that never stopped, with the same bytes. */
 async function assertSameRun(killed: string, whole: string): Promise<void> {
   for (const subfolder of ["checkpoints", "samples"]) {
     const names = (await readdir(join(whole, subfolder))).sort();
@@ -68,7 +68,7 @@ async function assertSameRun(killed: string, whole: string): Promise<void> {
   assert.deepEqual(strange, []);
 }
 
-/** All files below a folder, by path. */
+/** Lists all files below a folder, by path. */
 async function filesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -83,7 +83,7 @@ describe("a training that is killed", () => {
       const [whole, killed] = ["whole", "killed"].map((name) => join(folder, name));
       const random = Random.fromSeed(7, "kills");
       const reached: number[] = [];
-      // As often as it takes on a slow machine that some came while it trained, not only while it started.
+      // On a slow machine it repeats until some kills came during the training, not only during the start.
       while (reached.length < KILLS || new Set(reached).size < 6) {
         assert.ok(reached.length < 8 * KILLS, `steps at the kills: ${reached}`);
         const isStarted = (await listCheckpoints(killed)).length > 0;
@@ -93,7 +93,7 @@ describe("a training that is killed", () => {
         reached.push((await listCheckpoints(killed)).at(-1)?.step ?? -1);
       }
       console.log(`        newest checkpoint at each kill: ${reached.join(" ")}`);
-      // At least four sheets, also on a machine that is too slow to draw one between kills.
+      // There are at least four sheets, even on a machine that is too slow to draw one between kills.
       const steps = Math.max((reached.at(-1) ?? 0) + 4, 12);
       const last = await runNode(fromRoot("bin/elegant.js"), commandOf("official", data, killed, steps, "--resume"));
       assert.equal(last.code, 0, last.stderr);

@@ -17,13 +17,13 @@ import { withFolder } from "../support/folder.js";
 import { ATTRIBUTES, abortAt, rowsOf, tinyRun } from "../support/run.js";
 
 const STEPS = 6;
-/** 208 training pictures, of which two may be left out. */
+/** Number of images: 208 of them are for training, of which two may be left out. */
 const FACES = 260;
 
 const damage = (dataset: FaceDataset, file: number): Promise<void> =>
   writeFile(dataset.picture(file).path, "not a picture");
 
-/** The first picture of a step's second attribute; with seed 5, as tinyRun() has it. */
+/** Returns the position of an image of a step's update, with seed 5 as in tinyRun(). */
 function pictureOf(dataset: FaceDataset, step: number, attribute: number, slot = 0): number {
   const { positive, negative } = createPairSampler(dataset, ATTRIBUTES, { batch: 2, seed: 5 }).pairs(step, attribute);
   return [...positive, ...negative][slot];
@@ -78,7 +78,7 @@ describe("a training picture that cannot be read", () => {
         await train(tinyRun(dataset, threads, { steps: STEPS, workers: 3 }));
         assert.deepEqual(await resultOf(threads), expected);
 
-        // Interrupted after the failure, then set back to a checkpoint before it, as when the newest one is damaged.
+        // The run is interrupted after the failure and set back to an earlier checkpoint, as if the newest was bad.
         const until = (changes: Partial<TrainOptions>): Promise<unknown> =>
           train(tinyRun(dataset, parts, { steps: STEPS, saveEvery: 2, ...changes }));
         await assert.rejects(until(abortAt(5)), /step 5 is saved/);
@@ -106,7 +106,7 @@ describe("a training picture that cannot be read", () => {
 
   it("ends the training with the step saved when it is one of more than 1 %, until enough are repaired", () =>
     withFolder(async (folder) => {
-      const dataset = await writeFaces(join(folder, "data"), 130); // 104 training pictures: one may be left out
+      const dataset = await writeFaces(join(folder, "data"), 130); // 104 to train on; one may be left out
       const [first, second] = [pictureOf(dataset, 1, 0), pictureOf(dataset, 3, 1)];
       const good = await readFile(dataset.picture(first).path);
       await damage(dataset, first);

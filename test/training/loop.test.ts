@@ -53,7 +53,7 @@ describe("training loop", () => {
         throw new Error("the step fails");
       };
       try {
-        // The real work is done too, so that nothing stays open.
+        // The original method runs too, so that nothing stays open.
         PairBatches.prototype.close = async function () {
           await stock.batches.call(this);
           throw new Error("closing batches fails");
@@ -172,7 +172,7 @@ describe("training loop", () => {
             of.reconstruction * value("reconstruction") +
             value("adversarial1") +
             of.adversarial2 * value("adversarial2");
-          // Four float32 values and their sum: some 2^-24 of each.
+          // The rounding errors of four float32 values and their sum are some 2^-24 of each.
           assert.ok(Math.abs(value("D") - D) <= 1e-6 * D, `D ${row.D}, expected ${D}`);
           assert.ok(Math.abs(value("G") - G) <= 1e-6 * G, `G ${row.G}, expected ${G}`);
         }
@@ -311,7 +311,7 @@ describe("training loop", () => {
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
       const run = join(folder, "run");
-      // Weights of 1e30 overflow float32 when they are squared; the first checkpoint comes before any update.
+      // The squares of weights of 1e30 overflow float32. The first checkpoint comes before any update.
       const settings = { ...METHODS.official.method, batch: 2, seed: 5, learningRate: 1e30 };
       await assert.rejects(train(tinyRun(dataset, run, { settings, signal: AbortSignal.abort() })), /step 0 is saved/);
       const good = (await listCheckpoints(run))[0].path;

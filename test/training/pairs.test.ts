@@ -13,13 +13,13 @@ const SIDES = [
   ["negative", 0],
 ] as const;
 
-/** The pictures of one side in the order of the steps. */
+/** Lists the images of one side in the order of the steps. */
 function sideOf(sampler: PairSampler, side: "positive" | "negative", attribute: number, steps: number): number[][] {
   return Array.from({ length: steps }, (_, step) => [...sampler.pairs(step, attribute)[side]]);
 }
 
 describe("training pairs", () => {
-  // 50 pictures, 40 of them to train on.
+  // There are 50 images, 40 of them for training.
   const dataset = listedFaces(50);
   const batch = 3;
   const sampler = createPairSampler(dataset, ATTRIBUTES, { batch, seed: 7 });
@@ -82,7 +82,7 @@ describe("training pairs", () => {
     }
     const other = createPairSampler(dataset, ATTRIBUTES, { batch, seed: 8 });
     assert.notDeepEqual(sideOf(other, "positive", 0, 4), sideOf(sampler, "positive", 0, 4));
-    // An attribute's own stream: that of Smiling does not depend on its place in the model.
+    // Each attribute has its own stream: that of Smiling does not depend on its place in the model.
     const swapped = createPairSampler(dataset, ["Smiling", "Bangs"], { batch, seed: 7 });
     const { groups, ...pairs } = sampler.pairs(3, 1);
     assert.deepEqual(swapped.pairs(3, 0), { ...pairs, groups: groups.map((group) => ({ ...group, attribute: 0 })) });
@@ -247,7 +247,7 @@ describe("mirrored training pictures", () => {
     const all = mirroredOf(1, true);
     assert.ok(all.every(({ length }) => length === 8));
     const share = all.flat().filter(Boolean).length / all.flat().length;
-    // 1,600 throws of a coin: four standard deviations.
+    // The bound is four standard deviations of 1,600 coin tosses.
     assert.ok(Math.abs(share - 0.5) < 0.05, `${share}`);
     assert.notDeepEqual(all[0], all[1]);
     assert.notDeepEqual(mirroredOf(2, true), all);

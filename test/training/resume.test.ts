@@ -34,8 +34,8 @@ describe("a training run that was stopped", () => {
       const [whole, parts] = ["whole", "parts"].map((name) => join(folder, name));
       await train(tinyRun(dataset, whole, { steps: 5 }));
 
-      // Once saved by the interruption at 2; then killed after 4, as a crash would, with the checkpoint of 3 the newest:
-      // an error saves the step, which no crash does.
+      // The run is saved once, by the interruption at step 2. Then it is killed after step 4, as by a crash, and
+      // its newest checkpoint is that of step 3: an error saves the step, but a crash does not.
       await assert.rejects(train(tinyRun(dataset, parts, { steps: 5, ...abortAt(2) })), {
         name: "InterruptedError",
         message: /^Interrupted: step 2 is saved\. Go on with the same command and --resume\.$/,
@@ -69,7 +69,7 @@ describe("a training run that was stopped", () => {
       const [whole, parts] = ["whole", "parts"].map((name) => join(folder, name));
       const steps = 7;
       await train(modernRun(dataset, whole, { steps }));
-      // Before and after the second penalty, which the fifth update has, and while the rate falls.
+      // The stops are before and after the second penalty, in the fifth update, and while the rate falls.
       for (const step of [3, 5]) {
         const options = { steps, resume: step > 3, ...abortAt(step) };
         await assert.rejects(train(modernRun(dataset, parts, options)), { name: "InterruptedError" });
@@ -77,7 +77,7 @@ describe("a training run that was stopped", () => {
       }
       await train(modernRun(dataset, parts, { steps, resume: true }));
       const [expected, actual] = await Promise.all([whole, parts].map((run) => loadNewestCheckpoint(run)));
-      // Each stop scores a checkpoint, so the best may be another.
+      // Each stop scores a checkpoint, so another one may be the best.
       assert.deepEqual({ ...actual.checkpoint.progress, best: null }, { ...expected.checkpoint.progress, best: null });
       assert.deepEqual([...actual.checkpoint.tensors.keys()], [...expected.checkpoint.tensors.keys()]);
       for (const [name, { data }] of expected.checkpoint.tensors) {

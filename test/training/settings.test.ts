@@ -63,7 +63,7 @@ describe("training settings", () => {
   });
 
   it("of checkpoints from before the choices of modern are those of the published method and network", () => {
-    // As versions 0.1.0 and before it wrote them.
+    // These are the settings as versions up to 0.1.0 wrote them.
     const saved = {
       ...{ reconstruction: "squared", lossWeights: "official", weightDecay: 1e-5, learningRateDecay: 0.97 },
       ...{ ema: 0, r1: 0, flip: false, batch: 16, seed: 1, learningRate: 2e-4, dataset: SETTINGS.dataset },

@@ -45,7 +45,7 @@ describe("training from shards", () => {
       assert.deepEqual([...actual.keys()], [...expected.keys()]);
       for (const [name, bytes] of expected) assert.ok(bytes.equals(actual.get(name)!), name);
 
-      // And either can go on with the other.
+      // A run that used one of them can resume with the other.
       await train(tinyRun(images, fromShards, { steps: 4, resume: true }));
       await train(tinyRun(shards, fromImages, { steps: 4, resume: true }));
       const [one, other] = await Promise.all([fromImages, fromShards].map((run) => loadNewestCheckpoint(run)));

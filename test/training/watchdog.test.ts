@@ -19,7 +19,7 @@ const HEALTHY = { accuracy1: 0.8, accuracy2: 0.75, D1: 2.1, D2: 2.2, residual: 0
 const names = (alarms: readonly Alarm[]): string[] =>
   alarms.map(({ step, condition, state }) => `${step} ${condition} ${state}`);
 
-/** Alarms of a run of one attribute whose rows change with the step. */
+/** Returns the alarms of a run of one attribute whose rows change with the step. */
 function watch(
   steps: number,
   rowAt: (step: number) => Partial<LossRow>,
@@ -37,13 +37,13 @@ describe("the watchdog", () => {
       columns: string[];
       rows: (number | string)[][];
     };
-    // Every fifth step was kept: a fifth of the usual window.
+    // Every fifth step was kept, so the window is a fifth of the usual one.
     const watchdog = new Watchdog(CONDITIONS, [], [], { window: 40, firstStep: 500 });
     const alarms = rows.flatMap((values) => {
       return watchdog.observe(Object.fromEntries(columns.map((name, i) => [name, values[i]])) as unknown as LossRow);
     });
     assert.deepEqual(alarms, []);
-    // The same rows would have been alarming while a slice had not begun to matter.
+    // Judged from the first step on, the same rows raise an alarm: a slice does not matter yet.
     const early = new Watchdog(CONDITIONS, [], [], { window: 20, firstStep: 0 });
     const first = rows.flatMap((values) => {
       return early.observe(Object.fromEntries(columns.map((name, i) => [name, values[i]])) as unknown as LossRow);
@@ -151,7 +151,7 @@ describe("the watchdog", () => {
         const weights = generator.parameters.get("Dec.main.0.0.weight") as tf.Variable;
         const keep = Array.from({ length: weights.shape[3] ?? 0 }, (_, i) => (i >= begin && i < end ? 0 : 1));
         weights.assign(tf.mul(weights, tf.tensor1d(keep)));
-        // Away from the small first residuals.
+        // This moves the residuals away from their small first values.
         const bias = generator.parameters.get("Dec.main.4.0.bias") as tf.Variable;
         bias.assign(tf.fill(bias.shape, 0.1));
       });

@@ -1,7 +1,7 @@
 /**
  * A batch of pairs in parts that are computed one after the other. No layer mixes images, and every loss is a mean over
- * images. The losses and gradients of the whole are therefore the sums over the parts, each times its share of the pairs,
- * up to rounding.
+ * images. Up to rounding, losses and gradients of the whole are the sums over the parts, each times its share of the
+ * pairs.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { PairBatch, PairGroup } from "../method.js";

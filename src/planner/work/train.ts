@@ -12,7 +12,7 @@ import { loadShapes, type Work } from "./work.js";
 /** A run's settings without the data's fingerprint. */
 export type TrainMethod = Pick<RunSettings, "batch" | "seed"> & Readonly<Record<string, unknown>>;
 
-/** Returns a key of everything on which the costs of updates depend: all choices except those that only change values. */
+/** Returns a key of the choices on which the costs of updates depend, without those that only change values. */
 export function updateKey(
   { method: name, config }: Model,
   { seed: _, learningRate: __, ...method }: TrainMethod,

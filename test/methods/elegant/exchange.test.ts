@@ -7,7 +7,7 @@ import { exchangeSlice, generate } from "../../../src/methods/elegant/exchange.j
 import { disposeState } from "../../../src/methods/elegant/state.js";
 import { disposeBatch, TINY, tinyBatch, tinyState } from "../../support/model.js";
 
-const CHANNELS = 32; // of the latent at width 4
+const CHANNELS = 32; // Channels of the latent at width 4.
 
 describe("model/exchange", () => {
   let device: Device;

@@ -18,7 +18,7 @@ import { assertClose } from "../../support/close.js";
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-/** Binary cross entropy of scores as textbooks write it. */
+/** Computes the binary cross entropy of scores as in textbooks. */
 const entropy = (logits: readonly number[], target: 0 | 1): number =>
   mean(logits.map((x) => -Math.log(target === 1 ? sigmoid(x) : sigmoid(-x))));
 
@@ -55,7 +55,7 @@ describe("training/losses", () => {
   });
 
   it("keep their gradients where a sigmoid would have saturated", () => {
-    // -log sigmoid(x) falls with slope sigmoid(x) - 1, -log(1 - sigmoid(x)) rises with slope sigmoid(x).
+    // -log sigmoid(x) falls with slope sigmoid(x) - 1, and -log(1 - sigmoid(x)) rises with slope sigmoid(x).
     for (const logit of [-60, -20, 0, 20, 60]) {
       const x = tf.tensor2d([[logit]]);
       const slopes = [realCrossEntropy, fakeCrossEntropy].map(
@@ -79,7 +79,7 @@ describe("training/losses", () => {
       [0, 0, 1],
     ]);
     const weights = scoreWeights(y, own, 0.5);
-    // Without and with each attribute.
+    // The logits are for without and with each attribute.
     const expected = [
       [0, 0.5, 0.25, 0, 0, 0.25],
       [0.25, 0, 0.25, 0, 0, 0.5],
@@ -109,7 +109,7 @@ describe("training/losses", () => {
   it("measure what edits change, and the slices that an encoder finds in units of each picture's own latent", () => {
     const wanted = tf.tensor4d([1, -3, 0, 0, 10, 10, 10, 10], [2, 1, 2, 2]);
     const found = tf.tensor4d([2, -3, 1, 0, 10, 12, 9, 10], [2, 1, 2, 2]);
-    // 2 of 4 and 3 of 40.
+    // The relative errors are 2 of 4 and 3 of 40.
     assertClose(sliceLoss(found, wanted).dataSync(), [(2 / 4 + 3 / 40) / 2], { abs: 0, rel: 1e-6 });
     const slope = tf
       .grad((x) => sliceLoss(x as tf.Tensor4D, wanted))(found)

@@ -11,15 +11,18 @@ import { fromRoot } from "../../support/spawn.js";
 import { hasTorch, runPython } from "../../support/torch.js";
 import { hasWebgpu } from "../../support/webgpu.js";
 
-/** Of each tensor's rms, and of each loss. In brackets what was seen: wasm beside PyTorch's float64. */
+/** Tolerances, as shares of a tensor's rms or of a loss. We compared wasm with PyTorch's float64. */
 const TOLERANCES = {
-  /** 2.5e-6, of a change, which is a difference of residuals that cancels. */
+  /** We measured 2.5e-6 for a change, which is a difference of residuals that cancels. */
   losses: 2e-5,
-  /** Of single values: 5.7e-5 of such differences, 3.5e-6 otherwise. */
+  /** Tolerance of single values. We measured 5.7e-5 for such differences and 3.5e-6 for other values. */
   forward: 3e-4,
-  /** Of single values, 8e-5, and 3e-4 for a beta, which is a sum that cancels. */
+  /** Tolerance of single values. We measured 8e-5, and 3e-4 for a beta, which is a sum that cancels. */
   gradients: 1e-3,
-  /** Of a tensor: Adam's steps have the rate's length, so a gradient of no more than rounding may send a weight either way. */
+  /**
+   * Tolerance of a whole tensor. Adam's steps have the learning rate's length, so a weight may move either way if its
+   * gradient is only rounding.
+   */
   moved: 0.02,
 } as const;
 
@@ -64,7 +67,7 @@ const rms = (values: ArrayLike<number>): number => {
   return Math.sqrt(squares / values.length);
 };
 
-/** Fails with every tensor that is further away than its kind may be. */
+/** Fails if a tensor differs by more than the tolerance of its kind, and lists all such tensors. */
 function assertTensors(received: ModernResult["tensors"], expected: ReadonlyMap<string, ArrayLike<number>>): void {
   assert.deepEqual([...received.keys()].sort(), [...expected.keys()].sort());
   const wrong: string[] = [];
@@ -133,8 +136,9 @@ describe("updates of the preset modern", function () {
     for (const threads of [2, 3]) assert.deepEqual(await updatesOn("wasm", golden, { threads }), one);
   });
 
-  // With many other seeds a gradient is no more than rounding early on, and Adam without momentum makes a full step of it: by the sixth
-  // update PyTorch's own float32 is then 0.01 % to 1 % away from its float64. With these seeds it stays within 2e-6.
+  // With many other seeds, a gradient is only rounding early on, and Adam without momentum turns it into a full step.
+  // By the sixth update, PyTorch's own float32 is then 0.01 % to 1 % away from its float64. With these seeds it stays
+  // within 2e-6.
   for (const [pairs, width, seed] of [
     [[2, 1], 8, 2],
     [[1, 1, 1, 1], 4, 3],

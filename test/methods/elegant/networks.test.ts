@@ -14,7 +14,7 @@ import { type Parameters, parameter, uploadParameters } from "../../../src/nn/pa
 import { assertClose } from "../../support/close.js";
 import { randomPictures, TINY } from "../../support/model.js";
 
-/** Parameters far from their small initial values, so that every layer matters. */
+/** Makes parameters far from their small initial values, so that every layer matters. */
 function parametersOf(config: ModelConfig): Parameters {
   const networks = [...GENERATOR, ...DISCRIMINATORS];
   const tensors = initialParameters(config, networks, 3);
@@ -22,7 +22,7 @@ function parametersOf(config: ModelConfig): Parameters {
   return uploadParameters(parameterSpecs(config, networks), tensors, "test");
 }
 
-/** The decoder in stock operations, from the description in docs/fidelity.md. */
+/** Computes the decoder with stock operations, from the description in docs/fidelity.md. */
 function decodePlainly(parameters: Parameters, config: ModelConfig, z: tf.Tensor4D, skips: readonly tf.Tensor4D[]) {
   let x = tf.concat([z, z], 3) as tf.Tensor4D;
   for (let i = 0; i < 5; i++) {
@@ -65,7 +65,7 @@ describe("model/networks", () => {
         const { residual } = decode(parameters, config, latent, latent, skips);
         assert.deepEqual(residual.shape, [2, 64, 64, 3]);
         const expected = decodePlainly(parameters, config, latent, skips).dataSync();
-        // float32 sums in another order, through five layers; residuals reach 2.
+        // The two add float32 values in different orders, through five layers; residuals reach 2.
         assertClose(residual.dataSync(), expected, { abs: 2e-5, rel: 0 });
         const spread = tf.moments(residual).variance.dataSync()[0];
         assert.ok(spread > 1e-3, `the residual is flat: variance ${spread}`);
@@ -74,13 +74,13 @@ describe("model/networks", () => {
   }
 
   it("treat all pixels alike when the decoder resizes: a flat picture stays flat inside", () => {
-    // With a constant input each output of a resize block meets all nine taps; a strided one meets 1, 2 or 4 of them.
+    // With a constant input, each output of a resize block meets all nine taps; a strided one meets 1, 2 or 4 of them.
     const ripple = (upsampling: ModelConfig["upsampling"]): number => {
       const config = createConfig({ ...TINY, size: 256, upsampling });
       const parameters = parametersOf(config);
       const latent = tf.ones<tf.Rank.R4>([1, 8, 8, 32]);
       const skips = [1, 2, 4, 8].map((w, i) => tf.zeros<tf.Rank.R4>([1, 128 >> i, 128 >> i, 4 * w]));
-      // The middle, which the zeros beyond the border do not reach.
+      // Only the middle counts, which the zeros outside the border do not reach.
       const { residual } = decode(parameters, config, latent, latent, skips);
       const inside = tf.slice(residual, [0, 126, 126, 0], [1, 4, 4, 3]);
       return tf.max(tf.sub(tf.max(inside, [1, 2]), tf.min(inside, [1, 2]))).dataSync()[0];
@@ -107,7 +107,7 @@ describe("model/networks", () => {
       const seen = network === "D1" ? pictures : halve(pictures);
       const logits = discriminate(parameters, config, network, seen, labels);
       assert.deepEqual(logits.shape, [2, 1]);
-      // Without the fifth block's weights it is another function.
+      // Without the fifth block's weights the function is different.
       const [before] = logits.dataSync();
       const weight = parameter(parameters, `${network}.conv.12.weight`);
       weight.assign(tf.mul(weight, -1));

@@ -18,7 +18,7 @@ import { randomPictures, TINY } from "../../support/model.js";
 import { runOnnx, type Values } from "../../support/onnxruntime.js";
 import { readFields } from "../../support/tfevents.js";
 
-/** Weights far larger than a fresh model's, so that no output is flat. */
+/** Makes weights far larger than a fresh model's, so that no output is flat. */
 function weightsOf(config: ModelConfig): NamedTensors {
   const tensors = initialParameters(config, GENERATOR, 4);
   for (const [name, { data }] of tensors) if (name.endsWith(".weight")) data.set(data.map((w) => 20 * w));
@@ -32,11 +32,11 @@ const filesOf = (config: ModelConfig): Record<string, Uint8Array> => {
 
 const MODERN: ModelConfig = { ...TINY, ...METHODS.modern.network };
 
-/** Smooth random pictures of the model's size. */
+/** Makes smooth random images of the model's size. */
 const facesOf = ({ size }: ModelConfig, seed: number, n: number): tf.Tensor4D =>
   tf.image.resizeBilinear(randomPictures(seed, n), [size, size]);
 
-/** ONNX has channels first. */
+/** Moves the channels first, as in ONNX. */
 const channelsFirst = (x: tf.Tensor): Values => {
   const moved = tf.transpose(x, [0, 3, 1, 2]);
   return { shape: moved.shape, data: moved.dataSync() as Float32Array };
@@ -122,12 +122,12 @@ describe("model/onnx-graphs", function () {
           }
         }
       }
-      disposeParameters(parameters); // variables are in no scope
+      disposeParameters(parameters); // No scope frees variables.
     });
   }
 
   it("are the same bytes for the published network as before the modern one was there", () => {
-    // SHA-256 of what commit f5d2866 wrote of these weights.
+    // These are the SHA-256 hashes of the files that commit f5d2866 wrote for these weights.
     const expected = {
       "encoder.onnx": "92411b6ccb0f240628b93e16e7b80e4fa468fc0419a2a1df465075bfe93159df",
       "decoder.onnx": "ee78c592dbc3b2cb397574a848e22ca7e55644bc8d42e7a568af9f027c79c99a",

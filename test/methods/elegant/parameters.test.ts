@@ -115,7 +115,7 @@ describe("model/parameters", () => {
         );
         assert.ok(Math.max(...data.map(Math.abs)) > 0.4 * bound, `${spec.name} fills its range`);
       } else {
-        // Five standard errors of a sample of this size.
+        // The bound is five standard errors of a sample of this size.
         const error = (5 * 0.02) / Math.sqrt(data.length);
         assert.ok(Math.abs(mean) < error, `${spec.name}: mean ${mean}`);
         assert.ok(Math.abs(deviation - 0.02) < error, `${spec.name}: deviation ${deviation}`);

@@ -30,7 +30,7 @@ interface Update {
   readonly weights: Values;
 }
 
-/** Pairs that differ, also in their labels. */
+/** Makes pairs that differ, also in their labels. */
 function batchOf(seed: number, pairs: number): PairBatch {
   const labels = (own: number): tf.Tensor2D =>
     tf.tensor2d(
@@ -84,7 +84,7 @@ async function withDevice<T>(threads: number, body: () => Promise<T>, heap?: Sha
 
 const rms = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
 
-/** Each tensor's rms difference, in units of its rms. */
+/** Compares each tensor's rms difference, in units of its rms, with the tolerance. */
 function assertNear(received: Values, expected: Values, tolerance: (values: Float32Array) => number): void {
   assert.deepEqual([...received.keys()], [...expected.keys()]);
   for (const [name, values] of expected) {
@@ -104,13 +104,14 @@ describe("a batch in parts", () => {
           assert.deepEqual(Object.keys(parts.losses), Object.keys(whole.losses));
           for (const [name, expected] of Object.entries(whole.losses)) {
             const received = parts.losses[name as keyof StepLosses] as number;
-            // Seen: 7e-8, float32's rounding.
+            // We measured 7e-8, which is float32 rounding.
             assert.ok(Math.abs(received - expected) <= 1e-6 * Math.abs(expected), `${name} ${received}, ${expected}`);
           }
-          // Seen: 1.1e-5; the single value of alpha is a sum that cancels, 1.3e-4.
+          // We measured 1.1e-5, and 1.3e-4 for the single value of alpha, which is a sum that cancels.
           assertNear(parts.gradients, whole.gradients, ({ length }) => (length === 1 ? 1e-3 : 5e-5));
-          // Seen: 2.4e-6. Adam's first step has the length of the rate whatever the gradient's: a weight whose gradient is no more
-          // than rounding may go either way, so single weights differ by up to 8e-5 of the rms.
+          // We measured 2.4e-6. Adam's first step has the length of the learning rate, whatever the gradient's length.
+          // A weight whose gradient is only rounding may move either way, so single weights differ by up to 8e-5 of
+          // the rms.
           assertNear(parts.weights, whole.weights, () => 1e-5);
         }));
     }
@@ -137,7 +138,7 @@ describe("a batch in parts", () => {
         await trainStep(state, batch, settings, { part: 3 });
         disposeBatch(batch);
         const { usedBytes, reservedBytes } = heap.statistics;
-        // Adam's moments come to the shared memory with the first update.
+        // Adam's moments enter the shared memory with the first update.
         held.push({ tensors: tf.memory().numTensors, usedBytes, reservedBytes: i === 0 ? 0 : reservedBytes });
       }
       for (const later of held.slice(1)) assert.deepEqual(later, { ...held[1], tensors: held[0].tensors });
@@ -146,7 +147,7 @@ describe("a batch in parts", () => {
     }));
 
   it("completes where the whole batch finds the memory full", () => {
-    // Parts of three and one get by with 26 MiB, the whole does not with 30.
+    // Parts of three and one need 26 MiB at most. The whole needs more than 30.
     const heap = new SharedHeap(sharedMemory(1 << 20), 28 * 2 ** 20);
     return withDevice(
       1,
@@ -171,7 +172,7 @@ describe("a batch in parts", () => {
 });
 
 describe("a failing update", () => {
-  /** Of the calls of kernels that an update makes, one in so many fails. */
+  /** Number of an update's kernel calls per failing call. */
   const EVERY = 97;
 
   for (const [name, part] of [
@@ -206,7 +207,7 @@ describe("a failing update", () => {
             `call ${failing} of ${all}`,
           );
         }
-        // And the next one works.
+        // The next update works.
         [calls, failing] = [0, Infinity];
         await trainStep(state, batch, settings, { part, onTrace });
         assert.equal(tf.memory().numTensors, before.numTensors);

@@ -28,7 +28,7 @@ const values = (name: string, length: number): Float32Array => {
   return Float32Array.from({ length }, (_, i) => at(i));
 };
 
-/** The weights of r1.py. */
+/** Returns the weights of r1.py. */
 function weights(): NamedTensors {
   return new Map(
     specs.map(({ name, shape, kind }) => {
@@ -83,12 +83,12 @@ describe("the gradient penalty R1", function () {
         const gradient = grads[(parameters.get(spec.name) as tf.Variable).name] as tf.Tensor | undefined;
         const scale = Math.sqrt(reference.reduce((sum, v) => sum + v * v, 0) / reference.length);
         if (scale === 0) {
-          // The linear bias moves no slope; TensorFlow.js gives zeros or nothing.
+          // The linear bias changes no slope, so TensorFlow.js returns zeros or nothing.
           assert.ok(!(gradient instanceof tf.Tensor) || gradient.dataSync().every((v) => v === 0), spec.name);
           continue;
         }
         const received = fromDeviceLayout(spec, gradient?.dataSync() as Float32Array);
-        // Float32 beside double, through two passes: of the tensor's rms.
+        // This compares float32 with double after two passes. The tolerance is a share of the tensor's rms.
         assertClose(received, reference, { abs: 2e-3 * scale, rel: 0 }, (i) => `${spec.name} [${i}]`);
         compared++;
       }
@@ -101,7 +101,7 @@ describe("the gradient penalty R1", function () {
     const parameters = uploadParameters(specs, weights(), "test");
     const { value, grads } = tf.variableGrads(() => penaltyOf(parameters), [...parameters.values()]);
     let squares = 0;
-    // The linear bias and the last beta move no slope and have no gradient.
+    // The linear bias and the last beta change no slope and have no gradient.
     const moved = [...parameters.values()].filter((p) => grads[p.name] instanceof tf.Tensor);
     assert.equal(moved.length, specs.length - 2);
     for (const p of moved) squares += tf.sum(tf.square(grads[p.name])).dataSync()[0];
@@ -111,7 +111,7 @@ describe("the gradient penalty R1", function () {
       return penaltyOf(parameters).dataSync()[0];
     };
     const [up, down] = [move(1), move(-2)];
-    // The central difference of a function with kinks, in float32.
+    // It is the central difference of a function with kinks, in float32.
     assertClose([(up - down) / (2 * step)], [squares], { abs: 0, rel: 0.02 });
     assert.ok(value.dataSync()[0] > 0);
     disposeParameters(parameters);
