@@ -1,7 +1,7 @@
 /**
  * Feeds a command's loop by its plan, measures its stages, and makes a new plan after a first stretch if their times
- * differ from the prediction. A new plan only changes the numbers of threads and of batches ahead. It does not disturb work
- * that has begun.
+ * differ from the prediction. A new plan only changes the numbers of threads and of batches ahead. It does not disturb
+ * work that has begun.
  */
 import type { Feeding } from "../pool/feeding.js";
 import type { Decision } from "./decide.js";
