@@ -225,7 +225,7 @@ interface UpdateWork {
 
 /**
  * Waits for the next batch, updates all networks with it, and reports both times.
- * @param onFetched called in between; until then the state is that after a complete step
+ * @param onFetched called in between, before the update changes the state
  * @returns the losses, and the seconds without the waiting
  */
 export async function takeUpdate(

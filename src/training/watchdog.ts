@@ -1,8 +1,7 @@
 /**
  * Notices trainings that have gone wrong, from the rows of the loss log alone. A method's condition is judged by the
  * means of an attribute's last rows. It is reported once when it begins and once when it ends, with a gap between the
- * two bounds.
- * Nothing is judged before FIRST_STEP, since every training looks wrong at first.
+ * two bounds. Nothing is judged before FIRST_STEP, since every training looks wrong at first.
  */
 import type { Condition, Means } from "../methods/method.js";
 import type { LossRow } from "./log.js";
