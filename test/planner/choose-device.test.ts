@@ -1,5 +1,7 @@
 /** `--device auto` on machines with several devices, which are made up: their runs advance a clock. */
 import assert from "node:assert/strict";
+// The fakes open no backend, and the current device belongs to one.
+import "@tensorflow/tfjs-backend-cpu";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
