@@ -80,7 +80,7 @@ export async function checkOutputs(
   const overwritten = outputs.find((path) => taken.has(resolve(path)));
   if (overwritten !== undefined) {
     throw new InputError(
-      describeMismatch(option, "a place beside the inputs", overwritten, "It would overwrite one; choose another."),
+      describeMismatch(option, "a place other than the inputs", overwritten, "It would overwrite one; choose another."),
     );
   }
   // The nearest existing part of the path must be a folder that we may write to.

@@ -35,7 +35,7 @@ export function registerInspect(program: Command): void {
   withCommonOptions(program.command("inspect <data>"), ["workers"])
     .description("what is in a data set: counts, sizes, failures, a contact sheet; is all of it there?")
     .option("--images <dir>", "the pictures' folder, within DATA or absolute")
-    .option("--sheet <file>", "the contact sheet; default DATA-sheet.png beside DATA")
+    .option("--sheet <file>", "the contact sheet; default DATA-sheet.png next to DATA")
     .option("--no-sheet", "no contact sheet")
     .option("--count <n>", "pictures of the sheet", integer(1, 1000), 48)
     .option("--check", "decode every picture", false)
@@ -171,7 +171,7 @@ function describeSizes(sizes: Inspection["sizes"]): string {
 }
 
 function describeAttributes({ attributes }: Inspection): string[] {
-  if (attributes.length === 0) return ["no attributes: put CelebA's list beside the pictures to train on them"];
+  if (attributes.length === 0) return ["no attributes: put CelebA's list next to the pictures to train on them"];
   const pair = ([having, lacking]: Sides): string => `${having} / ${lacking}`;
   const parted = attributes[0].partition !== null;
   const header = ["attribute", "with", "without", "share", ...(parted ? ["training", "validation", "test"] : [])];

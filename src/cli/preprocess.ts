@@ -42,7 +42,7 @@ const LONG_WORK = 2000;
 const FIRST_SECONDS = 30;
 
 const HELP = `
-SRC holds the photos in images/, data/ or img_celeba/ and CelebA's lists beside them: list_landmarks_celeba.txt, and
+SRC holds the photos in images/, data/ or img_celeba/ and CelebA's lists next to them: list_landmarks_celeba.txt, and
 where present list_attr_celeba.txt and list_eval_partition.txt. Running the command again resumes. With --shard i/n the part goes
 to OUT/part-i-of-n; when all are there, elegant merge OUT makes of them what one machine would have written.
 

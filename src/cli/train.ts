@@ -5,6 +5,7 @@ import type { Course } from "../planner/course.js";
 import type { TrainOptions, TrainWork } from "../training/loop.js";
 import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { openDeviceFor } from "./device.js";
+import { interruptible } from "./interrupt.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
 import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
 import { withRunSettings } from "./train-resume.js";
@@ -27,7 +28,7 @@ export interface TrainCommand extends PlannedOptions, CommonOptions<"seed" | "de
 
 const HELP = `
 DATA is a folder that 'elegant preprocess' made, or any with aligned faces in images/ and CelebA's list_attr_celeba.txt
-beside it. With list_eval_partition.txt only its training part is trained on. RUN gets checkpoints, losses.jsonl,
+next to it. With list_eval_partition.txt only its training part is trained on. RUN gets checkpoints, losses.jsonl,
 TensorBoard events and sample sheets. Ctrl-C saves; --resume goes on as if nothing had happened, with the run's settings.
 
 Example:
@@ -94,19 +95,14 @@ export function registerTrain(program: Command): void {
           options,
           context,
         );
-        const controller = new AbortController();
-        const stop = (): void => {
+        const say = (): void =>
           context.print("Stopping after this step and saving; Ctrl-C again stops at once, without saving.");
-          controller.abort();
-        };
-        process.once("SIGINT", stop).once("SIGTERM", stop);
-        try {
+        const work = async (signal: AbortSignal): Promise<void> => {
           let course: Course | null = null;
           const description = await announceDevice(device, options);
-          const work = { dataset, model, device, signal: controller.signal };
           const result = await train({
             feeding: async (asked) => {
-              course = await planTraining(work, asked, options, context);
+              course = await planTraining({ dataset, model, device, signal }, asked, options, context);
               return course;
             },
             dataset,
@@ -121,7 +117,7 @@ export function registerTrain(program: Command): void {
             saveEvery: options.saveEvery,
             sampleEvery: options.sampleEvery,
             workers: Math.max(1, Math.floor(workers / 2)),
-            signal: controller.signal,
+            signal,
             onProgress: context.onProgress,
             onStart: () => {
               for (const warning of warnings) context.warn(warning);
@@ -143,8 +139,10 @@ export function registerTrain(program: Command): void {
           const rate = secondsPerUpdate === null ? "nothing left to do" : `${secondsPerUpdate.toFixed(3)} s an update`;
           const best = result.best === null ? "" : `; best at step ${result.best.step} (checkpoints/best.safetensors)`;
           context.print(`${options.out}: step ${result.step}, ${rate}${best}`);
+        };
+        try {
+          await interruptible(work, { say });
         } finally {
-          process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
           await device.close();
         }
       });

@@ -10,7 +10,7 @@ export interface CheckedFile {
 }
 
 const HELP = `
-Prints the largest error of each quantity beside its tolerance; exit code 2 when one is over it.
+Prints the largest error of each quantity next to its tolerance; exit code 2 when one is over it.
 Errors are relative to the quantity's root mean square, those of weights to the way they moved, grey levels absolute.
 
 Example:

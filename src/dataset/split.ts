@@ -21,7 +21,7 @@ export function heldOutFiles(dataset: FaceDataset): readonly number[] {
 export function attributeColumns(dataset: FaceDataset, attributes: readonly string[]): readonly number[] {
   const table = dataset.attributes;
   if (table === null) {
-    const remedy = "Put CelebA's list beside the pictures.";
+    const remedy = "Put CelebA's list next to the pictures.";
     throw new InputError(describeMismatch(dataset.dir, "list_attr_celeba.txt", "no such file", remedy));
   }
   return attributes.map((name) => {

@@ -69,7 +69,7 @@ function parseLabels(bytes: Uint8Array, name: string): TarSample["attributes"] {
   const parsed = labelsSchema.safeParse(value);
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
-    const remedy = "Correct it, or put a list_attr_celeba.txt beside the tar files.";
+    const remedy = "Correct it, or put a list_attr_celeba.txt next to the tar files.";
     throw new InputError(
       describeMismatch(name, '{"attributes": {name: 1 or -1, true or false}}', `${path.join(".")}: ${message}`, remedy),
     );
@@ -195,7 +195,7 @@ function attributesOf(samples: readonly NamedSample[]): AttributeTable | null {
     const lacking = names.find((label) => attributes?.[label] === undefined) ?? own.find((o) => !names.includes(o));
     if (attributes === null || lacking !== undefined) {
       const expected = `the ${names.length} attributes of ${labelled.name}`;
-      const remedy = "Give every picture the same attributes, or put a list_attr_celeba.txt beside the tar files.";
+      const remedy = "Give every picture the same attributes, or put a list_attr_celeba.txt next to the tar files.";
       throw new InputError(describeMismatch(`${path}: ${name}`, expected, `${own.length} (see ${lacking})`, remedy));
     }
     for (const [k, label] of names.entries()) values[i * names.length + k] = attributes[label];

@@ -5,14 +5,14 @@ import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
-import type { Losses, Model, Moment, RunSettings, Training, TrainingState } from "../methods/method.js";
+import type { Losses, Model, Moment, RunSettings, Training } from "../methods/method.js";
 import { NOT_FINITE_REMEDY } from "../models/checkpoint.js";
 import { newestCheckpoint } from "../models/checkpoint-store.js";
 import type { NamedModel } from "../models/generator-file.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
-import { disposeBatch, PairBatches } from "./batches.js";
+import { PairBatches } from "./batches.js";
 import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut } from "./left-out.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { rescue } from "./rescue.js";
@@ -21,6 +21,7 @@ import { LEFT_OUT_FILE, SAMPLES_FOLDER } from "./run-report.js";
 import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
+import { takeUpdate, type UpdateWork } from "./take-update.js";
 
 export interface TrainOptions {
   readonly dataset: FaceDataset;
@@ -211,42 +212,6 @@ interface Opened extends Pick<Prepared, "samplePairs" | "scoreFaces" | "sampler"
   readonly batches: PairBatches;
   /** Images left out; `batches` fills the list and the steps empty it. */
   readonly leftOut: LeftOut[];
-}
-
-interface UpdateWork {
-  readonly training: Training;
-  readonly state: TrainingState;
-  readonly batches: PairBatches;
-  /** Pairs per update, and the most pairs computed at the same time. */
-  readonly batch: number;
-  readonly part: number;
-  readonly feeding: Feeding;
-}
-
-/**
- * Waits for the next batch, updates all networks with it, and reports both times.
- * @param onFetched called in between, before the update changes the state
- * @returns the losses, and the seconds without the waiting
- */
-export async function takeUpdate(
-  { training, state, batches, batch, part, feeding }: UpdateWork,
-  at: Moment,
-  onFetched: () => Promise<void> = async () => {},
-): Promise<{ readonly losses: Losses; readonly seconds: number }> {
-  const fetchBegan = performance.now();
-  const pairs = await batches.next();
-  await onFetched();
-  const updateBegan = performance.now();
-  let losses: Losses;
-  try {
-    losses = await training.update(state, pairs, at, part);
-  } finally {
-    disposeBatch(pairs);
-  }
-  const seconds = (performance.now() - updateBegan) / 1000;
-  feeding.onTimes({ update: seconds }, batch);
-  feeding.onUnit(batch, (performance.now() - fetchBegan) / 1000);
-  return { losses, seconds };
 }
 
 /** Runs the steps until the last one is saved. */

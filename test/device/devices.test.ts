@@ -103,7 +103,7 @@ describe("an opened device", () => {
       const { heap, tensorBytes } = wasm.limits;
       assert.deepEqual([wasm.kind, wasm.isBatchInvariant, tensorBytes], ["cpu", true, Number.POSITIVE_INFINITY]);
       const before = heap?.statistics.usedBytes ?? 0;
-      const x = tf.mul(tf.ones([1024]), 2);
+      const x = tf.tidy(() => tf.mul(tf.ones([1024]), 2));
       assert.equal((heap?.statistics.usedBytes ?? 0) - before > 0, true, "its tensors are on that heap");
       x.dispose();
       assert.equal(wasm.description, "wasm: our SIMD kernels on 2 threads (asked for)");

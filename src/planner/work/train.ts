@@ -4,9 +4,9 @@ import type { FaceDataset } from "../../dataset/dataset.js";
 import type { Model, RunSettings } from "../../methods/method.js";
 import { planBatch } from "../../training/batch-choice.js";
 import { PairBatches } from "../../training/batches.js";
-import { takeUpdate } from "../../training/loop.js";
 import { createPairSampler } from "../../training/pairs.js";
 import { disposeState, newTrainingState } from "../../training/run.js";
+import { takeUpdate } from "../../training/take-update.js";
 import { loadShapes, type Work } from "./work.js";
 
 /** A run's settings without the data's fingerprint. */

@@ -9,17 +9,12 @@ import { disposeState } from "../../../src/methods/elegant/state.js";
 import { trainStep } from "../../../src/methods/elegant/update.js";
 import { assertClose } from "../../support/close.js";
 import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
+import { useWasm } from "../../support/use-device.js";
 
 const heapOf = (): SharedMemoryBackend["team"]["heap"] => (tf.backend() as SharedMemoryBackend).team.heap;
 
 describe("device/wasm/backend", () => {
-  let device: Device;
-  before(async () => {
-    device = await openDevice("wasm", 2);
-  });
-  after(() => device.close());
-  beforeEach(() => tf.engine().startScope());
-  afterEach(() => tf.engine().endScope());
+  useWasm(2);
 
   it("keeps parts of a tensor when the tensor is gone and its memory is used again", () => {
     const filter = tf.ones<tf.Rank.R4>([1, 1, 8, 8]);
@@ -113,13 +108,7 @@ describe("freezing on the wasm device", () => {
 });
 
 describe("device/ops/tape", () => {
-  let device: Device;
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-  after(() => device.close());
-  beforeEach(() => tf.engine().startScope());
-  afterEach(() => tf.engine().endScope());
+  useWasm(1);
 
   it("takes a gradient within a gradient, as a constant of the outer one", () => {
     const outer = tf.grad((x) => {

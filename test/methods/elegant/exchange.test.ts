@@ -1,22 +1,15 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Device } from "../../../src/device/device.js";
-import { openDevice } from "../../../src/device/open.js";
 import { attributeSlice } from "../../../src/methods/elegant/config.js";
 import { exchangeSlice, generate } from "../../../src/methods/elegant/exchange.js";
 import { disposeState } from "../../../src/methods/elegant/state.js";
 import { disposeBatch, TINY, tinyBatch, tinyState } from "../../support/model.js";
+import { useWasm } from "../../support/use-device.js";
 
 const CHANNELS = 32; // Channels of the latent at width 4.
 
 describe("model/exchange", () => {
-  let device: Device;
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-  after(() => device.close());
-  beforeEach(() => tf.engine().startScope());
-  afterEach(() => tf.engine().endScope());
+  useWasm(1);
 
   it("takes the attribute's slice from the other latent and nothing else", () => {
     const shape: [number, number, number, number] = [2, 2, 2, CHANNELS];

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Device } from "../../../src/device/device.js";
-import { openDevice } from "../../../src/device/open.js";
 import {
   adversarialLoss,
   changeLoss,
@@ -15,6 +13,7 @@ import {
 import { scoreWeights } from "../../../src/methods/elegant/parts.js";
 import { LOSS_WEIGHTS } from "../../../src/methods/elegant/presets.js";
 import { assertClose } from "../../support/close.js";
+import { useWasm } from "../../support/use-device.js";
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -30,13 +29,7 @@ const LOGITS = {
 } as const;
 
 describe("training/losses", () => {
-  let device: Device;
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-  after(() => device.close());
-  beforeEach(() => tf.engine().startScope());
-  afterEach(() => tf.engine().endScope());
+  useWasm(1);
 
   const column = (values: readonly number[]): Score => {
     return { logits: tf.tensor2d([...values], [values.length, 1]), weights: null };

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Device } from "../../../src/device/device.js";
-import { openDevice } from "../../../src/device/open.js";
 import { createConfig, type ModelConfig } from "../../../src/methods/elegant/config.js";
 import { decode, discriminate, encode, halve } from "../../../src/methods/elegant/networks.js";
 import {
@@ -13,6 +11,7 @@ import {
 import { type Parameters, parameter, uploadParameters } from "../../../src/nn/parameters.js";
 import { assertClose } from "../../support/close.js";
 import { randomPictures, TINY } from "../../support/model.js";
+import { useWasm } from "../../support/use-device.js";
 
 /** Makes parameters far from their small initial values, so that every layer matters. */
 function parametersOf(config: ModelConfig): Parameters {
@@ -48,13 +47,7 @@ function decodePlainly(parameters: Parameters, config: ModelConfig, z: tf.Tensor
 }
 
 describe("model/networks", () => {
-  let device: Device;
-  before(async () => {
-    device = await openDevice("wasm", 2);
-  });
-  after(() => device.close());
-  beforeEach(() => tf.engine().startScope());
-  afterEach(() => tf.engine().endScope());
+  useWasm(2);
 
   for (const upsampling of ["transposed", "resize"] as const) {
     for (const decoderActivation of ["relu", "leaky-relu"] as const) {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Device } from "../../../src/device/device.js";
-import { openDevice } from "../../../src/device/open.js";
 import { swapMany } from "../../../src/editing/swap.js";
 import { encodeOnnx } from "../../../src/interop/onnx.js";
 import type { NamedTensors } from "../../../src/interop/safetensors.js";
@@ -17,6 +15,7 @@ import { assertClose } from "../../support/close.js";
 import { randomPictures, TINY } from "../../support/model.js";
 import { runOnnx, type Values } from "../../support/onnxruntime.js";
 import { readFields } from "../../support/tfevents.js";
+import { useWasm } from "../../support/use-device.js";
 
 /** Makes weights far larger than a fresh model's, so that no output is flat. */
 function weightsOf(config: ModelConfig): NamedTensors {
@@ -44,13 +43,7 @@ const channelsFirst = (x: tf.Tensor): Values => {
 
 describe("model/onnx-graphs", function () {
   this.timeout(60_000);
-  let device: Device;
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-  after(() => device.close());
-  beforeEach(() => tf.engine().startScope());
-  afterEach(() => tf.engine().endScope());
+  useWasm(1);
 
   const variants: readonly (readonly [string, ModelConfig])[] = [
     ...(["transposed", "resize"] as const).flatMap((upsampling) => {

@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Device } from "../../../src/device/device.js";
-import { openDevice } from "../../../src/device/open.js";
 import { field } from "../../../src/golden/formula.js";
 import type { NamedTensors } from "../../../src/interop/safetensors.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../../src/methods/elegant/config.js";
@@ -17,6 +15,7 @@ import { assertClose } from "../../support/close.js";
 import { withFolder } from "../../support/folder.js";
 import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
 import { hasTorch, runPython } from "../../support/torch.js";
+import { useWasm } from "../../support/use-device.js";
 
 const SEED = 5;
 const GAMMA = 10;
@@ -40,13 +39,7 @@ function weights(): NamedTensors {
 
 describe("the gradient penalty R1", function () {
   this.timeout(60_000);
-  let device: Device;
-  before(async () => {
-    device = await openDevice("wasm", 2);
-  });
-  after(() => device.close());
-  beforeEach(() => tf.engine().startScope());
-  afterEach(() => tf.engine().endScope());
+  useWasm(2);
 
   const inputs = () => {
     const pictures = tf.transpose(tf.tensor4d(values("pictures", 4 * 3 * 64 * 64), [4, 3, 64, 64]), [0, 2, 3, 1]);
