@@ -132,8 +132,8 @@ async function benchWhole(name: string, folder: string, out: string, photos: num
       ],
     )),
     ...(await sideBySide(
-      `${name}: JPEG to shards`,
-      ourRound(folder, out, { size: SIZE, format: "shard", workers }),
+      `${name}: JPEG to raw`,
+      ourRound(folder, out, { size: SIZE, format: "raw", workers }),
       photos,
       [
         { peer: openCv(work, "raw"), photos, atMost: null },
@@ -190,7 +190,7 @@ async function benchMemory(folder: string, out: string, count: number): Promise<
   await repeatPhotos(folder, many, count);
   const resident: number[] = [];
   await preprocess(many, join(out, "many-crops"), {
-    ...{ size: SIZE, format: "shard", quality: QUALITY, images: undefined, crop: null, limit: null },
+    ...{ size: SIZE, format: "raw", quality: QUALITY, images: undefined, crop: null, limit: null },
     workers: availableParallelism(),
     onProgress: ({ done }) => {
       if (done >= (count / 10) * (resident.length + 1)) resident.push(Math.round(process.memoryUsage.rss() / 2 ** 20));

@@ -1,6 +1,6 @@
 /**
  * Measures whether the model ever has to wait for reading. It reads batches in random order, as training does, from
- * image files, raw shards and WebDataset's tar files, and compares with the time of model updates for the same number
+ * image files, packed raw pixels and WebDataset's tar files, and compares with the time of model updates for the same number
  * of images. All take turns in one process. Usage: npm run bench:reading [-- FOLDER...]. FOLDERs are further data sets
  * to read; it paints and aligns its own photos in any case.
  */
@@ -50,11 +50,11 @@ interface Source {
 /** Makes one data set in each format. */
 async function makeSources(folder: string, photos: string, size: number): Promise<Source[]> {
   const sources: Source[] = [];
-  for (const format of ["jpg", "png", "shard", "webdataset"] as const) {
+  for (const format of ["jpg", "png", "raw", "webdataset"] as const) {
     const out = join(folder, `${format}-${size}`);
     const options = { size, format, quality: 95, images: undefined, crop: null, limit: null, workers: threads };
     await preprocess(photos, out, options);
-    const name = { jpg: "jpg files", png: "png files", shard: "raw shards", webdataset: "webdataset" }[format];
+    const name = { jpg: "jpg files", png: "png files", raw: "packed raw pixels", webdataset: "webdataset" }[format];
     sources.push({ name, dataset: await openDataset(out) });
   }
   return sources;

@@ -5,7 +5,7 @@
 #   sbatch --dependency="afterok:$job" --wrap "elegant merge faces-256"
 #
 # Any array from 0 or 1 will do, also with a step (--array=1-8, --array=0-70:10); a list (1,5,9) or a single task will not.
-# To run one task again, add its part of the first array to the command's options: --array=5 ... --shard 5/8.
+# To run one task again, add its part of the first array to the command's options: --array=5 ... --part 5/8.
 # The folders must be on a file system that all nodes see under the same path.
 #SBATCH --job-name=elegant
 #SBATCH --cpus-per-task=8

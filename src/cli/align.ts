@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
 import type { CropFormat } from "../image/tasks.js";
-import { partName, selectShard } from "../shard.js";
+import { partName, selectPart } from "../part.js";
 import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { expandInputs } from "./inputs.js";
 import { interruptible } from "./interrupt.js";
-import { chooseShard, type ShardOption, withShard } from "./shard.js";
+import { choosePart, type PartOption, withPart } from "./part.js";
 
 /** Number of photos that stay together on one machine. */
-const SHARD_UNIT = 16;
+const PART_UNIT = 16;
 
-interface AlignCommand extends CommonOptions<"workers">, ShardOption {
+interface AlignCommand extends CommonOptions<"workers">, PartOption {
   readonly out: string;
   readonly all: boolean;
   readonly size: number;
@@ -25,7 +25,7 @@ const HELP = `
 Finds the faces, aligns and crops them as elegant preprocess does. PHOTO may be a folder: then the photos in it and below are
 taken. DIR, new or empty, gets photo.jpg, photo-2.jpg ..., transforms.json, by which elegant swap --paste-back puts an edit back into the photo, and list_landmarks_celeba.txt.
 Photos without a face, and faces in profile, are reported and skipped. Interrupted with Ctrl-C or SIGTERM, it saves what
-is done; the same command then continues. With --shard i/n only the photos of machine i of n are
+is done; the same command then continues. With --part i/n only the photos of machine i of n are
 done, into DIR/part-i-of-n.
 
 Example:
@@ -33,7 +33,7 @@ Example:
   elegant align photos --out mine --all --size 128 --format png`;
 
 export function registerAlign(program: Command): void {
-  withShard(withCommonOptions(program.command("align <photo...>"), ["workers"]))
+  withPart(withCommonOptions(program.command("align <photo...>"), ["workers"]))
     .description("find, align and crop the faces of your own photos, which need no landmarks")
     .requiredOption("--out <dir>", "where the crops go, a new or empty folder, or that of an interrupted run")
     .option("--all", "all faces of each photo instead of the largest", false)
@@ -51,11 +51,11 @@ async function align(named: readonly string[], options: AlignCommand, context: C
   const { alignOwnPhotos } = await import("../detection/align-photos.js");
   const { size, format, quality, all, minScore, workers } = options;
   const photos = await expandInputs(named, context.warn);
-  const shard = chooseShard(options, context.print);
-  const out = shard === null ? options.out : join(options.out, partName(shard));
-  const mine = shard === null ? photos : selectShard(photos, shard, SHARD_UNIT);
+  const part = choosePart(options, context.print);
+  const out = part === null ? options.out : join(options.out, partName(part));
+  const mine = part === null ? photos : selectPart(photos, part, PART_UNIT);
   if (mine.length === 0) {
-    context.print("no photo is left for this shard");
+    context.print("no photo is left for this part");
     context.printJson({ done: 0, failed: 0, faces: [], failures: [] });
     return;
   }

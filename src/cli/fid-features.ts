@@ -1,10 +1,10 @@
 /** `elegant fid A --save-features FILE.npz`: saves the rows of a folder's images, or of one machine's part of them. */
 import { describeMismatch, InputError } from "../errors.js";
 import { areFolders, checkStatisticsPath } from "../metrics/fid-inputs.js";
-import { gatherFeatures, openFeatures, originOf, saveFeatures } from "../metrics/shard-features.js";
+import { gatherFeatures, openFeatures, originOf, saveFeatures } from "../metrics/part-features.js";
 import type { CommandContext } from "./command.js";
 import { type FidCommand, openFidDevice } from "./fid.js";
-import { chooseShard } from "./shard.js";
+import { choosePart } from "./part.js";
 
 export async function runFeatures(
   a: string,
@@ -15,7 +15,7 @@ export async function runFeatures(
   const { saveFeatures: path, saveStats } = options;
   if (path === undefined) {
     const remedy = "Add it: machines share the features of one folder, and elegant merge makes statistics of them.";
-    throw new InputError(describeMismatch("--save-features", "a file, as --shard is given", "none", remedy));
+    throw new InputError(describeMismatch("--save-features", "a file, as --part is given", "none", remedy));
   }
   if (b !== undefined || options.kid || options.prc) {
     const received = b === undefined ? "--kid or --prc" : `'${b}'`;
@@ -26,15 +26,15 @@ export async function runFeatures(
   if (saveStats !== undefined) await checkStatisticsPath(saveStats);
   const [isFolder] = await areFolders([a]);
   if (!isFolder) throw new InputError(describeMismatch(a, "a folder of images", "a file", "Name a folder."));
-  const shard = chooseShard(options, context.print);
+  const part = choosePart(options, context.print);
   const began = performance.now();
   const wanted = { ...options, rows: true, openDevice: () => openFidDevice(options, context) };
-  const { about, dims, n, path: saved } = await saveFeatures(a, path, shard, wanted, context);
+  const { about, dims, n, path: saved } = await saveFeatures(a, path, part, wanted, context);
   const { failures, network: features, comparable, total } = about;
   for (const { reason } of failures) context.warn(`skipped ${reason}`);
   context.print(`${saved}: features of ${n} of ${total} images, ${dims} dims`);
-  if (saveStats !== undefined && shard !== null) {
-    context.print(`${saveStats} is left to elegant merge, when all ${shard.count} shards are done`);
+  if (saveStats !== undefined && part !== null) {
+    context.print(`${saveStats} is left to elegant merge, when all ${part.count} parts are done`);
   } else if (saveStats !== undefined) {
     const [{ Linalg }, { saveStatistics }] = await Promise.all([
       import("../metrics/linalg.js"),
@@ -51,6 +51,6 @@ export async function runFeatures(
     context.print(`${saveStats}: mean and covariance of ${a}`);
   }
   const seconds = { features: Number(((performance.now() - began) / 1000).toFixed(4)) };
-  context.printJson({ saved, dims, n: [n], total, shard, features, comparable, failures, seconds });
+  context.printJson({ saved, dims, n: [n], total, shard: part, features, comparable, failures, seconds });
   if (failures.length > 0) context.markPartial();
 }

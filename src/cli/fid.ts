@@ -8,10 +8,10 @@ import type { Features } from "../metrics/sides.js";
 import type { Course } from "../planner/course.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 import { openDeviceFor } from "./device.js";
+import { type PartOption, withPart } from "./part.js";
 import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
-import { type ShardOption, withShard } from "./shard.js";
 
-export interface FidCommand extends PlannedOptions, CommonOptions<"seed" | "device">, ShardOption {
+export interface FidCommand extends PlannedOptions, CommonOptions<"seed" | "device">, PartOption {
   readonly dims: string;
   readonly mode: "pytorch" | "tensorflow" | "clean";
   readonly features: ExtractorName;
@@ -29,17 +29,17 @@ export interface FidCommand extends PlannedOptions, CommonOptions<"seed" | "devi
 const HELP = `
 A and B are folders of images, .npz statistics (mu, sigma) or .npy/.npz features, in any mix; A is the reference. Images need
 the published weights (elegant weights) or --features random-inception, whose scores compare sets with each other only.
-With --save-stats alone B can be left away. --save-features writes the rows of the folder A; with --shard i/n those of one machine's
+With --save-stats alone B can be left away. --save-features writes the rows of the folder A; with --part i/n those of one machine's
 pictures, to FILE-part-i-of-n.npz, which elegant merge puts in order.
 
 Example:
   elegant fid real/ generated/ --weights pt_inception-2015-12-05-6726825d.pth --kid --prc
   elegant fid real/ --save-stats real.npz
   elegant fid real.npz generated/ --json
-  elegant fid real/ --save-features real.npz --shard 0/4   (then: elegant merge real-part-*-of-4.npz --save-stats stats.npz)`;
+  elegant fid real/ --save-features real.npz --part 0/4   (then: elegant merge real-part-*-of-4.npz --save-stats stats.npz)`;
 
 export function registerFid(program: Command): void {
-  withShard(withRecalibrate(withCommonOptions(program.command("fid <a> [b]"), ["seed", "workers", "device"])))
+  withPart(withRecalibrate(withCommonOptions(program.command("fid <a> [b]"), ["seed", "workers", "device"])))
     .description("Frechet distance of images, features or statistics; KID, precision and recall")
     .addOption(new Option("--dims <n>", "features of images").choices(["64", "192", "768", "2048"]).default("2048"))
     .addOption(
@@ -63,7 +63,7 @@ export function registerFid(program: Command): void {
     .action(async (a: string, b: string | undefined, options: FidCommand, command: Command) => {
       const isBatchAskedFor = command.getOptionValueSource("batch") !== "default";
       await runCommand(options, async (context) => {
-        if (options.saveFeatures === undefined && options.shard === undefined) {
+        if (options.saveFeatures === undefined && options.part === undefined) {
           return compare(a, b, options, isBatchAskedFor, context);
         }
         // Loaded late, like everything that needs TensorFlow.js.

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Inspection, SamplePicture, Sides } from "../dataset/inspect.js";
+import { formatName, RAW_ON_DISK } from "../dataset/store.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 import { alignColumns } from "./columns.js";
@@ -112,7 +113,7 @@ function printable(text: string): string {
 
 const FORMATS: Readonly<Record<Inspection["format"], string>> = {
   images: "image files",
-  shard: "raw shards",
+  [RAW_ON_DISK]: "packed raw files",
   webdataset: "WebDataset tar files",
 };
 
@@ -134,7 +135,7 @@ function describe(folder: string, inspection: Inspection): string[] {
   const lines = [
     `${basename(folder)}: ${plural(pictures, "picture")} in ${holders}, ${formatBytes(bytes)} (${average} each)`,
   ];
-  if (made !== null) lines.push(`made by elegant preprocess --format ${made.format} from ${made.from}`);
+  if (made !== null) lines.push(`made by elegant preprocess --format ${formatName(made.format)} from ${made.from}`);
   if (sizes.length > 0)
     lines.push(`size: ${describeSizes(sizes)}, of ${looked === pictures ? "all" : looked} pictures`);
   if (partition !== null) {

@@ -87,7 +87,7 @@ export async function main(argv: readonly string[], commands: readonly Register[
 }
 
 /**
- * Ends a shard's process with the worker that started it. If that worker is killed, its shard goes to another one, and
+ * Ends a part's process with the worker that started it. If that worker is killed, its part goes to another one, and
  * two processes must not write the same files.
  */
 function stopWithParent(): void {

@@ -10,8 +10,8 @@ export interface MergeCommand extends CommonOptions<"workers"> {
 }
 
 const HELP = `
-OUT is a folder with the parts of elegant preprocess --shard i/n: all n must be finished, with the same options. Or name all
-files of elegant fid --save-features --shard i/n. The result is the same bytes as that of one machine; a merge that was cut
+OUT is a folder with the parts of elegant preprocess --part i/n: all n must be finished, with the same options. Or name all
+files of elegant fid --save-features --part i/n. The result is the same bytes as that of one machine; a merge that was cut
 off is run again.
 
 Examples:
@@ -20,7 +20,7 @@ Examples:
 
 export function registerMerge(program: Command): void {
   withCommonOptions(program.command("merge <path...>"), ["workers"])
-    .description("bring together what several machines made with --shard")
+    .description("bring together what several machines made with --part")
     .option("--save-stats <file>", "of features: write mean and covariance as .npz")
     .option("--save-features <file>", "of features: write all rows in order as .npz")
     .addHelpText("after", HELP)
@@ -40,7 +40,7 @@ async function checkPaths(paths: readonly string[]): Promise<boolean> {
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
   const missing = found.indexOf(null);
   if (missing >= 0) {
-    const expected = "the folder of elegant preprocess --shard, or files of elegant fid --save-features --shard";
+    const expected = "the folder of elegant preprocess --part, or files of elegant fid --save-features --part";
     throw new InputError(describeMismatch(paths[missing], expected, "nothing there", "Check the path."));
   }
   return found[0]?.isDirectory() === true;
@@ -70,7 +70,7 @@ async function mergeFiles(paths: readonly string[], options: MergeCommand, conte
   }
   const [{ gatherFeatures, openFeatures, originOf, saveOrdered }, { checkStatisticsPath, saveStatistics }, { Linalg }] =
     await Promise.all([
-      import("../metrics/shard-features.js"),
+      import("../metrics/part-features.js"),
       import("../metrics/fid.js"),
       import("../metrics/linalg.js"),
     ]);

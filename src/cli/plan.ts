@@ -25,8 +25,8 @@ const FIRST_SECONDS = 2;
 /** Options that do not change a command's plan. They are accepted, so that "plan" can go before any command line, and not shown. */
 const WITHOUT_EFFECT = new Set([
   ...[
-    "--shard",
-    "--shard-photos",
+    "--part",
+    "--photos-per-file",
     "--steps",
     "--minutes",
     "--save-every",

@@ -8,16 +8,17 @@ import { OUTPUT_FORMATS, type OutputFormat } from "../preprocess/output-format.j
 import type { Rectangle } from "../types.js";
 import { integer, runCommand, withCommonOptions } from "./command.js";
 import { interruptible } from "./interrupt.js";
+import { acceptOldName } from "./old-names.js";
+import { choosePart, type PartOption, withPart } from "./part.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
-import { chooseShard, type ShardOption, withShard } from "./shard.js";
 
-export interface PreprocessCommand extends PlannedOptions, ShardOption {
+export interface PreprocessCommand extends PlannedOptions, PartOption {
   readonly size: number;
   readonly images?: string;
   readonly format: OutputFormat;
   readonly quality: number;
   readonly crop?: Rectangle;
-  readonly shardPhotos: number;
+  readonly photosPerFile: number;
   readonly limit?: number;
   readonly maxPixels: number;
   readonly tolerant: boolean;
@@ -43,16 +44,19 @@ const FIRST_SECONDS = 30;
 
 const HELP = `
 SRC holds the photos in images/, data/ or img_celeba/ and CelebA's lists next to them: list_landmarks_celeba.txt, and
-where present list_attr_celeba.txt and list_eval_partition.txt. Running the command again resumes. With --shard i/n the part goes
+where present list_attr_celeba.txt and list_eval_partition.txt. Running the command again resumes. With --part i/n the part goes
 to OUT/part-i-of-n; when all are there, elegant merge OUT makes of them what one machine would have written.
 
 Example:
   elegant preprocess CelebA faces-256 --size 256
   elegant preprocess celeba-hq faces-64 --size 64 --crop 20,30,216,216 --format png
-  elegant preprocess CelebA faces-256 --shard 0/4   (on the first of four machines; then: elegant merge faces-256)`;
+  elegant preprocess CelebA faces-256 --part 0/4   (on the first of four machines; then: elegant merge faces-256)`;
 
 export function registerPreprocess(program: Command): void {
-  withShard(withRecalibrate(withCommonOptions(program.command("preprocess <src> <out>"), ["workers"])))
+  const command = program.command("preprocess <src> <out>");
+  acceptOldName(command, "--format shard", "--format raw");
+  acceptOldName(command, "--shard-photos", "--photos-per-file");
+  withPart(withRecalibrate(withCommonOptions(command, ["workers"])))
     .description("align and crop the photos of a data set by their landmarks")
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .option("--images <dir>", "the photos' folder, within SRC or absolute")
@@ -61,7 +65,12 @@ export function registerPreprocess(program: Command): void {
         .choices(OUTPUT_FORMATS)
         .default("jpg"),
     )
-    .option("--shard-photos <n>", "photos of a file, with --format shard or webdataset", integer(1, 100_000), 256)
+    .option(
+      "--photos-per-file <n>",
+      "photos of a packed file, with --format raw or webdataset",
+      integer(1, 100_000),
+      256,
+    )
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
     .option("--crop <x,y,w,h>", "photos are aligned: cut out this square and resize it, without landmarks", parseCrop)
     .option("--limit <n>", "only the first n photos", integer(1))
@@ -81,15 +90,15 @@ export function registerPreprocess(program: Command): void {
           import("../image/tasks.js"),
         ]);
         if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);
-        const shard = chooseShard(options, context.print);
+        const part = choosePart(options, context.print);
         await interruptible(async (signal) => {
           let course: Course | null = null;
-          const { size, images, format, quality, shardPhotos, crop = null, limit = null, workers } = options;
+          const { size, images, format, quality, photosPerFile, crop = null, limit = null, workers } = options;
           const { maxPixels, tolerant, landmarkFrame } = options;
           const read = { maxPixels, tolerant, landmarkFrame };
-          const wanted = { size, images, format, quality, shardPhotos, crop, limit, ...read };
+          const wanted = { size, images, format, quality, photosPerFile, crop, limit, ...read };
           const report = await preprocess(source, out, {
-            ...{ ...wanted, workers, shard, signal, takeOver: options.takeOver },
+            ...{ ...wanted, workers, part, signal, takeOver: options.takeOver },
             onNotice: context.print,
             onWarning: context.warn,
             onProgress: context.onProgress,
@@ -113,7 +122,7 @@ export function registerPreprocess(program: Command): void {
             const each = STAGES.map((stage) => `${stage} ${((seconds[stage] / done) * 1000).toFixed(2)}`);
             context.print(`milliseconds an image and thread: ${each.join(", ")}`);
           }
-          if (shard !== null) context.print(`when all ${shard.count} shards are done: elegant merge ${out}`);
+          if (part !== null) context.print(`when all ${part.count} parts are done: elegant merge ${out}`);
           for (const { reason } of failures.slice(0, 10)) context.print(`  ${reason}`);
           if (failures.length > 10) context.print(`  and ${failures.length - 10} more in ${out}/failures.json`);
           context.printJson({ ...report, ...(await finishPlan(course)) });

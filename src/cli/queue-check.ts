@@ -7,7 +7,7 @@ import type { Understood } from "./queue-commands.js";
 import { checkSwap } from "./swap.js";
 import type { SwapCommand } from "./swap-options.js";
 
-type Check<Options> = (args: readonly string[], options: Options, shards: number) => Promise<void>;
+type Check<Options> = (args: readonly string[], options: Options, parts: number) => Promise<void>;
 
 const preprocess: Check<PreprocessCommand> = async ([source, out], { images, format, crop = null, limit = null }) => {
   const { checkVariant, planPreprocess } = await import("../preprocess/plan.js");
@@ -18,11 +18,11 @@ const preprocess: Check<PreprocessCommand> = async ([source, out], { images, for
 const synth: Check<{ readonly count: number; readonly seed: number; readonly workers: number }> = async (
   [directory],
   options,
-  shards,
+  parts,
 ) => {
   const { checkDirectory } = await import("../synth/write.js");
-  const shard = shards === 1 ? null : { index: 0, count: shards };
-  await checkDirectory({ ...options, directory, shard });
+  const part = parts === 1 ? null : { index: 0, count: parts };
+  await checkDirectory({ ...options, directory, part });
 };
 
 const fid: Check<FidCommand> = async ([folder], { saveFeatures, saveStats, kid, prc }) => {
@@ -37,11 +37,11 @@ const fid: Check<FidCommand> = async ([folder], { saveFeatures, saveStats, kid, 
   throw new InputError(describeMismatch(folder, "a folder of images", "a file", "Name a folder."));
 };
 
-const swap: Check<SwapCommand> = (_, options, shards) => checkSwap(options, shards);
+const swap: Check<SwapCommand> = (_, options, parts) => checkSwap(options, parts);
 
 const CHECKS: Readonly<Record<string, Check<never>>> = { preprocess, synth, fid, swap };
 
-/** @throws InputError if every shard would end with exit code 2 */
-export async function checkWork({ name, args, options }: Understood, shards: number): Promise<void> {
-  await CHECKS[name](args, options as never, shards);
+/** @throws InputError if every part would end with exit code 2 */
+export async function checkWork({ name, args, options }: Understood, parts: number): Promise<void> {
+  await CHECKS[name](args, options as never, parts);
 }

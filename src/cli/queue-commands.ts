@@ -2,9 +2,9 @@
 import { isAbsolute } from "node:path";
 import { CommanderError } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
+import { type Part, partName } from "../part.js";
 import type { OfferedJob } from "../queue/jobs.js";
 import { followLinks, isWithin, linksWithin } from "../queue/root.js";
-import { partName, type Shard } from "../shard.js";
 import { registerFid } from "./fid.js";
 import { registerMerge } from "./merge.js";
 import { type PathValue, pathValues } from "./paths.js";
@@ -12,8 +12,8 @@ import { registerPreprocess } from "./preprocess.js";
 import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 
-/** Commands whose shards a queue can distribute. */
-const SHARDED = [registerPreprocess, registerSynth, registerSwap, registerFid];
+/** Commands whose parts a queue can distribute. */
+const DIVIDED = [registerPreprocess, registerSynth, registerSwap, registerFid];
 const NAMES = ["preprocess", "synth", "swap", "fid"];
 /** Names of these commands, for messages. */
 export const QUEUE_COMMANDS = "preprocess, synth, swap or fid FOLDER --save-features FILE.npz";
@@ -30,7 +30,7 @@ export interface Understood {
  * Reads a command line as the command itself would, without printing anything.
  * @throws InputError for another command, and for arguments that the command does not accept
  */
-async function understand(words: readonly string[], registers: typeof SHARDED): Promise<Understood> {
+async function understand(words: readonly string[], registers: typeof DIVIDED): Promise<Understood> {
   const { createProgram } = await import("./main.js");
   const silent = { writeOut() {}, writeErr() {} };
   const program = createProgram(registers, silent);
@@ -55,30 +55,30 @@ async function understand(words: readonly string[], registers: typeof SHARDED): 
   return understood;
 }
 
-/** Reads a command of a flow: one of the four, without a shard of its own. @throws InputError for anything else */
-export async function understandSharded(words: readonly string[]): Promise<Understood> {
+/** Reads a command of a flow: one of the four, without a part of its own. @throws InputError for anything else */
+export async function understandDivided(words: readonly string[]): Promise<Understood> {
   const [word = ""] = words;
   if (!NAMES.includes(word)) {
     const received = word === "" ? "none" : `'${word}'`;
-    const remedy = "The options of the queue come before the command, and no other command has shards for a queue.";
+    const remedy = "The options of the queue come before the command, and no other command has parts for a queue.";
     throw new InputError(describeMismatch("command", QUEUE_COMMANDS, received, remedy));
   }
-  const understood = await understand(words, SHARDED);
+  const understood = await understand(words, DIVIDED);
   const { name, args, options } = understood;
-  if (options.shard !== undefined) {
-    const { index, count } = options.shard as Shard;
-    const remedy = "Omit it: the queue gives each shard its own.";
-    throw new InputError(describeMismatch("--shard", "none", `${index}/${count}`, remedy));
+  if (options.part !== undefined) {
+    const { index, count } = options.part as Part;
+    const remedy = "Omit it: the queue gives each part its own.";
+    throw new InputError(describeMismatch("--part", "none", `${index}/${count}`, remedy));
   }
   if (name === "fid" && (options.saveFeatures === undefined || args.length > 1)) {
     const received = options.saveFeatures === undefined ? "a command without it" : `'${args[1]}' too`;
-    const remedy = "Shards compute the features of one folder; score the merged files afterwards.";
+    const remedy = "Parts compute the features of one folder; score the merged files afterwards.";
     throw new InputError(describeMismatch("fid", "FOLDER --save-features FILE.npz", received, remedy));
   }
   return understood;
 }
 
-/** The command line that merges the shards; null if there is nothing to merge. */
+/** The command line that merges the parts; null if there is nothing to merge. */
 export function mergeOf({ name, args, options }: Understood, count: number): readonly string[] | null {
   if (name === "preprocess") return ["merge", args[1]];
   if (name !== "fid" || count === 1) return null; // one machine has written both files of fid
@@ -106,9 +106,9 @@ export async function admitJob(
   if ([...argv, cwd].some((word) => word.includes("\0"))) {
     throw new InputError(describeMismatch("job", "texts", "one with a zero byte", "Submit it with elegant queue."));
   }
-  if (kind === "shard") await understandSharded(argv);
+  if (kind === "shard") await understandDivided(argv);
   const words = [...argv, ...added];
-  const { name, args, paths } = await understand(words, kind === "shard" ? SHARDED : [registerMerge]);
+  const { name, args, paths } = await understand(words, kind === "shard" ? DIVIDED : [registerMerge]);
   const folder = await followLinks(root, cwd);
   const refuse = (option: string, path: string): InputError => {
     const remedy = "Submit from within that folder, or start the worker with another --root.";

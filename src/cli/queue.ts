@@ -1,12 +1,13 @@
-/** `elegant queue`: puts shards of a command into Redis as jobs, for workers that come and go. */
+/** `elegant queue`: puts parts of a command into Redis as jobs, for workers that come and go. */
 import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import type { OfferedJob } from "../queue/jobs.js";
 import type { FlowStatus } from "../queue/status.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 import { interruptible } from "./interrupt.js";
+import { acceptOldName } from "./old-names.js";
 import { checkWork } from "./queue-check.js";
-import { admitJob, mergeOf, QUEUE_COMMANDS, understandSharded } from "./queue-commands.js";
+import { admitJob, mergeOf, QUEUE_COMMANDS, understandDivided } from "./queue-commands.js";
 
 interface QueueOptions extends CommonOptions {
   readonly redis: string;
@@ -14,7 +15,7 @@ interface QueueOptions extends CommonOptions {
 }
 
 interface SubmitCommand extends QueueOptions {
-  readonly shards: number;
+  readonly parts: number;
   readonly attempts: number;
   readonly backoff: number;
   readonly wait: boolean;
@@ -31,16 +32,16 @@ The options of the queue come before the command. It must be preprocess, synth, 
 paths must lead to the same files on all machines.
 
 Examples:
-  elegant queue submit --shards 8 --wait preprocess CelebA faces-256 --size 256
-  elegant queue submit --shards 4 fid real/ --save-features real.npz --save-stats stats.npz`;
+  elegant queue submit --parts 8 --wait preprocess CelebA faces-256 --size 256
+  elegant queue submit --parts 4 fid real/ --save-features real.npz --save-stats stats.npz`;
 const WORK_HELP = `
-Runs until it is told to stop (SIGTERM or Ctrl-C): the shard at hand saves what it has and goes back to the queue. A worker that
-is killed or loses its connection is noticed after --stalled seconds, and its shard is done again by another.
+Runs until it is told to stop (SIGTERM or Ctrl-C): the part at hand saves what it has and goes back to the queue. A worker that
+is killed or loses its connection is noticed after --stalled seconds, and its part is done again by another.
 
 Example:
   elegant queue work --redis redis://queue-host:6379`;
 const STATUS_HELP = `
-Exit code 3 when a shard of a flow that is shown was given up.
+Exit code 3 when a part of a flow that is shown was given up.
 
 Example:
   elegant queue status --json`;
@@ -55,25 +56,27 @@ function withQueue(command: Command): Command {
 
 export function registerQueue(program: Command): void {
   const queue = program.command("queue").enablePositionalOptions();
-  queue.description("spread the shards of a command over workers, by Redis (BullMQ)");
-  withQueue(queue.command("submit <command...>"))
-    .description("put a command's shards into the queue, and the merge behind them")
-    .requiredOption("--shards <n>", "parts to cut the work into; a few for each worker", integer(1, 100_000))
-    .option("--attempts <n>", "how often a shard is tried when it fails in a way that may pass", integer(1, 100), 3)
+  queue.description("spread the parts of a command over workers, by Redis (BullMQ)");
+  const submitting = queue.command("submit <command...>");
+  acceptOldName(submitting, "--shards", "--parts");
+  withQueue(submitting)
+    .description("put a command's parts into the queue, and the merge behind them")
+    .requiredOption("--parts <n>", "parts to cut the work into; a few for each worker", integer(1, 100_000))
+    .option("--attempts <n>", "how often a part is tried when it fails in a way that may pass", integer(1, 100), 3)
     .option(
       "--backoff <seconds>",
       "wait before the second attempt, twice as long before each next",
       integer(0, 3600),
       5,
     )
-    .option("--wait", "until all is merged; exit code 3 when a shard was given up or has failures", false)
+    .option("--wait", "until all is merged; exit code 3 when a part was given up or has failures", false)
     .passThroughOptions()
     .addHelpText("after", SUBMIT_HELP)
     .action(async (words: string[], options: SubmitCommand) => {
       await runCommand(options, (context) => submit(words, options, context));
     });
   withQueue(queue.command("work"))
-    .description("run shards until told to stop")
+    .description("run parts until told to stop")
     .option("--root <dir>", "the folder that jobs must stay in; links are followed", ".")
     .option("--stalled <seconds>", "silence after which a worker counts as gone", integer(1, 3600), 30)
     .option("--until-empty", "end when nothing is left to do", false)
@@ -90,9 +93,9 @@ export function registerQueue(program: Command): void {
 }
 
 async function submit(words: readonly string[], options: SubmitCommand, context: CommandContext): Promise<void> {
-  const { name, shards, attempts, backoff, wait } = options;
-  const understood = await understandSharded(words);
-  const mergeArgv = mergeOf(understood, shards);
+  const { name, parts, attempts, backoff, wait } = options;
+  const understood = await understandDivided(words);
+  const mergeArgv = mergeOf(understood, parts);
   const [{ connectRedis }, { submitFlow }, { readFlows, formatFlows }] = await Promise.all([
     import("../queue/redis.js"),
     import("../queue/submit.js"),
@@ -100,14 +103,14 @@ async function submit(words: readonly string[], options: SubmitCommand, context:
   ]);
   const redis = await connectRedis(options.redis, wait);
   try {
-    await checkWork(understood, shards);
-    // checkWork() has found no output yet. A later attempt of a shard must overwrite the files of the first one.
+    await checkWork(understood, parts);
+    // checkWork() has found no output yet. A later attempt of a part must overwrite the files of the first one.
     const argv = understood.name === "swap" ? [...words, "--overwrite"] : words;
-    const flow = { name, argv, mergeArgv, cwd: process.cwd(), shards, attempts, backoffSeconds: backoff };
+    const flow = { name, argv, mergeArgv, cwd: process.cwd(), parts, attempts, backoffSeconds: backoff };
     const id = await submitFlow(redis, flow);
-    context.print(`${id}: ${shards} shards in the queue '${name}'; elegant queue status ${id} shows them`);
+    context.print(`${id}: ${parts} parts in the queue '${name}'; elegant queue status ${id} shows them`);
     if (!wait) {
-      context.printJson({ id, shards });
+      context.printJson({ id, shards: parts });
       return;
     }
     for (;;) {
@@ -116,7 +119,7 @@ async function submit(words: readonly string[], options: SubmitCommand, context:
         throw new InputError(describeMismatch(`flow ${id}`, "one in the queue", "none", "Somebody removed it."));
       }
       const lost = status.lost.length;
-      const progress = { stage: "shards", done: status.done + lost, total: shards, unit: "shards" };
+      const progress = { stage: "parts", done: status.done + lost, total: parts, unit: "parts" };
       context.onProgress(lost === 0 ? progress : { ...progress, note: `${lost} given up` });
       if (status.state === "done" || status.state === "failed") {
         for (const line of formatFlows([status])) context.print(line);

@@ -1,10 +1,10 @@
 /** The options of `elegant swap`, for its two modes. */
 import { describeMismatch, InputError } from "../errors.js";
 import { type EditingOptions, wrongCount } from "./editing.js";
+import type { PartOption } from "./part.js";
 import type { PlannedOptions } from "./planned.js";
-import type { ShardOption } from "./shard.js";
 
-export interface SwapCommand extends EditingOptions, PlannedOptions, ShardOption {
+export interface SwapCommand extends EditingOptions, PlannedOptions, PartOption {
   readonly input: readonly string[];
   readonly attribute: readonly string[];
   readonly reference: readonly string[];

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { describeMismatch, InputError, InterruptedError } from "../errors.js";
+import { type Part, partName, selectPart } from "../part.js";
 import type { Course } from "../planner/course.js";
-import { partName, type Shard, selectShard } from "../shard.js";
 import { type CommandContext, number, runCommand } from "./command.js";
 import {
   checkOutputs,
@@ -17,8 +17,8 @@ import {
 } from "./editing.js";
 import { expandInputs } from "./inputs.js";
 import { interruptible } from "./interrupt.js";
+import { choosePart, withPart } from "./part.js";
 import { choiceOfBatches, finishPlan, planWork, withRecalibrate } from "./planned.js";
-import { chooseShard, withShard } from "./shard.js";
 import { pairReferences, type SwapCommand } from "./swap-options.js";
 
 /**
@@ -27,13 +27,13 @@ import { pairReferences, type SwapCommand } from "./swap-options.js";
  */
 const MANY_FACES = 64;
 /** Number of inputs that stay together on one machine. Each takes long, and there are few. */
-const SHARD_UNIT = 16;
+const PART_UNIT = 16;
 
 const HELP = `
 Every input gets each attribute as it is in that attribute's reference; one reference can serve all attributes. An input may
 be a folder: then the pictures in it and below are taken. Pictures are aligned faces, as elegant preprocess makes them. DIR gets <input>-<Attribute>.png for each input, and sheet.png
 with the inputs, the references, the results and what changed: result minus input around mid grey. For a single attribute
-it also shows the reference with the input's attribute. With --shard i/n only the inputs of machine i of n are edited, and its sheet is sheet-part-i-of-n.png.
+it also shows the reference with the input's attribute. With --part i/n only the inputs of machine i of n are edited, and its sheet is sheet-part-i-of-n.png.
 
 With --paste-back inputs are crops that elegant align made, or photos, whose largest face is found; DIR gets each whole
 photo, <photo>-<Attribute>.png, with its edited faces in place. References may be photos too.
@@ -45,7 +45,7 @@ Examples:
   elegant swap --model runs/glasses --input holiday.jpg --paste-back --attribute Eyeglasses --reference glasses.png --out swapped`;
 
 export function registerSwap(program: Command): void {
-  withShard(withRecalibrate(withEditingOptions(program.command("swap"), "--out <dir>")))
+  withPart(withRecalibrate(withEditingOptions(program.command("swap"), "--out <dir>")))
     .description("give faces the attributes of reference faces")
     .requiredOption("--input <face...>", "faces to edit, or folders of them")
     .requiredOption("--attribute <name...>", "attributes to take over")
@@ -58,15 +58,15 @@ export function registerSwap(program: Command): void {
         const references = pairReferences(options.attribute, options.reference);
         const expanded = { ...options, input: await expandInputs(options.input, context.warn) };
         if (!options.pasteBack) return runSwap(expanded, references, context);
-        if (chooseShard(options, context.print) !== null) throw sharedPhotos();
+        if (choosePart(options, context.print) !== null) throw sharedPhotos();
         const { runPasteBack } = await import("./paste-back.js");
         await runPasteBack(expanded, references, context);
       });
     });
 }
 
-const sheetOf = (out: string, shard: Shard): string =>
-  join(out, shard.count === 1 ? "sheet.png" : `sheet-${partName(shard)}.png`);
+const sheetOf = (out: string, part: Part): string =>
+  join(out, part.count === 1 ? "sheet.png" : `sheet-${partName(part)}.png`);
 
 /**
  * Checks before the parts of `count` machines are distributed.
@@ -92,20 +92,20 @@ export async function checkSwap(options: SwapCommand, count: number): Promise<vo
 
 function sharedPhotos(): InputError {
   const remedy = "Faces of one photo may be on several machines: omit one of the two options.";
-  return new InputError(describeMismatch("--paste-back", "the whole work (--shard 0/1)", "a shard", remedy));
+  return new InputError(describeMismatch("--paste-back", "the whole work (--part 0/1)", "a part", remedy));
 }
 
 async function runSwap(options: SwapCommand, references: readonly string[], context: CommandContext): Promise<void> {
   const { input: all, attribute: attributes, out, overwrite } = options;
-  const shard = chooseShard(options, context.print) ?? { index: 0, count: 1 };
-  const input = selectShard(all, shard, SHARD_UNIT);
+  const part = choosePart(options, context.print) ?? { index: 0, count: 1 };
+  const input = selectPart(all, part, PART_UNIT);
   // Number all inputs, so that names do not depend on which machine edits which input.
-  const results = selectShard(nameOutputs(out, all, attributes), shard, SHARD_UNIT);
-  const sheetPath = sheetOf(out, shard);
+  const results = selectPart(nameOutputs(out, all, attributes), part, PART_UNIT);
+  const sheetPath = sheetOf(out, part);
   await checkOutputs(out, [...results, sheetPath], [...input, ...references]);
   await refuseExisting([...results, sheetPath], "--out", overwrite);
   if (input.length === 0) {
-    context.print("no input is left for this shard");
+    context.print("no input is left for this part");
     context.printJson({ outputs: [], milliseconds: 0 });
     return;
   }

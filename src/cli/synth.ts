@@ -2,9 +2,9 @@
 import type { Command } from "commander";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
 import { type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
-import { chooseShard, type ShardOption, withShard } from "./shard.js";
+import { choosePart, type PartOption, withPart } from "./part.js";
 
-interface SynthCommandOptions extends CommonOptions<"seed" | "workers">, ShardOption {
+interface SynthCommandOptions extends CommonOptions<"seed" | "workers">, PartOption {
   readonly count: number;
 }
 
@@ -14,11 +14,11 @@ Example:
     paints 600 portraits into faces/images and writes list_attr_celeba.txt, list_landmarks_celeba.txt and
     list_eval_partition.txt next to them; 'elegant preprocess faces aligned' goes on from there. Photo i depends on
     the seed and i alone, so that a larger --count continues the same data set, and machines that share a folder paint it
-    together: --shard 0/4 on the first of four.
+    together: --part 0/4 on the first of four.
 `;
 
 export function registerSynth(program: Command): void {
-  withShard(withCommonOptions(program.command("synth <dir>"), ["seed", "workers"]))
+  withPart(withCommonOptions(program.command("synth <dir>"), ["seed", "workers"]))
     .description("paint a synthetic in-the-wild data set in CelebA's files (photos, attributes, landmarks)")
     .option("--count <n>", "number of photos", integer(1, 999_999), 600)
     .addHelpText("after", EXAMPLE)
@@ -28,9 +28,9 @@ export function registerSynth(program: Command): void {
         const { count, seed, workers } = options;
         const { onProgress } = context;
         if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);
-        const shard = chooseShard(options, context.print);
+        const part = choosePart(options, context.print);
         const { painted, seconds, own } = await writeSynth({
-          ...{ directory: dir, count, seed, workers, shard, onProgress },
+          ...{ directory: dir, count, seed, workers, part, onProgress },
         });
         const imagesPerSecond = seconds > 0 ? painted / seconds : 0;
         const kept = painted < own ? ` (${own - painted} were there)` : "";

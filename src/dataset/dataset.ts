@@ -16,8 +16,8 @@ import {
   readPartition,
   selectRows,
 } from "./lists.js";
+import { PACKED_DIR, packedStore, readPackedIndexes } from "./packed.js";
 import { PresentFiles } from "./present.js";
-import { readShardIndexes, SHARD_DIR, shardStore } from "./shards.js";
 import type { DatasetFormat, PictureStore } from "./store.js";
 import { openTars } from "./tars.js";
 
@@ -26,7 +26,7 @@ export interface FaceDataset {
   /** The folder of the image files, or of the files that contain the images. */
   readonly imageDir: string;
   readonly format: DatasetFormat;
-  /** Side in pixels if the data set states it, as shards do; otherwise null. */
+  /** Side in pixels if the data set states it, as packed files do; otherwise null. */
   readonly size: number | null;
   /** Names of the images: those of the attribute list, otherwise of another list, otherwise all names, sorted. */
   readonly files: readonly string[];
@@ -72,20 +72,20 @@ export interface StoreOptions {
   /** If true, attributes in tar files are read. */
   readonly labelled: boolean;
   readonly onProgress?: OnProgress | undefined;
-  /** Receives a damaged shard, which is then skipped. Without this function, a damaged shard is an error. */
+  /** Receives a damaged packed file, which is then skipped. Without this function, a damaged one is an error. */
   readonly onDamaged?: (name: string, error: InputError) => void;
   /** Receives a line about images that are left out. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 /**
- * Opens the images of a data set. Shards with their indexes come first, then image files, then tar files without an
+ * Opens the images of a data set. Packed files with their indexes come first, then image files, then tar files without an
  * index: an archive next to the folder that it was unpacked to is not part of the data.
  */
 export async function openStore(dir: string, options: StoreOptions): Promise<PictureStore> {
   const { images, labelled, onProgress, onDamaged, onWarning } = options;
-  const indexes = images === undefined ? await readShardIndexes(dir, onDamaged) : [];
-  if (indexes.length > 0) return shardStore(join(dir, SHARD_DIR), indexes);
+  const indexes = images === undefined ? await readPackedIndexes(dir, onDamaged) : [];
+  if (indexes.length > 0) return packedStore(join(dir, PACKED_DIR), indexes);
   const found = await findImageDir(dir, images).catch((error: unknown) => {
     if (error instanceof InputError) return error; // thrown if there are no tar files either
     throw error;
@@ -96,7 +96,7 @@ export async function openStore(dir: string, options: StoreOptions): Promise<Pic
     if (leftOut !== null) onWarning?.(leftOut);
     if (walk.names.length > 0) return imageStore(found, walk);
   }
-  const others = images === undefined ? [dir, join(dir, SHARD_DIR)] : [];
+  const others = images === undefined ? [dir, join(dir, PACKED_DIR)] : [];
   for (const folder of found instanceof InputError ? others : [found, ...others]) {
     const tars = await openTars(folder, { labelled, onProgress, onWarning });
     if (tars !== null) return tars;
@@ -162,7 +162,7 @@ function refuseMissing(
 }
 
 /**
- * Opens a data set for training, editing or scores: image files, shards or WebDataset's tar files. Lists next to the
+ * Opens a data set for training, editing or scores: image files, packed files or WebDataset's tar files. Lists next to the
  * images take precedence over attributes in tar files.
  * @param images    the image folder, if it has none of the usual names
  * @param onWarning receives a line about images that are left out

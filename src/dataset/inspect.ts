@@ -54,7 +54,7 @@ export interface Inspection {
   readonly failures: readonly FailureGroup[];
   /** Number of images that no list and no record names. */
   readonly unlisted: number;
-  /** Missing and damaged images and shards. */
+  /** Missing and damaged images and packed files. */
   readonly problems: readonly Problem[];
 }
 
@@ -169,7 +169,7 @@ export async function inspectDataset(
     onWarning,
     onDamaged: (file, error) => problems.push({ file, reason: error.message }),
   }).catch((error: unknown) => {
-    // All shards are damaged: report the first.
+    // All packed files are damaged: report the first.
     throw problems.length > 0 ? new InputError(problems[0].reason, { cause: error }) : error;
   });
   const { made, outputs, failures } = await readNotes(dir);

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { listShardIndexes, shardIndexSchema } from "./shards.js";
+import { listPackedIndexes, packedIndexSchema } from "./packed.js";
 
 const manifestSchema = z.object({
   kind: z.literal("elegant-preprocess"),
@@ -17,7 +17,7 @@ export interface RunNotes {
   readonly made: { readonly from: string; readonly format: string } | null;
   /** Outputs in manifest.jsonl, in its order. */
   readonly outputs: readonly string[];
-  /** Failures in failures.json and in the shards' indexes, each photo once, without photos that a later run has finished. */
+  /** Failures in failures.json and in the packed files' indexes, each photo once, without photos that a later run has finished. */
   readonly failures: readonly PhotoFailure[];
 }
 
@@ -47,8 +47,8 @@ export async function readNotes(dir: string): Promise<RunNotes> {
   const add = (list: readonly PhotoFailure[]): void => {
     for (const failure of list) if (!outputs.has(failure.file)) failures.set(failure.file, failure);
   };
-  for (const path of await listShardIndexes(dir)) {
-    const index = shardIndexSchema.safeParse(await readJson(path));
+  for (const path of await listPackedIndexes(dir)) {
+    const index = packedIndexSchema.safeParse(await readJson(path));
     if (index.success) add(index.data.failures);
   }
   add(

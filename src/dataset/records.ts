@@ -8,7 +8,7 @@ export type Delimiter = " " | "," | ";" | "\t";
 /** Number of characters examined to find the delimiter. */
 const SAMPLE = 2 ** 16;
 
-/** True if a word is the name of an image. Our raw shards use the ending `.rgb`. */
+/** True if a word is the name of an image. Our raw packed files use the ending `.rgb`. */
 export function isPictureName(word: string): boolean {
   return hasReadableEnding(word) || hasUnreadPictureEnding(word) || /.\.rgb$/i.test(word);
 }

@@ -2,8 +2,14 @@
 import type { PictureSource } from "../image/source.js";
 import type { AttributeTable } from "./lists.js";
 
-/** Separate image files, raw pixels in shards, or WebDataset's tar files. */
-export type DatasetFormat = "images" | "shard" | "webdataset";
+/** The word for `--format raw` in manifests, indexes and JSON, so that all versions read them. */
+export const RAW_ON_DISK = "shard";
+
+/** A format's name in messages: that of the command line. */
+export const formatName = (onDisk: string): string => (onDisk === RAW_ON_DISK ? "raw" : onDisk);
+
+/** Separate image files, raw pixels in packed files, or WebDataset's tar files. */
+export type DatasetFormat = "images" | typeof RAW_ON_DISK | "webdataset";
 
 export interface PictureStore {
   readonly format: DatasetFormat;

@@ -95,7 +95,7 @@ function fromRaw(rgb: Uint8Array, side: number): RgbaImage {
 function expectRaw(name: string, bytes: Uint8Array, side: number): void {
   if (bytes.length === side * side * 3) return;
   const expected = `${side * side * 3} bytes of ${side} x ${side} pixels`;
-  throw new InputError(describeMismatch(name, expected, `${bytes.length}`, "Make the shard again."));
+  throw new InputError(describeMismatch(name, expected, `${bytes.length}`, "Make the packed file again."));
 }
 
 /** The size of an image, without decoding it; null if it cannot be read or is not an image. */
@@ -134,7 +134,7 @@ function levelsOf(pixels: Pixels): Float32Array {
 const levels = new WeakMap<Pixels, Float32Array>();
 
 /**
- * Converts a raw image of the requested side to floats directly, without an RGBA image in between. Shards exist for
+ * Converts a raw image of the requested side to floats directly, without an RGBA image in between. Packed files exist for
  * this purpose.
  * @param target [raw, raw, 3]
  */

@@ -9,7 +9,7 @@ import { decodeText, encodeText } from "./origin.js";
 const aboutSchema = z.object({
   kind: z.literal("elegant-features"),
   version: z.literal(1),
-  /** Number of the machine and number of machines; 0 of 1 for the whole folder. */
+  /** Number of the machine and number of machines; 0 of 1 for the whole folder. Files keep the name "shard". */
   shard: z.object({ index: z.number().int().min(0), count: z.number().int().positive() }),
   /** Number of images that stay together on one machine. */
   unit: z.number().int().positive(),
@@ -55,7 +55,7 @@ export async function readFeatures(path: string): Promise<FeatureFile> {
     throw fromSystemError(error, `Reading '${path}'`);
   });
   const refuse = (received: string): InputError => {
-    const remedy = "Write it with elegant fid FOLDER --save-features FILE.npz --shard i/n.";
+    const remedy = "Write it with elegant fid FOLDER --save-features FILE.npz --part i/n.";
     return new InputError(describeMismatch(path, "features of elegant fid --save-features", received, remedy));
   };
   const arrays = decodeNpz(bytes, path);

@@ -2,11 +2,11 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { z } from "zod";
+import { RAW_ON_DISK } from "../dataset/store.js";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { isTemporary } from "../files.js";
 import { isLock } from "../lock.js";
 import type { Affine } from "../types.js";
-import { OUTPUT_FORMATS } from "./output-format.js";
 
 export const MANIFEST = "manifest.json";
 export const RECORDS = "manifest.jsonl";
@@ -15,7 +15,7 @@ const optionsSchema = z.object({
   /** Absolute path of the source's image folder. */
   images: z.string(),
   size: z.number().int().positive(),
-  format: z.enum(OUTPUT_FORMATS),
+  format: z.enum(["jpg", "png", RAW_ON_DISK, "webdataset"]),
   quality: z.number().int().nullable(),
   /** Photos per file, for formats with many photos in a file; otherwise null. */
   shardPhotos: z.number().int().positive().nullable().default(null),

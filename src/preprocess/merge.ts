@@ -3,21 +3,20 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { SHARD_DIR, shardName } from "../dataset/shards.js";
+import { PACKED_DIR, packedName } from "../dataset/packed.js";
 import { describeMismatch, fromSystemError, InputError, RetryableError } from "../errors.js";
 import { isTemporary } from "../files.js";
 import { writeWhole } from "../image/photo.js";
-import { partName, placeOf, type Shard } from "../shard.js";
+import { type Part, partName, placeOf } from "../part.js";
 import type { OnProgress } from "../types.js";
 import { type FinishedPhoto, MANIFEST, type ManifestOptions, readAllRecords, readManifest } from "./manifest.js";
 import { FAILURES, writeOutcome } from "./outcome.js";
-import { isSharded } from "./output-format.js";
 import type { Failure } from "./outputs.js";
-import { findShards, MERGING, type Part, readPart } from "./part.js";
+import { findParts, MERGING, type PartRecord, readPart } from "./part-folder.js";
 import { mergeLists, type OrderedPart } from "./part-lists.js";
 
 /** Folders of a part whose files are moved to OUT. */
-const MOVED = ["images", SHARD_DIR];
+const MOVED = ["images", PACKED_DIR];
 
 /** The state is `moving` until the manifest is written, and then `removing` while the parts are deleted. */
 const mergingSchema = z.object({ parts: z.number().int().positive(), state: z.enum(["moving", "removing"]) });
@@ -31,7 +30,7 @@ export interface MergeReport {
 }
 
 interface OpenedPart extends OrderedPart {
-  readonly part: Part;
+  readonly part: PartRecord;
   readonly options: ManifestOptions;
   readonly done: number;
   readonly records: readonly FinishedPhoto[];
@@ -54,13 +53,13 @@ async function readMerging(out: string): Promise<Merging | null> {
   throw new InputError(describeMismatch(join(out, MERGING), "the state of a merge", "something else", remedy));
 }
 
-async function openPart(folder: string, part: Part): Promise<OpenedPart> {
+async function openPart(folder: string, part: PartRecord): Promise<OpenedPart> {
   const { options, done } = await readManifest(join(folder, MANIFEST));
   const failures = z
     .array(z.object({ file: z.string(), reason: z.string() }))
     .safeParse(await readJson(join(folder, FAILURES)));
   if (!failures.success) {
-    const remedy = "Run the shard again.";
+    const remedy = "Run the part again.";
     throw new InputError(describeMismatch(join(folder, FAILURES), "a list of failures", "something else", remedy));
   }
   const places = new Map<string, number>();
@@ -73,24 +72,23 @@ async function openPart(folder: string, part: Part): Promise<OpenedPart> {
   return { folder, part, options, done, places, failures: failures.data, records: await readAllRecords(folder) };
 }
 
-/** Opens all parts, in the order of their shards. @throws InputError that names what is missing or does not belong together */
-async function openParts(out: string, shards: readonly Shard[]): Promise<OpenedPart[]> {
-  const { count } = shards[0];
+/** Opens all parts, in their order. @throws InputError that names what is missing or does not belong together */
+async function openParts(out: string, named: readonly Part[]): Promise<OpenedPart[]> {
+  const { count } = named[0];
   const all = Array.from({ length: count }, (_, index) => partName({ index, count }));
   const parts = await Promise.all(all.map((name) => readPart(join(out, name))));
   const missing = all.filter((_, i) => parts[i] === null);
   if (missing.length > 0) {
-    const named = missing.map((name) => (existsSync(join(out, name)) ? `${name} unfinished` : `no ${name}`));
-    const received =
-      named.length > 8 ? `${named.slice(0, 8).join(", ")} and ${named.length - 8} more` : named.join(", ");
-    const remedy = "Run those shards (again), then merge.";
+    const gone = missing.map((name) => (existsSync(join(out, name)) ? `${name} unfinished` : `no ${name}`));
+    const received = gone.length > 8 ? `${gone.slice(0, 8).join(", ")} and ${gone.length - 8} more` : gone.join(", ");
+    const remedy = "Run those parts (again), then merge.";
     throw new InputError(describeMismatch(out, `${count} finished parts`, received, remedy));
   }
   const opened = await Promise.all(all.map((name, i) => openPart(join(out, name), parts[i]!)));
   for (const [i, { part, options, folder }] of opened.entries()) {
     const differing =
       part.index !== i || part.count !== count
-        ? ["shard", `${i}/${count}`, `${part.index}/${part.count}`]
+        ? ["part", `${i}/${count}`, `${part.index}/${part.count}`]
         : ([
             ["options", options, opened[0].options],
             ["photos and lists", part.digest, opened[0].part.digest],
@@ -99,31 +97,32 @@ async function openParts(out: string, shards: readonly Shard[]): Promise<OpenedP
             .map(([what, now, first]) => [what as string, JSON.stringify(first), JSON.stringify(now)])
             .find(([, first, now]) => first !== now) ?? null);
     if (differing === null) continue;
-    const remedy = "Run all shards with the same options on the same data.";
+    const remedy = "Run all parts with the same options on the same data.";
     throw new InputError(describeMismatch(`${folder}: ${differing[0]}`, differing[1], differing[2], remedy));
   }
   return opened;
 }
 
-/** @throws InputError if a recorded image or shard is neither in its part nor, moved by an earlier merge, in OUT */
+/** @throws InputError if a recorded image or packed file is neither in its part nor, moved by an earlier merge, in OUT */
 function expectFiles(out: string, parts: readonly OpenedPart[]): void {
   for (const { folder, part, options, records } of parts) {
     const units = new Set(part.names.map((_, own) => Math.floor(placeOf(own, part, part.unit) / part.unit)));
-    const files = isSharded(options.format)
-      ? [...units].map((unit) => join(SHARD_DIR, shardName("index", unit)))
-      : records.map(({ output }) => join("images", output));
+    const files =
+      options.shardPhotos !== null
+        ? [...units].map((unit) => join(PACKED_DIR, packedName("index", unit)))
+        : records.map(({ output }) => join("images", output));
     const lost = files.find((file) => !existsSync(join(folder, file)) && !existsSync(join(out, file)));
     if (lost === undefined) continue;
-    throw new InputError(describeMismatch(folder, lost, "none", "Run the shard again."));
+    throw new InputError(describeMismatch(folder, lost, "none", "Run the part again."));
   }
 }
 
 /** Makes the folders that a single machine makes, including those of photos that failed. */
 async function makeFolders(out: string, parts: readonly OpenedPart[]): Promise<void> {
-  const isOfMany = isSharded(parts[0].options.format);
+  const isOfMany = parts[0].options.shardPhotos !== null;
   const outputs = isOfMany ? [] : parts.flatMap(({ part }) => part.names.map(([, output]) => output));
   const folders = new Set(outputs.map((output) => dirname(join(out, "images", output))));
-  for (const folder of folders.add(join(out, isOfMany ? SHARD_DIR : "images"))) {
+  for (const folder of folders.add(join(out, isOfMany ? PACKED_DIR : "images"))) {
     await mkdir(folder, { recursive: true }).catch((error: unknown) => {
       throw fromSystemError(error, `Creating ${folder}`);
     });
@@ -173,23 +172,23 @@ async function reportOf(out: string, parts: number): Promise<MergeReport> {
  * parts do not belong together
  */
 export async function mergeParts(out: string, onProgress?: OnProgress): Promise<MergeReport> {
-  const shards = await findShards(out);
+  const found = await findParts(out);
   const merging = await readMerging(out);
   const isWhole = existsSync(join(out, MANIFEST));
   if (merging?.state === "removing" && isWhole) {
     await removeParts(out, merging.parts);
     return reportOf(out, merging.parts);
   }
-  if (shards.length === 0) {
+  if (found.length === 0) {
     if (isWhole) return reportOf(out, 0);
-    const remedy = "Run elegant preprocess with --shard i/n first.";
+    const remedy = "Run elegant preprocess with --part i/n first.";
     throw new InputError(describeMismatch(out, "folders part-0-of-n to part-(n-1)-of-n", "none", remedy));
   }
   if (isWhole && merging === null) {
     const remedy = "Remove the parts if they are left over, or preprocess into another folder.";
-    throw new InputError(describeMismatch(out, "parts alone", `a finished run beside ${shards.length} parts`, remedy));
+    throw new InputError(describeMismatch(out, "parts alone", `a finished run beside ${found.length} parts`, remedy));
   }
-  const parts = await openParts(out, shards);
+  const parts = await openParts(out, found);
   expectFiles(out, parts);
   const inOrder = <T>(items: (part: OpenedPart) => readonly T[], key: (item: T) => string): T[] =>
     parts

@@ -1,7 +1,7 @@
-/** Writes the crops of a preprocess run, as a file per photo or as shards of many, and finds those that exist already. */
+/** Writes the crops of a preprocess run, as a file per photo or as packed files of many, and finds those that exist already. */
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { readShardIndex, SHARD_DIR, shardName } from "../dataset/shards.js";
+import { PACKED_DIR, packedName, readPackedIndex } from "../dataset/packed.js";
 import { fromSystemError, InputError } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
@@ -9,9 +9,9 @@ import type { AlignedPhoto, AlignItem, AlignResult, LandmarkFrame } from "../ima
 import { ItemFailures } from "../pool/item-failures.js";
 import type { AlignJob } from "./align-all.js";
 import { type FinishedPhoto, formatRecords, RECORDS } from "./manifest.js";
-import { cropFormat, type OutputFormat, type ShardFormat } from "./output-format.js";
+import { cropFormat, type OutputFormat, type PackedFormat } from "./output-format.js";
+import { PackedWriter } from "./packed-writer.js";
 import type { PlannedPhoto, PreprocessPlan } from "./plan.js";
-import { ShardWriter } from "./raw-writer.js";
 
 export const PHOTOS_PER_TASK = 16;
 
@@ -151,34 +151,34 @@ export class ImageOutput implements CropOutput {
   async discard(): Promise<void> {}
 }
 
-/** Writes to OUT/shards. A unit of the plan is a shard; it is finished when its index exists. */
-export class ShardOutput implements CropOutput {
+/** Writes to OUT/shards. A unit of the plan is a packed file; it is finished when its index exists. */
+export class PackedOutput implements CropOutput {
   readonly finished = new Map<string, FinishedPhoto>();
   readonly failures: Failure[] = [];
   private readonly watch = new ItemFailures();
   remaining = 0;
   private readonly units = new Map<number, PlannedPhoto[]>();
-  private writer: ShardWriter | null = null;
+  private writer: PackedWriter | null = null;
   private failuresBefore = 0;
   private readonly plan: PreprocessPlan;
   private readonly folder: string;
-  private readonly options: CropOptions & { readonly format: ShardFormat };
-  private readonly shardPhotos: number;
+  private readonly options: CropOptions & { readonly format: PackedFormat };
+  private readonly photosPerFile: number;
 
-  private constructor(plan: PreprocessPlan, out: string, options: ShardOutput["options"], shardPhotos: number) {
+  private constructor(plan: PreprocessPlan, out: string, options: PackedOutput["options"], photosPerFile: number) {
     this.plan = plan;
-    this.folder = join(out, SHARD_DIR);
+    this.folder = join(out, PACKED_DIR);
     this.options = options;
-    this.shardPhotos = shardPhotos;
+    this.photosPerFile = photosPerFile;
   }
 
   static async open(
     plan: PreprocessPlan,
     out: string,
-    options: CropOptions & { readonly format: ShardFormat },
-    shardPhotos: number,
-  ): Promise<ShardOutput> {
-    const output = new ShardOutput(plan, out, options, shardPhotos);
+    options: CropOptions & { readonly format: PackedFormat },
+    photosPerFile: number,
+  ): Promise<PackedOutput> {
+    const output = new PackedOutput(plan, out, options, photosPerFile);
     await mkdir(output.folder, { recursive: true });
     await removeTemporaries(output.folder);
     for (const photo of plan.photos) {
@@ -194,12 +194,12 @@ export class ShardOutput implements CropOutput {
   }
 
   private unitOf({ index }: PlannedPhoto): number {
-    return Math.floor(index / this.shardPhotos);
+    return Math.floor(index / this.photosPerFile);
   }
 
-  /** True if a shard of exactly these photos exists. Then it is counted as finished. */
+  /** True if a packed file of exactly these photos exists. Then it is counted as finished. */
   private async isFinished(unit: number, photos: readonly PlannedPhoto[]): Promise<boolean> {
-    const index = await readShardIndex(join(this.folder, shardName("index", unit))).catch((error: unknown) => {
+    const index = await readPackedIndex(join(this.folder, packedName("index", unit))).catch((error: unknown) => {
       if (error instanceof InputError) return null; // missing or incomplete, so it is made again
       throw error;
     });
@@ -226,7 +226,7 @@ export class ShardOutput implements CropOutput {
   async take(batch: Batch, result: AlignResult): Promise<void> {
     const { format, size } = this.options;
     if (this.writer === null) {
-      this.writer = await ShardWriter.begin(format, this.folder, size, this.unitOf(batch.photos[0]));
+      this.writer = await PackedWriter.begin(format, this.folder, size, this.unitOf(batch.photos[0]));
       this.failuresBefore = this.failures.length;
     }
     const { writer } = this;

@@ -21,7 +21,7 @@ export interface PlannedPhoto {
   readonly file: string;
   /** The same name as the file system has it, possibly in another Unicode normalisation. */
   readonly input: string;
-  /** Name within OUT/images, or of its entry in a shard. */
+  /** Name within OUT/images, or of its entry in a packed file. */
   readonly output: string;
   readonly placement: Placement;
   /** Row in each list; null if the list is missing or does not name the photo. */

@@ -1,26 +1,26 @@
 /** `elegant preprocess`: turns photos and CelebA's lists into aligned crops and the lists of the photos that succeeded. */
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { SHARD_DIR } from "../dataset/shards.js";
+import { PACKED_DIR } from "../dataset/packed.js";
 import { fromSystemError, InputError, InterruptedError } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
 import type { LandmarkFrame, StageSeconds } from "../image/tasks.js";
 import { RunLock } from "../lock.js";
+import { type Part, partName, UNIT } from "../part.js";
 import { type Feeding, fixedFeeding } from "../pool/feeding.js";
-import { partName, type Shard, UNIT } from "../shard.js";
 import type { OnProgress } from "../types.js";
 import { chooseLandmarkFrame } from "./landmark-frame.js";
 import { makeCrops } from "./make-crops.js";
 import { type FinishedPhoto, formatManifest, MANIFEST, type ManifestOptions, openOutput, RECORDS } from "./manifest.js";
 import { outcomeLists, writeOutcome } from "./outcome.js";
-import { isSharded } from "./output-format.js";
-import { type CropOutput, type Failure, ImageOutput, ShardOutput } from "./outputs.js";
-import { beginPart, expectOneSplit, finishPart, isMerged, partOf } from "./part.js";
+import { isPacked, onDisk } from "./output-format.js";
+import { type CropOutput, type Failure, ImageOutput, PackedOutput } from "./outputs.js";
+import { beginPart, expectOneSplit, finishPart, isMerged, planOf } from "./part-folder.js";
 import { checkVariant, type PlanOptions, type PreprocessPlan, planPreprocess } from "./plan.js";
 
-/** Default number of photos per shard: some 50 MB of raw pixels at 256 px. */
-export const SHARD_PHOTOS = 256;
+/** Default number of photos per packed file: some 50 MB of raw pixels at 256 px. */
+export const PHOTOS_PER_FILE = 256;
 
 export interface PreprocessOptions extends PlanOptions {
   /** Side of the crops in pixels. */
@@ -28,10 +28,10 @@ export interface PreprocessOptions extends PlanOptions {
   /** 1 to 100, for JPEG only. */
   readonly quality: number;
   /** Photos per file, for formats with many photos in a file. */
-  readonly shardPhotos?: number;
+  readonly photosPerFile?: number;
   readonly workers: number;
   /** Only this machine's part, written into OUT/part-i-of-n. */
-  readonly shard?: Shard | null;
+  readonly part?: Part | null;
   /** Decides that when the photos to be made are known and none is made yet; null leaves it at `workers`. */
   readonly feeding?: (plan: PreprocessPlan, photos: number) => Promise<Feeding | null>;
   /** Larger photos fail by their header. Default DEFAULT_MAX_PIXELS. */
@@ -63,7 +63,8 @@ export interface PreprocessReport {
 
 /** Restores the state from before a run that made no image. @param made the outermost folder that the run made */
 async function removeOutput(out: string, made: string | undefined): Promise<void> {
-  const written = made === undefined ? ["images", SHARD_DIR, MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
+  const written =
+    made === undefined ? ["images", PACKED_DIR, MANIFEST, RECORDS].map((name) => join(out, name)) : [made];
   for (const path of written) await rm(path, { recursive: true, force: true });
 }
 
@@ -77,7 +78,7 @@ function nothingLeft({ photos }: PreprocessPlan): PreprocessReport {
  * Aligns and crops the photos of `source` into `out`/images or `out`/shards, with lists, manifest.json, manifest.jsonl
  * (the matrix of each photo) and failures.json. A photo that cannot be read is reported and skipped. Finished photos
  * are not made again. A run that was killed at any moment and is run again ends with the same bytes as an undisturbed
- * run. With `shard`, only the photos of that shard are made, into a folder of their own below `target`, however many of
+ * run. With `part`, only the photos of that part are made, into a folder of their own below `target`, however many of
  * them fail; mergeParts() combines the parts.
  * @throws InputError before anything is written if lists, photos or `out` do not fit, and if every photo fails;
  *   RetryableError if the disk is full; InterruptedError after `signal`, with finished photos saved
@@ -87,7 +88,7 @@ export async function preprocess(
   target: string,
   options: PreprocessOptions,
 ): Promise<PreprocessReport> {
-  const { size, format, quality, crop, shardPhotos = SHARD_PHOTOS, shard = null } = options;
+  const { size, format, quality, crop, photosPerFile = PHOTOS_PER_FILE, part = null } = options;
   const started = performance.now();
   const whole = await planPreprocess(source, options);
   // Check the whole plan, so that all machines reach the same decision.
@@ -95,20 +96,20 @@ export async function preprocess(
   const { frame: landmarkFrame, notice } = chooseLandmarkFrame(whole, options.landmarkFrame ?? "auto");
   if (notice !== null) options.onNotice?.(notice);
   // A file of many crops belongs to one machine.
-  const part = shard === null ? null : { whole, shard, unit: isSharded(format) ? shardPhotos : UNIT };
-  const plan = part === null ? whole : partOf(part);
-  const out = shard === null ? target : join(target, partName(shard));
+  const share = part === null ? null : { whole, part, unit: isPacked(format) ? photosPerFile : UNIT };
+  const plan = share === null ? whole : planOf(share);
+  const out = part === null ? target : join(target, partName(part));
   const kept: ManifestOptions = {
     images: resolve(plan.imageDir),
     size,
-    format,
+    format: onDisk(format),
     quality: format === "jpg" || format === "webdataset" ? quality : null,
-    shardPhotos: isSharded(format) ? shardPhotos : null,
+    shardPhotos: isPacked(format) ? photosPerFile : null,
     landmarkFrame,
     crop,
   };
   if (part !== null && (await isMerged(target, kept))) return nothingLeft(plan);
-  if (part !== null) await expectOneSplit(target, part.shard);
+  if (part !== null) await expectOneSplit(target, part);
   await openOutput(out, kept); // refuses before anything is made
   let made: string | undefined; // the first folder that was missing on the path to `out`
   try {
@@ -124,7 +125,7 @@ export async function preprocess(
     if (part !== null) await beginPart(out);
     const earlier = await openOutput(out, kept); // again, because another run may have begun and ended in the meantime
     const report = await preprocessLocked(plan, out, options, { kept, earlier, made, started });
-    if (part !== null) finishPart(out, part);
+    if (share !== null) finishPart(out, share);
     return report;
   } finally {
     await lock?.release();
@@ -144,13 +145,13 @@ async function preprocessLocked(
   options: PreprocessOptions,
   { kept, earlier, made, started }: Prepared,
 ): Promise<PreprocessReport> {
-  const { size, format, quality, shardPhotos = SHARD_PHOTOS, maxPixels, tolerant, signal, onProgress } = options;
+  const { size, format, quality, photosPerFile = PHOTOS_PER_FILE, maxPixels, tolerant, signal, onProgress } = options;
   let output: CropOutput;
   try {
     await removeTemporaries(out); // of runs that were killed
     const cropped = { size, quality, maxPixels, tolerant, landmarkFrame: kept.landmarkFrame ?? undefined };
-    output = isSharded(format)
-      ? await ShardOutput.open(plan, out, { ...cropped, format }, shardPhotos)
+    output = isPacked(format)
+      ? await PackedOutput.open(plan, out, { ...cropped, format }, photosPerFile)
       : await ImageOutput.open(plan, out, { ...cropped, format }, earlier);
   } catch (error) {
     throw fromSystemError(error, `Opening ${out}`);
@@ -160,7 +161,7 @@ async function preprocessLocked(
   writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
   const feeding = (await options.feeding?.(plan, remaining)) ?? fixedFeeding(options.workers, 1);
   const seconds = await makeCrops(output, feeding, () => signal?.aborted === true, onProgress);
-  if (options.shard == null && finished.size === 0 && failures.length > 0) {
+  if (options.part == null && finished.size === 0 && failures.length > 0) {
     if (earlier === null) await removeOutput(out, made);
     throw new InputError(`None of the ${failures.length} photos could be used. The first: ${failures[0].reason}`);
   }

@@ -1,5 +1,5 @@
 /**
- * Runs a shard's command line in a process of its own, so that a crash or a lack of memory there does not affect the
+ * Runs a part's command line in a process of its own, so that a crash or a lack of memory there does not affect the
  * worker.
  */
 import { spawn } from "node:child_process";
@@ -30,7 +30,7 @@ export interface ChildOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** Runs the process to its end. It never rejects, because every outcome belongs to the shard. */
+/** Runs the process to its end. It never rejects, because every outcome belongs to the part. */
 export function runChild({ command, argv, cwd, signal, onLine }: ChildOptions): Promise<Ended> {
   return new Promise((resolve) => {
     // The IPC channel lets the child notice if this process is killed (stopWithParent).

@@ -1,4 +1,4 @@
-/** The jobs in the queue: one per shard, and one that merges when all shards have ended. */
+/** The jobs in the queue: one per part, and one that merges when all parts have ended. */
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 
@@ -7,10 +7,11 @@ export const DEFAULT_QUEUE = "elegant";
 /** Id of a flow, used in names of jobs and in printed lines. */
 const flow = z.string().regex(/^[\w.-]{1,100}$/);
 
-const shardSchema = z.object({
+// Jobs and outputs keep the name "shard", so that workers and readers of other versions understand them.
+const partSchema = z.object({
   kind: z.literal("shard"),
   flow,
-  /** Command line without --shard and --json. */
+  /** Command line without --part and --json. */
   argv: z.array(z.string()),
   /** Folder that relative paths start from, the same on all machines. */
   cwd: z.string(),
@@ -22,19 +23,19 @@ const mergeSchema = z.object({
   flow,
   /** The submitted command, for tables. */
   command: z.string(),
-  /** Command line that merges the shards; null if there is nothing to merge. */
+  /** Command line that merges the parts; null if there is nothing to merge. */
   argv: z.array(z.string()).nullable(),
   cwd: z.string(),
   count: z.number().int().positive(),
 });
-const jobSchema = z.discriminatedUnion("kind", [shardSchema, mergeSchema]);
-export type ShardJob = z.infer<typeof shardSchema>;
+const jobSchema = z.discriminatedUnion("kind", [partSchema, mergeSchema]);
+export type PartJob = z.infer<typeof partSchema>;
 export type MergeJob = z.infer<typeof mergeSchema>;
-export type QueueJob = ShardJob | MergeJob;
+export type QueueJob = PartJob | MergeJob;
 
 /** The command line that a job asks a worker to run. Any process that can write to Redis may have put it into the queue. */
 export interface OfferedJob {
-  readonly kind: "shard" | "merge";
+  readonly kind: PartJob["kind"] | MergeJob["kind"];
   /** Without the options that the worker adds. */
   readonly argv: readonly string[];
   readonly cwd: string;
@@ -48,19 +49,19 @@ export function parseJob(data: unknown, id: string): QueueJob {
   throw new InputError(describeMismatch(`job ${id}`, "a job of elegant queue", "something else", remedy));
 }
 
-/** A shard that failed permanently, and the reason. */
-export const lostShardSchema = z.object({ shard: z.string(), reason: z.string() });
-export type LostShard = z.infer<typeof lostShardSchema>;
+/** A part that failed permanently, and the reason. */
+export const lostPartSchema = z.object({ shard: z.string(), reason: z.string() });
+export type LostPart = z.infer<typeof lostPartSchema>;
 
-/** The result of a finished shard. */
-export const shardResultSchema = z.object({ code: z.union([z.literal(0), z.literal(3)]) });
-export type ShardResult = z.infer<typeof shardResultSchema>;
+/** The result of a finished part. */
+export const partResultSchema = z.object({ code: z.union([z.literal(0), z.literal(3)]) });
+export type PartResult = z.infer<typeof partResultSchema>;
 
 /** The last job's result for the whole flow. */
 export const flowResultSchema = z.object({
   merged: z.boolean(),
-  lost: z.array(lostShardSchema),
-  /** Number of shards with failed items, which their reports name. */
+  lost: z.array(lostPartSchema),
+  /** Number of parts with failed items, which their reports name. */
   partial: z.number().int(),
   /** The JSON that the merging command printed. */
   output: z.unknown(),
@@ -70,9 +71,9 @@ export type FlowResult = z.infer<typeof flowResultSchema>;
 /** Removes control characters from Redis's texts, because they could move a terminal's cursor. */
 export const printable = (text: string): string => text.replace(/\p{Cc}/gu, "?");
 
-export const shardJobId = (flow: string, index: number): string => `${flow}-${index}`;
+export const partJobId = (flow: string, index: number): string => `${flow}-${index}`;
 
-/** The shard of a job id, such as 2/4. */
-export function shardOfJob(id: string, count: number): string {
+/** The part of a job id, such as 2/4. */
+export function partOfJob(id: string, count: number): string {
   return `${id.slice(id.lastIndexOf("-") + 1)}/${count}`;
 }

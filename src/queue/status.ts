@@ -3,16 +3,16 @@ import type { Job, JobType } from "bullmq";
 import type { Redis } from "ioredis";
 import {
   flowResultSchema,
-  type LostShard,
+  type LostPart,
   type MergeJob,
+  type PartJob,
   parseJob,
+  partOfJob,
+  partResultSchema,
   printable,
-  type ShardJob,
-  shardOfJob,
-  shardResultSchema,
 } from "./jobs.js";
 
-export interface RunningShard {
+export interface RunningPart {
   readonly shard: string;
   readonly worker: string | null;
   /** The last line that it printed. */
@@ -22,15 +22,15 @@ export interface RunningShard {
 export interface FlowStatus {
   readonly id: string;
   readonly command: string;
-  /** `done` means merged; `failed` means that a shard or the merge failed permanently. */
+  /** `done` means merged; `failed` means that a part or the merge failed permanently. */
   readonly state: "running" | "merging" | "done" | "failed";
   readonly shards: number;
   readonly done: number;
-  /** Number of done shards that have failed items. */
+  /** Number of done parts that have failed items. */
   readonly partial: number;
-  readonly running: readonly RunningShard[];
+  readonly running: readonly RunningPart[];
   readonly waiting: number;
-  readonly lost: readonly LostShard[];
+  readonly lost: readonly LostPart[];
   /** Why the merge failed. */
   readonly reason: string | null;
   readonly output: unknown;
@@ -44,13 +44,13 @@ interface Found {
   readonly state: JobType;
 }
 
-interface FoundShard extends Found {
-  readonly data: ShardJob;
+interface FoundPart extends Found {
+  readonly data: PartJob;
 }
 
 /**
  * All flows, the oldest first. Jobs of other programs are left out until a worker has refused one. Such a job is shown
- * as a flow of its own, and so are shards that were put into the queue without a merge.
+ * as a flow of its own, and so are parts that were put into the queue without a merge.
  * @param only id of a single flow
  */
 export async function readFlows(redis: Redis, name: string, only: string | null): Promise<readonly FlowStatus[]> {
@@ -64,20 +64,20 @@ export async function readFlows(redis: Redis, name: string, only: string | null)
       for (const job of await queue.getJobs([state])) if (job?.id !== undefined) found.set(job.id, { job, state });
     }
     const merges: { readonly data: MergeJob; readonly found: Found }[] = [];
-    const shards = new Map<string, FoundShard[]>();
+    const parts = new Map<string, FoundPart[]>();
     const refused: FlowStatus[] = [];
     for (const each of found.values()) {
       try {
         const data = parseJob(each.job.data, each.job.id!);
         if (data.kind === "merge") merges.push({ data, found: each });
-        else shards.set(data.flow, [...(shards.get(data.flow) ?? []), { ...each, data }]);
+        else parts.set(data.flow, [...(parts.get(data.flow) ?? []), { ...each, data }]);
       } catch {
         if (each.state === "failed") refused.push(statusOfStranger(each.job));
       }
     }
-    const whole = merges.map(({ data, found: merge }) => statusOf(data, merge, shards.get(data.flow) ?? []));
-    for (const { data } of merges) shards.delete(data.flow);
-    const alone = [...shards.values()].map(statusWithoutMerge);
+    const whole = merges.map(({ data, found: merge }) => statusOf(data, merge, parts.get(data.flow) ?? []));
+    for (const { data } of merges) parts.delete(data.flow);
+    const alone = [...parts.values()].map(statusWithoutMerge);
     return [...whole, ...alone, ...refused]
       .filter(({ id }) => only === null || id === only)
       .sort((a, b) => (a.submitted < b.submitted ? -1 : a.submitted > b.submitted ? 1 : 0));
@@ -91,15 +91,15 @@ function lineOf(job: Job): string | null {
   return typeof progress === "object" && "line" in progress ? String(progress.line) : null;
 }
 
-function statusOf(data: MergeJob, { job, state }: Found, shards: readonly Found[]): FlowStatus {
-  const byState = (wanted: JobType): Job[] => shards.filter((each) => each.state === wanted).map((each) => each.job);
+function statusOf(data: MergeJob, { job, state }: Found, parts: readonly Found[]): FlowStatus {
+  const byState = (wanted: JobType): Job[] => parts.filter((each) => each.state === wanted).map((each) => each.job);
   const result = state === "completed" ? flowResultSchema.safeParse(job.returnvalue) : null;
-  const nameOf = (shard: Job): string => shardOfJob(shard.id!, data.count);
-  const failed = byState("failed").map((shard) => ({ shard: nameOf(shard), reason: shard.failedReason ?? "unknown" }));
+  const nameOf = (part: Job): string => partOfJob(part.id!, data.count);
+  const failed = byState("failed").map((part) => ({ shard: nameOf(part), reason: part.failedReason ?? "unknown" }));
   const lost = result?.success ? result.data.lost : failed;
   const completed = byState("completed");
-  const running = byState("active").map((shard) => {
-    return { shard: nameOf(shard), worker: shard.processedBy ?? null, line: lineOf(shard) };
+  const running = byState("active").map((part) => {
+    return { shard: nameOf(part), worker: part.processedBy ?? null, line: lineOf(part) };
   });
   const isMerging = state === "active" || state === "waiting" || state === "delayed";
   const isLost = state === "failed" || (state === "completed" && result?.data?.merged !== true);
@@ -109,7 +109,7 @@ function statusOf(data: MergeJob, { job, state }: Found, shards: readonly Found[
     state: isLost ? "failed" : state === "completed" ? "done" : isMerging ? "merging" : "running",
     shards: data.count,
     done: completed.length,
-    partial: completed.filter((shard) => shardResultSchema.safeParse(shard.returnvalue).data?.code === 3).length,
+    partial: completed.filter((part) => partResultSchema.safeParse(part.returnvalue).data?.code === 3).length,
     running,
     waiting: Math.max(0, data.count - completed.length - running.length - lost.length),
     lost,
@@ -119,12 +119,12 @@ function statusOf(data: MergeJob, { job, state }: Found, shards: readonly Found[
   };
 }
 
-/** Status of shards that were put into the queue without the merge job. */
-function statusWithoutMerge(shards: readonly FoundShard[]): FlowStatus {
-  const [{ data, job }] = shards;
+/** Status of parts that were put into the queue without the merge job. */
+function statusWithoutMerge(parts: readonly FoundPart[]): FlowStatus {
+  const [{ data, job }] = parts;
   const { flow, argv, cwd, count } = data;
   const followed: MergeJob = { kind: "merge", flow, command: argv.join(" "), argv: null, cwd, count };
-  const status = statusOf(followed, { job, state: "waiting-children" }, shards);
+  const status = statusOf(followed, { job, state: "waiting-children" }, parts);
   const isThrough = status.waiting === 0 && status.running.length === 0;
   return { ...status, state: status.lost.length > 0 ? "failed" : isThrough ? "done" : "running" };
 }
@@ -138,7 +138,7 @@ function statusOfStranger({ id = "?", timestamp, failedReason }: Job): FlowStatu
   };
 }
 
-/** Lines of a table. A shard that is running or has failed permanently has a line of its own below its flow. */
+/** Lines of a table. A part that is running or has failed permanently has a line of its own below its flow. */
 export function formatFlows(flows: readonly FlowStatus[]): string[] {
   const header = ["id", "state", "done", "running", "waiting", "lost", "command"];
   const rows = flows.map(({ id, state, shards, done, running, waiting, lost, command }) => {
@@ -154,10 +154,10 @@ export function formatFlows(flows: readonly FlowStatus[]): string[] {
     line(header),
     ...flows.flatMap(({ running, lost, reason, partial }, i) => [
       line(rows[i]),
-      ...running.map(({ shard, worker, line: last }) => `  shard ${shard} on ${worker ?? "?"}: ${last ?? "started"}`),
-      ...lost.map((each) => `  shard ${each.shard} is given up: ${each.reason}`),
+      ...running.map(({ shard, worker, line: last }) => `  part ${shard} on ${worker ?? "?"}: ${last ?? "started"}`),
+      ...lost.map((each) => `  part ${each.shard} is given up: ${each.reason}`),
       ...(reason === null ? [] : [`  the merge is given up: ${reason}`]),
-      ...(partial === 0 ? [] : [`  ${partial} shards are done with failures, which failures.json names`]),
+      ...(partial === 0 ? [] : [`  ${partial} parts are done with failures, which failures.json names`]),
     ]),
   ];
   return lines.map(printable);

@@ -1,8 +1,8 @@
-/** `elegant queue submit`: turns a command line into a flow. Its last job runs when all shards have ended. */
+/** `elegant queue submit`: turns a command line into a flow. Its last job runs when all parts have ended. */
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
-import type { MergeJob, ShardJob } from "./jobs.js";
-import { shardJobId } from "./jobs.js";
+import type { MergeJob, PartJob } from "./jobs.js";
+import { partJobId } from "./jobs.js";
 
 const KEEP_SECONDS = 7 * 24 * 3600;
 
@@ -11,8 +11,8 @@ export interface SubmitOptions {
   readonly argv: readonly string[];
   readonly mergeArgv: readonly string[] | null;
   readonly cwd: string;
-  readonly shards: number;
-  /** Number of attempts for each shard, and for the merge. */
+  readonly parts: number;
+  /** Number of attempts for each part, and for the merge. */
   readonly attempts: number;
   /** Pause before the second attempt; it doubles for each further attempt. */
   readonly backoffSeconds: number;
@@ -29,7 +29,7 @@ export function newFlowId(random = randomBytes(4)): string {
 /** Puts all jobs into the queue together. @returns the flow's id */
 export async function submitFlow(redis: Redis, options: SubmitOptions): Promise<string> {
   const { FlowProducer } = await import("bullmq");
-  const { name: queueName, argv, mergeArgv, cwd, shards: count, attempts, backoffSeconds } = options;
+  const { name: queueName, argv, mergeArgv, cwd, parts: count, attempts, backoffSeconds } = options;
   const flow = newFlowId();
   const opts = {
     attempts,
@@ -37,10 +37,10 @@ export async function submitFlow(redis: Redis, options: SubmitOptions): Promise<
     removeOnComplete: { age: KEEP_SECONDS },
     removeOnFail: { age: KEEP_SECONDS },
   };
-  const shard = (index: number) => {
-    const data: ShardJob = { kind: "shard", flow, argv: [...argv], cwd, index, count };
-    // A shard that failed permanently does not keep the last job from running. That job reports it.
-    const job = { ...opts, jobId: shardJobId(flow, index), ignoreDependencyOnFailure: true };
+  const part = (index: number) => {
+    const data: PartJob = { kind: "shard", flow, argv: [...argv], cwd, index, count };
+    // A part that failed permanently does not keep the last job from running. That job reports it.
+    const job = { ...opts, jobId: partJobId(flow, index), ignoreDependencyOnFailure: true };
     return { name: "shard", queueName, data, opts: job };
   };
   const data: MergeJob = {
@@ -50,7 +50,7 @@ export async function submitFlow(redis: Redis, options: SubmitOptions): Promise<
   const producer = new FlowProducer({ connection: redis });
   producer.on("error", () => {}); // reported by the command that waits for the producer
   try {
-    const children = Array.from({ length: count }, (_, index) => shard(index));
+    const children = Array.from({ length: count }, (_, index) => part(index));
     await producer.add({ name: "merge", queueName, data, opts: { ...opts, jobId: flow }, children });
     return flow;
   } finally {

@@ -1,4 +1,4 @@
-/** `elegant queue work`: takes shards from the queue, one at a time, and runs each in a process of its own. */
+/** `elegant queue work`: takes parts from the queue, one at a time, and runs each in a process of its own. */
 import { hostname } from "node:os";
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
@@ -8,21 +8,21 @@ import {
   type FlowResult,
   type MergeJob,
   type OfferedJob,
+  type PartJob,
+  type PartResult,
   parseJob,
+  partOfJob,
   printable,
   type QueueJob,
-  type ShardJob,
-  type ShardResult,
-  shardOfJob,
 } from "./jobs.js";
 
 export interface WorkOptions {
   readonly name: string;
-  /** Seconds of silence after which a worker counts as dead and its shard goes to another worker. */
+  /** Seconds of silence after which a worker counts as dead and its part goes to another worker. */
   readonly stalledSeconds: number;
   /** If true, the work ends when nothing is left to do, now or later. */
   readonly untilEmpty: boolean;
-  /** Ends the work. The current shard is released. */
+  /** Ends the work. The current part is released. */
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
   /**
@@ -42,7 +42,7 @@ export interface WorkReport {
   readonly released: number;
 }
 
-/** How often a shard may lose its worker before it fails permanently. The shard itself may be what kills the workers. */
+/** How often a part may lose its worker before it fails permanently. The part itself may be what kills the workers. */
 const MOST_STALLS = 3;
 const EMPTY_CHECK_MS = 1000;
 
@@ -116,19 +116,19 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
     throw new Error(verdict.reason);
   };
 
-  const doShard = async (job: Job, token: string | undefined, data: ShardJob): Promise<ShardResult> => {
-    const shard = `${data.index}/${data.count}`;
-    const { code } = await settle(job, token, data, ["--shard", shard, "--json"], `${data.flow} shard ${shard}`);
+  const doPart = async (job: Job, token: string | undefined, data: PartJob): Promise<PartResult> => {
+    const part = `${data.index}/${data.count}`;
+    const { code } = await settle(job, token, data, ["--part", part, "--json"], `${data.flow} part ${part}`);
     return { code };
   };
   const doMerge = async (job: Job, token: string | undefined, data: MergeJob): Promise<FlowResult> => {
     const failures = Object.entries(await job.getIgnoredChildrenFailures());
-    const lost = failures.map(([key, reason]) => ({ shard: shardOfJob(key, data.count), reason }));
+    const lost = failures.map(([key, reason]) => ({ shard: partOfJob(key, data.count), reason }));
     lost.sort((a, b) => Number.parseInt(a.shard, 10) - Number.parseInt(b.shard, 10));
-    const results = Object.values(await job.getChildrenValues<ShardResult>());
+    const results = Object.values(await job.getChildrenValues<PartResult>());
     const partial = results.filter(({ code }) => code === 3).length;
     if (lost.length > 0) {
-      for (const { shard, reason } of lost) print(`${data.flow} shard ${shard} is given up: ${reason}`);
+      for (const { shard, reason } of lost) print(`${data.flow} part ${shard} is given up: ${reason}`);
       return { merged: false, lost, partial, output: null };
     }
     if (data.argv === null) return { merged: true, lost, partial, output: null };
@@ -146,7 +146,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
       } catch (error) {
         throw refuse(printable(job.id ?? "?"), error);
       }
-      return data.kind === "shard" ? doShard(job, token, data) : doMerge(job, token, data);
+      return data.kind === "shard" ? doPart(job, token, data) : doMerge(job, token, data);
     },
     {
       connection: redis,
@@ -163,7 +163,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
     if (error.message !== lastError) print(`queue: ${error.message}`);
     lastError = error.message;
   });
-  // Another worker has the shard now.
+  // Another worker has the part now.
   worker.on("lockRenewalFailed", (ids) => {
     for (const id of ids) running.get(id)?.abort();
   });
@@ -173,7 +173,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
   queue.on("error", () => {}); // the worker reports the same errors
   try {
     await worker.waitUntilReady();
-    print(`waiting for shards in the queue '${name}'`);
+    print(`waiting for parts in the queue '${name}'`);
     await new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
       if (signal.aborted) resolve();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { writeWhole } from "../image/photo.js";
-import { placesOf, type Shard } from "../shard.js";
+import { type Part, placesOf } from "../part.js";
 import type { OnProgress } from "../types.js";
 import type { SynthFace } from "./face.js";
 import { attributeList, fileName, landmarkList, partitionList } from "./lists.js";
@@ -33,7 +33,7 @@ export interface SynthOptions {
   /** Number of threads that paint. */
   readonly workers: number;
   /** Only this machine's photos. Other machines may paint into the same directory at the same time. */
-  readonly shard?: Shard | null;
+  readonly part?: Part | null;
   readonly onProgress?: OnProgress;
 }
 
@@ -46,7 +46,7 @@ export interface SynthResult {
 }
 
 /** @throws InputError if a directory contains anything other than an earlier part of the same data set */
-export async function checkDirectory({ directory, seed, count, shard = null }: SynthOptions): Promise<void> {
+export async function checkDirectory({ directory, seed, count, part = null }: SynthOptions): Promise<void> {
   const found = await stat(directory).catch(() => null);
   if (found === null) return;
   const refuse = (received: string, remedy: string): never => {
@@ -57,7 +57,7 @@ export async function checkDirectory({ directory, seed, count, shard = null }: S
   if (!found.isDirectory()) refuse("a file", "Name a directory.");
   const names = await readdir(directory);
   // Another machine may just have made the folder of photos, but not its record yet.
-  if (names.length === 0 || (shard !== null && names.every((name) => name === "images" || name.endsWith(".tmp"))))
+  if (names.length === 0 || (part !== null && names.every((name) => name === "images" || name.endsWith(".tmp"))))
     return;
   const text = await readFile(join(directory, RECORD), "utf8").catch(() => null);
   if (text === null) return refuse("a directory with other files", "Name a new or empty directory.");
@@ -88,7 +88,7 @@ function recordOf(faces: readonly SynthFace[], { seed }: SynthOptions): string {
  * @throws InputError if the directory contains something else
  */
 export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
-  const { directory, count, seed, workers, shard = null, onProgress } = options;
+  const { directory, count, seed, workers, part = null, onProgress } = options;
   await checkDirectory(options);
   const images = join(directory, "images");
   try {
@@ -99,7 +99,7 @@ export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   const faces = Array.from({ length: count }, (_, i) => sampleFace(seed, i));
   writeWhole(join(directory, RECORD), recordOf(faces, options));
   const there = new Set(await readdir(images));
-  const own = placesOf(count, shard ?? { index: 0, count: 1 });
+  const own = placesOf(count, part ?? { index: 0, count: 1 });
   const missing = own.filter((i) => !there.has(fileName(i)));
   const tasks: PaintTask[] = [];
   for (let first = 0; first < missing.length; first += PHOTOS_PER_TASK) {

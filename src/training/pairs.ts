@@ -25,7 +25,7 @@ export interface PairIndices {
 export interface PairSampler {
   /** Number of files that are used. */
   readonly size: number;
-  /** Hash that changes with the files' names (without endings), labels or order; images and shards have the same. */
+  /** Hash that changes with the files' names (without endings), labels or order; image files and packed files have the same. */
   readonly fingerprint: string;
   /** Fingerprint as version 0.1.0 made it, from whole names; runs of that version resume with the same files. */
   readonly formerFingerprint: string;

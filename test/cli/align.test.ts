@@ -273,10 +273,10 @@ describe("elegant align and swap --paste-back", function () {
   });
 
   it("does a machine's part of the photos into a folder of its own", async () => {
-    const none = await elegant("align", "@one.png", "--out", "@parts", "--shard", "1/2");
+    const none = await elegant("align", "@one.png", "--out", "@parts", "--part", "1/2");
     assert.equal(none.code, 0, none.stderr);
-    assert.match(none.stdout, /shard 1\/2, from --shard\nno photo is left/);
-    const first = await elegant("align", "@one.png", "--out", "@parts", "--shard", "0/2", "--size", "64");
+    assert.match(none.stdout, /part 1\/2, from --part\nno photo is left/);
+    const first = await elegant("align", "@one.png", "--out", "@parts", "--part", "0/2", "--size", "64");
     assert.equal(first.code, 0, first.stderr);
     assert.deepEqual(await readdir(path("parts")), ["part-0-of-2"]);
     assert.ok((await readdir(path("parts/part-0-of-2"))).includes("transforms.json"));

@@ -224,7 +224,7 @@ describe("bad input", () => {
     [
       "nothing to merge",
       "merge @nowhere",
-      /^elegant: .*nowhere: expected the folder of elegant preprocess --shard, or files of .*, received nothing there\. Check the path\.$/m,
+      /^elegant: .*nowhere: expected the folder of elegant preprocess --part, or files of .*, received nothing there\. Check the path\.$/m,
     ],
     [
       "one file too many to merge",

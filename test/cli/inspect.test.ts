@@ -7,7 +7,7 @@ import { groupFailures } from "../../src/dataset/notes.js";
 import { decodeImage } from "../../src/image/codec.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { writeShards } from "../support/shards.js";
+import { writePacked } from "../support/packed.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
 const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
@@ -26,7 +26,7 @@ describe("elegant inspect", function () {
       withFolder(async (folder) => {
         const dir = join(folder, "faces");
         if (format === "images") await writeFaces(dir, 20);
-        else await writeShards(dir, 20, format, 8, FAILURES);
+        else await writePacked(dir, 20, format, 8, FAILURES);
         const { code, stdout, stderr } = await elegant("inspect", dir, "--json", "--count", "6");
         assert.equal(code, 0, stderr);
         const json = JSON.parse(stdout) as Json;
@@ -56,7 +56,7 @@ describe("elegant inspect", function () {
 
   it("tells people what is there, and where the sheet is", () =>
     withFolder(async (folder) => {
-      await writeShards(join(folder, "faces"), 20, "shard", 8, FAILURES);
+      await writePacked(join(folder, "faces"), 20, "shard", 8, FAILURES);
       const { code, stdout, stderr } = await elegant(
         "inspect",
         join(folder, "faces"),
@@ -65,8 +65,8 @@ describe("elegant inspect", function () {
         join(folder, "s.png"),
       );
       assert.equal(code, 0, stderr);
-      assert.match(stdout, /^faces: 20 pictures in 3 raw shards, 246 kB \(12\.3 kB each\)\n/);
-      assert.match(stdout, /\nmade by elegant preprocess --format shard from \/photos\n/);
+      assert.match(stdout, /^faces: 20 pictures in 3 packed raw files, 246 kB \(12\.3 kB each\)\n/);
+      assert.match(stdout, /\nmade by elegant preprocess --format raw from \/photos\n/);
       assert.match(stdout, /\nsize: 64 x 64, of all pictures\npartition: 16 training, 0 validation, 4 test\n/);
       assert.match(stdout, /\n {2}Smiling +7 +13 +35\.0 % +6 \/ 10 +0 \/ 0 +1 \/ 3\n/);
       assert.match(stdout, /\n2 photos failed:\n {2}2 x FILE: image: .*\n {4}x\.png, y\.png\n/);
@@ -102,10 +102,10 @@ describe("elegant inspect", function () {
       assert.match(json.problems[1].reason, /000003\.png: image: expected JPEG, PNG/);
     }));
 
-  it("looks at the shards that are whole, and names the one that is not", () =>
+  it("looks at the packed files that are whole, and names the one that is not", () =>
     withFolder(async (folder) => {
       const dir = join(folder, "faces");
-      await writeShards(dir, 20, "webdataset");
+      await writePacked(dir, 20, "webdataset");
       await truncate(join(dir, "shards/00002.tar"), 5000);
       const { code, stdout } = await elegant("inspect", dir, "--json", "--no-sheet");
       assert.equal(code, 3);

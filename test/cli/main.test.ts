@@ -64,9 +64,9 @@ describe("command line", () => {
       "--crop: expected x,y,w,h in whole pixels such as 20,30,216,216, received '1,2'.",
     ],
     [
-      "a shard that is none",
-      ["synth", "d", "--shard", "4/4"],
-      "--shard: expected i/n with i from 0 to n - 1, received '4/4'. Shards count from 0: the first of four is 0/4, the last 3/4.",
+      "a part that is none",
+      ["synth", "d", "--part", "4/4"],
+      "--part: expected i/n with i from 0 to n - 1, received '4/4'. Parts count from 0: the first of four is 0/4, the last 3/4.",
     ],
     ["a text without =", ["table", "r", "d", "--systems", "x"], "--systems: expected NAME=DIR, received 'x'."],
     ["an unknown option", ["synth", "d", "--sede", "1"], "unknown option '--sede' (Did you mean --seed?)"],

@@ -173,7 +173,7 @@ describe("names in lists", () => {
         join(folder, "list_attr_celeba.csv"),
         "image_id,Wearing Hat\nmy photo 1.png,True\nmy photo 2.png,False\n",
       );
-      for (const format of ["png", "shard"] as const) {
+      for (const format of ["png", "raw"] as const) {
         const out = join(folder, format);
         assert.equal((await preprocess(folder, out, { ...OPTIONS, format })).done, 2);
         const ending = format === "png" ? "png" : "rgb";

@@ -10,8 +10,8 @@ import { encodePng } from "../../src/image/codec.js";
 import { readSource } from "../../src/image/source.js";
 import { useCacheHome } from "../support/cache.js";
 import { withFolder } from "../support/folder.js";
+import { rgbOf, type TarEntry, tarOf } from "../support/packed.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { rgbOf, type TarEntry, tarOf } from "../support/shards.js";
 
 const photo = (name: string) => goldenPhoto(name, 3, 24, 20);
 const LONG = `${"deep/".repeat(30)}long.name.with.dots`;

@@ -48,7 +48,7 @@ describe("a photo with a read error", () => {
 
   it("is that photo's failure in preprocess, in every format", () =>
     withFolder(async (dir) => {
-      for (const format of ["png", "shard", "webdataset"] as const) {
+      for (const format of ["png", "raw", "webdataset"] as const) {
         const [source, out] = [join(dir, `${format}-in`), join(dir, format)];
         const files = await writeSmallDataset(source, 20);
         await makeUnreadable(source, [files[3], files[11]]);

@@ -7,8 +7,8 @@ import { encodeJpeg, encodePng } from "../../src/image/codec.js";
 import { BatchLoader } from "../../src/image/loader.js";
 import { closeSources, type PictureSource, readSource } from "../../src/image/source.js";
 import { withFolder } from "../support/folder.js";
+import { npyOf, rgbOf } from "../support/packed.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { npyOf, rgbOf } from "../support/shards.js";
 
 const SIDE = 16;
 const NAMES = ["a", "b", "c", "d", "e"];

@@ -40,9 +40,9 @@ describe("dataset/merge", function () {
 
       const counts: number[] = [];
       for (let index = COUNT - 1; index >= 0; index--) {
-        const part = await preprocess(source, parts, { ...OPTIONS, shard: { index, count: COUNT } });
+        const part = await preprocess(source, parts, { ...OPTIONS, part: { index, count: COUNT } });
         counts.push(part.done + part.failed);
-        const again = await preprocess(source, parts, { ...OPTIONS, shard: { index, count: COUNT } });
+        const again = await preprocess(source, parts, { ...OPTIONS, part: { index, count: COUNT } });
         assert.deepEqual([again.done, again.skipped], [0, part.done], "a part that is done again does nothing");
       }
       assert.deepEqual(counts, [256, 256, 388]);
@@ -55,9 +55,9 @@ describe("dataset/merge", function () {
       assert.deepEqual(await treeOf(simple), expected);
       assert.equal((await mergeParts(simple)).parts, 0);
       assert.deepEqual(await treeOf(simple), expected, "merging again changes nothing");
-      const late = await preprocess(source, simple, { ...OPTIONS, shard: { index: 0, count: COUNT } });
+      const late = await preprocess(source, simple, { ...OPTIONS, part: { index: 0, count: COUNT } });
       assert.deepEqual([late.done, late.failed], [0, 0]);
-      assert.deepEqual(await treeOf(simple), expected, "a shard that comes late changes nothing");
+      assert.deepEqual(await treeOf(simple), expected, "a part that comes late changes nothing");
 
       const script = join(dir, "kill.mjs");
       await writeFile(script, KILLED_MERGE);
@@ -84,16 +84,16 @@ describe("dataset/merge", function () {
       assert.deepEqual(await treeOf(killed), expected);
     }));
 
-  for (const format of ["shard", "webdataset"] as const) {
+  for (const format of ["raw", "webdataset"] as const) {
     it(`keeps the files of many photos whole, and gives them to one machine each: ${format}`, () =>
       withFolder(async (dir) => {
         const [source, whole, parts] = [join(dir, "celeba"), join(dir, "whole"), join(dir, "parts")];
         const files = await writeSmallDataset(source, 230);
         await rm(join(source, "images", files[45]));
-        const options = { ...OPTIONS, format, shardPhotos: 40 };
+        const options = { ...OPTIONS, format, photosPerFile: 40 };
         await preprocess(source, whole, options);
         for (let index = 0; index < COUNT; index++) {
-          await preprocess(source, parts, { ...options, shard: { index, count: COUNT } });
+          await preprocess(source, parts, { ...options, part: { index, count: COUNT } });
         }
         const lost = join(parts, "part-1-of-3", "shards", "00004.json");
         await rename(lost, join(dir, "kept.json"));
@@ -123,24 +123,24 @@ describe("dataset/merge", function () {
       };
       await mkdir(out);
       await refused(/expected folders part-0-of-n to part-\(n-1\)-of-n, received none/);
-      const shard = (index: number, count = COUNT, changes: Partial<PreprocessOptions> = {}) =>
-        preprocess(source, out, { ...OPTIONS, ...changes, shard: { index, count } });
-      await shard(0);
-      await refused(/expected 3 finished parts, received no part-1-of-3, no part-2-of-3\. Run those shards/);
-      await assert.rejects(shard(1, COUNT, { signal: AbortSignal.abort() }), /Interrupted after 0 of 44 images/);
-      await shard(2); // without photos
+      const partOf = (index: number, count = COUNT, changes: Partial<PreprocessOptions> = {}) =>
+        preprocess(source, out, { ...OPTIONS, ...changes, part: { index, count } });
+      await partOf(0);
+      await refused(/expected 3 finished parts, received no part-1-of-3, no part-2-of-3\. Run those parts/);
+      await assert.rejects(partOf(1, COUNT, { signal: AbortSignal.abort() }), /Interrupted after 0 of 44 images/);
+      await partOf(2); // without photos
       await refused(/received part-1-of-3 unfinished/);
-      await shard(1, COUNT, { limit: 299 });
+      await partOf(1, COUNT, { limit: 299 });
       await refused(/part-1-of-3: photos and lists: expected/);
       await rm(join(out, "part-1-of-3"), { recursive: true });
-      await shard(1, COUNT, { quality: 91 });
+      await partOf(1, COUNT, { quality: 91 });
       await refused(/part-1-of-3: options: expected .*"quality":90.*received .*"quality":91/);
       await rm(join(out, "part-1-of-3"), { recursive: true });
-      await shard(1);
+      await partOf(1);
       await rename(join(out, "part-1-of-3", "images", "000257.jpg"), join(dir, "kept.jpg"));
       await refused(/part-1-of-3: expected images\/000257\.jpg, received none/);
-      await shard(1);
-      await assert.rejects(shard(0, 2), /--shard: expected a part of 3, as .* has others, received 0\/2/);
+      await partOf(1);
+      await assert.rejects(partOf(0, 2), /--part: expected a part of 3, as .* has others, received 0\/2/);
       await mkdir(join(out, "part-0-of-2"));
       await refused(/expected parts of one run, received those of 2 and of 3 machines/);
       await rm(join(out, "part-0-of-2"), { recursive: true });

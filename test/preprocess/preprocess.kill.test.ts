@@ -13,10 +13,10 @@ import { treeOf } from "../support/tree.js";
 
 const KILLS = 50;
 const PHOTOS = 480;
-const FORMATS = ["jpg", "shard", "webdataset"] as const;
+const FORMATS = ["jpg", "raw", "webdataset"] as const;
 
 const argsOf = (source: string, out: string, format: string): string[] => [
-  ...["preprocess", source, out, "--format", format, "--size", "48", "--shard-photos", "24", "--workers", "2"],
+  ...["preprocess", source, out, "--format", format, "--size", "48", "--photos-per-file", "24", "--workers", "2"],
 ];
 const preprocess = (source: string, out: string, format: string): Promise<Ended> =>
   runNode(fromRoot("bin/elegant.js"), argsOf(source, out, format));

@@ -12,7 +12,7 @@ import { HAS_REDIS, startRedis } from "../support/redis.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
 const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
-const ADDED = ["--shard", "0/2", "--json"];
+const ADDED = ["--part", "0/2", "--json"];
 
 /** Makes a root with a folder `sub`, and next to it a folder `outside`. Links lead out of the root in every way. */
 async function withRoot(body: (root: string, outside: string) => Promise<void>): Promise<void> {
@@ -77,13 +77,13 @@ describe("a worker's admission", () => {
     ["nothing", () => [], /^command: expected .*, received none/],
     ["a command of ours that is none of the four", () => ["export", "m", "x"], /^command: .*received 'export'/],
     ["a queue in the queue", () => ["queue", "work"], /^command: .*received 'queue'/],
-    ["a merge as a shard", () => ["merge", "faces"], /^command: .*received 'merge'/],
+    ["a merge as a part", () => ["merge", "faces"], /^command: .*received 'merge'/],
     ["an option before the command", () => ["--json", "synth", "x"], /^command: .*received '--json'/],
     ["an unknown option", () => ["synth", "x", "--config", "c.json"], /^unknown option '--config'/],
     ["an option of Node.js", () => ["synth", "x", "--require=./evil.cjs"], /^unknown option '--require=/],
     ["an argument too many", () => ["synth", "x", "y"], /^synth: expected 1 argument, received 2/],
     ["a value that the option does not take", () => ["synth", "x", "--count", "-1"], /^--count: expected an integer/],
-    ["a shard of its own", () => ["synth", "x", "--shard", "1/2"], /^--shard: expected none, received 1\/2/],
+    ["a part of its own", () => ["synth", "x", "--part", "1/2"], /^--part: expected none, received 1\/2/],
     ["words that hide the worker's own", () => ["synth", "x", "--"], /^synth: expected 1 argument, received/],
     [
       "help",

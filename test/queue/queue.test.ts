@@ -56,7 +56,7 @@ describe("queue", function () {
     assert.deepEqual(kinds, ["done", "done", "refused", "retry", "retry", "retry", "retry"]);
   });
 
-  it("ends a shard with its worker, however that ends", () =>
+  it("ends a part with its worker, however that ends", () =>
     withFolder(async (dir) => {
       const script = join(dir, "worker.mjs");
       const child = JSON.stringify(fromRoot("dist/src/queue/child.js"));
@@ -85,7 +85,7 @@ describe("queue", function () {
 
   it("says in one line that nobody answers, and what is wrong with a command, before it is queued", async () => {
     const url = `redis://user:secret@127.0.0.1:${await freePort()}`;
-    for (const words of [["work"], ["status"], ["submit", "--shards", "2", "preprocess", "a", "b"]]) {
+    for (const words of [["work"], ["status"], ["submit", "--parts", "2", "preprocess", "a", "b"]]) {
       const { code, stdout, stderr } = await elegant("queue", words[0], "--redis", url, ...words.slice(1));
       assert.deepEqual([code, stdout], [4, ""], stderr);
       assert.match(
@@ -95,7 +95,7 @@ describe("queue", function () {
       assert.ok(!stderr.includes("secret"), stderr);
     }
     const refused = async (expected: RegExp, ...words: string[]): Promise<void> => {
-      const { code, stderr } = await elegant("queue", "submit", "--redis", url, "--shards", "2", ...words);
+      const { code, stderr } = await elegant("queue", "submit", "--redis", url, "--parts", "2", ...words);
       assert.equal(code, 2, stderr);
       assert.match(stderr, expected);
     };
@@ -105,7 +105,7 @@ describe("queue", function () {
       "train",
       "a",
     );
-    await refused(/--shard: expected none, received 0\/2/, "preprocess", "a", "b", "--shard", "0/2");
+    await refused(/--part: expected none, received 0\/2/, "preprocess", "a", "b", "--part", "0/2");
     await refused(/fid: expected FOLDER --save-features FILE\.npz/, "fid", "a", "b");
     const wrong = await elegant("queue", "status", "--redis", "localhost");
     assert.equal(wrong.code, 2);
@@ -130,26 +130,26 @@ describe("queue", function () {
       await server?.stop();
     });
 
-    it("makes the bytes of one machine with three workers, one of them killed in a shard", () =>
+    it("makes the bytes of one machine with three workers, one of them killed in a part", () =>
       withFolder(async (dir) => {
         const at = (name: string): string => join(dir, name);
         await writeSmallDataset(at("src"), 1300);
         const words = ["preprocess", at("src")];
         const options = ["--size", "128", "--quality", "80", "--workers", "1"];
         assert.equal((await elegant(...words, at("whole"), ...options)).code, 0);
-        const submit = ["--redis", server.url, "--shards", "5", "--backoff", "0", "--wait", "--json"];
+        const submit = ["--redis", server.url, "--parts", "5", "--backoff", "0", "--wait", "--json"];
         const submitted = elegant("queue", "submit", ...submit, ...words, at("out"), ...options);
         for (let i = 0; i < 3; i++) workers.push(startWorker(server.url, dir));
-        // The first worker that has finished some photos of a shard, but not all.
+        // The first worker that has finished some photos of a part, but not all.
         let victim: WorkerProcess | undefined;
-        let shard = "";
-        await until("a shard that has begun", async () => {
+        let part = "";
+        await until("a part that has begun", async () => {
           const parts = existsSync(at("out")) ? await readdir(at("out")) : [];
           for (const name of parts.filter((part) => part.startsWith("part-"))) {
             const records = await readFile(join(at("out"), name, "manifest.jsonl"), "utf8").catch(() => "");
             if (records === "" || existsSync(join(at("out"), name, "part.json"))) continue;
-            shard = name.replace(/part-(\d+)-of-(\d+)/, "$1/$2");
-            victim = workers.find(({ output }) => output().includes(`shard ${shard}: preprocess`));
+            part = name.replace(/part-(\d+)-of-(\d+)/, "$1/$2");
+            victim = workers.find(({ output }) => output().includes(`part ${part}: preprocess`));
             if (victim !== undefined) return true;
           }
           return false;
@@ -163,8 +163,8 @@ describe("queue", function () {
         assert.deepEqual(await treeOf(at("out")), await treeOf(at("whole")));
         const others = workers.filter((worker) => worker !== victim);
         const printed = others.map(({ output }) => output()).join("");
-        assert.match(printed, new RegExp(`shard ${shard}: preprocess`), `another worker takes ${shard}`);
-        assert.match(printed, new RegExp(`shard ${shard}: done`));
+        assert.match(printed, new RegExp(`part ${part}: preprocess`), `another worker takes ${part}`);
+        assert.match(printed, new RegExp(`part ${part}: done`));
         for (const { child } of others) {
           child.kill("SIGTERM");
           const [ended] = await once(child, "exit");
@@ -172,15 +172,15 @@ describe("queue", function () {
         }
       }));
 
-    it("releases the shard at hand when a worker is told to stop", () =>
+    it("releases the part at hand when a worker is told to stop", () =>
       withFolder(async (dir) => {
         const at = (name: string): string => join(dir, name);
         await writeSmallDataset(at("src"), 500);
         const words = ["preprocess", at("src"), at("out"), "--size", "256", "--workers", "1"];
-        const submit = ["--redis", server.url, "--shards", "2", "--json"];
+        const submit = ["--redis", server.url, "--parts", "2", "--json"];
         assert.equal((await elegant("queue", "submit", ...submit, ...words)).code, 0);
         workers.push(startWorker(server.url, dir));
-        await until("a shard that has begun", () => workers[0].output().includes("shard 0/2: preprocess"));
+        await until("a part that has begun", () => workers[0].output().includes("part 0/2: preprocess"));
         await until("its folder", () => existsSync(at("out/part-0-of-2/manifest.json")));
         workers[0].child.kill("SIGTERM");
         const [code] = await once(workers[0].child, "exit");
@@ -194,15 +194,15 @@ describe("queue", function () {
         assert.equal(JSON.parse(await readFile(at("out/manifest.json"), "utf8")).done, 500);
       }));
 
-    it("reports a shard that cannot be done, with exit code 3, and does the others", () =>
+    it("reports a part that cannot be done, with exit code 3, and does the others", () =>
       withFolder(async (dir) => {
         const at = (name: string): string => join(dir, name);
         await writeSmallDataset(at("src"), 600);
-        // Shard 1 of 3 finds a file where its folder should be.
+        // Part 1 of 3 finds a file where its folder should be.
         await mkdir(at("out"));
         await writeFile(at("out/part-1-of-3"), "in the way");
         workers.push(startWorker(server.url, dir));
-        const submit = ["--redis", server.url, "--shards", "3", "--wait", "--json", "--backoff", "0"];
+        const submit = ["--redis", server.url, "--parts", "3", "--wait", "--json", "--backoff", "0"];
         const ended = await elegant("queue", "submit", ...submit, "preprocess", at("src"), at("out"), "--size", "16");
         assert.equal(ended.code, 3, ended.stderr);
         const { id, state, done, lost } = JSON.parse(ended.stdout);
@@ -211,12 +211,12 @@ describe("queue", function () {
         const status = await elegant("queue", "status", id, "--redis", server.url);
         assert.equal(status.code, 3);
         assert.match(status.stdout, new RegExp(`${id} +failed +2/3 +0 +0 +1 +preprocess`));
-        assert.match(status.stdout, /shard 1\/3 is given up: .*expected a folder, received a file/);
+        assert.match(status.stdout, /part 1\/3 is given up: .*expected a folder, received a file/);
         assert.doesNotMatch(workers[0].output(), /attempt 2/, "exit code 2 is not tried again");
         assert.ok(existsSync(at("out/part-0-of-3/part.json")) && !existsSync(at("out/manifest.json")));
       }));
 
-    it("does not queue what each shard would refuse", () =>
+    it("does not queue what each part would refuse", () =>
       withFolder(async (dir) => {
         const at = (name: string): string => join(dir, name);
         await writeSmallDataset(at("src"), 4);
@@ -265,7 +265,7 @@ describe("queue", function () {
             "submit",
             "--redis",
             server.url,
-            "--shards",
+            "--parts",
             "2",
             ...words,
           );
@@ -277,7 +277,7 @@ describe("queue", function () {
         assert.ok(!status.stdout.includes(dir), "nothing is in the queue");
       }));
 
-    it("lets a shard of swap write over what its first attempt has left, and over nothing else", () =>
+    it("lets a part of swap write over what its first attempt has left, and over nothing else", () =>
       withFolder(async (dir) => {
         const at = (name: string): string => join(dir, name);
         await writeFile(at("model.safetensors"), tinyGenerator(9));
@@ -286,7 +286,7 @@ describe("queue", function () {
           await writeFile(at(`faces/${i}.png`), await encodePng(goldenPhoto(`face ${i}`, 2, 64, 64)));
         }
         const words = ["swap", "--model", at("model.safetensors"), "--input", at("faces"), "--attribute", "Bangs"];
-        const submit = ["--redis", server.url, "--shards", "2", "--json"];
+        const submit = ["--redis", server.url, "--parts", "2", "--json"];
         const line = [...submit, ...words, "--reference", at("faces/0.png"), "--out", at("out")];
         assert.equal((await elegant("queue", "submit", ...line)).code, 0);
         // The state that a worker leaves if it is killed while it writes.
@@ -301,27 +301,27 @@ describe("queue", function () {
         assert.match(again.stderr, /out\/0-Bangs\.png: expected a path that does not exist, received an existing file/);
       }));
 
-    it("gives a shard up after its attempts, and one that kills its process like any other", () =>
+    it("gives a part up after its attempts, and one that kills its process like any other", () =>
       withFolder(async (dir) => {
         const script = join(dir, "fake.mjs");
-        // Shard 0 is done, shard 1 succeeds at its second attempt, shard 2 always fails, shard 3 dies.
+        // Part 0 is done, part 1 succeeds at its second attempt, part 2 always fails, part 3 dies.
         const fake = `
           import { existsSync, writeFileSync } from "node:fs";
-          const shard = process.argv.at(-2);
+          const part = process.argv.at(-2);
           const tried = ${JSON.stringify(join(dir, "tried"))};
-          if (shard === "1/4" && !existsSync(tried)) {
+          if (part === "1/4" && !existsSync(tried)) {
             writeFileSync(tried, "");
             console.error("elegant: the disk is full");
             process.exitCode = 4;
           }
-          if (shard === "2/4") { console.error("elegant: the disk stays full"); process.exitCode = 4; }
-          if (shard === "3/4") process.kill(process.pid, "SIGKILL");
+          if (part === "2/4") { console.error("elegant: the disk stays full"); process.exitCode = 4; }
+          if (part === "3/4") process.kill(process.pid, "SIGKILL");
         `;
         await writeFile(script, fake);
         const redis = await connectRedis(server.url, true);
         try {
           const name = "poison";
-          const flow = { name, argv: ["synth", "faces"], mergeArgv: ["merge", "x"], cwd: dir, shards: 4, attempts: 2 };
+          const flow = { name, argv: ["synth", "faces"], mergeArgv: ["merge", "x"], cwd: dir, parts: 4, attempts: 2 };
           const id = await submitFlow(redis, { ...flow, backoffSeconds: 0.1 });
           const printed: string[] = [];
           const options: WorkOptions = {
@@ -338,7 +338,7 @@ describe("queue", function () {
             { shard: "2/4", reason: "the disk stays full" },
             { shard: "3/4", reason: "ended by SIGKILL" },
           ]);
-          assert.ok(printed.some((line) => line.includes("shard 1/4: synth faces --shard 1/4 --json, attempt 2")));
+          assert.ok(printed.some((line) => line.includes("part 1/4: synth faces --part 1/4 --json, attempt 2")));
         } finally {
           redis.disconnect();
         }

@@ -8,7 +8,7 @@ import type { AlignResult } from "../../image/tasks.js";
 import type { AlignJob } from "../../preprocess/align-all.js";
 import { chooseLandmarkFrame } from "../../preprocess/landmark-frame.js";
 import { makeCrops } from "../../preprocess/make-crops.js";
-import { isSharded } from "../../preprocess/output-format.js";
+import { isPacked } from "../../preprocess/output-format.js";
 import { type Batch, type CropOptions, type CropOutput, jobsOf, PHOTOS_PER_TASK } from "../../preprocess/outputs.js";
 import type { PreprocessPlan } from "../../preprocess/plan.js";
 import type { PreprocessOptions } from "../../preprocess/preprocess.js";
@@ -36,7 +36,7 @@ class RemovedOutput implements CropOutput {
     const { plan, options, folder } = this;
     for (;;) {
       const once = jobsOf([plan.photos], options, ({ file, input, placement }) => {
-        const output = isSharded(options.format) ? null : join(folder, `${this.count++}.${options.format}`);
+        const output = isPacked(options.format) ? null : join(folder, `${this.count++}.${options.format}`);
         return { file, input: join(plan.imageDir, input), output, placement };
       });
       for (const job of once) {

@@ -1,9 +1,9 @@
-/** Data sets of square images in shards, in the layout of `elegant preprocess`, and tar files as other programs make them. */
+/** Data sets of square images in packed files, in the layout of `elegant preprocess`, and tar files as other programs make them. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pack } from "tar-stream";
 import { formatAttributes, formatPartition } from "../../src/dataset/lists.js";
-import type { ShardIndex } from "../../src/dataset/shards.js";
+import type { PackedIndex } from "../../src/dataset/packed.js";
 import { encodeJpeg } from "../../src/image/codec.js";
 import type { RgbaImage } from "../../src/types.js";
 import { FACE_SIZE, faceAttributes, facePart } from "./faces.js";
@@ -44,34 +44,34 @@ export function npyOf(
 }
 
 /** The name of face `i` (faces.ts), with the ending of the format. */
-export function shardName(i: number, format: ShardIndex["format"]): string {
+export function packedName(i: number, format: PackedIndex["format"]): string {
   return `${String(i + 1).padStart(6, "0")}.${format === "shard" ? "rgb" : "jpg"}`;
 }
 
 /**
- * Writes the images of writeFaces() in shards of `perShard`, numbered with gaps, and their lists.
- * @param failures of the first shard
+ * Writes the images of writeFaces() in packed files of `perFile`, numbered with gaps, and their lists.
+ * @param failures of the first file
  */
-export async function writeShards(
+export async function writePacked(
   dir: string,
   count: number,
-  format: ShardIndex["format"],
-  perShard = 8,
-  failures: ShardIndex["failures"] = [],
+  format: PackedIndex["format"],
+  perFile = 8,
+  failures: PackedIndex["failures"] = [],
 ): Promise<void> {
   const size = FACE_SIZE;
   await mkdir(join(dir, "shards"), { recursive: true });
-  for (let first = 0; first < count; first += perShard) {
-    const n = Math.min(perShard, count - first);
+  for (let first = 0; first < count; first += perFile) {
+    const n = Math.min(perFile, count - first);
     // The photos of faces.ts are PNG files and painted by their names.
     const files = Array.from({ length: n }, (_, k) => `${String(first + k + 1).padStart(6, "0")}.png`);
     const pictures = files.map((file, k) => goldenPhoto(file, first + k, size, size));
-    const items: ShardIndex["items"] = [];
+    const items: PackedIndex["items"] = [];
     const place = (k: number, offset: number, length: number): void => {
-      const output = shardName(first + k, format);
+      const output = packedName(first + k, format);
       items.push({ file: files[k], output, matrix: [1, 0, 0, 0, 1, 0], offset, length });
     };
-    const number = String((first / perShard) * 2).padStart(5, "0");
+    const number = String((first / perFile) * 2).padStart(5, "0");
     const data = `${number}.${format === "shard" ? "npy" : "tar"}`;
     let bytes: Buffer;
     if (format === "shard") {
@@ -92,7 +92,7 @@ export async function writeShards(
       bytes = await tarOf(entries);
     }
     await writeFile(join(dir, "shards", data), bytes);
-    const index: ShardIndex = {
+    const index: PackedIndex = {
       kind: "elegant-shard",
       version: 1,
       format,
@@ -103,16 +103,16 @@ export async function writeShards(
     };
     await writeFile(join(dir, "shards", `${number}.json`), JSON.stringify(index));
   }
-  await writeShardLists(dir, count, format, failures);
+  await writePackedLists(dir, count, format, failures);
 }
 
-async function writeShardLists(
+async function writePackedLists(
   dir: string,
   count: number,
-  format: ShardIndex["format"],
-  failures: ShardIndex["failures"],
+  format: PackedIndex["format"],
+  failures: PackedIndex["failures"],
 ): Promise<void> {
-  const files = Array.from({ length: count }, (_, i) => shardName(i, format));
+  const files = Array.from({ length: count }, (_, i) => packedName(i, format));
   await writeFile(join(dir, "list_attr_celeba.txt"), formatAttributes({ ...faceAttributes(count), files }));
   const values = Uint8Array.from(files, (_, i) => facePart(i));
   await writeFile(join(dir, "list_eval_partition.txt"), formatPartition({ files, values }));

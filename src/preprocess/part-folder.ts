@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { writeWhole } from "../image/photo.js";
-import { type Shard, selectShard, shardOfPart } from "../shard.js";
+import { type Part, partOfName, selectPart } from "../part.js";
 import { MANIFEST, type ManifestOptions, openOutput } from "./manifest.js";
 import type { PreprocessPlan } from "./plan.js";
 
@@ -29,50 +29,51 @@ const partSchema = z.object({
   /** The part's photos in the order of the plan: name in the source, name in OUT. */
   names: z.array(z.tuple([z.string(), z.string()])),
 });
-export type Part = z.infer<typeof partSchema>;
+/** The contents of part.json. */
+export type PartRecord = z.infer<typeof partSchema>;
 
 /** A machine's share of a plan. */
 export interface Share {
   /** The plan of all machines. */
   readonly whole: PreprocessPlan;
-  readonly shard: Shard;
+  readonly part: Part;
   /** Number of photos that stay together. */
   readonly unit: number;
 }
 
-/** The shards whose parts are in the folder. @throws InputError if they are from different numbers of machines */
-export async function findShards(out: string): Promise<readonly Shard[]> {
+/** The parts whose folders are in OUT. @throws InputError if they are from different numbers of machines */
+export async function findParts(out: string): Promise<readonly Part[]> {
   const names = await readdir(out).catch((error: unknown) => {
     throw fromSystemError(error, `Opening ${out}`);
   });
-  const shards = names.flatMap((name) => shardOfPart(name) ?? []).sort((a, b) => a.index - b.index);
-  const counts = [...new Set(shards.map(({ count }) => count))].sort((a, b) => a - b);
+  const parts = names.flatMap((name) => partOfName(name) ?? []).sort((a, b) => a.index - b.index);
+  const counts = [...new Set(parts.map(({ count }) => count))].sort((a, b) => a - b);
   if (counts.length > 1) {
     const received = `those of ${counts.join(" and of ")} machines`;
     throw new InputError(describeMismatch(out, "parts of one run", received, "Remove the folders of the other runs."));
   }
-  return shards;
+  return parts;
 }
 
 /**
- * Checks that the parts in `target` are for as many machines as `shard` is. The tasks of a resubmitted array may be
+ * Checks that the parts in `target` are for as many machines as `part` is. The tasks of a resubmitted array may be
  * numbered differently.
  * @throws InputError if they are not
  */
-export async function expectOneSplit(target: string, shard: Shard): Promise<void> {
+export async function expectOneSplit(target: string, part: Part): Promise<void> {
   if (!existsSync(target)) return;
-  const [other] = (await findShards(target)).filter(({ count }) => count !== shard.count);
+  const [other] = (await findParts(target)).filter(({ count }) => count !== part.count);
   if (other === undefined) return;
-  const received = `${shard.index}/${shard.count}`;
-  const remedy = "Give --shard i/n as for the other parts, or choose another OUT.";
+  const received = `${part.index}/${part.count}`;
+  const remedy = "Give --part i/n as for the other parts, or choose another OUT.";
   throw new InputError(
-    describeMismatch("--shard", `a part of ${other.count}, as ${target} has others`, received, remedy),
+    describeMismatch("--part", `a part of ${other.count}, as ${target} has others`, received, remedy),
   );
 }
 
 /** The plan of the share's photos. They keep their index in the whole plan. */
-export function partOf({ whole, shard, unit }: Share): PreprocessPlan {
-  return { ...whole, photos: selectShard(whole.photos, shard, unit) };
+export function planOf({ whole, part, unit }: Share): PreprocessPlan {
+  return { ...whole, photos: selectPart(whole.photos, part, unit) };
 }
 
 function digestOf({ photos, lists }: PreprocessPlan): string {
@@ -92,19 +93,19 @@ export async function beginPart(out: string): Promise<void> {
 
 /** Marks the part as finished. Everything else of the part must exist. */
 export function finishPart(out: string, share: Share): void {
-  const { whole, shard, unit } = share;
-  const { photos } = partOf(share);
-  const part: Part = {
+  const { whole, part, unit } = share;
+  const { photos } = planOf(share);
+  const record: PartRecord = {
     kind: "elegant-part",
     version: 1,
-    ...{ ...shard, unit, photos: whole.photos.length, digest: digestOf(whole) },
+    ...{ ...part, unit, photos: whole.photos.length, digest: digestOf(whole) },
     names: photos.map(({ file, output }) => [file, output]),
   };
-  writeWhole(join(out, PART), `${JSON.stringify(part)}\n`);
+  writeWhole(join(out, PART), `${JSON.stringify(record)}\n`);
 }
 
 /** Reads part.json of a finished part; null if there is no finished part. @throws InputError if the file is something else */
-export async function readPart(folder: string): Promise<Part | null> {
+export async function readPart(folder: string): Promise<PartRecord | null> {
   const path = join(folder, PART);
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return null;
@@ -116,7 +117,7 @@ export async function readPart(folder: string): Promise<Part | null> {
   }
   const parsed = partSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const remedy = "Remove the file and run the shard again.";
+  const remedy = "Remove the file and run the part again.";
   throw new InputError(describeMismatch(path, "a part of elegant preprocess", "something else", remedy));
 }
 

@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { InputError } from "../src/errors.js";
 import {
-  parseShard,
+  parsePart,
+  partFromEnvironment,
   partName,
+  partOfName,
   placeOf,
   placesOf,
-  selectShard,
-  shardFromEnvironment,
-  shardOfPart,
+  selectPart,
   UNIT,
-} from "../src/shard.js";
+} from "../src/part.js";
 
 /** The variables that Slurm sets for task `id` of an array. */
 function slurmTask(id: number, tasks: readonly number[], step: number): Readonly<Record<string, string>> {
@@ -23,7 +23,7 @@ function slurmTask(id: number, tasks: readonly number[], step: number): Readonly
   };
 }
 
-describe("shard", () => {
+describe("part", () => {
   it("gives every item to one machine, in whole units and in order", () => {
     for (const total of [0, 1, 255, 256, 257, 1000, 5000]) {
       for (const count of [1, 2, 3, 7, 40]) {
@@ -45,39 +45,34 @@ describe("shard", () => {
 
   it("is stable: more items behind change nothing of those before", () => {
     const items = Array.from({ length: 2000 }, (_, i) => `photo ${i}`);
-    const shard = { index: 1, count: 3 };
-    const [some, all] = [selectShard(items.slice(0, 1100), shard), selectShard(items, shard)];
+    const part = { index: 1, count: 3 };
+    const [some, all] = [selectPart(items.slice(0, 1100), part), selectPart(items, part)];
     assert.deepEqual(all.slice(0, some.length), some);
     assert.equal(some[0], `photo ${UNIT}`);
   });
 
   it("reads i/n from 0, and names parts so that they are found again", () => {
-    assert.deepEqual(parseShard("0/4", "--shard"), { index: 0, count: 4 });
+    assert.deepEqual(parsePart("0/4", "--part"), { index: 0, count: 4 });
     for (const text of ["4/4", "1", "-1/4", "1/0", "a/b", "1/2/3", "0.5/2", ""]) {
-      assert.throws(
-        () => parseShard(text, "--shard"),
-        /--shard: expected i\/n with i from 0 to n - 1, received '/,
-        text,
-      );
+      assert.throws(() => parsePart(text, "--part"), /--part: expected i\/n with i from 0 to n - 1, received '/, text);
     }
-    assert.deepEqual(shardOfPart(partName({ index: 11, count: 20 })), { index: 11, count: 20 });
+    assert.deepEqual(partOfName(partName({ index: 11, count: 20 })), { index: 11, count: 20 });
     for (const name of ["part-4-of-4", "part-a-of-4", "part-1-of-4.tmp", "images"])
-      assert.equal(shardOfPart(name), null);
+      assert.equal(partOfName(name), null);
   });
 
   it("takes the part that Slurm or Kubernetes gives", () => {
-    assert.equal(shardFromEnvironment({}), null);
+    assert.equal(partFromEnvironment({}), null);
     const slurm = { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_COUNT: "4", SLURM_ARRAY_TASK_MIN: "1" };
-    assert.deepEqual(shardFromEnvironment(slurm), { shard: { index: 2, count: 4 }, source: "SLURM_ARRAY_TASK_ID" });
+    assert.deepEqual(partFromEnvironment(slurm), { part: { index: 2, count: 4 }, source: "SLURM_ARRAY_TASK_ID" });
     const steps = { ...slurm, SLURM_ARRAY_TASK_MIN: "0", SLURM_ARRAY_TASK_STEP: "3" };
-    assert.deepEqual(shardFromEnvironment(steps)?.shard, { index: 1, count: 4 });
+    assert.deepEqual(partFromEnvironment(steps)?.part, { index: 1, count: 4 });
     const pod = { JOB_COMPLETION_INDEX: "0", JOB_COMPLETION_COUNT: "8" };
-    assert.deepEqual(shardFromEnvironment(pod), { shard: { index: 0, count: 8 }, source: "JOB_COMPLETION_INDEX" });
+    assert.deepEqual(partFromEnvironment(pod), { part: { index: 0, count: 8 }, source: "JOB_COMPLETION_INDEX" });
     assert.throws(
-      () => shardFromEnvironment({ JOB_COMPLETION_INDEX: "0" }),
+      () => partFromEnvironment({ JOB_COMPLETION_INDEX: "0" }),
       (error) =>
-        error instanceof InputError &&
-        /JOB_COMPLETION_COUNT: expected the number of tasks.*--shard/.test(error.message),
+        error instanceof InputError && /JOB_COMPLETION_COUNT: expected the number of tasks.*--part/.test(error.message),
     );
   });
 
@@ -89,7 +84,7 @@ describe("shard", () => {
       [[10, 20], 10],
     ] as const) {
       for (const [index, id] of tasks.entries()) {
-        assert.deepEqual(shardFromEnvironment(slurmTask(id, tasks, step))?.shard, { index, count: tasks.length });
+        assert.deepEqual(partFromEnvironment(slurmTask(id, tasks, step))?.part, { index, count: tasks.length });
       }
     }
   });
@@ -108,20 +103,20 @@ describe("shard", () => {
     ] as const) {
       for (const id of tasks) {
         assert.throws(
-          () => shardFromEnvironment(slurmTask(id, tasks, step)),
+          () => partFromEnvironment(slurmTask(id, tasks, step)),
           (error) =>
             error instanceof InputError &&
             error.message.startsWith(
               `SLURM_ARRAY_TASK_ID ${id}: expected an array of 2 or more tasks from 0 or 1 on`,
             ) &&
-            /give --shard i\/n as there; 0\/1 stands for the whole work\.$/.test(error.message),
+            /give --part i\/n as there; 0\/1 stands for the whole work\.$/.test(error.message),
           `task ${id} of ${tasks}`,
         );
       }
     }
     const words = /SLURM_ARRAY_TASK_ID 2: .* received 1 task, 2\. If these tasks belong to a larger array/;
-    assert.throws(() => shardFromEnvironment(slurmTask(2, [2], 1)), words);
+    assert.throws(() => partFromEnvironment(slurmTask(2, [2], 1)), words);
     const strange = { ...slurmTask(2, [1, 2], 1), SLURM_ARRAY_TASK_ID: "two" };
-    assert.throws(() => shardFromEnvironment(strange), /SLURM_ARRAY_TASK_ID two: expected an array/);
+    assert.throws(() => partFromEnvironment(strange), /SLURM_ARRAY_TASK_ID two: expected an array/);
   });
 });

@@ -14,8 +14,8 @@ import { disposeState } from "../../src/training/run.js";
 import { LEFT_OUT_FILE } from "../../src/training/run-report.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
+import { writePacked } from "../support/packed.js";
 import { ATTRIBUTES, tinyRun } from "../support/run.js";
-import { writeShards } from "../support/shards.js";
 
 async function checkpointsOf(run: string): Promise<Map<string, Buffer>> {
   const folder = join(run, CHECKPOINTS_FOLDER);
@@ -23,7 +23,7 @@ async function checkpointsOf(run: string): Promise<Map<string, Buffer>> {
   return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
 }
 
-describe("training from shards", () => {
+describe("training from packed files", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 1);
@@ -35,20 +35,20 @@ describe("training from shards", () => {
   it("writes the same checkpoints as training from lossless crops, to the byte, and goes on from either", () =>
     withFolder(async (folder) => {
       const images = await writeFaces(join(folder, "faces"), 20);
-      await writeShards(join(folder, "shards"), 20, "shard");
-      const shards = await openDataset(join(folder, "shards"));
-      const [fromImages, fromShards] = ["images", "shards"].map((name) => join(folder, `run-${name}`));
+      await writePacked(join(folder, "shards"), 20, "shard");
+      const packed = await openDataset(join(folder, "shards"));
+      const [fromImages, fromPacked] = ["images", "shards"].map((name) => join(folder, `run-${name}`));
       await train(tinyRun(images, fromImages, { steps: 3, saveEvery: 1, sampleEvery: 2 }));
-      await train(tinyRun(shards, fromShards, { steps: 3, saveEvery: 1, sampleEvery: 2 }));
-      const [expected, actual] = await Promise.all([fromImages, fromShards].map(checkpointsOf));
+      await train(tinyRun(packed, fromPacked, { steps: 3, saveEvery: 1, sampleEvery: 2 }));
+      const [expected, actual] = await Promise.all([fromImages, fromPacked].map(checkpointsOf));
       assert.ok(expected.size >= 3);
       assert.deepEqual([...actual.keys()], [...expected.keys()]);
       for (const [name, bytes] of expected) assert.ok(bytes.equals(actual.get(name)!), name);
 
       // A run that used one of them can resume with the other.
-      await train(tinyRun(images, fromShards, { steps: 4, resume: true }));
-      await train(tinyRun(shards, fromImages, { steps: 4, resume: true }));
-      const [one, other] = await Promise.all([fromImages, fromShards].map((run) => loadNewestCheckpoint(run)));
+      await train(tinyRun(images, fromPacked, { steps: 4, resume: true }));
+      await train(tinyRun(packed, fromImages, { steps: 4, resume: true }));
+      const [one, other] = await Promise.all([fromImages, fromPacked].map((run) => loadNewestCheckpoint(run)));
       for (const [name, { data }] of one.checkpoint.tensors) {
         assert.deepEqual(other.checkpoint.tensors.get(name)?.data, data, name);
       }
@@ -56,7 +56,7 @@ describe("training from shards", () => {
 
   it("leaves out a damaged picture of a tar file, and says which", () =>
     withFolder(async (folder) => {
-      await writeShards(join(folder, "data"), 130, "webdataset");
+      await writePacked(join(folder, "data"), 130, "webdataset");
       const dataset = await openDataset(join(folder, "data"));
       const bad = createPairSampler(dataset, ATTRIBUTES, { batch: 2, seed: 5 }).pairs(1, 0).negative[0];
       const { path, range } = dataset.picture(bad);
@@ -80,7 +80,7 @@ describe("training from shards", () => {
 
   it("takes WebDataset's tar files, and a run whose fingerprint was of whole names goes on", () =>
     withFolder(async (folder) => {
-      await writeShards(join(folder, "data"), 20, "webdataset");
+      await writePacked(join(folder, "data"), 20, "webdataset");
       const dataset = await openDataset(join(folder, "data"));
       const run = join(folder, "run");
       await train(tinyRun(dataset, run, { steps: 1 }));

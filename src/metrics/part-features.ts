@@ -8,8 +8,8 @@ import { deviceWords } from "../device/node/announce.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import { listImages } from "../image/list-images.js";
+import { type Part, partName, placesOf, UNIT } from "../part.js";
 import type { ItemFailure } from "../pool/protocol.js";
-import { partName, placesOf, type Shard, UNIT } from "../shard.js";
 import type { OnProgress } from "../types.js";
 import { extractFeatures } from "./extract.js";
 import { openExtractor } from "./extractors.js";
@@ -22,11 +22,11 @@ import type { Linalg } from "./linalg.js";
 import type { FeatureOrigin } from "./origin.js";
 import type { Features, Side } from "./sides.js";
 
-const WHOLE: Shard = { index: 0, count: 1 };
+const WHOLE: Part = { index: 0, count: 1 };
 
-/** Path of the features of one shard: a-part-0-of-4.npz next to a.npz. */
-export function featurePath(path: string, shard: Shard | null): string {
-  return shard === null ? path : path.replace(/\.npz$/, `-${partName(shard)}.npz`);
+/** Path of the features of one part: a-part-0-of-4.npz next to a.npz. */
+export function featurePath(path: string, part: Part | null): string {
+  return part === null ? path : path.replace(/\.npz$/, `-${partName(part)}.npz`);
 }
 
 /**
@@ -43,20 +43,20 @@ export interface SavedFeatures {
 }
 
 /**
- * Writes the features of a folder's images, or of one shard of them. It needs memory for all their rows.
+ * Writes the features of a folder's images, or of one part of them. It needs memory for all their rows.
  * @throws InputError if there are no images, or if one cannot be read with `strict`
  */
 export async function saveFeatures(
   folder: string,
   path: string,
-  shard: Shard | null,
+  part: Part | null,
   options: SideOptions,
   context: { print(line: string): void; readonly warn?: (line: string) => void; readonly onProgress: OnProgress },
 ): Promise<SavedFeatures> {
   const { mode, recursive, strict, batch, workers } = options;
   const all = await listImages(folder, recursive, context.warn);
   const unit = unitFor(batch);
-  const places = placesOf(all.length, shard ?? WHOLE, unit);
+  const places = placesOf(all.length, part ?? WHOLE, unit);
   const paths = places.map((place) => all[place]);
   const device = await options.openDevice();
   try {
@@ -82,12 +82,12 @@ export async function saveFeatures(
       .update([key, mode, DECODER, ...names].join("\0"))
       .digest("hex");
     const about: AboutFeatures = {
-      ...{ kind: "elegant-features", version: 1, shard: shard ?? WHOLE, unit, total: all.length },
+      ...{ kind: "elegant-features", version: 1, shard: part ?? WHOLE, unit, total: all.length },
       ...{ network: extractor.name, comparable: extractor.comparable, mode, digest },
       failures: failures.map(({ file, reason }) => ({ file, reason })),
     };
     const rows = features.subarray(0, indices.length * dims);
-    const saved = featurePath(path, shard);
+    const saved = featurePath(path, part);
     await writeFileAtomic(saved, encodeFeatures({ about, dims, features: rows, indices }));
     return { path: saved, about, dims, n: indices.length };
   } finally {
@@ -103,22 +103,24 @@ export interface OrderedFeatures {
   readonly n: number;
 }
 
-/** Opens the files of all shards, in any order. @throws InputError that names what is missing or does not belong together */
+/** Opens the files of all parts, in any order. @throws InputError that names what is missing or does not belong together */
 export async function openFeatures(paths: readonly string[]): Promise<OrderedFeatures> {
   const files: FeatureFile[] = [];
   for (const path of paths) {
     const file = await readFeatures(path);
     const first = files[0] ?? file;
-    const told = ({ about, dims }: FeatureFile): string =>
-      `${about.shard.count} shards of ${about.total} pictures in units of ${about.unit}, ${dims} dimensions of ${about.network}, ${about.digest.slice(0, 8)}`;
-    if (told(file) !== told(first)) {
-      const remedy = "Run all shards with the same options on the same pictures.";
-      throw new InputError(describeMismatch(path, `${told(first)}, as in ${first.source}`, told(file), remedy));
+    const described = ({ about, dims }: FeatureFile): string =>
+      `${about.shard.count} parts of ${about.total} pictures in units of ${about.unit}, ${dims} dimensions of ${about.network}, ${about.digest.slice(0, 8)}`;
+    if (described(file) !== described(first)) {
+      const remedy = "Run all parts with the same options on the same pictures.";
+      throw new InputError(
+        describeMismatch(path, `${described(first)}, as in ${first.source}`, described(file), remedy),
+      );
     }
     const twin = files.find(({ about }) => about.shard.index === file.about.shard.index);
     if (twin !== undefined) {
-      const received = `shard ${file.about.shard.index} twice`;
-      throw new InputError(describeMismatch(path, `another shard than ${twin.source}`, received, "Name it once."));
+      const received = `part ${file.about.shard.index} twice`;
+      throw new InputError(describeMismatch(path, `another part than ${twin.source}`, received, "Name it once."));
     }
     files.push(file);
   }
@@ -127,9 +129,9 @@ export async function openFeatures(paths: readonly string[]): Promise<OrderedFea
   const there = new Set(files.map(({ about }) => about.shard.index));
   const missing = Array.from({ length: count }, (_, index) => index).filter((index) => !there.has(index));
   if (missing.length > 0) {
-    const received = `none of shard ${missing.slice(0, 8).join(", ")}${missing.length > 8 ? " and others" : ""}`;
-    const remedy = "Run the missing shards and name all files.";
-    throw new InputError(describeMismatch("files", `those of all ${count} shards`, received, remedy));
+    const received = `none of part ${missing.slice(0, 8).join(", ")}${missing.length > 8 ? " and others" : ""}`;
+    const remedy = "Run the missing parts and name all files.";
+    throw new InputError(describeMismatch("files", `those of all ${count} parts`, received, remedy));
   }
   const order = files.flatMap(({ about }) => about.failures).sort((a, b) => (a.file < b.file ? -1 : 1));
   const n = files.reduce((sum, { indices }) => sum + indices.length, 0);

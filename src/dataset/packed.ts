@@ -1,5 +1,5 @@
 /**
- * Shards: many crops in one data file, raw (.npy) or as a WebDataset tar file. Each has a NNNNN.json next to it with
+ * Packed files: many crops in one data file, raw (.npy) or as a WebDataset tar file. Each has a NNNNN.json next to it with
  * the position of every crop.
  */
 import { open, readdir, readFile, stat } from "node:fs/promises";
@@ -8,12 +8,12 @@ import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { PictureSource } from "../image/source.js";
 import { isNpy, readNpyFields } from "../interop/npy.js";
-import type { PictureStore } from "./store.js";
+import { formatName, type PictureStore, RAW_ON_DISK } from "./store.js";
 
-/** Name of the shards' folder within a data set. */
-export const SHARD_DIR = "shards";
+/** Name of the packed files' folder within a data set. */
+export const PACKED_DIR = "shards";
 const INDEX_NAME = /^\d{5,}\.json$/;
-const REMEDY = "Delete the shard (both of its files) and run 'elegant preprocess' again: it makes what is missing.";
+const REMEDY = "Delete the packed file and its index, and run 'elegant preprocess' again: it makes what is missing.";
 
 const itemSchema = z.object({
   /** The photo's name. */
@@ -29,10 +29,10 @@ const itemSchema = z.object({
   length: z.number().int().positive(),
 });
 
-export const shardIndexSchema = z.object({
+export const packedIndexSchema = z.object({
   kind: z.literal("elegant-shard"),
   version: z.literal(1),
-  format: z.enum(["shard", "webdataset"]),
+  format: z.enum([RAW_ON_DISK, "webdataset"]),
   /** Side of the crops in pixels. */
   size: z.number().int().positive(),
   /** Name of the data file, in the same folder. */
@@ -40,17 +40,17 @@ export const shardIndexSchema = z.object({
   items: z.array(itemSchema),
   failures: z.array(z.object({ file: z.string(), reason: z.string() })),
 });
-export type ShardIndex = z.infer<typeof shardIndexSchema>;
-export type ShardItem = ShardIndex["items"][number];
+export type PackedIndex = z.infer<typeof packedIndexSchema>;
+export type PackedItem = PackedIndex["items"][number];
 
-const EXTENSIONS = { shard: "npy", webdataset: "tar", index: "json" } as const;
+const EXTENSIONS = { raw: "npy", webdataset: "tar", index: "json" } as const;
 
-/** @param unit number of the shard in the plan */
-export function shardName(kind: keyof typeof EXTENSIONS, unit: number): string {
+/** @param unit number of the packed file in the plan */
+export function packedName(kind: keyof typeof EXTENSIONS, unit: number): string {
   return `${String(unit).padStart(5, "0")}.${EXTENSIONS[kind]}`;
 }
 
-/** The shape of a raw shard's array and the byte offset of its pixels. @throws InputError if they are not 8-bit pixels */
+/** The shape of the array of raw pixels and the byte offset of its pixels. @throws InputError if they are not 8-bit pixels */
 function readRawHeader(bytes: Uint8Array, path: string): { readonly shape: readonly number[]; readonly start: number } {
   const refuse = (what: string, expected: string, received: string): InputError =>
     new InputError(describeMismatch(`${path}: ${what}`, expected, received, REMEDY));
@@ -73,16 +73,16 @@ function readRawHeader(bytes: Uint8Array, path: string): { readonly shape: reado
 }
 
 /** @throws InputError if the data file does not fit its index */
-async function checkData(path: string, index: ShardIndex): Promise<void> {
+async function checkData(path: string, index: PackedIndex): Promise<void> {
   const { format, size, items } = index;
   const file = await open(path).catch((error: unknown) => {
-    throw fromSystemError(error, `Opening the shard ${path}`);
+    throw fromSystemError(error, `Opening the packed file ${path}`);
   });
   try {
     const bytes = (await file.stat()).size;
     const pixels = size * size * 3;
     let start = 0;
-    if (format === "shard") {
+    if (format === RAW_ON_DISK) {
       // A header of version 1 has at most 2^16 bytes.
       const head = Buffer.alloc(Math.min(bytes, 10 + 0xffff));
       const { bytesRead } = await file.read(head, 0, head.length, 0);
@@ -95,7 +95,7 @@ async function checkData(path: string, index: ShardIndex): Promise<void> {
       }
     }
     for (const { output, offset, length } of items) {
-      if (offset < start || (format === "shard" && (length !== pixels || (offset - start) % pixels !== 0))) {
+      if (offset < start || (format === RAW_ON_DISK && (length !== pixels || (offset - start) % pixels !== 0))) {
         const expected = `${pixels} bytes at ${start} + a multiple of ${pixels}`;
         throw new InputError(describeMismatch(`${path}: ${output}`, expected, `${length} at ${offset}`, REMEDY));
       }
@@ -110,7 +110,7 @@ async function checkData(path: string, index: ShardIndex): Promise<void> {
 }
 
 /** Reads and checks one NNNNN.json and its data file. @throws InputError */
-export async function readShardIndex(path: string): Promise<ShardIndex> {
+export async function readPackedIndex(path: string): Promise<PackedIndex> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw fromSystemError(error, `Reading ${path}`);
   });
@@ -118,21 +118,21 @@ export async function readShardIndex(path: string): Promise<ShardIndex> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new InputError(describeMismatch(path, "an index of a shard, version 1", "no JSON", REMEDY));
+    throw new InputError(describeMismatch(path, "an index of a packed file, version 1", "no JSON", REMEDY));
   }
-  const parsed = shardIndexSchema.safeParse(value);
+  const parsed = packedIndexSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const received = `${issue.path.join(".") || "the whole"}: ${issue.message}`;
-    throw new InputError(describeMismatch(path, "an index of a shard, version 1", received, REMEDY));
+    throw new InputError(describeMismatch(path, "an index of a packed file, version 1", received, REMEDY));
   }
   await checkData(join(path, "..", parsed.data.data), parsed.data);
   return parsed.data;
 }
 
-/** Paths of the index files of `out`, in the order of their numbers; empty if there is no folder of shards. */
-export async function listShardIndexes(out: string): Promise<string[]> {
-  const folder = join(out, SHARD_DIR);
+/** Paths of the index files of `out`, in the order of their numbers; empty if there is no folder of packed files. */
+export async function listPackedIndexes(out: string): Promise<string[]> {
+  const folder = join(out, PACKED_DIR);
   const found = await stat(folder).catch(() => null);
   if (found === null || !found.isDirectory()) return [];
   const names = await readdir(folder).catch((error: unknown) => {
@@ -145,20 +145,20 @@ export async function listShardIndexes(out: string): Promise<string[]> {
 }
 
 /**
- * The indexes of all shards in `out`/shards, in the order of their numbers, which may have gaps; empty if there is no
+ * The indexes of all packed files in `out`/shards, in the order of their numbers, which may have gaps; empty if there is no
  * such folder.
- * @param onDamaged receives a shard that is damaged in itself, which is then skipped
- * @throws InputError for an index or a data file that does not fit, for shards that differ in format or size, and for
+ * @param onDamaged receives a packed file that is damaged in itself, which is then skipped
+ * @throws InputError for an index or a data file that does not fit, for packed files that differ in format or size, and for
  *   an output that is in two of them
  */
-export async function readShardIndexes(
+export async function readPackedIndexes(
   out: string,
   onDamaged?: (name: string, error: InputError) => void,
-): Promise<ShardIndex[]> {
-  const indexes: ShardIndex[] = [];
+): Promise<PackedIndex[]> {
+  const indexes: PackedIndex[] = [];
   const placeOf = new Map<string, string>();
-  for (const path of await listShardIndexes(out)) {
-    const index = await readShardIndex(path).catch((error: unknown) => {
+  for (const path of await listPackedIndexes(out)) {
+    const index = await readPackedIndex(path).catch((error: unknown) => {
       if (onDamaged === undefined || !(error instanceof InputError)) throw error;
       onDamaged(basename(path), error);
       return null;
@@ -166,14 +166,14 @@ export async function readShardIndexes(
     if (index === null) continue;
     const [first] = indexes;
     if (first !== undefined && (first.format !== index.format || first.size !== index.size)) {
-      const expected = `${first.format} of ${first.size} px as in ${first.data}`;
-      throw new InputError(describeMismatch(path, expected, `${index.format} of ${index.size} px`, REMEDY));
+      const expected = `${formatName(first.format)} of ${first.size} px as in ${first.data}`;
+      throw new InputError(describeMismatch(path, expected, `${formatName(index.format)} of ${index.size} px`, REMEDY));
     }
     for (const { output } of index.items) {
       const earlier = placeOf.get(output);
       if (earlier !== undefined) {
         const received = `${output} in ${earlier} and in ${basename(path)}`;
-        throw new InputError(describeMismatch(join(out, SHARD_DIR), "each output once", received, REMEDY));
+        throw new InputError(describeMismatch(join(out, PACKED_DIR), "each output once", received, REMEDY));
       }
       placeOf.set(output, basename(path));
     }
@@ -183,14 +183,14 @@ export async function readShardIndexes(
 }
 
 /** The crops listed by indexes. @param folder folder of the data files */
-export function shardStore(folder: string, indexes: readonly ShardIndex[]): PictureStore {
+export function packedStore(folder: string, indexes: readonly PackedIndex[]): PictureStore {
   const [{ format, size }] = indexes;
   const sources = new Map<string, PictureSource>();
   for (const { data, items } of indexes) {
     const path = join(folder, data);
     for (const { output: name, offset, length } of items) {
       const range = { offset, length };
-      sources.set(name, format === "shard" ? { path, name, range, raw: size } : { path, name, range });
+      sources.set(name, format === RAW_ON_DISK ? { path, name, range, raw: size } : { path, name, range });
     }
   }
   return {

@@ -1,23 +1,23 @@
 /**
  * Writes files of many crops: raw pixels as a .npy file, or JPEGs in a WebDataset tar file, each with an index next to
- * it. A shard contains the photos of one unit of the plan, in order. The shard gets its name when it is complete, and
- * its index after that, so an index means that its shard is finished. A shard that a killed run has begun is written
+ * it. A packed file contains the photos of one unit of the plan, in order. The file gets its name when it is complete, and
+ * its index after that, so an index means that its file is finished. A file that a killed run has begun is written
  * again.
  */
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import tar from "tar-stream";
-import { type ShardIndex, type ShardItem, shardName } from "../dataset/shards.js";
+import { type PackedIndex, type PackedItem, packedName } from "../dataset/packed.js";
 import { fromSystemError } from "../errors.js";
 import { temporaryName, writeFileAtomic } from "../files.js";
 import { npyHeader } from "../interop/npy.js";
 import type { FinishedPhoto } from "./manifest.js";
-import type { ShardFormat } from "./output-format.js";
+import { onDisk, type PackedFormat } from "./output-format.js";
 
 const TAR_BLOCK = 512;
 
-/** The data about a photo that a shard stores. */
-export interface ShardPhoto extends FinishedPhoto {
+/** The data about a photo that a packed file stores. */
+export interface PackedPhoto extends FinishedPhoto {
   /** Written next to the image in a tar file. */
   readonly attributes: Readonly<Record<string, number>> | null;
 }
@@ -42,19 +42,19 @@ function tarKey(output: string): string {
   return output.slice(0, slash) + base.replaceAll(".", "_");
 }
 
-export class ShardWriter {
-  private readonly format: ShardFormat;
+export class PackedWriter {
+  private readonly format: PackedFormat;
   private readonly folder: string;
   private readonly size: number;
   private readonly unit: number;
   private readonly temporary: string;
   private readonly file: FileHandle;
-  private readonly items: ShardItem[] = [];
+  private readonly items: PackedItem[] = [];
   /** Keys of the tar file's samples. */
   private readonly keys = new Set<string>();
   private position = 0;
 
-  private constructor(format: ShardFormat, folder: string, size: number, unit: number, opened: [string, FileHandle]) {
+  private constructor(format: PackedFormat, folder: string, size: number, unit: number, opened: [string, FileHandle]) {
     this.format = format;
     this.folder = folder;
     this.size = size;
@@ -62,13 +62,13 @@ export class ShardWriter {
     [this.temporary, this.file] = opened;
   }
 
-  /** @param folder an existing folder @param unit number of the shard in the plan */
-  static async begin(format: ShardFormat, folder: string, size: number, unit: number): Promise<ShardWriter> {
-    const path = temporaryName(join(folder, shardName(format, unit)));
+  /** @param folder an existing folder @param unit number of the packed file in the plan */
+  static async begin(format: PackedFormat, folder: string, size: number, unit: number): Promise<PackedWriter> {
+    const path = temporaryName(join(folder, packedName(format, unit)));
     try {
-      const writer = new ShardWriter(format, folder, size, unit, [path, await open(path, "wx")]);
+      const writer = new PackedWriter(format, folder, size, unit, [path, await open(path, "wx")]);
       // The number of rows is known only at the end. The header's length does not depend on it.
-      if (format === "shard") await writer.write(npyHeader("|u1", [0, size, size, 3]));
+      if (format === "raw") await writer.write(npyHeader("|u1", [0, size, size, 3]));
       return writer;
     } catch (error) {
       await rm(path, { force: true });
@@ -87,14 +87,14 @@ export class ShardWriter {
   }
 
   /** The photos written so far. */
-  get photos(): readonly ShardItem[] {
+  get photos(): readonly PackedItem[] {
     return this.items;
   }
 
   /** @param bytes [size, size, 3] raw, or a JPEG file */
-  async add({ attributes, ...photo }: ShardPhoto, bytes: Uint8Array): Promise<void> {
+  async add({ attributes, ...photo }: PackedPhoto, bytes: Uint8Array): Promise<void> {
     const { length } = bytes;
-    if (this.format === "shard") {
+    if (this.format === "raw") {
       this.items.push({ ...photo, offset: await this.write(bytes), length });
       return;
     }
@@ -108,19 +108,22 @@ export class ShardWriter {
     await this.write(facts.whole);
   }
 
-  /** Gives the shard and its index their final names. */
-  async finish(failures: ShardIndex["failures"]): Promise<void> {
+  /** Gives the packed file and its index their final names. */
+  async finish(failures: PackedIndex["failures"]): Promise<void> {
     const { format, folder, size, unit, items } = this;
-    if (format === "shard") await this.file.write(npyHeader("|u1", [items.length, size, size, 3]), 0, undefined, 0);
+    if (format === "raw") await this.file.write(npyHeader("|u1", [items.length, size, size, 3]), 0, undefined, 0);
     else await this.write(new Uint8Array(2 * TAR_BLOCK));
     await this.file.close();
-    const data = shardName(format, unit);
+    const data = packedName(format, unit);
     await rename(this.temporary, join(folder, data));
-    const index: ShardIndex = { kind: "elegant-shard", version: 1, format, size, data, items, failures: [...failures] };
-    await writeFileAtomic(join(folder, shardName("index", unit)), `${JSON.stringify(index)}\n`);
+    const index: PackedIndex = {
+      ...{ kind: "elegant-shard", version: 1, format: onDisk(format), size, data, items },
+      failures: [...failures],
+    };
+    await writeFileAtomic(join(folder, packedName("index", unit)), `${JSON.stringify(index)}\n`);
   }
 
-  /** Removes the unfinished shard. Call it after any failure of the other functions. */
+  /** Removes the unfinished file. Call it after any failure of the other functions. */
   async discard(): Promise<void> {
     await this.file.close().catch(() => {});
     await rm(this.temporary, { force: true });

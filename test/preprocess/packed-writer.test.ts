@@ -1,11 +1,11 @@
-/** Shards as raw pixels, read by NumPy, and as WebDataset tar files. */
+/** Packed files of raw pixels, read by NumPy, and as WebDataset tar files. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import tar from "tar-stream";
-import { readShardIndexes } from "../../src/dataset/shards.js";
+import { readPackedIndexes } from "../../src/dataset/packed.js";
 import { decodeImage } from "../../src/image/codec.js";
 import { type PreprocessOptions, preprocess } from "../../src/preprocess/preprocess.js";
 import { withFolder } from "../support/folder.js";
@@ -16,7 +16,7 @@ const OPTIONS: Omit<PreprocessOptions, "format"> = {
   size: 32,
   images: undefined,
   quality: 95,
-  shardPhotos: 8,
+  photosPerFile: 8,
   crop: null,
   limit: null,
   workers: 2,
@@ -37,14 +37,14 @@ async function makeSource(folder: string) {
   return { source, png, files, crop };
 }
 
-describe("writing shards", () => {
+describe("writing packed files", () => {
   it("hold the raw pixels of each photo in the order of the plan, and NumPy reads them", () =>
     withFolder(async (folder) => {
       const { source, files, crop } = await makeSource(folder);
       const out = join(folder, "out");
-      const report = await preprocess(source, out, { ...OPTIONS, format: "shard" });
+      const report = await preprocess(source, out, { ...OPTIONS, format: "raw" });
       assert.deepEqual([report.done, report.failed, report.skipped], [COUNT - 1, 1, 0]);
-      const indexes = await readShardIndexes(out);
+      const indexes = await readPackedIndexes(out);
       assert.deepEqual(
         indexes.map(({ items }) => items.length),
         [8, 7, 4],
@@ -77,7 +77,7 @@ describe("writing shards", () => {
       const [out, images] = [join(folder, "out"), join(folder, "jpg")];
       await preprocess(source, out, { ...OPTIONS, format: "webdataset" });
       await preprocess(source, images, { ...OPTIONS, format: "jpg" });
-      const indexes = await readShardIndexes(out);
+      const indexes = await readPackedIndexes(out);
       assert.equal(indexes.length, 3);
       for (const { data, items } of indexes) {
         const path = join(out, "shards", data);
@@ -118,7 +118,7 @@ describe("writing shards", () => {
       const crop = { x: 10, y: 10, width: 90, height: 90 };
       const out = join(folder, "out");
       await preprocess(source, out, { ...OPTIONS, format: "webdataset", crop });
-      const [index] = await readShardIndexes(out);
+      const [index] = await readPackedIndexes(out);
       const bytes = await readFile(join(out, "shards", index.data));
       for (const { output, offset, length } of index.items) {
         assert.deepEqual([...bytes.subarray(offset, offset + 3)], [0xff, 0xd8, 0xff], output);
@@ -133,14 +133,14 @@ describe("writing shards", () => {
     withFolder(async (folder) => {
       const { source } = await makeSource(folder);
       const [out, whole] = [join(folder, "out"), join(folder, "whole")];
-      const format = "shard" as const;
+      const format = "raw" as const;
       await preprocess(source, out, { ...OPTIONS, format, limit: 12 });
       const report = await preprocess(source, out, { ...OPTIONS, format });
-      // The first shard stays. The second had four of its eight photos.
+      // The first file stays. The second had four of its eight photos.
       assert.deepEqual([report.done, report.skipped], [11, 8]);
       await preprocess(source, whole, { ...OPTIONS, format });
       assert.deepEqual(await treeOf(out), await treeOf(whole));
-      await assert.rejects(preprocess(source, out, { ...OPTIONS, format, shardPhotos: 9 }), /option 'shardPhotos'/);
+      await assert.rejects(preprocess(source, out, { ...OPTIONS, format, photosPerFile: 9 }), /option 'shardPhotos'/);
       assert.deepEqual((await readdir(join(out, "shards"))).length, 6);
     }));
 });

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { type AboutFeatures, encodeFeatures, readFeatures } from "../../src/metrics/feature-file.js";
 import { SideGatherer } from "../../src/metrics/gather.js";
 import { Linalg } from "../../src/metrics/linalg.js";
-import { featurePath, gatherFeatures, openFeatures, saveOrdered } from "../../src/metrics/shard-features.js";
+import { featurePath, gatherFeatures, openFeatures, saveOrdered } from "../../src/metrics/part-features.js";
+import { placesOf } from "../../src/part.js";
 import { Random } from "../../src/random.js";
-import { placesOf } from "../../src/shard.js";
 import { withFolder } from "../support/folder.js";
 
 const D = 24;
@@ -26,7 +26,7 @@ function pictures(total: number) {
   return { rows, isRead: (at: number) => at % 7 !== 3 };
 }
 
-async function writeShards(folder: string, total: number, count: number, changes: Partial<AboutFeatures> = {}) {
+async function writePacked(folder: string, total: number, count: number, changes: Partial<AboutFeatures> = {}) {
   const { rows, isRead } = pictures(total);
   const paths: string[] = [];
   for (let index = 0; index < count; index++) {
@@ -42,7 +42,7 @@ async function writeShards(folder: string, total: number, count: number, changes
   return paths;
 }
 
-describe("metrics/shard-features", () => {
+describe("metrics/part-features", () => {
   it("gives the bits of one machine for any number of machines, in any order of the files", () =>
     withFolder(async (folder) => {
       const linalg = await Linalg.open(2);
@@ -54,9 +54,9 @@ describe("metrics/shard-features", () => {
           for (const [at, row] of rows.entries()) if (isRead(at)) gatherer.add(row);
           const expected = gatherer.finish("x");
           const whole = join(folder, "whole.npz");
-          const [single] = await writeShards(folder, total, 1);
+          const [single] = await writePacked(folder, total, 1);
           for (const count of [1, 2, 3, 50]) {
-            const paths = await writeShards(folder, total, count);
+            const paths = await writePacked(folder, total, count);
             const ordered = await openFeatures(paths.reverse());
             assert.deepEqual(gatherFeatures(linalg, ordered, "x", false), expected, `${total} of ${count} machines`);
             await saveOrdered(linalg, ordered, whole);
@@ -70,14 +70,11 @@ describe("metrics/shard-features", () => {
 
   it("refuses files that are missing, twice, or of other pictures", () =>
     withFolder(async (folder) => {
-      const paths = await writeShards(folder, 100, 3);
-      await assert.rejects(openFeatures(paths.slice(1)), /expected those of all 3 shards, received none of shard 0/);
-      await assert.rejects(
-        openFeatures([...paths, paths[1]]),
-        /expected another shard than .*, received shard 1 twice/,
-      );
-      const other = await writeShards(folder, 100, 2, { digest: "other" });
-      await assert.rejects(openFeatures([paths[0], other[1]]), /2-part-1-of-2\.npz: expected 3 shards of 100 pictures/);
+      const paths = await writePacked(folder, 100, 3);
+      await assert.rejects(openFeatures(paths.slice(1)), /expected those of all 3 parts, received none of part 0/);
+      await assert.rejects(openFeatures([...paths, paths[1]]), /expected another part than .*, received part 1 twice/);
+      const other = await writePacked(folder, 100, 2, { digest: "other" });
+      await assert.rejects(openFeatures([paths[0], other[1]]), /2-part-1-of-2\.npz: expected 3 parts of 100 pictures/);
       const bytes = encodeFeatures({
         about: about(0, 1, 2),
         dims: 1,

@@ -1,4 +1,4 @@
-/** `--shard` of preprocess, synth, swap and fid: the parts of all machines together equal the work of one. */
+/** `--part` of preprocess, synth, swap and fid: the parts of all machines together equal the work of one. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { treeOf } from "../support/tree.js";
 
 const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
 
-describe("cli/shard", function () {
+describe("cli/part", function () {
   this.timeout(240_000);
 
   it("preprocesses a part, says where it was told, and merges", () =>
@@ -22,38 +22,35 @@ describe("cli/shard", function () {
       await writeSmallDataset(at("src"), 520);
       const words = ["--size", "16", "--json"];
       assert.equal((await elegant("preprocess", at("src"), at("whole"), ...words)).code, 0);
-      const first = await elegant("preprocess", at("src"), at("out"), ...words, "--shard", "1/2");
-      assert.match(first.stderr, /^shard 1\/2, from --shard$/m);
+      const first = await elegant("preprocess", at("src"), at("out"), ...words, "--part", "1/2");
+      assert.match(first.stderr, /^part 1\/2, from --part$/m);
       assert.equal(JSON.parse(first.stdout).done, 256);
       const early = await elegant("merge", at("out"));
       assert.equal(early.code, 2);
       assert.match(early.stderr, /^elegant: .*expected 2 finished parts, received no part-0-of-2/);
       const array = { SLURM_ARRAY_TASK_ID: "1", SLURM_ARRAY_TASK_MIN: "1", SLURM_ARRAY_TASK_COUNT: "2" };
       const second = await withEnvironment(array, () => elegant("preprocess", at("src"), at("out"), ...words));
-      assert.match(second.stderr, /^shard 0\/2, from SLURM_ARRAY_TASK_ID$/m);
-      const other = await elegant("preprocess", at("src"), at("out"), ...words, "--shard", "1/3");
+      assert.match(second.stderr, /^part 0\/2, from SLURM_ARRAY_TASK_ID$/m);
+      const other = await elegant("preprocess", at("src"), at("out"), ...words, "--part", "1/3");
       assert.equal(other.code, 2);
-      assert.match(
-        other.stderr,
-        /--shard: expected a part of 2, as .*out has others, received 1\/3\. Give --shard i\/n/,
-      );
+      assert.match(other.stderr, /--part: expected a part of 2, as .*out has others, received 1\/3\. Give --part i\/n/);
       const merged = await elegant("merge", at("out"), "--json");
       assert.deepEqual(JSON.parse(merged.stdout), { out: at("out"), parts: 2, done: 520, failed: 0, failures: [] });
       assert.deepEqual(await treeOf(at("out")), await treeOf(at("whole")));
-      const wrong = await elegant("preprocess", at("src"), at("x"), "--shard", "2/2");
+      const wrong = await elegant("preprocess", at("src"), at("x"), "--part", "2/2");
       assert.equal(wrong.code, 2);
-      assert.match(wrong.stderr, /--shard.*expected i\/n with i from 0 to n - 1, received '2\/2'/);
+      assert.match(wrong.stderr, /--part.*expected i\/n with i from 0 to n - 1, received '2\/2'/);
     }));
 
-  it("paints the photos of a shard into a folder that machines share", () =>
+  it("paints the photos of a part into a folder that machines share", () =>
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);
       const words = ["--count", "258", "--seed", "3", "--json"];
       // The second of any number of machines has two of 258 photos, and the third has none.
       const ended = await Promise.all([
-        elegant("synth", at("shared"), ...words, "--shard", "1/3"),
-        elegant("synth", at("shared"), ...words, "--shard", "2/3"),
-        elegant("synth", at("other"), ...words, "--shard", "1/2"),
+        elegant("synth", at("shared"), ...words, "--part", "1/3"),
+        elegant("synth", at("shared"), ...words, "--part", "2/3"),
+        elegant("synth", at("other"), ...words, "--part", "1/2"),
       ]);
       for (const { code, stderr } of ended) assert.equal(code, 0, stderr);
       assert.deepEqual(
@@ -64,7 +61,7 @@ describe("cli/shard", function () {
       assert.deepEqual(await treeOf(at("shared")), await treeOf(at("other")));
     }));
 
-  it("edits the inputs of a shard, under the names that they have among all", () =>
+  it("edits the inputs of a part, under the names that they have among all", () =>
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);
       await writeFile(at("face.png"), await encodePng(goldenPhoto("face", 3, 64, 64)));
@@ -72,15 +69,15 @@ describe("cli/shard", function () {
       const inputs = Array.from({ length: 18 }, () => at("face.png"));
       const model = fromRoot("assets/painted-64.safetensors");
       const words = ["--model", model, "--attribute", "Eyeglasses", "--reference", at("face.png"), "--out", at("out")];
-      const ended = await elegant("swap", ...words, "--shard", "1/2", "--json", "--input", ...inputs);
+      const ended = await elegant("swap", ...words, "--part", "1/2", "--json", "--input", ...inputs);
       assert.equal(ended.code, 0, ended.stderr);
       const names = ["face-17-Eyeglasses.png", "face-18-Eyeglasses.png", "sheet-part-1-of-2.png"];
       assert.deepEqual(await readdir(at("out")), names);
-      const none = await elegant("swap", ...words, "--shard", "2/3", "--json", "--input", ...inputs);
+      const none = await elegant("swap", ...words, "--part", "2/3", "--json", "--input", ...inputs);
       assert.deepEqual(JSON.parse(none.stdout).outputs, []);
     }));
 
-  it("saves a shard's features, and merges them to the statistics and the score of one machine", () =>
+  it("saves a part's features, and merges them to the statistics and the score of one machine", () =>
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);
       await mkdir(at("a"));
@@ -95,16 +92,16 @@ describe("cli/shard", function () {
       const network = ["--features", "random-inception", "--dims", "64", "--no-cache", "--batch", "16"];
       const whole = await elegant("fid", at("a"), at("b.npy"), "--save-stats", at("whole.npz"), ...network, "--json");
       assert.equal(whole.code, 3, whole.stderr);
-      for (const shard of ["1/2", "0/2"]) {
-        const words = ["fid", at("a"), "--save-features", at("f.npz"), "--shard", shard, ...network, "--json"];
+      for (const part of ["1/2", "0/2"]) {
+        const words = ["fid", at("a"), "--save-features", at("f.npz"), "--part", part, ...network, "--json"];
         const { code, stdout, stderr } = await elegant(...words);
-        assert.equal(code, shard === "0/2" ? 3 : 0, stderr);
-        assert.equal(JSON.parse(stdout).n[0], shard === "0/2" ? 255 : 4);
+        assert.equal(code, part === "0/2" ? 3 : 0, stderr);
+        assert.equal(JSON.parse(stdout).n[0], part === "0/2" ? 255 : 4);
       }
       const files = [at("f-part-1-of-2.npz"), at("f-part-0-of-2.npz")];
       const half = await elegant("merge", files[0], "--save-stats", at("s.npz"));
       assert.equal(half.code, 2);
-      assert.match(half.stderr, /expected those of all 2 shards, received none of shard 0/);
+      assert.match(half.stderr, /expected those of all 2 parts, received none of part 0/);
       const both = await elegant(
         "merge",
         ...files,
@@ -122,8 +119,8 @@ describe("cli/shard", function () {
         const { stdout } = await elegant("fid", at(side), at("b.npy"), "--json");
         assert.equal(JSON.parse(stdout).fid, JSON.parse(whole.stdout).fid, side);
       }
-      const refused = await elegant("fid", at("a"), at("a"), "--shard", "0/2", ...network);
+      const refused = await elegant("fid", at("a"), at("a"), "--part", "0/2", ...network);
       assert.equal(refused.code, 2);
-      assert.match(refused.stderr, /--save-features: expected a file, as --shard is given/);
+      assert.match(refused.stderr, /--save-features: expected a file, as --part is given/);
     }));
 });

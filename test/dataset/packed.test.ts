@@ -1,28 +1,28 @@
-/** Data sets in shards must contain the same as image files; damaged shards are refused. */
+/** Data sets in packed files must contain the same as image files; damaged packed files are refused. */
 import assert from "node:assert/strict";
 import { readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDataset } from "../../src/dataset/dataset.js";
-import { readShardIndexes, type ShardIndex } from "../../src/dataset/shards.js";
+import { type PackedIndex, readPackedIndexes } from "../../src/dataset/packed.js";
 import { InputError } from "../../src/errors.js";
 import { decodeImage, encodeJpeg } from "../../src/image/codec.js";
 import { readSource } from "../../src/image/source.js";
 import { createPairSampler } from "../../src/training/pairs.js";
 import { FACE_SIZE, faceNames, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
+import { npyOf, packedName, rgbOf, writePacked } from "../support/packed.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { npyOf, rgbOf, shardName, writeShards } from "../support/shards.js";
 
-async function changeIndex(dir: string, change: (index: ShardIndex) => unknown): Promise<void> {
+async function changeIndex(dir: string, change: (index: PackedIndex) => unknown): Promise<void> {
   const path = join(dir, "shards/00000.json");
-  await writeFile(path, JSON.stringify(change(JSON.parse(await readFile(path, "utf8")) as ShardIndex)));
+  await writeFile(path, JSON.stringify(change(JSON.parse(await readFile(path, "utf8")) as PackedIndex)));
 }
 
-describe("shards", () => {
+describe("packed files", () => {
   it("are read in the order of their numbers, which have gaps", () =>
     withFolder(async (dir) => {
-      await writeShards(dir, 10, "shard", 4, [{ file: "x.png", reason: "x.png: damaged" }]);
-      const indexes = await readShardIndexes(dir);
+      await writePacked(dir, 10, "shard", 4, [{ file: "x.png", reason: "x.png: damaged" }]);
+      const indexes = await readPackedIndexes(dir);
       assert.deepEqual(
         indexes.map(({ data, items }) => [data, items.length]),
         [
@@ -32,19 +32,19 @@ describe("shards", () => {
         ],
       );
       assert.deepEqual(indexes[0].failures, [{ file: "x.png", reason: "x.png: damaged" }]);
-      assert.deepEqual(await readShardIndexes(join(dir, "nowhere")), []);
+      assert.deepEqual(await readPackedIndexes(join(dir, "nowhere")), []);
     }));
 
   for (const format of ["shard", "webdataset"] as const) {
     it(`${format}: hold the pictures, attributes and pairs of the image files`, () =>
       withFolder(async (folder) => {
         const images = await writeFaces(join(folder, "images"), 20);
-        await writeShards(join(folder, "shards"), 20, format);
+        await writePacked(join(folder, "shards"), 20, format);
         const dataset = await openDataset(join(folder, "shards"));
         assert.deepEqual([dataset.format, dataset.size], [format, FACE_SIZE]);
         assert.deepEqual(
           dataset.files,
-          images.files.map((_, i) => shardName(i, format)),
+          images.files.map((_, i) => packedName(i, format)),
         );
         assert.deepEqual(dataset.attributes?.values, images.attributes?.values);
         for (const i of [0, 7, 8, 19]) {
@@ -71,7 +71,7 @@ describe("shards", () => {
     [
       "of another version",
       (dir) => changeIndex(dir, (index) => ({ ...index, version: 2 })),
-      /00000\.json: expected an index of a shard, version 1, received version: /,
+      /00000\.json: expected an index of a packed file, version 1, received version: /,
     ],
     [
       "that leaves the folder",
@@ -94,11 +94,11 @@ describe("shards", () => {
         changeIndex(dir, (index) => ({ ...index, items: index.items.map((i) => ({ ...i, offset: i.offset + 1 })) })),
       /000001\.rgb: expected 12288 bytes at 128 \+ a multiple of 12288, received 12288 at 129/,
     ],
-    ["without its data", (dir) => rm(join(dir, DATA)), /Opening the shard .*00000\.npy: ENOENT/],
+    ["without its data", (dir) => rm(join(dir, DATA)), /Opening the packed file .*00000\.npy: ENOENT/],
     ["cut short", (dir) => truncate(join(dir, DATA), 40_000), /expected at least 49280 bytes, the end of 000004\.rgb/],
     [
       "of other bytes",
-      (dir) => writeFile(join(dir, DATA), "no shard of ours"),
+      (dir) => writeFile(join(dir, DATA), "no packed file of ours"),
       /magic: expected a \.npy file, .* else/,
     ],
     ["that is empty", (dir) => writeFile(join(dir, DATA), ""), /magic: expected a \.npy file, received an empty one/],
@@ -122,22 +122,22 @@ describe("shards", () => {
     [
       "that differ in format",
       (dir) =>
-        writeShards(dir, 4, "webdataset", 4)
-          .then(() => writeShards(`${dir}/x`, 8, "shard", 4))
+        writePacked(dir, 4, "webdataset", 4)
+          .then(() => writePacked(`${dir}/x`, 8, "shard", 4))
           .then(() =>
             Promise.all(
               ["json", "npy"].map((end) => rename(`${dir}/x/shards/00002.${end}`, `${dir}/shards/00002.${end}`)),
             ),
           ),
-      /00002\.json: expected webdataset of 64 px as in 00000\.tar, received shard of 64 px/,
+      /00002\.json: expected webdataset of 64 px as in 00000\.tar, received raw of 64 px/,
     ],
   ];
   for (const [what, damage, message] of damages) {
     it(`are refused: ${what}`, () =>
       withFolder(async (dir) => {
-        await writeShards(dir, 4, "shard", 4);
+        await writePacked(dir, 4, "shard", 4);
         await damage(dir);
-        await assert.rejects(readShardIndexes(dir), (error) => {
+        await assert.rejects(readPackedIndexes(dir), (error) => {
           assert.ok(error instanceof InputError);
           assert.match(error.message, message);
           return true;
@@ -147,7 +147,7 @@ describe("shards", () => {
 
   it("that lack a listed picture are refused", () =>
     withFolder(async (dir) => {
-      await writeShards(dir, 8, "shard", 4);
+      await writePacked(dir, 8, "shard", 4);
       for (const end of ["json", "npy"]) await rm(join(dir, `shards/00002.${end}`));
       await assert.rejects(openDataset(dir), /expected the 8 images of .* 4 missing \(the first is 000005\.rgb\)/);
     }));
