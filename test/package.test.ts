@@ -149,6 +149,23 @@ describe("the installed package", function () {
     );
   });
 
+  it("says what to install for the queue, whose packages are optional", async () => {
+    const { stdout } = await command("doctor");
+    for (const name of ["bullmq", "ioredis"]) {
+      const line = new RegExp(`^--  ${name} +not installed: 'npm install bullmq ioredis' gives elegant queue`, "m");
+      assert.match(stdout, line);
+    }
+    for (const words of [["submit", "--parts", "2", "synth", "faces"], ["work"], ["status"]]) {
+      const { code, stderr } = await command("queue", ...words);
+      assert.equal(code, 2);
+      assert.equal(
+        stderr,
+        "elegant: elegant queue: expected bullmq and ioredis next to elegant-faces, received no bullmq and no ioredis. " +
+          "Run 'npm install bullmq ioredis'.\n",
+      );
+    }
+  });
+
   it("contains what it needs and no tests", async () => {
     const files = await readdir(join(folder, "node_modules/elegant-faces"));
     for (const name of ["README.md", "LICENSE", "assets", "bin", "dist", "docs"]) assert.ok(files.includes(name), name);

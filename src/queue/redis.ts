@@ -1,5 +1,6 @@
-/** Opens the connection to Redis when a queue command runs. ioredis and BullMQ are not loaded before that. */
+/** Opens the connection to Redis when a queue command runs. ioredis and BullMQ are optional and not loaded before that. */
 import type { Redis } from "ioredis";
+import { installedPackages, QUEUE_INSTALL, QUEUE_PACKAGES } from "../device/node/packages.js";
 import { describeMismatch, InputError, RetryableError } from "../errors.js";
 
 export const DEFAULT_REDIS = "redis://127.0.0.1:6379";
@@ -14,9 +15,16 @@ function withoutSecrets(url: URL): string {
 /**
  * @param isPatient if true, a connection that is lost later is opened again and again (for a worker); otherwise its
  *                  loss ends the command
- * @throws InputError for another kind of URL; RetryableError if there is no answer
+ * @throws InputError if a package is missing, and for another kind of URL; RetryableError if there is no answer
  */
 export async function connectRedis(text: string, isPatient: boolean): Promise<Redis> {
+  const installed: readonly string[] = installedPackages(QUEUE_PACKAGES);
+  const missing = QUEUE_PACKAGES.filter((name) => !installed.includes(name));
+  if (missing.length > 0) {
+    const expected = `${QUEUE_PACKAGES.join(" and ")} next to elegant-faces`;
+    const remedy = `Run '${QUEUE_INSTALL}'.`;
+    throw new InputError(describeMismatch("elegant queue", expected, `no ${missing.join(" and no ")}`, remedy));
+  }
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !["redis:", "rediss:"].includes(url.protocol)) {
     throw new InputError(describeMismatch("--redis", "a URL such as redis://HOST:6379", `'${text}'`, "Correct it."));

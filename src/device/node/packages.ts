@@ -1,4 +1,4 @@
-/** Optional npm packages that devices need: which are installed, and the command that installs or mends the others. */
+/** Optional npm packages that devices and the queue need: which are installed, and the command that installs or mends the others. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -8,6 +8,9 @@ import { WEBGPU_INSTALL, WEBGPU_PACKAGES } from "../webgpu/adapter.js";
 export const TENSORFLOW_GPU = "@tensorflow/tfjs-node-gpu";
 /** Packages of the `tensorflow` device, in the order in which they are tried. */
 export const TENSORFLOW_PACKAGES = [TENSORFLOW_GPU, "@tensorflow/tfjs-node"] as const;
+/** The packages of `elegant queue`, for users who work on several machines. */
+export const QUEUE_PACKAGES = ["bullmq", "ioredis"] as const;
+export const QUEUE_INSTALL = "npm install bullmq ioredis";
 
 const require = createRequire(import.meta.url);
 
@@ -30,6 +33,11 @@ const OPTIONAL_PACKAGES: readonly OptionalPackage[] = [
     name,
     gives: "the webgpu device (a GPU of any vendor; both packages are needed)",
     install: WEBGPU_INSTALL,
+  })),
+  ...QUEUE_PACKAGES.map((name) => ({
+    name,
+    gives: "elegant queue (both packages are needed)",
+    install: QUEUE_INSTALL,
   })),
 ];
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { examineCapabilities, examineKernels, examineNode } from "../../../src/device/node/capabilities.js";
-import { examinePackage } from "../../../src/device/node/packages.js";
+import { examinePackage, examinePackages, QUEUE_PACKAGES } from "../../../src/device/node/packages.js";
 import { withFolder } from "../../support/folder.js";
 
 describe("capabilities", () => {
@@ -31,6 +31,15 @@ describe("capabilities", () => {
       assert.deepEqual(states(examineKernels(folder)), ["ok", "missing", "invalid"]);
       assert.deepEqual(states(examineKernels(join(folder, "none"))), ["missing", "missing", "missing"]);
     }));
+
+  it("include the packages of the queue with their versions", () => {
+    const found = examinePackages().filter(({ name }) => (QUEUE_PACKAGES as readonly string[]).includes(name));
+    assert.deepEqual(
+      found.map(({ name, state, remedy }) => [name, state, remedy]),
+      QUEUE_PACKAGES.map((name) => [name, "installed", null]),
+    );
+    for (const { version } of found) assert.match(version ?? "", /^\d+\.\d+\.\d+/);
+  });
 
   it("distinguish a package that is missing from one without its native library", () =>
     withFolder(async (folder) => {
