@@ -143,7 +143,7 @@ describe("elegant align and swap --paste-back", function () {
     for (const count of changed) assert.ok(count > 1000, `${changed} pixels changed`);
   });
 
-  it("finds the face of a photo itself, goes on without those that have none, and takes photos as references", async () => {
+  it("finds the face of a photo itself, skips photos that have none, and takes photos as references", async () => {
     const inputs = ["@one.png", "@nobody.png"];
     const edit = ["--attribute", "Bangs", "--reference", "@other.png", "--paste-back", "--min-score", "0.3"];
     const end = ["--json", "--device", "wasm", "--out", "@found"];

@@ -127,7 +127,7 @@ describe("elegant fid with hostile input", function () {
     });
   }
 
-  it("tells the score though the statistics cannot be saved, which it tells too", async function () {
+  it("prints the score even if the statistics cannot be saved, and says that they were not", async function () {
     const mounted = await withSmallDisk(folder, 4096, async (disk) => {
       const line = `@wide.npy @wide.npy --save-stats ${join(disk, "x.npz")}`;
       const { code, stdout, stderr } = await elegant(`${line} --json`);

@@ -53,7 +53,7 @@ describe("statistics of elegant fid --save-stats", function () {
     });
   });
 
-  it("of 633 and 641 flowers are scored the same by pytorch-fid", function () {
+  it("give pytorch-fid's score for folders of 633 and 641 flowers", function () {
     const [daisy, roses] = ["daisy", "roses"].map((name) => sharedPath(`features/inception-pool3-${name}.npy`));
     if (daisy === null || roses === null || pythonWithFid() === null) return this.skip();
     return withFolder((folder) => compare(folder, daisy, roses, 1e-5, "rank 632 and 640 of 2048"));

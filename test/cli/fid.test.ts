@@ -159,7 +159,7 @@ describe("elegant fid", function () {
       assert.match(strict.stderr, /elegant: .*bad\.png/);
     }));
 
-  it("scores nested folders with --recursive, each picture once, and tells of one that cannot be read", () =>
+  it("scores nested folders with --recursive, each picture once, and reports one that cannot be read", () =>
     withFolder(async (folder) => {
       const [flat, nested] = ["flat", "nested"].map((name) => join(folder, name));
       await writePictures(flat, 4, 3);

@@ -54,7 +54,7 @@ describe("elegant inspect", function () {
       }));
   }
 
-  it("tells people what is there, and where the sheet is", () =>
+  it("says what the table shows, and where the sheet is", () =>
     withFolder(async (folder) => {
       await writePacked(join(folder, "faces"), 20, "shard", 8, FAILURES);
       const { code, stdout, stderr } = await elegant(

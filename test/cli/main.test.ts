@@ -212,7 +212,7 @@ describe("command frame", () => {
     ["an interruption", "stopped", 130, /^elegant: Interrupted at step 7/m],
   ];
   for (const [what, command, exitCode, message] of endings) {
-    it(`tells of ${what} in one line, without a stack, and exits with ${exitCode}`, async () => {
+    it(`reports ${what} in one line, without a stack, and exits with ${exitCode}`, async () => {
       const { code, stdout, stderr } = await fixture(command, "--json");
       assert.deepEqual([code, stdout], [exitCode, ""]);
       assert.match(stderr, message);

@@ -16,7 +16,7 @@ const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/ele
 describe("cli/part", function () {
   this.timeout(240_000);
 
-  it("preprocesses a part, says where it was told, and merges", () =>
+  it("preprocesses a part, says where the part was set, and merges", () =>
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);
       await writeSmallDataset(at("src"), 520);

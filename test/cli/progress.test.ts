@@ -27,7 +27,7 @@ describe("progress", () => {
     for (const [seconds, expected] of cases) assert.equal(formatDuration(seconds), expected);
   });
 
-  it("tells the rate and the time left", () => {
+  it("shows the rate and the time left", () => {
     const progress = { stage: "Train", done: 300, total: 1000, unit: "steps" };
     assert.equal(formatProgress(progress, 100, 10), "Train: 300/1000 steps, 20 steps/s, 35s left");
     assert.equal(formatProgress({ ...progress, note: "G 2.3" }, 300, 10), "Train: 300/1000 steps  G 2.3");
@@ -58,7 +58,7 @@ describe("progress", () => {
     assert.equal(left({ done: 1000, secondsLeft: 12 }), "Train: 1000/1000 steps, 90 steps/s");
   });
 
-  it("tells of a stage's end before other text where there is no terminal, and of nothing before its end", () => {
+  it("prints a stage's end before other text if there is no terminal, and nothing before that end", () => {
     const { stream, text } = recorder(false);
     const printer = createProgressPrinter(stream);
     printer.update({ stage: "Read", done: 1, total: 2, unit: "files" });

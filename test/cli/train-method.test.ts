@@ -185,7 +185,7 @@ describe("elegant train --set", () => {
     }
   });
 
-  it("keeps the choices in the run, goes on with them, and refuses others by their names", async () => {
+  it("keeps the choices in the run, continues with them, and refuses others by their names", async () => {
     const begun = await train(...SMALL, "--steps", "1", "--set", "r1Every=2", "mask=off", "slice=2");
     assert.equal(begun.code, 0, begun.stderr);
     const { network, method } = METHODS.modern;

@@ -23,7 +23,7 @@ describe("elegant train --device webgpu", function () {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
 
-  it("trains and saves, and the run goes on with --resume --device wasm", async () => {
+  it("trains and saves, and the run continues with --resume --device wasm", async () => {
     const [data, run] = [join(folder, "faces"), join(folder, "run")];
     await writeFaces(data, 6);
     const train = async (...more: string[]): Promise<string> => {

@@ -54,7 +54,7 @@ describe("elegant train", () => {
     assert.deepEqual(JSON.parse(again.stdout), { run, step: 2, batch: alone, secondsPerUpdate: null, best });
   });
 
-  it("goes on with the run's own settings when none are given, and refuses others", async () => {
+  it("continues with the run's own settings when none are given, and refuses others", async () => {
     const run = join(folder, "recalled");
     const choices = "--preset paper --ema 0.9 --flip --seed 7 --learning-rate 1e-3 --upsampling resize".split(" ");
     const begun = await train(run, "--steps", "1", ...choices);
@@ -104,7 +104,7 @@ describe("elegant train", () => {
     );
   }).timeout(60_000);
 
-  it("saves on Ctrl-C or when it is told to end, exits with 130, and goes on with --resume", async () => {
+  it("saves on Ctrl-C and SIGTERM, exits with 130, and continues with --resume", async () => {
     const run = join(folder, "stopped");
     let held = 0;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -75,7 +75,7 @@ describe("tar files that others made", () => {
       assert.equal((await readdir(cache)).length, 3);
     }));
 
-  it("may repeat keys; lists beside them go before their attributes; unlike ones are refused", () =>
+  it("may repeat keys; lists next to them take precedence over their attributes; conflicting ones are refused", () =>
     withCache(async (dir) => {
       await writeFile(join(dir, "x-0.tar"), await tarOf(await picture("0", { Bangs: 1 })));
       await writeFile(join(dir, "x-1.tar"), await tarOf(await picture("0", null)));
@@ -137,7 +137,7 @@ describe("tar files that others made", () => {
       );
     }));
 
-  it("are not looked at beside the folder they were unpacked to", () =>
+  it("are ignored next to the folder that they were unpacked to", () =>
     withCache(async (dir) => {
       await writeFile(join(dir, "images.tar"), "whatever");
       await mkdir(join(dir, "images"));

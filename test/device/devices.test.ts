@@ -52,7 +52,7 @@ describe("auto", () => {
     return { name, probe: async () => ({ suitsAuto: true, kind, reason: "found" }), open };
   };
 
-  it("goes on to the next device if a GPU does not open, and says so", async () => {
+  it("opens the next device if a GPU does not open, and says so", async () => {
     const chosen: Choice[] = [];
     const wasm: DeviceModule = {
       name: "wasm",

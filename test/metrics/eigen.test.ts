@@ -127,7 +127,7 @@ describe("metrics/eigen", function () {
       );
   });
 
-  it("are refused for values that are no numbers, and the team goes on", () => {
+  it("are refused for values that are not numbers, and the team keeps working", () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const a = diagonalMatrix(new Float64Array(40).fill(1));
       a[7 * 40 + 3] = a[3 * 40 + 7] = bad;

@@ -121,7 +121,7 @@ describe("a folder's side", function () {
       assert.equal((await take(false, false)).seen, 6);
     }));
 
-  it("is made anew when an image changes, but not when it only has another name", () =>
+  it("is computed again when an image changes, but not when it only has another name", () =>
     withImages(6, async ({ images, take }) => {
       const first = await take(false);
       await rename(join(images, "5.png"), join(images, "6.png"));
@@ -132,7 +132,7 @@ describe("a folder's side", function () {
       assert.notDeepEqual(other.side, first.side);
     }));
 
-  it("is made anew, with a warning, where its file in the cache is damaged", () =>
+  it("is computed again, with a warning, if its file in the cache is damaged", () =>
     withImages(6, async ({ cache, take, warnings }) => {
       const expected = { statistics: (await take(false)).side, features: (await take(true)).side };
       for (const name of await readdir(cache)) {

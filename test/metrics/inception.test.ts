@@ -158,7 +158,7 @@ describe("metrics/inception", function () {
     assertClose([at(0, 0), at(1, 0), at(2, 0), at(7, 0), at(3, 5)], [0, 5, 10, 30, 15 + 50], { abs: 1e-4, rel: 0 });
   });
 
-  it("extracts features of files of all sizes in their order, tells damaged ones, and leaks nothing", () =>
+  it("extracts features of files of all sizes in their order, reports damaged ones, and leaks nothing", () =>
     withFolder(async (folder) => {
       const network = createInception(randomInceptionTensors(2, 64), 64, "random");
       const paths: string[] = [];

@@ -61,7 +61,7 @@ describe("checkpoint", () => {
     await device.close();
   });
 
-  it("gives back parameters, moments, counts and progress to the bit, and training goes on the same", async () => {
+  it("gives back parameters, moments, counts and progress to the bit, and training continues unchanged", async () => {
     await withFolder(async (run) => {
       const held = tf.memory().numTensors;
       const path = await saveCheckpoint(run, trainingState(state), { step: 1234, ...PROGRESS });
@@ -82,7 +82,7 @@ describe("checkpoint", () => {
     });
   });
 
-  it("stores every tensor under its PyTorch name and shape, moments beside them", async () => {
+  it("stores every tensor under its PyTorch name and shape, with its moments", async () => {
     await withFolder(async (run) => {
       const path = await saveCheckpoint(run, trainingState(state), { step: 1, ...PROGRESS });
       const { tensors, metadata } = decodeSafetensors(await readFile(path), path);
@@ -112,7 +112,7 @@ describe("checkpoint", () => {
     });
   });
 
-  it("keeps the one just written beside damaged ones of later steps", async () => {
+  it("keeps the one just written as well as damaged ones of later steps", async () => {
     await withFolder(async (run) => {
       for (const step of [70, 80, 90]) await saveCheckpoint(run, trainingState(state), { step, ...PROGRESS });
       await saveCheckpoint(run, trainingState(state), { step: 5, ...PROGRESS });
@@ -155,7 +155,7 @@ describe("checkpoint", () => {
     });
   }
 
-  it("keeps the best beside the newest three, and falls back to it when they are all damaged", () =>
+  it("keeps the best as well as the newest three, and falls back to it when they are all damaged", () =>
     withFolder(async (run) => {
       const paths: string[] = [];
       for (const [step, best] of [

@@ -51,7 +51,7 @@ describe("deciding for a command", () => {
     assert.equal((await readdir(join(folder, "elegant-faces"))).length, 1, "in place of the measured ones");
   });
 
-  it("knows a device again whatever the reason for choosing it, but not with other threads", () => {
+  it("recognises a device whatever the reason for choosing it, but not with another number of threads", () => {
     const keyOf = (members: Partial<Device>): string => describeSetting(fakeDevice(members)).key;
     const choice = { reason: "chosen by auto; not webgpu: no GPU (none at all)", isAutomatic: true, isFallback: false };
     assert.equal(keyOf({ choice, description: `wasm: our SIMD kernels on 2 threads (${choice.reason})` }), keyOf({}));

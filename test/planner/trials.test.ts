@@ -43,7 +43,7 @@ describe("a trial", () => {
     });
   }
 
-  it("of an edit has as many faces as the decoder takes, whatever the file of the model", async () => {
+  it("edits as many faces as the decoder takes, whatever the file of the model", async () => {
     const folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
     try {
       const [model, same] = [join(folder, "model.safetensors"), join(folder, "same.safetensors")];
@@ -61,7 +61,7 @@ describe("a trial", () => {
     }
   });
 
-  it("of features runs a batch", async () => {
+  it("extracts the features of a batch", async () => {
     const trial = featureTrial({ features: "random-inception", dims: "64", seed: 1, batch: 2 });
     assert.deepEqual([trial.unit, trial.units], ["image", 2]);
     await expectClean(trial);

@@ -100,7 +100,7 @@ describe("the planner's fid", () => {
 });
 
 describe("the planner's train", () => {
-  it("knows the costs of updates again whatever the seed and the learning rate", () => {
+  it("recognises the costs of updates whatever the seed and the learning rate", () => {
     const { network, method } = METHODS.official;
     const config = createConfig({ ...network, size: 64, width: 8, attributes: ["Bangs"] });
     const model = elegantModel(config);

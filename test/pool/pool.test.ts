@@ -42,7 +42,7 @@ describe("pool/pool", () => {
     );
   });
 
-  it("gives tasks to as many threads as it is told, and to more or fewer later", async () => {
+  it("gives tasks to as many threads as requested, and later to more or fewer", async () => {
     const three = new WorkerPool<EchoTasks>(ENTRY, { threads: 3 });
     const threadsOf = async (): Promise<Set<number>> => {
       const runs = Array.from({ length: 9 }, (_, value) => three.run("echo", { value, delay: 20 }));

@@ -76,7 +76,7 @@ describe("a preprocess run", function () {
       }
     }));
 
-  it("that finds the disk full ends with code 4 and goes on to the same bytes when there is room", function () {
+  it("ends with code 4 if the disk is full, and continues to the same bytes when there is room", function () {
     return withFolder(async (folder) => {
       const source = join(folder, "celeba");
       await writeSmallDataset(source, 240);

@@ -142,7 +142,7 @@ describe("dataset/preprocess", () => {
     });
   });
 
-  it("tells the aligned CelebA from the one in the wild", async () => {
+  it("distinguishes the aligned CelebA from the one in the wild", async () => {
     await withFolder(async (dir) => {
       const [source, out] = [join(dir, "celeba"), join(dir, "out")];
       await mkdir(join(source, "img_celeba"), { recursive: true });

@@ -169,7 +169,7 @@ describe("a worker's admission", () => {
       assert.equal(await admitJob({ kind: "shard", argv, cwd: outside }, ADDED, root), root);
     }));
 
-  it("refuses a working folder out of its root", () =>
+  it("refuses a working folder outside its root", () =>
     withRoot(async (root, outside) => {
       for (const cwd of [outside, "/", join(root, ".."), join(root, "link"), "../outside"]) {
         const offered = { kind: "shard", argv: ["synth", "x"], cwd } as const;

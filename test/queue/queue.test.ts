@@ -172,7 +172,7 @@ describe("queue", function () {
         }
       }));
 
-    it("releases the part at hand when a worker is told to stop", () =>
+    it("releases the current part when a worker is asked to stop", () =>
       withFolder(async (dir) => {
         const at = (name: string): string => join(dir, name);
         await writeSmallDataset(at("src"), 500);

@@ -22,7 +22,7 @@ describe("line chart", () => {
     assert.match(html, /total <span class="num">2\.50<\/span>/);
   });
 
-  it("tells in words what it shows", () => {
+  it("says in words what it shows", () => {
     const html = lineChart("Generator", [series("total", 3000, (i) => 4 - i / 1000)]);
     assert.match(
       html,

@@ -43,7 +43,7 @@ async function valuesOf(parameters: Parameters): Promise<number[]> {
 describe("the classifier of a score", function () {
   this.timeout(300_000);
 
-  it("learns what it has not seen, with the same numbers on any number of threads, and leaves no tensor behind", async () => {
+  it("is right about pictures that it has not seen, with the same numbers on any number of threads, and leaves no tensor behind", async () => {
     const learned: number[][] = [];
     for (const threads of [1, 2]) {
       const device = await openDevice("wasm", threads);

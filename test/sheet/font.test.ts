@@ -49,7 +49,7 @@ describe("font", () => {
     assert.ok(ink(image).some((row) => row.includes("#")));
   });
 
-  it("shows a question mark for characters it has not", () => {
+  it("shows a question mark for characters that it does not have", () => {
     const [unknown, mark] = [paper(8, 10), paper(8, 10)];
     drawText(unknown, "é", { left: 0, top: 0, unit: 1 }, [0, 0, 0]);
     drawText(mark, "?", { left: 0, top: 0, unit: 1 }, [0, 0, 0]);

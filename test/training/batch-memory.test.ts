@@ -173,7 +173,7 @@ describe("how a batch is divided", () => {
     );
   });
 
-  it("is not at all where it fits, and else into the fewest equal parts that fit", () => {
+  it("is not divided if it fits, and otherwise has the fewest equal parts that fit", () => {
     const parts = (batch: number, room: number): number =>
       divideBatch(memoryNeeds(published), batch, roomOf(room)).part;
     // About 6.6 GiB for sixteen pairs, 3.1 for eight, 2.4 for six, 1.7 for four, 0.7 for one.
@@ -204,7 +204,7 @@ describe("how a batch is divided", () => {
     }
   });
 
-  it("is told in one line", () => {
+  it("is explained in one line", () => {
     const tell = (batch: number, room: number) =>
       describeDivision(divideBatch(memoryNeeds(published), batch, roomOf(room)), roomOf(room));
     assert.equal(tell(16, 8 * GIB), null);
@@ -239,7 +239,7 @@ describe("room for tensors", () => {
 });
 
 describe("training with little memory", () => {
-  it("splits the batch by itself, says so, completes, and goes on where there is more", () =>
+  it("splits the batch by itself, says so, completes, and continues on a machine with more memory", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
       const settings = { ...METHODS.official.method, batch: 4, seed: 5 };

@@ -59,7 +59,7 @@ describe("a run that begins with the generator of another one", function () {
       }
     }));
 
-  it("goes on after interruptions to the same bits", () =>
+  it("continues after interruptions to the same bits", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
       const [other, whole, parts] = ["other", "whole", "parts"].map((name) => join(folder, name));

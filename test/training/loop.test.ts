@@ -35,7 +35,7 @@ describe("training loop", () => {
     await device.close();
   });
 
-  it("tells the error that ended it, also where closing fails too, and leaves no tensors", () =>
+  it("reports the error that ended it, even if closing fails as well, and leaves no tensors", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
       const before = tf.memory().numTensors;
@@ -179,7 +179,7 @@ describe("training loop", () => {
       }));
   }
 
-  it("ends after its time, saved, and tells how much of it is left", () =>
+  it("saves and ends after its time, and shows how much of it is left", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 12);
       const run = join(folder, "run");
@@ -222,7 +222,7 @@ describe("training loop", () => {
       assert.deepEqual(new Set(tags), new Set([...parts.map((part) => `Bangs/${part}`), "learningRate"]));
     }));
 
-  it("saves what a failing device leaves between steps, tells which step that is, and how to go on", () =>
+  it("saves what a failing device leaves between steps, and says which step that is and how to continue", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 12);
       for (const { lost, step } of [
@@ -264,7 +264,7 @@ describe("training loop", () => {
       );
     }));
 
-  it("goes on with the run of a machine that is gone, or of one that is named dead", () =>
+  it("continues the run of a machine that is gone, or that the user declares gone", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 12);
       const run = join(folder, "run");

@@ -32,7 +32,7 @@ describe("training from packed files", () => {
     await device.close();
   });
 
-  it("writes the same checkpoints as training from lossless crops, to the byte, and goes on from either", () =>
+  it("writes the same checkpoints as training from lossless crops, to the byte, and continues from either", () =>
     withFolder(async (folder) => {
       const images = await writeFaces(join(folder, "faces"), 20);
       await writePacked(join(folder, "shards"), 20, "shard");
@@ -78,7 +78,7 @@ describe("training from packed files", () => {
       );
     })).timeout(60_000);
 
-  it("takes WebDataset's tar files, and a run whose fingerprint was of whole names goes on", () =>
+  it("takes WebDataset's tar files, and continues a run whose fingerprint was of whole names", () =>
     withFolder(async (folder) => {
       await writePacked(join(folder, "data"), 20, "webdataset");
       const dataset = await openDataset(join(folder, "data"));

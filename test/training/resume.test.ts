@@ -28,7 +28,7 @@ describe("a training run that was stopped", () => {
     await device.close();
   });
 
-  it("goes on after an interruption to the same weights, moments and loss rows, to the bit", () =>
+  it("continues after an interruption to the same weights, moments and loss rows, to the bit", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
       const [whole, parts] = ["whole", "parts"].map((name) => join(folder, name));
@@ -63,7 +63,7 @@ describe("a training run that was stopped", () => {
       assert.equal((await readdir(join(parts, "events"))).length, 3);
     }));
 
-  it("goes on to the same bits with modern, whose penalty, rate and average depend on the update", () =>
+  it("continues to the same bits with modern, whose penalty, rate and average depend on the update", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
       const [whole, parts] = ["whole", "parts"].map((name) => join(folder, name));
@@ -163,7 +163,7 @@ describe("a training run that was stopped", () => {
       assert.deepEqual(await rowsOf(run), rows);
     }));
 
-  it("refuses to go on with other settings or other data, and changes nothing", () =>
+  it("refuses to continue with other settings or other data, and changes nothing", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
       const other = await writeFaces(join(folder, "other"), 21);

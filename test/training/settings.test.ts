@@ -62,7 +62,7 @@ describe("training settings", () => {
     assert.equal(paper.learningRate, 2e-4);
   });
 
-  it("of checkpoints from before the choices of modern are those of the published method and network", () => {
+  it("are the published method's and network's for checkpoints from before the choices of modern", () => {
     // These are the settings as versions up to 0.1.0 wrote them.
     const saved = {
       ...{ reconstruction: "squared", lossWeights: "official", weightDecay: 1e-5, learningRateDecay: 0.97 },
@@ -83,7 +83,7 @@ describe("training settings", () => {
     });
   });
 
-  it("of modern fall linearly to a rate of 0 over the last half, with every part of the loss that it adds", () => {
+  it("fall linearly to a rate of 0 over the last half with modern, and include every part of the loss that it adds", () => {
     const { learningRate } = METHODS.modern.method;
     const modern = { ...SETTINGS, ...METHODS.modern.method };
     for (const [progress, share] of [
@@ -105,7 +105,7 @@ describe("training settings", () => {
     assert.deepEqual([weights.slice, weights.mask, weights.change], [slice, maskWeight, changeWeight]);
   });
 
-  it("of a resumed run must be the same, whatever the order of their keys", () => {
+  it("must be the same when a run is resumed, whatever the order of their keys", () => {
     const asked = {
       settings: { ...SETTINGS },
       config: { attributes: ["Bangs", "Smiling"], width: 64, size: 256, ...OFFICIAL_NETWORK },

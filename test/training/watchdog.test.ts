@@ -85,7 +85,7 @@ describe("the watchdog", () => {
     );
   });
 
-  it("goes on after a resume as if it had never stopped", () => {
+  it("continues after a resume as if it had never stopped", () => {
     const change = (step: number) => (step % 50 > 20 ? { exchange: 0 } : {});
     const whole = watch(200, change);
     assert.ok(whole.length >= 6);
