@@ -4,10 +4,10 @@ export { type AlignPhotosOptions, type AlignPhotosReport, alignOwnPhotos } from 
 export { DEVICES, type DeviceChoice } from "./device/choices.js";
 export type { Device } from "./device/device.js";
 export { openDevice } from "./device/open.js";
-export { readPicture } from "./editing/picture.js";
 export { ElegantError, ExitCode, InputError, InterruptedError, RetryableError } from "./errors.js";
 export { similarityFromEyes, similarityFromLandmarks } from "./image/align.js";
 export { decodeImage, encodeJpeg, encodePng } from "./image/codec.js";
+export { readPicture } from "./image/picture-files.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensors } from "./interop/safetensors.js";
 export {
   disposeFaces,

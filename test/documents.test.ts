@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { copyFile, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
-import { createProgram } from "../src/cli/main.js";
-import { readPicture } from "../src/editing/picture.js";
+import { COMMANDS } from "../src/cli/commands.js";
+import { createProgram } from "../src/cli/program.js";
+import { readPicture } from "../src/image/picture-files.js";
 import { writeSynth } from "../src/synth/write.js";
 import { type CommandLine, commandLines, fencedBlocks, listDocuments } from "./support/documents.js";
 import { withFolder } from "./support/folder.js";
@@ -13,7 +14,7 @@ import { type Ended, fromRoot, runNode } from "./support/spawn.js";
 
 /** All commands with their options, which do nothing when they run. */
 function parserOnly(): Command {
-  const program = createProgram();
+  const program = createProgram(COMMANDS);
   const disarm = (command: Command): void => {
     if (command.commands.length === 0) command.action(() => {});
     for (const child of command.commands) disarm(child);
@@ -35,7 +36,7 @@ function optionValue(args: readonly string[], option: string): string {
 function withInner(line: CommandLine): CommandLine[] {
   const { document, args } = line;
   const hands = args[0] === "plan" || (args[0] === "queue" && args[1] === "submit");
-  const names = createProgram().commands.map((command) => command.name());
+  const names = createProgram(COMMANDS).commands.map((command) => command.name());
   const start = args.findIndex((word, i) => i > 0 && word !== "queue" && names.includes(word));
   if (!hands || start < 0) return [line];
   const own = /^--(trace|html)$/; // options of plan, at any position

@@ -5,8 +5,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { promisify } from "node:util";
-import { readPicture } from "../src/editing/picture.js";
 import { encodePng } from "../src/image/codec.js";
+import { readPicture } from "../src/image/picture-files.js";
 import { fencedBlocks } from "./support/documents.js";
 import { goldenPhoto } from "./support/pictures.js";
 import { type Ended, fromRoot, runNode } from "./support/spawn.js";

@@ -50,7 +50,7 @@ export function withEditingOptions(command: Command, out: string): Command {
 
 /** The images of `paths` in their order. A file that is named more than once is read once. */
 export async function readPictures(paths: readonly string[]): Promise<RgbaImage[]> {
-  const { readPicture } = await import("../editing/picture.js");
+  const { readPicture } = await import("../image/picture-files.js");
   const known = new Map<string, RgbaImage>();
   const pictures: RgbaImage[] = [];
   for (const path of paths) {

@@ -1,9 +1,10 @@
 /** `elegant fid A --save-features FILE.npz`: saves the rows of a folder's images, or of one machine's part of them. */
+import type { Device } from "../device/device.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { areFolders, checkStatisticsPath } from "../metrics/fid-inputs.js";
 import { gatherFeatures, openFeatures, originOf, saveFeatures } from "../metrics/part-features.js";
 import type { CommandContext } from "./command.js";
-import { type FidCommand, openFidDevice } from "./fid.js";
+import type { FidCommand } from "./fid.js";
 import { choosePart } from "./part.js";
 
 export async function runFeatures(
@@ -11,6 +12,7 @@ export async function runFeatures(
   b: string | undefined,
   options: FidCommand,
   context: CommandContext,
+  openDevice: () => Promise<Device>,
 ): Promise<void> {
   const { saveFeatures: path, saveStats } = options;
   if (path === undefined) {
@@ -28,7 +30,7 @@ export async function runFeatures(
   if (!isFolder) throw new InputError(describeMismatch(a, "a folder of images", "a file", "Name a folder."));
   const part = choosePart(options, context.print);
   const began = performance.now();
-  const wanted = { ...options, rows: true, openDevice: () => openFidDevice(options, context) };
+  const wanted = { ...options, rows: true, openDevice };
   const { about, dims, n, path: saved } = await saveFeatures(a, path, part, wanted, context);
   const { failures, network: features, comparable, total } = about;
   for (const { reason } of failures) context.warn(`skipped ${reason}`);

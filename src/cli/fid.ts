@@ -68,7 +68,7 @@ export function registerFid(program: Command): void {
         }
         // Loaded late, like everything that needs TensorFlow.js.
         const { runFeatures } = await import("./fid-features.js");
-        await runFeatures(a, b, options, context);
+        await runFeatures(a, b, options, context, () => openFidDevice(options, context));
       });
     });
 }

@@ -56,7 +56,7 @@ async function inspect(data: string, options: Options, context: CommandContext):
   const { inspection, sample } = found;
   const written = sheet !== null && sample.length > 0 ? sheet : null;
   if (written !== null) {
-    const { writePicture } = await import("../editing/picture.js");
+    const { writePicture } = await import("../image/picture-files.js");
     await writePicture(written, await composeSample(sample));
   }
   if (!json) for (const line of describe(resolve(data), inspection)) context.print(line);

@@ -40,7 +40,7 @@ export function registerLinear(program: Command): void {
         await withEditor(options, [attribute], steps, context, async ({ generator }) => {
           const { disposeFaces, encodePictures, toPictures } = await import("../editing/faces.js");
           const { linear } = await import("../editing/linear.js");
-          const { writePicture } = await import("../editing/picture.js");
+          const { writePicture } = await import("../image/picture-files.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces = await encodePictures(generator, [pictures[0]]);

@@ -1,74 +1,11 @@
-/** The command line's entry. Each command is one file and is registered here. */
-import { type Command, CommanderError, type OutputConfiguration } from "commander";
+/** The command line's entry. */
+import { CommanderError } from "commander";
 import { ElegantError, ExitCode, fromSystemError } from "../errors.js";
-import { packageVersion } from "../version.js";
-import { registerAlign } from "./align.js";
-import { registerDemo } from "./demo.js";
-import { registerDoctor } from "./doctor.js";
-import { registerExport } from "./export.js";
-import { registerFid } from "./fid.js";
-import { registerImport } from "./import.js";
-import { registerInspect } from "./inspect.js";
-import { registerLinear } from "./linear.js";
-import { registerMatrix } from "./matrix.js";
-import { registerMerge } from "./merge.js";
-import { refuseOddPaths } from "./paths.js";
-import { registerPlan } from "./plan.js";
-import { registerPreprocess } from "./preprocess.js";
-import { registerQueue } from "./queue.js";
-import { registerScore } from "./score.js";
-import { registerSwap } from "./swap.js";
-import { registerSynth } from "./synth.js";
-import { registerTable } from "./table.js";
-import { registerTrain } from "./train.js";
-import { ElegantCommand } from "./usage.js";
-import { registerVerify } from "./verify.js";
-import { registerWeights } from "./weights.js";
-
-type Register = (program: Command) => void;
-
-const REGISTER: readonly Register[] = [
-  registerDemo,
-  registerSynth,
-  registerPreprocess,
-  registerInspect,
-  registerAlign,
-  registerTrain,
-  registerSwap,
-  registerLinear,
-  registerMatrix,
-  registerImport,
-  registerExport,
-  registerFid,
-  registerMerge,
-  registerQueue,
-  registerTable,
-  registerScore,
-  registerWeights,
-  registerPlan,
-  registerVerify,
-  registerDoctor,
-];
-
-/** @param output where help and messages go; the process's streams if omitted */
-export function createProgram(
-  commands: readonly Register[] = REGISTER,
-  output: Partial<OutputConfiguration> = {},
-): Command {
-  const program = new ElegantCommand("elegant");
-  program
-    .description("Exemplar-based face attribute editing (ELEGANT, ECCV 2018)")
-    .version(packageVersion())
-    // Set these before the commands are registered, because commands inherit them when they are made.
-    .configureOutput({ outputError: (text, write) => write(`elegant: ${text}`), ...output })
-    .exitOverride()
-    .hook("preAction", (_, command) => refuseOddPaths(command));
-  for (const register of commands) register(program);
-  return program;
-}
+import { COMMANDS } from "./commands.js";
+import { createProgram, type Register } from "./program.js";
 
 /** Runs one command line and sets `process.exitCode`. Only tests replace `commands`. */
-export async function main(argv: readonly string[], commands: readonly Register[] = REGISTER): Promise<void> {
+export async function main(argv: readonly string[], commands: readonly Register[] = COMMANDS): Promise<void> {
   watchOutput();
   stopWithParent();
   try {

@@ -54,7 +54,7 @@ export function registerMatrix(program: Command): void {
         await withEditor(options, attributes, rows * columns, context, async ({ generator }) => {
           const { disposeFaces, encodePictures, toPictures } = await import("../editing/faces.js");
           const { matrixLabels } = await import("../editing/matrix.js");
-          const { writePicture } = await import("../editing/picture.js");
+          const { writePicture } = await import("../image/picture-files.js");
           const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
           const start = performance.now();
           const faces: Faces[] = [];

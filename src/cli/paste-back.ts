@@ -20,7 +20,7 @@ export async function runPasteBack(
 ): Promise<void> {
   const [{ FaceReader, groupByPhoto, pasteIntoPhoto }, { writePicture }] = await Promise.all([
     import("../detection/placed-face.js"),
-    import("../editing/picture.js"),
+    import("../image/picture-files.js"),
   ]);
   const { attribute: attributes, out } = options;
   const faces: PlacedFace[] = [];
@@ -61,7 +61,7 @@ export async function runPasteBack(
     const crops = faces.map(({ crop }) => crop);
     const start = performance.now();
     const { swapAll, uploadPictures } = await import("../editing/swap-rows.js");
-    const { writeSheet } = await import("../editing/swap-files.js");
+    const { writeSheet } = await import("../editing/files/swap-files.js");
     const rows = await swapAll(generator, uploadPictures(generator.config.size, crops), {
       ...{ attributes, references: others, withUnedited: true },
       onProgress: (done) => context.onProgress({ stage: "Swap", done, total: crops.length, unit: "faces" }),

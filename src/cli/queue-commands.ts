@@ -9,6 +9,7 @@ import { registerFid } from "./fid.js";
 import { registerMerge } from "./merge.js";
 import { type PathValue, pathValues } from "./paths.js";
 import { registerPreprocess } from "./preprocess.js";
+import { createProgram } from "./program.js";
 import { registerSwap } from "./swap.js";
 import { registerSynth } from "./synth.js";
 
@@ -31,7 +32,6 @@ export interface Understood {
  * @throws InputError for another command, and for arguments that the command does not accept
  */
 async function understand(words: readonly string[], registers: typeof DIVIDED): Promise<Understood> {
-  const { createProgram } = await import("./main.js");
   const silent = { writeOut() {}, writeErr() {} };
   const program = createProgram(registers, silent);
   let understood: Understood | null = null;

@@ -76,7 +76,7 @@ async function score(run: string, data: string, options: Options, context: Comma
     if (folder !== null) await keepScores(folder, scores, context);
     if (sheet !== undefined) {
       const { swapsSheet } = await import("../scoring/sheet.js");
-      const { writePicture } = await import("../editing/picture.js");
+      const { writePicture } = await import("../image/picture-files.js");
       await writePicture(sheet, swapsSheet(made.shown));
       context.print(sheet);
     }

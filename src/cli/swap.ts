@@ -115,7 +115,7 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
   const known = areMany ? null : await readPictures(input);
   const others = await readPictures(references);
   const { swapAll, uploadPictures } = await import("../editing/swap-rows.js");
-  const { writeResults, writeSheet } = await import("../editing/swap-files.js");
+  const { writeResults, writeSheet } = await import("../editing/files/swap-files.js");
   await withEditor(options, attributes, input.length, context, async (editor) => {
     const { generator } = editor;
     const { size } = generator.config;
@@ -125,7 +125,7 @@ async function runSwap(options: SwapCommand, references: readonly string[], cont
     const images =
       course === null
         ? uploadPictures(size, known ?? (await readPictures(input)))
-        : (await import("../editing/feed.js")).loadImages(size, input, course.plan.batch, course);
+        : (await import("../editing/files/feed.js")).loadImages(size, input, course.plan.batch, course);
     const feeding = course ?? undefined;
     const rows = await swapAll(generator, images, {
       ...{ attributes, references: others, feeding },

@@ -1,7 +1,7 @@
 /** Faces with a known position in a photo: either crops of elegant align with their record, or faces found in the photo now. */
 import { resolve } from "node:path";
-import { readPicture } from "../editing/picture.js";
 import { describeMismatch, InputError } from "../errors.js";
+import { readPicture } from "../image/picture-files.js";
 import { Pixels } from "../image/pixels.js";
 import { loadModule } from "../kernels/module.js";
 import type { Affine, RgbaImage } from "../types.js";

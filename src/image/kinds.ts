@@ -1,4 +1,5 @@
 /** Recognises, by their first bytes, files that decodeImage does not read, and says what to do about each kind. */
+import { textOf } from "../bytes.js";
 import { avifBrands } from "./formats/avif-boxes.js";
 
 export interface FileKind {
@@ -113,19 +114,19 @@ function kindOfText(bytes: Uint8Array): FileKind | null {
 
 /** True for Netpbm files, whose header is text, with pixels as bytes as well. */
 function isNetpbm(bytes: Uint8Array): boolean {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)).toString("latin1");
+  const head = textOf(bytes, 0, 64);
   return /^(P[1-6][\s#]+[\s\d#]|P7\nWIDTH|P[Ff]\s\d)/.test(head);
 }
 
 /** The kind of a file that decodeImage does not read; null if its first bytes are unknown. */
 export function kindOfFile(bytes: Uint8Array): FileKind | null {
   if (bytes.length === 0) return { name: "an empty file", remedy: FETCH };
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");
+  const head = textOf(bytes, 0, 512);
   const found = MAGIC.find(({ begins, at = 0 }) => head.startsWith(begins, at));
   if (found !== undefined) return { name: found.name, remedy: found.remedy };
   if (isNetpbm(bytes)) return { name: "a Netpbm picture (PPM, PGM or PBM)", remedy: CONVERT };
-  const tail = Buffer.from(bytes.buffer, bytes.byteOffset + Math.max(0, bytes.length - 18)).subarray(0, 16);
-  if (tail.toString("latin1") === "TRUEVISION-XFILE") return { name: "a Targa picture (TGA)", remedy: CONVERT };
+  const tail = Math.max(0, bytes.length - 18);
+  if (textOf(bytes, tail, tail + 16) === "TRUEVISION-XFILE") return { name: "a Targa picture (TGA)", remedy: CONVERT };
   if (bytes.subarray(0, TEXT_BYTES).every((byte) => byte === 0)) return { name: "a file of zero bytes", remedy: FETCH };
   return kindOfContainer(bytes) ?? kindOfText(bytes);
 }

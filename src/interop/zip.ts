@@ -2,7 +2,7 @@
  * Reads and writes the ZIP container of torch.save and numpy.savez (APPNOTE.TXT 6.3). Entries are stored or deflated,
  * and sizes may be in the 64-bit extension. Everything is bounds-checked before it is used.
  */
-import { crc32, inflateRawSync } from "node:zlib";
+import { crc32, inflateRaw } from "#platform";
 import { describeMismatch, InputError } from "../errors.js";
 
 const LOCAL_HEADER = 0x04034b50;
@@ -103,13 +103,9 @@ export function readZip(bytes: Uint8Array, source: string, maxInflated = 0): Rea
 
 /** Unpacks exactly `size` bytes. */
 function inflate(packed: Uint8Array, size: number, damaged: () => InputError): Uint8Array {
-  try {
-    const data = inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
-    if (data.length === size) return data;
-  } catch {
-    // Reported below.
-  }
-  throw damaged();
+  const { data } = inflateRaw(packed, size);
+  if (data?.length !== size) throw damaged();
+  return data;
 }
 
 /** Where the directory begins, and how many entries it has. */

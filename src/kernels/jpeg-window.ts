@@ -2,6 +2,7 @@
  * Lays out the arguments of decodeJpegScan and colourJpegWindow in an arena. The layouts are described in
  * assembly/image/jpeg-decode.ts.
  */
+import { textOf } from "../bytes.js";
 import type { Rectangle } from "../types.js";
 import type { Arena } from "./arena.js";
 import { type HuffmanTable, ZIGZAG } from "./jpeg-tables.js";
@@ -112,7 +113,7 @@ const tables = new Map<string, Uint8Array>();
 
 /** The kernel's form of a Huffman table. Most files share the standard tables, so the last few are cached. */
 export function decodeTable(table: HuffmanTable): Uint8Array {
-  const key = `${table.id >> 4} ${Buffer.from(table.counts).toString("latin1")}${Buffer.from(table.symbols).toString("latin1")}`;
+  const key = `${table.id >> 4} ${textOf(table.counts)}${textOf(table.symbols)}`;
   let made = tables.get(key);
   if (made === undefined) {
     if (tables.size >= KEPT_TABLES) tables.clear();

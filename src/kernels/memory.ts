@@ -2,6 +2,7 @@
  * Makes the memory under a heap: memory that threads share or, if the engine has no SharedArrayBuffer, memory for one
  * thread.
  */
+import { indexOfText } from "../bytes.js";
 import { addressSpaceError, addressSpaceRoom } from "./address-space.js";
 
 export const PAGE = 65536;
@@ -72,7 +73,7 @@ const SHARED_FLAG = 2;
  * @throws Error if the module imports no memory
  */
 export function unshare(module: Uint8Array): void {
-  const found = Buffer.from(module.buffer, module.byteOffset, module.byteLength).indexOf(MEMORY_IMPORT, 0, "latin1");
+  const found = indexOfText(module, MEMORY_IMPORT);
   if (found < 0) throw new Error("unshare: expected a module that imports env.memory");
   module[found + MEMORY_IMPORT.length] &= ~SHARED_FLAG;
 }

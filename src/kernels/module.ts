@@ -1,5 +1,5 @@
 /** Loads the WASM modules of assembly/. Each is compiled once per process and can be instantiated on any memory. */
-import { readFile } from "node:fs/promises";
+import { readModule } from "#platform";
 import { fromSystemError } from "../errors.js";
 import { HAS_SHARED_MEMORY, unshare, type WasmMemory, type WasmModule } from "./memory.js";
 
@@ -8,9 +8,8 @@ export type ModuleName = "image" | "linalg" | "nn";
 const compiled = new Map<ModuleName, Promise<WebAssembly.Module>>();
 
 async function compile(name: ModuleName): Promise<WebAssembly.Module> {
-  const url = new URL(`../../wasm/${name}.wasm`, import.meta.url); // from dist/src/kernels to dist/wasm
   try {
-    const bytes = await readFile(url);
+    const bytes = await readModule(`${name}.wasm`);
     if (!HAS_SHARED_MEMORY) unshare(bytes);
     return await WebAssembly.compile(bytes);
   } catch (error) {

@@ -14,7 +14,7 @@ import {
   SOLVE_ROWS,
 } from "../kernels/linalg.js";
 import { loadModule } from "../kernels/module.js";
-import { KernelTeam } from "../pool/team.js";
+import { KernelTeam } from "../pool/team/team.js";
 
 /** Columns per panel of the Cholesky factorisation. */
 const CHOLESKY_PANEL = 64;

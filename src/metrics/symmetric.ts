@@ -1,5 +1,6 @@
 /** Checks symmetric matrices from users and decomposes them on a team of threads. */
 
+import { warn } from "#platform";
 import { describeMismatch, InputError } from "../errors.js";
 import { ONE_THREAD } from "../kernels/memory.js";
 import { defaultThreads, MOST_THREADS } from "../pool/threads.js";
@@ -77,7 +78,7 @@ export async function onThreads<T>(threads: number | undefined, work: (linalg: L
   }
   const linalg = await Linalg.open(count);
   if (linalg.team.threads < count && !warned) {
-    process.emitWarning(ONE_THREAD); // a library function has no other way to report this
+    warn(ONE_THREAD); // a library function has no other way to report this
     warned = true;
   }
   try {

@@ -1,8 +1,9 @@
 /** The help of every command: its width, its marks, and the common options that it offers. */
 import assert from "node:assert/strict";
 import type { Command } from "commander";
+import { COMMANDS } from "../../src/cli/commands.js";
 import { setHelpText } from "../../src/cli/help-text.js";
-import { createProgram } from "../../src/cli/main.js";
+import { createProgram } from "../../src/cli/program.js";
 
 /** Every command and subcommand, with its words. */
 function commandsOf(parent: Command, words: readonly string[] = []): readonly (readonly [string, Command])[] {
@@ -20,7 +21,7 @@ function helpOf(words: string): string {
       text += part;
     },
   };
-  const program = createProgram(undefined, output);
+  const program = createProgram(COMMANDS, output);
   assert.throws(() => program.parse([...words.split(" "), "--help"], { from: "user" }), {
     code: "commander.helpDisplayed",
   });
@@ -52,7 +53,7 @@ const COMMON: Readonly<Record<string, string>> = {
 };
 
 describe("help", () => {
-  const commands = commandsOf(createProgram());
+  const commands = commandsOf(createProgram(COMMANDS));
 
   it("is that of all commands", () => {
     assert.deepEqual(commands.map(([words]) => words).sort(), Object.keys(COMMON).sort());

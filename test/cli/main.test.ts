@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createProgram } from "../../src/cli/main.js";
+import { COMMANDS } from "../../src/cli/commands.js";
+import { createProgram } from "../../src/cli/program.js";
 import { InputError } from "../../src/errors.js";
 import { withFolder } from "../support/folder.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
@@ -146,7 +147,7 @@ describe("command line", () => {
         ["PATH", ["merge", word]],
         ["DATA", ["train", word, "--attributes", "A", "--out", "run"]],
       ] as const) {
-        await assert.rejects(createProgram().parseAsync(["node", "elegant", ...args]), (error) => {
+        await assert.rejects(createProgram(COMMANDS).parseAsync(["node", "elegant", ...args]), (error) => {
           assert.ok(error instanceof InputError, String(error));
           assert.match(error.message, message);
           assert.ok(
@@ -161,7 +162,7 @@ describe("command line", () => {
 
   it("names a URL in NAME=DIR, too", async () => {
     await assert.rejects(
-      createProgram().parseAsync(["node", "elegant", "table", "run", "data", "--systems", "other=s3://x/y"]),
+      createProgram(COMMANDS).parseAsync(["node", "elegant", "table", "run", "data", "--systems", "other=s3://x/y"]),
       {
         name: "InputError",
         message: /^--systems: expected the path of a file or folder, received the URL 's3:\/\/x\/y'/,

@@ -15,7 +15,7 @@ import { eachProduct } from "../../src/metrics/row-products.js";
 import { semidefiniteFactor } from "../../src/metrics/semidefinite.js";
 import type { Features } from "../../src/metrics/sides.js";
 import { squareRoot } from "../../src/metrics/sqrtm.js";
-import { KernelTeam } from "../../src/pool/team.js";
+import { KernelTeam } from "../../src/pool/team/team.js";
 import { Random } from "../../src/random.js";
 
 const D = 96;

@@ -1,6 +1,6 @@
 /** Teams whose helper threads do not start, end early or do not answer. */
 import assert from "node:assert/strict";
-import { controlViews, join, leave, OPEN, PENDING } from "../../src/pool/team-protocol.js";
+import { controlViews, join, leave, OPEN, PENDING } from "../../src/pool/team/protocol.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
 describe("a team whose helper threads fail", () => {

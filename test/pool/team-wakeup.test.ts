@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { loadModule } from "../../src/kernels/module.js";
 import { TEAM_KERNELS } from "../../src/kernels/nn.js";
-import { KernelTeam } from "../../src/pool/team.js";
-import { controlViews, GENERATION, PENDING } from "../../src/pool/team-protocol.js";
+import { controlViews, GENERATION, PENDING } from "../../src/pool/team/protocol.js";
+import { KernelTeam } from "../../src/pool/team/team.js";
 
 describe("pool/team", () => {
   it("takes a wake-up without new work for nothing", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CONV_SHAPE_BYTES, writeConvShape } from "../../src/kernels/conv-shape.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { TEAM_KERNELS } from "../../src/kernels/nn.js";
-import { KernelTeam } from "../../src/pool/team.js";
+import { KernelTeam } from "../../src/pool/team/team.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
 /** Sets `count` values at `pointer` to -1 by an Adam step of size 1 on gradients of 1; 64 values a block. */

@@ -1,6 +1,7 @@
 /** The default number of threads. */
 import assert from "node:assert/strict";
-import { createProgram } from "../../src/cli/main.js";
+import { COMMANDS } from "../../src/cli/commands.js";
+import { createProgram } from "../../src/cli/program.js";
 import { defaultThreads, MOST_THREADS } from "../../src/pool/threads.js";
 
 describe("the default number of threads", () => {
@@ -10,7 +11,7 @@ describe("the default number of threads", () => {
   });
 
   it("is that of every command", () => {
-    const defaults = createProgram().commands.flatMap(({ options }) =>
+    const defaults = createProgram(COMMANDS).commands.flatMap(({ options }) =>
       options.filter(({ long }) => long === "--workers").map(({ defaultValue }) => defaultValue),
     );
     assert.ok(defaults.length > 10);

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { SharedHeap } from "../../src/kernels/heap.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { TEAM_KERNELS } from "../../src/kernels/nn.js";
-import { KernelTeam } from "../../src/pool/team.js";
+import { KernelTeam } from "../../src/pool/team/team.js";
 
 const code = (text: string): URL => new URL(`data:text/javascript,${encodeURIComponent(text)}`);
 const ENTRIES: Readonly<Record<string, URL>> = {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { TEAM_KERNELS } from "../../src/kernels/nn.js";
-import { KernelTeam } from "../../src/pool/team.js";
+import { KernelTeam } from "../../src/pool/team/team.js";
 import type { Random } from "../../src/random.js";
 
 export const THREADS = [1, 2, 3] as const;

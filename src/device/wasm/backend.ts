@@ -9,7 +9,7 @@
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import { type backend_util, type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
-import type { KernelTeam } from "../../pool/team.js";
+import type { KernelTeam } from "../../pool/team/team.js";
 
 export const BACKEND_NAME = "elegant-wasm";
 

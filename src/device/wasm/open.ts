@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
 import { loadModule } from "../../kernels/module.js";
 import { TEAM_KERNELS } from "../../kernels/nn.js";
-import { KernelTeam } from "../../pool/team.js";
+import { KernelTeam } from "../../pool/team/team.js";
 import { STOCK_BACKEND } from "../cpu/stock.js";
 import type { Device, OpenOptions } from "../device.js";
 import { ADAM_KERNEL } from "./adam-kernel.js";

@@ -1,4 +1,5 @@
 /** Reads the boxes of an AVIF file: size, rotation and chroma sampling of its primary image, and where the coded images are. */
+import { concat, textOf } from "../../bytes.js";
 import type { Orientation } from "../orientation.js";
 
 export interface AvifFile {
@@ -88,7 +89,7 @@ class Reader {
 /** The brands of a file, which show whether it is AVIF. Other images in the same container, such as HEIC, have other brands. */
 export function avifBrands(bytes: Uint8Array): readonly string[] {
   const size = ((bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3]) >>> 0;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, size, 512)).toString("latin1");
+  const text = textOf(bytes, 0, Math.min(bytes.length, size, 512));
   if (text.slice(4, 8) !== "ftyp") return [];
   const brands = [text.slice(8, 12)];
   for (let at = 16; at + 4 <= text.length; at += 4) brands.push(text.slice(at, at + 4));
@@ -232,7 +233,7 @@ export function readAvif(bytes: Uint8Array): AvifFile | null {
     isAv1(reader, boxes.get("iinf"), primary) &&
     !isPremultiplied(reader, boxes.get("iref"));
   const parts = extents.filter(({ item }) => item === primary).map(({ start, end }) => bytes.subarray(start, end));
-  const still = simple && config !== null ? { data: Buffer.concat(parts), config, colour } : null;
+  const still = simple && config !== null ? { data: concat(parts), config, colour } : null;
   return {
     ...size,
     orientation: orientationOf(angle, axis),

@@ -3,21 +3,24 @@
  * special treatment is needed for sequences or for files without a pixi box, which old encoders wrote and which Pillow
  * and browsers read.
  */
+import { bytesOf, concat } from "../../bytes.js";
 import type { AvifStill } from "./avif-boxes.js";
 
-function uint(size: 1 | 2 | 4, ...values: readonly number[]): Buffer {
-  const out = Buffer.alloc(size * values.length);
-  for (const [i, value] of values.entries()) out.writeUIntBE(value, i * size, size);
-  return out;
+/** Big-endian numbers of `size` bytes each. */
+function uint(size: 1 | 2 | 4, ...values: readonly number[]): Uint8Array {
+  return Uint8Array.from({ length: size * values.length }, (_, i) => {
+    const after = size - 1 - (i % size);
+    return values[Math.floor(i / size)] >>> (8 * after);
+  });
 }
 
-function box(type: string, ...parts: readonly Uint8Array[]): Buffer {
+function box(type: string, ...parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 8);
-  return Buffer.concat([uint(4, length), Buffer.from(type, "latin1"), ...parts]);
+  return concat([uint(4, length), bytesOf(type), ...parts]);
 }
 
 /** A box with version 0 and no flags. */
-const fullBox = (type: string, ...parts: readonly Uint8Array[]): Buffer => box(type, uint(4, 0), ...parts);
+const fullBox = (type: string, ...parts: readonly Uint8Array[]): Uint8Array => box(type, uint(4, 0), ...parts);
 
 /** Bits per sample, once per channel, from an av1C box. */
 function depthsOf(config: Uint8Array): readonly number[] {
@@ -37,14 +40,14 @@ export function stillFile({ data, config, colour }: AvifStill, width: number, he
   ];
   const essential = 0x80;
   const places = properties.map((_, i) => (i === 2 ? essential : 0) | (i + 1));
-  const head = box("ftyp", Buffer.from("avif\0\0\0\0avifmif1miaf", "latin1"));
-  const metaOf = (offset: number): Buffer =>
+  const head = box("ftyp", bytesOf("avif\0\0\0\0avifmif1miaf"));
+  const metaOf = (offset: number): Uint8Array =>
     fullBox(
       "meta",
-      fullBox("hdlr", uint(4, 0), Buffer.from("pict"), Buffer.alloc(13)),
+      fullBox("hdlr", uint(4, 0), bytesOf("pict"), new Uint8Array(13)),
       fullBox("pitm", uint(2, 1)),
       fullBox("iloc", uint(2, 0x4400, 1, 1, 0, 1), uint(4, offset, data.length)),
-      fullBox("iinf", uint(2, 1), box("infe", uint(4, 2 << 24), uint(2, 1, 0), Buffer.from("av01\0"))),
+      fullBox("iinf", uint(2, 1), box("infe", uint(4, 2 << 24), uint(2, 1, 0), bytesOf("av01\0"))),
       box(
         "iprp",
         box("ipco", ...properties),
@@ -52,5 +55,5 @@ export function stillFile({ data, config, colour }: AvifStill, width: number, he
       ),
     );
   const meta = metaOf(head.length + metaOf(0).length + 8);
-  return Buffer.concat([head, meta, box("mdat", data)]);
+  return concat([head, meta, box("mdat", data)]);
 }

@@ -1,5 +1,7 @@
 /** Decodes the primary image of AVIF files with libavif in WASM (@jsquash/avif). Alpha is dropped. */
+
 import decoderFactory from "@jsquash/avif/codec/dec/avif_dec.js";
+import { bytesOf, textOf } from "../../bytes.js";
 import { av1Sizes } from "./av1-sequence.js";
 import { type AvifFile, readAvif } from "./avif-boxes.js";
 import { stillFile } from "./avif-still.js";
@@ -38,9 +40,9 @@ function expectSizes(bytes: Uint8Array, { width, height, items }: AvifFile): voi
 /** The file that the codec gets. A sequence also contains a still image. With the brand avif, the codec decodes that image. */
 function asStill(bytes: Uint8Array, { still, width, height }: AvifFile): Uint8Array {
   if (still !== null) return stillFile(still, width, height);
-  if (Buffer.from(bytes.buffer, bytes.byteOffset + 8, 4).toString("latin1") !== "avis") return bytes;
-  const copy = Buffer.from(bytes);
-  copy.write("avif", 8, "latin1");
+  if (textOf(bytes, 8, 12) !== "avis") return bytes;
+  const copy = bytes.slice();
+  copy.set(bytesOf("avif"), 8);
   return copy;
 }
 

@@ -1,4 +1,5 @@
 /** The segments and scans of a JPEG file: how much work and which damage can be found before anything is decoded. */
+import { concat } from "../../bytes.js";
 import { colourSpaceOf } from "./jpeg-colour-space.js";
 import {
   APP0,
@@ -178,5 +179,5 @@ export function essentialJpeg(bytes: Uint8Array, structure: JpegStructure, scans
     parts.push(marker === SOS && isSequential(structure) ? withWholeBand(part) : part);
   }
   parts.push(Uint8Array.of(0xff, EOI));
-  return Buffer.concat(parts);
+  return concat(parts);
 }

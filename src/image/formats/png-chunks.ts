@@ -2,7 +2,8 @@
  * Reads the chunks of a PNG file (header, palette and compressed data), checks their checksums, and describes the
  * layout of rows.
  */
-import { crc32 } from "node:zlib";
+import { crc32 } from "#platform";
+import { concat, indexOfText } from "../../bytes.js";
 import type { Damage } from "./damage.js";
 
 export interface PngHeader {
@@ -49,11 +50,10 @@ function typeAt(view: DataView, at: number): string {
  * search continues the previous one, so all searches together read the file once.
  */
 function knownChunkFinder(bytes: Uint8Array): (from: number) => number | null {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const ahead = ["IDAT", "IEND"].map((type) => ({ type, at: file.indexOf(type, 0, "latin1") }));
+  const ahead = ["IDAT", "IEND"].map((type) => ({ type, at: indexOfText(bytes, type) }));
   return (from) => {
     for (const next of ahead) {
-      if (next.at >= 0 && next.at < from + 4) next.at = file.indexOf(next.type, from + 4, "latin1");
+      if (next.at >= 0 && next.at < from + 4) next.at = indexOfText(bytes, next.type, from + 4);
     }
     const found = ahead.map(({ at }) => at).filter((at) => at >= 0);
     return found.length === 0 ? null : Math.min(...found) - 4;
@@ -122,7 +122,7 @@ export function readPngChunks(bytes: Uint8Array, damage: Damage): PngChunks {
   if (!ended) damage.note("the IEND chunk is missing: the file is cut off");
   if (parts.length === 0) throw new Error("no IDAT chunk, so no pixels");
   if (header.colour === 3 && palette === null) throw new Error("no PLTE chunk, so no colours");
-  return { ...header, palette, data: parts.length === 1 ? parts[0] : Buffer.concat(parts) };
+  return { ...header, palette, data: parts.length === 1 ? parts[0] : concat(parts) };
 }
 
 /** One pass over the image: every `stepX`-th pixel of every `stepY`-th row, starting at (x, y). */

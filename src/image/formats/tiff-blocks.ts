@@ -1,4 +1,5 @@
 /** Finds the strips or tiles of a TIFF page, checks how much they can contain, and unpacks them. */
+import { concat } from "../../bytes.js";
 import type { Damage, Decoded } from "./damage.js";
 import { inflateExactly } from "./inflate.js";
 import { decodeLzw } from "./lzw.js";
@@ -120,7 +121,7 @@ function jpegFile(packed: Uint8Array, tables: Uint8Array | null, photometric: nu
     transform,
   );
   // Both begin with a start marker, and the tables end with an end marker.
-  return Buffer.concat([adobe, tables?.subarray(2, -2) ?? new Uint8Array(0), packed.subarray(2)]);
+  return concat([adobe, tables?.subarray(2, -2) ?? new Uint8Array(0), packed.subarray(2)]);
 }
 
 /** A block's samples, [rows, blockWidth, samples], as far as the file contains them. */

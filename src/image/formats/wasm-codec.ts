@@ -2,8 +2,7 @@
  * Holds codecs that were built by Emscripten (@jsquash/*): each is loaded when the first file needs it and replaced
  * after a failure.
  */
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { readModule } from "#platform";
 
 /** The part of Emscripten's module options that we set. */
 interface EmscriptenOptions {
@@ -52,7 +51,7 @@ export class CodecHolder<Codec> {
   }
 
   private async create(): Promise<Codec> {
-    this.compiled ??= readFile(createRequire(import.meta.url).resolve(this.file)).then((b) => WebAssembly.compile(b));
+    this.compiled ??= readModule(this.file).then((bytes) => WebAssembly.compile(bytes));
     const module = await this.compiled;
     const note = (line: string): void => {
       this.messages.push(line);

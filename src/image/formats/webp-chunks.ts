@@ -1,4 +1,5 @@
 /** Reads the chunks of a WebP file: its size, its EXIF block, and the image or the first frame of an animation. */
+import { textOf } from "../../bytes.js";
 import { type Orientation, parseExif } from "../orientation.js";
 
 export interface WebpFile {
@@ -34,7 +35,7 @@ const [EXIF_FLAG_BYTE, EXIF_FLAG] = [0, 8];
 function* chunksOf(bytes: Uint8Array, from: number, to: number): Generator<Chunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = from; at + CHUNK_HEADER <= to; ) {
-    const type = Buffer.from(bytes.buffer, bytes.byteOffset + at, 4).toString("latin1");
+    const type = textOf(bytes, at, at + 4);
     const start = at + CHUNK_HEADER;
     const end = start + view.getUint32(at + 4, true);
     yield { type, start, end };
@@ -85,7 +86,7 @@ export function readWebp(bytes: Uint8Array): WebpFile | null {
       picture ??= chunk;
     } else if (type === "EXIF" && canvas?.exif === true && orientation === null) {
       const block = bytes.subarray(start, Math.min(chunk.end, end));
-      const prefixed = Buffer.from(block.subarray(0, 6)).toString("latin1") === "Exif\0\0";
+      const prefixed = textOf(block, 0, 6) === "Exif\0\0";
       orientation = parseExif(prefixed ? block.subarray(6) : block);
     }
     if (chunk.end > end) missing ??= `the ${type.trim()} chunk is cut off`;

@@ -1,5 +1,7 @@
 /** Decodes WebP with libwebp in WASM (@jsquash/webp); of animations, the first frame. Alpha is dropped. */
+
 import decoderFactory from "@jsquash/webp/codec/dec/webp_dec.js";
+import { bytesOf } from "../../bytes.js";
 import type { RgbaImage } from "../../types.js";
 import { Damage, type Decoded } from "./damage.js";
 import { CodecHolder, expectDensity, KEPT_PIXELS } from "./wasm-codec.js";
@@ -14,10 +16,10 @@ const decoder = new CodecHolder<Codec>(decoderFactory, "@jsquash/webp/codec/dec/
 /** A file with a single VP8 or VP8L chunk. The codec gets no other kind, whatever else the original file contains. */
 function fileOf(picture: Uint8Array): Uint8Array {
   const padding = picture.length & 1;
-  const file = Buffer.alloc(12 + picture.length + padding);
-  file.write("RIFF", "latin1");
-  file.writeUInt32LE(4 + picture.length + padding, 4);
-  file.write("WEBP", 8, "latin1");
+  const file = new Uint8Array(12 + picture.length + padding);
+  file.set(bytesOf("RIFF"));
+  new DataView(file.buffer).setUint32(4, 4 + picture.length + padding, true);
+  file.set(bytesOf("WEBP"), 8);
   file.set(picture, 12);
   return file;
 }

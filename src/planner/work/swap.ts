@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { PICTURES_AT_ONCE } from "../../editing/faces.js";
-import { loadImages } from "../../editing/feed.js";
-import { readPicture } from "../../editing/picture.js";
-import { writeResults } from "../../editing/swap-files.js";
+import { loadImages } from "../../editing/files/feed.js";
+import { writeResults } from "../../editing/files/swap-files.js";
 import { swapAll } from "../../editing/swap-rows.js";
+import { readPicture } from "../../image/picture-files.js";
 import type { Generator } from "../../models/generator.js";
 import { loadShapes, repeat, type Work } from "./work.js";
 

@@ -1,10 +1,10 @@
 /** Writes the results of swaps to files. */
 import { basename, dirname } from "node:path";
-import { ensureDir, writeFileAtomic } from "../files.js";
-import { encodePng } from "../image/codec.js";
-import type { Feeding } from "../pool/feeding.js";
-import { writePicture } from "./picture.js";
-import { composeSwapSheet, type Row } from "./swap-rows.js";
+import { ensureDir, writeFileAtomic } from "../../files.js";
+import { encodePng } from "../../image/codec.js";
+import { writePicture } from "../../image/picture-files.js";
+import type { Feeding } from "../../pool/feeding.js";
+import { composeSwapSheet, type Row } from "../swap-rows.js";
 
 /** Largest number of rows on a sheet. A larger sheet would be too big to look at. */
 const SHEET_ROWS = 32;

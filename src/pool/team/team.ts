@@ -5,13 +5,14 @@
  * take microseconds to milliseconds, so the threads of a team sleep on the memory itself. Each block writes its own
  * outputs, and sums within a block are added in a fixed order. So results are bit-identical for any number of threads.
  */
-import { Worker } from "node:worker_threads";
-import { describeMismatch, RetryableError } from "../errors.js";
-import { expectRoomForThreads } from "../kernels/address-space.js";
-import { SharedHeap } from "../kernels/heap.js";
-import { HAS_SHARED_MEMORY, ONE_THREAD, type WasmModule } from "../kernels/memory.js";
-import { instantiate } from "../kernels/module.js";
-import type { NnKernels, TeamKernel } from "../kernels/nn.js";
+import { startHelper, warn } from "#platform";
+import { describeMismatch, RetryableError } from "../../errors.js";
+import { expectRoomForThreads } from "../../kernels/address-space.js";
+import { SharedHeap } from "../../kernels/heap.js";
+import { HAS_SHARED_MEMORY, ONE_THREAD, type WasmModule } from "../../kernels/memory.js";
+import { instantiate } from "../../kernels/module.js";
+import type { NnKernels, TeamKernel } from "../../kernels/nn.js";
+import type { Helper } from "../../platform/platform.js";
 import {
   ARGUMENT_COUNT,
   BLOCKS,
@@ -29,9 +30,9 @@ import {
   SCRATCH,
   SCRATCH_BYTES,
   STOP,
-  type TeamWorkerData,
+  type TeamHelperData,
   workOnBlocks,
-} from "./team-protocol.js";
+} from "./protocol.js";
 
 const SPINS = 20000;
 /**
@@ -68,7 +69,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   /** "2 threads", or why there is only one; used in descriptions of devices. */
   readonly description: string;
   private readonly control: ControlViews;
-  private readonly helpers: Worker[] = [];
+  private readonly helpers: Helper[] = [];
   /** Number of helpers that could not start or have ended. */
   private ended = 0;
   private isClosed = false;
@@ -87,7 +88,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
     threads: number,
     names: readonly Name[],
     heap = new SharedHeap(),
-    entry = new URL("./team-worker.js", import.meta.url),
+    entry = new URL("./helper.js", import.meta.url),
   ) {
     this.heap = heap;
     const { memory } = this.heap;
@@ -101,34 +102,25 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   }
 
   /** Starts a helper. If it cannot start, the other threads run its blocks, with the same results. */
-  private startHelper(workerData: TeamWorkerData, entry: URL): void {
-    let reason = "";
-    const onEnd = (code: number | null): void => {
+  private startHelper(data: TeamHelperData, entry: URL): void {
+    const onEnd = (reason: string): void => {
       this.ended++;
       if (this.isClosed) return;
       const left = this.threads - this.ended;
-      process.emitWarning(
+      warn(
         describeMismatch(
           "team",
           `${this.threads - 1} helper threads as well as the main one`,
-          `the end of helper ${workerData.thread} (${reason || `exit code ${code}`})`,
+          `the end of helper ${data.thread} (${reason})`,
           `The work goes on with ${left === 1 ? "one thread" : `${left} threads`} and gives the same results.`,
         ),
       );
     };
     try {
       expectRoomForThreads();
-      const helper = new Worker(entry, { workerData });
-      // A helper that sleeps on the memory must not keep the process alive.
-      helper.unref();
-      helper.on("error", (error) => {
-        reason = String(error);
-      });
-      helper.once("exit", onEnd);
-      this.helpers.push(helper);
+      this.helpers.push(startHelper(entry, data, onEnd));
     } catch (error) {
-      reason = String(error); // the system allows no more threads
-      onEnd(null);
+      onEnd(String(error)); // the system allows no more threads
     }
   }
 

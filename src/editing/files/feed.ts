@@ -1,9 +1,9 @@
 /** Loads faces from many files. A pool decodes them while the model works on the previous ones. */
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { BatchLoader, type LoadedBatch } from "../image/loader.js";
-import { type Feeding, MOST_AHEAD } from "../pool/feeding.js";
-import { prefetch } from "../pool/prefetch.js";
-import { uploadFloats } from "./faces.js";
+import { BatchLoader, type LoadedBatch } from "../../image/loader.js";
+import { type Feeding, MOST_AHEAD } from "../../pool/feeding.js";
+import { prefetch } from "../../pool/prefetch.js";
+import { uploadFloats } from "../faces.js";
 
 /**
  * Yields the images of files in their order, `batch` at a time, each as [n, size, size, 3] in [-1, 1] on the current device.

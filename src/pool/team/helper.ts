@@ -1,6 +1,6 @@
 /** A helper thread of a team. It waits for work, runs blocks, and waits again. */
-import { workerData } from "node:worker_threads";
-import { instantiate } from "../kernels/module.js";
+import { helperData } from "#platform";
+import { instantiate } from "../../kernels/module.js";
 import {
   type BlockKernels,
   controlViews,
@@ -9,14 +9,14 @@ import {
   join,
   leave,
   STOP,
-  type TeamWorkerData,
+  type TeamHelperData,
   workOnBlocks,
-} from "./team-protocol.js";
+} from "./protocol.js";
 
 /** Number of looks at the generation before sleeping. Waking a sleeping thread costs more than a short kernel. */
 const SPINS = 4000;
 
-const { module, memory, thread, names } = workerData as TeamWorkerData;
+const { module, memory, thread, names } = (await helperData()) as TeamHelperData;
 const kernels = instantiate<BlockKernels>(module, memory);
 const control = controlViews(memory);
 const { words } = control;
@@ -34,7 +34,7 @@ for (;;) {
     workOnBlocks(kernels, names, control, thread);
   } catch (error) {
     // The caller sleeps in Atomics.wait, so only the shared memory can report the failure to it.
-    process.stderr.write(`team helper ${thread}: ${String(error)}\n`);
+    console.error(`team helper ${thread}: ${String(error)}`);
     Atomics.store(words, FAILED, 1);
   }
   leave(control);

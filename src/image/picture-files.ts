@@ -1,9 +1,9 @@
 /** Aligned faces from files, and images to files. Loads no TensorFlow.js. */
 import { dirname } from "node:path";
 import { ensureDir, writeFileAtomic } from "../files.js";
-import { encodePng } from "../image/codec.js";
-import { checkSquare, readPhoto } from "../image/photo.js";
 import type { RgbaImage } from "../types.js";
+import { encodePng } from "./codec.js";
+import { checkSquare, readPhoto } from "./photo.js";
 
 /**
  * Reads an aligned face from an image file of any format that we decode. Grey and transparent images become RGB.

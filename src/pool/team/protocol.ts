@@ -8,7 +8,7 @@
  * waits for it. The order of the writes matters: a helper that finds OPEN set must find everything else written.
  * Atomics guarantee this, because they are sequentially consistent.
  */
-import type { WasmMemory, WasmModule } from "../kernels/memory.js";
+import type { WasmMemory, WasmModule } from "../../kernels/memory.js";
 /** Indices of the int32 words. OPEN is a flag within PENDING. */
 export const GENERATION = 0;
 export const NEXT = 1;
@@ -33,7 +33,7 @@ export const ARGUMENTS_OFFSET = 64;
 export const MAX_ARGUMENTS = 16;
 export const CONTROL_BYTES = ARGUMENTS_OFFSET + 8 * MAX_ARGUMENTS;
 
-export interface TeamWorkerData {
+export interface TeamHelperData {
   readonly module: WasmModule;
   readonly memory: WasmMemory;
   readonly thread: number;

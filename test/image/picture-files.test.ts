@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readPicture } from "../../src/editing/picture.js";
 import { encodePng } from "../../src/image/codec.js";
+import { readPicture } from "../../src/image/picture-files.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto } from "../support/pictures.js";
 
-describe("editing/picture", () => {
+describe("image/picture-files", () => {
   it("reads square pictures and refuses others with what to do", async () => {
     await withFolder(async (folder) => {
       const path = join(folder, "face.png");
