@@ -41,8 +41,6 @@ const NAMING = /^(image_?(id|name|path|file)?|file_?(name|path)?|img(_?(id|name|
 
 /** Builds a table from records in their order. */
 class TableReader {
-  private readonly list: string;
-  private readonly delimiter: Delimiter;
   private readonly headers: Header[] = [];
   private readonly files: string[] = [];
   private readonly lines: number[] = [];
@@ -51,10 +49,10 @@ class TableReader {
   private columns: Columns | null = null;
   private values = new Float64Array(1024);
 
-  constructor(list: string, delimiter: Delimiter) {
-    this.list = list;
-    this.delimiter = delimiter;
-  }
+  constructor(
+    private readonly list: string,
+    private readonly delimiter: Delimiter,
+  ) {}
 
   add(cells: readonly string[], line: number): void {
     if (this.columns === null && !this.isRow(cells, line)) return;

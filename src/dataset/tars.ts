@@ -17,6 +17,7 @@ import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { hasReadableEnding, hasUnreadPictureEnding, READABLE_ENDINGS } from "../image/endings.js";
 import type { PictureSource } from "../image/source.js";
 import { describeNotRead, isHidden } from "../image/walk-pictures.js";
+import { parseJson } from "../json.js";
 import type { OnProgress } from "../types.js";
 import type { AttributeTable } from "./lists.js";
 import type { PictureStore } from "./store.js";
@@ -162,14 +163,8 @@ async function scanOnce(path: string): Promise<TarScan> {
   const key = createHash("sha256").update([absolute, size, mtimeMs, SCAN_RULES].join("\0")).digest("hex").slice(0, 32);
   const name = `tar-${key}.json`;
   const cached = await readCached(name);
-  if (cached !== null) {
-    try {
-      const parsed = scanSchema.safeParse(JSON.parse(new TextDecoder().decode(cached)));
-      if (parsed.success) return parsed.data;
-    } catch {
-      // The cached scan is damaged, so scan again and replace it.
-    }
-  }
+  const known = cached === null ? null : parseJson(scanSchema, new TextDecoder().decode(cached));
+  if (known !== null) return known;
   const scan = await scanTar(path);
   const kept: z.infer<typeof scanSchema> = { kind: "elegant-tar", version: 1, ...scan };
   await writeCached(name, () => new TextEncoder().encode(JSON.stringify(kept)));

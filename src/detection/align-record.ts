@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { ensureDir, isTemporary, removeTemporaries, writeFileAtomic } from "../files.js";
+import { parseJson } from "../json.js";
 import { alignedFace } from "./transforms.js";
 
 export const UNFINISHED_FILE = "unfinished.jsonl";
@@ -105,21 +106,15 @@ async function readRecord(folder: string, options: CropOptions): Promise<readonl
   });
   // If a crash cut off the last line, its photo is done again.
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  const damaged = (received: string): InputError =>
-    new InputError(describeMismatch(path, "the record of elegant align", received, "Choose another --out."));
-  const lines = whole.split("\n").filter(Boolean);
-  const parsed = lines.map((line): unknown => {
-    try {
-      return JSON.parse(line);
-    } catch {
-      throw damaged("something else");
-    }
-  });
-  const head = headSchema.safeParse(parsed[0]);
-  const photos = z.array(photoSchema).safeParse(parsed.slice(1));
-  if (!head.success || !photos.success) throw damaged("something else");
+  const [first = "", ...others] = whole.split("\n").filter(Boolean);
+  const head = parseJson(headSchema, first);
+  const photos = others.flatMap((line) => parseJson(photoSchema, line) ?? []);
+  if (head === null || photos.length < others.length) {
+    const remedy = "Choose another --out.";
+    throw new InputError(describeMismatch(path, "the record of elegant align", "something else", remedy));
+  }
   for (const [key, name] of Object.entries(OPTION_NAMES) as [keyof CropOptions, string][]) {
-    const [expected, received] = [head.data.options[key], options[key]];
+    const [expected, received] = [head.options[key], options[key]];
     if (expected === received) continue;
     const remedy = "Use the same options to continue it, or choose another --out.";
     throw new InputError(
@@ -132,5 +127,5 @@ async function readRecord(folder: string, options: CropOptions): Promise<readonl
     );
   }
   if (whole !== text) await writeFileAtomic(path, whole);
-  return photos.data;
+  return photos;
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { writeWhole } from "../image/photo.js";
+import { parseJson } from "../json.js";
 import { type Part, partOfName, selectPart } from "../part.js";
 import { MANIFEST, type ManifestOptions, openOutput } from "./manifest.js";
 import type { PreprocessPlan } from "./plan.js";
@@ -109,14 +110,8 @@ export async function readPart(folder: string): Promise<PartRecord | null> {
   const path = join(folder, PART);
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  const parsed = partSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  const record = parseJson(partSchema, text);
+  if (record !== null) return record;
   const remedy = "Remove the file and run the part again.";
   throw new InputError(describeMismatch(path, "a part of elegant preprocess", "something else", remedy));
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { writeWhole } from "../image/photo.js";
+import { parseJson } from "../json.js";
 import { type Part, placesOf } from "../part.js";
 import type { OnProgress } from "../types.js";
 import type { SynthFace } from "./face.js";
@@ -61,15 +62,8 @@ export async function checkDirectory({ directory, seed, count, part = null }: Sy
     return;
   const text = await readFile(join(directory, RECORD), "utf8").catch(() => null);
   if (text === null) return refuse("a directory with other files", "Name a new or empty directory.");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse(`a ${RECORD} that is not JSON`, "Name a new or empty directory.");
-  }
-  const parsed = recordSchema.safeParse(value);
-  if (!parsed.success) return refuse(`a ${RECORD} of something else`, "Name a new or empty directory.");
-  const record = parsed.data;
+  const record = parseJson(recordSchema, text);
+  if (record === null) return refuse(`a ${RECORD} of something else`, "Name a new or empty directory.");
   if (record.seed !== seed) refuse(`seed ${record.seed}`, `Pass --seed ${record.seed} or name another directory.`);
   if (record.version !== SYNTH_VERSION) refuse(`version ${record.version}`, "Name another directory.");
   if (record.count > count) refuse(`${record.count} photos`, `Pass --count ${record.count} or more.`);

@@ -168,7 +168,7 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
   };
   if (!resume) await accepted(0);
   const start = resume
-    ? await resumeRun(folder, model, settings, sampler.formerFingerprint, accepted)
+    ? await resumeRun(folder, model, settings, accepted)
     : await startRun(folder, model, settings, options.from);
   const { state } = start;
   const work = { training, planned, feeding, start, samplePairs, scoreFaces, sampler };
