@@ -121,11 +121,9 @@ async function compare(
   isBatchAskedFor: boolean,
   context: CommandContext,
 ): Promise<void> {
-  const [{ describeMismatch, InputError, RetryableError }, { Linalg }, metrics] = await Promise.all([
-    import("../errors.js"),
-    import("../metrics/linalg.js"),
-    import("../metrics/fid.js"),
-  ]);
+  const { describeMismatch, InputError, RetryableError } = await import("../errors.js");
+  const { Linalg } = await import("../metrics/linalg.js");
+  const metrics = await import("../metrics/fid.js");
   const rows = options.kid || options.prc;
   if (b === undefined && (options.saveStats === undefined || rows)) {
     const remedy = rows ? "Name it, or leave --kid and --prc away." : "Name it, or add --save-stats FILE.";

@@ -62,23 +62,13 @@ export function registerTrain(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (data: string, options: TrainCommand) => {
       await runCommand(options, async (context) => {
-        const [
-          { openDataset },
-          { checkTrainingPictures },
-          { announceDevice },
-          { train },
-          { createConfig },
-          { elegantModel },
-          { readModel },
-        ] = await Promise.all([
-          import("../dataset/dataset.js"),
-          import("../dataset/training-pictures.js"),
-          import("../device/node/announce.js"),
-          import("../training/loop.js"),
-          import("../methods/elegant/config.js"),
-          import("../methods/elegant/model.js"),
-          import("../models/open.js"),
-        ]);
+        const { openDataset } = await import("../dataset/dataset.js");
+        const { checkTrainingPictures } = await import("../dataset/training-pictures.js");
+        const { announceDevice } = await import("../device/node/announce.js");
+        const { train } = await import("../training/loop.js");
+        const { createConfig } = await import("../methods/elegant/config.js");
+        const { elegantModel } = await import("../methods/elegant/model.js");
+        const { readModel } = await import("../models/open.js");
         const { width, attributes, batch, seed, workers, minutes } = options;
         const { network, method } = chooseMethod(options);
         const model = elegantModel(createConfig({ ...network, size: Number(options.size), width, attributes }));

@@ -1,7 +1,7 @@
 /** The common form of CelebA's lists: an optional count, an optional header, then rows of a file name and numbers. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError, rethrowAs } from "../errors.js";
 import { nameProblem } from "./file-names.js";
 import { lineError } from "./line-error.js";
 import { decodeListText } from "./list-text.js";
@@ -210,11 +210,6 @@ export function parseTable(text: string, list: string): NumberTable {
 
 /** Reads and parses a list. Messages name the file without its folder. */
 export async function readTable(path: string): Promise<NumberTable> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw fromSystemError(error, `Reading the list ${path}`);
-  }
+  const bytes = await readFile(path).catch(rethrowAs(`Reading the list ${path}`));
   return parseTable(decodeListText(bytes, basename(path)), basename(path));
 }

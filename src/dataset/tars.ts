@@ -13,7 +13,7 @@ import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { z } from "zod";
 import { readCached, writeCached } from "../cache.js";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { hasReadableEnding, hasUnreadPictureEnding, READABLE_ENDINGS } from "../image/endings.js";
 import type { PictureSource } from "../image/source.js";
 import { describeNotRead, isHidden } from "../image/walk-pictures.js";
@@ -157,9 +157,7 @@ export async function scanTar(path: string): Promise<TarScan> {
 /** Like scanTar(), but uses the cache if the file has not changed. The key consists of path, size and time of change. */
 async function scanOnce(path: string): Promise<TarScan> {
   const absolute = resolve(path);
-  const { size, mtimeMs } = await stat(absolute).catch((error: unknown) => {
-    throw fromSystemError(error, `Reading ${path}`);
-  });
+  const { size, mtimeMs } = await stat(absolute).catch(rethrowAs(`Reading ${path}`));
   const key = createHash("sha256").update([absolute, size, mtimeMs, SCAN_RULES].join("\0")).digest("hex").slice(0, 32);
   const name = `tar-${key}.json`;
   const cached = await readCached(name);

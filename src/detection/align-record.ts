@@ -5,7 +5,7 @@
 import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { ensureDir, isTemporary, removeTemporaries, writeFileAtomic } from "../files.js";
 import { parseJson } from "../json.js";
 import { alignedFace } from "./transforms.js";
@@ -82,9 +82,7 @@ export class AlignRecord {
     if (!this.isBegun)
       await writeFileAtomic(this.path, `${JSON.stringify({ format: FORMAT, options: this.options })}\n`);
     this.isBegun = true;
-    await appendFile(this.path, `${JSON.stringify(photo)}\n`).catch((error: unknown) => {
-      throw fromSystemError(error, `Cannot write '${this.path}'`);
-    });
+    await appendFile(this.path, `${JSON.stringify(photo)}\n`).catch(rethrowAs(`Cannot write '${this.path}'`));
   }
 
   /** Makes the folder if it does not exist. */
@@ -101,9 +99,7 @@ export class AlignRecord {
 async function readRecord(folder: string, options: CropOptions): Promise<readonly DonePhoto[]> {
   const path = join(folder, UNFINISHED_FILE);
   await removeTemporaries(folder);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fromSystemError(error, `Reading '${path}'`);
-  });
+  const text = await readFile(path, "utf8").catch(rethrowAs(`Reading '${path}'`));
   // If a crash cut off the last line, its photo is done again.
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   const [first = "", ...others] = whole.split("\n").filter(Boolean);

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { z } from "zod";
 import { RAW_ON_DISK } from "../dataset/store.js";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { isTemporary } from "../files.js";
 import { parseJson } from "../json.js";
 import { isLock } from "../lock.js";
@@ -104,9 +104,7 @@ export async function openOutput(out: string, options: ManifestOptions): Promise
   const found = await stat(out).catch(() => null);
   if (found === null) return null;
   if (!found.isDirectory()) throw new InputError(describeMismatch(out, "a folder", "a file", "Choose another place."));
-  const entries = await readdir(out).catch((error: unknown) => {
-    throw fromSystemError(error, `Opening ${out}`);
-  });
+  const entries = await readdir(out).catch(rethrowAs(`Opening ${out}`));
   if (entries.every((name) => isLock(name) || isTemporary(name))) return null;
   if (!entries.includes(MANIFEST)) {
     const remedy = "Choose a new folder: this one was not made by elegant preprocess.";

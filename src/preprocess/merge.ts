@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { PACKED_DIR, packedName } from "../dataset/packed.js";
-import { describeMismatch, fromSystemError, InputError, RetryableError } from "../errors.js";
+import { describeMismatch, InputError, RetryableError, rethrowAs } from "../errors.js";
 import { isTemporary } from "../files.js";
 import { writeWhole } from "../image/photo.js";
 import { parseJson } from "../json.js";
@@ -46,9 +46,7 @@ async function readJson<Schema extends z.ZodType>(
   schema: Schema,
   [expected, remedy]: readonly [expected: string, remedy: string],
 ): Promise<z.infer<Schema>> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fromSystemError(error, `Reading ${path}`);
-  });
+  const text = await readFile(path, "utf8").catch(rethrowAs(`Reading ${path}`));
   const value = parseJson(schema, text);
   if (value === null) throw new InputError(describeMismatch(path, expected, "something else", remedy));
   return value;
@@ -127,9 +125,7 @@ async function makeFolders(out: string, parts: readonly OpenedPart[]): Promise<v
   const outputs = isOfMany ? [] : parts.flatMap(({ part }) => part.names.map(([, output]) => output));
   const folders = new Set(outputs.map((output) => dirname(join(out, "images", output))));
   for (const folder of folders.add(join(out, isOfMany ? PACKED_DIR : "images"))) {
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw fromSystemError(error, `Creating ${folder}`);
-    });
+    await mkdir(folder, { recursive: true }).catch(rethrowAs(`Creating ${folder}`));
   }
 }
 
@@ -141,11 +137,7 @@ async function moveFiles(out: string, folder: string, onFile: () => void): Promi
       if (!entry.isFile() || isTemporary(entry.name)) continue;
       const from = join(entry.parentPath, entry.name);
       const to = join(out, from.slice(folder.length));
-      try {
-        await rename(from, to);
-      } catch (error) {
-        throw fromSystemError(error, `Moving ${from}`);
-      }
+      await rename(from, to).catch(rethrowAs(`Moving ${from}`));
       onFile();
     }
   }

@@ -2,7 +2,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PACKED_DIR, packedName, readPackedIndex } from "../dataset/packed.js";
-import { fromSystemError, InputError } from "../errors.js";
+import { fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
 import type { AlignedPhoto, AlignItem, AlignResult, LandmarkFrame } from "../image/tasks.js";
@@ -141,9 +141,9 @@ export class ImageOutput implements CropOutput {
         made.push(photo);
       });
     } finally {
-      await appendFile(join(this.out, RECORDS), formatRecords(made)).catch((error: unknown) => {
-        throw fromSystemError(error, `Writing ${join(this.out, RECORDS)}`);
-      });
+      await appendFile(join(this.out, RECORDS), formatRecords(made)).catch(
+        rethrowAs(`Writing ${join(this.out, RECORDS)}`),
+      );
     }
   }
 

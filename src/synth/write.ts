@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError, rethrowAs } from "../errors.js";
 import { writeWhole } from "../image/photo.js";
 import { parseJson } from "../json.js";
 import { type Part, placesOf } from "../part.js";
@@ -85,11 +85,7 @@ export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   const { directory, count, seed, workers, part = null, onProgress } = options;
   await checkDirectory(options);
   const images = join(directory, "images");
-  try {
-    await mkdir(images, { recursive: true });
-  } catch (error) {
-    throw fromSystemError(error, `Creating ${images}`);
-  }
+  await mkdir(images, { recursive: true }).catch(rethrowAs(`Creating ${images}`));
   const faces = Array.from({ length: count }, (_, i) => sampleFace(seed, i));
   writeWhole(join(directory, RECORD), recordOf(faces, options));
   const there = new Set(await readdir(images));

@@ -1,6 +1,6 @@
 /** A file that grows by whole records: logs and event files. */
 import type { FileHandle } from "node:fs/promises";
-import { fromSystemError } from "../errors.js";
+import { rethrowAs } from "../errors.js";
 
 export class AppendFile {
   private pending: Promise<void> = Promise.resolve();
@@ -15,18 +15,14 @@ export class AppendFile {
     // One write per record, so that a reader that follows the file sees whole ones.
     this.pending = this.pending
       .then(() => this.file.appendFile(record))
-      .catch((error: unknown) => {
-        throw fromSystemError(error, `Cannot write '${this.path}'`);
-      });
+      .catch(rethrowAs(`Cannot write '${this.path}'`));
     return this.pending;
   }
 
   /** Waits until everything is on the disk. */
   async flush(): Promise<void> {
     await this.pending;
-    await this.file.datasync().catch((error: unknown) => {
-      throw fromSystemError(error, `Cannot write '${this.path}'`);
-    });
+    await this.file.datasync().catch(rethrowAs(`Cannot write '${this.path}'`));
   }
 
   /** Flushes and closes; further calls fail. */
