@@ -87,3 +87,10 @@ export function fromSystemError(error: unknown, doing: string): ElegantError {
   }
   return new InputError(`${doing}: ${detail}. Check the path and its permissions.`, { cause: error });
 }
+
+/** For catch(): throws any error as the one that fromSystemError() makes of it. */
+export function rethrowAs(doing: string): (error: unknown) => never {
+  return (error) => {
+    throw fromSystemError(error, doing);
+  };
+}

@@ -56,14 +56,11 @@ export function registerDemo(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
-        const [{ runDemo }, { elegantModel }, { DEMO_METHOD, DEMO_NETWORK }, { announceDevice }, { InterruptedError }] =
-          await Promise.all([
-            import("../demo/demo.js"),
-            import("../methods/elegant/model.js"),
-            import("../demo/settings.js"),
-            import("../device/node/announce.js"),
-            import("../errors.js"),
-          ]);
+        const { runDemo } = await import("../demo/demo.js");
+        const { elegantModel } = await import("../methods/elegant/model.js");
+        const { DEMO_METHOD, DEMO_NETWORK } = await import("../demo/settings.js");
+        const { announceDevice } = await import("../device/node/announce.js");
+        const { InterruptedError } = await import("../errors.js");
         const { out, photos, trainSeconds, pairs, seed, workers } = options;
         const method = { ...DEMO_METHOD, seed };
         const model = elegantModel(DEMO_NETWORK);
@@ -92,7 +89,7 @@ export function registerDemo(program: Command): void {
           );
           context.printJson({ report, seconds, shipped, trained, scores });
           context.print("");
-          context.print("Swaps of faces that training has not seen, compared with the true answers:");
+          context.print("Swaps of faces that the training did not see, compared with the true answers:");
           for (const line of scoreLines(scores)) context.print(line);
           const description = await announceDevice(device, options);
           if (description !== null) context.print(description);

@@ -4,7 +4,7 @@ import { access, lstat, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError, rethrowAs } from "../errors.js";
 import type { Generator } from "../models/generator.js";
 import { SHIPPED_MODELS } from "../models/shipped.js";
 import type { RgbaImage } from "../types.js";
@@ -90,9 +90,7 @@ export async function checkOutputs(
     if (found?.isDirectory() !== true) {
       throw new InputError(describeMismatch(option, "a folder", `the file ${path}`, "Choose another place."));
     }
-    return access(path, constants.W_OK).catch((error: unknown) => {
-      throw fromSystemError(error, `Cannot write to '${path}'`);
-    });
+    return access(path, constants.W_OK).catch(rethrowAs(`Cannot write to '${path}'`));
   }
 }
 

@@ -47,10 +47,8 @@ export function registerExport(program: Command): void {
 }
 
 async function exportModel(model: string, dest: string, options: Options, context: CommandContext): Promise<void> {
-  const [{ readModel }, { ensureDir, writeFileAtomic }] = await Promise.all([
-    import("../models/open.js"),
-    import("../files.js"),
-  ]);
+  const { readModel } = await import("../models/open.js");
+  const { ensureDir, writeFileAtomic } = await import("../files.js");
   const isFolder = options.pth === true || options.onnx === true;
   if (isFolder === dest.endsWith(".safetensors")) {
     const [expected, remedy] = isFolder
@@ -71,10 +69,8 @@ async function exportModel(model: string, dest: string, options: Options, contex
     }
     if (options.onnx) {
       if (own.files.onnx === null) throw unknownFormat("--onnx", own.method);
-      const [{ encodeOnnx }, { packageVersion }] = await Promise.all([
-        import("../interop/onnx.js"),
-        import("../version.js"),
-      ]);
+      const { encodeOnnx } = await import("../interop/onnx.js");
+      const { packageVersion } = await import("../version.js");
       return own.files.onnx(tensors, basename(source)).map(({ file, graph, metadata }) => {
         return { path: join(dest, file), bytes: encodeOnnx(graph, `elegant-faces ${packageVersion()}`, metadata) };
       });

@@ -38,10 +38,8 @@ export async function runFeatures(
   if (saveStats !== undefined && part !== null) {
     context.print(`${saveStats} is left to elegant merge, when all ${part.count} parts are done`);
   } else if (saveStats !== undefined) {
-    const [{ Linalg }, { saveStatistics }] = await Promise.all([
-      import("../metrics/linalg.js"),
-      import("../metrics/fid.js"),
-    ]);
+    const { Linalg } = await import("../metrics/linalg.js");
+    const { saveStatistics } = await import("../metrics/fid.js");
     const linalg = await Linalg.open(options.workers);
     try {
       const ordered = await openFeatures([saved]);

@@ -53,7 +53,7 @@ export function registerFid(program: Command): void {
     .option("--weights <file>", "Inception's weights (.pth or .safetensors)")
     .option("--recursive", "images in subfolders too", false)
     .option("--strict", "stop at the first image that cannot be read", false)
-    .option("--no-cache", "compute features anew, and keep nothing")
+    .option("--no-cache", "compute all features, and keep none")
     .option("--batch <n>", "images that go through the network at once", integer(1, 256), 8)
     .option("--kid", "Kernel Inception Distance too", false)
     .option("--prc", "precision and recall (3 neighbours) too", false)
@@ -121,11 +121,9 @@ async function compare(
   isBatchAskedFor: boolean,
   context: CommandContext,
 ): Promise<void> {
-  const [{ describeMismatch, InputError, RetryableError }, { Linalg }, metrics] = await Promise.all([
-    import("../errors.js"),
-    import("../metrics/linalg.js"),
-    import("../metrics/fid.js"),
-  ]);
+  const { describeMismatch, InputError, RetryableError } = await import("../errors.js");
+  const { Linalg } = await import("../metrics/linalg.js");
+  const metrics = await import("../metrics/fid.js");
   const rows = options.kid || options.prc;
   if (b === undefined && (options.saveStats === undefined || rows)) {
     const remedy = rows ? "Name it, or leave --kid and --prc away." : "Name it, or add --save-stats FILE.";

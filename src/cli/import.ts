@@ -37,10 +37,8 @@ export function registerImport(program: Command): void {
 }
 
 async function importModel(files: readonly string[], options: Options, context: CommandContext): Promise<void> {
-  const [{ describeMismatch, InputError }, { expectFreshFolder, importRun }] = await Promise.all([
-    import("../errors.js"),
-    import("../training/run.js"),
-  ]);
+  const { describeMismatch, InputError } = await import("../errors.js");
+  const { expectFreshFolder, importRun } = await import("../training/run.js");
   const { out, seed } = options;
   await expectFreshFolder(out, "Choose another --out.");
   const own = await findOwn(files);
@@ -57,13 +55,14 @@ async function importModel(files: readonly string[], options: Options, context: 
     `${checkpoint}: ${model.model.description}, ${model.model.config.attributes.join(", ")}, step ${model.step}`,
   );
   context.print(
-    "Adam's moments start at zero; a training that goes on from here is not that of one that never stopped.",
+    "Adam's moments start at zero; a training that continues from here differs from one that never stopped.",
   );
   context.printJson({ run: out, checkpoint, step: model.step, config: model.model.config, freshDiscriminators: fresh });
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
-  const [{ readFile }, { fromSystemError }] = await Promise.all([import("node:fs/promises"), import("../errors.js")]);
+  const { readFile } = await import("node:fs/promises");
+  const { fromSystemError } = await import("../errors.js");
   return readFile(file).catch((error: unknown) => {
     throw fromSystemError(error, `Reading '${file}'`);
   });
@@ -73,11 +72,9 @@ const isSafetensors = (file: string): boolean => file.endsWith(".safetensors");
 
 /** The first file that was made by elegant, which contains its own configuration. */
 async function findOwn(files: readonly string[]): Promise<string | null> {
-  const [{ decodeSafetensors }, { GENERATOR_FORMAT }, { CHECKPOINT_FORMAT }] = await Promise.all([
-    import("../interop/safetensors.js"),
-    import("../models/generator-file.js"),
-    import("../models/checkpoint.js"),
-  ]);
+  const { decodeSafetensors } = await import("../interop/safetensors.js");
+  const { GENERATOR_FORMAT } = await import("../models/generator-file.js");
+  const { CHECKPOINT_FORMAT } = await import("../models/checkpoint.js");
   for (const file of files.filter(isSafetensors)) {
     const { format } = decodeSafetensors(await readBytes(file), file).metadata;
     if (format === GENERATOR_FORMAT || format === CHECKPOINT_FORMAT) return file;
@@ -91,12 +88,10 @@ async function readOwn(file: string) {
 }
 
 async function readStateDicts(files: readonly string[], { attributes, size }: Options) {
-  const [pth, { decodeSafetensors }, { readPublished }, { elegantModel }] = await Promise.all([
-    import("../interop/pth.js"),
-    import("../interop/safetensors.js"),
-    import("../methods/elegant/published.js"),
-    import("../methods/elegant/model.js"),
-  ]);
+  const pth = await import("../interop/pth.js");
+  const { decodeSafetensors } = await import("../interop/safetensors.js");
+  const { readPublished } = await import("../methods/elegant/published.js");
+  const { elegantModel } = await import("../methods/elegant/model.js");
   const read = await Promise.all(
     files.map(async (file) => {
       const bytes = await readBytes(file);

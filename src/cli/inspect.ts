@@ -83,12 +83,10 @@ async function checkSheetPath(path: string): Promise<void> {
 
 /** Arranges the sample in about three columns for two rows, as on screens. */
 async function composeSample(sample: readonly SamplePicture[]): Promise<RgbaImage> {
-  const [{ composeSheet, sheetScale }, { readSource }, { Pixels, wholeOf }, { loadModule }] = await Promise.all([
-    import("../sheet/sheet.js"),
-    import("../image/source.js"),
-    import("../image/pixels.js"),
-    import("../kernels/module.js"),
-  ]);
+  const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
+  const { readSource } = await import("../image/source.js");
+  const { Pixels, wholeOf } = await import("../image/pixels.js");
+  const { loadModule } = await import("../kernels/module.js");
   const pixels = new Pixels(await loadModule("image"));
   const widest = Math.ceil(Math.sqrt(sample.length * 1.5));
   const columns = Math.ceil(sample.length / Math.ceil(sample.length / widest)); // the last row is nearly full
@@ -147,7 +145,7 @@ function describe(folder: string, inspection: Inspection): string[] {
   for (const { reason, count, files: names } of failures) {
     lines.push(`  ${count} x ${reason}`, `    ${names.join(", ")}${count > names.length ? ", ..." : ""}`);
   }
-  if (inspection.unlisted > 0) lines.push(`${plural(inspection.unlisted, "picture")} beside those that the lists name`);
+  if (inspection.unlisted > 0) lines.push(`${plural(inspection.unlisted, "picture")} that the lists do not name`);
   if (problems.length === 0) {
     lines.push(
       looked === pictures ? "no problems: every picture is there and can be decoded" : "no picture is missing",

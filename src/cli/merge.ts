@@ -68,12 +68,9 @@ async function mergeFiles(paths: readonly string[], options: MergeCommand, conte
     const received = `the file ${paths[0]} and neither option`;
     throw new InputError(describeMismatch("merge", expected, received, "Say what to make of the files."));
   }
-  const [{ gatherFeatures, openFeatures, originOf, saveOrdered }, { checkStatisticsPath, saveStatistics }, { Linalg }] =
-    await Promise.all([
-      import("../metrics/part-features.js"),
-      import("../metrics/fid.js"),
-      import("../metrics/linalg.js"),
-    ]);
+  const { gatherFeatures, openFeatures, originOf, saveOrdered } = await import("../metrics/part-features.js");
+  const { checkStatisticsPath, saveStatistics } = await import("../metrics/fid.js");
+  const { Linalg } = await import("../metrics/linalg.js");
   if (saveStats !== undefined) await checkStatisticsPath(saveStats);
   if (saveFeatures !== undefined) await checkStatisticsPath(saveFeatures, "--save-features");
   const ordered = await openFeatures(paths);

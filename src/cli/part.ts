@@ -19,7 +19,7 @@ function parse(text: string): Part {
 
 /** Adds --part, with its old name --shard. */
 export function withPart(command: Command): Command {
-  const words = "do the part of machine i of n, from 0; else as SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX say";
+  const words = "do the part of machine i of n, from 0; otherwise as SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX says";
   acceptOldName(command, "--shard", "--part");
   return command.option("--part <i/n>", words, parse);
 }

@@ -18,10 +18,8 @@ export async function runPasteBack(
   references: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const [{ FaceReader, groupByPhoto, pasteIntoPhoto }, { writePicture }] = await Promise.all([
-    import("../detection/placed-face.js"),
-    import("../image/picture-files.js"),
-  ]);
+  const { FaceReader, groupByPhoto, pasteIntoPhoto } = await import("../detection/placed-face.js");
+  const { writePicture } = await import("../image/picture-files.js");
   const { attribute: attributes, out } = options;
   const faces: PlacedFace[] = [];
   const others: RgbaImage[] = [];

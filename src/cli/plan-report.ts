@@ -33,12 +33,10 @@ export async function reportPlan(
   options: ReportOptions,
   context: CommandContext,
 ): Promise<void> {
-  const [{ roundRate }, { traceEvents }, { renderPlanPage }, { ensureDir, writeFileAtomic }] = await Promise.all([
-    import("../planner/course.js"),
-    import("../planner/trace.js"),
-    import("../planner/page.js"),
-    import("../files.js"),
-  ]);
+  const { roundRate } = await import("../planner/course.js");
+  const { traceEvents } = await import("../planner/trace.js");
+  const { renderPlanPage } = await import("../planner/page.js");
+  const { ensureDir, writeFileAtomic } = await import("../files.js");
   const { plan, revisions } = course;
   const measured = course.measured();
   const stages = plan.stages.map(({ name: stage, place, workers, predictedRate }) => {

@@ -48,10 +48,8 @@ async function onDevice(
 }
 
 export const openPreprocess: OpenWork<PreprocessCommand> = async ([source], options) => {
-  const [{ checkVariant, planPreprocess }, { preprocessWork }] = await Promise.all([
-    import("../preprocess/plan.js"),
-    import("../planner/work/preprocess.js"),
-  ]);
+  const { checkVariant, planPreprocess } = await import("../preprocess/plan.js");
+  const { preprocessWork } = await import("../planner/work/preprocess.js");
   const { size, images, format, quality, crop = null, limit = null } = options;
   const { maxPixels, tolerant, landmarkFrame } = options;
   const wanted = { size, images, format, quality, crop, limit, maxPixels, tolerant, landmarkFrame };
@@ -62,15 +60,12 @@ export const openPreprocess: OpenWork<PreprocessCommand> = async ([source], opti
 };
 
 export const openTrain: OpenWork<TrainCommand> = async ([data], options, context) => {
-  const [{ openDataset }, { createConfig }, { elegantModel }, { trainWork }, { chooseBatch }, { createPairSampler }] =
-    await Promise.all([
-      import("../dataset/dataset.js"),
-      import("../methods/elegant/config.js"),
-      import("../methods/elegant/model.js"),
-      import("../planner/work/train.js"),
-      import("../training/batch-choice.js"),
-      import("../training/pairs.js"),
-    ]);
+  const { openDataset } = await import("../dataset/dataset.js");
+  const { createConfig } = await import("../methods/elegant/config.js");
+  const { elegantModel } = await import("../methods/elegant/model.js");
+  const { trainWork } = await import("../planner/work/train.js");
+  const { chooseBatch } = await import("../training/batch-choice.js");
+  const { createPairSampler } = await import("../training/pairs.js");
   const { size, width, attributes, seed, images, resume, out } = options;
   const chosen = chooseMethod(options);
   const model = elegantModel(createConfig({ ...chosen.network, size: Number(size), width, attributes }));
@@ -87,14 +82,11 @@ export const openTrain: OpenWork<TrainCommand> = async ([data], options, context
 };
 
 export const openSwap: OpenWork<SwapCommand> = async (_, options, context) => {
-  const [{ pairReferences }, { swapWork }, { PICTURES_AT_ONCE }, { openGenerator }, { attributeIndex }] =
-    await Promise.all([
-      import("./swap-options.js"),
-      import("../planner/work/swap.js"),
-      import("../editing/faces.js"),
-      import("../models/open.js"),
-      import("../methods/attributes.js"),
-    ]);
+  const { pairReferences } = await import("./swap-options.js");
+  const { swapWork } = await import("../planner/work/swap.js");
+  const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
+  const { openGenerator } = await import("../models/open.js");
+  const { attributeIndex } = await import("../methods/attributes.js");
   const { attribute, model } = options;
   const reference = pairReferences(attribute, options.reference);
   const input = await expandInputs(options.input);
@@ -110,12 +102,10 @@ export const openSwap: OpenWork<SwapCommand> = async (_, options, context) => {
 
 /** @throws InputError if no name is a folder: features and statistics need no plan */
 export const openFid: OpenWork<FidCommand> = async (names, options, context, isRequested) => {
-  const [{ describeMismatch, InputError }, { areFolders }, { openExtractor }, { fidWork }] = await Promise.all([
-    import("../errors.js"),
-    import("../metrics/fid-inputs.js"),
-    import("../metrics/extractors.js"),
-    import("../planner/work/fid.js"),
-  ]);
+  const { describeMismatch, InputError } = await import("../errors.js");
+  const { areFolders } = await import("../metrics/fid-inputs.js");
+  const { openExtractor } = await import("../metrics/extractors.js");
+  const { fidWork } = await import("../planner/work/fid.js");
   const isFolder = await areFolders(names);
   const folders = names.filter((_, i) => isFolder[i]);
   if (folders.length === 0) {

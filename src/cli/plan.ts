@@ -95,10 +95,8 @@ async function planCommand(
   options: PlanOptions,
   context: CommandContext,
 ): Promise<void> {
-  const [{ decide, describeSetting, keepCorrected }, { Course, MIN_UNITS }] = await Promise.all([
-    import("../planner/decide.js"),
-    import("../planner/course.js"),
-  ]);
+  const { decide, describeSetting, keepCorrected } = await import("../planner/decide.js");
+  const { Course, MIN_UNITS } = await import("../planner/course.js");
   if (options.trace !== undefined) await checkOutputFile(options.trace, "--trace");
   if (options.html !== undefined) await checkOutputFile(options.html, "--html");
   const run = async (signal: AbortSignal): Promise<void> => {

@@ -52,10 +52,8 @@ export async function planWork(
 ): Promise<Course | null> {
   // Without it, tasks of the pool run in the calling thread, and there is nothing to decide.
   if (!HAS_SHARED_MEMORY) return null;
-  const [{ decide, describeSetting, keepCorrected }, { Course }] = await Promise.all([
-    import("../planner/decide.js"),
-    import("../planner/course.js"),
-  ]);
+  const { decide, describeSetting, keepCorrected } = await import("../planner/decide.js");
+  const { Course } = await import("../planner/course.js");
   try {
     const onMeasure = (): void => print("measuring what the stages cost, once");
     const decision = await decide(work, describeSetting(device), {

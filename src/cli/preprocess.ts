@@ -85,10 +85,8 @@ export function registerPreprocess(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
-        const [{ preprocess }, { STAGES }] = await Promise.all([
-          import("../preprocess/preprocess.js"),
-          import("../image/tasks.js"),
-        ]);
+        const { preprocess } = await import("../preprocess/preprocess.js");
+        const { STAGES } = await import("../image/tasks.js");
         if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);
         const part = choosePart(options, context.print);
         await interruptible(async (signal) => {

@@ -35,7 +35,7 @@ Examples:
   elegant queue submit --parts 8 --wait preprocess CelebA faces-256 --size 256
   elegant queue submit --parts 4 fid real/ --save-features real.npz --save-stats stats.npz`;
 const WORK_HELP = `
-Runs until it is told to stop (SIGTERM or Ctrl-C): the part at hand saves what it has and goes back to the queue. A worker that
+Runs until it is asked to stop (SIGTERM or Ctrl-C): the current part saves what it has and goes back to the queue. A worker that
 is killed or loses its connection is noticed after --stalled seconds, and its part is done again by another.
 
 Example:
@@ -76,7 +76,7 @@ export function registerQueue(program: Command): void {
       await runCommand(options, (context) => submit(words, options, context));
     });
   withQueue(queue.command("work"))
-    .description("run parts until told to stop")
+    .description("run parts until asked to stop")
     .option("--root <dir>", "the folder that jobs must stay in; links are followed", ".")
     .option("--stalled <seconds>", "silence after which a worker counts as gone", integer(1, 3600), 30)
     .option("--until-empty", "end when nothing is left to do", false)
@@ -96,11 +96,9 @@ async function submit(words: readonly string[], options: SubmitCommand, context:
   const { name, parts, attempts, backoff, wait } = options;
   const understood = await understandDivided(words);
   const mergeArgv = mergeOf(understood, parts);
-  const [{ connectRedis }, { submitFlow }, { readFlows, formatFlows }] = await Promise.all([
-    import("../queue/redis.js"),
-    import("../queue/submit.js"),
-    import("../queue/status.js"),
-  ]);
+  const { connectRedis } = await import("../queue/redis.js");
+  const { submitFlow } = await import("../queue/submit.js");
+  const { readFlows, formatFlows } = await import("../queue/status.js");
   const redis = await connectRedis(options.redis, wait);
   try {
     await checkWork(understood, parts);
@@ -139,11 +137,9 @@ function isPartial({ state, partial, lost }: FlowStatus): boolean {
 }
 
 async function workOn(options: WorkCommand, context: CommandContext): Promise<void> {
-  const [{ connectRedis }, { work }, { openRoot }] = await Promise.all([
-    import("../queue/redis.js"),
-    import("../queue/work.js"),
-    import("../queue/root.js"),
-  ]);
+  const { connectRedis } = await import("../queue/redis.js");
+  const { work } = await import("../queue/work.js");
+  const { openRoot } = await import("../queue/root.js");
   const root = await openRoot(options.root);
   const redis = await connectRedis(options.redis, true);
   try {
@@ -160,10 +156,8 @@ async function workOn(options: WorkCommand, context: CommandContext): Promise<vo
 }
 
 async function showStatus(id: string | null, options: QueueOptions, context: CommandContext): Promise<void> {
-  const [{ connectRedis }, { formatFlows, readFlows }] = await Promise.all([
-    import("../queue/redis.js"),
-    import("../queue/status.js"),
-  ]);
+  const { connectRedis } = await import("../queue/redis.js");
+  const { formatFlows, readFlows } = await import("../queue/status.js");
   const redis = await connectRedis(options.redis, false);
   try {
     const flows = await readFlows(redis, options.name, id);

@@ -45,15 +45,12 @@ export function registerScore(program: Command): void {
 
 async function score(run: string, data: string, options: Options, context: CommandContext): Promise<void> {
   const { sheet, overwrite, pairs, seed, workers, fid, weights } = options;
-  const [{ openDataset }, { deviceWords }, { openGenerator }, scoring, { scoreFid }, { SHOWN_SWAPS }] =
-    await Promise.all([
-      import("../dataset/dataset.js"),
-      import("../device/node/announce.js"),
-      import("../models/open.js"),
-      import("../scoring/score.js"),
-      import("../scoring/fid.js"),
-      import("../scoring/sheet.js"),
-    ]);
+  const { openDataset } = await import("../dataset/dataset.js");
+  const { deviceWords } = await import("../device/node/announce.js");
+  const { openGenerator } = await import("../models/open.js");
+  const scoring = await import("../scoring/score.js");
+  const { scoreFid } = await import("../scoring/fid.js");
+  const { SHOWN_SWAPS } = await import("../scoring/sheet.js");
   if (weights !== undefined && !fid) {
     throw new InputError(describeMismatch("--weights", "--fid as well", "none", "Add --fid, or omit --weights."));
   }
@@ -109,11 +106,9 @@ async function printScores(scores: RunScores, context: CommandContext): Promise<
 
 /** Writes score.json and the report into a run's folder. */
 async function keepScores(folder: string, scores: RunScores, context: CommandContext): Promise<void> {
-  const [{ writeFileAtomic }, { RUN_SCORE_FILE }, { rewriteRunReport }] = await Promise.all([
-    import("../files.js"),
-    import("../report/scored.js"),
-    import("../training/scored-report.js"),
-  ]);
+  const { writeFileAtomic } = await import("../files.js");
+  const { RUN_SCORE_FILE } = await import("../report/scored.js");
+  const { rewriteRunReport } = await import("../training/scored-report.js");
   const path = join(folder, RUN_SCORE_FILE);
   await writeFileAtomic(path, `${JSON.stringify(scores, null, 1)}\n`);
   context.print(path);

@@ -76,10 +76,8 @@ export async function checkSwap(options: SwapCommand, count: number): Promise<vo
   const { attribute: attributes, out, overwrite, model } = options;
   const references = pairReferences(attributes, options.reference);
   if (options.pasteBack && count > 1) throw sharedPhotos();
-  const [{ readModel }, { attributeIndex }] = await Promise.all([
-    import("../models/open.js"),
-    import("../methods/attributes.js"),
-  ]);
+  const { readModel } = await import("../models/open.js");
+  const { attributeIndex } = await import("../methods/attributes.js");
   const input = await expandInputs(options.input);
   const sheets = Array.from({ length: count }, (_, index) => sheetOf(out, { index, count }));
   const outputs = [...nameOutputs(out, input, attributes), ...sheets];

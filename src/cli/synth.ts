@@ -12,7 +12,7 @@ const EXAMPLE = `
 Example:
   elegant synth faces --count 600 --seed 1
     paints 600 portraits into faces/images and writes list_attr_celeba.txt, list_landmarks_celeba.txt and
-    list_eval_partition.txt next to them; 'elegant preprocess faces aligned' goes on from there. Photo i depends on
+    list_eval_partition.txt next to them; 'elegant preprocess faces aligned' continues from there. Photo i depends on
     the seed and i alone, so that a larger --count continues the same data set, and machines that share a folder paint it
     together: --part 0/4 on the first of four.
 `;

@@ -54,16 +54,12 @@ export function registerTable(program: Command): void {
 }
 
 async function makeTable(run: string, data: string, options: Options, context: CommandContext): Promise<void> {
-  const [{ openDataset }, { deviceWords }, { openGenerator }, { openExtractor }, table, { Linalg }] = await Promise.all(
-    [
-      import("../dataset/dataset.js"),
-      import("../device/node/announce.js"),
-      import("../models/open.js"),
-      import("../metrics/extractors.js"),
-      import("../metrics/table.js"),
-      import("../metrics/linalg.js"),
-    ],
-  );
+  const { openDataset } = await import("../dataset/dataset.js");
+  const { deviceWords } = await import("../device/node/announce.js");
+  const { openGenerator } = await import("../models/open.js");
+  const { openExtractor } = await import("../metrics/extractors.js");
+  const table = await import("../metrics/table.js");
+  const { Linalg } = await import("../metrics/linalg.js");
   if (options.out !== undefined) await checkOutputFile(options.out, "--out");
   const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
   const device = await openDeviceFor(
@@ -154,11 +150,9 @@ async function writePage(
     rows: readonly (readonly string[])[];
   }[],
 ): Promise<void> {
-  const [{ renderReport }, { ensureDir, writeFileAtomic }, { packageVersion }] = await Promise.all([
-    import("../report/render.js"),
-    import("../files.js"),
-    import("../version.js"),
-  ]);
+  const { renderReport } = await import("../report/render.js");
+  const { ensureDir, writeFileAtomic } = await import("../files.js");
+  const { packageVersion } = await import("../version.js");
   const html = renderReport({
     title: "Adding and removing attributes",
     generatedBy: `elegant-faces ${packageVersion()}, elegant table`,

@@ -22,19 +22,15 @@ export function withRunSettings(command: Command): Command {
       }
     };
     if (!resume && from !== undefined) {
-      const [{ readModel }, { parseConfig }] = await Promise.all([
-        import("../models/open.js"),
-        import("../methods/elegant/config.js"),
-      ]);
+      const { readModel } = await import("../models/open.js");
+      const { parseConfig } = await import("../methods/elegant/config.js");
       const { attributes, width } = parseConfig((await readModel(from)).model.config, from);
       recall({ attributes: [...attributes], width });
     }
     if (!resume || out === undefined) return;
-    const [{ savedRun }, { parseConfig }, { parseSettings }] = await Promise.all([
-      import("../training/run.js"),
-      import("../methods/elegant/config.js"),
-      import("../methods/elegant/settings.js"),
-    ]);
+    const { savedRun } = await import("../training/run.js");
+    const { parseConfig } = await import("../methods/elegant/config.js");
+    const { parseSettings } = await import("../methods/elegant/settings.js");
     const { model, settings } = await savedRun(out);
     const { size, width, attributes, ...network } = parseConfig(model.config, out);
     const values: Record<string, unknown> = { attributes: [...attributes], size: String(size), width };

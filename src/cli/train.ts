@@ -29,7 +29,7 @@ export interface TrainCommand extends PlannedOptions, CommonOptions<"seed" | "de
 const HELP = `
 DATA is a folder that 'elegant preprocess' made, or any with aligned faces in images/ and CelebA's list_attr_celeba.txt
 next to it. With list_eval_partition.txt only its training part is trained on. RUN gets checkpoints, losses.jsonl,
-TensorBoard events and sample sheets. Ctrl-C saves; --resume goes on as if nothing had happened, with the run's settings.
+TensorBoard events and sample sheets. Ctrl-C saves; --resume continues as if nothing had happened, with the run's settings.
 
 Example:
   elegant train faces-256 --attributes Bangs Eyeglasses --out runs/first
@@ -39,10 +39,10 @@ Example:
 
 export function registerTrain(program: Command): void {
   const command = withCommonOptions(program.command("train <data>"), ["seed", "workers", "device"])
-    .description("train on a folder of aligned faces, or go on with a run")
+    .description("train on a folder of aligned faces, or continue a run")
     .requiredOption("--attributes <names...>", "what the latent's slices stand for, in order")
     .requiredOption("--out <run>", "the run's folder")
-    .option("--resume", "go on from the run's newest checkpoint", false)
+    .option("--resume", "continue from the run's newest checkpoint", false)
     .option("--from <run>", "begin a new run with the generator of another one, also one of another size")
     .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("256"))
     .option("--width <n>", "channels of the first block, a multiple of 4; the paper's is 64", integer(4, 128), 64)
@@ -62,23 +62,13 @@ export function registerTrain(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (data: string, options: TrainCommand) => {
       await runCommand(options, async (context) => {
-        const [
-          { openDataset },
-          { checkTrainingPictures },
-          { announceDevice },
-          { train },
-          { createConfig },
-          { elegantModel },
-          { readModel },
-        ] = await Promise.all([
-          import("../dataset/dataset.js"),
-          import("../dataset/training-pictures.js"),
-          import("../device/node/announce.js"),
-          import("../training/loop.js"),
-          import("../methods/elegant/config.js"),
-          import("../methods/elegant/model.js"),
-          import("../models/open.js"),
-        ]);
+        const { openDataset } = await import("../dataset/dataset.js");
+        const { checkTrainingPictures } = await import("../dataset/training-pictures.js");
+        const { announceDevice } = await import("../device/node/announce.js");
+        const { train } = await import("../training/loop.js");
+        const { createConfig } = await import("../methods/elegant/config.js");
+        const { elegantModel } = await import("../methods/elegant/model.js");
+        const { readModel } = await import("../models/open.js");
         const { width, attributes, batch, seed, workers, minutes } = options;
         const { network, method } = chooseMethod(options);
         const model = elegantModel(createConfig({ ...network, size: Number(options.size), width, attributes }));

@@ -22,11 +22,9 @@ export function registerVerify(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (files: string[], options: CommonOptions<"workers" | "device">) => {
       await runCommand(options, async (context) => {
-        const [{ openGolden }, { openDevice }, { announceDevice }] = await Promise.all([
-          import("../golden/verify.js"),
-          import("../device/open.js"),
-          import("../device/node/announce.js"),
-        ]);
+        const { openGolden } = await import("../golden/verify.js");
+        const { openDevice } = await import("../device/open.js");
+        const { announceDevice } = await import("../device/node/announce.js");
         const opened = await Promise.all(files.map(openGolden));
         const needsDevice = opened.some((golden) => golden.needsDevice);
         const device = needsDevice ? await openDevice(options.device, options.workers) : null;

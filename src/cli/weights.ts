@@ -16,10 +16,8 @@ export function registerWeights(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (file: string | undefined, options: CommonOptions) => {
       await runCommand(options, async (context) => {
-        const [weights, { cacheFolder }] = await Promise.all([
-          import("../metrics/inception-weights.js"),
-          import("../cache.js"),
-        ]);
+        const weights = await import("../metrics/inception-weights.js");
+        const { cacheFolder } = await import("../cache.js");
         const { WEIGHTS_SHA256_PREFIX, WEIGHTS_URL } = weights;
         if (file === undefined) {
           const installed = await weights.installedWeights();

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../json.js";
 import { listPackedIndexes, packedIndexSchema } from "./packed.js";
 
 const manifestSchema = z.object({
@@ -21,43 +22,29 @@ export interface RunNotes {
   readonly failures: readonly PhotoFailure[];
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch(() => "null");
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // half-written: treated as missing
-  }
+/** A file's contents; null if it is missing or half-written. */
+async function readNote<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema> | null> {
+  return parseJson(schema, await readFile(path, "utf8").catch(() => ""));
 }
 
 /** Reads the notes as far as possible. The images can be used without them. */
 export async function readNotes(dir: string): Promise<RunNotes> {
-  const manifest = manifestSchema.safeParse(await readJson(join(dir, "manifest.json")));
+  const manifest = await readNote(join(dir, "manifest.json"), manifestSchema);
   const lines = (await readFile(join(dir, "manifest.jsonl"), "utf8").catch(() => "")).split("\n");
   const outputs = new Map<string, string>();
   for (const line of lines) {
-    try {
-      const { file, output } = recordSchema.parse(JSON.parse(line));
-      outputs.set(file, output);
-    } catch {
-      // This is the last line of a run that was killed.
-    }
+    const record = parseJson(recordSchema, line); // null for the last line of a run that was killed
+    if (record !== null) outputs.set(record.file, record.output);
   }
   const failures = new Map<string, PhotoFailure>();
   const add = (list: readonly PhotoFailure[]): void => {
     for (const failure of list) if (!outputs.has(failure.file)) failures.set(failure.file, failure);
   };
   for (const path of await listPackedIndexes(dir)) {
-    const index = packedIndexSchema.safeParse(await readJson(path));
-    if (index.success) add(index.data.failures);
+    add((await readNote(path, packedIndexSchema))?.failures ?? []);
   }
-  add(
-    z
-      .array(failureSchema)
-      .catch([])
-      .parse(await readJson(join(dir, "failures.json"))),
-  );
-  const made = manifest.success ? { from: manifest.data.options.images, format: manifest.data.options.format } : null;
+  add((await readNote(join(dir, "failures.json"), z.array(failureSchema))) ?? []);
+  const made = manifest === null ? null : { from: manifest.options.images, format: manifest.options.format };
   return { made, outputs: [...outputs.values()], failures: [...failures.values()] };
 }
 

@@ -5,7 +5,7 @@
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError, rethrowAs } from "../errors.js";
 import type { PictureSource } from "../image/source.js";
 import { isNpy, readNpyFields } from "../interop/npy.js";
 import { formatName, type PictureStore, RAW_ON_DISK } from "./store.js";
@@ -75,9 +75,7 @@ function readRawHeader(bytes: Uint8Array, path: string): { readonly shape: reado
 /** @throws InputError if the data file does not fit its index */
 async function checkData(path: string, index: PackedIndex): Promise<void> {
   const { format, size, items } = index;
-  const file = await open(path).catch((error: unknown) => {
-    throw fromSystemError(error, `Opening the packed file ${path}`);
-  });
+  const file = await open(path).catch(rethrowAs(`Opening the packed file ${path}`));
   try {
     const bytes = (await file.stat()).size;
     const pixels = size * size * 3;
@@ -111,9 +109,7 @@ async function checkData(path: string, index: PackedIndex): Promise<void> {
 
 /** Reads and checks one NNNNN.json and its data file. @throws InputError */
 export async function readPackedIndex(path: string): Promise<PackedIndex> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fromSystemError(error, `Reading ${path}`);
-  });
+  const text = await readFile(path, "utf8").catch(rethrowAs(`Reading ${path}`));
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -135,9 +131,7 @@ export async function listPackedIndexes(out: string): Promise<string[]> {
   const folder = join(out, PACKED_DIR);
   const found = await stat(folder).catch(() => null);
   if (found === null || !found.isDirectory()) return [];
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw fromSystemError(error, `Listing ${folder}`);
-  });
+  const names = await readdir(folder).catch(rethrowAs(`Listing ${folder}`));
   return names
     .filter((name) => INDEX_NAME.test(name))
     .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))

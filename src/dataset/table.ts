@@ -1,7 +1,7 @@
 /** The common form of CelebA's lists: an optional count, an optional header, then rows of a file name and numbers. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError, rethrowAs } from "../errors.js";
 import { nameProblem } from "./file-names.js";
 import { lineError } from "./line-error.js";
 import { decodeListText } from "./list-text.js";
@@ -41,8 +41,6 @@ const NAMING = /^(image_?(id|name|path|file)?|file_?(name|path)?|img(_?(id|name|
 
 /** Builds a table from records in their order. */
 class TableReader {
-  private readonly list: string;
-  private readonly delimiter: Delimiter;
   private readonly headers: Header[] = [];
   private readonly files: string[] = [];
   private readonly lines: number[] = [];
@@ -51,10 +49,10 @@ class TableReader {
   private columns: Columns | null = null;
   private values = new Float64Array(1024);
 
-  constructor(list: string, delimiter: Delimiter) {
-    this.list = list;
-    this.delimiter = delimiter;
-  }
+  constructor(
+    private readonly list: string,
+    private readonly delimiter: Delimiter,
+  ) {}
 
   add(cells: readonly string[], line: number): void {
     if (this.columns === null && !this.isRow(cells, line)) return;
@@ -212,11 +210,6 @@ export function parseTable(text: string, list: string): NumberTable {
 
 /** Reads and parses a list. Messages name the file without its folder. */
 export async function readTable(path: string): Promise<NumberTable> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw fromSystemError(error, `Reading the list ${path}`);
-  }
+  const bytes = await readFile(path).catch(rethrowAs(`Reading the list ${path}`));
   return parseTable(decodeListText(bytes, basename(path)), basename(path));
 }

@@ -13,10 +13,11 @@ import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { z } from "zod";
 import { readCached, writeCached } from "../cache.js";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { hasReadableEnding, hasUnreadPictureEnding, READABLE_ENDINGS } from "../image/endings.js";
 import type { PictureSource } from "../image/source.js";
 import { describeNotRead, isHidden } from "../image/walk-pictures.js";
+import { parseJson } from "../json.js";
 import type { OnProgress } from "../types.js";
 import type { AttributeTable } from "./lists.js";
 import type { PictureStore } from "./store.js";
@@ -156,20 +157,12 @@ export async function scanTar(path: string): Promise<TarScan> {
 /** Like scanTar(), but uses the cache if the file has not changed. The key consists of path, size and time of change. */
 async function scanOnce(path: string): Promise<TarScan> {
   const absolute = resolve(path);
-  const { size, mtimeMs } = await stat(absolute).catch((error: unknown) => {
-    throw fromSystemError(error, `Reading ${path}`);
-  });
+  const { size, mtimeMs } = await stat(absolute).catch(rethrowAs(`Reading ${path}`));
   const key = createHash("sha256").update([absolute, size, mtimeMs, SCAN_RULES].join("\0")).digest("hex").slice(0, 32);
   const name = `tar-${key}.json`;
   const cached = await readCached(name);
-  if (cached !== null) {
-    try {
-      const parsed = scanSchema.safeParse(JSON.parse(new TextDecoder().decode(cached)));
-      if (parsed.success) return parsed.data;
-    } catch {
-      // The cached scan is damaged, so scan again and replace it.
-    }
-  }
+  const known = cached === null ? null : parseJson(scanSchema, new TextDecoder().decode(cached));
+  if (known !== null) return known;
   const scan = await scanTar(path);
   const kept: z.infer<typeof scanSchema> = { kind: "elegant-tar", version: 1, ...scan };
   await writeCached(name, () => new TextEncoder().encode(JSON.stringify(kept)));

@@ -90,7 +90,7 @@ export async function swapSheet(
   return {
     title,
     caption:
-      "Faces that training has not seen. The swap is the input with the attribute of the reference, who is another person. The change is swap minus input around mid grey: grey places stayed as they were. The truth is what the painter draws.",
+      "Faces that the training did not see. The swap is the input with the attribute of the reference, who is another person. The change is swap minus input around mid grey: grey places stayed as they were. The truth is what the painter draws.",
     grids: await Promise.all(
       shown.map(async (swaps) => ({
         title: nameSwaps(swaps[0].pair),

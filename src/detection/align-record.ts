@@ -5,8 +5,9 @@
 import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { ensureDir, isTemporary, removeTemporaries, writeFileAtomic } from "../files.js";
+import { parseJson } from "../json.js";
 import { alignedFace } from "./transforms.js";
 
 export const UNFINISHED_FILE = "unfinished.jsonl";
@@ -81,9 +82,7 @@ export class AlignRecord {
     if (!this.isBegun)
       await writeFileAtomic(this.path, `${JSON.stringify({ format: FORMAT, options: this.options })}\n`);
     this.isBegun = true;
-    await appendFile(this.path, `${JSON.stringify(photo)}\n`).catch((error: unknown) => {
-      throw fromSystemError(error, `Cannot write '${this.path}'`);
-    });
+    await appendFile(this.path, `${JSON.stringify(photo)}\n`).catch(rethrowAs(`Cannot write '${this.path}'`));
   }
 
   /** Makes the folder if it does not exist. */
@@ -100,26 +99,18 @@ export class AlignRecord {
 async function readRecord(folder: string, options: CropOptions): Promise<readonly DonePhoto[]> {
   const path = join(folder, UNFINISHED_FILE);
   await removeTemporaries(folder);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fromSystemError(error, `Reading '${path}'`);
-  });
+  const text = await readFile(path, "utf8").catch(rethrowAs(`Reading '${path}'`));
   // If a crash cut off the last line, its photo is done again.
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  const damaged = (received: string): InputError =>
-    new InputError(describeMismatch(path, "the record of elegant align", received, "Choose another --out."));
-  const lines = whole.split("\n").filter(Boolean);
-  const parsed = lines.map((line): unknown => {
-    try {
-      return JSON.parse(line);
-    } catch {
-      throw damaged("something else");
-    }
-  });
-  const head = headSchema.safeParse(parsed[0]);
-  const photos = z.array(photoSchema).safeParse(parsed.slice(1));
-  if (!head.success || !photos.success) throw damaged("something else");
+  const [first = "", ...others] = whole.split("\n").filter(Boolean);
+  const head = parseJson(headSchema, first);
+  const photos = others.flatMap((line) => parseJson(photoSchema, line) ?? []);
+  if (head === null || photos.length < others.length) {
+    const remedy = "Choose another --out.";
+    throw new InputError(describeMismatch(path, "the record of elegant align", "something else", remedy));
+  }
   for (const [key, name] of Object.entries(OPTION_NAMES) as [keyof CropOptions, string][]) {
-    const [expected, received] = [head.data.options[key], options[key]];
+    const [expected, received] = [head.options[key], options[key]];
     if (expected === received) continue;
     const remedy = "Use the same options to continue it, or choose another --out.";
     throw new InputError(
@@ -132,5 +123,5 @@ async function readRecord(folder: string, options: CropOptions): Promise<readonl
     );
   }
   if (whole !== text) await writeFileAtomic(path, whole);
-  return photos.data;
+  return photos;
 }

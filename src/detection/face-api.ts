@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { currentDevice } from "../device/current.js";
 import { openDevice } from "../device/open.js";
-import { fromSystemError } from "../errors.js";
+import { rethrowAs } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 import { registerDetectionKernels } from "./kernels.js";
 
@@ -41,9 +41,9 @@ export async function openFaceApi(threads: number): Promise<FaceApi> {
 /** Loads the weights of a network. @param name of the files @throws InputError if they are missing */
 export async function loadWeights(api: FaceApi, net: Net, name: string): Promise<void> {
   const read = (file: string): Promise<Buffer> =>
-    readFile(join(faceApiModels(), file)).catch((error: unknown) => {
-      throw fromSystemError(error, "Reading the weights of the face networks (npm ci brings them)");
-    });
+    readFile(join(faceApiModels(), file)).catch(
+      rethrowAs("Reading the weights of the face networks (npm ci brings them)"),
+    );
   const [manifest] = JSON.parse((await read(`${name}-weights_manifest.json`)).toString());
   const bytes = await read(`${name}.bin`);
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);

@@ -9,8 +9,6 @@ import type { FaceDetector } from "./detector.js";
 import { poseProblem } from "./pose.js";
 import type { DetectedFace } from "./protocol.js";
 
-export const DEFAULT_MIN_SCORE = 0.5;
-
 /**
  * Reads a photo upright. No other place has to apply the orientation in the file: landmarks, crops and edits that are
  * pasted back all refer to this image.

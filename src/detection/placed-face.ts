@@ -31,14 +31,12 @@ const CROP_SIZE = 256;
  * are done.
  */
 export class FaceReader {
-  private readonly threads: number;
-  private readonly minScore: number;
   private detector: Promise<FaceDetector> | null = null;
 
-  constructor(threads: number, minScore: number) {
-    this.threads = threads;
-    this.minScore = minScore;
-  }
+  constructor(
+    private readonly threads: number,
+    private readonly minScore: number,
+  ) {}
 
   /** Reads a crop with a transform next to it, or the largest face of a photo. @throws InputError if it is neither */
   async read(input: string): Promise<PlacedFace> {

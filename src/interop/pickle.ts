@@ -266,7 +266,7 @@ class Machine extends PickleBytes {
       case 0x62:
         this.pop();
         if (!(this.top() instanceof Map) && !this.host.isOpaque(this.top()))
-          throw this.fail(`attributes of something else than a dict at byte ${this.at}`);
+          throw this.fail(`attributes of something other than a dict at byte ${this.at}`);
         return;
       default:
         throw this.needless(opcode);

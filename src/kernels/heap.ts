@@ -150,7 +150,7 @@ export class SharedHeap {
       } catch (cause) {
         const mebibytes = Math.round(this.used / 2 ** 20);
         throw new RetryableError(
-          `memory: expected room for ${Math.round(size / 2 ** 20)} MiB more beside ${mebibytes} MiB in use, ` +
+          `memory: expected room for ${Math.round(size / 2 ** 20)} MiB more in addition to ${mebibytes} MiB in use, ` +
             `received none. ${this.advice}`,
           { cause },
         );

@@ -32,7 +32,7 @@ export async function readKeptSide(
       throw new InputError(describeMismatch(name, `${kind} of ${n} rows of ${dims}`, received, ""));
     } catch (error) {
       if (!(error instanceof ElegantError)) throw error;
-      warn(`the cache's file ${name} is damaged and is made anew`);
+      warn(`the cache's file ${name} is damaged and is computed again`);
     }
   }
   return null;

@@ -49,8 +49,6 @@ export const roundRate = (value: number): number => Number(value.toPrecision(4))
 
 export class Course implements Feeding {
   plan: Plan;
-  private readonly decision: Decision;
-  private readonly options: CourseOptions;
   private readonly stages = new Map<string, Sum>();
   /** Sums over all units, and over the units after the first ones. */
   private all: Sum & { units: number } = { units: 0, seconds: 0, items: 0 };
@@ -60,10 +58,11 @@ export class Course implements Feeding {
   readonly revisions: string[] = [];
   private kept: Promise<void> = Promise.resolve();
 
-  constructor(decision: Decision, options: CourseOptions) {
-    this.decision = decision;
+  constructor(
+    private readonly decision: Decision,
+    private readonly options: CourseOptions,
+  ) {
     this.plan = decision.plan;
-    this.options = options;
     options.say(`plan: ${this.describe()}${decision.cached ? "" : ", by costs measured now"}`);
   }
 

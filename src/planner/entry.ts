@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import { readCached, writeCached } from "../cache.js";
+import { parseJson } from "../json.js";
 import { packageVersion } from "../version.js";
 
 export interface Entry {
@@ -21,13 +22,8 @@ export async function readEntry<T extends { readonly key: string }>(
   schema: z.ZodType<T>,
 ): Promise<T | null> {
   const bytes = await readCached(file);
-  if (bytes === null) return null;
-  try {
-    const parsed = schema.safeParse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-    return parsed.success && parsed.data.key === key ? parsed.data : null;
-  } catch {
-    return null;
-  }
+  const value = bytes === null ? null : parseJson(schema, Buffer.from(bytes).toString("utf8"));
+  return value?.key === key ? value : null;
 }
 
 export async function writeEntry({ key, file }: Entry, value: object): Promise<void> {

@@ -3,8 +3,9 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { z } from "zod";
 import { RAW_ON_DISK } from "../dataset/store.js";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { isTemporary } from "../files.js";
+import { parseJson } from "../json.js";
 import { isLock } from "../lock.js";
 import type { Affine } from "../types.js";
 
@@ -18,12 +19,9 @@ const optionsSchema = z.object({
   format: z.enum(["jpg", "png", RAW_ON_DISK, "webdataset"]),
   quality: z.number().int().nullable(),
   /** Photos per file, for formats with many photos in a file; otherwise null. */
-  shardPhotos: z.number().int().positive().nullable().default(null),
-  /**
-   * Frame of the landmarks of photos that EXIF turns. Null if no photo is turned, as in runs from before this option
-   * existed.
-   */
-  landmarkFrame: z.enum(["stored", "upright"]).nullable().default(null),
+  shardPhotos: z.number().int().positive().nullable(),
+  /** Frame of the landmarks of photos that EXIF turns. Null if no photo is turned. */
+  landmarkFrame: z.enum(["stored", "upright"]).nullable(),
   crop: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable(),
 });
 /** The options that determine the output images. Runs that differ in one of them cannot share a folder. */
@@ -81,14 +79,8 @@ export async function readAllRecords(out: string): Promise<FinishedPhoto[]> {
   const text = await readFile(join(out, RECORDS), "utf8").catch(() => "");
   const records = new Map<string, FinishedPhoto>();
   for (const line of text.split("\n")) {
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      continue;
-    }
-    const parsed = recordSchema.safeParse(value);
-    if (parsed.success) records.set(parsed.data.file, parsed.data);
+    const record = parseJson(recordSchema, line);
+    if (record !== null) records.set(record.file, record);
   }
   return [...records.values()];
 }
@@ -112,9 +104,7 @@ export async function openOutput(out: string, options: ManifestOptions): Promise
   const found = await stat(out).catch(() => null);
   if (found === null) return null;
   if (!found.isDirectory()) throw new InputError(describeMismatch(out, "a folder", "a file", "Choose another place."));
-  const entries = await readdir(out).catch((error: unknown) => {
-    throw fromSystemError(error, `Opening ${out}`);
-  });
+  const entries = await readdir(out).catch(rethrowAs(`Opening ${out}`));
   if (entries.every((name) => isLock(name) || isTemporary(name))) return null;
   if (!entries.includes(MANIFEST)) {
     const remedy = "Choose a new folder: this one was not made by elegant preprocess.";

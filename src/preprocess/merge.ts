@@ -4,9 +4,10 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { PACKED_DIR, packedName } from "../dataset/packed.js";
-import { describeMismatch, fromSystemError, InputError, RetryableError } from "../errors.js";
+import { describeMismatch, InputError, RetryableError, rethrowAs } from "../errors.js";
 import { isTemporary } from "../files.js";
 import { writeWhole } from "../image/photo.js";
+import { parseJson } from "../json.js";
 import { type Part, partName, placeOf } from "../part.js";
 import type { OnProgress } from "../types.js";
 import { type FinishedPhoto, MANIFEST, type ManifestOptions, readAllRecords, readManifest } from "./manifest.js";
@@ -37,31 +38,32 @@ interface OpenedPart extends OrderedPart {
   readonly failures: readonly Failure[];
 }
 
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (error) {
-    throw fromSystemError(error, `Reading ${path}`);
-  }
+const failuresSchema = z.array(z.object({ file: z.string(), reason: z.string() }));
+
+/** @throws InputError for a file that cannot be read, or that is not what is expected */
+async function readJson<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+  [expected, remedy]: readonly [expected: string, remedy: string],
+): Promise<z.infer<Schema>> {
+  const text = await readFile(path, "utf8").catch(rethrowAs(`Reading ${path}`));
+  const value = parseJson(schema, text);
+  if (value === null) throw new InputError(describeMismatch(path, expected, "something else", remedy));
+  return value;
 }
 
 async function readMerging(out: string): Promise<Merging | null> {
-  if (!existsSync(join(out, MERGING))) return null;
-  const parsed = mergingSchema.safeParse(await readJson(join(out, MERGING)));
-  if (parsed.success) return parsed.data;
-  const remedy = "Remove the file and merge again.";
-  throw new InputError(describeMismatch(join(out, MERGING), "the state of a merge", "something else", remedy));
+  const path = join(out, MERGING);
+  if (!existsSync(path)) return null;
+  return readJson(path, mergingSchema, ["the state of a merge", "Remove the file and merge again."]);
 }
 
 async function openPart(folder: string, part: PartRecord): Promise<OpenedPart> {
   const { options, done } = await readManifest(join(folder, MANIFEST));
-  const failures = z
-    .array(z.object({ file: z.string(), reason: z.string() }))
-    .safeParse(await readJson(join(folder, FAILURES)));
-  if (!failures.success) {
-    const remedy = "Run the part again.";
-    throw new InputError(describeMismatch(join(folder, FAILURES), "a list of failures", "something else", remedy));
-  }
+  const failures = await readJson(join(folder, FAILURES), failuresSchema, [
+    "a list of failures",
+    "Run the part again.",
+  ]);
   const places = new Map<string, number>();
   for (const [own, names] of part.names.entries()) {
     // A part's own list contains neither two equal sources nor two equal outputs, so the two kinds are looked up
@@ -69,7 +71,7 @@ async function openPart(folder: string, part: PartRecord): Promise<OpenedPart> {
     const place = placeOf(own, part, part.unit);
     places.set(`file ${names[0]}`, place).set(`output ${names[1]}`, place);
   }
-  return { folder, part, options, done, places, failures: failures.data, records: await readAllRecords(folder) };
+  return { folder, part, options, done, places, failures, records: await readAllRecords(folder) };
 }
 
 /** Opens all parts, in their order. @throws InputError that names what is missing or does not belong together */
@@ -123,9 +125,7 @@ async function makeFolders(out: string, parts: readonly OpenedPart[]): Promise<v
   const outputs = isOfMany ? [] : parts.flatMap(({ part }) => part.names.map(([, output]) => output));
   const folders = new Set(outputs.map((output) => dirname(join(out, "images", output))));
   for (const folder of folders.add(join(out, isOfMany ? PACKED_DIR : "images"))) {
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw fromSystemError(error, `Creating ${folder}`);
-    });
+    await mkdir(folder, { recursive: true }).catch(rethrowAs(`Creating ${folder}`));
   }
 }
 
@@ -137,11 +137,7 @@ async function moveFiles(out: string, folder: string, onFile: () => void): Promi
       if (!entry.isFile() || isTemporary(entry.name)) continue;
       const from = join(entry.parentPath, entry.name);
       const to = join(out, from.slice(folder.length));
-      try {
-        await rename(from, to);
-      } catch (error) {
-        throw fromSystemError(error, `Moving ${from}`);
-      }
+      await rename(from, to).catch(rethrowAs(`Moving ${from}`));
       onFile();
     }
   }
@@ -162,7 +158,7 @@ async function removeParts(out: string, count: number): Promise<void> {
 
 async function reportOf(out: string, parts: number): Promise<MergeReport> {
   const { done, failed } = await readManifest(join(out, MANIFEST));
-  const failures = (await readJson(join(out, FAILURES)).catch(() => [])) as readonly Failure[];
+  const failures = parseJson(failuresSchema, await readFile(join(out, FAILURES), "utf8").catch(() => "")) ?? [];
   return { parts, done, failed, failures };
 }
 
@@ -186,7 +182,7 @@ export async function mergeParts(out: string, onProgress?: OnProgress): Promise<
   }
   if (isWhole && merging === null) {
     const remedy = "Remove the parts if they are left over, or preprocess into another folder.";
-    throw new InputError(describeMismatch(out, "parts alone", `a finished run beside ${found.length} parts`, remedy));
+    throw new InputError(describeMismatch(out, "parts alone", `a finished run next to ${found.length} parts`, remedy));
   }
   const parts = await openParts(out, found);
   expectFiles(out, parts);

@@ -2,7 +2,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PACKED_DIR, packedName, readPackedIndex } from "../dataset/packed.js";
-import { fromSystemError, InputError } from "../errors.js";
+import { fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
 import type { AlignedPhoto, AlignItem, AlignResult, LandmarkFrame } from "../image/tasks.js";
@@ -92,14 +92,13 @@ export class ImageOutput implements CropOutput {
   private readonly watch = new ItemFailures();
   readonly remaining: number;
   private readonly photos: readonly PlannedPhoto[];
-  private readonly plan: PreprocessPlan;
-  private readonly out: string;
-  private readonly options: CropOptions;
 
-  private constructor(plan: PreprocessPlan, out: string, options: CropOptions, earlier: readonly FinishedPhoto[]) {
-    this.plan = plan;
-    this.out = out;
-    this.options = options;
+  private constructor(
+    private readonly plan: PreprocessPlan,
+    private readonly out: string,
+    private readonly options: CropOptions,
+    earlier: readonly FinishedPhoto[],
+  ) {
     this.finished = new Map(earlier.map((photo) => [photo.file, photo]));
     this.photos = plan.photos.filter(({ file }) => !this.finished.has(file));
     this.remaining = this.photos.length;
@@ -142,9 +141,9 @@ export class ImageOutput implements CropOutput {
         made.push(photo);
       });
     } finally {
-      await appendFile(join(this.out, RECORDS), formatRecords(made)).catch((error: unknown) => {
-        throw fromSystemError(error, `Writing ${join(this.out, RECORDS)}`);
-      });
+      await appendFile(join(this.out, RECORDS), formatRecords(made)).catch(
+        rethrowAs(`Writing ${join(this.out, RECORDS)}`),
+      );
     }
   }
 
@@ -160,16 +159,17 @@ export class PackedOutput implements CropOutput {
   private readonly units = new Map<number, PlannedPhoto[]>();
   private writer: PackedWriter | null = null;
   private failuresBefore = 0;
-  private readonly plan: PreprocessPlan;
   private readonly folder: string;
   private readonly options: CropOptions & { readonly format: PackedFormat };
-  private readonly photosPerFile: number;
 
-  private constructor(plan: PreprocessPlan, out: string, options: PackedOutput["options"], photosPerFile: number) {
-    this.plan = plan;
+  private constructor(
+    private readonly plan: PreprocessPlan,
+    out: string,
+    options: PackedOutput["options"],
+    private readonly photosPerFile: number,
+  ) {
     this.folder = join(out, PACKED_DIR);
     this.options = options;
-    this.photosPerFile = photosPerFile;
   }
 
   static async open(

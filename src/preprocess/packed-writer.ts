@@ -43,10 +43,6 @@ function tarKey(output: string): string {
 }
 
 export class PackedWriter {
-  private readonly format: PackedFormat;
-  private readonly folder: string;
-  private readonly size: number;
-  private readonly unit: number;
   private readonly temporary: string;
   private readonly file: FileHandle;
   private readonly items: PackedItem[] = [];
@@ -54,11 +50,13 @@ export class PackedWriter {
   private readonly keys = new Set<string>();
   private position = 0;
 
-  private constructor(format: PackedFormat, folder: string, size: number, unit: number, opened: [string, FileHandle]) {
-    this.format = format;
-    this.folder = folder;
-    this.size = size;
-    this.unit = unit;
+  private constructor(
+    private readonly format: PackedFormat,
+    private readonly folder: string,
+    private readonly size: number,
+    private readonly unit: number,
+    opened: [string, FileHandle],
+  ) {
     [this.temporary, this.file] = opened;
   }
 

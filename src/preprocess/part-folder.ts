@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError, rethrowAs } from "../errors.js";
 import { writeWhole } from "../image/photo.js";
+import { parseJson } from "../json.js";
 import { type Part, partOfName, selectPart } from "../part.js";
 import { MANIFEST, type ManifestOptions, openOutput } from "./manifest.js";
 import type { PreprocessPlan } from "./plan.js";
@@ -43,9 +44,7 @@ export interface Share {
 
 /** The parts whose folders are in OUT. @throws InputError if they are from different numbers of machines */
 export async function findParts(out: string): Promise<readonly Part[]> {
-  const names = await readdir(out).catch((error: unknown) => {
-    throw fromSystemError(error, `Opening ${out}`);
-  });
+  const names = await readdir(out).catch(rethrowAs(`Opening ${out}`));
   const parts = names.flatMap((name) => partOfName(name) ?? []).sort((a, b) => a.index - b.index);
   const counts = [...new Set(parts.map(({ count }) => count))].sort((a, b) => a - b);
   if (counts.length > 1) {
@@ -86,9 +85,7 @@ function digestOf({ photos, lists }: PreprocessPlan): string {
 
 /** Marks the part as unfinished, until finishPart(). */
 export async function beginPart(out: string): Promise<void> {
-  await rm(join(out, PART), { force: true }).catch((error: unknown) => {
-    throw fromSystemError(error, `Removing ${join(out, PART)}`);
-  });
+  await rm(join(out, PART), { force: true }).catch(rethrowAs(`Removing ${join(out, PART)}`));
 }
 
 /** Marks the part as finished. Everything else of the part must exist. */
@@ -109,14 +106,8 @@ export async function readPart(folder: string): Promise<PartRecord | null> {
   const path = join(folder, PART);
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  const parsed = partSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  const record = parseJson(partSchema, text);
+  if (record !== null) return record;
   const remedy = "Remove the file and run the part again.";
   throw new InputError(describeMismatch(path, "a part of elegant preprocess", "something else", remedy));
 }

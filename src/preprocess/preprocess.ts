@@ -2,7 +2,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PACKED_DIR } from "../dataset/packed.js";
-import { fromSystemError, InputError, InterruptedError } from "../errors.js";
+import { fromSystemError, InputError, InterruptedError, rethrowAs } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { noSeconds, writeWhole } from "../image/photo.js";
 import type { LandmarkFrame, StageSeconds } from "../image/tasks.js";
@@ -112,11 +112,7 @@ export async function preprocess(
   if (part !== null) await expectOneSplit(target, part);
   await openOutput(out, kept); // refuses before anything is made
   let made: string | undefined; // the first folder that was missing on the path to `out`
-  try {
-    made = await mkdir(out, { recursive: true });
-  } catch (error) {
-    throw fromSystemError(error, `Creating ${out}`);
-  }
+  made = await mkdir(out, { recursive: true }).catch(rethrowAs(`Creating ${out}`));
   // A part has no lock: the scheduler decides who runs it, and gives it to another machine as soon as the first is
   // gone.
   const { takeOver = false, onNotice } = options;

@@ -2,8 +2,6 @@
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 
-export const DEFAULT_QUEUE = "elegant";
-
 /** Id of a flow, used in names of jobs and in printed lines. */
 const flow = z.string().regex(/^[\w.-]{1,100}$/);
 

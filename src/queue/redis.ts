@@ -3,7 +3,6 @@ import type { Redis } from "ioredis";
 import { installedPackages, QUEUE_INSTALL, QUEUE_PACKAGES } from "../device/node/packages.js";
 import { describeMismatch, InputError, RetryableError } from "../errors.js";
 
-export const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 const CONNECT_TIMEOUT_MS = 5000;
 const MOST_WAIT_MS = 5000;
 

@@ -1,5 +1,6 @@
 /** score.json: the quality of a run's edits, as measured by `elegant score`. Other programs read it, too. */
 import { z } from "zod";
+import { parseJson } from "../json.js";
 
 /** The file's name within a run's folder. */
 export const RUN_SCORE_FILE = "score.json";
@@ -91,10 +92,5 @@ export type RunScores = z.infer<typeof runScoresSchema>;
 
 /** Reads score.json; null for a text that is not one, such as a file of another version. */
 export function parseRunScores(text: string): RunScores | null {
-  try {
-    const parsed = runScoresSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
+  return parseJson(runScoresSchema, text);
 }

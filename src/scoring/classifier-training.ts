@@ -98,17 +98,16 @@ export function classifierLoss(parameters: Parameters, { images, labels, weights
 
 /** Makes batches without end. Each round uses all images in another order. */
 class Batches {
-  private readonly data: ClassifierData;
-  private readonly seed: number;
   private readonly noise: Float32Array;
   private readonly answers: ReturnType<typeof balance>;
   private order: Uint32Array = new Uint32Array(0);
   private place = 0;
   private rounds = 0;
 
-  constructor(data: ClassifierData, seed: number) {
-    this.data = data;
-    this.seed = seed;
+  constructor(
+    private readonly data: ClassifierData,
+    private readonly seed: number,
+  ) {
     this.noise = noiseTable(Random.fromSeed(seed, "classifier/noise"));
     this.answers = balance(data);
   }

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { composeAffine } from "../image/align.js";
+import { parseJson } from "../json.js";
 import { type FinishedPhoto, MANIFEST, readAllRecords, readManifest } from "../preprocess/manifest.js";
 import { SWAPPABLE_ATTRIBUTES, type SwappableAttribute } from "../synth/attributes.js";
 import type { SynthFace } from "../synth/face.js";
@@ -26,17 +27,13 @@ export interface PaintedFace {
 }
 
 export class PaintedFaces {
-  /** Seed of the painter. */
-  readonly seed: number;
-  private readonly records: ReadonlyMap<string, FinishedPhoto>;
-  /** Side of the crops in pixels. */
-  private readonly size: number;
-
-  constructor(seed: number, records: ReadonlyMap<string, FinishedPhoto>, size: number) {
-    this.seed = seed;
-    this.records = records;
-    this.size = size;
-  }
+  constructor(
+    /** Seed of the painter. */
+    readonly seed: number,
+    private readonly records: ReadonlyMap<string, FinishedPhoto>,
+    /** Side of the crops in pixels. */
+    private readonly size: number,
+  ) {}
 
   /** The face of a file of the data set; null for a file that preprocessing did not record. */
   face(file: string): PaintedFace | null {
@@ -73,13 +70,7 @@ function scaled(matrix: Affine, scale: number): Affine {
 /** The painter's seed of a preprocessed data set; null if its photos were not painted, or if their record is missing. */
 async function findSeed(images: string): Promise<{ readonly seed: number; readonly version: number } | null> {
   const text = await readFile(join(dirname(images), RECORD), "utf8").catch(() => null);
-  if (text === null) return null;
-  try {
-    const parsed = recordSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null; // written by another program
-  }
+  return text === null ? null : parseJson(recordSchema, text);
 }
 
 /**

@@ -15,10 +15,6 @@ const LOCK_END: Readonly<Record<MaleStyle["cut"], number | null>> = {
   bob: 104,
 };
 
-export function hasLongHair(style: MaleStyle): boolean {
-  return LOCK_END[style.cut] !== null;
-}
-
 const mirror = (points: readonly Point[]): Point[] => points.map(([x, y]): Point => [-x, y]).reverse();
 
 /** The tones that the hair is painted with. */

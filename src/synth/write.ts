@@ -2,8 +2,9 @@
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { describeMismatch, fromSystemError, InputError } from "../errors.js";
+import { describeMismatch, InputError, rethrowAs } from "../errors.js";
 import { writeWhole } from "../image/photo.js";
+import { parseJson } from "../json.js";
 import { type Part, placesOf } from "../part.js";
 import type { OnProgress } from "../types.js";
 import type { SynthFace } from "./face.js";
@@ -61,15 +62,8 @@ export async function checkDirectory({ directory, seed, count, part = null }: Sy
     return;
   const text = await readFile(join(directory, RECORD), "utf8").catch(() => null);
   if (text === null) return refuse("a directory with other files", "Name a new or empty directory.");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse(`a ${RECORD} that is not JSON`, "Name a new or empty directory.");
-  }
-  const parsed = recordSchema.safeParse(value);
-  if (!parsed.success) return refuse(`a ${RECORD} of something else`, "Name a new or empty directory.");
-  const record = parsed.data;
+  const record = parseJson(recordSchema, text);
+  if (record === null) return refuse(`a ${RECORD} of something else`, "Name a new or empty directory.");
   if (record.seed !== seed) refuse(`seed ${record.seed}`, `Pass --seed ${record.seed} or name another directory.`);
   if (record.version !== SYNTH_VERSION) refuse(`version ${record.version}`, "Name another directory.");
   if (record.count > count) refuse(`${record.count} photos`, `Pass --count ${record.count} or more.`);
@@ -91,11 +85,7 @@ export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   const { directory, count, seed, workers, part = null, onProgress } = options;
   await checkDirectory(options);
   const images = join(directory, "images");
-  try {
-    await mkdir(images, { recursive: true });
-  } catch (error) {
-    throw fromSystemError(error, `Creating ${images}`);
-  }
+  await mkdir(images, { recursive: true }).catch(rethrowAs(`Creating ${images}`));
   const faces = Array.from({ length: count }, (_, i) => sampleFace(seed, i));
   writeWhole(join(directory, RECORD), recordOf(faces, options));
   const there = new Set(await readdir(images));

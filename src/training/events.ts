@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { ensureDir } from "../files.js";
 import { bytesField, concat, doubleField, floatField, textField, varintField } from "../interop/protobuf.js";
+import { AppendFile } from "./append-file.js";
 import { maskedCrc32c } from "./crc32c.js";
 
 export interface EventWriterOptions {
@@ -18,16 +19,11 @@ export interface EventWriterOptions {
 }
 
 /** Appends curves and images to one new event file; calls may overlap, their order is kept. */
-export class EventWriter {
-  /** Path of the file. */
-  readonly path: string;
-  private readonly file: FileHandle;
+export class EventWriter extends AppendFile {
   private readonly now: () => number;
-  private pending: Promise<void> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle, now: () => number) {
-    this.path = path;
-    this.file = file;
+    super(path, file);
     this.now = now;
   }
 
@@ -40,11 +36,11 @@ export class EventWriter {
     await ensureDir(folder);
     const { path, file } = await createFile(folder, Math.floor(now()));
     const writer = new EventWriter(path, file, now);
-    await writer.write(concat([doubleField(1, now()), textField(3, "brain.Event:2")]));
+    await writer.frame(concat([doubleField(1, now()), textField(3, "brain.Event:2")]));
     if (options.resumedFrom !== undefined) {
       // SessionLog START: events of earlier files from this step on are obsolete.
       const start = bytesField(7, varintField(1, 1));
-      await writer.write(concat([doubleField(1, now()), varintField(2, options.resumedFrom + 1), start]));
+      await writer.frame(concat([doubleField(1, now()), varintField(2, options.resumedFrom + 1), start]));
     }
     return writer;
   }
@@ -54,31 +50,14 @@ export class EventWriter {
     const points = Object.entries(values).map(([tag, value]) =>
       bytesField(1, concat([textField(1, tag), floatField(2, value)])),
     );
-    await this.write(this.event(step, concat(points)));
+    await this.frame(this.event(step, concat(points)));
   }
 
   /** Adds one image; `png` is the encoded file, width and height are in pixels. */
   async image(step: number, tag: string, png: Uint8Array, width: number, height: number): Promise<void> {
     const rgb = 3; // The colour space field is informative only; the PNG contains its own.
     const image = [varintField(1, height), varintField(2, width), varintField(3, rgb), bytesField(4, png)];
-    await this.write(this.event(step, bytesField(1, concat([textField(1, tag), bytesField(4, concat(image))]))));
-  }
-
-  /** Waits until everything is on the disk. */
-  async flush(): Promise<void> {
-    await this.pending;
-    await this.file.datasync().catch((error: unknown) => {
-      throw fromSystemError(error, `Cannot write '${this.path}'`);
-    });
-  }
-
-  /** Flushes and closes; further calls fail. */
-  async close(): Promise<void> {
-    try {
-      await this.flush();
-    } finally {
-      await this.file.close();
-    }
+    await this.frame(this.event(step, bytesField(1, concat([textField(1, tag), bytesField(4, concat(image))]))));
   }
 
   private event(step: number, summary: Uint8Array): Uint8Array {
@@ -88,17 +67,11 @@ export class EventWriter {
     return concat([doubleField(1, this.now()), varintField(2, step), bytesField(5, summary)]);
   }
 
-  /** Frames a message and appends it after all messages that are waiting. */
-  private write(message: Uint8Array): Promise<void> {
+  /** Frames a message and appends it. */
+  private frame(message: Uint8Array): Promise<void> {
     const length = new Uint8Array(8);
     new DataView(length.buffer).setBigUint64(0, BigInt(message.length), true);
-    const record = concat([length, uint32(maskedCrc32c(length)), message, uint32(maskedCrc32c(message))]);
-    this.pending = this.pending
-      .then(() => this.file.appendFile(record))
-      .catch((error: unknown) => {
-        throw fromSystemError(error, `Cannot write '${this.path}'`);
-      });
-    return this.pending;
+    return this.write(concat([length, uint32(maskedCrc32c(length)), message, uint32(maskedCrc32c(message))]));
   }
 }
 

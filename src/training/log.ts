@@ -1,8 +1,9 @@
 /** The loss log, in JSON Lines: one row per step and attribute. A resumed run continues it without duplicates. */
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { ensureDir } from "../files.js";
+import { AppendFile } from "./append-file.js";
 
 /** A row: the step it belongs to, then named values. NaN and infinities are stored as null and read as NaN. */
 export interface LossRow {
@@ -16,16 +17,7 @@ const CHUNK_BYTES = 1 << 20;
 const MAX_LINE_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
 
-export class LossLog {
-  private readonly path: string;
-  private readonly file: FileHandle;
-  private pending: Promise<void> = Promise.resolve();
-
-  private constructor(path: string, file: FileHandle) {
-    this.path = path;
-    this.file = file;
-  }
-
+export class LossLog extends AppendFile {
   /**
    * Opens the log of a run that continues after `fromStep` (0 for a new run). Cuts off the rows of later steps, which the
    * resumed run writes again, and a last line that a crash cut short. Rows are in the order of their steps, so the rows to
@@ -59,30 +51,7 @@ export class LossLog {
 
   /** Appends one row; calls may overlap, their order is kept. */
   append(row: LossRow): Promise<void> {
-    // One write per line, so that a reader that follows the file sees whole rows.
-    this.pending = this.pending
-      .then(() => this.file.appendFile(`${JSON.stringify(row)}\n`))
-      .catch((error: unknown) => {
-        throw fromSystemError(error, `Cannot write '${this.path}'`);
-      });
-    return this.pending;
-  }
-
-  /** Waits for the rows to reach the disk. */
-  async flush(): Promise<void> {
-    await this.pending;
-    await this.file.datasync().catch((error: unknown) => {
-      throw fromSystemError(error, `Cannot write '${this.path}'`);
-    });
-  }
-
-  /** Flushes and closes. */
-  async close(): Promise<void> {
-    try {
-      await this.flush();
-    } finally {
-      await this.file.close();
-    }
+    return this.write(`${JSON.stringify(row)}\n`);
   }
 }
 

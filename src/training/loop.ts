@@ -130,7 +130,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 /** Requires a run to resume, or a folder where a new one can start. */
 async function expectFolder(folder: string, resume: boolean): Promise<void> {
   if (resume) await newestCheckpoint(folder);
-  else await expectFreshFolder(folder, "Add --resume to go on with a run, or choose another --out.");
+  else await expectFreshFolder(folder, "Add --resume to continue a run, or choose another --out.");
 }
 
 interface Prepared {
@@ -168,7 +168,7 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
   };
   if (!resume) await accepted(0);
   const start = resume
-    ? await resumeRun(folder, model, settings, sampler.formerFingerprint, accepted)
+    ? await resumeRun(folder, model, settings, accepted)
     : await startRun(folder, model, settings, options.from);
   const { state } = start;
   const work = { training, planned, feeding, start, samplePairs, scoreFaces, sampler };
@@ -288,7 +288,7 @@ async function takeSteps(
     throw await rescue(error, writer, isWhole ? { step, state } : null);
   }
   if (signal?.aborted === true && step < steps) {
-    throw new InterruptedError(`Interrupted: step ${step} is saved. Go on with the same command and --resume.`);
+    throw new InterruptedError(`Interrupted: step ${step} is saved. Continue with the same command and --resume.`);
   }
   const { description } = planned;
   return {

@@ -27,8 +27,6 @@ export interface PairSampler {
   readonly size: number;
   /** Hash that changes with the files' names (without endings), labels or order; image files and packed files have the same. */
   readonly fingerprint: string;
-  /** Fingerprint as version 0.1.0 made it, from whole names; runs of that version resume with the same files. */
-  readonly formerFingerprint: string;
   /** Number of updates per step: one with all attributes, or one for each. */
   readonly updatesPerStep: number;
   /** Returns the pairs of an update. @param update number of the update within the step */
@@ -70,17 +68,14 @@ function labelOf({ attributes }: FaceDataset, file: number, column: number): num
 }
 
 class Stream {
-  readonly files: readonly number[];
-  private readonly batch: number;
-  private readonly order: (round: number) => Random;
   private round = -1;
   private shuffled: number[] = [];
 
-  constructor(files: readonly number[], batch: number, order: (round: number) => Random) {
-    this.files = files;
-    this.batch = batch;
-    this.order = order;
-  }
+  constructor(
+    readonly files: readonly number[],
+    private readonly batch: number,
+    private readonly order: (round: number) => Random,
+  ) {}
 
   at(step: number): readonly number[] {
     const perRound = Math.floor(this.files.length / this.batch);
@@ -139,12 +134,11 @@ export function createPairSampler(
     });
     return { positive: sides[0], negative: sides[1] };
   });
-  const fingerprintOf = (nameOf: (file: string) => string): string => {
-    const hash = createHash("sha256");
-    for (const file of files)
-      hash.update(`${nameOf(dataset.files[file])}:${columns.map((c) => labelOf(dataset, file, c)).join("")}\n`);
-    return hash.digest("hex").slice(0, 16);
-  };
+  const hash = createHash("sha256");
+  for (const file of files) {
+    const name = dataset.files[file].replace(/\.[^./]+$/, "");
+    hash.update(`${name}:${columns.map((c) => labelOf(dataset, file, c)).join("")}\n`);
+  }
   /** Returns the pairs of one attribute in an update. */
   const pairsOf = (step: number, attribute: number) => {
     const random = Random.fromSeed(seed, `flip/${attributes[attribute]}/${step}`);
@@ -158,8 +152,7 @@ export function createPairSampler(
   const attributesOf = (update: number): readonly number[] => (joint ? attributes.map((_, i) => i) : [update]);
   return {
     size: files.length,
-    fingerprint: fingerprintOf((file) => file.replace(/\.[^./]+$/, "")),
-    formerFingerprint: fingerprintOf((file) => file),
+    fingerprint: hash.digest("hex").slice(0, 16),
     updatesPerStep: joint ? 1 : attributes.length,
     pairs: (step, update) => {
       const taken = attributesOf(update).map((attribute) => pairsOf(step, attribute));

@@ -20,7 +20,7 @@ export async function rescue(
   const isLost = error instanceof DeviceError && error.lost;
   // If this fails too, the last checkpoint remains, and the first error is the one to report.
   if (whole !== null && !isLost) await writer.saveUnscored(whole.step, whole.state).catch(() => {});
-  const saved = `Step ${writer.savedStep} is saved: go on with the same command`;
+  const saved = `Step ${writer.savedStep} is saved: continue with the same command`;
   if (error instanceof DeviceError) {
     return new DeviceError(`${error.message} ${saved}, --resume and --device wasm.`, error.lost);
   }

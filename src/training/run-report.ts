@@ -72,7 +72,7 @@ export function watchdogSection(alarms: readonly LossRow[], step: number): NonNu
   }
   const summary =
     step < FIRST_JUDGED_STEP
-      ? `It judges from step ${FIRST_JUDGED_STEP} on; this run has not got there.`
+      ? `It judges from step ${FIRST_JUDGED_STEP} on, which this run has not reached.`
       : alarms.length === 0
         ? "Nothing to report: no collapse, no dead discriminator, no slice that does not matter."
         : open.size === 0

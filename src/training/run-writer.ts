@@ -46,8 +46,6 @@ const sheetName = (step: number): string => `step-${String(step).padStart(8, "0"
 
 /** Writes the files of a run. */
 export class RunWriter {
-  readonly folder: string;
-  private readonly settings: RunSettings;
   private readonly losses: LossLog;
   private readonly scores: LossLog;
   private readonly alarms: LossLog;
@@ -62,9 +60,12 @@ export class RunWriter {
   /** The lowest score so far. */
   best: CheckpointProgress["best"];
 
-  private constructor(folder: string, settings: RunSettings, start: Pick<RunStart, "step" | "best">, files: RunFiles) {
-    this.folder = folder;
-    this.settings = settings;
+  private constructor(
+    readonly folder: string,
+    private readonly settings: RunSettings,
+    start: Pick<RunStart, "step" | "best">,
+    files: RunFiles,
+  ) {
     this.savedStep = start.step;
     this.best = start.best;
     this.losses = files.losses;

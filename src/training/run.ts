@@ -85,23 +85,20 @@ export async function startRun(
 
 /**
  * Resumes from the newest checkpoint that can be read. An imported one has no settings yet and gets the requested ones.
- * @param formerDataset another fingerprint of the same data, which earlier versions wrote
- * @param onAccepted    called when the run fits, before any of it is on the device
+ * @param onAccepted called when the run fits, before any of it is on the device
  * @throws InputError if there is no checkpoint or settings differ
  */
 export async function resumeRun(
   folder: string,
   model: Model,
   settings: RunSettings,
-  formerDataset: string,
   onAccepted?: (step: number) => Promise<void>,
 ): Promise<RunStart> {
   const { checkpoint, warnings } = await loadNewestCheckpoint(folder);
   const { options } = checkpoint.progress;
   const saved = options === null ? settings : savedSettings(checkpoint);
-  const dataset = saved.dataset === formerDataset ? settings.dataset : saved.dataset;
   const { config } = checkpoint.model;
-  expectSameRun({ config, settings: { ...saved, dataset } }, { config: model.config, settings });
+  expectSameRun({ config, settings: saved }, { config: model.config, settings });
   await onAccepted?.(checkpoint.progress.step);
   const restored = restoreTrainingState(checkpoint);
   // An imported run has no average yet.

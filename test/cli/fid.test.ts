@@ -135,7 +135,7 @@ describe("elegant fid", function () {
       await writeFile(path, bytes);
       const third = await score();
       assert.deepEqual([third.cached, third.fid], [[null, null], first.fid]);
-      assert.deepEqual(third.warnings, [`the cache's file ${name} is damaged and is made anew`]);
+      assert.deepEqual(third.warnings, [`the cache's file ${name} is damaged and is computed again`]);
       const rowsToo = await score("--kid");
       assert.deepEqual([rowsToo.cached, rowsToo.fid], [[null, null], first.fid]);
       assert.deepEqual((await score("--kid")).cached, ["features", null]);

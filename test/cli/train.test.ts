@@ -125,7 +125,9 @@ describe("elegant train", () => {
       const code = await new Promise((resolve) => child.on("close", resolve));
       assert.equal(code, 130, stderr);
       assert.match(stdout, /Stopping after this step and saving; Ctrl-C again stops at once, without saving\.\n$/);
-      const step = Number(/^elegant: Interrupted: step (\d+) is saved\. Go on with .*--resume\.$/m.exec(stderr)?.[1]);
+      const step = Number(
+        /^elegant: Interrupted: step (\d+) is saved\. Continue with .*--resume\.$/m.exec(stderr)?.[1],
+      );
       assert.ok(step >= held, stderr);
       assert.equal((await listCheckpoints(run)).at(-1)?.step, step);
       assert.equal((await readLossLog(join(run, "losses.jsonl"))).length, 2 * step);

@@ -150,7 +150,7 @@ describe("a folder's side", function () {
           await rename(join(cache, other), aside);
           const again = await take(kind === "features");
           assert.deepEqual([again.side, again.cached, again.seen], [expected[kind], null, 6], `${kind}, ${what}`);
-          assert.deepEqual(warnings.splice(0), [`the cache's file ${name} is damaged and is made anew`]);
+          assert.deepEqual(warnings.splice(0), [`the cache's file ${name} is damaged and is computed again`]);
           assert.deepEqual(new Uint8Array(await readFile(path)), new Uint8Array(whole), "mended");
           await rename(aside, join(cache, other));
         }

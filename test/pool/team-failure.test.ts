@@ -5,8 +5,8 @@ import { fromRoot, runNode } from "../support/spawn.js";
 
 describe("a team whose helper threads fail", () => {
   for (const [what, warning] of [
-    ["throws", /helper [12] \(Error: no helper today\)\. The work goes on with one thread/],
-    ["exits", /helper [12] \(exit code 3\)\. The work goes on with one thread/],
+    ["throws", /helper [12] \(Error: no helper today\)\. The work continues with one thread/],
+    ["exits", /helper [12] \(exit code 3\)\. The work continues with one thread/],
     ["cannot be loaded", /helper [12] \(Error: Cannot find module/],
     ["never begins", /^$/],
   ] as const) {

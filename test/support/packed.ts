@@ -123,7 +123,15 @@ async function writePackedLists(
   }));
   await writeFile(join(dir, "manifest.jsonl"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
   await writeFile(join(dir, "failures.json"), JSON.stringify(failures));
-  const options = { images: "/photos", size: FACE_SIZE, format, quality: format === "shard" ? null : 95, crop: null };
+  const options = {
+    images: "/photos",
+    size: FACE_SIZE,
+    format,
+    quality: format === "shard" ? null : 95,
+    shardPhotos: null,
+    landmarkFrame: null,
+    crop: null,
+  };
   const manifest = { kind: "elegant-preprocess", version: 1, options, done: count, failed: failures.length };
   await writeFile(join(dir, "manifest.json"), JSON.stringify(manifest));
 }

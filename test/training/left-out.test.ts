@@ -117,7 +117,7 @@ describe("a training picture that cannot be read", () => {
         name: "InputError",
         exitCode: 2,
         message:
-          /^pictures: expected at most 1 \(1 %\) left out, received 2 of 104 that cannot be read\. Repair .*\d{6}\.png.* Step 4 is saved: go on with the same command and --resume\.$/,
+          /^pictures: expected at most 1 \(1 %\) left out, received 2 of 104 that cannot be read\. Repair .*\d{6}\.png.* Step 4 is saved: continue with the same command and --resume\.$/,
       });
       assert.equal((await listCheckpoints(run)).at(-1)?.step, 4);
       assert.equal((await readLossLog(join(run, LEFT_OUT_FILE))).length, 2);
@@ -149,7 +149,7 @@ describe("a training picture that cannot be read", () => {
       };
       await assert.rejects(train(tinyRun({ ...dataset, picture }, run, { steps: 50, onProgress })), {
         name: "InputError",
-        message: /ENOENT.* Step \d is saved: go on with the same command and --resume\.$/,
+        message: /ENOENT.* Step \d is saved: continue with the same command and --resume\.$/,
       });
       const saved = (await listCheckpoints(run)).at(-1)?.step ?? 0;
       assert.ok(saved >= 3, `step ${saved}`);

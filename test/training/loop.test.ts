@@ -238,7 +238,7 @@ describe("training loop", () => {
           exitCode: 4,
           message:
             `device webgpu: it failed. Step ${step} is saved: ` +
-            "go on with the same command, --resume and --device wasm.",
+            "continue with the same command, --resume and --device wasm.",
         });
         assert.equal((await listCheckpoints(run)).at(-1)?.step, step);
         const resumed = await train(tinyRun(dataset, run, { steps: 3, resume: true }));

@@ -38,7 +38,7 @@ describe("a training run that was stopped", () => {
       // its newest checkpoint is that of step 3: an error saves the step, but a crash does not.
       await assert.rejects(train(tinyRun(dataset, parts, { steps: 5, ...abortAt(2) })), {
         name: "InterruptedError",
-        message: /^Interrupted: step 2 is saved\. Go on with the same command and --resume\.$/,
+        message: /^Interrupted: step 2 is saved\. Continue with the same command and --resume\.$/,
       });
       const killed = new Error("killed");
       const kill = ({ done }: Progress): void => {
@@ -109,7 +109,7 @@ describe("a training run that was stopped", () => {
       };
       try {
         RunWriter.prototype.sample = fails;
-        const message = "the disk fails. Step 2 is saved: go on with the same command and --resume.";
+        const message = "the disk fails. Step 2 is saved: continue with the same command and --resume.";
         await assert.rejects(train(tinyRun(dataset, parts, { steps: 5, ...often })), {
           name: "RetryableError",
           message,

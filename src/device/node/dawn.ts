@@ -18,7 +18,7 @@ function setNavigatorGpu(gpu: GPU | undefined): void {
 export async function requestAdapter(): Promise<AdapterSource> {
   const missing = missingWebgpuPackages();
   if (missing.length > 0) {
-    const expected = `${WEBGPU_PACKAGES.join(" and ")} beside us`;
+    const expected = `${WEBGPU_PACKAGES.join(" and ")} next to elegant-faces`;
     const received = `no ${missing.join(", no ")}`;
     const remedy = `Run '${WEBGPU_INSTALL}', or use --device wasm.`;
     throw new InputError(describeMismatch("device webgpu", expected, received, remedy));

@@ -16,7 +16,7 @@ export async function probe(): Promise<Probe> {
 export async function open({ choice }: OpenOptions): Promise<Device> {
   const [installed] = installedPackages(TENSORFLOW_PACKAGES);
   if (installed === undefined) {
-    const expected = `${TENSORFLOW_PACKAGES.join(" or ")} beside us`;
+    const expected = `${TENSORFLOW_PACKAGES.join(" or ")} next to elegant-faces`;
     const remedy = "Install one, or use --device wasm.";
     throw new InputError(describeMismatch("device tensorflow", expected, "neither installed", remedy));
   }

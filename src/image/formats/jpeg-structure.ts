@@ -62,7 +62,7 @@ function endOfData(bytes: Uint8Array, at: number): { readonly end: number; reado
 /** Why a marker may not be at its position, by libjpeg's rules; null if it may. */
 function whyMisplaced(marker: number, framed: boolean): string | null {
   if (isFrame(marker)) return framed ? "a second frame header" : null;
-  if (marker === SOI) return "a second start marker: the file goes on within another picture";
+  if (marker === SOI) return "a second start marker: the file continues within another picture";
   const isOther = marker === TEM || isRestart(marker) || (marker >= APP0 && marker <= APP0 + 15);
   const isKnown = isOther || [DHT, DQT, DRI, DAC, DNL, SOS, EOI, COM].includes(marker);
   return isKnown ? null : `marker 0x${marker.toString(16)}, which does not exist`;

@@ -18,7 +18,7 @@ export const CONDITIONS = {
     begins: ({ accuracy1, accuracy2 }) => Math.min(accuracy1, accuracy2) > 0.98,
     lasts: ({ accuracy1, accuracy2 }) => Math.min(accuracy1, accuracy2) > 0.95,
     message: ({ accuracy1, accuracy2 }, window) =>
-      `the discriminators told ${percent(accuracy1)} and ${percent(accuracy2)} of the pictures right over ${window} steps; the generator learns little from opponents that it never deceives. Try --r1 10 or --flip, or more pictures.`,
+      `the discriminators judged ${percent(accuracy1)} and ${percent(accuracy2)} of the pictures correctly over ${window} steps; the generator learns little from opponents that it never deceives. Try --r1 10 or --flip, or more pictures.`,
   },
   "discriminators dead": {
     begins: ({ accuracy1, accuracy2, D1, D2 }) =>

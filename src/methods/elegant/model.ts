@@ -43,7 +43,7 @@ function sheetOf(config: ModelConfig): SampleSheet {
   return {
     columns: ["A", "B", "A'", "B'", "C", "D"],
     caption:
-      "A has the attribute, B has not; A' and B' are their reconstructions, C is A without the attribute, D is B with that of A.",
+      "A has the attribute, B does not; A' and B' are their reconstructions, C is A without the attribute, D is B with that of A.",
     draw: (parameters, both, attribute) => {
       const pairs = both.shape[0] / 2;
       const { reconstructed, exchanged } = generate(parameters, config, both, [{ attribute, pairs }]);

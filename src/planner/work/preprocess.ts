@@ -19,16 +19,14 @@ class RemovedOutput implements CropOutput {
   readonly finished = new Map();
   readonly failures = [];
   readonly remaining: number;
-  private readonly plan: PreprocessPlan;
-  private readonly options: CropOptions;
-  private readonly folder: string;
   private readonly written = new Map<Batch, readonly string[]>();
   private count = 0;
 
-  constructor(plan: PreprocessPlan, options: CropOptions, folder: string) {
-    this.plan = plan;
-    this.options = options;
-    this.folder = folder;
+  constructor(
+    private readonly plan: PreprocessPlan,
+    private readonly options: CropOptions,
+    private readonly folder: string,
+  ) {
     this.remaining = plan.photos.length;
   }
 

@@ -112,7 +112,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
           "team",
           `${this.threads - 1} helper threads as well as the main one`,
           `the end of helper ${data.thread} (${reason})`,
-          `The work goes on with ${left === 1 ? "one thread" : `${left} threads`} and gives the same results.`,
+          `The work continues with ${left === 1 ? "one thread" : `${left} threads`} and gives the same results.`,
         ),
       );
     };
@@ -136,7 +136,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
     // or never end.
     const expected = this.blockKernels[kernel].length - (scratchBytes > 0 ? 2 : 1);
     if (values.length !== expected) {
-      const beside = scratchBytes > 0 ? "beside scratch and block" : "beside the block";
+      const beside = scratchBytes > 0 ? "in addition to scratch and block" : "in addition to the block";
       throw new Error(`team: kernel ${kernel}: expected ${expected} arguments ${beside}, received ${values.length}`);
     }
     if (!Number.isInteger(blocks) || blocks >= MOST_BLOCKS) {
