@@ -40,7 +40,17 @@ const PORTABLE = [
 
 /** The floors from the ground up. A file imports from its own floor and from those below. */
 const FLOORS: readonly (readonly string[])[] = [
-  ["errors.ts", "types.ts", "random.ts", "suggest.ts", "closing.ts", "bytes.ts", "gibibytes.ts", "version.ts"],
+  [
+    "errors.ts",
+    "types.ts",
+    "random.ts",
+    "suggest.ts",
+    "closing.ts",
+    "bytes.ts",
+    "gibibytes.ts",
+    "json.ts",
+    "version.ts",
+  ],
   ["platform/"],
   ["files.ts", "cache.ts", "lock.ts", "part.ts"],
   ["kernels/"],
