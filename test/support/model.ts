@@ -21,7 +21,7 @@ export const TINY: ModelConfig = {
 
 export const STEP_SETTINGS: StepSettings = {
   reconstruction: "squared",
-  weights: { ...LOSS_WEIGHTS.official, reconstruction: 5, slice: 0, mask: 0, change: 0 },
+  weights: { ...LOSS_WEIGHTS.official, reconstruction: 5, slice: 0, mask: 0, change: 0, cycle: 0 },
   adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
   learningRate: 2e-4,
   r1: 0,

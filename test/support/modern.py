@@ -4,6 +4,8 @@ The mask has a weight, too, which the preset leaves out.
   modern.py SIZE WIDTH PAIRS SEED UPDATES OUT.npz    every tensor; PAIRS as in 2,1: pairs of each attribute in an update
   modern.py SIZE WIDTH PAIRS SEED UPDATES OUT.json   what the golden file keeps of each tensor, and all losses
 
+A seventh argument is the weight of the cycle loss, which the preset leaves out; without it, there is no such loss.
+
 Weights, pictures and labels are filled by the formula. test/fixtures/modern.json was written by
 
   python3 test/support/modern.py 64 4 1,1,1,1 3 6 test/fixtures/modern.json
@@ -184,7 +186,7 @@ def cross_entropy(logits, weights, target):
     return (weights * entropies).sum(1).mean()
 
 
-def run(size, width, pairs, seed, updates):
+def run(size, width, pairs, seed, updates, cycle):
     count = len(pairs)
     attributes = [a for a, n in enumerate(pairs) for _ in range(n)]
     of_generator, of_discriminators = shapes(size, width, count)
@@ -241,6 +243,10 @@ def run(size, width, pairs, seed, updates):
         row["slice"], row["mask"], row["change"] = apart.mean(), made["masks"].mean(), made["differences"].abs().mean()
         total = sum(weight * loss for weight, loss in zip(ADVERSARIAL, adversarial))
         row["G"] = total + SLICE * row["slice"] + CHANGE * row["change"] + MASK * row["mask"]
+        if cycle > 0:
+            restored = generate(G, fakes.detach(), attributes, count)["exchanged"]
+            row["cycle"] = (restored - pictures).abs().mean()
+            row["G"] = row["G"] + cycle * row["cycle"]
         row["G"].backward()
         # Of the first four pairs.
         ofC, ofD = (half[:4].abs().mean() for half in made["differences"].chunk(2))
@@ -271,9 +277,9 @@ def summary(name, values):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    size, width, pairs, seed, updates, out = sys.argv[1:]
+    size, width, pairs, seed, updates, out, *cycle = sys.argv[1:]
     arguments = int(size), int(width), [int(n) for n in pairs.split(",")], int(seed), int(updates)
-    tensors, losses = run(*arguments)
+    tensors, losses = run(*arguments, float(cycle[0]) if cycle else 0)
     if out.endswith(".npz"):
         of_updates = {f"losses.{name}": np.array([row.get(name, np.nan) for row in losses]) for name in losses[0]}
         np.savez(out, **of_updates, **tensors)

@@ -27,6 +27,8 @@ export interface ModernCase {
   readonly pairs: readonly number[];
   readonly seed: number;
   readonly updates: number;
+  /** Weight of the cycle loss, which the preset omits. */
+  readonly cycle?: number;
 }
 
 export interface ModernResult {
@@ -54,8 +56,12 @@ export function modernState(config: ModelConfig, seed: number): ElegantState {
  * The preset's settings of an update, plus a weight of the mask, which the preset omits.
  * @param progress finished share of the run, in [0, 1]
  */
-export function modernSettings(progress: number): StepSettings {
-  return stepSettings({ ...METHODS.modern.method, maskWeight: 0.1, batch: 1, seed: 0, dataset: "" }, 0, progress);
+export function modernSettings(progress: number, cycle = 0): StepSettings {
+  return stepSettings(
+    { ...METHODS.modern.method, maskWeight: 0.1, cycle, batch: 1, seed: 0, dataset: "" },
+    0,
+    progress,
+  );
 }
 
 /** Joint pairs by the formula. The labels of attributes that a pair is not about differ. */
@@ -111,7 +117,7 @@ export async function modernUpdates(of: ModernCase, part = Infinity): Promise<Mo
   for (let update = 0; update < of.updates; update++) {
     const batch = modernBatch(of, update);
     const onTrace = update === 0 ? (trace: StepTrace) => readTrace(trace, specs, tensors) : undefined;
-    losses.push(await trainStep(state, batch, modernSettings(update / of.updates), { part, onTrace }));
+    losses.push(await trainStep(state, batch, modernSettings(update / of.updates, of.cycle), { part, onTrace }));
     disposeBatch(batch);
   }
   for (const [prefix, own, parameters] of [

@@ -81,6 +81,23 @@ describe("memory of an update", () => {
     }
   });
 
+  it("is estimated within 3 % with a cycle loss", () => {
+    const { network, method } = METHODS.modern;
+    const measured = [
+      [64, 32, 8, true, 318.2],
+      [64, 32, 4, false, 235.4],
+      [64, 16, 8, true, 146.5],
+      [128, 32, 4, true, 502.4],
+      [128, 32, 2, false, 327.4],
+    ] as const;
+    for (const [size, width, part, whole, mebibytes] of measured) {
+      const config = createConfig({ ...network, size, width, attributes: ["a", "b"] });
+      const estimate = updateBytes({ config, ...method, cycle: 5 }, part, whole) / MIB;
+      const error = estimate / mebibytes - 1;
+      assert.ok(Math.abs(error) <= 0.03, `${size} px, width ${width}, ${part} pairs: ${estimate} MiB`);
+    }
+  });
+
   it("is estimated for this machine's own update too", async () => {
     const device = await openDevice("wasm", 2);
     const state = tinyState(1, { ...TINY, width: 8 });

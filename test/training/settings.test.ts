@@ -44,7 +44,7 @@ describe("training settings", () => {
       reconstruction: "squared",
       weights: {
         ...{ reconstruction: 5, adversarial1: 1, adversarial2: 0.5, discriminator1: 0.25, discriminator2: 0.125 },
-        ...{ slice: 0, mask: 0, change: 0 },
+        ...{ slice: 0, mask: 0, change: 0, cycle: 0 },
       },
       adam: { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-5 },
       learningRate: 2e-4 * 0.97,
@@ -55,9 +55,9 @@ describe("training settings", () => {
     });
     const paper = stepSettings({ ...SETTINGS, ...METHODS.paper.method }, 3000);
     assert.equal(paper.reconstruction, "norm");
-    const { slice, mask, change, ...published } = paper.weights;
+    const { slice, mask, change, cycle, ...published } = paper.weights;
     assert.deepEqual(new Set(Object.values(published)), new Set([1]));
-    assert.deepEqual([slice, mask, change], [0, 0, 0]);
+    assert.deepEqual([slice, mask, change, cycle], [0, 0, 0, 0]);
     assert.equal(paper.adam.weightDecay, 0);
     assert.equal(paper.learningRate, 2e-4);
   });
@@ -101,8 +101,11 @@ describe("training settings", () => {
     assert.deepEqual(adam, { beta1: 0, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 });
     assert.equal(weights.reconstruction, 0);
     assert.deepEqual([reconstruction, r1, r1Every, ema, others], ["none", 1, 4, 0.999, 0.5]);
-    const { slice, maskWeight, changeWeight } = METHODS.modern.method;
-    assert.deepEqual([weights.slice, weights.mask, weights.change], [slice, maskWeight, changeWeight]);
+    const { slice, maskWeight, changeWeight, cycle } = METHODS.modern.method;
+    assert.deepEqual(
+      [weights.slice, weights.mask, weights.change, weights.cycle],
+      [slice, maskWeight, changeWeight, cycle],
+    );
   });
 
   it("must be the same when a run is resumed, whatever the order of their keys", () => {

@@ -7,6 +7,7 @@ import { type Generated, generate } from "./exchange.js";
 import {
   adversarialLoss,
   changeLoss,
+  cycleLoss,
   discriminatorLoss,
   gradientPenalty,
   reconstructionLoss,
@@ -27,7 +28,7 @@ export type DiscriminatorScalars = Scalars<"D" | "D1" | "D2"> & { readonly r1?: 
 export type RightScalars = Scalars<"D1" | "D2">;
 export type GeneratorScalars = Scalars<"G" | "adversarial1" | "adversarial2"> & GeneratorExtras;
 /** Parts of the generator's loss that only some methods have. */
-type GeneratorExtras = Partial<Scalars<"reconstruction" | "slice" | "mask" | "change">>;
+type GeneratorExtras = Partial<Scalars<"reconstruction" | "slice" | "mask" | "change" | "cycle">>;
 
 /** Losses and gradients. They are kept by tf.keep(), and the caller disposes them. */
 export interface Differentiated<Losses> {
@@ -117,7 +118,7 @@ function constantsOf(parameters: Parameters): Parameters {
 /** Computes the parts that the method adds to the adversarial ones in the generator's loss, unweighted and kept. */
 function generatorExtras(
   { generator: { parameters }, config }: ElegantState,
-  pictures: tf.Tensor4D,
+  { pictures, groups }: Pick<Part, "pictures" | "groups">,
   { latents, residuals, masks, differences, reconstructed, exchanged }: Generated,
   { reconstruction, weights }: StepSettings,
 ): GeneratorExtras {
@@ -136,6 +137,12 @@ function generatorExtras(
     const changes = differences ?? (tf.split(residuals, 2, 0)[1] as tf.Tensor4D);
     extras.change = tf.keep(changeLoss(changes));
   }
+  if (weights.cycle > 0) {
+    // C and D are constants here: with a gradient they would learn to hide in themselves what restores A and B.
+    const edited = suspendTape(() => tf.clone(exchanged));
+    const { exchanged: restored } = generate(parameters, config, edited, groups);
+    extras.cycle = tf.keep(cycleLoss(restored, pictures));
+  }
   return extras;
 }
 
@@ -145,10 +152,11 @@ function generatorExtras(
  */
 export function differentiateGenerator(
   state: ElegantState,
-  { pictures, fakeLabels, fakeWeights, groups }: Part,
+  part: Part,
   settings: StepSettings,
   onGenerated?: (generated: Generated) => void,
 ): Differentiated<GeneratorScalars> {
+  const { pictures, fakeLabels, fakeWeights, groups } = part;
   const { weights } = settings;
   const { config, generator, discriminator } = state;
   let parts: Omit<GeneratorScalars, "G"> | undefined;
@@ -162,7 +170,7 @@ export function differentiateGenerator(
       const [C, D] = splitScore({ logits, weights: fakeWeights }, 2);
       return adversarialLoss({ C, D });
     };
-    const extras = generatorExtras(state, pictures, generated, settings);
+    const extras = generatorExtras(state, part, generated, settings);
     const adversarial1 = tf.keep(adversarial("D1", exchanged));
     const adversarial2 = tf.keep(adversarial("D2", halve(exchanged)));
     parts = { ...extras, adversarial1, adversarial2 };

@@ -117,6 +117,16 @@ export function changeLoss(changes: tf.Tensor4D): tf.Scalar {
 }
 
 /**
+ * Measures how far images are from those that they should be, in absolute values: the mean of |C'' - A| and |D'' - B|,
+ * where C'' is C with D's slice and D'' is D with C's (the cycle loss of CycleGAN, Zhu et al. 2017, section 3.2).
+ * @param restored C'' and D'' stacked, [2N, S, S, 3]
+ * @param pictures A and B stacked
+ */
+export function cycleLoss(restored: tf.Tensor4D, pictures: tf.Tensor4D): tf.Scalar {
+  return tf.mean(absolute(tf.sub(restored, pictures)));
+}
+
+/**
  * Measures how far the latents of edited images are from the exchanged latents that they were made from: mean |z - z'|
  * / mean |z'| of each image, averaged. The loss keeps the exchanged slice visible in the image and all other slices
  * unchanged (like the latent regression of BicycleGAN, Zhu et al. 2017, section 3.2).

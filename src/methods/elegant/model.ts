@@ -26,6 +26,7 @@ const CURVES: readonly Curve[] = [
   { key: "slice", name: "slices", group: "Slices found again in the edited pictures" },
   { key: "mask", name: "mask", group: "Mean of the mask" },
   { key: "change", name: "change", group: "Mean change of the edited pictures" },
+  { key: "cycle", name: "cycle", group: "Distance from A and B after exchanging back" },
   { key: "accuracy1", name: "D1", group: "Pictures that the discriminators judge correctly" },
   { key: "accuracy2", name: "D2", group: "Pictures that the discriminators judge correctly" },
   { key: "exchange", name: "exchange", group: "What an exchange changes", byAttribute: true, unit: GREY_LEVELS },

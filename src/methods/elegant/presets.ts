@@ -12,12 +12,13 @@ export interface LossWeights {
   readonly slice: number;
   readonly mask: number;
   readonly change: number;
+  readonly cycle: number;
 }
 
 /** How the discriminators' parts of the losses are weighted. */
 export const LOSS_WEIGHTINGS = ["official", "equal"] as const;
 export const LOSS_WEIGHTS: Readonly<
-  Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change">>
+  Record<(typeof LOSS_WEIGHTINGS)[number], Omit<LossWeights, "reconstruction" | "slice" | "mask" | "change" | "cycle">>
 > = {
   official: { adversarial1: 1, adversarial2: 0.5, discriminator1: 1 / 4, discriminator2: 0.5 / 4 },
   equal: { adversarial1: 1, adversarial2: 1, discriminator1: 1, discriminator2: 1 },
@@ -59,6 +60,8 @@ export const methodSchema = z.object({
   maskWeight: z.number().nonnegative().default(0),
   /** Weight of the mean absolute change of C and D, which keeps edits from changing more than necessary. */
   changeWeight: z.number().nonnegative().default(0),
+  /** Weight of the cycle loss: C and D, exchanged back, must give A and B. */
+  cycle: z.number().nonnegative().default(0),
   /** Adam's learning rate at the beginning. */
   learningRate: z.number().positive(),
   /** Decay rates of Adam's first (beta1) and second (beta2) moments. */
@@ -85,6 +88,7 @@ const PUBLISHED: MethodSettings = {
   slice: 0,
   maskWeight: 0,
   changeWeight: 0,
+  cycle: 0,
   learningRate: 2e-4,
   beta1: 0.5,
   beta2: 0.999,
@@ -128,6 +132,7 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       slice: 1,
       maskWeight: 0,
       changeWeight: 2,
+      cycle: 0,
       learningRate: 5e-4,
       beta1: 0,
       beta2: 0.99,

@@ -60,12 +60,13 @@ export function stepSettings(settings: ElegantSettings, step: number, progress =
     slice,
     maskWeight,
     changeWeight,
+    cycle,
     others,
   } = settings;
   const weights = { ...LOSS_WEIGHTS[lossWeights], reconstruction: RECONSTRUCTION_WEIGHTS[reconstruction] };
   return {
     reconstruction,
-    weights: { ...weights, slice, mask: maskWeight, change: changeWeight },
+    weights: { ...weights, slice, mask: maskWeight, change: changeWeight, cycle },
     adam: { beta1, beta2, epsilon: EPSILON, weightDecay },
     learningRate: learningRateAt(settings, step, progress),
     r1,

@@ -50,6 +50,7 @@ export interface StepLosses {
   readonly slice?: number;
   readonly mask?: number;
   readonly change?: number;
+  readonly cycle?: number;
   /** Gradient penalties as they were added to D; present only in updates that have them. */
   readonly r1?: number;
 }

@@ -17,7 +17,7 @@ const SETTINGS = {
   "R1, a moving average and the norm": {
     ...STEP_SETTINGS,
     reconstruction: "norm",
-    weights: { ...LOSS_WEIGHTS.equal, reconstruction: 1, slice: 0, mask: 0, change: 0 },
+    weights: { ...LOSS_WEIGHTS.equal, reconstruction: 1, slice: 0, mask: 0, change: 0, cycle: 0 },
     r1: 10,
     ema: 0.9,
   },
