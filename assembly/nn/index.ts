@@ -7,6 +7,7 @@ export { conv2dFilterGradient, packFilterGradientInput } from "./conv2d-filter-g
 export { conv2dInputGradient, packInputGradientFilter } from "./conv2d-input-gradient";
 export { copyRuns } from "./copy";
 export { binary, binaryRows, unary } from "./elementwise";
+export { instanceNorm, instanceNormGradient } from "./instance-norm";
 export { clippedSum, clippedSumGradient, residualGradient, residualOutput, sigmoid } from "./output";
 export { pool } from "./pool";
 export { blockSums, columnSums, rowSums, sumPartials } from "./reduce";

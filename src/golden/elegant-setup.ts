@@ -1,7 +1,6 @@
 /** Builds the model, the weights and the batches of a golden file of training updates, on the current device. */
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
-import type { NamedTensors } from "../interop/safetensors.js";
 import { type ModelConfig, modelConfigSchema, OFFICIAL_NETWORK } from "../methods/elegant/config.js";
 import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "../methods/elegant/parameters.js";
 import type { ElegantState } from "../methods/elegant/state.js";
@@ -9,7 +8,8 @@ import type { PairBatch } from "../methods/method.js";
 import { createOptimizer, type OptimizerState } from "../nn/optimizer.js";
 import { uploadParameters } from "../nn/parameters.js";
 import type { ElegantGolden } from "./elegant-schema.js";
-import { field, fillParameters, image, labels } from "./formula.js";
+import { fillParameters, image, labels } from "./formula.js";
+import { nudge } from "./trials.js";
 
 /** Converts [N, H, W, C] values to [N, C, H, W]. */
 export function toChannelsFirst(values: Float32Array, [n, h, w, c]: readonly number[]): Float32Array {
@@ -43,17 +43,6 @@ export function configOf(golden: ElegantGolden, file: string): ModelConfig {
   throw new InputError(
     describeMismatch(file, expected, `${path.join(".")}: ${message}`, "Choose another golden file."),
   );
-}
-
-/** Moves weights by at most one rounding of float32, differently for each trial. */
-function nudge(tensors: NamedTensors, trial: number): NamedTensors {
-  if (trial === 0) return tensors;
-  const moved: NamedTensors = new Map();
-  for (const [name, { shape, data }] of tensors) {
-    const value = field(`${name} nudged`, trial);
-    moved.set(name, { shape, data: data.map((weight, i) => weight * (1 + value(i) * 2 ** -23)) });
-  }
-  return moved;
 }
 
 /** A state filled by the formula. Trial 0 moves nothing. */

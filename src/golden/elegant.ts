@@ -14,9 +14,10 @@ import { type StepLosses, trainStep } from "../methods/elegant/update.js";
 import type { PairBatch } from "../methods/method.js";
 import { downloadParameters, fromDeviceLayout, type ParameterSpec } from "../nn/parameters.js";
 import type { OnProgress } from "../types.js";
-import { compareNumber, compareTensor, passes, type Quantity, type Summary } from "./compare.js";
+import { compareNumber, compareTensor, type Quantity, type Summary } from "./compare.js";
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";
 import { configOf, createBatch, createState, toChannelsFirst } from "./elegant-setup.js";
+import { repeatBesideKinks } from "./trials.js";
 import { compareWeights, WEIGHT_GROUPS } from "./weights.js";
 
 export const TOLERANCES = {
@@ -219,30 +220,11 @@ async function runUpdates(
   }
 }
 
-/** Largest number of repetitions. In each one, a quantity avoids the kinks with a probability of about one half. */
-const TRIALS = 8;
-
 /** Quantities that jump at a kink, and quantities that depend on them. */
 const BESIDE_KINKS: readonly string[] = ["grad_D", "grad_G", "later scores", "later losses", ...WEIGHT_GROUPS];
 
-/** For each quantity over its tolerance, the better of two checks. */
-function takeBetter(quantities: readonly Quantity[], others: readonly Quantity[]): Quantity[] {
-  const byName = new Map(others.map((quantity) => [quantity.name, quantity]));
-  return quantities.map((quantity) => {
-    const other = byName.get(quantity.name);
-    if (passes(quantity) || other === undefined || !(other.error < quantity.error)) return quantity;
-    return { ...other, at: `${other.at}, from weights one rounding away` };
-  });
-}
-
 /**
  * Runs the file's updates on the current TensorFlow.js device and compares everything.
- *
- * Gradients jump where the input of a ReLU or LeakyReLU crosses zero. A batch has millions of such inputs. A few lie so
- * close to zero that float32 rounds them to the other side than float64, and each of these changes some gradients by
- * 1e-3 to 1e-1 of their rms. Both sides are right. So if an affected quantity is over its tolerance, the updates are
- * repeated from weights that differ by one rounding, and its smallest error counts. A real fault stays in all
- * repetitions.
  *
  * @throws InputError if the model cannot be built (`file` names it in the message)
  */
@@ -253,11 +235,5 @@ export async function checkElegant(golden: ElegantGolden, file: string, onProgre
     const total = golden.iterations.length;
     return runUpdates(golden, config, trial, (done) => onProgress({ stage, done, total, unit: "updates" }));
   };
-  let quantities = await run(0);
-  for (let trial = 1; trial <= TRIALS; trial++) {
-    const failed = quantities.filter((quantity) => !passes(quantity));
-    if (failed.length === 0 || !failed.every(({ group }) => BESIDE_KINKS.includes(group))) break;
-    quantities = takeBetter(quantities, await run(trial));
-  }
-  return quantities;
+  return repeatBesideKinks(run, BESIDE_KINKS);
 }

@@ -65,9 +65,9 @@ function fillParameter(spec: ParameterSpec, seed: number): Float32Array {
   if (kind === "alpha") return filled(name, seed, count, 0.5, 1);
   if (kind === "beta") return filled(name, seed, count, 0.1);
   if (kind === "bias") return filled(name, seed, count, 0.05);
-  // Number of the layer's inputs in [out, in, 3, 3], [in, out, 3, 3] or [1, in].
-  const inputs = kind === "transposed" ? shape[0] : shape[1];
-  const fan = kind === "linear" ? inputs : 9 * inputs;
+  // Number of the layer's inputs in [out, in, k, k], [in, out, k, k] or [1, in].
+  const [first, second, ...filter] = shape;
+  const fan = filter.reduce((taps, side) => taps * side, kind === "transposed" ? first : second);
   return filled(name, seed, count, Math.fround(Math.sqrt(6 / fan)));
 }
 

@@ -8,6 +8,7 @@ import type { Quantity } from "./compare.js";
 import { checkElegant } from "./elegant.js";
 import { elegantSchema } from "./elegant-schema.js";
 import { checkInception, inceptionSchema } from "./inception.js";
+import { checkStargan, starganSchema } from "./stargan.js";
 
 /** A golden file that was read and recognised. */
 export interface GoldenFile {
@@ -40,6 +41,10 @@ export async function openGolden(file: string): Promise<GoldenFile> {
     throw new InputError(describeMismatch(file, "JSON", "something else", "Choose a golden file."), { cause: error });
   }
   const fields = typeof value === "object" && value !== null ? value : {};
+  if ("system" in fields && fields.system === "stargan") {
+    const golden = parse(starganSchema, value, file, "StarGAN");
+    return { file, needsDevice: true, check: (onProgress) => checkStargan(golden, file, onProgress) };
+  }
   if ("img_size" in fields && "iterations" in fields) {
     const golden = parse(elegantSchema, value, file, "training updates");
     return { file, needsDevice: true, check: (onProgress) => checkElegant(golden, file, onProgress) };

@@ -13,6 +13,7 @@ import { CHANNEL_NORM_KERNELS } from "./channel-norm-kernels.js";
 import { CONV_KERNELS } from "./conv-kernels.js";
 import { COPY_KERNELS } from "./copy-kernels.js";
 import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
+import { INSTANCE_NORM_KERNELS } from "./instance-norm-kernels.js";
 import { registerSharedKernels } from "./kernel-helpers.js";
 import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
@@ -29,6 +30,7 @@ function registerKernels(): void {
     ...ADAM_KERNEL,
     ...BIAS_LEAKY_KERNELS,
     ...CHANNEL_NORM_KERNELS,
+    ...INSTANCE_NORM_KERNELS,
     ...CONV_KERNELS,
     ...COPY_KERNELS,
     ...ELEMENTWISE_KERNELS,

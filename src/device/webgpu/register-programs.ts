@@ -2,10 +2,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ADAM, type AdamInputs, type AdamScalars } from "../ops/adam.js";
 import { CHANNEL_NORM, CHANNEL_NORM_GRADIENT } from "../ops/channel-norm.js";
+import { INSTANCE_NORM, INSTANCE_NORM_GRADIENT, type InstanceNormAttributes } from "../ops/instance-norm.js";
 import { ADAM_PROGRAM } from "./adam.js";
 import type { WebgpuBackend } from "./backend.js";
 import { type ChannelNormTensors, channelNormBackward, channelNormForward } from "./channel-norm.js";
 import { filterGradient, inputGradient, isCovered } from "./conv.js";
+import { type InstanceNormTensors, instanceNormBackward, instanceNormForward } from "./instance-norm.js";
 
 const BACKEND = "webgpu";
 
@@ -75,6 +77,13 @@ export function registerWebgpuKernels(): void {
   register<ChannelNormTensors & { readonly dy: tf.TensorInfo }, { slope: number }>(
     CHANNEL_NORM_GRADIENT,
     (backend, inputs, { slope }) => channelNormBackward(backend, inputs, slope),
+  );
+  register<InstanceNormTensors, InstanceNormAttributes>(INSTANCE_NORM, (backend, inputs, { epsilon, slope }) =>
+    instanceNormForward(backend, inputs, epsilon, slope),
+  );
+  register<InstanceNormTensors & { readonly stats: tf.TensorInfo; readonly dy: tf.TensorInfo }, InstanceNormAttributes>(
+    INSTANCE_NORM_GRADIENT,
+    (backend, inputs, { slope }) => instanceNormBackward(backend, inputs, slope),
   );
   register<AdamInputs, AdamScalars>(ADAM, (backend, { gradient, parameter, first, second }, { scalars }) => {
     const count = tf.util.sizeFromShape(parameter.shape);

@@ -4,7 +4,7 @@
  * not vanish where a sigmoid saturates.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { suspendTape } from "../../device/ops/tape.js";
+import { absolute } from "../../nn/losses.js";
 import type { Reconstruction } from "./presets.js";
 
 /** Keeps the relative error of a latent finite where it is 0. */
@@ -97,15 +97,6 @@ export function reconstructionLoss(
   const squares = tf.squaredDifference(reconstructed, pictures);
   if (form === "squared") return tf.mul(tf.mean(squares), 2);
   return tf.mul(tf.mean(tf.sqrt(tf.add(tf.mean(squares, [1, 2, 3]), NORM_FLOOR))), 2);
-}
-
-/**
- * Computes |x| with the slope 0 at 0. TensorFlow.js has the slope -1 there, and differences are exactly 0 where an edit
- * changes nothing, which is everywhere before the first update.
- */
-function absolute(x: tf.Tensor): tf.Tensor {
-  const sign = suspendTape(() => tf.sub(tf.step(x, 0), tf.step(tf.neg(x), 0)));
-  return tf.mul(x, sign);
 }
 
 /**
