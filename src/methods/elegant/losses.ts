@@ -4,7 +4,7 @@
  * not vanish where a sigmoid saturates.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { absolute } from "../../nn/losses.js";
+import { absolute, meanAbsoluteError } from "../../nn/losses.js";
 import type { Reconstruction } from "./presets.js";
 
 /** Keeps the relative error of a latent finite where it is 0. */
@@ -114,7 +114,7 @@ export function changeLoss(changes: tf.Tensor4D): tf.Scalar {
  * @param pictures A and B stacked
  */
 export function cycleLoss(restored: tf.Tensor4D, pictures: tf.Tensor4D): tf.Scalar {
-  return tf.mean(absolute(tf.sub(restored, pictures)));
+  return meanAbsoluteError(restored, pictures);
 }
 
 /**
