@@ -25,9 +25,18 @@ const PORTABLE = [
   "interop/",
   ...["device/device.ts", "device/choices.ts", "device/current.ts", "device/ops/", "device/wasm/", "device/cpu/"],
   // All of device/webgpu/ but index.ts, which finds the GPU in Node.js.
-  ...["adam", "adapter", "backend", "channel-norm", "conv", "failure", "instance-norm", "open", "program", "register-programs"].map(
-    (name) => `device/webgpu/${name}.ts`,
-  ),
+  ...[
+    "adam",
+    "adapter",
+    "backend",
+    "channel-norm",
+    "conv",
+    "failure",
+    "instance-norm",
+    "open",
+    "program",
+    "register-programs",
+  ].map((name) => `device/webgpu/${name}.ts`),
   "device/webgpu/request-device.ts",
   "nn/",
   "methods/",
