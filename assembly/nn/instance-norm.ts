@@ -8,13 +8,11 @@
  */
 
 /** The upper two values of a vector in float64. */
-// @ts-expect-error: a decorator of AssemblyScript
 function promoteHigh(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 2, 3));
 }
 
 /** Two pairs of float64 as four float32. */
-// @ts-expect-error: a decorator of AssemblyScript
 function demote(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
 }
