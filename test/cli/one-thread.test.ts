@@ -148,7 +148,7 @@ describe("without SharedArrayBuffer", function () {
     assert.equal(full.code, 4, full.stderr);
     assert.match(
       full.stderr,
-      /^elegant: memory: expected room for \d+ MiB more beside \d+ MiB in use, received none\./m,
+      /^elegant: memory: expected room for \d+ MiB more in addition to \d+ MiB in use, received none\./m,
     );
     const none = await limited(512);
     assert.equal(none.code, 4, none.stderr);

@@ -60,17 +60,17 @@ describe("pool/team", () => {
     const pointer = team.heap.allocate(4000);
     const values = [pointer, pointer, pointer, pointer, 1000, 1, 0, 0, 1, 1, 0, 1, 0, 64];
     for (const [wrong, scratch, message] of [
-      [values.slice(1), 0, "team: kernel adam: expected 14 arguments beside the block, received 13"],
-      [[...values, 0], 0, "team: kernel adam: expected 14 arguments beside the block, received 15"],
-      [[], 0, "team: kernel adam: expected 14 arguments beside the block, received 0"],
+      [values.slice(1), 0, "team: kernel adam: expected 14 arguments in addition to the block, received 13"],
+      [[...values, 0], 0, "team: kernel adam: expected 14 arguments in addition to the block, received 15"],
+      [[], 0, "team: kernel adam: expected 14 arguments in addition to the block, received 0"],
       // Scratch memory that the kernel does not take is an argument too many.
-      [values, 64, "team: kernel adam: expected 13 arguments beside scratch and block, received 14"],
+      [values, 64, "team: kernel adam: expected 13 arguments in addition to scratch and block, received 14"],
     ] as const) {
       assert.throws(() => team.run("adam", wrong, 16, scratch), { message });
     }
     assert.throws(
       () => team.run("conv2d", [0], 4, 4096),
-      /kernel conv2d: expected 9 arguments beside scratch and block/,
+      /kernel conv2d: expected 9 arguments in addition to scratch and block/,
     );
     stepDown(team, pointer, 1000);
     assert.ok(team.heap.floats(pointer, 1000).every((value) => value === -1));

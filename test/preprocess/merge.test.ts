@@ -146,6 +146,6 @@ describe("dataset/merge", function () {
       await rm(join(out, "part-0-of-2"), { recursive: true });
       assert.equal((await mergeParts(out)).done, 300);
       await mkdir(join(out, "part-0-of-3"));
-      await refused(/expected parts alone, received a finished run beside 1 parts/);
+      await refused(/expected parts alone, received a finished run next to 1 parts/);
     }));
 });

@@ -68,7 +68,7 @@ describe("the report of a run", () => {
       return { step: 700, attribute, condition: "slice does not matter", state, message: `${attribute} ${state}` };
     };
     assert.match(watchdogSection([], 700).summary, /^Nothing to report/);
-    assert.match(watchdogSection([], 699).summary, /judges from step 700 on; which this run has not reached/);
+    assert.match(watchdogSection([], 699).summary, /judges from step 700 on, which this run has not reached/);
     const open = watchdogSection([alarm("Bangs", "began"), alarm("Smiling", "began"), alarm("Bangs", "ended")], 900);
     assert.equal(open.summary, "Not over: Smiling: slice does not matter.");
     assert.deepEqual(open.alarms, ["Bangs began", "Smiling began", "Bangs ended"]);
