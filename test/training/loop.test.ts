@@ -291,7 +291,11 @@ describe("training loop", () => {
       const held = await treeOf(folder);
       const config = configOf(tinyRun(dataset, ""));
       const wrong: readonly (readonly [string, Partial<TrainOptions>, RegExp])[] = [
-        ["full", {}, /full: expected a new or empty folder, received a run with checkpoints\. Add --resume to continue a run/],
+        [
+          "full",
+          {},
+          /full: expected a new or empty folder, received a run with checkpoints\. Add --resume to continue a run/,
+        ],
         ["notes", {}, /notes: expected a new or empty folder, received one that holds mine\.txt/],
         ["notes/mine.txt", {}, /mine\.txt: expected a new or empty folder, received a file\. Choose another --out/],
         [
