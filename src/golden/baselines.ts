@@ -5,8 +5,8 @@ import type { NamedTensors } from "../interop/safetensors.js";
 import type { Gradients } from "../nn/optimizer.js";
 import { fromDeviceLayout, type ParameterSpec } from "../nn/parameters.js";
 import { compareTensor, coordinate, type Quantity, type Summary, summarySchema } from "./compare.js";
-import { toChannelsFirst } from "./elegant-setup.js";
 import { image } from "./formula.js";
+import { toChannelsFirst } from "./layout.js";
 
 export const summariesSchema = z.record(z.string(), summarySchema);
 export const lossesSchema = z.record(z.string(), z.number());

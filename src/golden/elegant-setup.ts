@@ -9,25 +9,8 @@ import { createOptimizer, type OptimizerState } from "../nn/optimizer.js";
 import { uploadParameters } from "../nn/parameters.js";
 import type { ElegantGolden } from "./elegant-schema.js";
 import { fillParameters, image, labels } from "./formula.js";
+import { toChannelsLast } from "./layout.js";
 import { nudge } from "./trials.js";
-
-/** Converts [N, H, W, C] values to [N, C, H, W]. */
-export function toChannelsFirst(values: Float32Array, [n, h, w, c]: readonly number[]): Float32Array {
-  const out = new Float32Array(values.length);
-  let from = 0;
-  for (let picture = 0; picture < n; picture++) {
-    for (let pixel = 0; pixel < h * w; pixel++) {
-      for (let channel = 0; channel < c; channel++) out[(picture * c + channel) * h * w + pixel] = values[from++];
-    }
-  }
-  return out;
-}
-
-/** Converts [N, C, H, W] values to [N, H, W, C]. */
-export function toChannelsLast(values: Float32Array, [n, c, h, w]: readonly number[]): Float32Array {
-  // The same exchange of two axes, with the roles of channels and pixels swapped.
-  return toChannelsFirst(values, [n, c, 1, h * w]);
-}
 
 /**
  * The configuration of a file's model. Its width is read from the first layer. @throws InputError for sizes that we do

@@ -16,8 +16,9 @@ import { downloadParameters, fromDeviceLayout, type ParameterSpec } from "../nn/
 import type { OnProgress } from "../types.js";
 import { compareNumber, compareTensor, type Quantity, type Summary } from "./compare.js";
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";
-import { configOf, createBatch, createState, toChannelsFirst } from "./elegant-setup.js";
-import { repeatBesideKinks } from "./trials.js";
+import { configOf, createBatch, createState } from "./elegant-setup.js";
+import { toChannelsFirst } from "./layout.js";
+import { repeatNearKinks } from "./trials.js";
 import { compareWeights, WEIGHT_GROUPS } from "./weights.js";
 
 export const TOLERANCES = {
@@ -221,7 +222,7 @@ async function runUpdates(
 }
 
 /** Quantities that jump at a kink, and quantities that depend on them. */
-const BESIDE_KINKS: readonly string[] = ["grad_D", "grad_G", "later scores", "later losses", ...WEIGHT_GROUPS];
+const NEAR_KINKS: readonly string[] = ["grad_D", "grad_G", "later scores", "later losses", ...WEIGHT_GROUPS];
 
 /**
  * Runs the file's updates on the current TensorFlow.js device and compares everything.
@@ -231,9 +232,9 @@ const BESIDE_KINKS: readonly string[] = ["grad_D", "grad_G", "later scores", "la
 export async function checkElegant(golden: ElegantGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
   const config = configOf(golden, file);
   const run = (trial: number): Promise<Quantity[]> => {
-    const stage = trial === 0 ? `Check ${file}` : `Beside a kink, repetition ${trial}`;
+    const stage = trial === 0 ? `Check ${file}` : `Repetition ${trial} near a kink`;
     const total = golden.iterations.length;
     return runUpdates(golden, config, trial, (done) => onProgress({ stage, done, total, unit: "updates" }));
   };
-  return repeatBesideKinks(run, BESIDE_KINKS);
+  return repeatNearKinks(run, NEAR_KINKS);
 }

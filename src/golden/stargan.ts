@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { parseConfig, type StarganConfig } from "../methods/stargan/config.js";
-import { gradientPenalty } from "../methods/stargan/losses.js";
+import { gradientPenalty, pointsBetween } from "../methods/stargan/losses.js";
 import { judge, scorePatches, translate } from "../methods/stargan/networks.js";
 import { discriminatorSpecs, generatorSpecs } from "../methods/stargan/parameters.js";
 import { PUBLISHED, updateSettings } from "../methods/stargan/settings.js";
@@ -22,7 +22,7 @@ import {
 } from "./baselines.js";
 import { type Quantity, summarySchema } from "./compare.js";
 import { field, fillParameters } from "./formula.js";
-import { nudge, repeatBesideKinks } from "./trials.js";
+import { nudge, repeatNearKinks } from "./trials.js";
 
 const rowsSchema = z.array(z.array(z.number()));
 const gradientsSchema = z
@@ -148,8 +148,7 @@ async function checkPenalty(
   const { slopes, norms, loss_gp, grad_of_loss_gp } = golden.penalty;
   const between = tf.tidy(() => {
     const fakes = translate(generator.parameters, config, batch.images, batch.targets);
-    const alpha = tf.reshape(batch.alpha, [-1, 1, 1, 1]);
-    return tf.add(tf.mul(alpha, batch.images), tf.mul(tf.sub(1, alpha), fakes)) as tf.Tensor4D;
+    return pointsBetween(batch.images, fakes, batch.alpha);
   });
   const ofScores = (x: tf.Tensor): tf.Tensor =>
     tf.sum(scorePatches(discriminator.parameters, config, x as tf.Tensor4D));
@@ -222,13 +221,13 @@ async function runIterations(
 }
 
 /** Quantities that jump at a kink, and quantities that depend on them. */
-const BESIDE_KINKS: readonly string[] = ["grad_D", "grad_G", "later losses", "weights after"];
+const NEAR_KINKS: readonly string[] = ["grad_D", "grad_G", "later losses", "weights after"];
 
 /** Runs the file's iterations on the current device and compares everything. @param file names it in messages */
 export function checkStargan(golden: StarganGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
-  return repeatBesideKinks((trial) => {
-    const stage = trial === 0 ? `Check ${file}` : `Beside a kink, repetition ${trial}`;
+  return repeatNearKinks((trial) => {
+    const stage = trial === 0 ? `Check ${file}` : `Repetition ${trial} near a kink`;
     const total = golden.iterations.length;
     return runIterations(golden, file, trial, (done) => onProgress({ stage, done, total, unit: "iterations" }));
-  }, BESIDE_KINKS);
+  }, NEAR_KINKS);
 }

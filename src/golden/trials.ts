@@ -1,4 +1,4 @@
-/** Repetitions of a check beside the kinks of its activations. */
+/** Repeats checks whose values lie near a kink of an activation. */
 import type { NamedTensors } from "../interop/safetensors.js";
 import { passes, type Quantity } from "./compare.js";
 import { field } from "./formula.js";
@@ -28,7 +28,7 @@ function takeBetter(quantities: readonly Quantity[], others: readonly Quantity[]
 }
 
 /**
- * Runs a check, and repeats it if only quantities beside kinks are over their tolerance.
+ * Runs a check, and repeats it if only quantities that depend on kinks are over their tolerance.
  *
  * Gradients jump where the input of a ReLU or LeakyReLU crosses zero. A batch has millions of such inputs. A few lie so
  * close to zero that float32 rounds them to the other side than float64, and each of these changes some gradients by
@@ -39,7 +39,7 @@ function takeBetter(quantities: readonly Quantity[], others: readonly Quantity[]
  * @param run    the check, from weights that the given trial moves; trial 0 moves none
  * @param groups groups of quantities that jump at a kink, and of those that depend on them
  */
-export async function repeatBesideKinks(
+export async function repeatNearKinks(
   run: (trial: number) => Promise<Quantity[]>,
   groups: readonly string[],
 ): Promise<Quantity[]> {

@@ -44,9 +44,3 @@ export function writeConvShape(memory: Int32Array, pointer: number, s: ConvShape
     pointer >>> 2,
   );
 }
-
-/** Number of multiply-adds of the forward convolution. Each of its gradients has the same number. */
-export function convMultiplyAdds(s: ConvShape): number {
-  const taps = s.filterHeight * s.filterWidth;
-  return s.batch * s.outputHeight * s.outputWidth * s.outputChannels * taps * s.inputChannels;
-}

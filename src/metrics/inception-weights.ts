@@ -5,7 +5,7 @@ import { fromSystemError } from "../errors.js";
 import { decodePth, toNamedTensors } from "../interop/pth.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
 import { withoutWrappers } from "../interop/wrappers.js";
-import { checkInceptionTensors, type InceptionDims, inceptionTensors } from "./inception.js";
+import { checkInceptionTensors, inceptionTensors } from "./inception.js";
 
 /** Name of pytorch-fid's file. It ends in the first digits of the file's SHA-256. */
 export const WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth";
@@ -65,8 +65,4 @@ export async function installedWeights(): Promise<InceptionWeights | null> {
   const { tensors, metadata } = decodeSafetensors(bytes, INSTALLED);
   const sha256 = metadata.source ?? "";
   return { tensors, sha256, published: sha256.startsWith(WEIGHTS_SHA256_PREFIX) };
-}
-
-export function isInceptionDims(value: number): value is InceptionDims {
-  return value === 64 || value === 192 || value === 768 || value === 2048;
 }

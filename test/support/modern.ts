@@ -1,7 +1,7 @@
 /** Updates of the preset `modern` on the current device, with the names and layout of modern.py. */
 import * as tf from "@tensorflow/tfjs-core";
-import { toChannelsFirst } from "../../src/golden/elegant-setup.js";
 import { fillParameters, image, labels } from "../../src/golden/formula.js";
+import { toChannelsFirst } from "../../src/golden/layout.js";
 import { type ModelConfig, modelConfigSchema } from "../../src/methods/elegant/config.js";
 import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/methods/elegant/parameters.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";

@@ -48,8 +48,8 @@ function filterRows({ width, height, data }: RgbaImage): Uint8Array {
 }
 
 /**
- * Encodes an RGB PNG file (lossless). Alpha is dropped. With one filter and light compression, a face at 256 px takes
- * 6 ms instead of 10 and the file grows by 4 %.
+ * Encodes an RGB PNG file (lossless). Alpha is dropped. One filter and light compression take little time, and make the
+ * file of a face at 256 px 4 % larger than the best filter of each row does.
  */
 export function writePng(image: RgbaImage): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(13);

@@ -3,15 +3,10 @@ import { z } from "zod";
 import { describeMismatch, InputError } from "../../errors.js";
 
 export const SIZES = [64, 128, 256] as const;
-/** Number of convolutions in a discriminator: four in the published code, five in the paper. */
-export const DISCRIMINATOR_BLOCKS = [4, 5] as const;
 /** Activation of the decoder's first four blocks: ReLU in the published code, LeakyReLU in the paper. */
 export const DECODER_ACTIVATIONS = ["relu", "leaky-relu"] as const;
 /** How a decoder block doubles its side: the published transposed convolution, or resizing before a convolution. */
 export const UPSAMPLINGS = ["transposed", "resize"] as const;
-
-/** Number of blocks in the encoder and in the decoder: the published five halve the side to S/32, four to S/16. */
-export const GENERATOR_BLOCKS = [4, 5] as const;
 /**
  * The image that is added to a picture when its latent z is edited to z': the residual R(z') as published, or the
  * difference R(z') - R(z). With the difference, the reconstruction is the picture itself.
@@ -39,9 +34,11 @@ const MAX_WIDTH = 128;
 
 /** The choices that make a network. A file that is older than a choice has the published code's network. */
 export const networkSchema = z.object({
+  /** Number of convolutions in a discriminator: four in the published code, five in the paper. */
   discriminatorBlocks: z.union([z.literal(4), z.literal(5)]).default(4),
   decoderActivation: z.enum(DECODER_ACTIVATIONS).default("relu"),
   upsampling: z.enum(UPSAMPLINGS).default("transposed"),
+  /** Number of blocks in the encoder and in the decoder: the published five halve the side to S/32, four to S/16. */
   generatorBlocks: z.union([z.literal(4), z.literal(5)]).default(5),
   edit: z.enum(EDITS).default("residual"),
   /** Whether the decoder multiplies its residual by a soft mask, which it computes at a quarter of the side. */

@@ -24,8 +24,8 @@ function countParameters(config: ModelConfig, networks: readonly Network[]): num
  * 16 to 128, 1 to 16 pairs, whole and in parts, with and without R1 and resizing. Over 19 rows the estimate was 3.1 %
  * too low to 4.4 % too high, and 9 % too low at width 8, where an update needs 30 MiB. For `modern` it was 6.2 % too
  * low to 5.6 % too high over 14 rows of 64 to 256 px, width 8 to 64, 1 to 16 pairs. Four blocks, the mask and the
- * difference of edits change less. With a cycle loss it was 0.2 % too low
- * to 1.6 % too high over 5 rows of 64 and 128 px, width 16 and 32.
+ * difference of edits change less. With a cycle loss it was 0.2 % too low to 1.6 % too high over 5 rows of 64 and 128
+ * px, width 16 and 32.
  * @param whole whether the batch is one part; the discriminators then learn while the generator's tape is held
  */
 export function updateBytes({ config, r1, ema, slice, cycle }: UpdateFacts, part: number, whole: boolean): number {

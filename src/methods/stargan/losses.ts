@@ -7,11 +7,11 @@ import { judge, scorePatches, translate } from "./networks.js";
 
 /** The weights of the parts of both losses. */
 export interface LossWeights {
-  /** Of the classification of attributes. */
+  /** Weight of the classification of attributes. */
   readonly classification: number;
-  /** Of the reconstruction. */
+  /** Weight of the reconstruction. */
   readonly reconstruction: number;
-  /** Of the gradient penalty. */
+  /** Weight of the gradient penalty. */
   readonly penalty: number;
 }
 
@@ -30,6 +30,12 @@ export type DiscriminatorLosses = Scalars<"D" | "real" | "fake" | "classificatio
 /** `G` is the weighted total. */
 export type GeneratorLosses = Scalars<"G" | "adversarial" | "classificationG" | "reconstruction">;
 
+/** Returns points between images and fakes, [N, S, S, 3]. @param alpha each image's share, [N] in [0, 1) */
+export function pointsBetween(images: tf.Tensor4D, fakes: tf.Tensor4D, alpha: tf.Tensor1D): tf.Tensor4D {
+  const share = tf.reshape(alpha, [-1, 1, 1, 1]);
+  return tf.add(tf.mul(share, images), tf.mul(tf.sub(1, share), fakes));
+}
+
 /**
  * Computes the gradient penalty at points between real and translated images: the mean over the batch of (||g|| - 1)^2,
  * where g is the gradient of the sum of all patch scores (paper eq. 8; Gulrajani et al. 2017).
@@ -44,22 +50,21 @@ export function gradientPenalty(parameters: Parameters, config: StarganConfig, b
 /**
  * Computes the discriminator's loss.
  * @param fakes translated images, as constants
- * @param alpha each image's share in the point at which the penalty is taken, [N, 1, 1, 1] in [0, 1)
+ * @param alpha each image's share in the point at which the penalty is taken, [N] in [0, 1)
  */
 export function discriminatorLoss(
   parameters: Parameters,
   config: StarganConfig,
   { images, own }: LabelledBatch,
   fakes: tf.Tensor4D,
-  alpha: tf.Tensor4D,
+  alpha: tf.Tensor1D,
   weights: LossWeights,
 ): DiscriminatorLosses {
   const ofReal = judge(parameters, config, images);
   const real = tf.neg(tf.mean(ofReal.source)) as tf.Scalar;
   const fake = tf.mean(scorePatches(parameters, config, fakes)) as tf.Scalar;
   const classificationD = attributeCrossEntropy(ofReal.logits, own);
-  const between = tf.add(tf.mul(alpha, images), tf.mul(tf.sub(1, alpha), fakes)) as tf.Tensor4D;
-  const penalty = gradientPenalty(parameters, config, between);
+  const penalty = gradientPenalty(parameters, config, pointsBetween(images, fakes, alpha));
   const weighted = [tf.mul(classificationD, weights.classification), tf.mul(penalty, weights.penalty)] as tf.Scalar[];
   return { D: tf.addN([real, fake, ...weighted]), real, fake, classificationD, penalty };
 }

@@ -1,34 +1,23 @@
-/** The settings of a run of StarGAN, and the presets. Loads no TensorFlow.js. */
-import { z } from "zod";
-import { describeMismatch, InputError } from "../../errors.js";
+/** The choices of StarGAN's training, and the settings of one update. */
 import type { AdamSettings } from "../../types.js";
 import type { Moment } from "../method.js";
 import type { LossWeights } from "./losses.js";
 
-/** How the learning rate changes: linearly to 0 over the second half, as the paper says, or hardly, as published. */
-export const DECAYS = ["linear", "published"] as const;
-
-export const choicesSchema = z.object({
-  /** Weight of the classification of attributes in both losses. */
-  classification: z.number().nonnegative(),
-  /** Weight of the reconstruction. */
-  reconstruction: z.number().nonnegative(),
-  /** Weight of the gradient penalty. */
-  penalty: z.number().nonnegative(),
+export interface StarganChoices extends LossWeights {
   /** Number of updates of the discriminator for each update of the generator. */
-  discriminatorUpdates: z.number().int().positive(),
-  learningRate: z.number().positive(),
+  readonly discriminatorUpdates: number;
+  readonly learningRate: number;
   /** Decay rates of Adam's moments. */
-  beta1: z.number().nonnegative().lt(1),
-  beta2: z.number().nonnegative().lt(1),
-  /** Fault of the published code: it subtracts so little that the rate ends at 0.999 of its beginning. */
-  decay: z.enum(DECAYS),
+  readonly beta1: number;
+  readonly beta2: number;
+  /**
+   * How the learning rate falls over the second half: linearly to 0, as the paper says, or hardly, which is a fault of
+   * the published code.
+   */
+  readonly decay: "linear" | "published";
   /** Decay per update of the generator's exponential moving average; with 0 no average is kept. */
-  ema: z.number().nonnegative().lt(1),
-  /** Whether each training image is mirrored with probability 1/2. */
-  flip: z.boolean(),
-});
-export type StarganChoices = z.infer<typeof choicesSchema>;
+  readonly ema: number;
+}
 
 /** The published code's choices. Only the learning rate's decay is the paper's, since the published one is a mistake. */
 export const DEFAULTS: StarganChoices = {
@@ -41,31 +30,8 @@ export const DEFAULTS: StarganChoices = {
   beta2: 0.999,
   decay: "linear",
   ema: 0,
-  flip: true,
 };
 export const PUBLISHED: StarganChoices = { ...DEFAULTS, decay: "published" };
-
-const settingsSchema = choicesSchema.extend({
-  batch: z.number().int().positive(),
-  seed: z.number().int().nonnegative(),
-  dataset: z.string(),
-});
-export type StarganSettings = z.infer<typeof settingsSchema>;
-
-/**
- * Returns the settings in a checkpoint.
- * @param source the file's name for the message
- * @throws InputError if they are not settings of StarGAN
- */
-export function parseSettings(saved: unknown, source: string): StarganSettings {
-  const parsed = settingsSchema.safeParse(saved);
-  if (parsed.success) return parsed.data;
-  const [{ path, message }] = parsed.error.issues;
-  const remedy = "It can be used for editing; to train on, start a new run.";
-  throw new InputError(
-    describeMismatch(`${source}: settings`, "those of StarGAN", `${path.join(".")}: ${message}`, remedy),
-  );
-}
 
 /** The settings of one update of a network. */
 export interface UpdateSettings {

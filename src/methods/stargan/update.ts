@@ -107,8 +107,7 @@ export async function trainIteration(
     disposingOnFailure(() => {
       readings.D = learn(discriminator, batch, settings, options, (part) => {
         const fakes = suspendTape(() => translate(generator.parameters, config, part.images, part.targets));
-        const alpha = tf.reshape(part.alpha, [-1, 1, 1, 1]) as tf.Tensor4D;
-        const losses = discriminatorLoss(discriminator.parameters, config, part, fakes, alpha, settings.weights);
+        const losses = discriminatorLoss(discriminator.parameters, config, part, fakes, part.alpha, settings.weights);
         return { total: losses.D, losses };
       });
       if (!options.learns) return;

@@ -31,7 +31,6 @@ export const DONE = 11;
 /** Byte offset of the arguments. All are float64: pointers, counts and float32 values. */
 export const ARGUMENTS_OFFSET = 64;
 export const MAX_ARGUMENTS = 16;
-export const CONTROL_BYTES = ARGUMENTS_OFFSET + 8 * MAX_ARGUMENTS;
 
 export interface TeamHelperData {
   readonly module: WasmModule;

@@ -136,8 +136,8 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
     // or never end.
     const expected = this.blockKernels[kernel].length - (scratchBytes > 0 ? 2 : 1);
     if (values.length !== expected) {
-      const beside = scratchBytes > 0 ? "in addition to scratch and block" : "in addition to the block";
-      throw new Error(`team: kernel ${kernel}: expected ${expected} arguments ${beside}, received ${values.length}`);
+      const also = scratchBytes > 0 ? "in addition to scratch and block" : "in addition to the block";
+      throw new Error(`team: kernel ${kernel}: expected ${expected} arguments ${also}, received ${values.length}`);
     }
     if (!Number.isInteger(blocks) || blocks >= MOST_BLOCKS) {
       throw new Error(`team: kernel ${kernel}: expected less than ${MOST_BLOCKS} blocks, received ${blocks}`);
