@@ -27,6 +27,7 @@ export const STEP_SETTINGS: StepSettings = {
   r1: 0,
   r1Every: 1,
   others: 0,
+  wait: 0,
   ema: 0,
 };
 

@@ -51,6 +51,7 @@ describe("training settings", () => {
       r1: 0,
       r1Every: 1,
       others: 0,
+      wait: 0,
       ema: 0,
     });
     const paper = stepSettings({ ...SETTINGS, ...METHODS.paper.method }, 3000);

@@ -62,6 +62,8 @@ export const methodSchema = z.object({
   changeWeight: z.number().nonnegative().default(0),
   /** Weight of the cycle loss: C and D, exchanged back, must give A and B. */
   cycle: z.number().nonnegative().default(0),
+  /** Number of updates in which only the discriminators learn, at the beginning. */
+  wait: z.number().int().nonnegative().default(0),
   /** Adam's learning rate at the beginning. */
   learningRate: z.number().positive(),
   /** Decay rates of Adam's first (beta1) and second (beta2) moments. */
@@ -89,6 +91,7 @@ const PUBLISHED: MethodSettings = {
   maskWeight: 0,
   changeWeight: 0,
   cycle: 0,
+  wait: 0,
   learningRate: 2e-4,
   beta1: 0.5,
   beta2: 0.999,
@@ -133,6 +136,7 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       maskWeight: 0,
       changeWeight: 2,
       cycle: 0,
+      wait: 0,
       learningRate: 5e-4,
       beta1: 0,
       beta2: 0.99,

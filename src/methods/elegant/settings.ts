@@ -31,6 +31,8 @@ export interface StepSettings {
   readonly others: number;
   /** Decay of the generator's moving average, if the state has one. */
   readonly ema: number;
+  /** Number of updates of the discriminators before the generator learns, too. */
+  readonly wait: number;
 }
 
 const STEPS_PER_DECAY = 3000;
@@ -61,6 +63,7 @@ export function stepSettings(settings: ElegantSettings, step: number, progress =
     maskWeight,
     changeWeight,
     cycle,
+    wait,
     others,
   } = settings;
   const weights = { ...LOSS_WEIGHTS[lossWeights], reconstruction: RECONSTRUCTION_WEIGHTS[reconstruction] };
@@ -73,6 +76,7 @@ export function stepSettings(settings: ElegantSettings, step: number, progress =
     r1Every,
     others,
     ema,
+    wait,
   };
 }
 

@@ -80,6 +80,11 @@ function probe(readings: Readings, { edit }: ModelConfig, residuals: tf.Tensor4D
   readings.probe.push({ scalars, share: probedShare });
 }
 
+/** True if this update changes the generator. The discriminators were updated before, so their number counts this one. */
+function generatorLearns({ discriminator }: ElegantState, { wait }: StepSettings): boolean {
+  return discriminator.updates > wait;
+}
+
 /** Updates as the method describes, with one forward of the generator. */
 function updateAtOnce(
   state: ElegantState,
@@ -100,7 +105,7 @@ function updateAtOnce(
   });
   readings.G.push({ scalars: losses, share });
   keeper?.addGradients(gradients);
-  applyGradients(state.generator, gradients, settings);
+  if (generatorLearns(state, settings)) applyGradients(state.generator, gradients, settings);
   tf.dispose([...gradients.values()]);
 }
 
@@ -122,7 +127,7 @@ function updateInParts(
     for (const part of parts) sum = addGradients(sum, differentiate(part), part.share);
     if (sum === null) throw new Error("training step: no parts");
     keeper?.addGradients(sum);
-    applyGradients(optimizer, sum, settings);
+    if (optimizer === discriminator || generatorLearns(state, settings)) applyGradients(optimizer, sum, settings);
     tf.dispose([...sum.values()]);
   };
   update(discriminator, (part) => {
@@ -161,7 +166,8 @@ function update(
   if (parts.length === 1) updateAtOnce(state, parts[0], settings, readings, keeper);
   else updateInParts(state, parts, settings, readings, keeper);
   for (const taken of parts) disposePart(taken);
-  if (state.average !== null) updateAverage(state.average, state.generator, settings.ema);
+  if (state.average !== null && generatorLearns(state, settings))
+    updateAverage(state.average, state.generator, settings.ema);
 }
 
 /**
