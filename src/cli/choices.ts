@@ -2,15 +2,13 @@
 import { z } from "zod";
 import { describeMismatch, InputError } from "../errors.js";
 import { formatChoice } from "../methods/choice-words.js";
-import { networkSchema } from "../methods/elegant/config.js";
-import { methodSchema } from "../methods/elegant/presets.js";
+import type { RecipeBook } from "../methods/recipe.js";
 import { suggest } from "../suggest.js";
 
-const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map(
-  Object.entries({ ...networkSchema.shape, ...methodSchema.shape }),
-);
-/** The names of all choices, those of the network first. */
-export const CHOICES: readonly string[] = [...SCHEMAS.keys()];
+/** The schemas of a method's choices by their names, those of the networks first. */
+export function schemasOf({ network, training }: RecipeBook): ReadonlyMap<string, z.ZodType> {
+  return new Map(Object.entries({ ...network.shape, ...training.shape }) as [string, z.ZodType][]);
+}
 
 const SWITCHES: Readonly<Record<string, boolean>> = { on: true, off: false };
 const words = new Intl.ListFormat("en-GB", { type: "disjunction" });
@@ -40,19 +38,20 @@ function describeValues(schema: z.ZodType): string {
 }
 
 /** @throws InputError when the text is not NAME=VALUE with a known name and a value that the choice takes */
-function parseChoice(text: string): readonly [name: string, value: unknown] {
+function parseChoice(text: string, schemas: ReadonlyMap<string, z.ZodType>): readonly [name: string, value: unknown] {
+  const names = [...schemas.keys()];
   const at = text.indexOf("=");
   if (at < 0) {
-    const remedy = `Write a choice as in ${CHOICES.includes(text) ? text : "r1Every"}=...`;
+    const remedy = `Write a choice as in ${schemas.has(text) ? text : "r1Every"}=...`;
     throw new InputError(
       describeMismatch("--set", "NAME=VALUE", `'${text}'`, `${remedy}; docs/training.md lists them.`),
     );
   }
   const [name, word] = [text.slice(0, at), text.slice(at + 1)];
-  const schema = SCHEMAS.get(name);
+  const schema = schemas.get(name);
   if (schema === undefined) {
-    const meant = suggest(name, CHOICES);
-    const remedy = meant === null ? `Choices are ${CHOICES.join(", ")}.` : `Did you mean ${meant}?`;
+    const meant = suggest(name, names);
+    const remedy = meant === null ? `Choices are ${names.join(", ")}.` : `Did you mean ${meant}?`;
     throw new InputError(describeMismatch("--set", "the name of a choice before '='", `'${text}'`, remedy));
   }
   // Number("") is 0, which nobody means.
@@ -72,10 +71,11 @@ function parseChoice(text: string): readonly [name: string, value: unknown] {
  * @param texts such as ["mask=off", "r1Every=16"]
  * @throws InputError for a text that is not a choice, and for a choice with two values
  */
-export function parseChoices(texts: readonly string[]): ReadonlyMap<string, unknown> {
+export function parseChoices(texts: readonly string[], book: RecipeBook): ReadonlyMap<string, unknown> {
+  const schemas = schemasOf(book);
   const chosen = new Map<string, unknown>();
   for (const text of texts) {
-    const [name, value] = parseChoice(text);
+    const [name, value] = parseChoice(text, schemas);
     if (chosen.has(name)) {
       const received = `${formatChoice(chosen.get(name))} and ${formatChoice(value)}`;
       throw new InputError(describeMismatch(`--set ${name}`, "one value", received, "Remove one of them."));

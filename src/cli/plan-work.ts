@@ -9,8 +9,7 @@ import { expandInputs } from "./inputs.js";
 import { choiceOfBatches } from "./planned.js";
 import type { PreprocessCommand } from "./preprocess.js";
 import type { SwapCommand } from "./swap-options.js";
-import type { TrainCommand } from "./train.js";
-import { chooseMethod } from "./train-method.js";
+import { chooseTraining, type TrainCommand } from "./train.js";
 
 export interface OpenedWork {
   readonly work: Work;
@@ -61,19 +60,18 @@ export const openPreprocess: OpenWork<PreprocessCommand> = async ([source], opti
 
 export const openTrain: OpenWork<TrainCommand> = async ([data], options, context) => {
   const { openDataset } = await import("../dataset/dataset.js");
-  const { createConfig } = await import("../methods/elegant/config.js");
-  const { elegantModel } = await import("../methods/elegant/model.js");
   const { trainWork } = await import("../planner/work/train.js");
   const { chooseBatch } = await import("../training/batch-choice.js");
   const { createPairSampler } = await import("../training/pairs.js");
-  const { size, width, attributes, seed, images, resume, out } = options;
-  const chosen = chooseMethod(options);
-  const model = elegantModel(createConfig({ ...chosen.network, size: Number(size), width, attributes }));
+  const { seed, images, resume, out } = options;
+  const chosen = await chooseTraining(options);
+  const { model } = chosen;
+  const { attributes } = model.config;
   const dataset = await openDataset(data, images);
-  const { joint } = chosen.method;
-  const { batch } = await chooseBatch(options.batch, dataset, attributes, joint, resume ? out : null);
+  const { flip, joint } = model.training({ ...chosen.method, seed, batch: 1, dataset: "" }, "plan");
+  const { batch } = await chooseBatch(chosen.batch, dataset, attributes, joint, resume ? out : null);
   const method = { ...chosen.method, batch, seed };
-  createPairSampler(dataset, attributes, method); // refuses data without enough images
+  createPairSampler(dataset, attributes, { batch, seed, flip, joint }); // refuses data without enough images
   const device = await openDeviceFor(({ updateTrial }) => updateTrial(model, method), options, context);
   return onDevice(device, async () => {
     const work = trainWork(dataset, model, method);

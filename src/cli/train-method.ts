@@ -1,14 +1,15 @@
-/** The options of `elegant train` that select the method: a preset, and changes of its choices. */
+/** The options of `elegant train` that select the method: its name, a preset, and changes of its choices. */
 import { type Command, Option } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
-import { formatChoice } from "../methods/choice-words.js";
-import { networkSchema, UPSAMPLINGS } from "../methods/elegant/config.js";
-import { METHODS, type Method, methodSchema, PRESETS, type Preset } from "../methods/elegant/presets.js";
+import { UPSAMPLINGS } from "../methods/elegant/config.js";
+import type { Recipe, RecipeBook } from "../methods/recipe.js";
+import { METHOD_NAMES, recipesOf } from "../methods/recipes.js";
 import { parseChoices } from "./choices.js";
 import { number } from "./command.js";
 
 export interface MethodOptions {
-  readonly preset: Preset;
+  readonly method: string;
+  readonly preset?: string;
   readonly learningRate?: number;
   /** Choices as NAME=VALUE. */
   readonly set?: readonly string[];
@@ -16,27 +17,27 @@ export interface MethodOptions {
   readonly r1?: number;
   readonly flip?: boolean;
   readonly upsampling?: (typeof UPSAMPLINGS)[number];
-  /** The method of the run that is resumed, which is then used instead of the preset's. */
-  readonly recalled?: RecalledMethod;
+  /** The recipe of the run that is resumed, which is then used instead of the preset's. */
+  readonly recalled?: RecalledRecipe;
 }
 
-export interface RecalledMethod extends Method {
-  /** True if the run was trained by this method, so that it refuses every change. An imported model has no method yet. */
+export interface RecalledRecipe extends Recipe {
+  /** True if the run was trained by this recipe, so that it refuses every change. An imported model has none yet. */
   readonly isFixed: boolean;
 }
 
 export function withMethodOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option("--preset <name>", "modern: clean pictures; official: the published code; paper: as the paper says")
-        .choices(PRESETS)
-        .default("modern"),
+    .addOption(new Option("--method <name>", "which system to train").choices(METHOD_NAMES).default("elegant"))
+    .option(
+      "--preset <name>",
+      "elegant: modern (clean pictures), official (the published code) or paper; the others: official (default: the first)",
     )
     .option(
       "--set <choices...>",
       "change choices of the preset, as in joint=off r1Every=16; docs/training.md lists all choices",
     )
-    .option("--learning-rate <x>", "of Adam, at the beginning (default: the preset's)", number(1e-8, 1))
+    .option("--learning-rate <x>", "at the beginning (default: the preset's)", number(1e-8, 1))
     .option("--ema <decay>", "of the generator's moving average, with which edits are made", number(0, 0.999999))
     .option("--r1 <gamma>", "gradient penalty on real pictures", number(0, 1e6))
     .option("--flip", "mirror each training picture with probability 1/2")
@@ -47,74 +48,40 @@ export function withMethodOptions(command: Command): Command {
     );
 }
 
-/**
- * Refuses choices that contradict each other or have no effect together, because a run's configuration should describe
- * the run.
- * @throws InputError that names the first one and says what to set instead
- */
-function expectSense({ network, method }: Method): void {
-  const { edit, mask, condition } = network;
-  const { reconstruction, maskWeight, r1, r1Every, others } = method;
-  const rules: readonly (readonly [
-    isBroken: boolean,
-    name: string,
-    expected: string,
-    received: unknown,
-    why: string,
-  ])[] = [
-    [
-      edit === "difference" && reconstruction !== "none",
-      "reconstruction",
-      "none with edit=difference",
-      reconstruction,
-      "The reconstruction is exact there and needs no loss: set reconstruction=none.",
-    ],
-    [
-      edit === "residual" && reconstruction === "none",
-      "reconstruction",
-      "squared or norm with edit=residual",
-      reconstruction,
-      "Without it nothing keeps a face as it is: set reconstruction=squared.",
-    ],
-    [
-      !mask && maskWeight > 0,
-      "maskWeight",
-      "0 with mask=off",
-      maskWeight,
-      "There is no mask to weigh: set maskWeight=0.",
-    ],
-    [
-      condition === "planes" && others > 0,
-      "others",
-      "0 with condition=planes",
-      others,
-      "Only discriminators with a score for each attribute judge the others: set others=0.",
-    ],
-    [r1 === 0 && r1Every !== 1, "r1Every", "1 with r1=0", r1Every, "There is no penalty to compute: set r1Every=1."],
-  ];
-  for (const [isBroken, name, expected, received, why] of rules) {
-    if (isBroken) throw new InputError(describeMismatch(`--set ${name}`, expected, formatChoice(received), why));
-  }
+const optionOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** The recipe of a preset. @throws InputError if the method does not have it */
+function presetOf({ method, presets }: RecipeBook, name = Object.keys(presets)[0]): Recipe {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (preset !== undefined) return preset;
+  const remedy = "Add --help for what they are.";
+  const expected = `a preset of ${method} (${Object.keys(presets).join(", ")})`;
+  throw new InputError(describeMismatch("--preset", expected, `'${name}'`, remedy));
 }
 
 /**
- * The preset, or the method of the resumed run, with the user's changes.
+ * The preset, or the recipe of the resumed run, with the user's changes.
  * @throws InputError for a choice that does not exist, is given twice, or makes no sense next to the others
  */
-export function chooseMethod(options: MethodOptions): Method {
+export function chooseRecipe(options: MethodOptions): Recipe {
   const { set = [], learningRate, ema, r1, flip, upsampling, recalled } = options;
-  const chosen = parseChoices(set);
+  const book = recipesOf(options.method);
+  const chosen = parseChoices(set, book);
   const named = Object.entries({ learningRate, ema, r1, flip, upsampling }).filter(([, value]) => value !== undefined);
-  const twice = named.find(([name]) => chosen.has(name));
-  if (twice !== undefined) {
-    const [name] = twice;
-    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new InputError(describeMismatch(`--set ${name}`, `without ${option}`, "both", "Give one of them."));
+  const shapes = { ...book.network.shape, ...book.training.shape };
+  for (const [name] of named) {
+    if (chosen.has(name)) {
+      throw new InputError(describeMismatch(`--set ${name}`, `without ${optionOf(name)}`, "both", "Give one of them."));
+    }
+    if (!Object.hasOwn(shapes, name)) {
+      const remedy = `Its choices are ${Object.keys(shapes).join(", ")}.`;
+      throw new InputError(describeMismatch(optionOf(name), `a choice of ${book.method}`, name, remedy));
+    }
   }
-  const { network, method } = recalled ?? METHODS[options.preset];
+  const { network, method } = recalled ?? presetOf(book, options.preset);
   const changed = { ...network, ...method, ...Object.fromEntries([...chosen, ...named]) };
-  const result = { network: networkSchema.parse(changed), method: methodSchema.parse(changed) };
-  // A run that was trained by another method refuses it as a whole, and names the choice that differs.
-  if (recalled?.isFixed !== true) expectSense(result);
+  const result = { network: book.network.parse(changed), method: book.training.parse(changed) };
+  // A run that was trained by another recipe refuses it as a whole, and names the choice that differs.
+  if (recalled?.isFixed !== true) book.expectSense(result);
   return result;
 }

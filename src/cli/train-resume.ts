@@ -1,8 +1,10 @@
 /** Completes the settings of `elegant train` from the run that it resumes or starts from. */
 import type { Command } from "commander";
+import type { MethodConfig, Model } from "../methods/method.js";
+import { recipesOf } from "../methods/recipes.js";
 
 /**
- * With --from, width and attributes are those of the other model unless they were given. With --resume, options that
+ * With --from, method, width and attributes are those of the other model unless they were given. With --resume, options that
  * were not given get the run's values before the command's action runs. Given options stay, and the training refuses
  * them if they differ. A given preset is compared as a whole.
  */
@@ -23,28 +25,31 @@ export function withRunSettings(command: Command): Command {
     };
     if (!resume && from !== undefined) {
       const { readModel } = await import("../models/open.js");
-      const { parseConfig } = await import("../methods/elegant/config.js");
-      const { attributes, width } = parseConfig((await readModel(from)).model.config, from);
-      recall({ attributes: [...attributes], width });
+      const { method, attributes, width } = configOf((await readModel(from)).model);
+      recall({ method, attributes: [...attributes], width });
     }
     if (!resume || out === undefined) return;
     const { savedRun } = await import("../training/run.js");
-    const { parseConfig } = await import("../methods/elegant/config.js");
-    const { parseSettings } = await import("../methods/elegant/settings.js");
     const { model, settings } = await savedRun(out);
-    const { size, width, attributes, ...network } = parseConfig(model.config, out);
-    const values: Record<string, unknown> = { attributes: [...attributes], size: String(size), width };
+    const { method: name, size, width, attributes, ...network } = configOf(model);
+    const values: Record<string, unknown> = { method: name, attributes: [...attributes], size: String(size), width };
     if (settings !== null) {
-      const { batch, seed, dataset: _, ...method } = parseSettings(settings, out);
+      const { batch, seed, dataset: _, ...method } = settings;
       Object.assign(values, { batch, seed });
       if (!isGiven("preset")) values.recalled = { network, method, isFixed: true };
     } else if (!isGiven("preset")) {
-      // An imported model has a network but no method yet. It is trained by the published method, unless its edits are
-      // differences.
-      const { METHODS } = await import("../methods/elegant/presets.js");
-      const { method } = METHODS[network.edit === "difference" ? "modern" : "official"];
-      values.recalled = { network, method, isFixed: false };
+      // An imported model has a network but was not trained here yet.
+      const book = recipesOf(name);
+      values.recalled = { network, method: book.presets[book.presetOf(network)].method, isFixed: false };
     }
     recall(values);
   });
+}
+
+/** A model's configuration by the options of `elegant train`: its method, size, width, attributes, and other choices. */
+function configOf({
+  method,
+  config,
+}: Model): MethodConfig & { readonly method: string; readonly [choice: string]: unknown } {
+  return { ...config, method };
 }

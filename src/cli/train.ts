@@ -1,13 +1,16 @@
 /** `elegant train DATA --attributes A B --out RUN`: trains a model, or resumes a run. */
 import { type Command, Option } from "commander";
 import type { Device } from "../device/device.js";
+import type { Model } from "../methods/method.js";
+import type { Choices } from "../methods/recipe.js";
+import { recipesOf } from "../methods/recipes.js";
 import type { Course } from "../planner/course.js";
 import type { TrainOptions, TrainWork } from "../training/loop.js";
 import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { openDeviceFor } from "./device.js";
 import { interruptible } from "./interrupt.js";
 import { finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
-import { chooseMethod, type MethodOptions, withMethodOptions } from "./train-method.js";
+import { chooseRecipe, type MethodOptions, withMethodOptions } from "./train-method.js";
 import { withRunSettings } from "./train-resume.js";
 
 export interface TrainCommand extends PlannedOptions, CommonOptions<"seed" | "device">, MethodOptions {
@@ -16,8 +19,8 @@ export interface TrainCommand extends PlannedOptions, CommonOptions<"seed" | "de
   readonly resume: boolean;
   readonly from?: string;
   readonly size: string;
-  readonly width: number;
-  readonly batch: number | "auto";
+  readonly width?: number;
+  readonly batch?: number | "auto";
   readonly steps: number;
   readonly minutes?: number;
   readonly saveEvery: number;
@@ -45,12 +48,15 @@ export function registerTrain(program: Command): void {
     .option("--resume", "continue from the run's newest checkpoint", false)
     .option("--from <run>", "begin a new run with the generator of another one, also one of another size")
     .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("256"))
-    .option("--width <n>", "channels of the first block, a multiple of 4; the paper's is 64", integer(4, 128), 64)
+    .option(
+      "--width <n>",
+      "channels of the first layer, a multiple of 4 (default: the published network's, 64 for elegant)",
+      integer(4, 128),
+    )
     .option(
       "--batch <n>",
-      "pictures with and as many without the attribute in an update; auto: the published 16, or what the data have",
+      "pictures with and as many without the attribute in an update (default: as published, 16 for elegant); auto: 16, or what the data have",
       (text) => (text === "auto" ? text : integer(1, 1024)(text)),
-      16,
     )
     .option("--steps <n>", "steps of the whole run; one goes over all attributes", integer(1), 200_000)
     .option("--minutes <x>", "stop after this time, with everything saved", number(0.01, 1e6))
@@ -66,12 +72,9 @@ export function registerTrain(program: Command): void {
         const { checkTrainingPictures } = await import("../dataset/training-pictures.js");
         const { announceDevice } = await import("../device/node/announce.js");
         const { train } = await import("../training/loop.js");
-        const { createConfig } = await import("../methods/elegant/config.js");
-        const { elegantModel } = await import("../methods/elegant/model.js");
         const { readModel } = await import("../models/open.js");
-        const { width, attributes, batch, seed, workers, minutes } = options;
-        const { network, method } = chooseMethod(options);
-        const model = elegantModel(createConfig({ ...network, size: Number(options.size), width, attributes }));
+        const { seed, workers, minutes } = options;
+        const { model, method, batch } = await chooseTraining(options);
         const from = options.from === undefined || options.resume ? null : await readModel(options.from);
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
         const warnings = checkTrainingPictures(dataset, model.config.size);
@@ -79,7 +82,8 @@ export function registerTrain(program: Command): void {
           async ({ updateTrial }) => {
             const { chooseBatch } = await import("../training/batch-choice.js");
             const resumed = options.resume ? options.out : null;
-            const chosen = await chooseBatch(batch, dataset, attributes, method.joint, resumed);
+            const { joint } = model.training({ ...method, seed, batch: 1, dataset: "" }, "train");
+            const chosen = await chooseBatch(batch, dataset, model.config.attributes, joint, resumed);
             return updateTrial(model, { ...method, seed, batch: chosen.batch });
           },
           options,
@@ -137,6 +141,17 @@ export function registerTrain(program: Command): void {
         }
       });
     });
+}
+
+/** The model, the choices of the training and the batch that the options describe. */
+export async function chooseTraining(
+  options: TrainCommand,
+): Promise<{ readonly model: Model; readonly method: Choices; readonly batch: number | "auto" }> {
+  const { createModel } = await import("../methods/registry.js");
+  const book = recipesOf(options.method);
+  const { size, attributes, width = book.width, batch = book.batch } = options;
+  const { network, method } = chooseRecipe(options);
+  return { model: createModel(book.method, { ...network, size: Number(size), width, attributes }), method, batch };
 }
 
 /**

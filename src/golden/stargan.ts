@@ -1,7 +1,8 @@
 /** Checks updates of StarGAN against numbers of the published networks and training loop in float64 (stargan-*.json). */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { parseConfig, type StarganConfig } from "../methods/stargan/config.js";
+import { parseFields } from "../methods/parse.js";
+import { configSchema, type StarganConfig } from "../methods/stargan/config.js";
 import { gradientPenalty, pointsBetween } from "../methods/stargan/losses.js";
 import { judge, scorePatches, translate } from "../methods/stargan/networks.js";
 import { discriminatorSpecs, generatorSpecs } from "../methods/stargan/parameters.js";
@@ -78,7 +79,7 @@ const LOSSES = {
 
 function configOf({ img_size, width, attributes, g_blocks, d_layers }: StarganGolden, file: string): StarganConfig {
   const layers = { generatorBlocks: g_blocks, discriminatorLayers: d_layers };
-  return parseConfig({ method: "stargan", size: img_size, width, attributes, ...layers }, file);
+  return parseFields(configSchema, { method: "stargan", size: img_size, width, attributes, ...layers }, file);
 }
 
 /** The formula's images, labels and places of the penalty. An image's target labels are those of the next image. */

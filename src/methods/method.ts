@@ -8,10 +8,20 @@ import type { NamedTensors } from "../interop/safetensors.js";
 import type { OptimizerState } from "../nn/optimizer.js";
 import type { ParameterSpec, Parameters } from "../nn/parameters.js";
 
+/** What a user chooses for a new model. The choices of the method's networks follow (recipe.ts). */
+export interface ModelOptions {
+  readonly size: number;
+  readonly width: number;
+  readonly attributes: readonly string[];
+  readonly [choice: string]: unknown;
+}
+
 /** A method: ELEGANT, for example. */
 export interface Method {
   /** The name that configurations carry. A file without a name is ELEGANT's. */
   readonly name: string;
+  /** Makes a model for a new run. @throws InputError that names the option that does not fit */
+  create(options: ModelOptions): Model;
   /**
    * Checks a configuration, as a model file or a checkpoint holds it.
    * @param config any JSON value
@@ -67,7 +77,9 @@ export interface Model {
   readonly sheet: SampleSheet;
   /** Files for other tools. */
   readonly files: ForeignFiles;
-  /** Editing by a reference image; null for a method that edits without one. */
+  /** Adding and removing one attribute. */
+  readonly edits: SideEdits;
+  /** Editing by parts of a reference's latent; null for a method without them. */
   readonly exemplar: ExemplarEdits | null;
   /** What may go wrong in a training, by the name of the condition. */
   readonly conditions: Readonly<Record<string, Condition>>;
@@ -167,13 +179,37 @@ export interface SampleSheet {
   /**
    * The images of all columns, column after column: [columns * pairs, S, S, 3].
    * @param both A with the attribute, then B without it, [2 pairs, S, S, 3]
+   * @param labels of both, [2 pairs, attributes] of 0 and 1
    */
-  draw(parameters: Parameters, both: tf.Tensor4D, attribute: number): tf.Tensor4D;
+  draw(parameters: Parameters, both: tf.Tensor4D, attribute: number, labels: tf.Tensor2D): tf.Tensor4D;
+}
+
+/** What an edit needs apart from the image: a reference with the wanted value, or the image's labels. */
+export type EditNeeds = "reference" | "labels" | "nothing";
+
+/** Images that are to be moved to one side of an attribute. */
+export interface EditRequest {
+  /** [N, S, S, 3] in [-1, 1] */
+  readonly images: tf.Tensor4D;
+  /** The attribute's position in the model. */
+  readonly attribute: number;
+  /** 1 to add the attribute, 0 to remove it. */
+  readonly value: 0 | 1;
+  /** An image with that value for each image, [N, S, S, 3] in [-1, 1]; null if the edit needs none. */
+  readonly references: tf.Tensor4D | null;
+  /** All labels of the images, [N, attributes] of 0 and 1; null if the edit needs none. */
+  readonly labels: tf.Tensor2D | null;
+}
+
+/** Edits in one direction, which every method has in its own way. */
+export interface SideEdits {
+  needs(value: 0 | 1): EditNeeds;
   /**
-   * A without the attribute and B with it, stacked: [2 pairs, S, S, 3].
-   * @param both as for draw()
+   * Adds or removes an attribute. An image that has the wanted value already is reconstructed, if it is its own
+   * reference.
+   * @returns [N, S, S, 3] in [-1, 1]
    */
-  exchange(parameters: Parameters, both: tf.Tensor4D, attribute: number): tf.Tensor4D;
+  apply(parameters: Parameters, request: EditRequest): tf.Tensor4D;
 }
 
 /** A model's files for other tools. A format that the method does not have is null. */

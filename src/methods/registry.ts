@@ -1,13 +1,21 @@
 /** The methods that there are, and the models that files describe. */
 import { describeMismatch, InputError } from "../errors.js";
 import { ELEGANT } from "./elegant/model.js";
-import type { Method, Model } from "./method.js";
+import type { Method, Model, ModelOptions } from "./method.js";
+import { STARGAN } from "./stargan/model.js";
 
-const METHODS = new Map<string, Method>([[ELEGANT.name, ELEGANT]]);
+const METHODS = new Map<string, Method>([ELEGANT, STARGAN].map((method) => [method.name, method]));
 
 /** Adds a method, so that its checkpoints and generator files can be opened. */
 export function registerMethod(method: Method): void {
   METHODS.set(method.name, method);
+}
+
+/** Makes a model of a method for a new run. @throws InputError that names the option that does not fit */
+export function createModel(method: string, options: ModelOptions): Model {
+  const found = METHODS.get(method);
+  if (found === undefined) throw new Error(`methods: no '${method}'`);
+  return found.create(options);
 }
 
 /**

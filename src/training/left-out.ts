@@ -133,16 +133,17 @@ export async function listLeftOut(
  * Loads the first readable images of two sides, for sheets and scores.
  * @param sides candidates with the attribute and without it, at least `count` of each
  * @param known as SubstitutionOptions.known
- * @returns the result of BatchLoader.load(): `count` images of the first side, then of the second
+ * @returns the result of BatchLoader.load(): `count` images of the first side, then of the second; and the positions of
+ * these images in the data set's files
  * @throws InputError if too many images cannot be read
  */
-export function loadSides(
+export async function loadSides(
   loader: BatchLoader,
   dataset: FaceDataset,
   sides: readonly (readonly number[])[],
   count: number,
   known: Map<number, string>,
-): Promise<LoadedBatch> {
+): Promise<LoadedBatch & { readonly files: readonly number[] }> {
   const files = sides.flatMap((side) => side.slice(0, count));
   // Each slot has its own candidates, so that no image is chosen twice.
   function* substitutes(slot: number): Iterable<number> {
@@ -151,10 +152,11 @@ export function loadSides(
   }
   const most = mostLeftOut(dataset.files.length);
   const substitution = new Substitution({ dataset, files, substitutes, known, most });
-  return loader.load(
+  const loaded = await loader.load(
     files.map((file) => dataset.picture(file)),
     substitution.replace,
   );
+  return { ...loaded, files };
 }
 
 /**

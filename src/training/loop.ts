@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { closing } from "../closing.js";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
+import { describeMismatch, InputError, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
 import type { Losses, Model, Moment, RunSettings, Training } from "../methods/method.js";
@@ -103,7 +103,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config } = model;
   const { seed } = options.settings;
   const { flip, joint } = model.training({ ...options.settings, batch: 1, dataset: "" }, "train");
-  if (options.from) model.expectSameLayers(options.from.model, options.from.source);
+  if (options.from) expectSameModel(model, options.from);
   const chosen = await chooseBatch(options.settings.batch, dataset, config.attributes, joint, resume ? folder : null);
   const { batch } = chosen;
   const sampler = createPairSampler(dataset, config.attributes, { batch, seed, flip, joint });
@@ -125,6 +125,17 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       return trainLocked(options, lock, { sampler, settings, chosen, samplePairs, scoreFaces, unreadable });
     },
   );
+}
+
+/** @throws InputError if the generator of another model does not fit */
+function expectSameModel(model: Model, { model: other, source }: NamedModel): void {
+  if (other.method !== model.method) {
+    const remedy = `Add --method ${other.method}, or choose a run of ${model.method}.`;
+    throw new InputError(
+      describeMismatch("--from", `a model of ${model.method}`, `${source} of ${other.method}`, remedy),
+    );
+  }
+  model.expectSameLayers(other, source);
 }
 
 /** Requires a run to resume, or a folder where a new one can start. */

@@ -14,6 +14,8 @@ import { SAMPLE_PAIRS, sampleOptions } from "./sample-sheet.js";
 export interface SamplePairs {
   /** Images for each attribute, A then B stacked: [2 pairs, S, S, 3] in [-1, 1]. */
   readonly pictures: readonly Float32Array[];
+  /** Their labels for each attribute, 0 or 1: [2 pairs][attributes]. */
+  readonly labels: readonly (readonly (readonly number[])[])[];
   readonly pairs: number;
 }
 
@@ -41,12 +43,14 @@ export async function loadSamplePairs(
   const loader = new BatchLoader({ size: config.size, workers, batch: 2 * pairs, slots: 1 });
   try {
     const pictures: Float32Array[] = [];
+    const labels: (readonly (readonly number[])[])[] = [];
     for (const { A, B } of chosen) {
-      const { data, release } = await loadSides(loader, dataset, [A, B], pairs, unreadable);
+      const { data, files, release } = await loadSides(loader, dataset, [A, B], pairs, unreadable);
       pictures.push(data.slice());
+      labels.push(files.map((file) => columns.map((column) => table.values[file * table.names.length + column])));
       release();
     }
-    return { pictures, pairs };
+    return { pictures, labels, pairs };
   } finally {
     await loader.close();
   }
@@ -56,7 +60,7 @@ export async function loadSamplePairs(
 export async function drawSamples(
   parameters: Parameters,
   model: Model,
-  { pictures, pairs }: SamplePairs,
+  { pictures, labels, pairs }: SamplePairs,
 ): Promise<RgbaImage> {
   const { sheet } = model;
   const { size } = model.config;
@@ -64,7 +68,7 @@ export async function drawSamples(
   for (const [attribute, batch] of pictures.entries()) {
     const stacked = tf.tidy(() => {
       const both = tf.tensor4d(batch, [2 * pairs, size, size, 3]);
-      return sheet.draw(parameters, both, attribute);
+      return sheet.draw(parameters, both, attribute, tf.tensor2d(labels[attribute].map((row) => [...row])));
     });
     const values = (await stacked.data()) as Float32Array;
     stacked.dispose();

@@ -24,6 +24,8 @@ const FEATURES = BLOCKS * BLOCKS * 6;
 export interface ScoreFaces {
   /** Images with each attribute, then as many without: [2 count, S, S, 3] in levels of 255. */
   readonly pictures: readonly Uint8ClampedArray[];
+  /** Their labels for each attribute, 0 or 1: [2 count][attributes]. */
+  readonly labels: readonly (readonly (readonly number[])[])[];
   readonly counts: readonly number[];
 }
 
@@ -48,7 +50,8 @@ export async function loadScoreFaces(
   const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
   const sides = (files: readonly number[], column: number): readonly (readonly number[])[] =>
     [1, 0].map((value) => files.filter((file) => table.values[file * table.names.length + column] === value));
-  const chosen = attributeColumns(dataset, config.attributes).map((column) => {
+  const columns = attributeColumns(dataset, config.attributes);
+  const chosen = columns.map((column) => {
     const [heldOut, trained] = [heldOutFiles, trainingFiles].map((files) => sides(files(dataset), column));
     const isEnough = heldOut.every(({ length }) => length >= MIN_HELD_OUT);
     const count = Math.min(FACES, ...(isEnough ? heldOut : trained).map(({ length }) => length));
@@ -58,12 +61,14 @@ export async function loadScoreFaces(
   const loader = new BatchLoader({ size: config.size, workers, batch: 2 * FACES, slots: 1 });
   try {
     const pictures: Uint8ClampedArray[] = [];
+    const labels: (readonly (readonly number[])[])[] = [];
     for (const { candidates, count } of chosen) {
-      const { data, release } = await loadSides(loader, dataset, candidates, count, unreadable);
+      const { data, files, release } = await loadSides(loader, dataset, candidates, count, unreadable);
       pictures.push(Uint8ClampedArray.from(data, (value) => (value + 1) * 127.5));
+      labels.push(files.map((file) => columns.map((column) => table.values[file * table.names.length + column])));
       release();
     }
-    return { pictures, counts: chosen.map(({ count }) => count) };
+    return { pictures, labels, counts: chosen.map(({ count }) => count) };
   } finally {
     await loader.close();
   }
@@ -132,9 +137,17 @@ export async function scoreGenerator(parameters: Parameters, model: Model, faces
       const of = (side: number): Float32Array => {
         return real.subarray((side * count + first) * length, (side * count + first + n) * length);
       };
+      const labelsOf = (side: number): tf.Tensor2D =>
+        tf.tensor2d(
+          faces.labels[attribute].slice(side * count + first, side * count + first + n).map((row) => [...row]),
+        );
       const pictures = tf.tidy(() => {
-        const both = tf.concat([0, 1].map((side) => tf.tensor4d(of(side), [n, size, size, 3]))) as tf.Tensor4D;
-        return tf.split(model.sheet.exchange(parameters, both, attribute), 2, 0); // C, D
+        const [A, B] = [0, 1].map((side) => tf.tensor4d(of(side), [n, size, size, 3]));
+        const { edits } = model;
+        return [
+          edits.apply(parameters, { images: A, attribute, value: 0, references: B, labels: labelsOf(0) }), // C
+          edits.apply(parameters, { images: B, attribute, value: 1, references: A, labels: labelsOf(1) }), // D
+        ];
       });
       for (const [side, picture] of pictures.entries()) {
         edited.set(await picture.data(), (side * count + first) * length);

@@ -11,9 +11,14 @@ interface RunFacts {
 /** Returns a run's configuration and settings, by the options that set them. */
 function optionsOf({ config, settings }: RunFacts): Record<string, unknown> {
   const { size, attributes, ...network } = config;
-  const { width, ...choices } = network as { readonly width?: number };
+  const {
+    width,
+    method: name = "elegant",
+    ...choices
+  } = network as { readonly width?: number; readonly method?: string };
   const { batch, seed, dataset, learningRate, ...method } = settings;
   return {
+    "--method": name,
     "--size": size,
     "--width": width,
     "--attributes": attributes.join(" "),

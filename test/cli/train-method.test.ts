@@ -4,13 +4,16 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { CHOICES } from "../../src/cli/choices.js";
-import { chooseMethod, type MethodOptions, withMethodOptions } from "../../src/cli/train-method.js";
+import { schemasOf } from "../../src/cli/choices.js";
+import { chooseRecipe, type MethodOptions, withMethodOptions } from "../../src/cli/train-method.js";
 import { formatChoice } from "../../src/methods/choice-words.js";
 import { METHODS, type Method, PRESETS } from "../../src/methods/elegant/presets.js";
+import { recipesOf } from "../../src/methods/recipes.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+const CHOICES = [...schemasOf(recipesOf("elegant")).keys()];
 
 /** The method that a command line selects. */
 function methodOf(line: string) {
@@ -19,7 +22,7 @@ function methodOf(line: string) {
     line.split(" ").filter((word) => word !== ""),
     { from: "user" },
   );
-  return chooseMethod(command.opts<MethodOptions>());
+  return chooseRecipe(command.opts<MethodOptions>());
 }
 
 const refused = (line: string, message: string): void => {
@@ -93,7 +96,7 @@ describe("the method of elegant train", () => {
       ["annealing=2", "a number, at least 0 and at most 1"],
     ]) {
       const [name, value] = choice.split("=");
-      assert.throws(() => chooseMethod({ preset: "modern", set: [choice] }), {
+      assert.throws(() => chooseRecipe({ method: "elegant", set: [choice] }), {
         name: "InputError",
         message: `--set ${name}: expected ${expected}, received '${value}'. docs/training.md explains every choice.`,
       });

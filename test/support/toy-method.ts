@@ -24,11 +24,16 @@ const SPECS: Readonly<Record<string, readonly ParameterSpec[]>> = {
   discriminator: [{ name: "weight", shape: [1, 3], kind: "linear", fanIn: 3, flattened: [3, 1, 1] }],
 };
 
+/** Adds the colour, or takes it away. */
+function move(parameters: Parameters, images: tf.Tensor, value: 0 | 1): tf.Tensor4D {
+  const colour = parameter(parameters, "colour");
+  return tf.clipByValue(value === 1 ? tf.add(images, colour) : tf.sub(images, colour), -1, 1) as tf.Tensor4D;
+}
+
 /** A without the colour and B with it: [2n, S, S, 3]. */
 function exchange(parameters: Parameters, both: tf.Tensor4D): tf.Tensor4D {
   const [A, B] = tf.split(both, 2, 0);
-  const colour = parameter(parameters, "colour");
-  return tf.clipByValue(tf.concat([tf.sub(A, colour), tf.add(B, colour)], 0), -1, 1) as tf.Tensor4D;
+  return tf.concat([move(parameters, A, 0), move(parameters, B, 1)], 0);
 }
 
 /** The mean colour's place on a line: [n, 1]. */
@@ -96,7 +101,10 @@ function toyModel(config: z.infer<typeof configSchema>): Model {
       columns: ["A", "B", "C", "D"],
       caption: "C is A without the colour, D is B with it.",
       draw: (parameters, both) => tf.concat([both, exchange(parameters, both)], 0),
-      exchange: (parameters, both) => exchange(parameters, both),
+    },
+    edits: {
+      needs: () => "nothing",
+      apply: (parameters, { images, value }) => move(parameters, images, value),
     },
     files: { published: null, onnx: null },
     exemplar: null,
@@ -105,4 +113,8 @@ function toyModel(config: z.infer<typeof configSchema>): Model {
   };
 }
 
-export const TOY: Method = { name: "toy", parse: (config) => toyModel(configSchema.parse(config)) };
+export const TOY: Method = {
+  name: "toy",
+  create: (options) => toyModel(configSchema.parse({ ...options, method: "toy" })),
+  parse: (config) => toyModel(configSchema.parse(config)),
+};

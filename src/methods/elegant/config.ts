@@ -1,8 +1,7 @@
 /** The configuration that determines the network: image size, width, and the attributes in their order. */
 import { z } from "zod";
-import { describeMismatch, InputError } from "../../errors.js";
+import { MAX_WIDTH, networkFields, parseFields, parseOptions } from "../parse.js";
 
-export const SIZES = [64, 128, 256] as const;
 /** Activation of the decoder's first four blocks: ReLU in the published code, LeakyReLU in the paper. */
 export const DECODER_ACTIVATIONS = ["relu", "leaky-relu"] as const;
 /** How a decoder block doubles its side: the published transposed convolution, or resizing before a convolution. */
@@ -30,8 +29,6 @@ export const CONDITIONS = ["planes", "heads"] as const;
 export const INITIALISATIONS = ["published", "he"] as const;
 export type Initialisation = (typeof INITIALISATIONS)[number];
 
-const MAX_WIDTH = 128;
-
 /** The choices that make a network. A file that is older than a choice has the published code's network. */
 export const networkSchema = z.object({
   /** Number of convolutions in a discriminator: four in the published code, five in the paper. */
@@ -48,14 +45,8 @@ export const networkSchema = z.object({
 });
 export type NetworkChoices = z.infer<typeof networkSchema>;
 
-const layersSchema = networkSchema.extend({
-  /** Side of the square images in pixels. */
-  size: z.union([z.literal(64), z.literal(128), z.literal(256)]),
-  /** Channels of the first block; the paper has 64. */
-  width: z.number().int().min(4).max(MAX_WIDTH).multipleOf(4),
-  /** Names of the attributes; attribute i owns slice i of the latent. */
-  attributes: z.array(z.string().min(1)).min(1),
-});
+/** Attribute i owns slice i of the latent. */
+const layersSchema = networkSchema.extend(networkFields);
 
 /** Requires a channel for each slice: no edit could change an attribute whose slice is empty. */
 export const modelConfigSchema = layersSchema.superRefine(({ attributes, width }, context) => {
@@ -134,26 +125,12 @@ export function attributeSlice(channels: number, count: number, index: number): 
  * @throws InputError if it is not a valid configuration
  */
 export function parseConfig(config: unknown, source: string): ModelConfig {
-  const parsed = modelConfigSchema.safeParse(config);
-  if (parsed.success) return parsed.data;
-  const [{ path, message }] = parsed.error.issues;
-  const remedy = "The file is damaged; fetch it again.";
-  throw new InputError(
-    describeMismatch(`${source}: config`, "size, width and attributes", `${path.join(".")}: ${message}`, remedy),
-  );
+  return parseFields(modelConfigSchema, config, source);
 }
 
 /** Makes a configuration from a user's options. @throws InputError that names the option that does not fit */
 export function createConfig(
   options: Omit<ModelConfig, "size" | "attributes"> & { readonly size: number; readonly attributes: readonly string[] },
 ): ModelConfig {
-  const { attributes } = options;
-  const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new InputError(describeMismatch("--attributes", "each name once", `'${twice}' twice`, "Remove one."));
-  }
-  const parsed = modelConfigSchema.safeParse({ ...options, attributes: [...attributes] });
-  if (parsed.success) return parsed.data;
-  const [{ path, message }] = parsed.error.issues;
-  throw new InputError(`--${String(path[0])}: ${message}. See elegant train --help.`);
+  return parseOptions(modelConfigSchema, options);
 }

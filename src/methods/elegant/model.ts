@@ -2,9 +2,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../../errors.js";
 import { formatChoice } from "../choice-words.js";
-import type { Curve, ExemplarEdits, Losses, Method, Model, SampleSheet, Training, TrainingState } from "../method.js";
+import type {
+  Curve,
+  ExemplarEdits,
+  Losses,
+  Method,
+  Model,
+  SampleSheet,
+  SideEdits,
+  Training,
+  TrainingState,
+} from "../method.js";
+import { parseOptions } from "../parse.js";
 import { CONDITIONS } from "./conditions.js";
-import { type ModelConfig, parseConfig } from "./config.js";
+import { type ModelConfig, modelConfigSchema, parseConfig } from "./config.js";
 import { applyLatents, exchangeSlice, generate, ownResidual } from "./exchange.js";
 import { memoryNeeds } from "./memory.js";
 import { encode } from "./networks.js";
@@ -50,11 +61,18 @@ function sheetOf(config: ModelConfig): SampleSheet {
       const { reconstructed, exchanged } = generate(parameters, config, both, [{ attribute, pairs }]);
       return tf.concat([both, reconstructed, exchanged], 0);
     },
-    exchange: (parameters, both, attribute) => {
-      const faces = { images: both, ...encode(parameters, config, both) };
-      const [zA, zB] = tf.split(faces.latent, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
-      const [zC, zD] = [exchangeSlice(zA, zB, config, attribute), exchangeSlice(zB, zA, config, attribute)];
-      return applyLatents(parameters, config, faces, tf.concat([zC, zD], 0));
+  };
+}
+
+/** Edits in both directions by the reference's slice of the latent. */
+function editsOf(config: ModelConfig): SideEdits {
+  return {
+    needs: () => "reference",
+    apply: (parameters, { images, attribute, references }) => {
+      if (references === null) throw new Error("elegant: no references");
+      const faces = { images, ...encode(parameters, config, images) };
+      const { latent } = encode(parameters, config, references);
+      return applyLatents(parameters, config, faces, exchangeSlice(faces.latent, latent, config, attribute));
     },
   };
 }
@@ -136,6 +154,7 @@ export function elegantModel(config: ModelConfig): Model {
         return onnxGraphs(tensors, config).map(({ file, graph }) => ({ file, graph, metadata }));
       },
     },
+    edits: editsOf(config),
     exemplar: exemplarOf(config),
     conditions: CONDITIONS,
     curves: CURVES,
@@ -144,5 +163,6 @@ export function elegantModel(config: ModelConfig): Model {
 
 export const ELEGANT: Method = {
   name: "elegant",
+  create: (options) => elegantModel(parseOptions(modelConfigSchema, options)),
   parse: (config, source) => elegantModel(parseConfig(config, source)),
 };

@@ -1,7 +1,7 @@
 /** The settings of a run of ELEGANT, and the values that one update derives from them. */
-import { z } from "zod";
-import { describeMismatch, InputError } from "../../errors.js";
+import type { z } from "zod";
 import type { AdamSettings } from "../../types.js";
+import { parseRunSettings, runFields } from "../parse.js";
 import {
   LOSS_WEIGHTS,
   type LossWeights,
@@ -11,11 +11,7 @@ import {
 } from "./presets.js";
 
 /** The settings that must stay the same when a run is resumed. */
-const settingsSchema = methodSchema.extend({
-  batch: z.number().int().positive(),
-  seed: z.number().int().nonnegative(),
-  dataset: z.string(),
-});
+const settingsSchema = methodSchema.extend(runFields);
 export type ElegantSettings = z.infer<typeof settingsSchema>;
 
 /** The settings of one update. */
@@ -86,10 +82,5 @@ export function stepSettings(settings: ElegantSettings, step: number, progress =
  * @throws InputError if an earlier version wrote settings that this one does not know
  */
 export function parseSettings(saved: unknown, source: string): ElegantSettings {
-  const parsed = settingsSchema.safeParse(saved);
-  if (parsed.success) return parsed.data;
-  const [{ path, message }] = parsed.error.issues;
-  const remedy = "It can be used for editing; to train on, start a new run.";
-  const received = `settings of an earlier version (${path.join(".")}: ${message})`;
-  throw new InputError(describeMismatch(`${source}: settings`, "those of this version", received, remedy));
+  return parseRunSettings(settingsSchema, saved, source);
 }

@@ -1,23 +1,36 @@
 /** The choices of StarGAN's training, and the settings of one update. */
+import { z } from "zod";
 import type { AdamSettings } from "../../types.js";
 import type { Moment } from "../method.js";
+import { runFields } from "../parse.js";
 import type { LossWeights } from "./losses.js";
 
-export interface StarganChoices extends LossWeights {
+export const methodSchema = z.object({
+  /** Weight of the classification of attributes. */
+  classification: z.number().nonnegative(),
+  /** Weight of the reconstruction from a translated image. */
+  reconstruction: z.number().nonnegative(),
+  /** Weight of the gradient penalty. */
+  penalty: z.number().nonnegative(),
   /** Number of updates of the discriminator for each update of the generator. */
-  readonly discriminatorUpdates: number;
-  readonly learningRate: number;
+  discriminatorUpdates: z.number().int().positive(),
+  /** Adam's learning rate at the beginning. */
+  learningRate: z.number().positive(),
   /** Decay rates of Adam's moments. */
-  readonly beta1: number;
-  readonly beta2: number;
+  beta1: z.number().nonnegative().lt(1),
+  beta2: z.number().nonnegative().lt(1),
   /**
    * How the learning rate falls over the second half: linearly to 0, as the paper says, or hardly, which is a fault of
    * the published code.
    */
-  readonly decay: "linear" | "published";
+  decay: z.enum(["linear", "published"]),
   /** Decay per update of the generator's exponential moving average; with 0 no average is kept. */
-  readonly ema: number;
-}
+  ema: z.number().nonnegative().lt(1),
+  /** Whether each training image is mirrored with probability 1/2. */
+  flip: z.boolean(),
+});
+export type StarganChoices = z.infer<typeof methodSchema>;
+export const settingsSchema = methodSchema.extend(runFields);
 
 /** The published code's choices. Only the learning rate's decay is the paper's, since the published one is a mistake. */
 export const DEFAULTS: StarganChoices = {
@@ -30,6 +43,7 @@ export const DEFAULTS: StarganChoices = {
   beta2: 0.999,
   decay: "linear",
   ema: 0,
+  flip: true,
 };
 export const PUBLISHED: StarganChoices = { ...DEFAULTS, decay: "published" };
 
