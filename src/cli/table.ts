@@ -77,17 +77,19 @@ async function makeTable(run: string, data: string, options: Options, context: C
     context.print(`${generator.source}, ${extractor.name}${await deviceWords(device, options)}`);
     const { systems = [], limit, workers } = options;
     const { onProgress } = context;
+    const { size, attributes } = generator.config;
     const made = await table.computeTable(linalg, {
-      generator,
+      systems: [{ name: "this run", generatorOf: () => generator }],
+      others: systems,
+      attributes,
+      size,
       dataset,
       extractor,
-      systems,
       limit,
       workers,
       onProgress,
       warn: context.warn,
     });
-    const { size, attributes } = generator.config;
     const label = `${extractor.name}, ${dims} dims${extractor.comparable ? "" : ", not comparable with published scores"}`;
     const counts = attributes.map((name) => `${name} ${made.pictures[name]}`).join(", ");
     const caption = `FID, added / removed, lower is better; ${label}. ${made.heldOut ? "Held-out" : "All"} pictures of ${size} px of each side: ${counts}.`;

@@ -2,7 +2,7 @@
 import type { FaceDataset } from "../dataset/dataset.js";
 import { openExtractor } from "../metrics/extractors.js";
 import { Linalg } from "../metrics/linalg.js";
-import { computeTable, formatRows, type Table } from "../metrics/table.js";
+import { computeTable, formatRows } from "../metrics/table.js";
 import type { Generator } from "../models/generator.js";
 import type { ReportTable } from "../report/model.js";
 import type { OnProgress } from "../types.js";
@@ -26,7 +26,7 @@ export interface Distances {
   readonly pairs: number;
 }
 
-/** Distances of the demo's attributes for each model. The first model's table also has the rows without a model. */
+/** Distances of the demo's attributes for each model, and without an edit. */
 export async function measureDistances(
   models: readonly { readonly generator: Generator; readonly name: string }[],
   { dataset, pairs, seed, workers, onProgress }: DistanceOptions,
@@ -34,19 +34,13 @@ export async function measureDistances(
   const linalg = await Linalg.open(workers);
   const { extractor, dispose } = await openExtractor("random-inception", TABLE_DIMS, undefined, seed);
   const limit = Math.min(TABLE_PAIRS, Math.max(2, pairs));
-  const common = { dataset, extractor, attributes: DEMO_ATTRIBUTES, systems: [], limit, workers, onProgress };
-  const made: Table[] = [];
-  for (const { generator } of models) made.push(await computeTable(linalg, { ...common, generator }));
+  const systems = models.map(({ generator, name }) => ({ name, generatorOf: () => generator }));
+  const { size } = models[0].generator.config;
+  const subject = { systems, others: [], attributes: DEMO_ATTRIBUTES, size, dataset, extractor };
+  const made = await computeTable(linalg, { ...subject, limit, workers, onProgress });
   dispose();
   await linalg.close();
-  const rows = made.flatMap((table, i) => {
-    const named = formatRows(table, DEMO_ATTRIBUTES).map(([system, ...cells]) => [
-      system === "this run" ? models[i].name : system,
-      ...cells,
-    ]);
-    return i === 0 ? named : named.slice(0, 1);
-  });
-  const [{ pictures, heldOut }] = made;
+  const { pictures, heldOut } = made;
   const counts = Object.entries(pictures).map(([name, count]) => `${count} pairs for ${name}`);
   return {
     pairs: Object.values(pictures).reduce((sum, count) => sum + count, 0),
@@ -54,7 +48,7 @@ export async function measureDistances(
       title: "Frechet distance, added / removed",
       caption: `The distance of edited ${heldOut ? "held-out pictures" : "pictures (training ones among them)"} to real pictures of the side that they were moved to; lower is better. "No edit" is the distance between the two sides. A seeded random network computes the features (random-inception, ${TABLE_DIMS} dims; ${counts.join(", ")}). The table orders these rows; its numbers cannot be compared with published ones.`,
       columns: ["model", ...DEMO_ATTRIBUTES],
-      rows,
+      rows: formatRows(made, DEMO_ATTRIBUTES),
     },
   };
 }

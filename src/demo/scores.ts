@@ -2,17 +2,21 @@
 import type { Generator } from "../models/generator.js";
 import type { Score } from "../report/model.js";
 import { noiseSquare, scoreAgainstTruth } from "../scoring/measures.js";
-import { swapAll } from "../scoring/swaps.js";
+import { type SwapInput, swapAll } from "../scoring/swaps.js";
 import type { RgbaImage } from "../types.js";
 import type { ScoredPair } from "./pairs.js";
 
 /** Results D of all pairs, in order. The pairs of one call may have different attributes. */
 export function swapPairs(generator: Generator, pairs: readonly ScoredPair[]): Promise<readonly RgbaImage[]> {
-  const inputs = pairs.map(({ attribute, input, referenceFace }) => ({
-    attribute,
-    input,
-    reference: referenceFace.crop,
-  }));
+  const inputs = pairs.map(
+    ({ attribute, adding, input, inputFace, referenceFace }): SwapInput => ({
+      attribute,
+      value: adding ? 1 : 0,
+      input,
+      reference: referenceFace.crop,
+      labels: generator.config.attributes.map((name) => Number(inputFace.has(name))),
+    }),
+  );
   return swapAll(generator, inputs);
 }
 

@@ -1,12 +1,11 @@
 /**
- * The paper's Table 1 for a trained run. For each attribute, it contains two Frechet distances: of images with the
+ * The paper's Table 1 for trained systems. For each attribute, it contains two Frechet distances: of images with the
  * attribute added to real images with it, and of images with the attribute removed to real images without it.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
-import { encodeFaces } from "../editing/faces.js";
-import { swap } from "../editing/swap.js";
+import { editSide } from "../editing/side.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { fromFloats, toFloats } from "../image/floats.js";
 import { toInceptionInput } from "../image/inception-input.js";
@@ -39,19 +38,28 @@ export interface Table {
   readonly heldOut: boolean;
 }
 
-/** Another method's images: DIR/ATTRIBUTE/added and DIR/ATTRIBUTE/removed. */
+/** A system whose edits are scored. Some methods have a model for each attribute. */
+export interface TrainedSystem {
+  readonly name: string;
+  /** The model that edits an attribute. */
+  generatorOf(attribute: string): Generator;
+}
+
+/** Images that another program has edited: DIR/ATTRIBUTE/added and DIR/ATTRIBUTE/removed. */
 export interface OtherSystem {
   readonly name: string;
   readonly folder: string;
 }
 
 export interface TableOptions {
-  readonly generator: Generator;
-  /** The attributes to score, which the generator must have. Default: all of its attributes. */
-  readonly attributes?: readonly string[];
+  readonly systems: readonly TrainedSystem[];
+  readonly others: readonly OtherSystem[];
+  /** The attributes to score, which all systems must have. */
+  readonly attributes: readonly string[];
+  /** Side of all models' images in pixels. */
+  readonly size: number;
   readonly dataset: FaceDataset;
   readonly extractor: FeatureExtractor;
-  readonly systems: readonly OtherSystem[];
   /** Largest number of images per side. */
   readonly limit: number;
   readonly workers: number;
@@ -109,13 +117,11 @@ class FeatureSet {
 }
 
 /**
- * Scores a generator, and other methods' images against the same real images.
+ * Scores the edits of systems, and other programs' images against the same real images.
  * @throws InputError if an attribute has fewer than two images on a side
  */
 export async function computeTable(linalg: Linalg, options: TableOptions): Promise<Table> {
-  const { generator, dataset, extractor, systems, limit, workers, onProgress } = options;
-  const { size } = generator.config;
-  const { attributes = generator.config.attributes } = options;
+  const { systems, attributes, size, dataset, extractor, limit, workers, onProgress } = options;
   const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
   const columns = attributeColumns(dataset, attributes);
   const side = (files: readonly number[], column: number, value: number): number[] =>
@@ -135,7 +141,7 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
   });
   // Check this before the network starts, so that missing images are reported immediately.
   const others: { readonly name: string; readonly lists: readonly PictureList[] }[] = [];
-  for (const { name, folder } of systems) {
+  for (const { name, folder } of options.others) {
     const lists: PictureList[] = [];
     for (const attribute of attributes) {
       for (const kind of ["added", "removed"]) {
@@ -152,40 +158,44 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
   try {
     for (const [i, attribute] of attributes.entries()) {
       const { having, lacking, count } = chosen[i];
-      const sets = ["with", "without", "added", "removed"].map(
-        (name) => new FeatureSet(extractor.dims, `${attribute} ${name}`),
-      );
+      const setOf = (name: string) => new FeatureSet(extractor.dims, `${attribute} ${name}`);
+      const real = [setOf("with"), setOf("without")] as const;
+      const edited = systems.map(({ name }) => [setOf(`${name} added`), setOf(`${name} removed`)] as const);
       for (let first = 0; first < count; first += PAIRS_AT_ONCE) {
         const n = Math.min(PAIRS_AT_ONCE, count - first);
-        const indices = [...having.slice(first, first + n), ...lacking.slice(first, first + n)];
-        const { data, release } = await loader.load(indices.map((file) => dataset.picture(file)));
-        const both = data.slice();
+        const files = [...having.slice(first, first + n), ...lacking.slice(first, first + n)];
+        const { data, release } = await loader.load(files.map((file) => dataset.picture(file)));
+        const half = data.length / 2;
+        const sides = [data.slice(0, half), data.slice(half)];
         release();
-        const half = both.length / 2;
-        const [A, B] = [both.subarray(0, half), both.subarray(half)];
-        const edited = tf.tidy(() => {
-          const encode = (pictures: Float32Array) =>
-            encodeFaces(generator, tf.tensor4d(pictures.slice(), [n, size, size, 3]));
-          const { C, D } = swap(generator, encode(B), encode(A), attribute);
-          return [D, C];
-        });
-        const [added, removed] = [await readOnce(edited[0]), await readOnce(edited[1])];
-        for (const [k, pictures] of [A, B, added, removed].entries())
-          sets[k].add(await featuresOf(extractor, pictures, size));
+        for (const [k, pictures] of sides.entries()) real[k].add(await featuresOf(extractor, pictures, size));
+        for (const [k, system] of systems.entries()) {
+          const generator = system.generatorOf(attribute);
+          const labels = labelsOf(dataset, files, generator.config.attributes);
+          const [added, removed] = tf.tidy(() => {
+            const [A, B] = sides.map((pictures) => tf.tensor4d(pictures.slice(), [n, size, size, 3]));
+            return [
+              editSide(generator, B, { attribute, value: 1, references: A, labels: labels.slice(n) }),
+              editSide(generator, A, { attribute, value: 0, references: B, labels: labels.slice(0, n) }),
+            ];
+          });
+          edited[k][0].add(await featuresOf(extractor, await readOnce(added), size));
+          edited[k][1].add(await featuresOf(extractor, await readOnce(removed), size));
+        }
         done += n;
         onProgress({ stage: "table", done, total, unit: "pairs" });
       }
-      const [real, without, added, removed] = sets.map((set) => set.features());
+      const [withIt, withoutIt] = real.map((set) => set.features());
       const score = (system: string, plus: Features, minus: Features): void => {
         rows.push({
           system,
           attribute,
-          added: frechetDistance(linalg, real, plus).fid,
-          removed: frechetDistance(linalg, without, minus).fid,
+          added: frechetDistance(linalg, withIt, plus).fid,
+          removed: frechetDistance(linalg, withoutIt, minus).fid,
         });
       };
-      score("this run", added, removed);
-      score("no edit", without, real);
+      for (const [k, { name }] of systems.entries()) score(name, edited[k][0].features(), edited[k][1].features());
+      score("no edit", withoutIt, withIt);
       for (const { name, lists } of others) {
         const plus = await otherFeatures(extractor, lists[2 * i], size);
         score(name, plus, await otherFeatures(extractor, lists[2 * i + 1], size));
@@ -196,6 +206,13 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
   }
   const pictures = Object.fromEntries(attributes.map((name, i) => [name, chosen[i].count]));
   return { rows, pictures, heldOut: enough };
+}
+
+/** Labels of images, 0 or 1: [files][attributes]. */
+function labelsOf(dataset: FaceDataset, files: readonly number[], attributes: readonly string[]): number[][] {
+  const columns = attributeColumns(dataset, attributes);
+  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>; // attributeColumns() has refused none.
+  return files.map((file) => columns.map((column) => (table.values[file * table.names.length + column] === 1 ? 1 : 0)));
 }
 
 interface PictureList {

@@ -31,12 +31,14 @@ export async function scoreFid(options: FidOptions): Promise<NonNullable<RunScor
     const dims = weights === undefined ? RANDOM_DIMS : PUBLISHED_DIMS;
     const opened = await openExtractor(weights === undefined ? "random-inception" : "inception", dims, weights, seed);
     const { extractor } = opened;
-    const systems = [] as const;
+    const { attributes, size } = generator.config;
     const made = await computeTable(linalg, {
-      generator,
+      systems: [{ name: "this run", generatorOf: () => generator }],
+      others: [],
+      attributes,
+      size,
       dataset,
       extractor,
-      systems,
       limit: pairs,
       workers,
       onProgress,

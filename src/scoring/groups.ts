@@ -10,7 +10,7 @@ import type { PaintedFaces } from "./painted.js";
 import { pairUp, type ScoredPair } from "./pairs.js";
 import type { Persons } from "./persons.js";
 import { loadPictures, pictureAt } from "./pictures.js";
-import { reconstruct, swapAll } from "./swaps.js";
+import { type SwapInput, swapAll } from "./swaps.js";
 
 /** A pair with its images, in the model's size. */
 export interface LoadedPair extends ScoredPair {
@@ -128,23 +128,29 @@ export async function scoreGroup(
   attribute: number,
   adding: boolean,
 ): Promise<ScoredGroup | null> {
-  const { generator, judge, persons, onProgress } = options;
+  const { generator, judge, persons, has, onProgress } = options;
   const name = generator.config.attributes[attribute];
   const direction = adding ? "added" : "removed";
   const loaded = await loadGroup(options, attribute, adding);
   if (loaded.length === 0) return null;
-  const requests = loaded.map(({ inputPicture: input, referencePicture: reference }) => ({
-    attribute: name,
-    input,
-    reference,
-  }));
+  const requests = loaded.map(
+    ({ input, inputPicture, referencePicture }): SwapInput => ({
+      attribute: name,
+      value: adding ? 1 : 0,
+      input: inputPicture,
+      reference: referencePicture,
+      labels: generator.config.attributes.map((_, a) => Number(has(input, a))),
+    }),
+  );
   const stage = `${name} ${direction}`;
   const swaps = await swapAll(generator, requests, (done) =>
     onProgress({ stage, done, total: loaded.length, unit: "swaps" }),
   );
   const swapped = loaded.map((pair, i) => ({ ...pair, swap: swaps[i] }));
   const inputs = loaded.map(({ inputPicture }) => inputPicture);
-  const decoded = await reconstruct(generator, inputs);
+  // An edit to the value that an image has already is its reconstruction.
+  const own = requests.map((request): SwapInput => ({ ...request, value: adding ? 0 : 1, reference: request.input }));
+  const decoded = await swapAll(generator, own);
   const { flips = null, ...judged } = judge === null ? {} : await judgeSwaps(judge, swapped, attribute, adding);
   const compared = await persons.compare(swapped);
   return {

@@ -1,16 +1,21 @@
-/** Swaps and reconstructions of images by a generator, with the same functions as all editing. */
-import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, render, toPictures, toTensor } from "../editing/faces.js";
-import { swapMany } from "../editing/swap.js";
+/** Edits and reconstructions of images by a generator of any method. */
+import { PICTURES_AT_ONCE, toPictures, toTensor } from "../editing/faces.js";
+import { editSide } from "../editing/side.js";
 import type { Generator } from "../models/generator.js";
 import type { RgbaImage } from "../types.js";
 
 export interface SwapInput {
   readonly attribute: string;
+  /** 1 to add the attribute, 0 to remove it. */
+  readonly value: 0 | 1;
   readonly input: RgbaImage;
+  /** An image with that value. */
   readonly reference: RgbaImage;
+  /** The input's labels, 0 or 1 for each attribute of the model. */
+  readonly labels: readonly number[];
 }
 
-/** Results D of all pairs, in order. Neighbouring pairs with the same attribute share a batch. */
+/** The edited inputs, in order. Neighbours with the same attribute and value share a batch. */
 export async function swapAll(
   generator: Generator,
   pairs: readonly SwapInput[],
@@ -19,33 +24,17 @@ export async function swapAll(
   const { size } = generator.config;
   const results: RgbaImage[] = [];
   while (results.length < pairs.length) {
-    const { attribute } = pairs[results.length];
+    const { attribute, value } = pairs[results.length];
     const some = pairs.slice(results.length, results.length + PICTURES_AT_ONCE);
-    const same = some.findIndex((pair) => pair.attribute !== attribute);
+    const same = some.findIndex((pair) => pair.attribute !== attribute || pair.value !== value);
     const batch = same < 0 ? some : some.slice(0, same);
     const [own, others] = [batch.map(({ input }) => input), batch.map(({ reference }) => reference)];
-    const inputs = encodeFaces(generator, await toTensor(own, size));
-    const reference = encodeFaces(generator, await toTensor(others, size));
-    const swapped = swapMany(generator, inputs, [{ attribute, reference }]);
-    results.push(...(await toPictures(swapped)));
-    swapped.dispose();
-    disposeFaces(inputs);
-    disposeFaces(reference);
+    const [images, references] = [await toTensor(own, size), await toTensor(others, size)];
+    const labels = batch.map((pair) => pair.labels);
+    const edited = editSide(generator, images, { attribute, value, references, labels });
+    results.push(...(await toPictures(edited)));
+    for (const tensor of [edited, images, references]) tensor.dispose();
     onSwapped(results.length);
-  }
-  return results;
-}
-
-/** The generator's output for each image's own latent. */
-export async function reconstruct(generator: Generator, pictures: readonly RgbaImage[]): Promise<readonly RgbaImage[]> {
-  const results: RgbaImage[] = [];
-  for (let first = 0; first < pictures.length; first += PICTURES_AT_ONCE) {
-    const some = pictures.slice(first, first + PICTURES_AT_ONCE);
-    const faces = encodeFaces(generator, await toTensor(some, generator.config.size));
-    const rendered = render(generator, faces, faces.latent);
-    results.push(...(await toPictures(rendered)));
-    rendered.dispose();
-    disposeFaces(faces);
   }
   return results;
 }
