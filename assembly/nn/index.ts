@@ -8,6 +8,7 @@ export { conv2dInputGradient, packInputGradientFilter } from "./conv2d-input-gra
 export { copyRuns } from "./copy";
 export { binary, binaryRows, unary } from "./elementwise";
 export { instanceNorm, instanceNormGradient } from "./instance-norm";
+export { absoluteDifferences, meanAbsoluteErrorGradient } from "./mean-absolute-error";
 export { clippedSum, clippedSumGradient, residualGradient, residualOutput, sigmoid } from "./output";
 export { pool } from "./pool";
 export { blockSums, columnSums, rowSums, sumPartials } from "./reduce";

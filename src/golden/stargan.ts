@@ -8,7 +8,7 @@ import { judge, scorePatches, translate } from "../methods/stargan/networks.js";
 import { discriminatorSpecs, generatorSpecs } from "../methods/stargan/parameters.js";
 import { PUBLISHED, updateSettings } from "../methods/stargan/settings.js";
 import { type Iteration, type StarganState, trainIteration } from "../methods/stargan/update.js";
-import { createOptimizer, disposeOptimizer, gradientsOf } from "../nn/optimizer.js";
+import { createOptimizer, disposeOptimizer, type Gradients, gradientsOf } from "../nn/optimizer.js";
 import { downloadParameters, type ParameterSpec, uploadParameters } from "../nn/parameters.js";
 import type { OnProgress } from "../types.js";
 import {
@@ -16,6 +16,7 @@ import {
   compareImages,
   compareLoss,
   compareParameters,
+  copyGradients,
   formulaImages,
   lossesSchema,
   summariesSchema,
@@ -23,7 +24,7 @@ import {
 } from "./baselines.js";
 import { type Quantity, summarySchema } from "./compare.js";
 import { field, fillParameters } from "./formula.js";
-import { nudge, repeatNearKinks } from "./trials.js";
+import { NEAR_KINKS, nudge, repeatNearKinks } from "./trials.js";
 
 const rowsSchema = z.array(z.array(z.number()));
 const gradientsSchema = z
@@ -192,11 +193,11 @@ async function runIterations(
     for (const [i, expected] of golden.iterations.entries()) {
       onIteration(i);
       const batch = iterationOf(golden, i);
-      const kept: Map<string, tf.Tensor>[] = [];
+      const kept: Gradients[] = [];
       const learns = (i + 1) % golden.n_critic === 0;
       const losses = await trainIteration(state, batch, settings, {
         learns,
-        onGradients: (gradients) => kept.push(new Map([...gradients].map(([name, g]) => [name, tf.keep(tf.clone(g))]))),
+        onGradients: (gradients) => kept.push(copyGradients(gradients)),
       });
       disposeIteration(batch);
       for (const [k, { iteration, tensors }] of [golden.grad_D, golden.grad_G].entries()) {
@@ -220,9 +221,6 @@ async function runIterations(
     for (const optimizer of [generator, discriminator]) disposeOptimizer(optimizer);
   }
 }
-
-/** Quantities that jump at a kink, and quantities that depend on them. */
-const NEAR_KINKS: readonly string[] = ["grad_D", "grad_G", "later losses", "weights after"];
 
 /** Runs the file's iterations on the current device and compares everything. @param file names it in messages */
 export function checkStargan(golden: StarganGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {

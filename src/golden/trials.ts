@@ -14,6 +14,9 @@ export function nudge(tensors: NamedTensors, trial: number): NamedTensors {
   return moved;
 }
 
+/** The groups of the compared systems' quantities that jump at a kink, and of those that depend on them. */
+export const NEAR_KINKS: readonly string[] = ["grad_D", "grad_G", "later losses", "weights after"];
+
 /** Largest number of repetitions. In each one, a quantity avoids the kinks with a probability of about one half. */
 const TRIALS = 8;
 

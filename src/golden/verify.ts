@@ -9,6 +9,7 @@ import { checkElegant } from "./elegant.js";
 import { elegantSchema } from "./elegant-schema.js";
 import { checkInception, inceptionSchema } from "./inception.js";
 import { checkStargan, starganSchema } from "./stargan.js";
+import { checkUnit, unitSchema } from "./unit.js";
 
 /** A golden file that was read and recognised. */
 export interface GoldenFile {
@@ -44,6 +45,10 @@ export async function openGolden(file: string): Promise<GoldenFile> {
   if ("system" in fields && fields.system === "stargan") {
     const golden = parse(starganSchema, value, file, "StarGAN");
     return { file, needsDevice: true, check: (onProgress) => checkStargan(golden, file, onProgress) };
+  }
+  if ("system" in fields && fields.system === "unit") {
+    const golden = parse(unitSchema, value, file, "UNIT");
+    return { file, needsDevice: true, check: (onProgress) => checkUnit(golden, file, onProgress) };
   }
   if ("img_size" in fields && "iterations" in fields) {
     const golden = parse(elegantSchema, value, file, "training updates");

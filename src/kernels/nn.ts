@@ -111,6 +111,16 @@ export interface NnKernels {
     block: number,
   ): void;
   leakyScale(dy: number, y: number, dx: number, slope: number, count: number, blockValues: number, block: number): void;
+  absoluteDifferences(a: number, b: number, partial: number, count: number, blockValues: number, block: number): void;
+  meanAbsoluteErrorGradient(
+    a: number,
+    b: number,
+    dy: number,
+    da: number,
+    count: number,
+    blockValues: number,
+    block: number,
+  ): void;
   residualOutput(x: number, bias: number, residual: number, pixels: number, blockRows: number, block: number): void;
   residualGradient(
     residual: number,
@@ -237,6 +247,8 @@ export const TEAM_KERNELS = [
   "instanceNormGradient",
   "biasLeaky",
   "leakyScale",
+  "absoluteDifferences",
+  "meanAbsoluteErrorGradient",
   "residualOutput",
   "residualGradient",
   "clippedSum",

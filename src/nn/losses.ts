@@ -1,20 +1,5 @@
 /** Losses that several methods have, as pure functions. */
 import * as tf from "@tensorflow/tfjs-core";
-import { suspendTape } from "../device/ops/tape.js";
-
-/**
- * Computes |x| with the slope 0 at 0, as PyTorch does. TensorFlow.js has the slope -1 there, and differences are
- * exactly 0 wherever an edit changes nothing.
- */
-export function absolute(x: tf.Tensor): tf.Tensor {
-  const sign = suspendTape(() => tf.sub(tf.step(x, 0), tf.step(tf.neg(x), 0)));
-  return tf.mul(x, sign);
-}
-
-/** Returns the mean absolute difference. */
-export function meanAbsoluteError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
-  return tf.mean(absolute(tf.sub(a, b)));
-}
 
 /**
  * Returns the binary cross entropy of logits, summed over attributes and averaged over the batch. It is computed from

@@ -50,3 +50,28 @@ export function withPartialSums(
   });
   return total.info;
 }
+
+/**
+ * Adds up the float64 sums of a kernel's blocks in the order of the blocks, so that the result is the same with any number of threads.
+ * @param run starts the kernel with the address of the partial sums, float64 [blocks, columns]
+ * @returns float32 [columns]
+ */
+export function addBlocks(
+  backend: SharedMemoryBackend,
+  blocks: number,
+  columns: number,
+  divisor: number,
+  run: (partial: number) => void,
+): TensorInfo {
+  const { heap } = backend.team;
+  const sums = heap.withBlock(blocks * columns * 8, (partial) => {
+    run(partial);
+    const parts = new Float64Array(heap.memory.buffer, partial, blocks * columns);
+    const totals = parts.slice(0, columns);
+    for (let i = columns; i < parts.length; i++) totals[i % columns] += parts[i];
+    return totals;
+  });
+  const y = backend.allocate([columns]);
+  heap.floats(y.pointer, columns).set(sums.map((sum) => sum / divisor));
+  return y.info;
+}

@@ -16,6 +16,7 @@ import { ELEMENTWISE_KERNELS } from "./elementwise-kernels.js";
 import { INSTANCE_NORM_KERNELS } from "./instance-norm-kernels.js";
 import { registerSharedKernels } from "./kernel-helpers.js";
 import { MATMUL_KERNELS } from "./matmul-kernel.js";
+import { MEAN_ABSOLUTE_ERROR_KERNELS } from "./mean-absolute-error-kernels.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
 import { REDUCE_KERNELS } from "./reduce-kernels.js";
 import { RESIDUAL_KERNELS } from "./residual-kernels.js";
@@ -35,6 +36,7 @@ function registerKernels(): void {
     ...COPY_KERNELS,
     ...ELEMENTWISE_KERNELS,
     ...MATMUL_KERNELS,
+    ...MEAN_ABSOLUTE_ERROR_KERNELS,
     ...POOL_KERNELS,
     ...REDUCE_KERNELS,
     ...RESIDUAL_KERNELS,

@@ -4,7 +4,7 @@
  * not vanish where a sigmoid saturates.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { absolute, meanAbsoluteError } from "../../nn/losses.js";
+import { absolute, meanAbsoluteError } from "../../device/ops/mean-absolute-error.js";
 import type { Reconstruction } from "./presets.js";
 
 /** Keeps the relative error of a latent finite where it is 0. */

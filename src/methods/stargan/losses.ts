@@ -1,6 +1,7 @@
 /** StarGAN's losses as pure functions that return named parts (paper section 3; weights as in the published code). */
 import * as tf from "@tensorflow/tfjs-core";
-import { attributeCrossEntropy, meanAbsoluteError } from "../../nn/losses.js";
+import { meanAbsoluteError } from "../../device/ops/mean-absolute-error.js";
+import { attributeCrossEntropy } from "../../nn/losses.js";
 import type { Parameters } from "../../nn/parameters.js";
 import type { StarganConfig } from "./config.js";
 import { judge, scorePatches, translate } from "./networks.js";

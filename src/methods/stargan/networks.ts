@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { biasLeaky } from "../../device/ops/bias-leaky.js";
 import { instanceNorm } from "../../device/ops/instance-norm.js";
+import { biasOf, filterOf } from "../../nn/layers.js";
 import { type Parameters, parameter } from "../../nn/parameters.js";
 import type { StarganConfig } from "./config.js";
 
@@ -13,13 +14,10 @@ const LEAK = 0.01;
 const RELU = 0;
 const NO_ACTIVATION = 1;
 
-const filterOf = (parameters: Parameters, name: string): tf.Tensor4D =>
-  parameter(parameters, `${name}.weight`) as unknown as tf.Tensor4D;
-
 /** Normalizes with the layer's own weight and bias. The statistics are always those of the picture itself. */
 function norm(parameters: Parameters, name: string, x: tf.Tensor4D, slope: number): tf.Tensor4D {
-  const [weight, bias] = ["weight", "bias"].map((part) => parameter(parameters, `${name}.${part}`));
-  return instanceNorm({ x, weight: weight as unknown as tf.Tensor1D, bias: bias as unknown as tf.Tensor1D }, slope);
+  const weight = parameter(parameters, `${name}.weight`) as unknown as tf.Tensor1D;
+  return instanceNorm({ x, weight, bias: biasOf(parameters, name) }, slope);
 }
 
 /** Puts labels next to the colours, as planes: [N, S, S, 3] and [N, c] -> [N, S, S, 3 + c]. */
@@ -78,8 +76,8 @@ function trunk(parameters: Parameters, { discriminatorLayers }: StarganConfig, i
   let x = images;
   for (let i = 0; i < discriminatorLayers; i++) {
     const name = `D.main.${2 * i}`;
-    const bias = parameter(parameters, `${name}.bias`) as unknown as tf.Tensor1D;
-    x = biasLeaky(tf.conv2d(x, filterOf(parameters, name), 2, 1), bias, LEAK); // [N, S / 2^(i+1), same, W 2^i]
+    const y = tf.conv2d(x, filterOf(parameters, name), 2, 1);
+    x = biasLeaky(y, biasOf(parameters, name), LEAK); // [N, S / 2^(i+1), same, W 2^i]
   }
   return x;
 }
