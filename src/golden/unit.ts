@@ -1,7 +1,8 @@
 /** Checks updates of UNIT against numbers of the published networks and training loop in float64 (unit-*.json). */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { parseConfig } from "../methods/unit/config.js";
+import { parseFields } from "../methods/parse.js";
+import { configSchema } from "../methods/unit/config.js";
 import { type Images, runCycles } from "../methods/unit/losses.js";
 import { cross, domainLayers, encode, judge, sharedLayers, translate } from "../methods/unit/networks.js";
 import { type Noises, noiseShapes } from "../methods/unit/noise.js";
@@ -87,7 +88,11 @@ const UNIFORM_TO_UNIT_VARIANCE = Math.sqrt(3);
 function setupOf(golden: UnitGolden, file: string) {
   const { img_size, gen_width, dis_width, weights, learning_rate, weight_decay } = golden;
   if (gen_width !== dis_width) throw new Error(`${file}: widths ${gen_width} and ${dis_width}, ours are the same`);
-  const config = parseConfig({ method: "unit", size: img_size, width: gen_width, attributes: ["A"] }, file);
+  const config = parseFields(
+    configSchema,
+    { method: "unit", size: img_size, width: gen_width, attributes: ["A"] },
+    file,
+  );
   const choices: UnitChoices = {
     ...PUBLISHED,
     adversarial: weights.gan_w,

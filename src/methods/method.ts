@@ -205,8 +205,8 @@ export interface EditRequest {
 export interface SideEdits {
   needs(value: 0 | 1): EditNeeds;
   /**
-   * Adds or removes an attribute. An image that has the wanted value already is reconstructed, if it is its own
-   * reference.
+   * Adds or removes an attribute. What it makes of an image that has the wanted value already, as its own reference,
+   * shows how well the method keeps an image.
    * @returns [N, S, S, 3] in [-1, 1]
    */
   apply(parameters: Parameters, request: EditRequest): tf.Tensor4D;

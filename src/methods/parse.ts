@@ -15,6 +15,11 @@ export const networkFields = {
   attributes: z.array(z.string().min(1)).min(1),
 };
 
+/** The attributes of a method that trains a model for each attribute. */
+export const oneAttribute = z
+  .array(z.string().min(1))
+  .length(1, "expected one name, since this method trains a model for each attribute");
+
 /** What the settings of every method's training have. They must stay the same when a run is resumed. */
 export const runFields = {
   batch: z.number().int().positive(),

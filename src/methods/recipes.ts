@@ -2,8 +2,9 @@
 import { ELEGANT_RECIPES } from "./elegant/recipe.js";
 import type { RecipeBook } from "./recipe.js";
 import { STARGAN_RECIPES } from "./stargan/recipe.js";
+import { UNIT_RECIPES } from "./unit/recipe.js";
 
-const BOOKS: readonly RecipeBook[] = [ELEGANT_RECIPES, STARGAN_RECIPES];
+const BOOKS: readonly RecipeBook[] = [ELEGANT_RECIPES, STARGAN_RECIPES, UNIT_RECIPES];
 
 /** The methods' names, ELEGANT first. */
 export const METHOD_NAMES: readonly string[] = BOOKS.map(({ method }) => method);

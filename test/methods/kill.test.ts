@@ -15,6 +15,7 @@ const STEPS = 9;
 /** What makes each method small, and what it needs. */
 const WORDS: Readonly<Record<string, string>> = {
   stargan: "--attributes Bangs Smiling --set discriminatorUpdates=2 ema=0.9",
+  unit: "--attributes Bangs --ema 0.9",
 };
 
 describe("a training that was killed", () => {

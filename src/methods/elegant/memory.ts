@@ -1,17 +1,13 @@
 /** How much memory an update of ELEGANT needs. */
+import { countValues } from "../common.js";
 import type { MemoryNeeds } from "../method.js";
 import type { ModelConfig } from "./config.js";
-import { DISCRIMINATORS, GENERATOR, type Network, parameterSpecs } from "./parameters.js";
+import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "./parameters.js";
 import type { MethodSettings } from "./presets.js";
 
 /** Facts on which the memory of an update depends, apart from the number of pairs computed at the same time. */
 export interface UpdateFacts extends Pick<MethodSettings, "r1" | "ema" | "slice" | "cycle"> {
   readonly config: ModelConfig;
-}
-
-/** Counts the values of all parameters of some networks. */
-function countParameters(config: ModelConfig, networks: readonly Network[]): number {
-  return parameterSpecs(config, networks).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
 /**
@@ -30,8 +26,8 @@ function countParameters(config: ModelConfig, networks: readonly Network[]): num
  */
 export function updateBytes({ config, r1, ema, slice, cycle }: UpdateFacts, part: number, whole: boolean): number {
   const { width, attributes, size, upsampling, discriminatorNorm } = config;
-  const generator = countParameters(config, GENERATOR);
-  const discriminators = countParameters(config, DISCRIMINATORS);
+  const generator = countValues(parameterSpecs(config, GENERATOR));
+  const discriminators = countValues(parameterSpecs(config, DISCRIMINATORS));
   const all = generator + discriminators;
   // Values for each pixel of a pair: between the layers, pictures, labels.
   let perPixel = 20.7 * width + 166 + 21 * attributes.length;

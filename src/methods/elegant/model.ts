@@ -1,7 +1,6 @@
 /** ELEGANT as the rest of the program sees it (../method.ts). */
 import * as tf from "@tensorflow/tfjs-core";
-import { describeMismatch, InputError } from "../../errors.js";
-import { formatChoice } from "../choice-words.js";
+import { expectSameChoices, optimizersOf } from "../common.js";
 import type {
   Curve,
   ExemplarEdits,
@@ -29,6 +28,9 @@ import { trainStep } from "./update.js";
 /** The groups of networks that one optimizer updates together. */
 const GROUPS: Readonly<Record<string, readonly Network[]>> = { generator: GENERATOR, discriminator: DISCRIMINATORS };
 
+/** The choices that make the generator's layers. */
+const LAYERS = ["generatorBlocks", "decoderActivation", "upsampling", "edit", "mask"] as const;
+
 const GREY_LEVELS = { name: "grey levels of 255", factor: 127.5 };
 const CURVES: readonly Curve[] = [
   { key: "D", name: "discriminators", group: "Totals" },
@@ -44,10 +46,9 @@ const CURVES: readonly Curve[] = [
 ];
 
 /** A training's state by ELEGANT's own names. The optimizers are the same objects. */
-export function elegantState({ model, optimizers, average }: TrainingState, config: ModelConfig): ElegantState {
-  const [generator, discriminator] = model.groups.map((group) => optimizers.get(group));
-  if (generator === undefined || discriminator === undefined) throw new Error("training: a group has no optimizer");
-  return { config, generator, discriminator, average };
+export function elegantState(state: TrainingState, config: ModelConfig): ElegantState {
+  const [generator, discriminator] = optimizersOf(state);
+  return { config, generator, discriminator, average: state.average };
 }
 
 /** The columns A, B, A', B', C and D of the published code's sample sheets. */
@@ -95,26 +96,6 @@ function describeLosses({ D, G, reconstruction, slice = 0, exchange }: Losses): 
   return `D ${D.toFixed(3)} G ${G.toFixed(3)} ${extras}`;
 }
 
-/**
- * Refuses a generator whose layers differ from those of the new run. The size may differ, since encoder and decoder are
- * convolutions. The discriminators may differ in everything, since they begin untrained.
- */
-function expectSameGenerator(config: ModelConfig, other: ModelConfig, source: string): void {
-  const choices = ["generatorBlocks", "decoderActivation", "upsampling", "edit", "mask"] as const;
-  const differences = [
-    ["--attributes", config.attributes.join(" "), other.attributes.join(" ")],
-    ["--width", config.width, other.width],
-    ...choices.map((name) => [`--set ${name}`, config[name], other[name]] as const),
-  ] as const;
-  for (const [name, received, expected] of differences) {
-    if (received === expected) continue;
-    const remedy = "A run begins only with a generator of its own layers.";
-    throw new InputError(
-      describeMismatch(`--from: ${name}`, `${formatChoice(expected)}, as in ${source}`, formatChoice(received), remedy),
-    );
-  }
-}
-
 /** A model of ELEGANT. */
 export function elegantModel(config: ModelConfig): Model {
   return {
@@ -130,7 +111,7 @@ export function elegantModel(config: ModelConfig): Model {
       const initialisation = settings === null ? fallback : parseSettings(settings, "the run").initialisation;
       return initialParameters(config, GROUPS[group], seed, initialisation);
     },
-    expectSameLayers: (other, source) => expectSameGenerator(config, parseConfig(other.config, source), source),
+    expectSameLayers: (other, source) => expectSameChoices(config, parseConfig(other.config, source), LAYERS, source),
     training: (settings, source): Training => {
       const parsed = parseSettings(settings, source);
       return {

@@ -8,6 +8,7 @@ import type { NamedTensors } from "../../interop/safetensors.js";
 import { withoutWrappers } from "../../interop/wrappers.js";
 import { matchParameters } from "../../nn/parameters.js";
 import { formatChoice } from "../choice-words.js";
+import { stateDicts } from "../common.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "./config.js";
 import { DISCRIMINATORS, GENERATOR, type Network, networkSpecs } from "./parameters.js";
 
@@ -182,12 +183,8 @@ export function publishedFiles(
     const remedy = "The published code cannot load this network. Export it to a .safetensors file or with --onnx.";
     throw new InputError(describeMismatch(`--pth: ${field}`, formatChoice(expected), formatChoice(received), remedy));
   }
-  const present = DISCRIMINATORS.filter((network) => tensors.has(`${network}.${FEATURES_KEY}`));
-  return [...GENERATOR, ...present].map((network) => {
-    const matched = matchParameters(networkSpecs(network, config), tensors, "export");
-    const own = matched.map(({ spec, data }) => {
-      return [spec.name.slice(network.length + 1), { shape: spec.shape, data }] as const;
-    });
-    return { name: `${network}_iter_${step}.pth`, tensors: new Map(own) };
+  const networks = [...GENERATOR, ...DISCRIMINATORS].map((network) => {
+    return { file: `${network}_iter_${step}.pth`, prefix: `${network}.`, specs: networkSpecs(network, config) };
   });
+  return stateDicts(tensors, networks);
 }

@@ -1,10 +1,8 @@
 /** How much memory an update of StarGAN needs. */
+import { countValues } from "../common.js";
 import type { MemoryNeeds } from "../method.js";
 import type { StarganConfig } from "./config.js";
 import { discriminatorSpecs, generatorSpecs } from "./parameters.js";
-
-const countValues = (specs: readonly { readonly shape: readonly number[] }[]): number =>
-  specs.reduce((sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
 
 /**
  * Estimates the memory of an update with `part` pairs at a time. The tensors between the layers grow with the images'

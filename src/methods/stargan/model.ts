@@ -1,7 +1,7 @@
 /** StarGAN as the rest of the program sees it (../method.ts). */
 import * as tf from "@tensorflow/tfjs-core";
-import { describeMismatch, InputError } from "../../errors.js";
 import { Random } from "../../random.js";
+import { expectSameChoices, optimizersOf, stateDicts } from "../common.js";
 import type { Losses, Method, Model, PairBatch, SampleSheet, SideEdits, Training, TrainingState } from "../method.js";
 import { parseFields, parseOptions, parseRunSettings } from "../parse.js";
 import { CONDITIONS, CURVES } from "./conditions.js";
@@ -9,17 +9,16 @@ import { configSchema, type StarganConfig } from "./config.js";
 import { memoryNeeds } from "./memory.js";
 import { translate } from "./networks.js";
 import { discriminatorSpecs, generatorSpecs, initialParameters } from "./parameters.js";
-import { publishedFiles } from "./published.js";
+import { publishedNetworks } from "./published.js";
 import { learningRateAt, settingsSchema, updateSettings } from "./settings.js";
 import { type Iteration, type StarganState, trainIteration } from "./update.js";
 
 const SPECS = { generator: generatorSpecs, discriminator: discriminatorSpecs };
 
 /** A training's state by StarGAN's own names. The optimizers are the same objects. */
-function starganState({ model, optimizers, average }: TrainingState, config: StarganConfig): StarganState {
-  const [generator, discriminator] = model.groups.map((group) => optimizers.get(group));
-  if (generator === undefined || discriminator === undefined) throw new Error("training: a group has no optimizer");
-  return { config, generator, discriminator, average };
+function starganState(state: TrainingState, config: StarganConfig): StarganState {
+  const [generator, discriminator] = optimizersOf(state);
+  return { config, generator, discriminator, average: state.average };
 }
 
 /**
@@ -78,20 +77,6 @@ function describeLosses({ D, G, classificationD, reconstruction }: Losses): stri
   return `D ${D.toFixed(3)} cls ${classificationD.toFixed(3)}${generator}`;
 }
 
-/** Refuses a generator whose layers differ from those of the new run. The sizes may differ. */
-function expectSameGenerator(config: StarganConfig, other: StarganConfig, source: string): void {
-  const differences = [
-    ["--attributes", config.attributes.join(" "), other.attributes.join(" ")],
-    ["--width", config.width, other.width],
-    ["--set generatorBlocks", config.generatorBlocks, other.generatorBlocks],
-  ] as const;
-  for (const [name, received, expected] of differences) {
-    if (received === expected) continue;
-    const remedy = "A run begins only with a generator of its own layers.";
-    throw new InputError(describeMismatch(`--from: ${name}`, `${expected}, as in ${source}`, `${received}`, remedy));
-  }
-}
-
 /** A model of StarGAN. */
 export function starganModel(config: StarganConfig): Model {
   return {
@@ -103,7 +88,7 @@ export function starganModel(config: StarganConfig): Model {
     extras: [],
     initial: (group, seed) => initialParameters(SPECS[group as keyof typeof SPECS](config), seed),
     expectSameLayers: (other, source) =>
-      expectSameGenerator(config, parseFields(configSchema, other.config, source), source),
+      expectSameChoices(config, parseFields(configSchema, other.config, source), ["generatorBlocks"], source),
     training: (given, source): Training => {
       const settings = parseRunSettings(settingsSchema, given, source);
       return {
@@ -129,7 +114,7 @@ export function starganModel(config: StarganConfig): Model {
       };
     },
     sheet: sheetOf(config),
-    files: { published: (tensors, step) => publishedFiles(tensors, config, step), onnx: null },
+    files: { published: (tensors, step) => stateDicts(tensors, publishedNetworks(config, step)), onnx: null },
     edits: editsOf(config),
     exemplar: null,
     conditions: CONDITIONS,

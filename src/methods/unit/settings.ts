@@ -1,16 +1,34 @@
 /** The choices of UNIT's training, and the settings of one update. */
+import { z } from "zod";
 import type { AdamSettings } from "../../types.js";
+import { runFields } from "../parse.js";
 import type { LossWeights } from "./losses.js";
 
-export interface UnitChoices extends LossWeights {
-  /** Constant over the whole run. */
-  readonly learningRate: number;
+export const methodSchema = z.object({
+  /** Weight of both discriminators' judgements. */
+  adversarial: z.number().nonnegative(),
+  /** Weight of the images' reconstructions from their own domain. */
+  reconstruction: z.number().nonnegative(),
+  /** Weight of the reconstructions after two translations. */
+  cycle: z.number().nonnegative(),
+  /** Weight of the squares of the images' codes. */
+  code: z.number().nonnegative(),
+  /** Weight of the squares of the translated images' codes. */
+  cycleCode: z.number().nonnegative(),
+  /** Adam's learning rate, constant over the whole run. */
+  learningRate: z.number().positive(),
   /** Decay rates of Adam's moments. */
-  readonly beta1: number;
-  readonly beta2: number;
+  beta1: z.number().nonnegative().lt(1),
+  beta2: z.number().nonnegative().lt(1),
   /** Factor of all parameters that is added to their gradients. */
-  readonly weightDecay: number;
-}
+  weightDecay: z.number().nonnegative(),
+  /** Decay per update of the generator's exponential moving average; with 0 no average is kept. */
+  ema: z.number().nonnegative().lt(1),
+  /** Whether each training image is mirrored with probability 1/2. */
+  flip: z.boolean(),
+});
+export type UnitChoices = z.infer<typeof methodSchema>;
+export const settingsSchema = methodSchema.extend(runFields);
 
 /** The published code's choices (version_02, exps/unit/blondhair.yaml). */
 export const PUBLISHED: UnitChoices = {
@@ -23,6 +41,8 @@ export const PUBLISHED: UnitChoices = {
   beta1: 0.5,
   beta2: 0.999,
   weightDecay: 1e-4,
+  ema: 0,
+  flip: true,
 };
 
 /** The settings of one update of both networks. */
@@ -35,6 +55,7 @@ export interface UpdateSettings {
 const EPSILON = 1e-8;
 
 export function updateSettings(choices: UnitChoices): UpdateSettings {
-  const { learningRate, beta1, beta2, weightDecay, ...weights } = choices;
+  const { adversarial, reconstruction, cycle, code, cycleCode, learningRate, beta1, beta2, weightDecay } = choices;
+  const weights = { adversarial, reconstruction, cycle, code, cycleCode };
   return { weights, adam: { beta1, beta2, epsilon: EPSILON, weightDecay }, learningRate };
 }

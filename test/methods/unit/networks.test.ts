@@ -3,26 +3,24 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../../../src/errors.js";
 import { moments } from "../../../src/golden/compare.js";
-import { parseConfig } from "../../../src/methods/unit/config.js";
+import { parseFields } from "../../../src/methods/parse.js";
+import { configSchema } from "../../../src/methods/unit/config.js";
 import { judge, translate } from "../../../src/methods/unit/networks.js";
 import { noiseShapes, noisesFor, randomAt } from "../../../src/methods/unit/noise.js";
 import { discriminatorSpecs, generatorSpecs, initialParameters } from "../../../src/methods/unit/parameters.js";
+import { UNIT_RECIPES } from "../../../src/methods/unit/recipe.js";
 import { uploadParameters } from "../../../src/nn/parameters.js";
 import { useWasm } from "../../support/use-device.js";
 
-const parse = (more: object) => parseConfig({ method: "unit", size: 64, attributes: ["Smiling"], ...more }, "test");
+const parse = (more: object) =>
+  parseFields(configSchema, { method: "unit", size: 64, attributes: ["Smiling"], ...more }, "test");
 const CONFIG = parse({ width: 4 });
 
 describe("UNIT's configuration", () => {
-  it("has the published width unless it names another", () => {
-    assert.equal(parse({}).width, 64);
-    assert.equal(CONFIG.width, 4);
-  });
-
   it("has exactly one attribute", () => {
     for (const attributes of [[], ["Bangs", "Smiling"]]) {
       assert.throws(
-        () => parse({ attributes }),
+        () => parse({ width: 4, attributes }),
         (error) => error instanceof InputError && /attributes/.test(error.message),
       );
     }
@@ -33,8 +31,8 @@ describe("UNIT's parameters", () => {
   it("are as many as in the published networks", () => {
     const count = (specs: ReturnType<typeof generatorSpecs>): number =>
       specs.reduce((sum, { shape }) => sum + shape.reduce((size, extent) => size * extent, 1), 0);
-    assert.equal(count(generatorSpecs(parse({}))), 18_017_286);
-    assert.equal(count(discriminatorSpecs(parse({}))), 25_240_065);
+    assert.equal(count(generatorSpecs(parse({ width: UNIT_RECIPES.width }))), 18_017_286);
+    assert.equal(count(discriminatorSpecs(parse({ width: UNIT_RECIPES.width }))), 25_240_065);
   });
 
   it("begin with weights of deviation 0.02 and uniform biases", () => {

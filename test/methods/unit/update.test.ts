@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { passes } from "../../../src/golden/compare.js";
 import { openGolden } from "../../../src/golden/verify.js";
-import { parseConfig } from "../../../src/methods/unit/config.js";
+import { parseFields } from "../../../src/methods/parse.js";
+import { configSchema } from "../../../src/methods/unit/config.js";
 import { noiseShapes, noisesFor, randomAt } from "../../../src/methods/unit/noise.js";
 import { discriminatorSpecs, generatorSpecs, initialParameters } from "../../../src/methods/unit/parameters.js";
 import { PUBLISHED, updateSettings } from "../../../src/methods/unit/settings.js";
@@ -14,7 +15,7 @@ import { assertClose } from "../../support/close.js";
 import { sharedPath } from "../../support/shared.js";
 import { useWasm } from "../../support/use-device.js";
 
-const CONFIG = parseConfig({ method: "unit", size: 64, width: 4, attributes: ["Smiling"] }, "test");
+const CONFIG = parseFields(configSchema, { method: "unit", size: 64, width: 4, attributes: ["Smiling"] }, "test");
 const SETTINGS = updateSettings(PUBLISHED);
 
 function makeState(): UnitState {
