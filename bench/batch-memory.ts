@@ -9,11 +9,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { chooseRecipe } from "../src/cli/train-method.js";
 import { openDevice } from "../src/device/open.js";
 import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
+import { METHOD_NAMES } from "../src/methods/recipes.js";
 import { createModel } from "../src/methods/registry.js";
 import { disposeBatch } from "../src/training/batches.js";
 import { newTrainingState } from "../src/training/run.js";
 
 const MEBIBYTE = 2 ** 20;
+/** Methods that train a model for each attribute. */
+const ONE_ATTRIBUTE = new Set(["cyclegan", "unit"]);
 const GRID = [
   [64, 32, 16, 16],
   [64, 32, 16, 8],
@@ -31,13 +34,14 @@ async function measure(
   words: readonly string[],
 ) {
   const { network, method } = chooseRecipe({ method: name, preset, set: words });
-  const model = createModel(name, { ...network, size, width, attributes: ["first", "second"] });
+  const attributes = ONE_ATTRIBUTE.has(name) ? ["first"] : ["first", "second"];
+  const model = createModel(name, { ...network, size, width, attributes });
   const settings = { ...method, batch: pairs, seed: 1, dataset: "" };
   const device = await openDevice("wasm", 2);
   const [state, training] = [newTrainingState(model, settings), model.training(settings, "bench")];
   for (let update = 0; update < 2; update++) {
     const pictures = (): tf.Tensor4D => tf.randomUniform([pairs, size, size, 3], -1, 1);
-    const labels = (value: number): tf.Tensor2D => tf.fill([pairs, 2], value);
+    const labels = (value: number): tf.Tensor2D => tf.fill([pairs, attributes.length], value);
     const batch = { groups: [{ attribute: 0, pairs }], A: pictures(), B: pictures(), yA: labels(1), yB: labels(0) };
     // In step 4 StarGAN's generator learns, too.
     await training.update(state, batch, { step: 4, progress: 0 }, part);
@@ -55,5 +59,5 @@ const [method, preset, size, width, pairs, part, ...words] = process.argv.slice(
 if (method !== undefined) await measure([method, preset], [size, width, pairs, part].map(Number), words);
 else {
   for (const name of ["official", "modern"]) for (const row of GRID) await measure(["elegant", name], row, []);
-  for (const row of GRID) await measure(["stargan", "official"], row, []);
+  for (const name of METHOD_NAMES.slice(1)) for (const row of GRID) await measure([name, "official"], row, []);
 }
