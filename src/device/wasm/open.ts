@@ -18,6 +18,7 @@ import { registerSharedKernels } from "./kernel-helpers.js";
 import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
 import { REDUCE_KERNELS } from "./reduce-kernels.js";
+import { REFLECT_PAD_KERNELS } from "./reflect-pad-kernels.js";
 import { RESIDUAL_KERNELS } from "./residual-kernels.js";
 
 /** Registers all kernels, once per thread: they stay registered when a device is closed. */
@@ -37,6 +38,7 @@ function registerKernels(): void {
     ...MATMUL_KERNELS,
     ...POOL_KERNELS,
     ...REDUCE_KERNELS,
+    ...REFLECT_PAD_KERNELS,
     ...RESIDUAL_KERNELS,
   });
 }
