@@ -7,15 +7,17 @@ import { judge, scorePatches, translate } from "../methods/stargan/networks.js";
 import { discriminatorSpecs, generatorSpecs } from "../methods/stargan/parameters.js";
 import { PUBLISHED, updateSettings } from "../methods/stargan/settings.js";
 import { type Iteration, type StarganState, trainIteration } from "../methods/stargan/update.js";
-import { createOptimizer, disposeOptimizer, gradientsOf } from "../nn/optimizer.js";
+import { createOptimizer, disposeOptimizer, type Gradients, gradientsOf } from "../nn/optimizer.js";
 import { downloadParameters, type ParameterSpec, uploadParameters } from "../nn/parameters.js";
 import type { OnProgress } from "../types.js";
 import {
   compareGradients,
   compareImages,
   compareLoss,
+  compareLosses,
   compareParameters,
   formulaImages,
+  keepGradients,
   lossesSchema,
   summariesSchema,
   TOLERANCES,
@@ -191,11 +193,11 @@ async function runIterations(
     for (const [i, expected] of golden.iterations.entries()) {
       onIteration(i);
       const batch = iterationOf(golden, i);
-      const kept: Map<string, tf.Tensor>[] = [];
+      const kept: Gradients[] = [];
       const learns = (i + 1) % golden.n_critic === 0;
       const losses = await trainIteration(state, batch, settings, {
         learns,
-        onGradients: (gradients) => kept.push(new Map([...gradients].map(([name, g]) => [name, tf.keep(tf.clone(g))]))),
+        onGradients: (gradients) => kept.push(keepGradients(gradients)),
       });
       disposeIteration(batch);
       for (const [k, { iteration, tensors }] of [golden.grad_D, golden.grad_G].entries()) {
@@ -204,11 +206,8 @@ async function runIterations(
         quantities.push(...(await compareGradients(k === 0 ? "grad_D" : "grad_G", tensors, gradients, specs)));
       }
       tf.dispose(kept.flatMap((gradients) => [...gradients.values()]));
-      for (const [name, value] of Object.entries(expected)) {
-        const ours = losses[LOSSES[name as keyof typeof LOSSES]] ?? Number.NaN;
-        const [group, tolerance] = i === 0 ? ["losses", TOLERANCES.losses] : ["later losses", TOLERANCES.laterLosses];
-        quantities.push(compareLoss(group as string, `${name}, iteration ${i}`, value, ours, tolerance as number));
-      }
+      const ours = Object.entries(LOSSES).map(([published, name]) => [published, losses[name] ?? Number.NaN]);
+      quantities.push(...compareLosses(expected, Object.fromEntries(ours), i));
     }
     const after = new Map([
       ...(await downloadParameters(ofGenerator, generator.parameters)),

@@ -29,20 +29,31 @@ export function createOptimizer(parameters: Parameters): OptimizerState {
   return { parameters, first: zeros(), second: zeros(), updates: 0 };
 }
 
-/** Computes loss and gradients by name; the caller disposes both. */
+/**
+ * Computes loss and gradients by name; the caller disposes both. A parameter that the loss does not depend on has
+ * zeros.
+ */
 export function gradientsOf(
   state: OptimizerState,
   loss: () => tf.Scalar,
 ): { readonly value: tf.Scalar; readonly gradients: Gradients } {
   const names = [...state.parameters.keys()];
   const { value, grads } = tf.variableGrads(loss, [...state.parameters.values()]);
-  const byVariable = grads as Record<string, tf.Tensor>;
+  const byVariable = grads as Record<string, tf.Tensor | undefined>;
   const gradients = new Map<string, tf.Tensor>();
   for (const name of names) {
     const variable = state.parameters.get(name) as tf.Variable;
-    gradients.set(name, byVariable[variable.name]);
+    gradients.set(name, byVariable[variable.name] ?? tf.zerosLike(variable));
   }
   return { value, gradients };
+}
+
+/**
+ * Returns the share of the learning rate at a moment of the run: 1 in its first half, then falling linearly to 0.
+ * @param progress the share of the run that is done, in [0, 1]
+ */
+export function linearDecay(progress: number): number {
+  return Math.max(0, Math.min(1, 2 * (1 - progress)));
 }
 
 export function applyGradients(

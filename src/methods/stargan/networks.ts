@@ -5,21 +5,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { biasLeaky } from "../../device/ops/bias-leaky.js";
 import { instanceNorm } from "../../device/ops/instance-norm.js";
+import { biasOf, convolve, convolveDoubling, NO_ACTIVATION, RELU } from "../../nn/layers.js";
 import { type Parameters, parameter } from "../../nn/parameters.js";
 import type { StarganConfig } from "./config.js";
 
 /** Slope of the discriminator's LeakyReLU below zero. */
 const LEAK = 0.01;
-const RELU = 0;
-const NO_ACTIVATION = 1;
-
-const filterOf = (parameters: Parameters, name: string): tf.Tensor4D =>
-  parameter(parameters, `${name}.weight`) as unknown as tf.Tensor4D;
 
 /** Normalizes with the layer's own weight and bias. The statistics are always those of the picture itself. */
 function norm(parameters: Parameters, name: string, x: tf.Tensor4D, slope: number): tf.Tensor4D {
-  const [weight, bias] = ["weight", "bias"].map((part) => parameter(parameters, `${name}.${part}`));
-  return instanceNorm({ x, weight: weight as unknown as tf.Tensor1D, bias: bias as unknown as tf.Tensor1D }, slope);
+  const weight = parameter(parameters, `${name}.weight`) as unknown as tf.Tensor1D;
+  return instanceNorm({ x, weight, bias: biasOf(parameters, name) }, slope);
 }
 
 /** Puts labels next to the colours, as planes: [N, S, S, 3] and [N, c] -> [N, S, S, 3 + c]. */
@@ -43,12 +39,8 @@ export function translate(
   labels: tf.Tensor2D,
 ): tf.Tensor4D {
   const conv = (x: tf.Tensor4D, name: string, stride: number, pad: number): tf.Tensor4D =>
-    tf.conv2d(x, filterOf(parameters, name), stride, pad);
-  const doubled = (x: tf.Tensor4D, name: string): tf.Tensor4D => {
-    const weights = filterOf(parameters, name);
-    const [n, side] = x.shape;
-    return tf.conv2dTranspose(x, weights, [n, 2 * side, 2 * side, weights.shape[2]], 2, 1);
-  };
+    convolve(parameters, name, x, stride, pad);
+  const doubled = (x: tf.Tensor4D, name: string): tf.Tensor4D => convolveDoubling(parameters, name, x);
   const at = (i: number): string => `G.main.${i}`;
   let x = withLabels(images, labels);
   x = norm(parameters, at(1), conv(x, at(0), 1, 3), RELU); // [N, S, S, W]
@@ -78,21 +70,20 @@ function trunk(parameters: Parameters, { discriminatorLayers }: StarganConfig, i
   let x = images;
   for (let i = 0; i < discriminatorLayers; i++) {
     const name = `D.main.${2 * i}`;
-    const bias = parameter(parameters, `${name}.bias`) as unknown as tf.Tensor1D;
-    x = biasLeaky(tf.conv2d(x, filterOf(parameters, name), 2, 1), bias, LEAK); // [N, S / 2^(i+1), same, W 2^i]
+    x = biasLeaky(convolve(parameters, name, x, 2, 1), biasOf(parameters, name), LEAK); // [N, S / 2^(i+1), same, W 2^i]
   }
   return x;
 }
 
 /** Computes the scores of patches alone. @param images [N, S, S, 3] @returns [N, s, s, 1] */
 export function scorePatches(parameters: Parameters, config: StarganConfig, images: tf.Tensor4D): tf.Tensor4D {
-  return tf.conv2d(trunk(parameters, config, images), filterOf(parameters, "D.conv1"), 1, 1);
+  return convolve(parameters, "D.conv1", trunk(parameters, config, images), 1, 1);
 }
 
 /** Judges images. @param images [N, S, S, 3] in [-1, 1] */
 export function judge(parameters: Parameters, config: StarganConfig, images: tf.Tensor4D): Judged {
   const features = trunk(parameters, config, images);
-  const source = tf.conv2d(features, filterOf(parameters, "D.conv1"), 1, 1);
-  const logits = tf.conv2d(features, filterOf(parameters, "D.conv2"), 1, 0); // [N, 1, 1, c]
+  const source = convolve(parameters, "D.conv1", features, 1, 1);
+  const logits = convolve(parameters, "D.conv2", features, 1, 0); // [N, 1, 1, c]
   return { source, logits: tf.reshape(logits, [images.shape[0], config.attributes.length]) };
 }

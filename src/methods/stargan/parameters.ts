@@ -1,14 +1,8 @@
 /** The parameters of StarGAN's networks by their PyTorch names, and their initial values. */
 import type { NamedTensors } from "../../interop/safetensors.js";
 import type { ParameterSpec } from "../../nn/parameters.js";
-import { Random } from "../../random.js";
+import { convolutionSpecs, drawParameters, filterSpec } from "../../nn/specs.js";
 import { patchSide, type StarganConfig } from "./config.js";
-
-/** A convolution with square filters of side k. A transposed one has [in, out, k, k], and its fan-in counts the outputs. */
-function filter(name: string, kind: "conv" | "transposed", from: number, to: number, k: number): ParameterSpec {
-  const shape = kind === "conv" ? [to, from, k, k] : [from, to, k, k];
-  return { name: `${name}.weight`, shape, kind, fanIn: shape[1] * k * k };
-}
 
 /** A convolution without bias and the instance norm behind it, whose weight begins at 1 and whose bias begins at 0. */
 function normalized(conv: ParameterSpec, norm: string, channels: number): ParameterSpec[] {
@@ -20,23 +14,23 @@ function normalized(conv: ParameterSpec, norm: string, channels: number): Parame
 export function generatorSpecs({ width, attributes, generatorBlocks }: StarganConfig): readonly ParameterSpec[] {
   const at = (i: number): string => `G.main.${i}`;
   const specs = [
-    ...normalized(filter(at(0), "conv", 3 + attributes.length, width, 7), at(1), width),
-    ...normalized(filter(at(3), "conv", width, 2 * width, 4), at(4), 2 * width),
-    ...normalized(filter(at(6), "conv", 2 * width, 4 * width, 4), at(7), 4 * width),
+    ...normalized(filterSpec(at(0), "conv", 3 + attributes.length, width, 7), at(1), width),
+    ...normalized(filterSpec(at(3), "conv", width, 2 * width, 4), at(4), 2 * width),
+    ...normalized(filterSpec(at(6), "conv", 2 * width, 4 * width, 4), at(7), 4 * width),
   ];
   for (let block = 0; block < generatorBlocks; block++) {
     for (const layer of [0, 3]) {
       const name = `${at(9 + block)}.main`;
-      const conv = filter(`${name}.${layer}`, "conv", 4 * width, 4 * width, 3);
+      const conv = filterSpec(`${name}.${layer}`, "conv", 4 * width, 4 * width, 3);
       specs.push(...normalized(conv, `${name}.${layer + 1}`, 4 * width));
     }
   }
   const up = 9 + generatorBlocks;
   return [
     ...specs,
-    ...normalized(filter(at(up), "transposed", 4 * width, 2 * width, 4), at(up + 1), 2 * width),
-    ...normalized(filter(at(up + 3), "transposed", 2 * width, width, 4), at(up + 4), width),
-    filter(at(up + 6), "conv", width, 3, 7),
+    ...normalized(filterSpec(at(up), "transposed", 4 * width, 2 * width, 4), at(up + 1), 2 * width),
+    ...normalized(filterSpec(at(up + 3), "transposed", 2 * width, width, 4), at(up + 4), width),
+    filterSpec(at(up + 6), "conv", width, 3, 7),
   ];
 }
 
@@ -47,29 +41,20 @@ export function discriminatorSpecs(config: StarganConfig): readonly ParameterSpe
   let channels = 3;
   for (let i = 0; i < discriminatorLayers; i++) {
     const to = width * 2 ** i;
-    const conv = filter(`D.main.${2 * i}`, "conv", channels, to, 4);
-    specs.push(conv, { name: `D.main.${2 * i}.bias`, shape: [to], kind: "bias", fanIn: conv.fanIn });
+    specs.push(...convolutionSpecs(`D.main.${2 * i}`, "conv", channels, to, 4));
     channels = to;
   }
   const heads = [
-    filter("D.conv1", "conv", channels, 1, 3),
-    filter("D.conv2", "conv", channels, attributes.length, patchSide(config)),
+    filterSpec("D.conv1", "conv", channels, 1, 3),
+    filterSpec("D.conv2", "conv", channels, attributes.length, patchSide(config)),
   ];
   return [...specs, ...heads];
 }
 
-/**
- * Makes initial values in PyTorch's layout: weights and biases U(+-1 / sqrt(fan_in)), PyTorch's defaults. Each
- * parameter has its own random stream, so a new parameter changes no other.
- */
+/** Makes initial values in PyTorch's layout: weights and biases U(+-1 / sqrt(fan_in)), PyTorch's defaults. */
 export function initialParameters(specs: readonly ParameterSpec[], seed: number): NamedTensors {
-  return new Map(
-    specs.map(({ name, shape, kind, fanIn }) => {
-      const random = Random.fromSeed(seed, `init/${name}`);
-      const bound = 1 / Math.sqrt(fanIn);
-      const value = (): number => (kind === "alpha" ? 1 : kind === "beta" ? 0 : random.between(-bound, bound));
-      const count = shape.reduce((size, extent) => size * extent, 1);
-      return [name, { shape, data: Float32Array.from({ length: count }, value) }] as const;
-    }),
-  );
+  return drawParameters(specs, seed, ({ kind, fanIn }, random) => {
+    const bound = 1 / Math.sqrt(fanIn);
+    return kind === "alpha" ? 1 : kind === "beta" ? 0 : random.between(-bound, bound);
+  });
 }
