@@ -12,3 +12,4 @@ export { absoluteDifferences, meanAbsoluteErrorGradient } from "./mean-absolute-
 export { clippedSum, clippedSumGradient, residualGradient, residualOutput, sigmoid } from "./output";
 export { pool } from "./pool";
 export { blockSums, columnSums, rowSums, sumPartials } from "./reduce";
+export { reflectPad, reflectPadGradient } from "./reflect-pad";

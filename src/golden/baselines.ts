@@ -48,6 +48,22 @@ export function compareLoss(group: string, name: string, golden: number, ours: n
   return { group, name, error, tolerance, at: "" };
 }
 
+/**
+ * Compares the losses of one update. Those of later updates depend on weights that rounding has moved.
+ * @param ours by the golden file's names
+ */
+export function compareLosses(
+  golden: Readonly<Record<string, number>>,
+  ours: Readonly<Record<string, number>>,
+  iteration: number,
+): Quantity[] {
+  const [group, tolerance] =
+    iteration === 0 ? (["losses", TOLERANCES.losses] as const) : (["later losses", TOLERANCES.laterLosses] as const);
+  return Object.entries(golden).map(([name, value]) =>
+    compareLoss(group, `${name}, iteration ${iteration}`, value, ours[name] ?? Number.NaN, tolerance),
+  );
+}
+
 /** Copies gradients that the update will dispose. The caller disposes the copies. */
 export function copyGradients(gradients: Gradients): Gradients {
   return new Map([...gradients].map(([name, gradient]) => [name, tf.keep(tf.clone(gradient))]));

@@ -15,6 +15,7 @@ import {
   compareGradients,
   compareImages,
   compareLoss,
+  compareLosses,
   compareParameters,
   copyGradients,
   formulaImages,
@@ -206,11 +207,8 @@ async function runIterations(
         quantities.push(...(await compareGradients(k === 0 ? "grad_D" : "grad_G", tensors, gradients, specs)));
       }
       tf.dispose(kept.flatMap((gradients) => [...gradients.values()]));
-      for (const [name, value] of Object.entries(expected)) {
-        const ours = losses[LOSSES[name as keyof typeof LOSSES]] ?? Number.NaN;
-        const [group, tolerance] = i === 0 ? ["losses", TOLERANCES.losses] : ["later losses", TOLERANCES.laterLosses];
-        quantities.push(compareLoss(group as string, `${name}, iteration ${i}`, value, ours, tolerance as number));
-      }
+      const ours = Object.entries(LOSSES).map(([published, name]) => [published, losses[name] ?? Number.NaN]);
+      quantities.push(...compareLosses(expected, Object.fromEntries(ours), i));
     }
     const after = new Map([
       ...(await downloadParameters(ofGenerator, generator.parameters)),

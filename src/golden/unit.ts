@@ -16,6 +16,7 @@ import {
   compareGradients,
   compareImages,
   compareLoss,
+  compareLosses,
   compareParameters,
   copyGradients,
   formulaImages,
@@ -243,12 +244,8 @@ async function runIterations(
         quantities.push(...(await compareGradients(name, tensors, gradients, specs, golden.dead_biases)));
         tf.dispose([...gradients.values()]);
       }
-      const [group, tolerance] =
-        i === 0 ? (["losses", TOLERANCES.losses] as const) : (["later losses", TOLERANCES.laterLosses] as const);
-      for (const [name, value] of Object.entries(expected)) {
-        const ours = losses[LOSSES[name as keyof typeof LOSSES]] ?? Number.NaN;
-        quantities.push(compareLoss(group, `${name}, iteration ${i}`, value, ours, tolerance));
-      }
+      const ours = Object.entries(LOSSES).map(([published, name]) => [published, losses[name]]);
+      quantities.push(...compareLosses(expected, Object.fromEntries(ours), i));
     }
     const after = new Map([
       ...(await downloadParameters(G, generator.parameters)),

@@ -5,6 +5,7 @@ import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { OnProgress } from "../types.js";
 import { alignSchema, checkAlign } from "./align.js";
 import type { Quantity } from "./compare.js";
+import { checkCyclegan, cycleganSchema } from "./cyclegan.js";
 import { checkElegant } from "./elegant.js";
 import { elegantSchema } from "./elegant-schema.js";
 import { checkInception, inceptionSchema } from "./inception.js";
@@ -49,6 +50,10 @@ export async function openGolden(file: string): Promise<GoldenFile> {
   if ("system" in fields && fields.system === "unit") {
     const golden = parse(unitSchema, value, file, "UNIT");
     return { file, needsDevice: true, check: (onProgress) => checkUnit(golden, file, onProgress) };
+  }
+  if ("system" in fields && fields.system === "cyclegan") {
+    const golden = parse(cycleganSchema, value, file, "CycleGAN");
+    return { file, needsDevice: true, check: (onProgress) => checkCyclegan(golden, file, onProgress) };
   }
   if ("img_size" in fields && "iterations" in fields) {
     const golden = parse(elegantSchema, value, file, "training updates");

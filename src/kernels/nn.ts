@@ -167,6 +167,28 @@ export interface NnKernels {
     blockRows: number,
     block: number,
   ): void;
+  reflectPad(
+    x: number,
+    y: number,
+    height: number,
+    width: number,
+    channels: number,
+    pad: number,
+    rows: number,
+    blockRows: number,
+    block: number,
+  ): void;
+  reflectPadGradient(
+    dy: number,
+    dx: number,
+    height: number,
+    width: number,
+    channels: number,
+    pad: number,
+    rows: number,
+    blockRows: number,
+    block: number,
+  ): void;
   copyRuns(
     from: number,
     to: number,
@@ -254,6 +276,8 @@ export const TEAM_KERNELS = [
   "clippedSum",
   "clippedSumGradient",
   "pool",
+  "reflectPad",
+  "reflectPadGradient",
   "copyRuns",
   "binary",
   "binaryRows",

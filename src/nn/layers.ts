@@ -1,62 +1,45 @@
-/** What methods say of their convolutions: specifications of the parameters, initial values, and access by name. */
-import type * as tf from "@tensorflow/tfjs-core";
-import type { NamedTensors } from "../interop/safetensors.js";
-import { Random } from "../random.js";
-import { type ParameterSpec, type Parameters, parameter } from "./parameters.js";
+/** Layers of networks as functions of (parameters, tensor), which find their parameters by PyTorch's names. */
+import * as tf from "@tensorflow/tfjs-core";
+import { type Parameters, parameter } from "./parameters.js";
 
-/**
- * Describes the weight of a convolution with square filters of side k, [to, from, k, k]. A transposed one has
- * [from, to, k, k], and its fan-in counts the outputs, as in PyTorch.
- */
-export function convolution(
-  name: string,
-  kind: "conv" | "transposed",
-  from: number,
-  to: number,
-  k: number,
-): ParameterSpec {
-  const shape = kind === "conv" ? [to, from, k, k] : [from, to, k, k];
-  return { name: `${name}.weight`, shape, kind, fanIn: shape[1] * k * k };
+/** Slopes below zero for instanceNorm(). */
+export const RELU = 0;
+export const NO_ACTIVATION = 1;
+
+/** Returns the filters `name.weight`, [k, k, in, out]; those of a transposed convolution are [k, k, out, in]. */
+export function filterOf(parameters: Parameters, name: string): tf.Tensor4D {
+  return parameter(parameters, `${name}.weight`) as unknown as tf.Tensor4D;
 }
 
-/** Describes the weight and the bias of a convolution. */
-export function biasedConvolution(
-  name: string,
-  kind: "conv" | "transposed",
-  from: number,
-  to: number,
-  k: number,
-): readonly ParameterSpec[] {
-  const weight = convolution(name, kind, from, to, k);
-  return [weight, { name: `${name}.bias`, shape: [to], kind: "bias", fanIn: weight.fanIn }];
+/** Returns the values `name.bias`, one per channel. */
+export function biasOf(parameters: Parameters, name: string): tf.Tensor1D {
+  return parameter(parameters, `${name}.bias`) as unknown as tf.Tensor1D;
 }
 
 /**
- * Makes initial values in PyTorch's layout. Each parameter has its own random stream, so a new parameter changes no
- * other.
- * @param draw returns one value of a parameter
+ * Convolves without a bias.
+ * @param x   [N, H, W, in]
+ * @param pad zeros on each side
+ * @returns [N, (H + 2 pad - k) / stride + 1, ..., out], rounded down
  */
-export function initialValues(
-  specs: readonly ParameterSpec[],
-  seed: number,
-  draw: (spec: ParameterSpec, random: Random) => number,
-): NamedTensors {
-  return new Map(
-    specs.map((spec) => {
-      const { name, shape } = spec;
-      const random = Random.fromSeed(seed, `init/${name}`);
-      const length = shape.reduce((size, extent) => size * extent, 1);
-      return [name, { shape, data: Float32Array.from({ length }, () => draw(spec, random)) }] as const;
-    }),
-  );
+export function convolve(
+  parameters: Parameters,
+  name: string,
+  x: tf.Tensor4D,
+  stride: number,
+  pad: number,
+): tf.Tensor4D {
+  return tf.conv2d(x, filterOf(parameters, name), stride, pad);
 }
 
-/** Returns a convolution's filter, [k, k, in, out], or [k, k, out, in] if it is transposed. */
-export function filterOf(parameters: Parameters, layer: string): tf.Tensor4D {
-  return parameter(parameters, `${layer}.weight`) as unknown as tf.Tensor4D;
-}
-
-/** Returns a layer's bias, [C]. */
-export function biasOf(parameters: Parameters, layer: string): tf.Tensor1D {
-  return parameter(parameters, `${layer}.bias`) as unknown as tf.Tensor1D;
+/**
+ * Doubles the side by a transposed convolution with stride 2 and padding 1, without a bias. In PyTorch, filters of side
+ * 3 need an output padding of 1 for this, and filters of side 4 need none.
+ * @param x [N, S, S, in]
+ * @returns [N, 2 S, 2 S, out]
+ */
+export function convolveDoubling(parameters: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  const filters = filterOf(parameters, name);
+  const [n, side] = x.shape;
+  return tf.conv2dTranspose(x, filters, [n, 2 * side, 2 * side, filters.shape[2]], 2, 1);
 }

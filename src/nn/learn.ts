@@ -12,6 +12,18 @@ export interface Divisible<Part> {
   take(from: number, count: number): Part;
 }
 
+/** Divides a batch whose tensors all count its items along their first axis. */
+export function divideTensors<Batch extends { readonly [Name in keyof Batch]: tf.Tensor }>(
+  batch: Batch,
+): Divisible<Batch> {
+  const tensors = Object.entries(batch) as [string, tf.Tensor][];
+  return {
+    count: tensors[0][1].shape[0],
+    take: (from, count) =>
+      Object.fromEntries(tensors.map(([name, tensor]) => [name, tf.slice(tensor, from, count)])) as Batch,
+  };
+}
+
 export interface LearnOptions {
   /** Items computed at the same time. All losses are means over items, so the result is the same up to rounding. */
   readonly part?: number;

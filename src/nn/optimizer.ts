@@ -48,6 +48,14 @@ export function gradientsOf(
   return { value, gradients };
 }
 
+/**
+ * Returns the share of the learning rate at a moment of the run: 1 in its first half, then falling linearly to 0.
+ * @param progress the share of the run that is done, in [0, 1]
+ */
+export function linearDecay(progress: number): number {
+  return Math.max(0, Math.min(1, 2 * (1 - progress)));
+}
+
 export function applyGradients(
   state: OptimizerState,
   gradients: Gradients,

@@ -35,6 +35,7 @@ const PORTABLE = [
     "instance-norm",
     "open",
     "program",
+    "reflect-pad",
     "register-programs",
   ].map((name) => `device/webgpu/${name}.ts`),
   "device/webgpu/request-device.ts",

@@ -19,6 +19,7 @@ import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { MEAN_ABSOLUTE_ERROR_KERNELS } from "./mean-absolute-error-kernels.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
 import { REDUCE_KERNELS } from "./reduce-kernels.js";
+import { REFLECT_PAD_KERNELS } from "./reflect-pad-kernels.js";
 import { RESIDUAL_KERNELS } from "./residual-kernels.js";
 
 /** Registers all kernels, once per thread: they stay registered when a device is closed. */
@@ -39,6 +40,7 @@ function registerKernels(): void {
     ...MEAN_ABSOLUTE_ERROR_KERNELS,
     ...POOL_KERNELS,
     ...REDUCE_KERNELS,
+    ...REFLECT_PAD_KERNELS,
     ...RESIDUAL_KERNELS,
   });
 }

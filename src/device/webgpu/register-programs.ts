@@ -3,11 +3,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ADAM, type AdamInputs, type AdamScalars } from "../ops/adam.js";
 import { CHANNEL_NORM, CHANNEL_NORM_GRADIENT } from "../ops/channel-norm.js";
 import { INSTANCE_NORM, INSTANCE_NORM_GRADIENT, type InstanceNormAttributes } from "../ops/instance-norm.js";
+import { REFLECT_PAD, REFLECT_PAD_GRADIENT, type ReflectPadAttributes } from "../ops/reflect-pad.js";
 import { ADAM_PROGRAM } from "./adam.js";
 import type { WebgpuBackend } from "./backend.js";
 import { type ChannelNormTensors, channelNormBackward, channelNormForward } from "./channel-norm.js";
 import { filterGradient, inputGradient, isCovered } from "./conv.js";
 import { type InstanceNormTensors, instanceNormBackward, instanceNormForward } from "./instance-norm.js";
+import { reflectPadBackward, reflectPadForward } from "./reflect-pad.js";
 
 const BACKEND = "webgpu";
 
@@ -84,6 +86,12 @@ export function registerWebgpuKernels(): void {
   register<InstanceNormTensors & { readonly stats: tf.TensorInfo; readonly dy: tf.TensorInfo }, InstanceNormAttributes>(
     INSTANCE_NORM_GRADIENT,
     (backend, inputs, { slope }) => instanceNormBackward(backend, inputs, slope),
+  );
+  register<{ x: tf.TensorInfo }, ReflectPadAttributes>(REFLECT_PAD, (backend, { x }, { pad }) =>
+    reflectPadForward(backend, x, pad),
+  );
+  register<{ dy: tf.TensorInfo }, ReflectPadAttributes>(REFLECT_PAD_GRADIENT, (backend, { dy }, { pad }) =>
+    reflectPadBackward(backend, dy, pad),
   );
   register<AdamInputs, AdamScalars>(ADAM, (backend, { gradient, parameter, first, second }, { scalars }) => {
     const count = tf.util.sizeFromShape(parameter.shape);

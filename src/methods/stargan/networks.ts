@@ -5,14 +5,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { biasLeaky } from "../../device/ops/bias-leaky.js";
 import { instanceNorm } from "../../device/ops/instance-norm.js";
-import { biasOf, filterOf } from "../../nn/layers.js";
+import { biasOf, convolve, convolveDoubling, filterOf, NO_ACTIVATION, RELU } from "../../nn/layers.js";
 import { type Parameters, parameter } from "../../nn/parameters.js";
 import type { StarganConfig } from "./config.js";
 
 /** Slope of the discriminator's LeakyReLU below zero. */
 const LEAK = 0.01;
-const RELU = 0;
-const NO_ACTIVATION = 1;
 
 /** Normalizes with the layer's own weight and bias. The statistics are always those of the picture itself. */
 function norm(parameters: Parameters, name: string, x: tf.Tensor4D, slope: number): tf.Tensor4D {
@@ -40,13 +38,9 @@ export function translate(
   images: tf.Tensor4D,
   labels: tf.Tensor2D,
 ): tf.Tensor4D {
-  const conv = (x: tf.Tensor4D, name: string, stride: number, pad: number): tf.Tensor4D =>
-    tf.conv2d(x, filterOf(parameters, name), stride, pad);
-  const doubled = (x: tf.Tensor4D, name: string): tf.Tensor4D => {
-    const weights = filterOf(parameters, name);
-    const [n, side] = x.shape;
-    return tf.conv2dTranspose(x, weights, [n, 2 * side, 2 * side, weights.shape[2]], 2, 1);
-  };
+  const conv = (x: tf.Tensor4D, name: string, stride: number, pad: number) =>
+    convolve(parameters, name, x, stride, pad);
+  const doubled = (x: tf.Tensor4D, name: string) => convolveDoubling(parameters, name, x);
   const at = (i: number): string => `G.main.${i}`;
   let x = withLabels(images, labels);
   x = norm(parameters, at(1), conv(x, at(0), 1, 3), RELU); // [N, S, S, W]

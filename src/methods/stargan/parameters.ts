@@ -1,7 +1,7 @@
 /** The parameters of StarGAN's networks by their PyTorch names, and their initial values. */
 import type { NamedTensors } from "../../interop/safetensors.js";
-import { biasedConvolution, convolution, initialValues } from "../../nn/layers.js";
 import type { ParameterSpec } from "../../nn/parameters.js";
+import { convolutionSpecs, drawParameters, filterSpec } from "../../nn/specs.js";
 import { patchSide, type StarganConfig } from "./config.js";
 
 /** A convolution without bias and the instance norm behind it, whose weight begins at 1 and whose bias begins at 0. */
@@ -14,23 +14,23 @@ function normalized(conv: ParameterSpec, norm: string, channels: number): Parame
 export function generatorSpecs({ width, attributes, generatorBlocks }: StarganConfig): readonly ParameterSpec[] {
   const at = (i: number): string => `G.main.${i}`;
   const specs = [
-    ...normalized(convolution(at(0), "conv", 3 + attributes.length, width, 7), at(1), width),
-    ...normalized(convolution(at(3), "conv", width, 2 * width, 4), at(4), 2 * width),
-    ...normalized(convolution(at(6), "conv", 2 * width, 4 * width, 4), at(7), 4 * width),
+    ...normalized(filterSpec(at(0), "conv", 3 + attributes.length, width, 7), at(1), width),
+    ...normalized(filterSpec(at(3), "conv", width, 2 * width, 4), at(4), 2 * width),
+    ...normalized(filterSpec(at(6), "conv", 2 * width, 4 * width, 4), at(7), 4 * width),
   ];
   for (let block = 0; block < generatorBlocks; block++) {
     for (const layer of [0, 3]) {
       const name = `${at(9 + block)}.main`;
-      const conv = convolution(`${name}.${layer}`, "conv", 4 * width, 4 * width, 3);
+      const conv = filterSpec(`${name}.${layer}`, "conv", 4 * width, 4 * width, 3);
       specs.push(...normalized(conv, `${name}.${layer + 1}`, 4 * width));
     }
   }
   const up = 9 + generatorBlocks;
   return [
     ...specs,
-    ...normalized(convolution(at(up), "transposed", 4 * width, 2 * width, 4), at(up + 1), 2 * width),
-    ...normalized(convolution(at(up + 3), "transposed", 2 * width, width, 4), at(up + 4), width),
-    convolution(at(up + 6), "conv", width, 3, 7),
+    ...normalized(filterSpec(at(up), "transposed", 4 * width, 2 * width, 4), at(up + 1), 2 * width),
+    ...normalized(filterSpec(at(up + 3), "transposed", 2 * width, width, 4), at(up + 4), width),
+    filterSpec(at(up + 6), "conv", width, 3, 7),
   ];
 }
 
@@ -41,19 +41,19 @@ export function discriminatorSpecs(config: StarganConfig): readonly ParameterSpe
   let channels = 3;
   for (let i = 0; i < discriminatorLayers; i++) {
     const to = width * 2 ** i;
-    specs.push(...biasedConvolution(`D.main.${2 * i}`, "conv", channels, to, 4));
+    specs.push(...convolutionSpecs(`D.main.${2 * i}`, "conv", channels, to, 4));
     channels = to;
   }
   const heads = [
-    convolution("D.conv1", "conv", channels, 1, 3),
-    convolution("D.conv2", "conv", channels, attributes.length, patchSide(config)),
+    filterSpec("D.conv1", "conv", channels, 1, 3),
+    filterSpec("D.conv2", "conv", channels, attributes.length, patchSide(config)),
   ];
   return [...specs, ...heads];
 }
 
 /** Makes initial values in PyTorch's layout: weights and biases U(+-1 / sqrt(fan_in)), PyTorch's defaults. */
 export function initialParameters(specs: readonly ParameterSpec[], seed: number): NamedTensors {
-  return initialValues(specs, seed, ({ kind, fanIn }, random) => {
+  return drawParameters(specs, seed, ({ kind, fanIn }, random) => {
     if (kind === "alpha") return 1;
     if (kind === "beta") return 0;
     const bound = 1 / Math.sqrt(fanIn);

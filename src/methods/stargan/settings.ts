@@ -1,5 +1,6 @@
 /** The choices of StarGAN's training, and the settings of one update. */
 import { z } from "zod";
+import { linearDecay } from "../../nn/optimizer.js";
 import type { AdamSettings } from "../../types.js";
 import type { Moment } from "../method.js";
 import { runFields } from "../parse.js";
@@ -61,8 +62,7 @@ const PUBLISHED_DECAY = 100_000;
 
 /** Returns the learning rate at a moment of the run. */
 export function learningRateAt({ learningRate, decay }: StarganChoices, { step, progress }: Moment): number {
-  if (progress <= 0.5) return learningRate;
-  if (decay === "linear") return learningRate * Math.max(0, 2 * (1 - progress));
+  if (decay === "linear" || progress <= 0.5) return learningRate * linearDecay(progress);
   const half = step / progress / 2;
   return learningRate * (1 - Math.floor((step - half) / 1000) / PUBLISHED_DECAY);
 }

@@ -2,10 +2,10 @@
  * One iteration of StarGAN, top to bottom: the discriminator learns from real and translated images, and in every n-th
  * iteration the generator learns from the updated discriminator (paper section 3; yunjey/stargan, solver.py).
  */
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { disposingOnFailure } from "../../device/ops/scope.js";
 import { suspendTape } from "../../device/ops/tape.js";
-import { type Divisible, type LearnOptions, learn } from "../../nn/learn.js";
+import { divideTensors, type LearnOptions, learn } from "../../nn/learn.js";
 import { type OptimizerState, updateAverage } from "../../nn/optimizer.js";
 import type { Parameters } from "../../nn/parameters.js";
 import { disposeReadings, readMeans, type Weighted } from "../../nn/readings.js";
@@ -45,19 +45,6 @@ export interface Iteration extends LabelledBatch {
   readonly alpha: tf.Tensor1D;
 }
 
-/** Divides an iteration by images. */
-function divide({ images, own, targets, alpha }: Iteration): Divisible<Iteration> {
-  return {
-    count: images.shape[0],
-    take: (from, count) => ({
-      images: tf.slice(images, from, count),
-      own: tf.slice(own, from, count),
-      targets: tf.slice(targets, from, count),
-      alpha: tf.slice(alpha, from, count),
-    }),
-  };
-}
-
 /** Changes `state` in place. It waits for the device once, at the end. */
 export async function trainIteration(
   { config, generator, discriminator, average }: StarganState,
@@ -68,13 +55,13 @@ export async function trainIteration(
   const readings: { D: Weighted<DiscriminatorLosses>[]; G: Weighted<GeneratorLosses>[] } = { D: [], G: [] };
   try {
     disposingOnFailure(() => {
-      readings.D = learn(discriminator, divide(batch), settings, options, (part) => {
+      readings.D = learn(discriminator, divideTensors(batch), settings, options, (part) => {
         const fakes = suspendTape(() => translate(generator.parameters, config, part.images, part.targets));
         const losses = discriminatorLoss(discriminator.parameters, config, part, fakes, part.alpha, settings.weights);
         return { total: losses.D, losses };
       });
       if (!options.learns) return;
-      readings.G = learn(generator, divide(batch), settings, options, (part) => {
+      readings.G = learn(generator, divideTensors(batch), settings, options, (part) => {
         const losses = generatorLoss(generator.parameters, discriminator.parameters, config, part, settings.weights);
         return { total: losses.G, losses };
       });

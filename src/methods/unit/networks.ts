@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { biasLeaky } from "../../device/ops/bias-leaky.js";
 import { instanceNorm } from "../../device/ops/instance-norm.js";
-import { biasOf, filterOf } from "../../nn/layers.js";
+import { biasOf, convolve, convolveDoubling, filterOf, NO_ACTIVATION, RELU } from "../../nn/layers.js";
 import type { Parameters } from "../../nn/parameters.js";
 
 /** A has the attribute, B does not. */
@@ -14,22 +14,17 @@ export type Domain = "A" | "B";
 
 /** Slope of every LeakyReLU below zero. */
 const LEAK = 0.01;
-const RELU = 0;
-const NO_ACTIVATION = 1;
 
 /** A convolution with bias and LeakyReLU. */
-function convolve(parameters: Parameters, layer: string, x: tf.Tensor4D, stride: number, pad: number): tf.Tensor4D {
+function activated(parameters: Parameters, layer: string, x: tf.Tensor4D, stride: number, pad: number): tf.Tensor4D {
   const name = `${layer}.model.0`;
-  return biasLeaky(tf.conv2d(x, filterOf(parameters, name), stride, pad), biasOf(parameters, name), LEAK);
+  return biasLeaky(convolve(parameters, name, x, stride, pad), biasOf(parameters, name), LEAK);
 }
 
 /** A transposed convolution that doubles the side, with bias and LeakyReLU. */
 function enlarge(parameters: Parameters, layer: string, x: tf.Tensor4D): tf.Tensor4D {
   const name = `${layer}.model.0`;
-  const filter = filterOf(parameters, name);
-  const [n, side] = x.shape;
-  const y = tf.conv2dTranspose(x, filter, [n, 2 * side, 2 * side, filter.shape[2]], 2, 1);
-  return biasLeaky(y, biasOf(parameters, name), LEAK);
+  return biasLeaky(convolveDoubling(parameters, name, x), biasOf(parameters, name), LEAK);
 }
 
 /**
@@ -39,7 +34,7 @@ function enlarge(parameters: Parameters, layer: string, x: tf.Tensor4D): tf.Tens
  */
 function block(parameters: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4D {
   const conv = (layer: number, from: tf.Tensor4D): tf.Tensor4D =>
-    tf.conv2d(from, filterOf(parameters, `${name}.model.${layer}`), 1, 1);
+    convolve(parameters, `${name}.model.${layer}`, from, 1, 1);
   const inner = instanceNorm({ x: conv(0, x) }, RELU);
   return tf.add(x, instanceNorm({ x: conv(3, inner) }, NO_ACTIVATION));
 }
@@ -47,9 +42,9 @@ function block(parameters: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4
 /** Computes the features of one domain's images. */
 export function encode(parameters: Parameters, domain: Domain, images: tf.Tensor4D): tf.Tensor4D {
   const name = `gen.encode_${domain}`;
-  let x = convolve(parameters, `${name}.0`, images, 1, 3); // [N, S, S, W]
-  x = convolve(parameters, `${name}.1`, x, 2, 1); // [N, S/2, S/2, 2 W]
-  x = convolve(parameters, `${name}.2`, x, 2, 1); // [N, S/4, S/4, 4 W]
+  let x = activated(parameters, `${name}.0`, images, 1, 3); // [N, S, S, W]
+  x = activated(parameters, `${name}.1`, x, 2, 1); // [N, S/2, S/2, 2 W]
+  x = activated(parameters, `${name}.2`, x, 2, 1); // [N, S/4, S/4, 4 W]
   for (const i of [3, 4, 5]) x = block(parameters, `${name}.${i}`, x);
   return x;
 }
@@ -129,8 +124,8 @@ export function cross(parameters: Parameters, A: tf.Tensor4D, B: tf.Tensor4D, no
  * @returns each layer's activations; the last are [N, S/4, S/4, 2 W]
  */
 export function domainLayers(parameters: Parameters, domain: Domain, images: tf.Tensor4D): [tf.Tensor4D, tf.Tensor4D] {
-  const first = convolve(parameters, `dis.model_${domain}.0`, images, 2, 3); // [N, S/2, S/2, W]
-  return [first, convolve(parameters, `dis.model_${domain}.1`, first, 2, 1)];
+  const first = activated(parameters, `dis.model_${domain}.0`, images, 2, 3); // [N, S/2, S/2, W]
+  return [first, activated(parameters, `dis.model_${domain}.1`, first, 2, 1)];
 }
 
 /**
@@ -145,10 +140,10 @@ export function sharedLayers(
   const activations: tf.Tensor4D[] = [];
   let x = features;
   for (const i of [0, 1, 2, 3]) {
-    x = convolve(parameters, `dis.model_S.${i}`, x, 2, 1); // [N, S / 2^(i+3), same, W 2^(i+2)]
+    x = activated(parameters, `dis.model_S.${i}`, x, 2, 1); // [N, S / 2^(i+3), same, W 2^(i+2)]
     activations.push(x);
   }
-  const logits = tf.conv2d(x, filterOf(parameters, "dis.model_S.4"), 1, 0);
+  const logits = convolve(parameters, "dis.model_S.4", x, 1, 0);
   return { activations, logits: tf.add(logits, biasOf(parameters, "dis.model_S.4")) };
 }
 
