@@ -1,9 +1,8 @@
 /** The exchange of latent slices (paper section 3.1), and the generator built on it. */
 import * as tf from "@tensorflow/tfjs-core";
 import { applyResidual } from "../../device/ops/residual.js";
-import { repeatTo } from "../../nn/batch.js";
 import type { Parameters } from "../../nn/parameters.js";
-import type { Faces, PairGroup } from "../method.js";
+import type { PairGroup } from "../method.js";
 import { attributeSlice, type ModelConfig } from "./config.js";
 import { decode, encode } from "./networks.js";
 
@@ -87,29 +86,4 @@ export function generate(
   }
   const [reconstructed, exchanged] = tf.split(applyResidual(pictures, residuals), 2, 0) as [tf.Tensor4D, tf.Tensor4D];
   return { latents, skips, residuals, masks, differences: null, reconstructed, exchanged };
-}
-
-/** Computes R(z), which the edit "difference" subtracts from R(z'); null for a network that edits by R(z') alone. */
-export function ownResidual(parameters: Parameters, config: ModelConfig, { latent, skips }: Faces): tf.Tensor4D | null {
-  return config.edit === "residual" ? null : decode(parameters, config, latent, latent, skips).residual;
-}
-
-/**
- * Decodes edited latents of faces. The decoder's second input and its skips are the face's own.
- * @param faces  one face for all latents, or one for each
- * @param edited latents [K, h, w, C]
- * @param own    result of ownResidual() for the faces, if the caller has it already
- * @returns images [K, S, S, 3] in [-1, 1]; with the edit "difference" an unchanged latent gives the picture itself
- */
-export function applyLatents(
-  parameters: Parameters,
-  config: ModelConfig,
-  faces: Faces,
-  edited: tf.Tensor4D,
-  own = ownResidual(parameters, config, faces),
-): tf.Tensor4D {
-  const [n] = edited.shape;
-  const { images, latent, skips } = faces;
-  const { residual } = decode(parameters, config, edited, repeatTo(latent, n), skips);
-  return applyResidual(images, own === null ? residual : tf.sub(residual, repeatTo(own, n)));
 }

@@ -1,23 +1,13 @@
 /** ELEGANT as the rest of the program sees it (../method.ts). */
 import * as tf from "@tensorflow/tfjs-core";
 import { expectSameChoices, optimizersOf } from "../common.js";
-import type {
-  Curve,
-  ExemplarEdits,
-  Losses,
-  Method,
-  Model,
-  SampleSheet,
-  SideEdits,
-  Training,
-  TrainingState,
-} from "../method.js";
+import type { Curve, Losses, Method, Model, SampleSheet, Training, TrainingState } from "../method.js";
 import { parseOptions } from "../parse.js";
 import { CONDITIONS } from "./conditions.js";
 import { type ModelConfig, modelConfigSchema, parseConfig } from "./config.js";
-import { applyLatents, exchangeSlice, generate, ownResidual } from "./exchange.js";
+import { exemplarEdits, sideEdits } from "./edits.js";
+import { generate } from "./exchange.js";
 import { memoryNeeds } from "./memory.js";
-import { encode } from "./networks.js";
 import { onnxGraphs, onnxMetadata } from "./onnx-graphs.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters, type Network, parameterSpecs } from "./parameters.js";
 import { publishedFiles } from "./published.js";
@@ -60,31 +50,13 @@ function sheetOf(config: ModelConfig): SampleSheet {
     draw: (parameters, both, attribute) => {
       const pairs = both.shape[0] / 2;
       const { reconstructed, exchanged } = generate(parameters, config, both, [{ attribute, pairs }]);
-      return tf.concat([both, reconstructed, exchanged], 0);
+      if (!config.mirror) return tf.concat([both, reconstructed, exchanged], 0);
+      const [A, B] = tf.split(both, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
+      const { apply } = sideEdits(config);
+      const C = apply(parameters, { images: A, attribute, value: 0, references: B, labels: null });
+      const D = apply(parameters, { images: B, attribute, value: 1, references: A, labels: null });
+      return tf.concat([both, reconstructed, C, D], 0);
     },
-  };
-}
-
-/** Edits in both directions by the reference's slice of the latent. */
-function editsOf(config: ModelConfig): SideEdits {
-  return {
-    needs: () => "reference",
-    apply: (parameters, { images, attribute, references }) => {
-      if (references === null) throw new Error("elegant: no references");
-      const faces = { images, ...encode(parameters, config, images) };
-      const { latent } = encode(parameters, config, references);
-      return applyLatents(parameters, config, faces, exchangeSlice(faces.latent, latent, config, attribute));
-    },
-  };
-}
-
-function exemplarOf(config: ModelConfig): ExemplarEdits {
-  return {
-    encode: (parameters, images) => encode(parameters, config, images),
-    exchange: (latent, reference, attribute) => exchangeSlice(latent, reference, config, attribute),
-    prepare: (parameters, faces) => ownResidual(parameters, config, faces),
-    apply: (parameters, faces, latents, prepared) => applyLatents(parameters, config, faces, latents, prepared),
-    isExact: config.edit === "difference",
   };
 }
 
@@ -135,8 +107,8 @@ export function elegantModel(config: ModelConfig): Model {
         return onnxGraphs(tensors, config).map(({ file, graph }) => ({ file, graph, metadata }));
       },
     },
-    edits: editsOf(config),
-    exemplar: exemplarOf(config),
+    edits: sideEdits(config),
+    exemplar: exemplarEdits(config),
     conditions: CONDITIONS,
     curves: CURVES,
   };

@@ -4,7 +4,7 @@
  *   decoder  edited, own (latents), skip1 ... skip4 -> residual [N, 3, S, S] in [-2, 2], already times any soft mask
  *   swap     input [N, ...], reference [N or 1, ...], mask [N or 1, attributes] -> output [N, 3, S, S] in [-1, 1]
  * A network of four blocks has a latent of side S/16 and three skips. The input `mask` chooses attributes and is
- * unrelated to the soft mask.
+ * unrelated to the soft mask. If the model edits mirror images, too, swap does so; encoder and decoder have one view.
  */
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "../../interop/onnx.js";
 import type { NamedTensors } from "../../interop/safetensors.js";
@@ -140,8 +140,32 @@ class Builder {
     return this.node("Mul", [residual, this.softMask(features, `${prefix}/mask`)], output);
   }
 
+  /** Mirrors images left to right. */
+  mirror(x: string, output: string): string {
+    const number = (name: string, value: bigint): string => this.constant(name, [1], BigInt64Array.of(value));
+    const [start, end] = [number("mirror/start", -1n), number("mirror/end", BEFORE_FIRST)];
+    return this.node("Slice", [x, start, end, number("mirror/axis", 3n), number("mirror/step", -1n)], output);
+  }
+
+  /**
+   * Adds the image that is added to `input`.
+   * @param view a prefix for the nodes' names, which are unique in a graph
+   */
+  change(input: string, reference: string, mask: string, skips: readonly string[], view: string): string {
+    const names = (prefix: string): string[] => [...skips, "latent"].map((name) => `${view}${prefix}/${name}`);
+    const [own, other] = ["input", "reference"].map(names);
+    this.encode(input, own);
+    this.encode(reference, other);
+    const ownLatent = own[skips.length];
+    const exchanged = this.exchange(ownLatent, other[skips.length], mask, view);
+    const edited = this.decode(exchanged, ownLatent, own, `${view}residual`, `${view}decoder`);
+    if (this.config.edit === "residual") return edited;
+    const unchanged = this.decode(ownLatent, ownLatent, own, `${view}unchanged`, `${view}own-decoder`);
+    return this.node("Sub", [edited, unchanged], `${view}change`);
+  }
+
   /** Adds the input's latent with the chosen attributes' slices from the reference: selected, not mixed, so exact. */
-  exchange(input: string, reference: string, mask: string): string {
+  private exchange(input: string, reference: string, mask: string, view: string): string {
     const channels = latentChannels(this.config.width);
     const { length: count } = this.config.attributes;
     const owners = new Float32Array(count * channels);
@@ -152,12 +176,15 @@ class Builder {
     const slices = this.constant("slices", [count, channels], owners);
     const half = this.constant("half", [1], Float32Array.of(0.5));
     const shape = this.constant("channels", [4], BigInt64Array.of(-1n, BigInt(channels), 1n, 1n));
-    const taken = this.node("MatMul", [mask, slices], "exchange/taken");
-    const planes = this.node("Reshape", [taken, shape], "exchange/planes");
-    const chosen = this.node("Greater", [planes, half], "exchange/chosen");
-    return this.node("Where", [chosen, reference, input], "exchange/latent");
+    const taken = this.node("MatMul", [mask, slices], `${view}exchange/taken`);
+    const planes = this.node("Reshape", [taken, shape], `${view}exchange/planes`);
+    const chosen = this.node("Greater", [planes, half], `${view}exchange/chosen`);
+    return this.node("Where", [chosen, reference, input], `${view}exchange/latent`);
   }
 }
+
+/** Where a slice ends that goes backwards over a whole axis. */
+const BEFORE_FIRST = -(2n ** 31n);
 
 function imageValue(name: string, batch: string, { size }: ModelConfig): OnnxValue {
   return { name, shape: [batch, 3, size, size] };
@@ -206,16 +233,12 @@ export function onnxGraphs(tensors: NamedTensors, config: ModelConfig): readonly
       builder.decode("edited", "own", skipNames, "residual");
     }),
     build("swap", pictures, [imageValue("output", "batch", config)], (builder) => {
-      const names = (prefix: string): string[] => [...skipNames, "latent"].map((name) => `${prefix}/${name}`);
-      const [own, other] = ["input", "reference"].map(names);
-      builder.encode("input", own);
-      builder.encode("reference", other);
-      const ownLatent = own[skips.length];
-      const exchanged = builder.exchange(ownLatent, other[skips.length], "mask");
-      let change = builder.decode(exchanged, ownLatent, own, "residual");
-      if (config.edit === "difference") {
-        const unchanged = builder.decode(ownLatent, ownLatent, own, "unchanged", "own-decoder");
-        change = builder.node("Sub", [change, unchanged], "change");
+      let change = builder.change("input", "reference", "mask", skipNames, "");
+      if (config.mirror) {
+        const [input, reference] = ["input", "reference"].map((name) => builder.mirror(name, `mirrored/${name}`));
+        const other = builder.change(input, reference, "mask", skipNames, "mirrored/");
+        const both = builder.node("Add", [change, builder.mirror(other, "mirrored/back")], "both");
+        change = builder.node("Mul", [both, builder.constant("half", [1], Float32Array.of(0.5))], "mean");
       }
       const sum = builder.node("Add", ["input", change], "sum");
       const [low, high] = [-1, 1].map((bound) => builder.constant(`bound${bound}`, [], Float32Array.of(bound)));

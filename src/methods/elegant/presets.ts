@@ -119,6 +119,7 @@ export const METHODS: Readonly<Record<Preset, Method>> = {
       mask: true,
       discriminatorNorm: "none",
       condition: "heads",
+      mirror: true,
     },
     method: {
       reconstruction: "none",

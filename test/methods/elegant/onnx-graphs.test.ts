@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
+import { encodeFaces } from "../../../src/editing/faces.js";
 import { swapMany } from "../../../src/editing/swap.js";
 import { encodeOnnx } from "../../../src/interop/onnx.js";
 import type { NamedTensors } from "../../../src/interop/safetensors.js";
@@ -55,6 +56,7 @@ describe("model/onnx-graphs", function () {
     ["modern at 128 px", { ...MODERN, size: 128 }],
     ["modern with five blocks", { ...MODERN, generatorBlocks: 5 }],
     ["modern without a soft mask", { ...MODERN, mask: false }],
+    ["modern with one view", { ...MODERN, mirror: false }],
     ["modern with published edits", { ...MODERN, edit: "residual" }],
   ];
   for (const [name, config] of variants) {
@@ -95,14 +97,14 @@ describe("model/onnx-graphs", function () {
         const { residual } = decode(parameters, config, other.latent, own.latent, own.skips);
         expect(decoded.residual, residual, "residual");
 
-        const inputs = { images: B, ...own };
+        const inputs = encodeFaces(generator, B);
         const first = tf.slice(A, 0, 1) as tf.Tensor4D;
         for (const [names, mask, reference] of [
           [["Eyeglasses"], { shape: [1, 3], data: Float32Array.of(0, 1, 0) }, A],
           [["Bangs", "Smiling"], { shape: [1, 3], data: Float32Array.of(1, 0, 1) }, first],
           [[], { shape: [batch, 3], data: new Float32Array(3 * batch) }, first],
         ] as const) {
-          const reaches = { images: reference, ...encode(parameters, config, reference) };
+          const reaches = encodeFaces(generator, reference);
           const edits = names.map((attribute) => ({ attribute, reference: reaches }));
           const swapped = await runOnnx(files["swap.onnx"], {
             input: channelsFirst(B),
