@@ -11,3 +11,4 @@ export { instanceNorm, instanceNormGradient } from "./instance-norm";
 export { clippedSum, clippedSumGradient, residualGradient, residualOutput, sigmoid } from "./output";
 export { pool } from "./pool";
 export { blockSums, columnSums, rowSums, sumPartials } from "./reduce";
+export { rmsprop } from "./rmsprop";

@@ -36,6 +36,7 @@ const PORTABLE = [
     "open",
     "program",
     "register-programs",
+    "rmsprop",
   ].map((name) => `device/webgpu/${name}.ts`),
   "device/webgpu/request-device.ts",
   "nn/",

@@ -19,6 +19,7 @@ import { MATMUL_KERNELS } from "./matmul-kernel.js";
 import { POOL_KERNELS } from "./pool-kernels.js";
 import { REDUCE_KERNELS } from "./reduce-kernels.js";
 import { RESIDUAL_KERNELS } from "./residual-kernels.js";
+import { RMSPROP_KERNEL } from "./rmsprop-kernel.js";
 
 /** Registers all kernels, once per thread: they stay registered when a device is closed. */
 function registerKernels(): void {
@@ -38,6 +39,7 @@ function registerKernels(): void {
     ...POOL_KERNELS,
     ...REDUCE_KERNELS,
     ...RESIDUAL_KERNELS,
+    ...RMSPROP_KERNEL,
   });
 }
 
