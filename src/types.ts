@@ -32,6 +32,12 @@ export interface AdamSettings {
   readonly weightDecay: number;
 }
 
+/** Settings of TensorFlow 1's RMSProp: the decay rate of the moment, and epsilon, which is added under the root. */
+export interface RmspropSettings {
+  readonly decay: number;
+  readonly epsilon: number;
+}
+
 /** Progress of a long job: `done` of `total` in `unit`s (null if the total is unknown), and a short note. */
 export interface Progress {
   readonly stage: string;

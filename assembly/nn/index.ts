@@ -13,3 +13,4 @@ export { clippedSum, clippedSumGradient, residualGradient, residualOutput, sigmo
 export { pool } from "./pool";
 export { blockSums, columnSums, rowSums, sumPartials } from "./reduce";
 export { reflectPad, reflectPadGradient } from "./reflect-pad";
+export { rmsprop } from "./rmsprop";

@@ -60,14 +60,15 @@ export function labels(
 }
 
 function fillParameter(spec: ParameterSpec, seed: number): Float32Array {
-  const { name, shape, kind } = spec;
+  const { name, shape, kind, fanIn } = spec;
   const count = shape.reduce((product, extent) => product * extent, 1);
   if (kind === "alpha") return filled(name, seed, count, 0.5, 1);
   if (kind === "beta") return filled(name, seed, count, 0.1);
   if (kind === "bias") return filled(name, seed, count, 0.05);
   // Number of the layer's inputs in [out, in, k, k], [in, out, k, k] or [1, in].
   const [first, second, ...filter] = shape;
-  const fan = filter.reduce((taps, side) => taps * side, kind === "transposed" ? first : second);
+  const taps = (channels: number): number => filter.reduce((product, side) => product * side, channels);
+  const fan = kind === "tensorflow" ? fanIn : taps(kind === "transposed" ? first : second);
   return filled(name, seed, count, Math.fround(Math.sqrt(6 / fan)));
 }
 

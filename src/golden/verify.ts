@@ -6,6 +6,7 @@ import type { OnProgress } from "../types.js";
 import { alignSchema, checkAlign } from "./align.js";
 import type { Quantity } from "./compare.js";
 import { checkCyclegan, cycleganSchema } from "./cyclegan.js";
+import { checkDnagan, dnaganSchema } from "./dnagan.js";
 import { checkElegant } from "./elegant.js";
 import { elegantSchema } from "./elegant-schema.js";
 import { checkInception, inceptionSchema } from "./inception.js";
@@ -54,6 +55,10 @@ export async function openGolden(file: string): Promise<GoldenFile> {
   if ("system" in fields && fields.system === "cyclegan") {
     const golden = parse(cycleganSchema, value, file, "CycleGAN");
     return { file, needsDevice: true, check: (onProgress) => checkCyclegan(golden, file, onProgress) };
+  }
+  if ("system" in fields && fields.system === "dnagan") {
+    const golden = parse(dnaganSchema, value, file, "DNA-GAN");
+    return { file, needsDevice: true, check: (onProgress) => checkDnagan(golden, file, onProgress) };
   }
   if ("img_size" in fields && "iterations" in fields) {
     const golden = parse(elegantSchema, value, file, "training updates");

@@ -253,6 +253,19 @@ export interface NnKernels {
     blockValues: number,
     block: number,
   ): void;
+  rmsprop(
+    p: number,
+    v: number,
+    g: number,
+    count: number,
+    rate: number,
+    decay: number,
+    rest: number,
+    offset: number,
+    limit: number,
+    blockValues: number,
+    block: number,
+  ): void;
 }
 
 /** Kernels that a team runs. Helpers receive an index into this list. */
@@ -287,5 +300,6 @@ export const TEAM_KERNELS = [
   "columnSums",
   "rowSums",
   "adam",
+  "rmsprop",
 ] as const satisfies readonly (keyof NnKernels)[];
 export type TeamKernel = (typeof TEAM_KERNELS)[number];

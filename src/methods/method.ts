@@ -56,6 +56,8 @@ export interface Model {
   specs(group: string): readonly ParameterSpec[];
   /** State of a training that no optimizer updates, such as moving statistics; often empty. */
   readonly extras: readonly ParameterSpec[];
+  /** Those of the extras that edits read, so that generator files contain them; often empty. */
+  readonly editExtras: readonly ParameterSpec[];
   /**
    * A group's values before the first update, in PyTorch's layout.
    * @param settings the run's; null for a group that an imported model lacks
@@ -161,6 +163,8 @@ export interface Training {
 }
 
 export interface MemoryNeeds {
+  /** Whether a batch can be computed in parts. Batch normalization does not allow it. */
+  readonly isDivisible: boolean;
   /**
    * Estimated bytes of all tensors at the fullest moment of an update.
    * @param part  pairs computed at the same time

@@ -1,11 +1,12 @@
 /** The recipes of all methods, by the methods' names. Loads no TensorFlow.js. */
 import { CYCLEGAN_RECIPES } from "./cyclegan/recipe.js";
+import { DNAGAN_RECIPES } from "./dnagan/recipe.js";
 import { ELEGANT_RECIPES } from "./elegant/recipe.js";
 import type { RecipeBook } from "./recipe.js";
 import { STARGAN_RECIPES } from "./stargan/recipe.js";
 import { UNIT_RECIPES } from "./unit/recipe.js";
 
-const BOOKS: readonly RecipeBook[] = [ELEGANT_RECIPES, UNIT_RECIPES, CYCLEGAN_RECIPES, STARGAN_RECIPES];
+const BOOKS: readonly RecipeBook[] = [ELEGANT_RECIPES, UNIT_RECIPES, CYCLEGAN_RECIPES, STARGAN_RECIPES, DNAGAN_RECIPES];
 
 /** The methods' names, ELEGANT first. */
 export const METHOD_NAMES: readonly string[] = BOOKS.map(({ method }) => method);

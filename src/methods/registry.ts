@@ -1,12 +1,15 @@
 /** The methods that there are, and the models that files describe. */
 import { describeMismatch, InputError } from "../errors.js";
 import { CYCLEGAN } from "./cyclegan/model.js";
+import { DNAGAN } from "./dnagan/model.js";
 import { ELEGANT } from "./elegant/model.js";
 import type { Method, Model, ModelOptions } from "./method.js";
 import { STARGAN } from "./stargan/model.js";
 import { UNIT } from "./unit/model.js";
 
-const METHODS = new Map<string, Method>([ELEGANT, UNIT, CYCLEGAN, STARGAN].map((method) => [method.name, method]));
+const METHODS = new Map<string, Method>(
+  [ELEGANT, UNIT, CYCLEGAN, STARGAN, DNAGAN].map((method) => [method.name, method]),
+);
 
 /** Adds a method, so that its checkpoints and generator files can be opened. */
 export function registerMethod(method: Method): void {

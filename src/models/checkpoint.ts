@@ -103,7 +103,8 @@ export function countUpdates({ optimizers }: TrainingState): Readonly<Record<str
 }
 
 /**
- * Makes the tensors of a checkpoint from weights from elsewhere. Adam's moments and further state are zero.
+ * Makes the tensors of a checkpoint from weights from elsewhere. Moments are zero, and so is further state that they
+ * lack.
  * @param tensors all groups' parameters in PyTorch's layout
  * @throws InputError if one is missing or does not fit
  */
@@ -118,7 +119,8 @@ export function importedTensors(model: Model, tensors: NamedTensors): NamedTenso
     }
   }
   for (const { name, shape } of model.extras) {
-    all.set(EXTRA + name, { shape, data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)) });
+    const zeros = { shape, data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)) };
+    all.set(EXTRA + name, tensors.get(name) ?? zeros);
   }
   return all;
 }
@@ -176,10 +178,14 @@ function hasAverage({ tensors }: Pick<Checkpoint, "tensors">): boolean {
   return [...tensors.keys()].some((name) => name.startsWith(AVERAGE));
 }
 
-/** Returns the weights for editing, under the plain names: the moving average if the checkpoint has one. */
+/**
+ * Returns the weights for editing, under the plain names: the moving average if the checkpoint has one. Further state has
+ * plain names, too.
+ */
 export function editingTensors(checkpoint: Checkpoint): { readonly tensors: NamedTensors; readonly averaged: boolean } {
-  if (!hasAverage(checkpoint)) return { tensors: checkpoint.tensors, averaged: false };
-  return { tensors: new Map([...checkpoint.tensors, ...withPrefix(checkpoint, AVERAGE)]), averaged: true };
+  const averaged = hasAverage(checkpoint);
+  const average = averaged ? withPrefix(checkpoint, AVERAGE) : [];
+  return { tensors: new Map([...checkpoint.tensors, ...withPrefix(checkpoint, EXTRA), ...average]), averaged };
 }
 
 /**

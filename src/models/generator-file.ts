@@ -6,6 +6,7 @@ import { describeMismatch, InputError } from "../errors.js";
 import { encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
 import type { Model } from "../methods/method.js";
 import { parseModel } from "../methods/registry.js";
+import type { ParameterSpec } from "../nn/parameters.js";
 
 export const GENERATOR_FORMAT = "elegant-faces generator 1";
 
@@ -27,6 +28,11 @@ export interface NamedModel extends ModelFile {
   readonly source: string;
 }
 
+/** Lists everything that edits read: the first group's parameters, and further state if it matters for edits. */
+export function editSpecs({ groups, specs, editExtras }: Model): readonly ParameterSpec[] {
+  return [...specs(groups[0]), ...editExtras];
+}
+
 /**
  * Encodes a generator file; F16 halves its size and keeps 11 significant bits.
  * @param tensors those of a checkpoint, or any that contain the editing weights; others are ignored
@@ -38,7 +44,7 @@ export function exportGenerator(
   { dtype }: { readonly dtype: "F16" | "F32" },
 ): Uint8Array {
   const kept: NamedTensors = new Map();
-  for (const { name } of model.specs(model.groups[0])) {
+  for (const { name } of editSpecs(model)) {
     const tensor = tensors.get(name);
     if (tensor === undefined) {
       throw new InputError(describeMismatch("generator", `a tensor '${name}'`, "none", "Export a whole checkpoint."));

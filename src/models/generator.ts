@@ -2,13 +2,13 @@
 import { currentDevice } from "../device/current.js";
 import type { Model } from "../methods/method.js";
 import { disposeParameters, type Parameters, uploadParameters } from "../nn/parameters.js";
-import type { ModelFile } from "./generator-file.js";
+import { editSpecs, type ModelFile } from "./generator-file.js";
 
 export interface Generator {
   readonly model: Model;
   /** The model's configuration. */
   readonly config: Model["config"];
-  /** The parameters of the model's first group, which edits images. */
+  /** The parameters of the model's first group, which edits images, and further state that edits read. */
   readonly parameters: Parameters;
   /** The file that was read, for captions and messages. */
   readonly source: string;
@@ -30,7 +30,7 @@ export interface FoundModel extends ModelFile {
  * @throws InputError if its tensors do not fit its configuration
  */
 export function uploadGenerator({ model, tensors, source, warnings }: FoundModel): Generator {
-  const parameters = uploadParameters(model.specs(model.groups[0]), tensors, source);
+  const parameters = uploadParameters(editSpecs(model), tensors, source);
   currentDevice()?.freeze(parameters.values());
   return { model, config: model.config, parameters, source, warnings, dispose: () => disposeParameters(parameters) };
 }

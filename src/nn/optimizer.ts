@@ -1,7 +1,8 @@
 /** The state of one optimizer and its updates; sums of micro-batches' gradients; moving averages. */
 import * as tf from "@tensorflow/tfjs-core";
 import { adamUpdate } from "../device/ops/adam.js";
-import type { AdamSettings } from "../types.js";
+import { rmspropUpdate } from "../device/ops/rmsprop.js";
+import type { AdamSettings, RmspropSettings } from "../types.js";
 import { disposeParameters, type Parameters } from "./parameters.js";
 
 /** One optimizer's state: its parameters, their moments, and the number of updates. */
@@ -56,10 +57,11 @@ export function linearDecay(progress: number): number {
   return Math.max(0, Math.min(1, 2 * (1 - progress)));
 }
 
-export function applyGradients(
+/** Counts an update and makes it, parameter by parameter. */
+function updateEach(
   state: OptimizerState,
   gradients: Gradients,
-  settings: { readonly learningRate: number; readonly adam: AdamSettings },
+  update: (p: tf.Variable, first: tf.Variable, second: tf.Variable, gradient: tf.Tensor) => void,
 ): void {
   state.updates++;
   for (const [name, p] of state.parameters) {
@@ -68,8 +70,34 @@ export function applyGradients(
     const second = state.second.get(name);
     if (gradient === undefined || first === undefined || second === undefined)
       throw new Error(`optimizer: no '${name}'`);
-    adamUpdate(p, first, second, gradient, state.updates, settings.learningRate, settings.adam);
+    update(p, first, second, gradient);
   }
+}
+
+/** Updates with Adam. */
+export function applyGradients(
+  state: OptimizerState,
+  gradients: Gradients,
+  { learningRate, adam }: { readonly learningRate: number; readonly adam: AdamSettings },
+): void {
+  updateEach(state, gradients, (p, first, second, gradient) =>
+    adamUpdate(p, first, second, gradient, state.updates, learningRate, adam),
+  );
+}
+
+/**
+ * Updates with TensorFlow 1's RMSProp. The first moments stay 0; the second ones are kept as rmspropUpdate() describes.
+ * @param limit largest absolute value of the updated parameters; null clips nothing
+ */
+export function applyRmsprop(
+  state: OptimizerState,
+  gradients: Gradients,
+  { learningRate, rmsprop }: { readonly learningRate: number; readonly rmsprop: RmspropSettings },
+  limit: number | null = null,
+): void {
+  updateEach(state, gradients, (p, _, second, gradient) =>
+    rmspropUpdate(p, second, gradient, state.updates, learningRate, rmsprop, limit),
+  );
 }
 
 /**

@@ -1,16 +1,20 @@
 /**
- * The parameters of a network: named specifications, and conversion of values between PyTorch's layout (files, golden
- * numbers) and TensorFlow.js's (the device).
+ * The parameters of a network: named specifications, and conversion of values between the layout of files and golden
+ * numbers, which is PyTorch's except for DNA-GAN, and TensorFlow.js's (the device).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { describeMismatch, InputError } from "../errors.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 
-export type ParameterKind = "conv" | "transposed" | "linear" | "bias" | "alpha" | "beta";
+/** A "tensorflow" filter or matrix has TensorFlow's layout in files, too, which is the device's. */
+export type ParameterKind = "conv" | "transposed" | "linear" | "tensorflow" | "bias" | "alpha" | "beta";
 
 export interface ParameterSpec {
   readonly name: string;
-  /** PyTorch's shape: conv [out, in, 3, 3], transposed [in, out, 3, 3], linear [scores, C * H * W], others [n]. */
+  /**
+   * PyTorch's shape: conv [out, in, 3, 3], transposed [in, out, 3, 3], linear [scores, C * H * W], others [n]. The kind
+   * "tensorflow" has TensorFlow's: conv [4, 4, in, out], transposed [4, 4, out, in], linear [H * W * C, scores].
+   */
   readonly shape: readonly number[];
   readonly kind: ParameterKind;
   /** Number of inputs that reach one output; it bounds the initial bias. */
@@ -57,13 +61,13 @@ function permute(data: Float32Array, extents: readonly number[], axes: readonly 
   return out;
 }
 
-/** Converts values from PyTorch's to TensorFlow.js's layout. It always copies, since a device may keep its input. */
+/** Converts values from the files' to TensorFlow.js's layout. It always copies, since a device may keep its input. */
 export function toDeviceLayout(spec: ParameterSpec, data: Float32Array): Float32Array {
   const layout = layoutOf(spec);
   return layout === null ? data.slice() : permute(data, layout.extents, layout.axes);
 }
 
-/** Converts values from TensorFlow.js's to PyTorch's layout. */
+/** Converts values from TensorFlow.js's to the files' layout. */
 export function fromDeviceLayout(spec: ParameterSpec, data: Float32Array): Float32Array {
   const layout = layoutOf(spec);
   if (layout === null) return data;
@@ -96,7 +100,7 @@ export function matchParameters(
 }
 
 /**
- * Puts named tensors in PyTorch's layout on the current device.
+ * Puts named tensors in the files' layout on the current device.
  * @throws InputError if a parameter is missing or has another shape (`source` names the file in the message)
  */
 export function uploadParameters(specs: readonly ParameterSpec[], tensors: NamedTensors, source: string): Parameters {
@@ -116,7 +120,7 @@ export function zeroParameters(specs: readonly ParameterSpec[]): Parameters {
   return new Map(specs.map((spec) => [spec.name, zero(spec)]));
 }
 
-/** Reads parameters back in PyTorch's layout. */
+/** Reads parameters back in the files' layout. */
 export async function downloadParameters(
   specs: readonly ParameterSpec[],
   parameters: Parameters,

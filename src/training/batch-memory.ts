@@ -48,7 +48,7 @@ export interface Room {
 
 /**
  * Divides a batch into the fewest parts that fit, as equal as possible. If not even single pairs fit, it returns single
- * pairs, since the estimate may be too high.
+ * pairs, since the estimate may be too high. A batch that cannot be divided stays whole.
  */
 export function divideBatch(needs: MemoryNeeds, batch: number, room: Room): Division {
   const bytesOf = (part: number): number => MARGIN * needs.updateBytes(part, part >= batch);
@@ -57,6 +57,7 @@ export function divideBatch(needs: MemoryNeeds, batch: number, room: Room): Divi
     ...{ batch, part, wholeBytes: bytesOf(batch), partBytes: bytesOf(part) },
     ...{ wholeTensorBytes: tensorOf(batch), partTensorBytes: tensorOf(part) },
   });
+  if (!needs.isDivisible) return divided(batch);
   for (let parts = 1; parts < batch; parts++) {
     const division = divided(Math.ceil(batch / parts));
     if (fits(division, room)) return division;

@@ -232,8 +232,9 @@ async function takeSteps(
 ): Promise<TrainResult> {
   const { model, steps, saveEvery, sampleEvery, signal } = options;
   const { state } = start;
-  const edited = state.average ?? state.optimizers.get(model.groups[0])?.parameters;
-  if (edited === undefined) throw new Error("training: no editing weights");
+  const weights = state.average ?? state.optimizers.get(model.groups[0])?.parameters;
+  if (weights === undefined) throw new Error("training: no editing weights");
+  const edited = new Map([...weights, ...state.extras]);
   const { batch, part } = planned;
   const work: UpdateWork = { training, state, batches, batch, part, feeding };
   const began = performance.now();

@@ -37,6 +37,7 @@ const PORTABLE = [
     "program",
     "reflect-pad",
     "register-programs",
+    "rmsprop",
   ].map((name) => `device/webgpu/${name}.ts`),
   "device/webgpu/request-device.ts",
   "nn/",

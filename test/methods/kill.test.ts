@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
   // The pools are full after two updates, so draws decide what the discriminators learn from.
   cyclegan: "--attributes Bangs --set poolSize=3 generatorBlocks=2",
   stargan: "--attributes Bangs Smiling --set discriminatorUpdates=2 ema=0.9",
+  dnagan: "--attributes Bangs Smiling --set ratio=0.3",
 };
 
 describe("a training that was killed", () => {

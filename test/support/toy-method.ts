@@ -52,6 +52,7 @@ function toyModel(config: z.infer<typeof configSchema>): Model {
     groups: Object.keys(SPECS),
     specs: (group) => SPECS[group],
     extras: [{ name: "updates seen", shape: [1], kind: "bias", fanIn: 1 }],
+    editExtras: [],
     initial: (group, seed) => {
       const tensors: NamedTensors = new Map();
       for (const { name, shape } of SPECS[group]) {
@@ -94,7 +95,7 @@ function toyModel(config: z.infer<typeof configSchema>): Model {
           return { D, G };
         },
         describe: ({ D, G }) => `D ${D.toFixed(3)} G ${G.toFixed(3)}`,
-        memory: { updateBytes: (part) => part * 1e6, largestTensorBytes: (part) => part * 1e5 },
+        memory: { isDivisible: true, updateBytes: (part) => part * 1e6, largestTensorBytes: (part) => part * 1e5 },
       };
     },
     sheet: {

@@ -48,6 +48,20 @@ export function instanceNorm(inputs: InstanceNormInputs, slope: number, epsilon 
   });
 }
 
+/**
+ * Batch normalization with the statistics of the batch itself (Ioffe and Szegedy 2015): those of each channel over N, H
+ * and W. It is instance normalization of a single picture that holds the pixels of all.
+ *
+ * @param slope   as for instanceNorm()
+ * @param epsilon tf.layers.batch_normalization has 1e-3
+ * @returns [N, H, W, C]
+ */
+export function batchNorm({ x, ...affine }: InstanceNormInputs, slope: number, epsilon: number): tf.Tensor4D {
+  const [n, height, width, channels] = x.shape;
+  const joined = tf.reshape(x, [1, n * height, width, channels]) as tf.Tensor4D;
+  return tf.reshape(instanceNorm({ x: joined, ...affine }, slope, epsilon), x.shape);
+}
+
 tf.registerGradient({
   kernelName: INSTANCE_NORM,
   inputsToSave: ["x", "weight", "bias"],

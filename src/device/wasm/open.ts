@@ -21,6 +21,7 @@ import { POOL_KERNELS } from "./pool-kernels.js";
 import { REDUCE_KERNELS } from "./reduce-kernels.js";
 import { REFLECT_PAD_KERNELS } from "./reflect-pad-kernels.js";
 import { RESIDUAL_KERNELS } from "./residual-kernels.js";
+import { RMSPROP_KERNEL } from "./rmsprop-kernel.js";
 
 /** Registers all kernels, once per thread: they stay registered when a device is closed. */
 function registerKernels(): void {
@@ -42,6 +43,7 @@ function registerKernels(): void {
     ...REDUCE_KERNELS,
     ...REFLECT_PAD_KERNELS,
     ...RESIDUAL_KERNELS,
+    ...RMSPROP_KERNEL,
   });
 }
 

@@ -4,12 +4,14 @@ import { ADAM, type AdamInputs, type AdamScalars } from "../ops/adam.js";
 import { CHANNEL_NORM, CHANNEL_NORM_GRADIENT } from "../ops/channel-norm.js";
 import { INSTANCE_NORM, INSTANCE_NORM_GRADIENT, type InstanceNormAttributes } from "../ops/instance-norm.js";
 import { REFLECT_PAD, REFLECT_PAD_GRADIENT, type ReflectPadAttributes } from "../ops/reflect-pad.js";
+import { RMSPROP, type RmspropInputs, type RmspropScalars } from "../ops/rmsprop.js";
 import { ADAM_PROGRAM } from "./adam.js";
 import type { WebgpuBackend } from "./backend.js";
 import { type ChannelNormTensors, channelNormBackward, channelNormForward } from "./channel-norm.js";
 import { filterGradient, inputGradient, isCovered } from "./conv.js";
 import { type InstanceNormTensors, instanceNormBackward, instanceNormForward } from "./instance-norm.js";
 import { reflectPadBackward, reflectPadForward } from "./reflect-pad.js";
+import { RMSPROP_PROGRAM } from "./rmsprop.js";
 
 const BACKEND = "webgpu";
 
@@ -96,6 +98,11 @@ export function registerWebgpuKernels(): void {
   register<AdamInputs, AdamScalars>(ADAM, (backend, { gradient, parameter, first, second }, { scalars }) => {
     const count = tf.util.sizeFromShape(parameter.shape);
     backend.dispatchFlat(ADAM_PROGRAM, [gradient, parameter, first, second], [count, ...scalars], count);
+    return [];
+  });
+  register<RmspropInputs, RmspropScalars>(RMSPROP, (backend, { gradient, parameter, second }, { scalars }) => {
+    const count = tf.util.sizeFromShape(parameter.shape);
+    backend.dispatchFlat(RMSPROP_PROGRAM, [gradient, parameter, second], [count, ...scalars], count);
     return [];
   });
 }

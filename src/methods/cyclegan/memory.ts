@@ -15,6 +15,7 @@ export function memoryNeeds(config: CycleganConfig, averages: boolean): MemoryNe
   const generators = countValues(bothGeneratorsSpecs(config));
   const all = generators + countValues(bothDiscriminatorsSpecs(config));
   return {
+    isDivisible: true,
     updateBytes: (part, whole) => {
       const perPixel = 275 * width + 426;
       // Parameters, two moments, gradients and packed filters; the pools, and what changes in them.

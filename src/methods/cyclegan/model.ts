@@ -37,6 +37,7 @@ export function cycleganModel(config: CycleganConfig): Model {
     groups: Object.keys(SPECS),
     specs,
     extras: poolSpecs(config),
+    editExtras: [],
     initial: (group, seed) => initialParameters(specs(group), seed),
     expectSameLayers: (other, source) =>
       expectSameChoices(config, parseFields(configSchema, other.config, source), ["generatorBlocks"], source),

@@ -1,6 +1,7 @@
 /** The exchange of latent slices (paper section 3.1), and the generator built on it. */
 import * as tf from "@tensorflow/tfjs-core";
 import { applyResidual } from "../../device/ops/residual.js";
+import { replaceChannels, takeChannels } from "../../nn/channels.js";
 import type { Parameters } from "../../nn/parameters.js";
 import type { PairGroup } from "../method.js";
 import { attributeSlice, type ModelConfig } from "./config.js";
@@ -11,14 +12,8 @@ import { decode, encode } from "./networks.js";
  * @param a, b latents [N, h, w, C]
  */
 export function exchangeSlice(a: tf.Tensor4D, b: tf.Tensor4D, config: ModelConfig, attribute: number): tf.Tensor4D {
-  const channels = a.shape[3];
-  const [begin, end] = attributeSlice(channels, config.attributes.length, attribute);
-  const part = (z: tf.Tensor4D, from: number, to: number): tf.Tensor4D =>
-    tf.slice(z, [0, 0, 0, from], [-1, -1, -1, to - from]);
-  const parts = [part(b, begin, end)];
-  if (begin > 0) parts.unshift(part(a, 0, begin));
-  if (end < channels) parts.push(part(a, end, channels));
-  return tf.concat(parts, 3);
+  const [begin, end] = attributeSlice(a.shape[3], config.attributes.length, attribute);
+  return replaceChannels(a, begin, takeChannels(b, begin, end));
 }
 
 /**

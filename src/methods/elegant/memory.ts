@@ -67,6 +67,7 @@ export function largestTensorBytes({ width, attributes, size, condition }: Model
 /** Returns the estimates in the form that the training loop needs. */
 export function memoryNeeds(facts: UpdateFacts): MemoryNeeds {
   return {
+    isDivisible: true,
     updateBytes: (part, whole) => updateBytes(facts, part, whole),
     largestTensorBytes: (part) => largestTensorBytes(facts.config, part),
   };

@@ -77,6 +77,7 @@ export function elegantModel(config: ModelConfig): Model {
     groups: Object.keys(GROUPS),
     specs: (group) => parameterSpecs(config, GROUPS[group]),
     extras: [],
+    editExtras: [],
     initial: (group, seed, settings) => {
       // Without norms, the published weights and biases would hide the image from the deeper layers.
       const fallback = config.discriminatorNorm === "none" ? "he" : "published";

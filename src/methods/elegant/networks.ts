@@ -7,6 +7,7 @@ import { biasLeaky } from "../../device/ops/bias-leaky.js";
 import { channelNorm, channelNormTwice } from "../../device/ops/channel-norm.js";
 import { residualOutput } from "../../device/ops/residual.js";
 import { upsampleBilinear } from "../../device/ops/upsample.js";
+import { withLabels } from "../../nn/labels.js";
 import { type Parameters, parameter } from "../../nn/parameters.js";
 import type { Encoded } from "../method.js";
 import { latentChannels, latentSide, type ModelConfig } from "./config.js";
@@ -152,20 +153,14 @@ export function discriminate(
   twice = false,
 ): tf.Tensor2D {
   const normalize = twice ? channelNormTwice : channelNorm;
-  const [n, height, width] = images.shape;
-  const [, count] = labels.shape;
-  let x = images;
-  if (config.condition === "planes") {
-    const planes = tf.broadcastTo(tf.reshape(labels, [n, 1, 1, count]), [n, height, width, count]);
-    x = tf.concat([images, planes], 3) as tf.Tensor4D; // [N, s, s, 3 + attributes]
-  }
+  let x = config.condition === "planes" ? withLabels(images, labels) : images;
   for (let i = 0; i < config.discriminatorBlocks; i++) {
     const norm = config.discriminatorNorm === "none" ? null : `${network}.conv.${3 * i + 1}`;
     x = downBlock(parameters, `${network}.conv.${3 * i}`, norm, x, normalize); // [N, s / 2^(i+1), same, ...]
   }
   // Flattened as H, W, C; the weight was permuted from the published C, H, W when it was uploaded.
   const weight = parameter(parameters, `${network}.linear.0.weight`) as unknown as tf.Tensor2D;
-  const flat = tf.reshape(x, [n, weight.shape[0]]);
+  const flat = tf.reshape(x, [images.shape[0], weight.shape[0]]);
   return tf.add(tf.matMul(flat, weight), tensor1d(parameters, `${network}.linear.0.bias`));
 }
 

@@ -15,6 +15,7 @@ export function memoryNeeds(config: StarganConfig, averages: boolean): MemoryNee
   const generator = countValues(generatorSpecs(config));
   const discriminator = countValues(discriminatorSpecs(config));
   return {
+    isDivisible: true,
     updateBytes: (part, whole) => {
       const perPixel = 117 * width + 101 + 18 * attributes.length;
       let values = 6.5 * generator + 7.6 * discriminator;

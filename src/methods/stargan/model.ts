@@ -86,6 +86,7 @@ export function starganModel(config: StarganConfig): Model {
     groups: Object.keys(SPECS),
     specs: (group) => SPECS[group as keyof typeof SPECS](config),
     extras: [],
+    editExtras: [],
     initial: (group, seed) => initialParameters(SPECS[group as keyof typeof SPECS](config), seed),
     expectSameLayers: (other, source) =>
       expectSameChoices(config, parseFields(configSchema, other.config, source), ["generatorBlocks"], source),

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { biasLeaky } from "../../device/ops/bias-leaky.js";
 import { instanceNorm } from "../../device/ops/instance-norm.js";
+import { withLabels } from "../../nn/labels.js";
 import { biasOf, convolve, convolveDoubling, filterOf, NO_ACTIVATION, RELU } from "../../nn/layers.js";
 import { type Parameters, parameter } from "../../nn/parameters.js";
 import type { StarganConfig } from "./config.js";
@@ -16,14 +17,6 @@ const LEAK = 0.01;
 function norm(parameters: Parameters, name: string, x: tf.Tensor4D, slope: number): tf.Tensor4D {
   const weight = parameter(parameters, `${name}.weight`) as unknown as tf.Tensor1D;
   return instanceNorm({ x, weight, bias: biasOf(parameters, name) }, slope);
-}
-
-/** Puts labels next to the colours, as planes: [N, S, S, 3] and [N, c] -> [N, S, S, 3 + c]. */
-function withLabels(images: tf.Tensor4D, labels: tf.Tensor2D): tf.Tensor4D {
-  const [n, height, width] = images.shape;
-  const c = labels.shape[1];
-  const planes = tf.broadcastTo(tf.reshape(labels, [n, 1, 1, c]), [n, height, width, c]);
-  return tf.concat([images, planes], 3) as tf.Tensor4D;
 }
 
 /**

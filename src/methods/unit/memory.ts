@@ -14,6 +14,7 @@ export function memoryNeeds(config: UnitConfig, averages: boolean): MemoryNeeds 
   const generator = countValues(generatorSpecs(config));
   const all = generator + countValues(discriminatorSpecs(config));
   return {
+    isDivisible: true,
     updateBytes: (part, whole) => {
       const perPixel = 155 * width + 138;
       let values = 5.62 * all; // parameters, two moments, gradients, packed filters

@@ -34,6 +34,7 @@ export function unitModel(config: UnitConfig): Model {
     groups: Object.keys(SPECS),
     specs,
     extras: [],
+    editExtras: [],
     initial: (group, seed) => initialParameters(specs(group), seed),
     expectSameLayers: (other, source) =>
       expectSameChoices(config, parseFields(configSchema, other.config, source), [], source),

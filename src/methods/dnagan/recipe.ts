@@ -1,0 +1,15 @@
+/** What DNA-GAN lets its users choose (../recipe.ts). */
+import type { RecipeBook } from "../recipe.js";
+import { networkSchema } from "./config.js";
+import { DEFAULTS, methodSchema } from "./settings.js";
+
+export const DNAGAN_RECIPES: RecipeBook = {
+  method: "dnagan",
+  network: networkSchema,
+  training: methodSchema,
+  presets: { official: { network: { ratio: 0 }, method: DEFAULTS } },
+  width: 128,
+  batch: 64, // of each attribute in the published code
+  presetOf: () => "official",
+  expectSense: () => {}, // All combinations make sense.
+};

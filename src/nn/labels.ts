@@ -1,0 +1,10 @@
+/** Labels as inputs of convolutions. */
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Puts labels next to the colours, as planes: [N, S, S, 3] and [N, c] -> [N, S, S, 3 + c]. */
+export function withLabels(images: tf.Tensor4D, labels: tf.Tensor2D): tf.Tensor4D {
+  const [n, height, width] = images.shape;
+  const c = labels.shape[1];
+  const planes = tf.broadcastTo(tf.reshape(labels, [n, 1, 1, c]), [n, height, width, c]);
+  return tf.concat([images, planes], 3) as tf.Tensor4D;
+}
