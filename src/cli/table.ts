@@ -1,177 +1,158 @@
-/** `elegant table RUN DATA`: computes the paper's Table 1 for a trained run. */
-import { dirname } from "node:path";
+/** `elegant table DATA --out DIR`: trains and scores all systems of the paper's Table 1 on the user's data. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { describeMismatch, InputError } from "../errors.js";
 import type { ExtractorName } from "../metrics/extractors.js";
 import type { OtherSystem } from "../metrics/table.js";
 import { alignColumns } from "./columns.js";
-import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
+import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { openDeviceFor } from "./device.js";
-import { checkOutputFile } from "./editing.js";
+import { interruptible } from "./interrupt.js";
 import { refuseOddPath } from "./paths.js";
 
 interface Options extends CommonOptions<"seed" | "workers" | "device"> {
-  readonly out?: string;
+  readonly out: string;
+  readonly attributes: readonly string[];
+  readonly systems: readonly string[];
+  readonly hoursEach?: number;
+  readonly updates?: number;
+  readonly size: string;
+  readonly width?: number;
   readonly images?: string;
   readonly limit: number;
+  readonly pairs: number;
   readonly dims: string;
   readonly features: ExtractorName;
   readonly weights?: string;
-  readonly systems?: readonly OtherSystem[];
+  readonly pictures?: readonly OtherSystem[];
 }
 
 const HELP = `
-For each attribute: the FID of pictures with it added against real ones with it, and of pictures with it removed against real
-ones without. Held-out pictures where there are at least 50 of each side, else all. "no edit" is the distance of the two sides.
---systems NAME=DIR adds another method's pictures from DIR/ATTRIBUTE/added and DIR/ATTRIBUTE/removed.
+Each system gets the same training pictures and the same budget, and then edits the same held-out pictures both ways. UNIT and
+CycleGAN train one model per attribute and divide the budget among them. The distances are the FID of pictures with an attribute
+added against real ones with it, and of pictures with it removed against real ones without; "no edit" is the distance of the two
+sides. DIR gets table.html, table.md, table.json, sheet.png and the runs. The same command goes on where it was stopped.
+--systems takes NAME or NAME:PRESET. --pictures NAME=DIR adds pictures of another program: DIR/ATTRIBUTE/added and .../removed.
 
-Example:
-  elegant table runs/first faces-64 --features random-inception --out table.html`;
+Examples:
+  elegant table faces-64 --attributes Bangs Eyeglasses --hours-each 0.5 --features random-inception --out table
+  elegant table faces-64 --attributes Bangs --systems elegant,elegant:official --updates 2000 --out presets`;
 
 /** Collects NAME=DIR. */
-function system(text: string, before: readonly OtherSystem[] | undefined): readonly OtherSystem[] {
+function otherPictures(text: string, before: readonly OtherSystem[] | undefined): readonly OtherSystem[] {
   const at = text.indexOf("=");
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError(`Expected NAME=DIR, received '${text}'.`);
-  refuseOddPath("--systems", text.slice(at + 1));
+  refuseOddPath("--pictures", text.slice(at + 1));
   return [...(before ?? []), { name: text.slice(0, at), folder: text.slice(at + 1) }];
 }
 
+const list = (text: string): readonly string[] => text.split(",").filter((name) => name !== "");
+
 export function registerTable(program: Command): void {
-  withCommonOptions(program.command("table <run> <data>"), ["seed", "workers", "device"])
-    .description("the paper's Table 1 for a run: FID of adding and removing each attribute")
-    .option("--out <file>", "an HTML page of the table")
+  withCommonOptions(program.command("table <data>"), ["seed", "workers", "device"])
+    .description("the paper's Table 1 on your data: train several systems alike and compare them")
+    .requiredOption("--attributes <names...>", "the columns")
+    .requiredOption("--out <dir>", "the runs and the table")
+    .option("--systems <names>", "the rows, with commas", list, list("elegant,unit,cyclegan,stargan,dnagan"))
+    .option("--hours-each <x>", "training time of each system", number(0.0001, 1e5))
+    .option("--updates <n>", "updates of each system, instead of a time", integer(1))
+    .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("64"))
+    .option("--width <n>", "of all networks (default: the published ones')", integer(4, 128))
     .option("--images <dir>", "the pictures' folder, within DATA or absolute")
-    .option("--limit <n>", "the most pictures of each side", integer(2), 1000)
+    .option("--limit <n>", "the most pictures of each side for the distances", integer(2), 1000)
+    .option("--pairs <n>", "pairs to score for each attribute and direction, at most", integer(1), 48)
     .addOption(new Option("--dims <n>", "features").choices(["64", "192", "768", "2048"]).default("2048"))
     .addOption(
       new Option("--features <name>", "the network").choices(["inception", "random-inception"]).default("inception"),
     )
     .option("--weights <file>", "Inception's weights (.pth or .safetensors)")
-    .addOption(new Option("--systems <name=dir>", "other methods' pictures; may be repeated").argParser(system))
+    .addOption(new Option("--pictures <name=dir>", "pictures of another program").argParser(otherPictures))
     .addHelpText("after", HELP)
-    .action(async (run: string, data: string, options: Options) => {
-      await runCommand(options, (context) => makeTable(run, data, options, context));
+    .action(async (data: string, options: Options) => {
+      await runCommand(options, (context) => makeTable(data, options, context));
     });
 }
 
-async function makeTable(run: string, data: string, options: Options, context: CommandContext): Promise<void> {
+/** The budget of each system. @throws InputError unless exactly one kind of budget was given */
+function budgetOf({ hoursEach, updates }: Options): {
+  readonly seconds: number | null;
+  readonly updates: number | null;
+} {
+  if ((hoursEach === undefined) === (updates === undefined)) {
+    const received = hoursEach === undefined ? "neither" : "both";
+    const remedy = "Say how long each system trains, as in --hours-each 0.5.";
+    throw new InputError(describeMismatch("--hours-each and --updates", "one of them", received, remedy));
+  }
+  return { seconds: hoursEach === undefined ? null : hoursEach * 3600, updates: updates ?? null };
+}
+
+async function makeTable(data: string, options: Options, context: CommandContext): Promise<void> {
+  const { attributes, out, seed, workers, width = null, limit, pairs } = options;
+  const budget = budgetOf(options);
+  const { keepPlan, planSystems } = await import("../comparison/plan.js");
+  const plan = {
+    ...{ data, attributes: [...attributes], systems: [...options.systems] },
+    ...{ size: Number(options.size), width, seed, ...budget },
+  };
+  const planned = planSystems(plan, out);
   const { openDataset } = await import("../dataset/dataset.js");
-  const { deviceWords } = await import("../device/node/announce.js");
-  const { openGenerator } = await import("../models/open.js");
+  const { attributeColumns } = await import("../dataset/split.js");
+  const { checkTrainingPictures } = await import("../dataset/training-pictures.js");
+  const { createModel } = await import("../methods/registry.js");
   const { openExtractor } = await import("../metrics/extractors.js");
-  const table = await import("../metrics/table.js");
   const { Linalg } = await import("../metrics/linalg.js");
-  if (options.out !== undefined) await checkOutputFile(options.out, "--out");
-  const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
-  const device = await openDeviceFor(
-    ({ featureTrial }) => featureTrial({ ...options, batch: table.PAIRS_AT_ONCE }),
-    options,
-    context,
-  );
-  const linalg = await Linalg.open(options.workers);
+  const { trainSystem } = await import("../comparison/train.js");
+  const { scoreSystems } = await import("../comparison/compare.js");
+  const { comparisonJson, comparisonTables, writeComparison } = await import("../comparison/report.js");
+  const { describeMachine, listMachine } = await import("../device/node/machine.js");
+  const { packageVersion } = await import("../version.js");
+  const { onProgress, warn, print } = context;
+  const dataset = await openDataset(data, options.images, onProgress, warn);
+  attributeColumns(dataset, attributes); // refuses unknown ones before anything is trained
+  for (const line of checkTrainingPictures(dataset, plan.size)) warn(line);
+  const [first] = planned;
+  const model = createModel(first.method, {
+    ...first.network,
+    ...{ size: plan.size, width: first.width, attributes: first.models[0].attributes },
+  });
+  const method = { ...first.training, batch: first.batch, seed };
+  const device = await openDeviceFor(({ updateTrial }) => updateTrial(model, method), options, context);
+  const linalg = await Linalg.open(workers);
   try {
+    // The features are opened first, so that a missing file is reported before hours of training.
     const dims = Number(options.dims) as 64 | 192 | 768 | 2048;
-    const opened = await openExtractor(options.features, dims, options.weights, options.seed);
-    const generator = await openGenerator(run);
-    for (const warning of generator.warnings) context.print(warning);
-    const { extractor } = opened;
-    context.print(`${generator.source}, ${extractor.name}${await deviceWords(device, options)}`);
-    const { systems = [], limit, workers } = options;
-    const { onProgress } = context;
-    const { size, attributes } = generator.config;
-    const made = await table.computeTable(linalg, {
-      systems: [{ name: "this run", generatorOf: () => generator }],
-      others: systems,
-      attributes,
-      size,
-      dataset,
-      extractor,
-      limit,
-      workers,
-      onProgress,
-      warn: context.warn,
-    });
-    const label = `${extractor.name}, ${dims} dims${extractor.comparable ? "" : ", not comparable with published scores"}`;
-    const counts = attributes.map((name) => `${name} ${made.pictures[name]}`).join(", ");
-    const caption = `FID, added / removed, lower is better; ${label}. ${made.heldOut ? "Held-out" : "All"} pictures of ${size} px of each side: ${counts}.`;
-    const rows = table.formatRows(made, attributes);
-    const columns = ["system", ...attributes];
-    context.print(caption);
-    for (const line of alignColumns([columns, ...rows])) context.print(line);
-    const published = publishedRows(table.PUBLISHED_TABLE, attributes, table.formatPair);
-    const publishedCaption =
-      "The paper's Table 1: CelebA at 256 px with the published Inception. Other data and another size: not to be compared with the rows above.";
-    if (published.length > 0) {
-      context.print(publishedCaption);
-      for (const line of alignColumns([columns, ...published])) context.print(line);
-    }
-    if (options.out !== undefined) {
-      await writePage(options.out, generator.source, [
-        { title: "This run", caption, columns, rows },
-        ...(published.length > 0 ? [{ title: "Published", caption: publishedCaption, columns, rows: published }] : []),
-      ]);
-      context.print(options.out);
-    }
-    context.printJson({
-      ...made,
-      features: extractor.name,
-      comparable: extractor.comparable,
-      dims,
-      size,
-      published: table.PUBLISHED_TABLE,
-    });
-    generator.dispose();
+    const opened = await openExtractor(options.features, dims, options.weights, seed);
+    await keepPlan(out, plan);
+    const work = async (signal: AbortSignal): Promise<void> => {
+      const trained = [];
+      for (const system of planned) {
+        trained.push(await trainSystem(system, { plan, dataset, workers, signal, onProgress, print }));
+      }
+      const others = options.pictures ?? [];
+      const { extractor } = opened;
+      const compared = await scoreSystems({
+        ...{ folder: out, plan, planned, trained, others, dataset, linalg, extractor },
+        ...{ limit, pairs, workers, onProgress, warn },
+      });
+      const facts = {
+        ...{ plan, features: extractor.name, comparable: extractor.comparable, dims },
+        generatedBy: `elegant-faces ${packageVersion()}, elegant table`,
+        machine: listMachine(describeMachine())
+          .map(({ value }) => value)
+          .join(", "),
+        command: `elegant table ${data} --attributes ${attributes.join(" ")} --systems ${options.systems.join(",")} --out ${out}`,
+      };
+      for (const { title, caption, columns, rows } of comparisonTables(compared, facts)) {
+        print(`${title}. ${caption}`);
+        for (const line of alignColumns([columns, ...rows])) print(line);
+      }
+      for (const path of await writeComparison(out, compared, facts)) print(path);
+      context.printJson(comparisonJson(compared, facts));
+    };
+    const say = (): void => print("Stopping after this step and saving; Ctrl-C again stops at once, without saving.");
+    await interruptible(work, { say });
     opened.dispose();
   } finally {
     await linalg.close();
     await device.close();
   }
-}
-
-/** The published rows for these attributes; empty if the paper has none of them. */
-function publishedRows(
-  table: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>>,
-  attributes: readonly string[],
-  pair: (added: number, removed: number) => string,
-): string[][] {
-  if (!attributes.some((name) => name in (table.ELEGANT ?? {}))) return [];
-  return Object.entries(table).map(([name, scores]) => {
-    return [
-      name,
-      ...attributes.map((attribute) => (scores[attribute] === undefined ? "" : pair(...scores[attribute]))),
-    ];
-  });
-}
-
-async function writePage(
-  path: string,
-  source: string,
-  tables: readonly {
-    title: string;
-    caption: string;
-    columns: readonly string[];
-    rows: readonly (readonly string[])[];
-  }[],
-): Promise<void> {
-  const { renderReport } = await import("../report/render.js");
-  const { ensureDir, writeFileAtomic } = await import("../files.js");
-  const { packageVersion } = await import("../version.js");
-  const html = renderReport({
-    title: "Adding and removing attributes",
-    generatedBy: `elegant-faces ${packageVersion()}, elegant table`,
-    summary: [`Edits by ${source}.`],
-    figures: [],
-    watchdog: null,
-    sheets: [],
-    tables,
-    losses: [],
-    scores: [],
-    scoresCaption: "",
-    stages: [],
-    machine: [],
-    settings: [],
-    commands: [],
-    notes: [],
-  });
-  await ensureDir(dirname(path));
-  await writeFileAtomic(path, html);
 }

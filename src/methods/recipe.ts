@@ -22,6 +22,8 @@ export interface RecipeBook {
   readonly training: z.ZodObject;
   /** All choices of each preset. The first preset is the default. */
   readonly presets: Readonly<Record<string, Recipe>>;
+  /** Whether a model has one attribute only, so that several attributes need as many models. */
+  readonly isPerAttribute: boolean;
   /** The width of the published networks. */
   readonly width: number;
   /** Pairs per update: as many images as the published code takes. */

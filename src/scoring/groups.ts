@@ -33,6 +33,8 @@ export interface GroupOptions {
   readonly has: (file: number, attribute: number) => boolean;
   readonly painted: PaintedFaces | null;
   readonly judge: Judge | null;
+  /** The attributes on which the classifier decides, in its order. */
+  readonly judged: readonly string[];
   readonly persons: Persons;
   /** Largest number of pairs per group. */
   readonly pairs: number;
@@ -102,7 +104,10 @@ function scoreTruth(pairs: readonly SwappedPair[]): Partial<TruthScore> {
   };
 }
 
-/** Hits, kept decisions, and how many decisions on each attribute the edits reverse. */
+/**
+ * Hits, kept decisions, and how many decisions on each attribute the edits reverse.
+ * @param attribute the edited one's position among the classifier's
+ */
 async function judgeSwaps(
   judge: Judge,
   pairs: readonly SwappedPair[],
@@ -128,7 +133,7 @@ export async function scoreGroup(
   attribute: number,
   adding: boolean,
 ): Promise<ScoredGroup | null> {
-  const { generator, judge, persons, has, onProgress } = options;
+  const { generator, judge, judged, persons, has, onProgress } = options;
   const name = generator.config.attributes[attribute];
   const direction = adding ? "added" : "removed";
   const loaded = await loadGroup(options, attribute, adding);
@@ -151,7 +156,8 @@ export async function scoreGroup(
   // An edit to the value that an image has already is its reconstruction.
   const own = requests.map((request): SwapInput => ({ ...request, value: adding ? 0 : 1, reference: request.input }));
   const decoded = await swapAll(generator, own);
-  const { flips = null, ...judged } = judge === null ? {} : await judgeSwaps(judge, swapped, attribute, adding);
+  const { flips = null, ...decisions } =
+    judge === null ? {} : await judgeSwaps(judge, swapped, judged.indexOf(name), adding);
   const compared = await persons.compare(swapped);
   return {
     row: {
@@ -161,7 +167,7 @@ export async function scoreGroup(
       noise: Math.sqrt(meanOf(swapped.map(({ inputPicture, swap }) => noiseSquare(inputPicture, swap)))),
       reconstruction: meanOf(inputs.map((input, i) => decibels(meanSquare(decoded[i], input)))),
       ...scoreTruth(swapped),
-      ...judged,
+      ...decisions,
       ...compared,
     },
     swapped,

@@ -14,6 +14,8 @@ import { Persons } from "./persons.js";
 export interface ScoreOptions {
   readonly generator: Generator;
   readonly dataset: FaceDataset;
+  /** Attributes on which the classifier decides; the model's by default. A model of one attribute may spoil others. */
+  readonly judged?: readonly string[];
   /** The run's folder, where the classifier is stored; null if the model is not a run's folder. */
   readonly folder: string | null;
   /** Largest number of pairs per attribute and direction. */
@@ -48,7 +50,12 @@ function overall(
 }
 
 /** The leakage matrix: the share of attribute i's pairs, in both directions, whose decision on attribute j is reversed. */
-function leakageOf(groups: readonly ScoredGroup[], attributes: readonly string[]): number[][] | undefined {
+function leakageOf(
+  groups: readonly ScoredGroup[],
+  attributes: readonly string[],
+  judged: readonly string[],
+): number[][] | undefined {
+  if (judged !== attributes) return undefined;
   const rows = attributes.map((name) => {
     const own = groups.filter(({ row }) => row.name === name);
     const pairs = own.reduce((sum, { row }) => sum + row.pairs, 0);
@@ -75,18 +82,32 @@ function roundAll<T>(value: T): T {
 export async function scoreGenerator(options: ScoreOptions): Promise<Scored> {
   const { generator, dataset, pairs, workers, onProgress, warn } = options;
   const { attributes } = generator.config;
+  const { judged = attributes } = options;
   const { heldOut } = splitFiles(dataset);
   const labels = labelsOf(dataset, heldOut, attributes);
   const rowOf = new Map(heldOut.map((file, row) => [file, row]));
   const has = (file: number, attribute: number): boolean =>
     labels[(rowOf.get(file) as number) * attributes.length + attribute] === 1;
   const painted = await findPainted(dataset);
-  const judge = await Judge.open({ ...options, attributes });
+  const judge = await Judge.open({ ...options, attributes: judged });
   const persons = await Persons.open(workers);
   const groups: ScoredGroup[] = [];
   const shown: (readonly SwappedPair[])[] = [];
   try {
-    const group = { generator, dataset, heldOut, has, painted, judge, persons, pairs, workers, onProgress, warn };
+    const group = {
+      generator,
+      dataset,
+      heldOut,
+      has,
+      painted,
+      judge,
+      judged,
+      persons,
+      pairs,
+      workers,
+      onProgress,
+      warn,
+    };
     for (const [attribute, name] of attributes.entries()) {
       for (const adding of [true, false]) {
         const scored = await scoreGroup(group, attribute, adding);
@@ -121,10 +142,11 @@ interface Measured {
 }
 
 function summarise(
-  { generator, dataset }: ScoreOptions,
+  { generator, dataset, judged = generator.config.attributes }: ScoreOptions,
   rows: readonly AttributeScore[],
   { total, noise, groups, judge, heldOut }: Measured,
 ): RunScores {
+  const { attributes } = generator.config;
   const known = rows.filter(({ regionGain }) => regionGain !== undefined);
   const ofTruth = (key: "regionGain" | "wholeGain" | "outside" | "rightShare" | "noise"): number =>
     overall(known, (row) => row[key]) as number;
@@ -147,7 +169,7 @@ function summarise(
     reconstruction: overall(rows, (row) => row.reconstruction) as number,
     hit: overall(rows, (row) => row.hit),
     kept: overall(rows, (row) => row.kept),
-    leakage: leakageOf(groups, generator.config.attributes),
+    leakage: leakageOf(groups, attributes, judged),
     identity: same === undefined || distance === undefined ? undefined : { pairs: total, same, distance },
     attributes: [...rows],
     classifier: judge === null ? undefined : describeJudge(judge),

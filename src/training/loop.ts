@@ -14,6 +14,7 @@ import type { OnProgress } from "../types.js";
 import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
 import { PairBatches } from "./batches.js";
 import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut } from "./left-out.js";
+import { Pace, type PaceOptions } from "./pace.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { rescue } from "./rescue.js";
 import { disposeState, expectFreshFolder, type RunStart, resumeRun, startRun } from "./run.js";
@@ -23,7 +24,7 @@ import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
 import { takeUpdate, type UpdateWork } from "./take-update.js";
 
-export interface TrainOptions {
+export interface TrainOptions extends PaceOptions {
   readonly dataset: FaceDataset;
   readonly folder: string;
   readonly model: Model;
@@ -34,14 +35,6 @@ export interface TrainOptions {
   readonly from?: NamedModel | null;
   /** Whether to take over the folder's lock from a process on another machine that may still be alive. */
   readonly takeOver?: boolean;
-  /** Number of steps of the whole run. */
-  readonly steps: number;
-  /** Seconds after which this call stops, if the steps are not done before. */
-  readonly seconds?: number;
-  /**
-   * Measure of the run's progress for the learning rate: the steps by default. With "seconds" a resumed run differs.
-   */
-  readonly pace?: "steps" | "seconds";
   readonly saveEvery: number;
   readonly sampleEvery: number;
   /** Number of threads that decode images. */
@@ -237,8 +230,7 @@ async function takeSteps(
   const edited = new Map([...weights, ...state.extras]);
   const { batch, part } = planned;
   const work: UpdateWork = { training, state, batches, batch, part, feeding };
-  const began = performance.now();
-  let trained = 0;
+  const pace = await Pace.begin(options.folder, options);
   let updates = 0;
   let step = start.step;
   /** Whether the state is the one after `step` complete steps. */
@@ -249,8 +241,7 @@ async function takeSteps(
   const save = async (): Promise<void> => {
     await writer.save(step, state, await scoreGenerator(edited, model, scoreFaces));
   };
-  const secondsLeft = (): number => (options.seconds ?? Infinity) - (performance.now() - began) / 1000;
-  const isOver = (): boolean => step >= steps || signal?.aborted === true || secondsLeft() < 0;
+  const isOver = (): boolean => pace.isOver(step) || signal?.aborted === true;
 
   try {
     // A run that failed in a sheet or a score has saved its step without them.
@@ -259,8 +250,7 @@ async function takeSteps(
       if ((step % saveEvery === 0 || step === steps) && !writer.isScored(step)) await save();
     }
     while (!isOver()) {
-      const progress = options.pace === "seconds" ? 1 - secondsLeft() / (options.seconds ?? Infinity) : step / steps;
-      const at: Moment = { step, progress };
+      const at: Moment = { step, progress: pace.progress(step) };
       const learningRate = training.learningRate(at);
       let latest: Losses | undefined;
       for (const attribute of training.joint ? [ALL] : model.config.attributes) {
@@ -271,7 +261,7 @@ async function takeSteps(
         const { seconds } = made;
         latest = made.losses;
         expectFinite(step + 1, attribute, latest);
-        trained += seconds;
+        pace.trained += seconds;
         updates++;
         const alarms = await writer.log(step + 1, attribute, latest, learningRate, seconds);
         for (const { message } of alarms) options.onMessage?.(message);
@@ -288,7 +278,7 @@ async function takeSteps(
         total: steps,
         unit: "steps",
         note,
-        ...(options.seconds === undefined ? {} : { secondsLeft: secondsLeft() }),
+        ...(pace.secondsLeft === undefined ? {} : { secondsLeft: pace.secondsLeft }),
       });
       // The sheet comes first: a run that is killed in between resumes from an earlier checkpoint and draws it again.
       if (step % sampleEvery === 0) await sample();
@@ -299,13 +289,13 @@ async function takeSteps(
   } catch (error) {
     throw await rescue(error, writer, isWhole ? { step, state } : null);
   }
-  if (signal?.aborted === true && step < steps) {
+  if (signal?.aborted === true && !pace.isDone(step)) {
     throw new InterruptedError(`Interrupted: step ${step} is saved. Continue with the same command and --resume.`);
   }
   const { description } = planned;
   return {
     step,
-    trainingSeconds: trained,
+    trainingSeconds: pace.trained,
     updates,
     batch: { batch, part, description },
     best: writer.best,

@@ -78,6 +78,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["training/"],
   ["planner/"],
   ["scoring/", "golden/"],
+  ["comparison/"],
   ["cli/", "queue/", "demo/", "library.ts", "index.ts"],
 ];
 

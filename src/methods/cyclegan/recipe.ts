@@ -7,6 +7,7 @@ export const CYCLEGAN_RECIPES: RecipeBook = {
   method: "cyclegan",
   network: networkSchema,
   training: methodSchema,
+  isPerAttribute: true,
   presets: { official: { network: { generatorBlocks: 9, poolSize: 50 }, method: DEFAULTS } },
   width: 64,
   batch: 1,

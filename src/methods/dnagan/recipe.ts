@@ -7,6 +7,7 @@ export const DNAGAN_RECIPES: RecipeBook = {
   method: "dnagan",
   network: networkSchema,
   training: methodSchema,
+  isPerAttribute: false,
   presets: { official: { network: { ratio: 0 }, method: DEFAULTS } },
   width: 128,
   batch: 64, // of each attribute in the published code

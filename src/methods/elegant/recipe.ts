@@ -54,6 +54,7 @@ export const ELEGANT_RECIPES: RecipeBook = {
   method: "elegant",
   network: networkSchema,
   training: methodSchema,
+  isPerAttribute: false,
   presets: METHODS,
   width: 64,
   batch: 16,

@@ -7,6 +7,7 @@ export const STARGAN_RECIPES: RecipeBook = {
   method: "stargan",
   network: networkSchema,
   training: methodSchema,
+  isPerAttribute: false,
   presets: { official: { network: { generatorBlocks: 6, discriminatorLayers: 6 }, method: DEFAULTS } },
   width: 64,
   batch: 8, // 16 images

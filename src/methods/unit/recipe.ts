@@ -7,6 +7,7 @@ export const UNIT_RECIPES: RecipeBook = {
   method: "unit",
   network: networkSchema,
   training: methodSchema,
+  isPerAttribute: true,
   presets: { official: { network: {}, method: PUBLISHED } },
   width: 64,
   batch: 1,
