@@ -1,26 +1,42 @@
-/** `elegant table` on a tiny run, compared with doing nothing and with other methods' images. */
+/** `elegant table`: tiny trainings of several systems, which are stopped, continued and compared. */
 import assert from "node:assert/strict";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodePng } from "../../src/image/codec.js";
-import type { TableRow } from "../../src/metrics/table.js";
+import { readImageHeader } from "../../src/image/header.js";
+import { METHOD_NAMES } from "../../src/methods/recipes.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { TINY, tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
 const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
-const QUICK = ["--features", "random-inception", "--dims", "64", "--limit", "5"];
+const QUICK = "--features random-inception --dims 64 --limit 4 --pairs 2 --width 8 --device wasm --workers 2".split(
+  " ",
+);
+
+interface TableJson {
+  readonly systems: readonly {
+    readonly name: string;
+    readonly attributes: readonly { readonly name: string; readonly added: number; readonly removed: number }[];
+    readonly updates: number;
+    readonly seconds: number;
+    readonly models: number;
+    readonly parameters: number;
+    readonly secondsPerImage: number;
+  }[];
+  readonly others: readonly { readonly system: string; readonly attribute: string; readonly added: number }[];
+  readonly pictures: Readonly<Record<string, number>>;
+  readonly comparable: boolean;
+}
 
 describe("elegant table", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
-  it("scores adding and removing of each attribute, doing nothing, and other methods' pictures", () =>
+  it("trains every system within the same budget, scores all, and repeats nothing when it is started again", () =>
     withFolder(async (folder) => {
       const at = (name: string): string => join(folder, name);
-      await writeFaces(at("data"), 20);
-      await writeFile(at("m.safetensors"), tinyGenerator(1, { ...TINY, attributes: ["Bangs", "Smiling"] }));
+      await writeFaces(at("data"), 40);
       for (const attribute of ["Bangs", "Smiling"]) {
         for (const kind of ["added", "removed"]) {
           await mkdir(at(`other/${attribute}/${kind}`), { recursive: true });
@@ -30,65 +46,105 @@ describe("elegant table", function () {
           }
         }
       }
-      const args = ["table", at("m.safetensors"), at("data"), ...QUICK, "--systems", `other=${at("other")}`];
-      const { code, stdout, stderr } = await elegant(...args, "--out", at("table.html"), "--json");
+      const command = ["table", at("data"), "--attributes", "Bangs", "Smiling", "--updates", "4", ...QUICK];
+      const whole = [...command, "--pictures", `other=${at("other")}`, "--out", at("table"), "--json"];
+      const { code, stdout, stderr } = await elegant(...whole);
       assert.equal(code, 0, stderr);
-      const json = JSON.parse(stdout) as {
-        rows: TableRow[];
-        pictures: Record<string, number>;
-        comparable: boolean;
-        heldOut: boolean;
-      };
-      assert.deepEqual([json.comparable, json.heldOut, json.pictures], [false, false, { Bangs: 5, Smiling: 5 }]);
+      const json = JSON.parse(stdout) as TableJson;
       assert.deepEqual(
-        json.rows.map(({ system, attribute }) => `${system} ${attribute}`),
-        ["this run", "no edit", "other"]
-          .map((name) => `${name} Bangs`)
-          .concat(["this run", "no edit", "other"].map((name) => `${name} Smiling`)),
+        json.systems.map(({ name, models, updates }) => [name, models, updates]),
+        // One step of ELEGANT's modern preset, of StarGAN and of DNA-GAN has all attributes.
+        METHOD_NAMES.map((name) => [name, ["unit", "cyclegan"].includes(name) ? 2 : 1, 4]),
       );
-      for (const { system, attribute, added, removed } of json.rows) {
-        assert.ok(added > 0 && removed > 0, `${system} ${attribute}`);
-        // The distance of the two sides is the same in both directions.
-        if (system === "no edit") assert.ok(Math.abs(added - removed) < 1e-9 * added);
+      for (const { name, attributes, seconds, parameters, secondsPerImage } of json.systems) {
+        assert.deepEqual(
+          attributes.map((attribute) => attribute.name),
+          ["Bangs", "Smiling"],
+        );
+        for (const { added, removed } of attributes) assert.ok(added > 0 && removed > 0, name);
+        assert.ok(seconds > 0 && parameters > 1000 && secondsPerImage > 0, name);
       }
-      const html = await readFile(at("table.html"), "utf8");
+      assert.deepEqual(
+        json.others.map(({ system }) => system),
+        ["no edit", "other", "no edit", "other"],
+      );
+      assert.deepEqual([json.comparable, json.pictures], [false, { Bangs: 4, Smiling: 4 }]);
+
+      const html = await readFile(at("table/table.html"), "utf8");
+      const markdown = await readFile(at("table/table.md"), "utf8");
       for (const text of [
-        "this run",
+        ...METHOD_NAMES,
         "no edit",
         "other",
-        "CycleGAN",
         "27.81 / 33.22",
         "not comparable with published scores",
-        "Other data and another size",
       ]) {
-        assert.ok(html.includes(text), text);
+        assert.ok(html.includes(text) && markdown.includes(text), text);
       }
       assert.match(stderr, /ELEGANT +30\.71 \/ 31\.12 +25\.71 \/ 24\.88/);
+      const sheet = readImageHeader(await readFile(at("table/sheet.png")));
+      assert.ok(sheet !== null && sheet.width > 1000 && sheet.height > 800, "the sheet has all rows and columns");
+
+      const checkpoint = at("table/runs/stargan/checkpoints/step-00000004.safetensors");
+      const before = (await stat(checkpoint)).mtimeMs;
+      await rm(at("table/table.json"));
+      const again = await elegant(...whole);
+      assert.equal(again.code, 0, again.stderr);
+      const numbers = ({ systems }: TableJson) => systems.map(({ attributes, updates }) => ({ attributes, updates }));
+      assert.deepEqual(numbers(JSON.parse(again.stdout) as TableJson), numbers(json));
+      assert.equal((await stat(checkpoint)).mtimeMs, before);
+      assert.ok((await stat(at("table/table.json"))).size > 100);
+
+      const other = await elegant(...command.slice(0, -2), "--seed", "7", "--out", at("table"));
+      assert.equal(other.code, 2);
+      assert.match(
+        other.stderr,
+        /--out .*table: seed: expected 0, received 7\. Give the options with which it was begun/,
+      );
     }));
 
-  it("refuses what it cannot score, with one line and no page", () =>
+  it("ends a training by the time of its updates, over all of its calls", () =>
+    withFolder(async (folder) => {
+      const at = (name: string): string => join(folder, name);
+      await writeFaces(at("data"), 40);
+      const command = ["table", at("data"), "--attributes", "Bangs", "--systems", "cyclegan", ...QUICK];
+      const { code, stdout, stderr } = await elegant(...command, "--hours-each", "0.001", "--out", at("t"), "--json");
+      assert.equal(code, 0, stderr);
+      const [{ seconds, updates }] = (JSON.parse(stdout) as TableJson).systems;
+      assert.ok(seconds >= 3.6 && updates > 1, `${updates} updates in ${seconds} s`);
+      const again = await elegant(...command, "--hours-each", "0.001", "--out", at("t"), "--json");
+      assert.equal((JSON.parse(again.stdout) as TableJson).systems[0].updates, updates, again.stderr);
+    }));
+
+  it("refuses what it cannot do, with one line and no folder", () =>
     withFolder(async (folder) => {
       const at = (name: string): string => join(folder, name);
       await writeFaces(at("data"), 20);
-      await writeFile(at("m.safetensors"), tinyGenerator(1, { ...TINY, attributes: ["Bangs", "Smiling"] }));
-      await writeFile(at("young.safetensors"), tinyGenerator(1, { ...TINY, attributes: ["Bangs", "Young"] }));
+      const BANGS = ["--attributes", "Bangs"];
       for (const [args, message] of [
-        [[at("none"), at("data"), ...QUICK], /Reading the model/],
-        [[at("m.safetensors"), at("nowhere"), ...QUICK], /nowhere/],
+        [[at("data"), ...BANGS], /--hours-each and --updates: expected one of them, received neither/],
+        [[at("data"), ...BANGS, "--updates", "2", "--hours-each", "1"], /expected one of them, received both/],
         [
-          [at("young.safetensors"), at("data"), ...QUICK],
-          /Young: expected two pictures with and without it, received 0/,
+          [at("data"), ...BANGS, "--updates", "2", "--systems", "stargun"],
+          /--systems: expected the name of a system, or NAME:PRESET, received 'stargun'\. Did you mean stargan\?/,
         ],
         [
-          [at("m.safetensors"), at("data"), ...QUICK, "--systems", "nothing"],
-          /--systems: expected NAME=DIR, received 'nothing'/,
+          [at("data"), ...BANGS, "--updates", "2", "--systems", "elegant:best"],
+          /a preset of elegant, received 'best'\. It has modern, official, paper\./,
         ],
-        [[at("m.safetensors"), at("data"), ...QUICK, "--systems", `x=${at("x")}`], /x\/Bangs\/added/],
+        [[at("data"), ...BANGS, "--updates", "2", "--systems", "unit,unit"], /'unit' twice/],
+        [[at("data"), "--attributes", "Bang", "--updates", "2"], /Bang/],
+        [[at("nowhere"), ...BANGS, "--updates", "2"], /nowhere/],
+        [
+          [at("data"), ...BANGS, "--updates", "2", "--pictures", "nothing"],
+          /--pictures: expected NAME=DIR, received 'nothing'/,
+        ],
+        [[at("data"), ...BANGS, "--updates", "2", "--features", "inception"], /weights/i],
       ] as const) {
-        const { code, stderr } = await elegant("table", ...args, "--out", at("t.html"));
+        const { code, stderr } = await elegant("table", ...args, ...QUICK.slice(2), "--out", at("t"));
         assert.equal(code, 2, stderr);
         assert.match(stderr, message);
-        await assert.rejects(stat(at("t.html")), { code: "ENOENT" });
+        await assert.rejects(stat(at("t")), { code: "ENOENT" });
       }
     }));
 });
