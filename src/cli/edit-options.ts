@@ -15,6 +15,11 @@ export interface EditCommand extends CommonOptions<"seed" | "workers" | "device"
   readonly labels?: readonly string[];
 }
 
+/** A change in the words of the command line: "Bangs=1". */
+export function formatChange({ attribute, value }: LabelChange): string {
+  return `${attribute}=${value}`;
+}
+
 /**
  * Reads values of attributes.
  * @param texts such as ["Bangs=1", "Eyeglasses=0"]
@@ -80,8 +85,8 @@ export function assignReferences(
 }
 
 /** The error for a change without a reference. */
-export function missingReference({ attribute, value }: LabelChange): InputError {
-  const expected = `a face ${value === 1 ? "with" : "without"} ${attribute} for --set ${attribute}=${value}`;
+export function missingReference(change: LabelChange): InputError {
+  const expected = `a face ${change.value === 1 ? "with" : "without"} ${change.attribute} for --set ${formatChange(change)}`;
   const remedy = "Name one with --reference FACE, or let one be drawn from a data set with --data DATA.";
   return new InputError(describeMismatch("--reference", expected, "none", remedy));
 }

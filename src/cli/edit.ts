@@ -1,20 +1,11 @@
 /** `elegant edit`: adds attributes to faces or removes them by label, with a model of any method. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { LabelChange } from "../editing/label-edits.js";
 import { describeMismatch, InputError } from "../errors.js";
-import type { FoundModel } from "../models/generator.js";
 import type { RgbaImage } from "../types.js";
 import { type CommandContext, runCommand, withCommonOptions } from "./command.js";
-import {
-  assignReferences,
-  completeLabels,
-  type EditCommand,
-  missingLabels,
-  missingReference,
-  needlessLabels,
-  parseValues,
-} from "./edit-options.js";
+import { collectNeeded, type Needed } from "./edit-needs.js";
+import { type EditCommand, formatChange, parseValues } from "./edit-options.js";
 import {
   checkOutputs,
   millisecondsSince,
@@ -60,123 +51,76 @@ export function registerEdit(program: Command): void {
     });
 }
 
-interface Reference extends LabelChange {
-  /** Path, or name in the data set. */
-  readonly file: string;
-  readonly picture: RgbaImage;
-}
-
-/** Everything that the edits need and that is known before the device is opened. */
-interface Needed {
-  /** One for each edit; null if it needs none. */
-  readonly references: readonly (Reference | null)[];
-  /** The labels of all inputs; null if the classifier decides them, or if none are needed. */
-  readonly labels: readonly number[] | null;
-  /** The data set that the classifier learns from; null if it is not needed. */
-  readonly dataset: import("../dataset/dataset.js").FaceDataset | null;
-}
-
-/** @throws InputError if something is missing, and names the option that gives it */
-async function collect(
-  found: FoundModel,
-  changes: readonly LabelChange[],
-  given: readonly LabelChange[] | null,
-  options: EditCommand,
-  { onProgress, print, warn }: CommandContext,
-): Promise<Needed> {
-  const { needsOf } = await import("../editing/label-edits.js");
-  const { data, images, seed } = options;
-  const { method, config } = found.model;
-  const needs = needsOf(found, changes);
-  const files = assignReferences(needs, options.reference);
-  const [draws, byLabels] = [files === null && needs.includes("reference"), needs.includes("labels")];
-  const decides = byLabels && given === null;
-  if (draws && data === undefined) throw missingReference(changes[needs.indexOf("reference")]);
-  if (decides && data === undefined) throw missingLabels(method, config);
-  if (given !== null && !byLabels) throw needlessLabels(method);
-  const labels = given === null ? null : completeLabels(given, config);
-  const isDataUsed = draws || decides;
-  if (data !== undefined && !isDataUsed) print(`--data ${data} is not used: these edits need nothing from it`);
-  const { openDataset } = await import("../dataset/dataset.js");
-  const dataset = isDataUsed ? await openDataset(data as string, images, onProgress, warn) : null;
-  const { drawReference, expectLearnable } = await import("../scoring/edit-data.js");
-  if (dataset !== null && decides) expectLearnable(dataset, config.attributes);
-  const references: (Reference | null)[] = [];
-  for (const [i, change] of changes.entries()) {
-    if (needs[i] !== "reference") references.push(null);
-    else if (files !== null) {
-      const file = files[i] as string;
-      references.push({ ...change, file, picture: (await readPictures([file]))[0] });
-    } else if (dataset !== null) {
-      references.push({ ...change, ...(await drawReference(dataset, change.attribute, change.value, seed)) });
-    }
-  }
-  return { references, labels, dataset: decides ? dataset : null };
-}
-
 async function edit(
   model: string,
   inputs: readonly string[],
   options: EditCommand,
   context: CommandContext,
 ): Promise<void> {
-  const { out, overwrite, seed, workers } = options;
-  const { onProgress, print, warn } = context;
+  const { out, overwrite } = options;
   if (options.images !== undefined && options.data === undefined) {
     throw new InputError(describeMismatch("--images", "--data as well", "none", "Add --data, or omit --images."));
   }
   const changes = parseValues("--set", options.set);
   const given = options.labels === undefined ? null : parseValues("--labels", options.labels);
-  const input = await expandInputs(inputs, warn);
-  const results = nameOutputs(
-    out,
-    input,
-    changes.map(({ attribute, value }) => `${attribute}=${value}`),
-  );
-  const sheetPath = join(out, "sheet.png");
-  const outputs = [...results, sheetPath];
-  await checkOutputs(out, outputs, [...input, ...(options.reference ?? [])]);
-  await refuseExisting(outputs, "--out", overwrite);
+  const input = await expandInputs(inputs, context.warn);
+  const results = nameOutputs(out, input, changes.map(formatChange));
+  const sheet = join(out, "sheet.png");
+  await checkOutputs(out, [...results, sheet], [...input, ...(options.reference ?? [])]);
+  await refuseExisting([...results, sheet], "--out", overwrite);
   const { readModel } = await import("../models/open.js");
   const { attributeIndex } = await import("../methods/attributes.js");
   const found = await readModel(model);
   const { config } = found.model;
   for (const { attribute } of changes) attributeIndex(config, attribute, "--set");
   for (const { attribute } of given ?? []) attributeIndex(config, attribute, "--labels");
-  const needed = await collect(found, changes, given, options, context);
+  const needed = await collectNeeded(found, changes, given, options, context);
   const pictures = await readPictures(input);
   await withModel(found, { ...options, model }, input.length, context, async ({ generator }) => {
-    const { editAll, formatChange } = await import("../editing/label-edits.js");
+    const { editAll } = await import("../editing/label-edits.js");
     const { uploadPictures } = await import("../editing/swap-rows.js");
     const { writeResults, writeSheet } = await import("../editing/files/swap-files.js");
     const references = needed.references.filter((reference) => reference !== null);
-    for (const reference of references) print(`reference for ${formatChange(reference)}: ${reference.file}`);
-    const { labels: same } = needed;
-    let labels: readonly (readonly number[])[] | null = same === null ? null : pictures.map(() => same);
-    if (needed.dataset !== null) {
-      const { decideLabels } = await import("../scoring/edit-data.js");
-      const { attributes } = config;
-      const folder = await runFolderOf(model);
-      const judged = { dataset: needed.dataset, attributes, folder, seed, workers, onProgress, warn };
-      const decided = await decideLabels(pictures, judged);
-      labels = decided.labels;
-      print(`labels by the classifier ${decided.classifier}`);
-    }
+    for (const reference of references) context.print(`reference for ${formatChange(reference)}: ${reference.file}`);
+    if (needed.isDataIdle) context.print("--data is not used: these edits need nothing from it");
+    const labels = await labelsOf(pictures, config.attributes, needed, await runFolderOf(model), options, context);
     const start = performance.now();
     const rows = await editAll(generator, uploadPictures(config.size, pictures), {
       edits: changes.map((change, i) => ({ ...change, reference: needed.references[i]?.picture ?? null })),
       labels,
-      onProgress: (done) => onProgress({ stage: "Edit", done, total: input.length, unit: "faces" }),
+      onProgress: (done) => context.onProgress({ stage: "Edit", done, total: input.length, unit: "faces" }),
     });
     const milliseconds = millisecondsSince(start);
     await writeResults(rows, results, undefined);
-    await writeSheet(sheetPath, rows, references.map(formatChange), input, print);
-    for (const path of outputs) print(path);
+    await writeSheet(sheet, rows, references.map(formatChange), input, context.print);
+    for (const path of [...results, sheet]) context.print(path);
     context.printJson({
-      outputs,
+      outputs: [...results, sheet],
       milliseconds,
       references: references.map(({ attribute, value, file }) => ({ attribute, value, file })),
       labels: labels?.map((row) => Object.fromEntries(config.attributes.map((name, i) => [name, row[i]]))) ?? null,
     });
   });
+}
+
+/**
+ * The labels of each input: those of --labels, or the classifier's decisions.
+ * @param folder the run's folder, where the classifier is stored; null for the cache
+ * @returns 0 or 1, [pictures][attributes]; null if the edits need none
+ */
+async function labelsOf(
+  pictures: readonly RgbaImage[],
+  attributes: readonly string[],
+  { labels, dataset }: Needed,
+  folder: string | null,
+  { seed, workers }: EditCommand,
+  { onProgress, print, warn }: CommandContext,
+): Promise<readonly (readonly number[])[] | null> {
+  if (labels !== null) return pictures.map(() => labels);
+  if (dataset === null) return null;
+  const { decideLabels } = await import("../scoring/edit-data.js");
+  const judged = { dataset, attributes, folder, seed, workers, onProgress, warn };
+  const { labels: decided, classifier } = await decideLabels(pictures, judged);
+  print(`labels by the classifier ${classifier}`);
+  return decided;
 }

@@ -35,11 +35,6 @@ export interface LabelEditOptions {
   readonly onProgress?: (done: number) => void;
 }
 
-/** A change in the words of the command line: "Bangs=1". */
-export function formatChange({ attribute, value }: LabelChange): string {
-  return `${attribute}=${value}`;
-}
-
 /** What each change needs apart from the image. */
 export function needsOf({ model }: Pick<Generator, "model">, changes: readonly LabelChange[]): readonly EditNeeds[] {
   return changes.map(({ value }) => model.edits.needs(value));
