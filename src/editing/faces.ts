@@ -17,7 +17,7 @@ export const PICTURES_AT_ONCE = 8;
  */
 export function exemplarOf({ model, source }: Pick<Generator, "model" | "source">): ExemplarEdits {
   if (model.exemplar !== null) return model.exemplar;
-  const remedy = `This model edits by label: use elegant edit --set ${model.config.attributes[0]}=1 instead.`;
+  const remedy = "This model edits by label: use elegant edit --set NAME=1 (or NAME=0) instead.";
   throw new InputError(describeMismatch(source, "a model that edits by references", `one of ${model.method}`, remedy));
 }
 

@@ -336,7 +336,7 @@ describe("elegant edit", () => {
           `${words} --model @${method}.safetensors --input @a.png --attribute Bangs --reference @r1.png${
             words.startsWith("matrix") ? " @r2.png @a.png" : ""
           }`,
-          new RegExp(`a model that edits by references, received one of ${method}\\. .*use elegant edit --set Bangs=1`),
+          new RegExp(`a model that edits by references, received one of ${method}\\. .*use elegant edit --set NAME=1`),
         ],
       ),
     ),
