@@ -2,6 +2,7 @@
 import { registerAlign } from "./align.js";
 import { registerDemo } from "./demo.js";
 import { registerDoctor } from "./doctor.js";
+import { registerEdit } from "./edit.js";
 import { registerExport } from "./export.js";
 import { registerFid } from "./fid.js";
 import { registerImport } from "./import.js";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Register[] = [
   registerAlign,
   registerTrain,
   registerSwap,
+  registerEdit,
   registerLinear,
   registerMatrix,
   registerImport,

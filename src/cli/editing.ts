@@ -1,12 +1,12 @@
-/** The common parts of swap, linear and matrix: options, checks before anything is written, and the opened model. */
+/** The common parts of swap, edit, linear and matrix: options, checks before anything is written, and the opened model. */
 import { constants } from "node:fs";
 import { access, lstat, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Device } from "../device/device.js";
 import { describeMismatch, InputError, rethrowAs } from "../errors.js";
-import type { Generator } from "../models/generator.js";
-import { SHIPPED_MODELS } from "../models/shipped.js";
+import type { FoundModel, Generator } from "../models/generator.js";
+import { locateModel, SHIPPED_MODELS } from "../models/shipped.js";
 import type { RgbaImage } from "../types.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { withCommonOptions } from "./command.js";
@@ -119,17 +119,24 @@ export async function checkPictureOutput(
 /**
  * `<input>-<Attribute+Attribute>.png` in `folder`, for each input. Inputs of the same name from different folders are
  * numbered, and characters that a file name cannot contain become `_`.
+ * @param edits attributes, or attributes with their values: "Bangs=1"
  */
-export function nameOutputs(folder: string, inputs: readonly string[], attributes: readonly string[]): string[] {
+export function nameOutputs(folder: string, inputs: readonly string[], edits: readonly string[]): string[] {
   const used = new Set<string>();
-  const edits = attributes.map((name) => name.replace(/[^\p{L}\p{N}._-]/gu, "_")).join("+");
+  const ending = edits.map((name) => name.replace(/[^\p{L}\p{N}._=-]/gu, "_")).join("+");
   return inputs.map((path) => {
     const stem = basename(path, extname(path));
-    let name = `${stem}-${edits}.png`;
-    for (let copy = 2; used.has(name); copy++) name = `${stem}-${copy}-${edits}.png`;
+    let name = `${stem}-${ending}.png`;
+    for (let copy = 2; used.has(name); copy++) name = `${stem}-${copy}-${ending}.png`;
     used.add(name);
     return join(folder, name);
   });
+}
+
+/** The run's folder if a model is one, otherwise null. A short name never means a folder of that name. */
+export async function runFolderOf(model: string): Promise<string | null> {
+  const { path } = locateModel(model);
+  return (await stat(path).catch(() => null))?.isDirectory() === true ? path : null;
 }
 
 /** The tools of an editing command. They are loaded late, because TensorFlow.js takes most of a second. */
@@ -139,9 +146,9 @@ export interface Editor {
 }
 
 /**
- * Opens device and model, runs `body`, and closes both, even if `body` throws.
+ * Opens device and model for edits by references, runs `body`, and closes both, even if `body` throws.
  * @param faces number of faces that go through the model at the same time
- * @throws InputError if the model cannot be read or does not have one of the attributes
+ * @throws InputError if the model cannot be read, edits without references or does not have one of the attributes
  */
 export async function withEditor(
   options: EditingOptions,
@@ -150,16 +157,39 @@ export async function withEditor(
   context: CommandContext,
   body: (editor: Editor) => Promise<void>,
 ): Promise<void> {
-  const { deviceWords } = await import("../device/node/announce.js");
-  const { openGenerator } = await import("../models/open.js");
+  const { readModel } = await import("../models/open.js");
+  const found = await readModel(options.model);
+  await expectExemplar(found, attributes);
+  await withModel(found, options, faces, context, body);
+}
+
+/** @throws InputError if the model edits without references or does not have one of the attributes */
+export async function expectExemplar(found: FoundModel, attributes: readonly string[]): Promise<void> {
   const { attributeIndex } = await import("../methods/attributes.js");
-  const { model } = options;
-  const device = await openDeviceFor(({ editTrial }) => editTrial(model, faces), options, context);
+  const { exemplarOf } = await import("../editing/faces.js");
+  exemplarOf(found);
+  for (const attribute of attributes) attributeIndex(found.model.config, attribute);
+}
+
+/**
+ * Opens the device, puts a model on it, runs `body`, and closes both, even if `body` throws.
+ * @param faces number of faces that go through the model at the same time
+ * @throws InputError if the model's tensors do not fit its configuration
+ */
+export async function withModel(
+  found: FoundModel,
+  options: Pick<EditingOptions, "model" | "workers" | "device" | "verbose" | "json">,
+  faces: number,
+  context: CommandContext,
+  body: (editor: Editor) => Promise<void>,
+): Promise<void> {
+  const { deviceWords } = await import("../device/node/announce.js");
+  const { uploadGenerator } = await import("../models/generator.js");
+  const device = await openDeviceFor(({ editTrial }) => editTrial(options.model, faces), options, context);
   try {
-    const generator = await openGenerator(model);
-    const { config, source, warnings } = generator;
+    const generator = uploadGenerator(found);
+    const { source, warnings } = generator;
     try {
-      for (const attribute of attributes) attributeIndex(config, attribute);
       for (const warning of warnings) context.print(warning);
       context.print(`model ${source}${await deviceWords(device, options)}`);
       await body({ generator, device });

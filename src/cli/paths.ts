@@ -16,7 +16,7 @@ export interface PathValue {
  * Placeholders of texts that are not paths: `--attribute <name...>`, `--redis <url>`. Every other text counts as a
  * path, so that options added later are checked, too.
  */
-const PLAIN_TEXT = new Set(["name", "names", "url", "queue", "command", "id"]);
+const PLAIN_TEXT = new Set(["name", "names", "url", "queue", "command", "id", "edits", "labels"]);
 /** Options whose relative paths start from the folder of the first argument. */
 const WITHIN_SOURCE = new Set(["--images"]);
 

@@ -83,15 +83,17 @@ export const openSwap: OpenWork<SwapCommand> = async (_, options, context) => {
   const { pairReferences } = await import("./swap-options.js");
   const { swapWork } = await import("../planner/work/swap.js");
   const { PICTURES_AT_ONCE } = await import("../editing/faces.js");
-  const { openGenerator } = await import("../models/open.js");
-  const { attributeIndex } = await import("../methods/attributes.js");
+  const { readModel } = await import("../models/open.js");
+  const { uploadGenerator } = await import("../models/generator.js");
+  const { expectExemplar } = await import("./editing.js");
   const { attribute, model } = options;
   const reference = pairReferences(attribute, options.reference);
   const input = await expandInputs(options.input);
+  const found = await readModel(model);
+  await expectExemplar(found, attribute);
   const device = await openDeviceFor(({ editTrial }) => editTrial(model, input.length), options, context);
   return onDevice(device, async () => {
-    const generator = await openGenerator(model);
-    for (const name of attribute) attributeIndex(generator.config, name);
+    const generator = uploadGenerator(found);
     const work = swapWork(generator, { model, attribute, input, reference });
     const batches = choiceOfBatches(work.batches, PICTURES_AT_ONCE, device, false);
     return { work, batches, dispose: () => generator.dispose() };

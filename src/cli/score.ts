@@ -1,14 +1,12 @@
 /** `elegant score RUN DATA`: measures the quality of a run's edits on held-out images. */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
-import { locateModel } from "../models/shipped.js";
 import type { RunScores } from "../report/scored.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 import { openDeviceFor } from "./device.js";
-import { checkPictureOutput, withOverwrite } from "./editing.js";
+import { checkPictureOutput, runFolderOf, withOverwrite } from "./editing.js";
 
 interface Options extends CommonOptions<"seed" | "workers" | "device"> {
   readonly images?: string;
@@ -62,8 +60,7 @@ async function score(run: string, data: string, options: Options, context: Comma
     const generator = await openGenerator(run);
     for (const warning of generator.warnings) context.print(warning);
     context.print(`model ${generator.source}${await deviceWords(device, options)}`);
-    const { path } = locateModel(run); // a short name never means a folder of that name
-    const folder = (await stat(path).catch(() => null))?.isDirectory() === true ? path : null;
+    const folder = await runFolderOf(run);
     const shown = sheet === undefined ? 0 : SHOWN_SWAPS;
     const common = { generator, dataset, pairs, seed, workers, onProgress, warn };
     const made = await scoring.scoreGenerator({ ...common, folder, shown });

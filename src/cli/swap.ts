@@ -8,6 +8,7 @@ import { type CommandContext, number, runCommand } from "./command.js";
 import {
   checkOutputs,
   type Editor,
+  expectExemplar,
   millisecondsSince,
   nameOutputs,
   readPictures,
@@ -77,15 +78,13 @@ export async function checkSwap(options: SwapCommand, count: number): Promise<vo
   const references = pairReferences(attributes, options.reference);
   if (options.pasteBack && count > 1) throw sharedPhotos();
   const { readModel } = await import("../models/open.js");
-  const { attributeIndex } = await import("../methods/attributes.js");
   const input = await expandInputs(options.input);
   const sheets = Array.from({ length: count }, (_, index) => sheetOf(out, { index, count }));
   const outputs = [...nameOutputs(out, input, attributes), ...sheets];
   await checkOutputs(out, outputs, [...input, ...references]);
   await refuseExisting(outputs, "--out", overwrite);
   if (!options.pasteBack) await readPictures(references);
-  const { config } = (await readModel(model)).model;
-  for (const attribute of attributes) attributeIndex(config, attribute);
+  await expectExemplar(await readModel(model), attributes);
 }
 
 function sharedPhotos(): InputError {

@@ -11,10 +11,13 @@ export type { Faces } from "../methods/method.js";
 /** Largest number of images in the decoder at the same time: about 30 MB each at 256 pixels and width 64. */
 export const PICTURES_AT_ONCE = 8;
 
-/** How a model edits by references. @throws InputError for a method that edits without them */
-export function exemplarOf({ model, source }: Generator): ExemplarEdits {
+/**
+ * How a model edits by references.
+ * @throws InputError for a method that edits without them; it says which command edits by label
+ */
+export function exemplarOf({ model, source }: Pick<Generator, "model" | "source">): ExemplarEdits {
   if (model.exemplar !== null) return model.exemplar;
-  const remedy = "Choose a model that edits by references.";
+  const remedy = "This model edits by label: use elegant edit --set NAME=1 (or NAME=0) instead.";
   throw new InputError(describeMismatch(source, "a model that edits by references", `one of ${model.method}`, remedy));
 }
 

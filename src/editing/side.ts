@@ -8,10 +8,13 @@ export interface SideEdit {
   readonly attribute: string;
   /** 1 to add the attribute, 0 to remove it. */
   readonly value: 0 | 1;
-  /** An image with that value for each image, [N, S, S, 3] in [-1, 1]; models that need none ignore it. */
-  readonly references: tf.Tensor4D;
-  /** Labels of each image, 0 or 1 for each attribute of the model: [N][attributes]. Models that need none ignore it. */
-  readonly labels: readonly (readonly number[])[];
+  /** An image with that value for each image, [N, S, S, 3] in [-1, 1]. Models that need none ignore it; null is enough. */
+  readonly references: tf.Tensor4D | null;
+  /**
+   * Labels of each image, 0 or 1 for each attribute of the model: [N][attributes]. Models that need none ignore them;
+   * null is enough.
+   */
+  readonly labels: readonly (readonly number[])[] | null;
 }
 
 /**
@@ -27,10 +30,8 @@ export function editSide(
 ): tf.Tensor4D {
   const index = attributeIndex(config, attribute);
   return tf.tidy(() => {
-    const own = tf.tensor2d(
-      labels.map((row) => [...row]),
-      [images.shape[0], config.attributes.length],
-    );
+    const shape: [number, number] = [images.shape[0], config.attributes.length];
+    const own = labels === null ? null : tf.tensor2d(labels.flat(), shape);
     return model.edits.apply(parameters, { images, attribute: index, value, references, labels: own });
   });
 }

@@ -88,16 +88,20 @@ export async function swapAll(
   return rows;
 }
 
-/** The sheet of swaps: input, references, result and change of each row. @param names of the inputs, for the labels */
+/**
+ * The sheet of edits: input, references, result and change of each row.
+ * @param references what each reference is for, for the labels
+ * @param names      of the inputs, for the labels
+ */
 export function composeSwapSheet(
   rows: readonly Row[],
-  attributes: readonly string[],
+  references: readonly string[],
   names: readonly string[],
 ): RgbaImage {
   const cells = rows.map(({ input, references, result, back }) => {
     return [input, ...references, result, changePicture(input, result), ...(back === null ? [] : [back])];
   });
-  const columns = ["input", ...attributes.map((name) => `reference ${name}`), "result", "change"];
-  if (attributes.length === 1) columns.push("reference with the input's");
+  const columns = ["input", ...references.map((name) => `reference ${name}`), "result", "change"];
+  if (rows[0].back !== null) columns.push("reference with the input's");
   return composeSheet(cells, { labels: { columns, rows: names }, scale: sheetScale(rows[0].input.width) });
 }

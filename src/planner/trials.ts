@@ -1,16 +1,18 @@
 /** Samples of the commands' work with made-up images, to compare devices: an update, an edit, features. */
 import * as tf from "@tensorflow/tfjs-core";
 import { disposeFaces, encodeFaces, PICTURES_AT_ONCE, toPictures } from "../editing/faces.js";
+import { editSide } from "../editing/side.js";
 import { swap } from "../editing/swap.js";
 import type { Model, PairBatch, PairGroup } from "../methods/method.js";
 import { featuresOf } from "../metrics/extract.js";
 import { type ExtractorName, openExtractor } from "../metrics/extractors.js";
 import { INCEPTION_SIZE, type InceptionDims } from "../metrics/inception.js";
+import type { Generator } from "../models/generator.js";
 import { openGenerator, readModel } from "../models/open.js";
 import { planBatch } from "../training/batch-choice.js";
 import { disposeBatch } from "../training/batches.js";
 import { disposeState, newTrainingState } from "../training/run.js";
-import type { Trial } from "./choose-device.js";
+import type { OpenedTrial, Trial } from "./choose-device.js";
 import { type TrainMethod, updateKey } from "./work/train.js";
 
 /** Noise in [-1, 1]: [n, size, size, 3]. Its values do not change the time that a model takes. */
@@ -47,30 +49,53 @@ export function updateTrial(model: Model, method: TrainMethod): Trial {
   };
 }
 
+/** Prepares edits of made-up images: swaps in both directions, or edits by label if the model has no exemplars. */
+function openEdits(generator: Generator, faces: number): OpenedTrial {
+  const { model, config } = generator;
+  const [attribute] = config.attributes;
+  const images = noise(faces, config.size);
+  if (model.exemplar === null) {
+    const labels = Array.from({ length: faces }, () => config.attributes.map(() => 0));
+    return {
+      async run() {
+        const edited = editSide(generator, images, { attribute, value: 1, references: null, labels });
+        await toPictures(edited);
+        edited.dispose();
+      },
+      close: () => images.dispose(),
+    };
+  }
+  const reference = encodeFaces(generator, noise(1, config.size));
+  return {
+    async run() {
+      const inputs = encodeFaces(generator, tf.clone(images));
+      const { C, D } = swap(generator, inputs, reference, attribute);
+      await Promise.all([C, D].map(toPictures));
+      tf.dispose([C, D]);
+      disposeFaces(inputs);
+    },
+    close() {
+      images.dispose();
+      disposeFaces(reference);
+    },
+  };
+}
+
 /** Makes a trial that edits faces. @param most number of faces; the trial uses at most as many as one decoder call */
 export async function editTrial(model: string, most: number): Promise<Trial> {
   const faces = Math.min(most, PICTURES_AT_ONCE);
   const { method, config } = (await readModel(model)).model;
-  const { attributes, size } = config;
   return {
     key: `edit ${JSON.stringify([method, config, faces])}`,
     unit: "face",
     units: faces,
     async open() {
       const generator = await openGenerator(model);
-      const reference = encodeFaces(generator, noise(1, size));
-      const images = noise(faces, size);
+      const edits = openEdits(generator, faces);
       return {
-        async run() {
-          const inputs = encodeFaces(generator, tf.clone(images));
-          const { C, D } = swap(generator, inputs, reference, attributes[0]);
-          await Promise.all([C, D].map(toPictures));
-          tf.dispose([C, D]);
-          disposeFaces(inputs);
-        },
+        run: edits.run,
         close() {
-          images.dispose();
-          disposeFaces(reference);
+          edits.close();
           generator.dispose();
         },
       };

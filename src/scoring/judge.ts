@@ -21,7 +21,7 @@ import { loadPictures, type Pictures } from "./pictures.js";
 const MOST_TRAINING = 16_384;
 const MOST_HELD_OUT = 4096;
 /** Number of training images that each side of each attribute needs. */
-const FEWEST_OF_SIDE = 4;
+export const FEWEST_OF_SIDE = 4;
 const PICTURES_AT_ONCE = 64;
 const LENGTH = CLASSIFIER_SIZE * CLASSIFIER_SIZE * 3;
 
@@ -64,6 +64,20 @@ function balancedAccuracy(decisions: Uint8Array, labels: Uint8Array, attributes:
   });
 }
 
+/**
+ * The first attribute without enough training images on one of its sides; null if the classifier can learn them all.
+ * @throws InputError if the data set has no labels or lacks an attribute
+ */
+export function lackingAttribute(dataset: FaceDataset, attributes: readonly string[]): string | null {
+  const training = spread(splitFiles(dataset).training, MOST_TRAINING);
+  const labels = labelsOf(dataset, training, attributes);
+  const lacking = attributes.find((_, a) => {
+    const having = training.filter((_, row) => labels[row * attributes.length + a] === 1).length;
+    return Math.min(having, training.length - having) < FEWEST_OF_SIDE;
+  });
+  return lacking ?? null;
+}
+
 export interface JudgeOptions {
   readonly dataset: FaceDataset;
   /** Names in the model's order. */
@@ -96,12 +110,8 @@ export class Judge {
     const { dataset, attributes, folder, seed, warn } = options;
     const split = splitFiles(dataset);
     const [training, heldOut] = [spread(split.training, MOST_TRAINING), spread(split.heldOut, MOST_HELD_OUT)];
-    const labels = labelsOf(dataset, training, attributes);
-    const lacking = attributes.find((_, a) => {
-      const having = training.filter((_, row) => labels[row * attributes.length + a] === 1).length;
-      return Math.min(having, training.length - having) < FEWEST_OF_SIDE;
-    });
-    if (lacking !== undefined) {
+    const lacking = lackingAttribute(dataset, attributes);
+    if (lacking !== null) {
       warn(
         `no classifier: it needs ${FEWEST_OF_SIDE} training pictures with and without ${lacking}. Hits and leakage are left out.`,
       );

@@ -44,6 +44,7 @@ const COMMON: Readonly<Record<string, string>> = {
     "queue status": "",
     table: "seed workers device",
     score: "seed workers device",
+    edit: "seed workers device",
     weights: "",
     plan: "none",
     verify: "workers device",

@@ -44,6 +44,7 @@ const PORTABLE = [
   "methods/",
   ...["models/checkpoint.ts", "models/generator-file.ts", "models/generator.ts"],
   ...["editing/swap.ts", "editing/linear.ts", "editing/matrix.ts", "editing/faces.ts", "editing/swap-rows.ts"],
+  ...["editing/side.ts", "editing/label-edits.ts"],
   ...["metrics/moments.ts", "metrics/frechet.ts", "metrics/eigen.ts", "metrics/sqrtm.ts", "metrics/linalg.ts"],
   ...["metrics/kid.ts", "metrics/precision-recall.ts", "metrics/root-trace.ts", "metrics/symmetric.ts"],
   ...["metrics/semidefinite.ts", "metrics/band.ts", "metrics/row-products.ts"],

@@ -11,6 +11,7 @@ import { elegantModel } from "../../src/methods/elegant/model.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
 import type { Trial } from "../../src/planner/choose-device.js";
 import { editTrial, featureTrial, updateTrial } from "../../src/planner/trials.js";
+import { smallGenerator } from "../support/method-models.js";
 import { tinyGenerator } from "../support/model.js";
 
 describe("a trial", () => {
@@ -56,6 +57,17 @@ describe("a trial", () => {
       assert.equal(single.units, 1);
       assert.notEqual(single.key, trial.key);
       await expectClean(single);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("edits by label if the model has no exemplars", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+    try {
+      const model = join(folder, "model.safetensors");
+      await writeFile(model, smallGenerator("stargan", ["Bangs", "Smiling"]));
+      await expectClean(await editTrial(model, 2));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

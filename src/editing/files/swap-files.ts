@@ -1,4 +1,4 @@
-/** Writes the results of swaps to files. */
+/** Writes the results of edits to files. */
 import { basename, dirname } from "node:path";
 import { ensureDir, writeFileAtomic } from "../../files.js";
 import { encodePng } from "../../image/codec.js";
@@ -26,16 +26,20 @@ export async function writeResults(
   }
 }
 
-/** Writes the sheet of the first rows. @param inputs the paths of all inputs */
+/**
+ * Writes the sheet of the first rows.
+ * @param references what each reference is for, for the labels
+ * @param inputs     the paths of all inputs
+ */
 export async function writeSheet(
   path: string,
   rows: readonly Row[],
-  attributes: readonly string[],
+  references: readonly string[],
   inputs: readonly string[],
   print: (line: string) => void,
 ): Promise<void> {
   const shown = rows.slice(0, SHEET_ROWS);
   const names = inputs.slice(0, shown.length).map((input) => basename(input));
-  await writePicture(path, composeSwapSheet(shown, attributes, names));
+  await writePicture(path, composeSwapSheet(shown, references, names));
   if (rows.length > SHEET_ROWS) print(`sheet.png shows the first ${SHEET_ROWS} of ${rows.length} faces`);
 }
