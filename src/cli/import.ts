@@ -21,7 +21,7 @@ needed to train on. Missing ones start fresh from --seed.
 The published code of dnagan is written for TensorFlow 1, whose files cannot be imported.
 Files of elegant may hold several networks. A .safetensors file of the same tensors works as well. Or give one
 .safetensors file that 'elegant export' wrote, or a checkpoint, of any method and without --method.
-The step is N, otherwise 0. Adam's moments were never published: they start at zero.
+The step is N, and for cyclegan that of iter_N_net_G_A.pth; otherwise it is 0, since epochs are not steps. Adam's moments were never published: they start at zero.
 
 Examples:
   elegant import Enc_iter_200000.pth Dec_iter_200000.pth D1_iter_200000.pth D2_iter_200000.pth \\
