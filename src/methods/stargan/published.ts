@@ -29,9 +29,9 @@ export function publishedNetworks(config: StarganConfig, step: number): readonly
   ];
 }
 
+/** Only a discriminator has heads. A generator's first norm is always there; the residual blocks may be none. */
 function networkOf(tensors: NamedTensors): "G" | "D" | null {
   if (tensors.has("conv2.weight")) return "D";
-  // A generator without residual blocks has no main.9.main.0; the norm of its first layer is always there.
   return tensors.has("main.9.main.0.weight") || tensors.has("main.1.weight") ? "G" : null;
 }
 
@@ -46,6 +46,7 @@ function readDiscriminator(file: PublishedFile) {
   return { discriminatorLayers, size: filterShape(file, "conv2.weight")[2] * 2 ** discriminatorLayers };
 }
 
+/** Refuses another number of attributes than a network has. @param source the network's file @throws InputError */
 function expectCount(attributes: readonly string[], expected: number, source: string): void {
   if (attributes.length === expected) return;
   const received = `${attributes.length} (${attributes.join(" ")})`;
