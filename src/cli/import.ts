@@ -1,33 +1,44 @@
 /** `elegant import FILE... --out RUN`: turns weights from elsewhere into a run for editing and training. */
 import { basename } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { METHOD_NAMES } from "../methods/recipes.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
 
 interface Options extends CommonOptions<"seed"> {
   readonly out: string;
   readonly attributes?: readonly string[];
   readonly size?: number;
+  readonly method?: string;
 }
 
 const HELP = `
-FILES are those of the published code, in any order: Enc_iter_N.pth, Dec_iter_N.pth and, to train on, D1_iter_N.pth and
-D2_iter_N.pth; nothing in them is run. One file may hold several networks, and .safetensors files of the same
-tensors do as well. Or give one .safetensors file that 'elegant export' wrote, or a checkpoint.
-The step is N. Adam's moments were never published: they start at zero. Missing discriminators start fresh from --seed.
+FILES are those of the published code, in any order; nothing in them is run. The discriminators, in brackets, are only
+needed to train on. Missing ones start fresh from --seed.
+  elegant   Enc_iter_N.pth, Dec_iter_N.pth [D1_iter_N.pth, D2_iter_N.pth]
+  stargan   N-G.ckpt [N-D.ckpt]
+  cyclegan  latest_net_G_A.pth, latest_net_G_B.pth [latest_net_D_A.pth, latest_net_D_B.pth]; domain A has the attribute
+  unit      gen_N.pkl [dis_N.pkl], of the branch version_02
+The published code of dnagan is written for TensorFlow 1, whose files cannot be imported.
+Files of elegant may hold several networks. A .safetensors file of the same tensors works as well. Or give one
+.safetensors file that 'elegant export' wrote, or a checkpoint, of any method and without --method.
+The step is N, and for cyclegan that of iter_N_net_G_A.pth; otherwise it is 0, since epochs are not steps. Adam's moments were never published: they start at zero.
 
-Example:
+Examples:
   elegant import Enc_iter_200000.pth Dec_iter_200000.pth D1_iter_200000.pth D2_iter_200000.pth \\
     --attributes Bangs Smiling --out runs/official
-  elegant swap --model runs/official --input b.png --attribute Bangs --reference a.png --out swapped`;
+  elegant swap --model runs/official --input b.png --attribute Bangs --reference a.png --out swapped
+  elegant import 200000-G.ckpt 200000-D.ckpt --method stargan \\
+    --attributes Black_Hair Blond_Hair Brown_Hair Male Young --out runs/stargan`;
 
 export function registerImport(program: Command): void {
   withCommonOptions(program.command("import <files...>"), ["seed"])
-    .description("make a run of the published code's .pth files or of a .safetensors file")
+    .description("make a run of the published code's PyTorch files or of a .safetensors file")
     .requiredOption("--out <run>", "a new or empty folder")
-    .option("--attributes <names...>", "names in the order of training, which .pth files do not hold")
+    .addOption(new Option("--method <name>", "the system of the files (default: elegant)").choices(METHOD_NAMES))
+    .option("--attributes <names...>", "names in the order of training, which PyTorch's files do not hold")
     .option(
       "--size <n>",
-      "side of the pictures; needed for .pth files without discriminators (default: 256)",
+      "side of the images, if the files do not give it (default: 256 for elegant and cyclegan, 128 for stargan and unit)",
       integer(1),
     )
     .addHelpText("after", HELP)
@@ -42,8 +53,9 @@ async function importModel(files: readonly string[], options: Options, context: 
   const { out, seed } = options;
   await expectFreshFolder(out, "Choose another --out.");
   const own = await findOwn(files);
-  if (own !== null && (files.length > 1 || options.attributes !== undefined || options.size !== undefined)) {
-    const received = files.length > 1 ? `${files.length} files` : "--attributes or --size";
+  const described = [options.attributes, options.size, options.method].some((option) => option !== undefined);
+  if (own !== null && (files.length > 1 || described)) {
+    const received = files.length > 1 ? `${files.length} files` : "--attributes, --size or --method";
     const remedy = "It holds its own configuration.";
     throw new InputError(describeMismatch("import", "a .safetensors file alone", received, remedy));
   }
@@ -87,11 +99,16 @@ async function readOwn(file: string) {
   return readModel(file);
 }
 
-async function readStateDicts(files: readonly string[], { attributes, size }: Options) {
+async function readStateDicts(files: readonly string[], { attributes, size, method: name = "elegant" }: Options) {
+  const { describeMismatch, InputError } = await import("../errors.js");
   const pth = await import("../interop/pth.js");
   const { decodeSafetensors } = await import("../interop/safetensors.js");
-  const { readPublished } = await import("../methods/elegant/published.js");
-  const { elegantModel } = await import("../methods/elegant/model.js");
+  const { methodOf } = await import("../methods/registry.js");
+  const method = methodOf(name);
+  if (method.readPublished === null) {
+    const remedy = "Import a .safetensors file that 'elegant export' wrote, without --method.";
+    throw new InputError(describeMismatch("--method", "one whose published code saves PyTorch's files", name, remedy));
+  }
   const read = await Promise.all(
     files.map(async (file) => {
       const bytes = await readBytes(file);
@@ -101,6 +118,11 @@ async function readStateDicts(files: readonly string[], { attributes, size }: Op
       return { source: basename(file), tensors };
     }),
   );
-  const { config, ...model } = readPublished(read, attributes, size);
-  return { ...model, model: elegantModel(config), warnings: [] };
+  const { config, ...model } = method.readPublished(read, { attributes, size });
+  for (const [tensor, { data }] of model.tensors) {
+    if (data.every(Number.isFinite)) continue;
+    const remedy = "The training diverged or the file is damaged; choose another one.";
+    throw new InputError(describeMismatch(`import: ${tensor}`, "finite values", "NaN or infinity", remedy));
+  }
+  return { ...model, model: method.parse(config, "import"), warnings: [] };
 }

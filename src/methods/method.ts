@@ -7,6 +7,7 @@ import type { OnnxGraph } from "../interop/onnx.js";
 import type { NamedTensors } from "../interop/safetensors.js";
 import type { OptimizerState } from "../nn/optimizer.js";
 import type { ParameterSpec, Parameters } from "../nn/parameters.js";
+import type { ReadPublished } from "./published.js";
 
 /** What a user chooses for a new model. The choices of the method's networks follow (recipe.ts). */
 export interface ModelOptions {
@@ -29,6 +30,8 @@ export interface Method {
    * @throws InputError when it is not a configuration of this method
    */
   parse(config: unknown, source: string): Model;
+  /** Makes a configuration and tensors from files of the published code; null if those are not of PyTorch. */
+  readonly readPublished: ReadPublished | null;
 }
 
 /** The part of a configuration that every method has. A method's own choices follow it. */

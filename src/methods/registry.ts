@@ -18,9 +18,14 @@ export function registerMethod(method: Method): void {
 
 /** Makes a model of a method for a new run. @throws InputError that names the option that does not fit */
 export function createModel(method: string, options: ModelOptions): Model {
-  const found = METHODS.get(method);
-  if (found === undefined) throw new Error(`methods: no '${method}'`);
-  return found.create(options);
+  return methodOf(method).create(options);
+}
+
+/** Returns a method; an unknown name is a bug in elegant-faces. */
+export function methodOf(name: string): Method {
+  const found = METHODS.get(name);
+  if (found === undefined) throw new Error(`methods: no '${name}'`);
+  return found;
 }
 
 /**

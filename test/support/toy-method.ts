@@ -118,4 +118,5 @@ export const TOY: Method = {
   name: "toy",
   create: (options) => toyModel(configSchema.parse({ ...options, method: "toy" })),
   parse: (config) => toyModel(configSchema.parse(config)),
+  readPublished: null,
 };

@@ -10,6 +10,7 @@ import { memoryNeeds } from "./memory.js";
 import { translate } from "./networks.js";
 import { bothDiscriminatorsSpecs, bothGeneratorsSpecs, initialParameters } from "./parameters.js";
 import { type PoolDraws, poolOf, poolSpecs } from "./pool.js";
+import { publishedNetworks, readPublished } from "./published.js";
 import { learningRateAt, settingsSchema, updateSettings } from "./settings.js";
 import { trainIteration } from "./update.js";
 
@@ -61,20 +62,7 @@ export function cycleganModel(config: CycleganConfig): Model {
       };
     },
     sheet: directedSheet(edit),
-    files: {
-      published: (tensors) =>
-        stateDicts(
-          tensors,
-          ["G_A", "G_B", "D_A", "D_B"].map((network) => ({
-            file: `latest_net_${network}.pth`,
-            prefix: `${network}.`,
-            specs: Object.keys(SPECS)
-              .flatMap(specs)
-              .filter(({ name }) => name.startsWith(`${network}.`)),
-          })),
-        ),
-      onnx: null,
-    },
+    files: { published: (tensors) => stateDicts(tensors, publishedNetworks(config)), onnx: null },
     edits: directedEdits(edit),
     exemplar: null,
     conditions: CONDITIONS,
@@ -86,4 +74,5 @@ export const CYCLEGAN: Method = {
   name: "cyclegan",
   create: (options) => cycleganModel(parseOptions(configSchema, { ...options, method: "cyclegan" })),
   parse: (config, source) => cycleganModel(parseFields(configSchema, config, source)),
+  readPublished,
 };

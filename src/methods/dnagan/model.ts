@@ -100,4 +100,5 @@ export const DNAGAN: Method = {
   name: "dnagan",
   create: (options) => dnaganModel(parseOptions(configSchema, { ...options, method: "dnagan" })),
   parse: (config, source) => dnaganModel(parseFields(configSchema, config, source)),
+  readPublished: null, // The published code is written for TensorFlow 1.
 };

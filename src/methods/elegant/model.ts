@@ -10,7 +10,7 @@ import { generate } from "./exchange.js";
 import { memoryNeeds } from "./memory.js";
 import { onnxGraphs, onnxMetadata } from "./onnx-graphs.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters, type Network, parameterSpecs } from "./parameters.js";
-import { publishedFiles } from "./published.js";
+import { publishedFiles, readPublished } from "./published.js";
 import { learningRateAt, parseSettings, stepSettings } from "./settings.js";
 import type { ElegantState } from "./state.js";
 import { trainStep } from "./update.js";
@@ -119,4 +119,5 @@ export const ELEGANT: Method = {
   name: "elegant",
   create: (options) => elegantModel(parseOptions(modelConfigSchema, options)),
   parse: (config, source) => elegantModel(parseConfig(config, source)),
+  readPublished,
 };

@@ -9,23 +9,9 @@ import { withoutWrappers } from "../../interop/wrappers.js";
 import { matchParameters } from "../../nn/parameters.js";
 import { formatChoice } from "../choice-words.js";
 import { stateDicts } from "../common.js";
+import { expectAttributes, type PublishedFile, type PublishedModel, type PublishedOptions } from "../published.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK } from "./config.js";
 import { DISCRIMINATORS, GENERATOR, type Network, networkSpecs } from "./parameters.js";
-
-export interface PublishedFile {
-  /** The file's name, for messages. */
-  readonly source: string;
-  readonly tensors: NamedTensors;
-}
-
-export interface PublishedModel {
-  readonly config: ModelConfig;
-  /** Tensors of Enc and Dec, and of D1 and D2 if they were given. */
-  readonly tensors: NamedTensors;
-  readonly hasDiscriminators: boolean;
-  /** The step in the files' names; 0 if they have none. */
-  readonly step: number;
-}
 
 const FEATURES_KEY = "linear.0.weight";
 
@@ -85,16 +71,10 @@ const featuresOf = ({ tensors }: PublishedFile): number => tensors.get(FEATURES_
 
 /**
  * Makes one model from the files of its networks, in any order.
- * @param attributes names of the attributes, which the files do not contain
- * @param size       side of the pictures, if there are no discriminators to read it from
  * @throws InputError if a network is missing or given twice, if a tensor is missing, unknown or of another shape, or if
  * the discriminators were made for another number of attributes or another size
  */
-export function readPublished(
-  files: readonly PublishedFile[],
-  attributes: readonly string[] | undefined,
-  size: number | undefined,
-): PublishedModel {
+export function readPublished(files: readonly PublishedFile[], options: PublishedOptions): PublishedModel<ModelConfig> {
   const recognised = files.flatMap(recognise);
   const encoder = expectOne(
     recognised.filter(({ kind }) => kind === "Enc"),
@@ -109,10 +89,8 @@ export function readPublished(
     const received = discriminators.map(({ source }) => source).join(", ");
     throw new InputError(describeMismatch("import", "both D1 and D2, or neither", received, "Add the other one."));
   }
-  if (attributes === undefined) {
-    const remedy = "Name the attributes in the order of training, such as --attributes Bangs Smiling.";
-    throw new InputError(describeMismatch("--attributes", "the names, which .pth files do not hold", "none", remedy));
-  }
+  const attributes = expectAttributes(options);
+  const { size } = options;
   const width = encoder.tensors.get("main.0.0.weight")?.shape[0] ?? 0;
   const sizes = discriminators.map((file, i) => 16 * 2 ** i * Math.sqrt(featuresOf(file) / (8 * width)));
   const [side = size ?? 256] = sizes;
@@ -144,7 +122,7 @@ export function readPublished(
   }
   const tensors: NamedTensors = new Map(named.flatMap(([network, file]) => [...withPrefix(network, file, config)]));
   const step = Number(/_iter_(\d+)\.(?:pth|safetensors)/.exec(encoder.source)?.[1] ?? 0);
-  return { config, tensors, hasDiscriminators: discriminators.length > 0, step };
+  return { config, tensors, step };
 }
 
 /** Returns a network's tensors under our names, and checks that they are complete and no others exist. */

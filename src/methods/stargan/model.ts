@@ -9,7 +9,7 @@ import { configSchema, type StarganConfig } from "./config.js";
 import { memoryNeeds } from "./memory.js";
 import { translate } from "./networks.js";
 import { discriminatorSpecs, generatorSpecs, initialParameters } from "./parameters.js";
-import { publishedNetworks } from "./published.js";
+import { publishedNetworks, readPublished } from "./published.js";
 import { learningRateAt, settingsSchema, updateSettings } from "./settings.js";
 import { type Iteration, type StarganState, trainIteration } from "./update.js";
 
@@ -127,4 +127,5 @@ export const STARGAN: Method = {
   name: "stargan",
   create: (options) => starganModel(parseOptions(configSchema, { ...options, method: "stargan" })),
   parse: (config, source) => starganModel(parseFields(configSchema, config, source)),
+  readPublished,
 };

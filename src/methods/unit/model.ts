@@ -11,6 +11,7 @@ import { memoryNeeds } from "./memory.js";
 import { translate } from "./networks.js";
 import { noiseShapes, noisesFor, randomAt } from "./noise.js";
 import { discriminatorSpecs, generatorSpecs, initialParameters } from "./parameters.js";
+import { publishedNetworks, readPublished } from "./published.js";
 import { settingsSchema, updateSettings } from "./settings.js";
 import { trainPairs } from "./update.js";
 
@@ -63,16 +64,7 @@ export function unitModel(config: UnitConfig): Model {
       };
     },
     sheet: directedSheet(edit),
-    files: {
-      published: (tensors, step) => {
-        const number = String(step).padStart(8, "0");
-        return stateDicts(tensors, [
-          { file: `gen_${number}.pkl`, prefix: "gen.", specs: generatorSpecs(config) },
-          { file: `dis_${number}.pkl`, prefix: "dis.", specs: discriminatorSpecs(config) },
-        ]);
-      },
-      onnx: null,
-    },
+    files: { published: (tensors, step) => stateDicts(tensors, publishedNetworks(config, step)), onnx: null },
     edits: directedEdits(edit),
     exemplar: null,
     conditions: CONDITIONS,
@@ -84,4 +76,5 @@ export const UNIT: Method = {
   name: "unit",
   create: (options) => unitModel(parseOptions(configSchema, { ...options, method: "unit" })),
   parse: (config, source) => unitModel(parseFields(configSchema, config, source)),
+  readPublished,
 };
