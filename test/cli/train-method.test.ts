@@ -8,7 +8,7 @@ import { schemasOf } from "../../src/cli/choices.js";
 import { chooseRecipe, type MethodOptions, withMethodOptions } from "../../src/cli/train-method.js";
 import { formatChoice } from "../../src/methods/choice-words.js";
 import { METHODS, type Method, PRESETS } from "../../src/methods/elegant/presets.js";
-import { recipesOf } from "../../src/methods/recipes.js";
+import { METHOD_NAMES, recipesOf } from "../../src/methods/recipes.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { writeFaces } from "../support/faces.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
@@ -150,7 +150,9 @@ describe("the method of elegant train", () => {
 describe("docs/training.md", () => {
   it("lists every choice with its values in all presets", async () => {
     const text = await readFile(fromRoot("docs/training.md"), "utf8");
-    const rows = [...text.matchAll(/^\| `(\w+)` +\|[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|[^|]*\S[^|]*\|$/gm)];
+    const rows = [
+      ...text.matchAll(/^\| `(\w+)` +\|[^|\n]*\|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|[^|\n]*[^|\s][^|\n]*\|$/gm),
+    ];
     const listed = rows.map(([, name, ...values]) => [name, ...values.map((value) => value.trim())]);
     const valuesOf = ({ network, method }: Method): Readonly<Record<string, unknown>> => ({ ...network, ...method });
     const [official, paper, modern] = [METHODS.official, METHODS.paper, METHODS.modern].map(valuesOf);
@@ -158,6 +160,21 @@ describe("docs/training.md", () => {
       listed,
       CHOICES.map((name) => [name, ...[official, paper, modern].map((values) => formatChoice(values[name]))]),
     );
+  });
+
+  it("lists every choice of the other systems with its default", async () => {
+    const text = await readFile(fromRoot("docs/training.md"), "utf8");
+    for (const method of METHOD_NAMES.filter((name) => name !== "elegant")) {
+      const [, , section = ""] = new RegExp(`^### (.*): \`--method ${method}\`$([^#]*)`, "m").exec(text) ?? [];
+      const rows = [...section.matchAll(/^\| `(\w+)` \|[^|\n]*[^|\s][^|\n]*\|([^|\n]*)\|[^|\n]*[^|\s][^|\n]*\|$/gm)];
+      const { network, method: training } = Object.values(recipesOf(method).presets)[0];
+      const defaults: Readonly<Record<string, unknown>> = { ...network, ...training };
+      assert.deepEqual(
+        rows.map(([, name, value]) => [name, value.trim()]),
+        [...schemasOf(recipesOf(method)).keys()].map((name) => [name, formatChoice(defaults[name])]),
+        method,
+      );
+    }
   });
 });
 
