@@ -65,11 +65,12 @@ export const openTrain: OpenWork<TrainCommand> = async ([data], options, context
   const { createPairSampler } = await import("../training/pairs.js");
   const { seed, images, resume, out } = options;
   const chosen = await chooseTraining(options);
-  const { model } = chosen;
+  const { model, publishedBatch } = chosen;
+  const resumed = resume ? out : null;
   const { attributes } = model.config;
   const dataset = await openDataset(data, images);
   const { flip, joint } = model.training({ ...chosen.method, seed, batch: 1, dataset: "" }, "plan");
-  const { batch } = await chooseBatch(chosen.batch, dataset, attributes, joint, resume ? out : null);
+  const { batch } = await chooseBatch(chosen.batch, dataset, attributes, joint, resumed, publishedBatch);
   const method = { ...chosen.method, batch, seed };
   createPairSampler(dataset, attributes, { batch, seed, flip, joint }); // refuses data without enough images
   const device = await openDeviceFor(({ updateTrial }) => updateTrial(model, method), options, context);

@@ -55,7 +55,7 @@ export function registerTrain(program: Command): void {
     )
     .option(
       "--batch <n>",
-      "pictures with and as many without the attribute in an update (default: as published, 16 for elegant); auto: 16, or what the data have",
+      "pictures with and as many without the attribute in an update (default: as published, 16 for elegant); auto: the same, or what the data have",
       (text) => (text === "auto" ? text : integer(1, 1024)(text)),
     )
     .option("--steps <n>", "steps of the whole run; one goes over all attributes", integer(1), 200_000)
@@ -74,7 +74,7 @@ export function registerTrain(program: Command): void {
         const { train } = await import("../training/loop.js");
         const { readModel } = await import("../models/open.js");
         const { seed, workers, minutes } = options;
-        const { model, method, batch } = await chooseTraining(options);
+        const { model, method, batch, publishedBatch } = await chooseTraining(options);
         const from = options.from === undefined || options.resume ? null : await readModel(options.from);
         const dataset = await openDataset(data, options.images, context.onProgress, context.warn);
         const warnings = checkTrainingPictures(dataset, model.config.size);
@@ -83,7 +83,8 @@ export function registerTrain(program: Command): void {
             const { chooseBatch } = await import("../training/batch-choice.js");
             const resumed = options.resume ? options.out : null;
             const { joint } = model.training({ ...method, seed, batch: 1, dataset: "" }, "train");
-            const chosen = await chooseBatch(batch, dataset, model.config.attributes, joint, resumed);
+            const { attributes } = model.config;
+            const chosen = await chooseBatch(batch, dataset, attributes, joint, resumed, publishedBatch);
             return updateTrial(model, { ...method, seed, batch: chosen.batch });
           },
           options,
@@ -103,6 +104,7 @@ export function registerTrain(program: Command): void {
             folder: options.out,
             model,
             settings: { ...method, batch, seed },
+            publishedBatch,
             resume: options.resume,
             from,
             takeOver: options.takeOver,
@@ -144,14 +146,18 @@ export function registerTrain(program: Command): void {
 }
 
 /** The model, the choices of the training and the batch that the options describe. */
-export async function chooseTraining(
-  options: TrainCommand,
-): Promise<{ readonly model: Model; readonly method: Choices; readonly batch: number | "auto" }> {
+export async function chooseTraining(options: TrainCommand): Promise<{
+  readonly model: Model;
+  readonly method: Choices;
+  readonly batch: number | "auto";
+  readonly publishedBatch: number;
+}> {
   const { createModel } = await import("../methods/registry.js");
   const book = recipesOf(options.method);
   const { size, attributes, width = book.width, batch = book.batch } = options;
   const { network, method } = chooseRecipe(options);
-  return { model: createModel(book.method, { ...network, size: Number(size), width, attributes }), method, batch };
+  const model = createModel(book.method, { ...network, size: Number(size), width, attributes });
+  return { model, method, batch, publishedBatch: book.batch };
 }
 
 /**

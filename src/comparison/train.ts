@@ -6,7 +6,6 @@ import { createModel } from "../methods/registry.js";
 import { listCheckpoints } from "../models/checkpoint-store.js";
 import { readLossLog } from "../training/log.js";
 import { train } from "../training/loop.js";
-import { scarcestSide } from "../training/pairs.js";
 import { LOSSES_FILE } from "../training/run-report.js";
 import type { OnProgress } from "../types.js";
 import type { ComparisonPlan, PlannedSystem } from "./plan.js";
@@ -52,17 +51,14 @@ export async function trainSystem(
     const resume = (await listCheckpoints(folder).catch(() => [])).length > 0;
     const label = models.length === 1 ? name : `${name}, ${attributes.join(" ")}`;
     const { joint } = model.training({ ...training, seed: plan.seed, batch: 1, dataset: "" }, "table");
-    const groups = joint ? attributes.length : 1;
-    // The published batch, or all that small data have.
-    const { count } = scarcestSide(dataset, attributes);
-    const whole = groups * Math.max(1, Math.min(count, Math.floor(batch / groups)));
     const perStep = joint ? 1 : attributes.length;
     const steps = plan.updates === null ? NO_LIMIT : Math.max(1, Math.round((plan.updates * share) / perStep));
     await train({
       dataset,
       folder,
       model,
-      settings: { ...training, batch: whole, seed: plan.seed },
+      settings: { ...training, batch: "auto", seed: plan.seed },
+      publishedBatch: batch,
       resume,
       steps,
       ...(plan.seconds === null ? {} : { budget: plan.seconds * share }),

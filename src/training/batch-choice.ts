@@ -10,7 +10,7 @@ import { savedRun } from "./run.js";
 /** Pairs per update: a number, or "auto" if chooseBatch() chooses it. */
 export type BatchChoice = number | "auto";
 
-/** Pairs per update in the published code. */
+/** Pairs per update in ELEGANT's published code. */
 export const PUBLISHED_BATCH = 16;
 
 export interface ChosenBatch {
@@ -26,6 +26,7 @@ export interface ChosenBatch {
  * each, so it is rounded down to a multiple of their number.
  * @param joint   whether an update has pairs of all attributes
  * @param resumed the folder of a run that is resumed
+ * @param published pairs per update in the method's published code
  */
 export async function chooseBatch(
   asked: BatchChoice,
@@ -33,26 +34,27 @@ export async function chooseBatch(
   attributes: readonly string[],
   joint: boolean,
   resumed: string | null,
+  published = PUBLISHED_BATCH,
 ): Promise<ChosenBatch> {
   const saved = asked !== "auto" || resumed === null ? null : (await savedRun(resumed)).settings;
   if (saved !== null)
     return { batch: saved.batch, reason: `--batch auto: ${saved.batch} + ${saved.batch}, as the run has it` };
   const groups = joint ? attributes.length : 1;
   const toEqualParts = (batch: number): number => groups * Math.max(1, Math.floor(batch / groups));
-  const ofEach = joint ? `, ${toEqualParts(PUBLISHED_BATCH) / groups} of each attribute` : "";
+  const ofEach = joint ? `, ${toEqualParts(published) / groups} of each attribute` : "";
   if (asked !== "auto") {
     const batch = toEqualParts(asked);
     if (batch === asked) return { batch, reason: null };
     return { batch, reason: `--batch ${asked} is no multiple of the ${groups} attributes: ${batch} + ${batch}` };
   }
   const { count, having } = scarcestSide(dataset, attributes);
-  if (groups * count >= PUBLISHED_BATCH) {
-    const batch = toEqualParts(PUBLISHED_BATCH);
+  if (groups * count >= published) {
+    const batch = toEqualParts(published);
     return { batch, reason: `--batch auto: ${batch} + ${batch}, as published${ofEach}` };
   }
   // With no pairs, the sampler reports what is missing.
   const batch = groups * Math.max(1, count);
-  const reason = `--batch auto: ${batch} + ${batch}, all ${count} training pictures ${having}; published are ${PUBLISHED_BATCH}`;
+  const reason = `--batch auto: ${batch} + ${batch}, all ${count} training pictures ${having}; published are ${published}`;
   return { batch, reason };
 }
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { closing } from "../closing.js";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { describeMismatch, InputError, InterruptedError, RetryableError } from "../errors.js";
+import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
 import type { Losses, Model, Moment, RunSettings, Training } from "../methods/method.js";
@@ -17,7 +17,7 @@ import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut }
 import { Pace, type PaceOptions } from "./pace.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { rescue } from "./rescue.js";
-import { disposeState, expectFreshFolder, type RunStart, resumeRun, startRun } from "./run.js";
+import { disposeState, expectFreshFolder, expectSameModel, type RunStart, resumeRun, startRun } from "./run.js";
 import { LEFT_OUT_FILE, SAMPLES_FOLDER } from "./run-report.js";
 import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
@@ -30,6 +30,8 @@ export interface TrainOptions extends PaceOptions {
   readonly model: Model;
   /** The run's settings without the data's fingerprint. */
   readonly settings: { readonly batch: BatchChoice; readonly seed: number; readonly [choice: string]: unknown };
+  /** Pairs per update in the method's published code, for the batch "auto"; ELEGANT's by default. */
+  readonly publishedBatch?: number;
   readonly resume: boolean;
   /** The generator from which a new run begins; by default, an untrained one. */
   readonly from?: NamedModel | null;
@@ -97,7 +99,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { seed } = options.settings;
   const { flip, joint } = model.training({ ...options.settings, batch: 1, dataset: "" }, "train");
   if (options.from) expectSameModel(model, options.from);
-  const chosen = await chooseBatch(options.settings.batch, dataset, config.attributes, joint, resume ? folder : null);
+  const { publishedBatch } = options;
+  const resumed = resume ? folder : null;
+  const asked = options.settings.batch;
+  const chosen = await chooseBatch(asked, dataset, config.attributes, joint, resumed, publishedBatch);
   const { batch } = chosen;
   const sampler = createPairSampler(dataset, config.attributes, { batch, seed, flip, joint });
   const settings: RunSettings = { ...options.settings, batch, dataset: sampler.fingerprint };
@@ -118,17 +123,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       return trainLocked(options, lock, { sampler, settings, chosen, samplePairs, scoreFaces, unreadable });
     },
   );
-}
-
-/** @throws InputError if the generator of another model does not fit */
-function expectSameModel(model: Model, { model: other, source }: NamedModel): void {
-  if (other.method !== model.method) {
-    const remedy = `Add --method ${other.method}, or choose a run of ${model.method}.`;
-    throw new InputError(
-      describeMismatch("--from", `a model of ${model.method}`, `${source} of ${other.method}`, remedy),
-    );
-  }
-  model.expectSameLayers(other, source);
 }
 
 /** Requires a run to resume, or a folder where a new one can start. */

@@ -50,6 +50,17 @@ export function disposeState({ optimizers, average, extras }: TrainingState): vo
   disposeParameters(extras);
 }
 
+/** Refuses to begin with another model's generator if it does not fit. @throws InputError that says why */
+export function expectSameModel(model: Model, { model: other, source }: NamedModel): void {
+  if (other.method !== model.method) {
+    const remedy = `Add --method ${other.method}, or choose a run of ${model.method}.`;
+    throw new InputError(
+      describeMismatch("--from", `a model of ${model.method}`, `${source} of ${other.method}`, remedy),
+    );
+  }
+  model.expectSameLayers(other, source);
+}
+
 /** Refuses to write into an existing run or other files. @param remedy for a folder with files @throws InputError */
 export async function expectFreshFolder(folder: string, remedy: string): Promise<void> {
   const refuse = (received: string, whatToDo: string): never => {
