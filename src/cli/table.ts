@@ -6,6 +6,7 @@ import type { OtherSystem } from "../metrics/table.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { openDeviceFor } from "./device.js";
+import { checkOutputs } from "./editing.js";
 import { interruptible } from "./interrupt.js";
 import { refuseOddPath } from "./paths.js";
 
@@ -88,6 +89,7 @@ function budgetOf({ hoursEach, updates }: Options): {
 async function makeTable(data: string, options: Options, context: CommandContext): Promise<void> {
   const { attributes, out, seed, workers, width = null, limit, pairs } = options;
   const budget = budgetOf(options);
+  await checkOutputs(out, [], []);
   const { keepPlan, planSystems } = await import("../comparison/plan.js");
   const plan = {
     ...{ data, attributes: [...attributes], systems: [...options.systems] },

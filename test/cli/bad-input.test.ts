@@ -183,7 +183,7 @@ describe("bad input", () => {
         ["export @run @notes.txt/x.safetensors", "DEST"],
         ["export @run @notes.txt/x --pth", "DEST"],
         ["export @run @notes.txt --onnx", "DEST"],
-        ["table @run @faces --features random-inception --dims 64 --limit 2 --out @notes.txt/x.html", "--out"],
+        ["table @faces --attributes Bangs --updates 1 --features random-inception --out @notes.txt/x", "--out"],
         ["plan preprocess @photos @new --html @notes.txt/x.html", "--html"],
         ["plan preprocess @photos @new --trace @notes.txt/x.json", "--trace"],
         ["inspect @faces --sheet @notes.txt/x.png", "--sheet"],
@@ -195,7 +195,10 @@ describe("bad input", () => {
       const message = new RegExp(`^elegant: ${name}: expected [a-z ]*folder, received (a|the) file`);
       return [`a path below a file in ${line.split(" ", 3).join(" ")}`, line, message] as const;
     }),
-    ...["inspect @notes.txt", "table @run @notes.txt"].map((line) => {
+    ...[
+      "inspect @notes.txt",
+      "table @notes.txt --attributes Bangs --updates 1 --features random-inception --out @new",
+    ].map((line) => {
       return ["a file for DATA", line, /notes\.txt: expected a folder, received a file\. Check the path/] as const;
     }),
     ...(
@@ -212,9 +215,9 @@ describe("bad input", () => {
       ] as const;
     }),
     [
-      "a folder as the table's page",
-      "table @run @faces --features random-inception --out @empty",
-      /--out: expected a file, received the folder/,
+      "a file as the table's folder",
+      "table @faces --attributes Bangs --updates 1 --features random-inception --out @notes.txt",
+      /--out: expected a folder, received the file/,
     ],
     [
       "a folder as a plan's page",

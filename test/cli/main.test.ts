@@ -69,7 +69,7 @@ describe("command line", () => {
       ["synth", "d", "--part", "4/4"],
       "--part: expected i/n with i from 0 to n - 1, received '4/4'. Parts count from 0: the first of four is 0/4, the last 3/4.",
     ],
-    ["a text without =", ["table", "r", "d", "--systems", "x"], "--systems: expected NAME=DIR, received 'x'."],
+    ["a text without =", ["table", "d", "--pictures", "x"], "--pictures: expected NAME=DIR, received 'x'."],
     ["an unknown option", ["synth", "d", "--sede", "1"], "unknown option '--sede' (Did you mean --seed?)"],
     ["an option without its value", ["synth", "d", "--seed"], "--seed: expected a value (--seed <n>), received none."],
     ["a missing option", ["train", "d", "--attributes", "A"], "--out: expected a value (--out <run>), received none."],
@@ -162,10 +162,10 @@ describe("command line", () => {
 
   it("names a URL in NAME=DIR, too", async () => {
     await assert.rejects(
-      createProgram(COMMANDS).parseAsync(["node", "elegant", "table", "run", "data", "--systems", "other=s3://x/y"]),
+      createProgram(COMMANDS).parseAsync(["node", "elegant", "table", "data", "--pictures", "other=s3://x/y"]),
       {
         name: "InputError",
-        message: /^--systems: expected the path of a file or folder, received the URL 's3:\/\/x\/y'/,
+        message: /^--pictures: expected the path of a file or folder, received the URL 's3:\/\/x\/y'/,
       },
     );
   });
