@@ -1,7 +1,7 @@
 /**
  * Runs updates of a compared system in a process of their own, as the peers do, so that threads and memory belong only
  * to this work. Usage: node dist/bench/baseline-update.js METHOD SIZE WIDTH PAIRS THREADS ROUNDS. Prints JSON: the seconds
- * of one update in each round. A round of StarGAN is five iterations, the last of which updates the generator, too; its
+ * of one update in each round. For StarGAN, a round has five iterations, and only the last one updates the generator. Its
  * time is divided by five.
  */
 

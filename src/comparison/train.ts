@@ -1,12 +1,10 @@
-/** Trains the models of all systems, one after the other. What is trained already is not trained again. */
+/** Trains the models of a system, one after the other. It skips models whose budget is used up. */
 
-import { join } from "node:path";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { createModel } from "../methods/registry.js";
 import { listCheckpoints } from "../models/checkpoint-store.js";
-import { readLossLog } from "../training/log.js";
 import { train } from "../training/loop.js";
-import { LOSSES_FILE } from "../training/run-report.js";
+import { usedByUpdates } from "../training/pace.js";
 import type { OnProgress } from "../types.js";
 import type { ComparisonPlan, PlannedSystem } from "./plan.js";
 
@@ -29,12 +27,6 @@ export interface TrainSystemsOptions {
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
   readonly print: (line: string) => void;
-}
-
-/** Counts a run's updates and their seconds, from its log. */
-async function usedBy(folder: string): Promise<{ readonly seconds: number; readonly updates: number }> {
-  const rows = await readLossLog(join(folder, LOSSES_FILE));
-  return { seconds: rows.reduce((sum, { seconds }) => sum + Number(seconds), 0), updates: rows.length };
 }
 
 /**
@@ -73,7 +65,7 @@ export async function trainSystem(
         onProgress({ ...progress, stage: label, total });
       },
     });
-    const used = await usedBy(folder);
+    const used = await usedByUpdates(folder);
     seconds += used.seconds;
     updates += used.updates;
   }

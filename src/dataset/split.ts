@@ -32,3 +32,14 @@ export function attributeColumns(dataset: FaceDataset, attributes: readonly stri
     throw new InputError(describeMismatch("--attributes", "a name of the list", `'${name}'`, remedy));
   });
 }
+
+/** Labels of images, 0 or 1: [files][attributes]. @throws InputError like attributeColumns() */
+export function labelRows(
+  dataset: FaceDataset,
+  files: readonly number[],
+  attributes: readonly string[],
+): readonly (readonly number[])[] {
+  const columns = attributeColumns(dataset, attributes);
+  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>; // attributeColumns() has refused none.
+  return files.map((file) => columns.map((column) => (table.values[file * table.names.length + column] === 1 ? 1 : 0)));
+}

@@ -2,11 +2,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import type { NamedTensors } from "../interop/safetensors.js";
-import type { Gradients } from "../nn/optimizer.js";
-import { fromDeviceLayout, type ParameterSpec } from "../nn/parameters.js";
-import { compareTensor, coordinate, type Quantity, type Summary, summarySchema } from "./compare.js";
-import { image } from "./formula.js";
+import { countValues } from "../methods/common.js";
+import { createOptimizer, type Gradients, type OptimizerState } from "../nn/optimizer.js";
+import { downloadParameters, fromDeviceLayout, type ParameterSpec, uploadParameters } from "../nn/parameters.js";
+import { compareNumber, compareTensor, coordinate, type Quantity, type Summary, summarySchema } from "./compare.js";
+import { fillParameters, image } from "./formula.js";
 import { toChannelsFirst } from "./layout.js";
+import { nudge } from "./trials.js";
 
 export const summariesSchema = z.record(z.string(), summarySchema);
 export const lossesSchema = z.record(z.string(), z.number());
@@ -116,4 +118,37 @@ export function compareParameters(
       const values = after.get(name)?.data ?? [];
       return compareTensor("weights after", `${name} after`, summary, values, TOLERANCES.weights);
     });
+}
+
+/** Compares numbers of parameters. @param golden by the beginning of the parameters' names */
+export function compareCounts(
+  golden: Readonly<Record<string, number>>,
+  specs: readonly ParameterSpec[],
+  separator = ".",
+): Quantity[] {
+  return Object.entries(golden).map(([network, count]) => {
+    const own = specs.filter(({ name }) => name.startsWith(`${network}${separator}`));
+    return compareNumber("parameters", `parameters of ${network}`, count, countValues(own), 0);
+  });
+}
+
+/** Makes an optimizer of the formula's parameters, which trial number `trial` moves. @param file names it in messages */
+export function formulaOptimizer(
+  specs: readonly ParameterSpec[],
+  seed: number,
+  trial: number,
+  file: string,
+): OptimizerState {
+  return createOptimizer(uploadParameters(specs, nudge(fillParameters(specs, seed), trial), file));
+}
+
+/** Reads the parameters of several optimizers back. */
+export async function downloadAll(
+  optimizers: readonly (readonly [readonly ParameterSpec[], OptimizerState])[],
+): Promise<NamedTensors> {
+  const all: NamedTensors = new Map();
+  for (const [specs, { parameters }] of optimizers) {
+    for (const [name, tensor] of await downloadParameters(specs, parameters)) all.set(name, tensor);
+  }
+  return all;
 }

@@ -9,27 +9,24 @@ import { type PoolDraws, poolOf, poolSpecs } from "../methods/cyclegan/pool.js";
 import { DEFAULTS, updateSettings } from "../methods/cyclegan/settings.js";
 import { type CycleganState, type IterationLosses, trainIteration } from "../methods/cyclegan/update.js";
 import { parseFields } from "../methods/parse.js";
-import { createOptimizer, disposeOptimizer, type Gradients } from "../nn/optimizer.js";
-import {
-  disposeParameters,
-  downloadParameters,
-  type ParameterSpec,
-  uploadParameters,
-  zeroParameters,
-} from "../nn/parameters.js";
+import { disposeOptimizer, type Gradients } from "../nn/optimizer.js";
+import { disposeParameters, zeroParameters } from "../nn/parameters.js";
 import type { OnProgress } from "../types.js";
 import {
+  compareCounts,
   compareGradients,
   compareImages,
   compareLosses,
   compareParameters,
   copyGradients,
+  downloadAll,
   formulaImages,
+  formulaOptimizer,
   summariesSchema,
 } from "./baselines.js";
-import { compareNumber, type Quantity, type Summary, summarySchema } from "./compare.js";
-import { type Field, field, fillParameters } from "./formula.js";
-import { nudge, repeatNearKinks } from "./trials.js";
+import { type Quantity, type Summary, summarySchema } from "./compare.js";
+import { type Field, field } from "./formula.js";
+import { checkUpdates, type RunUpdates } from "./trials.js";
 
 /** What a full pool returned: the new image, or the one of a place that the new one then took. */
 const drawSchema = z.literal("current").or(z.number().int().nonnegative());
@@ -108,16 +105,6 @@ class FormulaDraws implements PoolDraws {
     this.made[this.made.length - 1] = place;
     return place;
   }
-}
-
-/** Compares each network's number of parameters. */
-function checkCounts({ parameters }: CycleganGolden, specs: readonly ParameterSpec[]): Quantity[] {
-  return Object.entries(parameters).map(([network, count]) => {
-    const ours = specs
-      .filter(({ name }) => name.startsWith(`${network}.`))
-      .reduce((sum, { shape }) => sum + shape.reduce((size, extent) => size * extent, 1), 0);
-    return compareNumber("parameters", `parameters of ${network}`, count, ours, 0);
-  });
 }
 
 /** Compares layers and images before the first update. */
@@ -201,7 +188,7 @@ async function runIterations(
   const all = [...ofGenerators, ...ofDiscriminators];
   const specs = new Map(all.map((spec) => [spec.name, spec]));
   const [generators, discriminators] = [ofGenerators, ofDiscriminators].map((list) =>
-    createOptimizer(uploadParameters(list, nudge(fillParameters(list, seed), trial), file)),
+    formulaOptimizer(list, seed, trial, file),
   );
   const pools = zeroParameters(poolSpecs(config));
   const [poolA, poolB] = (["A", "B"] as const).map((domain) => poolOf(pools, domain));
@@ -209,7 +196,7 @@ async function runIterations(
   const choices = { ...DEFAULTS, learningRate, cycle, identity: cycle * lambda_identity };
   const settings = updateSettings(choices, { step: 0, progress: 0 });
   const draws = new FormulaDraws(seed);
-  const quantities = checkCounts(golden, all);
+  const quantities = compareCounts(golden.parameters, all);
   try {
     for (const [i, expected] of golden.iterations.entries()) {
       onIteration(i);
@@ -230,9 +217,9 @@ async function runIterations(
       }
       tf.dispose([batch.A, batch.B, ...kept.flatMap((gradients) => [...gradients.values()])]);
     }
-    const after = new Map([
-      ...(await downloadParameters(ofGenerators, generators.parameters)),
-      ...(await downloadParameters(ofDiscriminators, discriminators.parameters)),
+    const after = await downloadAll([
+      [ofGenerators, generators],
+      [ofDiscriminators, discriminators],
     ]);
     return [...quantities, ...compareParameters(golden.params_after, after, dead)];
   } finally {
@@ -241,14 +228,8 @@ async function runIterations(
   }
 }
 
-/** Quantities that jump at a kink, and quantities that depend on them. */
-const NEAR_KINKS: readonly string[] = ["grad_D", "grad_G", "later losses", "weights after"];
-
 /** Runs the file's iterations on the current device and compares everything. @param file names it in messages */
 export function checkCyclegan(golden: CycleganGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
-  return repeatNearKinks((trial) => {
-    const stage = trial === 0 ? `Check ${file}` : `Repetition ${trial} near a kink`;
-    const total = golden.iterations.length;
-    return runIterations(golden, file, trial, (done) => onProgress({ stage, done, total, unit: "iterations" }));
-  }, NEAR_KINKS);
+  const run: RunUpdates = (trial, onUpdate) => runIterations(golden, file, trial, onUpdate);
+  return checkUpdates(file, golden.iterations.length, onProgress, run);
 }

@@ -12,28 +12,26 @@ import { type DnaganState, pairsOf, trainIteration } from "../methods/dnagan/upd
 import type { PairBatch } from "../methods/method.js";
 import { parseFields } from "../methods/parse.js";
 import { takeChannels } from "../nn/channels.js";
-import { applyRmsprop, createOptimizer, disposeOptimizer, gradientsOf, type OptimizerState } from "../nn/optimizer.js";
-import {
-  disposeParameters,
-  downloadParameters,
-  type ParameterSpec,
-  uploadParameters,
-  zeroParameters,
-} from "../nn/parameters.js";
+import { applyRmsprop, disposeOptimizer, gradientsOf, type OptimizerState } from "../nn/optimizer.js";
+import { disposeParameters, downloadParameters, zeroParameters } from "../nn/parameters.js";
 import type { OnProgress } from "../types.js";
 import {
+  compareCounts,
   compareGradients,
   compareImages,
   compareLoss,
+  compareLosses,
   compareParameters,
+  downloadAll,
   formulaImages,
+  formulaOptimizer,
   lossesSchema,
   summariesSchema,
   TOLERANCES,
 } from "./baselines.js";
-import { compareNumber, compareTensor, type Quantity, type Summary, summarySchema } from "./compare.js";
-import { field, fillParameters } from "./formula.js";
-import { nudge, repeatNearKinks } from "./trials.js";
+import { compareTensor, type Quantity, type Summary, summarySchema } from "./compare.js";
+import { field } from "./formula.js";
+import { checkUpdates, type RunUpdates } from "./trials.js";
 
 const rowsSchema = z.array(z.array(z.number()));
 
@@ -82,9 +80,6 @@ const LOSSES = {
   G: "G",
   D: "D",
 } as const;
-
-const countOf = (specs: readonly ParameterSpec[]): number =>
-  specs.reduce((sum, { shape }) => sum + shape.reduce((size, extent) => size * extent, 1), 0);
 
 function configOf({ img_size, width, n_attributes, second_ratio }: DnaganGolden, file: string): DnaganConfig {
   const attributes = Array.from({ length: n_attributes }, (_, i) => `${i}`);
@@ -237,15 +232,11 @@ async function runIterations(
   const config = configOf(golden, file);
   const [ofG, ofD] = [generatorSpecs(config), discriminatorSpecs(config)];
   const [generator, discriminator, unclipped] = [ofG, ofD, ofD].map((specs) =>
-    createOptimizer(uploadParameters(specs, nudge(fillParameters(specs, golden.seed), trial), file)),
+    formulaOptimizer(specs, golden.seed, trial, file),
   );
   const state: DnaganState = { config, generator, discriminator, moving: zeroParameters(movingSpecs(config)) };
   const settings = updateSettings({ ...PUBLISHED, learningRate: golden.learning_rate }, { step: 0 });
-  const quantities: Quantity[] = [];
-  for (const [name, count] of Object.entries(golden.parameters)) {
-    const ours = countOf([...ofG, ...ofD].filter((spec) => spec.name.startsWith(`${name}/`)));
-    quantities.push(compareNumber("parameters", name, count, ours, 0));
-  }
+  const quantities = compareCounts(golden.parameters, [...ofG, ...ofD], "/");
   try {
     await inScope(async () => {
       const first = batchOf(golden, 0);
@@ -257,15 +248,12 @@ async function runIterations(
       const batch = batchOf(golden, i);
       const losses = await trainIteration(state, batch, { ...settings, discriminatorUpdates: D_updates });
       disposeBatch(batch);
-      for (const [name, value] of Object.entries(expected)) {
-        const ours = losses[LOSSES[name as keyof typeof LOSSES]];
-        const [group, tolerance] = i === 0 ? ["losses", TOLERANCES.losses] : ["later losses", TOLERANCES.laterLosses];
-        quantities.push(compareLoss(group as string, `${name}, iteration ${i}`, value, ours, tolerance as number));
-      }
+      const ours = Object.entries(LOSSES).map(([published, name]) => [published, losses[name]]);
+      quantities.push(...compareLosses(expected, Object.fromEntries(ours), i));
     }
-    const after = new Map([
-      ...(await downloadParameters(ofG, generator.parameters)),
-      ...(await downloadParameters(ofD, discriminator.parameters)),
+    const after = await downloadAll([
+      [ofG, generator],
+      [ofD, discriminator],
     ]);
     quantities.push(...compareParameters(golden.params_after, after));
     return [...quantities, ...(await inScope(() => checkMoving(golden, state)))];
@@ -282,9 +270,6 @@ const NEAR_KINKS: readonly string[] = [
 
 /** Runs the file's iterations on the current device and compares everything. @param file names it in messages */
 export function checkDnagan(golden: DnaganGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
-  return repeatNearKinks((trial) => {
-    const stage = trial === 0 ? `Check ${file}` : `Repetition ${trial} near a kink`;
-    const total = golden.iterations.length;
-    return runIterations(golden, file, trial, (done) => onProgress({ stage, done, total, unit: "iterations" }));
-  }, NEAR_KINKS);
+  const run: RunUpdates = (trial, onUpdate) => runIterations(golden, file, trial, onUpdate);
+  return checkUpdates(file, golden.iterations.length, onProgress, run, NEAR_KINKS);
 }

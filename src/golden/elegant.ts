@@ -18,7 +18,7 @@ import { compareNumber, compareTensor, type Quantity, type Summary } from "./com
 import type { ElegantGolden, FirstIteration, Iteration } from "./elegant-schema.js";
 import { configOf, createBatch, createState } from "./elegant-setup.js";
 import { toChannelsFirst } from "./layout.js";
-import { repeatNearKinks } from "./trials.js";
+import { checkUpdates, type RunUpdates } from "./trials.js";
 import { compareWeights, WEIGHT_GROUPS } from "./weights.js";
 
 export const TOLERANCES = {
@@ -231,10 +231,6 @@ const NEAR_KINKS: readonly string[] = ["grad_D", "grad_G", "later scores", "late
  */
 export async function checkElegant(golden: ElegantGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
   const config = configOf(golden, file);
-  const run = (trial: number): Promise<Quantity[]> => {
-    const stage = trial === 0 ? `Check ${file}` : `Repetition ${trial} near a kink`;
-    const total = golden.iterations.length;
-    return runUpdates(golden, config, trial, (done) => onProgress({ stage, done, total, unit: "updates" }));
-  };
-  return repeatNearKinks(run, NEAR_KINKS);
+  const run: RunUpdates = (trial, onUpdate) => runUpdates(golden, config, trial, onUpdate);
+  return checkUpdates(file, golden.iterations.length, onProgress, run, NEAR_KINKS);
 }

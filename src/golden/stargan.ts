@@ -8,8 +8,8 @@ import { judge, scorePatches, translate } from "../methods/stargan/networks.js";
 import { discriminatorSpecs, generatorSpecs } from "../methods/stargan/parameters.js";
 import { PUBLISHED, updateSettings } from "../methods/stargan/settings.js";
 import { type Iteration, type StarganState, trainIteration } from "../methods/stargan/update.js";
-import { createOptimizer, disposeOptimizer, type Gradients, gradientsOf } from "../nn/optimizer.js";
-import { downloadParameters, type ParameterSpec, uploadParameters } from "../nn/parameters.js";
+import { disposeOptimizer, type Gradients, gradientsOf } from "../nn/optimizer.js";
+import type { ParameterSpec } from "../nn/parameters.js";
 import type { OnProgress } from "../types.js";
 import {
   compareGradients,
@@ -18,14 +18,16 @@ import {
   compareLosses,
   compareParameters,
   copyGradients,
+  downloadAll,
   formulaImages,
+  formulaOptimizer,
   lossesSchema,
   summariesSchema,
   TOLERANCES,
 } from "./baselines.js";
 import { type Quantity, summarySchema } from "./compare.js";
-import { field, fillParameters } from "./formula.js";
-import { NEAR_KINKS, nudge, repeatNearKinks } from "./trials.js";
+import { field } from "./formula.js";
+import { checkUpdates, type RunUpdates } from "./trials.js";
 
 const rowsSchema = z.array(z.array(z.number()));
 const gradientsSchema = z
@@ -181,7 +183,7 @@ async function runIterations(
   const [ofGenerator, ofDiscriminator] = [generatorSpecs(config), discriminatorSpecs(config)];
   const specs = new Map([...ofGenerator, ...ofDiscriminator].map((spec) => [spec.name, spec]));
   const [generator, discriminator] = [ofGenerator, ofDiscriminator].map((list) =>
-    createOptimizer(uploadParameters(list, nudge(fillParameters(list, golden.seed), trial), file)),
+    formulaOptimizer(list, golden.seed, trial, file),
   );
   const state: StarganState = { config, generator, discriminator, average: null };
   const settings = updateSettings({ ...PUBLISHED, learningRate: golden.learning_rate }, { step: 0, progress: 0 });
@@ -210,9 +212,9 @@ async function runIterations(
       const ours = Object.entries(LOSSES).map(([published, name]) => [published, losses[name] ?? Number.NaN]);
       quantities.push(...compareLosses(expected, Object.fromEntries(ours), i));
     }
-    const after = new Map([
-      ...(await downloadParameters(ofGenerator, generator.parameters)),
-      ...(await downloadParameters(ofDiscriminator, discriminator.parameters)),
+    const after = await downloadAll([
+      [ofGenerator, generator],
+      [ofDiscriminator, discriminator],
     ]);
     return [...quantities, ...compareParameters(golden.params_after, after)];
   } finally {
@@ -222,9 +224,6 @@ async function runIterations(
 
 /** Runs the file's iterations on the current device and compares everything. @param file names it in messages */
 export function checkStargan(golden: StarganGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
-  return repeatNearKinks((trial) => {
-    const stage = trial === 0 ? `Check ${file}` : `Repetition ${trial} near a kink`;
-    const total = golden.iterations.length;
-    return runIterations(golden, file, trial, (done) => onProgress({ stage, done, total, unit: "iterations" }));
-  }, NEAR_KINKS);
+  const run: RunUpdates = (trial, onUpdate) => runIterations(golden, file, trial, onUpdate);
+  return checkUpdates(file, golden.iterations.length, onProgress, run);
 }

@@ -1,5 +1,6 @@
 /** Repeats checks whose values lie near a kink of an activation. */
 import type { NamedTensors } from "../interop/safetensors.js";
+import type { OnProgress } from "../types.js";
 import { passes, type Quantity } from "./compare.js";
 import { field } from "./formula.js";
 
@@ -42,7 +43,7 @@ function takeBetter(quantities: readonly Quantity[], others: readonly Quantity[]
  * @param run    the check, from weights that the given trial moves; trial 0 moves none
  * @param groups groups of quantities that jump at a kink, and of those that depend on them
  */
-export async function repeatNearKinks(
+async function repeatNearKinks(
   run: (trial: number) => Promise<Quantity[]>,
   groups: readonly string[],
 ): Promise<Quantity[]> {
@@ -53,4 +54,25 @@ export async function repeatNearKinks(
     quantities = takeBetter(quantities, await run(trial));
   }
   return quantities;
+}
+
+/** Runs a file's updates from weights that a trial moves. @param onUpdate receives the number of updates done */
+export type RunUpdates = (trial: number, onUpdate: (done: number) => void) => Promise<Quantity[]>;
+
+/**
+ * Checks a file's updates, repeats them near kinks, and reports progress.
+ * @param file  names the work
+ * @param total number of updates in the file
+ */
+export function checkUpdates(
+  file: string,
+  total: number,
+  onProgress: OnProgress,
+  run: RunUpdates,
+  groups: readonly string[] = NEAR_KINKS,
+): Promise<Quantity[]> {
+  return repeatNearKinks((trial) => {
+    const stage = trial === 0 ? `Check ${file}` : `Repetition ${trial} near a kink`;
+    return run(trial, (done) => onProgress({ stage, done, total, unit: "updates" }));
+  }, groups);
 }

@@ -9,24 +9,27 @@ import { type Noises, noiseShapes } from "../methods/unit/noise.js";
 import { discriminatorSpecs, generatorSpecs } from "../methods/unit/parameters.js";
 import { PUBLISHED, type UnitChoices, updateSettings } from "../methods/unit/settings.js";
 import { trainPairs, type UnitBatch } from "../methods/unit/update.js";
-import { createOptimizer, disposeOptimizer, type Gradients } from "../nn/optimizer.js";
-import { downloadParameters, type ParameterSpec, type Parameters, uploadParameters } from "../nn/parameters.js";
+import { disposeOptimizer, type Gradients } from "../nn/optimizer.js";
+import type { Parameters } from "../nn/parameters.js";
 import type { OnProgress } from "../types.js";
 import {
+  compareCounts,
   compareGradients,
   compareImages,
   compareLoss,
   compareLosses,
   compareParameters,
   copyGradients,
+  downloadAll,
   formulaImages,
+  formulaOptimizer,
   lossesSchema,
   summariesSchema,
   TOLERANCES,
 } from "./baselines.js";
-import { compareNumber, type Quantity, type Summary, summarySchema } from "./compare.js";
-import { filled, fillParameters } from "./formula.js";
-import { NEAR_KINKS, nudge, repeatNearKinks } from "./trials.js";
+import { type Quantity, type Summary, summarySchema } from "./compare.js";
+import { filled } from "./formula.js";
+import { checkUpdates, type RunUpdates } from "./trials.js";
 
 const crossedSchema = z.object({ x_aa: summarySchema, x_ba: summarySchema, x_ab: summarySchema, x_bb: summarySchema });
 
@@ -202,12 +205,6 @@ async function checkForward(
   return quantities;
 }
 
-/** Compares the number of parameters of a network. */
-function compareCount(name: string, golden: number, specs: readonly ParameterSpec[]): Quantity {
-  const count = specs.reduce((sum, { shape }) => sum + shape.reduce((size, extent) => size * extent, 1), 0);
-  return compareNumber("parameters", `parameters of ${name}`, golden, count, 0);
-}
-
 /** Runs all iterations from weights that trial number `trial` moves. */
 async function runIterations(
   golden: UnitGolden,
@@ -218,13 +215,8 @@ async function runIterations(
   const setup = setupOf(golden, file);
   const { settings, G, D } = setup;
   const specs = new Map([...G, ...D].map((spec) => [spec.name, spec]));
-  const [generator, discriminator] = [G, D].map((list) =>
-    createOptimizer(uploadParameters(list, nudge(fillParameters(list, golden.seed), trial), file)),
-  );
-  const quantities = [
-    compareCount("the generator", golden.parameters.gen, G),
-    compareCount("the discriminators", golden.parameters.dis, D),
-  ];
+  const [generator, discriminator] = [G, D].map((list) => formulaOptimizer(list, golden.seed, trial, file));
+  const quantities = compareCounts(golden.parameters, [...G, ...D]);
   try {
     for (const [i, expected] of golden.iterations.entries()) {
       onIteration(i);
@@ -247,9 +239,9 @@ async function runIterations(
       const ours = Object.entries(LOSSES).map(([published, name]) => [published, losses[name]]);
       quantities.push(...compareLosses(expected, Object.fromEntries(ours), i));
     }
-    const after = new Map([
-      ...(await downloadParameters(G, generator.parameters)),
-      ...(await downloadParameters(D, discriminator.parameters)),
+    const after = await downloadAll([
+      [G, generator],
+      [D, discriminator],
     ]);
     return [...quantities, ...compareParameters(golden.params_after, after, golden.dead_biases)];
   } finally {
@@ -259,9 +251,6 @@ async function runIterations(
 
 /** Runs the file's iterations on the current device and compares everything. @param file names it in messages */
 export function checkUnit(golden: UnitGolden, file: string, onProgress: OnProgress): Promise<Quantity[]> {
-  return repeatNearKinks((trial) => {
-    const stage = trial === 0 ? `Check ${file}` : `Repetition ${trial} near a kink`;
-    const total = golden.iterations.length;
-    return runIterations(golden, file, trial, (done) => onProgress({ stage, done, total, unit: "iterations" }));
-  }, NEAR_KINKS);
+  const run: RunUpdates = (trial, onUpdate) => runIterations(golden, file, trial, onUpdate);
+  return checkUpdates(file, golden.iterations.length, onProgress, run);
 }

@@ -30,6 +30,25 @@ function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, file: s
   throw new InputError(describeMismatch(file, `golden numbers of ${kind}`, received, "Is the file whole and current?"));
 }
 
+/** Recognises the files of a system that the paper compares ELEGANT with. */
+function system<Schema extends z.ZodType>(
+  kind: string,
+  schema: Schema,
+  check: (golden: z.infer<Schema>, file: string, onProgress: OnProgress) => Promise<Quantity[]>,
+): (value: unknown, file: string) => GoldenFile {
+  return (value, file) => {
+    const golden = parse(schema, value, file, kind);
+    return { file, needsDevice: true, check: (onProgress) => check(golden, file, onProgress) };
+  };
+}
+
+const SYSTEMS: Readonly<Record<string, ReturnType<typeof system> | undefined>> = {
+  unit: system("UNIT", unitSchema, checkUnit),
+  cyclegan: system("CycleGAN", cycleganSchema, checkCyclegan),
+  stargan: system("StarGAN", starganSchema, checkStargan),
+  dnagan: system("DNA-GAN", dnaganSchema, checkDnagan),
+};
+
 function hasCases(value: object): value is { cases: unknown[] } {
   return "cases" in value && Array.isArray(value.cases);
 }
@@ -44,22 +63,8 @@ export async function openGolden(file: string): Promise<GoldenFile> {
     throw new InputError(describeMismatch(file, "JSON", "something else", "Choose a golden file."), { cause: error });
   }
   const fields = typeof value === "object" && value !== null ? value : {};
-  if ("system" in fields && fields.system === "stargan") {
-    const golden = parse(starganSchema, value, file, "StarGAN");
-    return { file, needsDevice: true, check: (onProgress) => checkStargan(golden, file, onProgress) };
-  }
-  if ("system" in fields && fields.system === "unit") {
-    const golden = parse(unitSchema, value, file, "UNIT");
-    return { file, needsDevice: true, check: (onProgress) => checkUnit(golden, file, onProgress) };
-  }
-  if ("system" in fields && fields.system === "cyclegan") {
-    const golden = parse(cycleganSchema, value, file, "CycleGAN");
-    return { file, needsDevice: true, check: (onProgress) => checkCyclegan(golden, file, onProgress) };
-  }
-  if ("system" in fields && fields.system === "dnagan") {
-    const golden = parse(dnaganSchema, value, file, "DNA-GAN");
-    return { file, needsDevice: true, check: (onProgress) => checkDnagan(golden, file, onProgress) };
-  }
+  const open = "system" in fields ? SYSTEMS[`${fields.system}`] : undefined;
+  if (open !== undefined) return open(value, file);
   if ("img_size" in fields && "iterations" in fields) {
     const golden = parse(elegantSchema, value, file, "training updates");
     return { file, needsDevice: true, check: (onProgress) => checkElegant(golden, file, onProgress) };

@@ -27,6 +27,23 @@ export const runFields = {
   dataset: z.string(),
 };
 
+/** Choices of every training with Adam. */
+export const adamFields = {
+  /** Adam's learning rate at the beginning. */
+  learningRate: z.number().positive(),
+  /** Decay rates of Adam's moments. */
+  beta1: z.number().nonnegative().lt(1),
+  beta2: z.number().nonnegative().lt(1),
+};
+
+/** Choices that do not depend on a method's losses. */
+export const averageAndFlip = {
+  /** Decay per update of the generator's exponential moving average; with 0 no average is kept. */
+  ema: z.number().nonnegative().lt(1),
+  /** Whether each training image is mirrored with probability 1/2. */
+  flip: z.boolean(),
+};
+
 /**
  * Checks the configuration in a model file.
  * @param source the file's name for the message

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
+import { attributeColumns, heldOutFiles, labelRows, trainingFiles } from "../dataset/split.js";
 import { editSide } from "../editing/side.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { fromFloats, toFloats } from "../image/floats.js";
@@ -171,7 +171,7 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
         for (const [k, pictures] of sides.entries()) real[k].add(await featuresOf(extractor, pictures, size));
         for (const [k, system] of systems.entries()) {
           const generator = system.generatorOf(attribute);
-          const labels = labelsOf(dataset, files, generator.config.attributes);
+          const labels = labelRows(dataset, files, generator.config.attributes);
           const [added, removed] = tf.tidy(() => {
             const [A, B] = sides.map((pictures) => tf.tensor4d(pictures.slice(), [n, size, size, 3]));
             return [
@@ -206,13 +206,6 @@ export async function computeTable(linalg: Linalg, options: TableOptions): Promi
   }
   const pictures = Object.fromEntries(attributes.map((name, i) => [name, chosen[i].count]));
   return { rows, pictures, heldOut: enough };
-}
-
-/** Labels of images, 0 or 1: [files][attributes]. */
-function labelsOf(dataset: FaceDataset, files: readonly number[], attributes: readonly string[]): number[][] {
-  const columns = attributeColumns(dataset, attributes);
-  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>; // attributeColumns() has refused none.
-  return files.map((file) => columns.map((column) => (table.values[file * table.names.length + column] === 1 ? 1 : 0)));
 }
 
 interface PictureList {

@@ -1,6 +1,6 @@
 /** Chooses the images of a score: the held-out images and pairs of them, and the images that the classifier learns from. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
+import { heldOutFiles, labelRows, trainingFiles } from "../dataset/split.js";
 
 /** Share at the end of a list that counts as held out if there is no partition. */
 const HELD_OUT_SHARE = 0.1;
@@ -50,16 +50,7 @@ export function labelsOf(
   files: readonly number[],
   attributes: readonly string[],
 ): Uint8Array<ArrayBuffer> {
-  const columns = attributeColumns(dataset, attributes);
-  // attributeColumns() has refused a missing table.
-  const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
-  const labels = new Uint8Array(files.length * columns.length);
-  for (const [row, file] of files.entries()) {
-    for (const [i, column] of columns.entries()) {
-      labels[row * columns.length + i] = table.values[file * table.names.length + column] === 1 ? 1 : 0;
-    }
-  }
-  return labels;
+  return Uint8Array.from(labelRows(dataset, files, attributes).flat());
 }
 
 /** At most `count` items, spread evenly over all, in their order. */

@@ -19,6 +19,12 @@ export interface PaceOptions {
   readonly budget?: number;
 }
 
+/** Counts the updates of a run, and sums their seconds, from its log. */
+export async function usedByUpdates(folder: string): Promise<{ readonly seconds: number; readonly updates: number }> {
+  const rows = await readLossLog(join(folder, LOSSES_FILE));
+  return { seconds: rows.reduce((sum, { seconds }) => sum + Number(seconds), 0), updates: rows.length };
+}
+
 export class Pace {
   /** Seconds of the updates in this call, without sheets, checkpoints and the start. */
   trained = 0;
@@ -33,12 +39,7 @@ export class Pace {
 
   /** Begins to count time. @param folder the run's; its log has the seconds of earlier calls */
   static async begin(folder: string, options: PaceOptions): Promise<Pace> {
-    if (options.budget === undefined) return new Pace(options, 0);
-    const rows = await readLossLog(join(folder, LOSSES_FILE));
-    return new Pace(
-      options,
-      rows.reduce((sum, { seconds }) => sum + Number(seconds), 0),
-    );
+    return new Pace(options, options.budget === undefined ? 0 : (await usedByUpdates(folder)).seconds);
   }
 
   /** Seconds until this call or the run ends; undefined if only steps count. */

@@ -1,7 +1,7 @@
 /** The sample sheet of a run. It shows the same pairs each time, so that you can watch them change. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
+import { attributeColumns, heldOutFiles, labelRows, trainingFiles } from "../dataset/split.js";
 import { fromFloats } from "../image/floats.js";
 import { BatchLoader } from "../image/loader.js";
 import type { Model } from "../methods/method.js";
@@ -47,7 +47,7 @@ export async function loadSamplePairs(
     for (const { A, B } of chosen) {
       const { data, files, release } = await loadSides(loader, dataset, [A, B], pairs, unreadable);
       pictures.push(data.slice());
-      labels.push(files.map((file) => columns.map((column) => table.values[file * table.names.length + column])));
+      labels.push(labelRows(dataset, files, config.attributes));
       release();
     }
     return { pictures, labels, pairs };

@@ -7,7 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
+import { attributeColumns, heldOutFiles, labelRows, trainingFiles } from "../dataset/split.js";
 import { BatchLoader } from "../image/loader.js";
 import type { Model } from "../methods/method.js";
 import type { Parameters } from "../nn/parameters.js";
@@ -50,8 +50,7 @@ export async function loadScoreFaces(
   const table = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
   const sides = (files: readonly number[], column: number): readonly (readonly number[])[] =>
     [1, 0].map((value) => files.filter((file) => table.values[file * table.names.length + column] === value));
-  const columns = attributeColumns(dataset, config.attributes);
-  const chosen = columns.map((column) => {
+  const chosen = attributeColumns(dataset, config.attributes).map((column) => {
     const [heldOut, trained] = [heldOutFiles, trainingFiles].map((files) => sides(files(dataset), column));
     const isEnough = heldOut.every(({ length }) => length >= MIN_HELD_OUT);
     const count = Math.min(FACES, ...(isEnough ? heldOut : trained).map(({ length }) => length));
@@ -65,7 +64,7 @@ export async function loadScoreFaces(
     for (const { candidates, count } of chosen) {
       const { data, files, release } = await loadSides(loader, dataset, candidates, count, unreadable);
       pictures.push(Uint8ClampedArray.from(data, (value) => (value + 1) * 127.5));
-      labels.push(files.map((file) => columns.map((column) => table.values[file * table.names.length + column])));
+      labels.push(labelRows(dataset, files, config.attributes));
       release();
     }
     return { pictures, labels, counts: chosen.map(({ count }) => count) };

@@ -195,7 +195,7 @@ describe("published files", () => {
     }
   });
 
-  it("of CycleGAN are told apart by their names, which must say which network they contain", () => {
+  it("must say in their names which network of CycleGAN they contain", () => {
     const [G_A, G_B, D_A, D_B] = ["G_A", "G_B", "D_A", "D_B"].map((name) => CYCLEGAN.files[`latest_net_${name}.pth`]);
     const swapped = read("cyclegan", { "5_net_G_B.pth": G_A, "5_net_G_A.pth": G_B }, ["Bangs"]);
     assert.deepEqual(swapped.tensors.get("G_B.model.1.weight"), CYCLEGAN.tensors.get("G_A.model.1.weight"));

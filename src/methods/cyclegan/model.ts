@@ -1,9 +1,11 @@
 /** CycleGAN as the rest of the program sees it (../method.ts). */
+
 import { Random } from "../../random.js";
 import { expectSameChoices, optimizersOf, stateDicts } from "../common.js";
+import { defineMethod, groupsOf } from "../define.js";
 import { directedEdits, directedSheet, type Translate } from "../directions.js";
 import type { Losses, Method, Model, Training } from "../method.js";
-import { parseFields, parseOptions, parseRunSettings } from "../parse.js";
+import { parseFields, parseRunSettings } from "../parse.js";
 import { CONDITIONS, CURVES } from "./conditions.js";
 import { type CycleganConfig, configSchema } from "./config.js";
 import { memoryNeeds } from "./memory.js";
@@ -28,18 +30,15 @@ function describeLosses({ D, G, cycleA, cycleB }: Losses): string {
 
 /** A model of CycleGAN. */
 export function cycleganModel(config: CycleganConfig): Model {
-  const specs = (group: string) => SPECS[group as keyof typeof SPECS](config);
   const edit: Translate = (parameters, images, value) =>
     translate(parameters, config, value === 1 ? "G_B" : "G_A", images);
   return {
     method: "cyclegan",
     config,
     description: `CycleGAN, ${config.size} px, width ${config.width}`,
-    groups: Object.keys(SPECS),
-    specs,
+    ...groupsOf(config, SPECS, initialParameters),
     extras: poolSpecs(config),
     editExtras: [],
-    initial: (group, seed) => initialParameters(specs(group), seed),
     expectSameLayers: (other, source) =>
       expectSameChoices(config, parseFields(configSchema, other.config, source), ["generatorBlocks"], source),
     training: (given, source): Training => {
@@ -70,9 +69,4 @@ export function cycleganModel(config: CycleganConfig): Model {
   };
 }
 
-export const CYCLEGAN: Method = {
-  name: "cyclegan",
-  create: (options) => cycleganModel(parseOptions(configSchema, { ...options, method: "cyclegan" })),
-  parse: (config, source) => cycleganModel(parseFields(configSchema, config, source)),
-  readPublished,
-};
+export const CYCLEGAN: Method = defineMethod("cyclegan", configSchema, cycleganModel, readPublished);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { linearDecay } from "../../nn/optimizer.js";
 import type { AdamSettings } from "../../types.js";
 import type { Moment } from "../method.js";
-import { runFields } from "../parse.js";
+import { adamFields, averageAndFlip, runFields } from "../parse.js";
 import type { LossWeights } from "./losses.js";
 
 export const methodSchema = z.object({
@@ -11,15 +11,8 @@ export const methodSchema = z.object({
   cycle: z.number().nonnegative(),
   /** Weight of what a generator changes in images of the domain to which it translates. */
   identity: z.number().nonnegative(),
-  /** Adam's learning rate in the first half of the run; it then falls linearly to 0. */
-  learningRate: z.number().positive(),
-  /** Decay rates of Adam's moments. */
-  beta1: z.number().nonnegative().lt(1),
-  beta2: z.number().nonnegative().lt(1),
-  /** Decay per update of the generators' exponential moving average; with 0 no average is kept. */
-  ema: z.number().nonnegative().lt(1),
-  /** Whether each training image is mirrored with probability 1/2. */
-  flip: z.boolean(),
+  ...adamFields,
+  ...averageAndFlip,
 });
 export type CycleganChoices = z.infer<typeof methodSchema>;
 export const settingsSchema = methodSchema.extend(runFields);

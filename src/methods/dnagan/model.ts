@@ -1,8 +1,10 @@
 /** DNA-GAN as the rest of the program sees it (../method.ts). */
+
 import * as tf from "@tensorflow/tfjs-core";
 import { expectSameChoices, optimizersOf } from "../common.js";
+import { defineMethod, groupsOf } from "../define.js";
 import type { ExemplarEdits, Losses, Method, Model, SampleSheet, SideEdits, Training } from "../method.js";
-import { parseFields, parseOptions, parseRunSettings } from "../parse.js";
+import { parseFields, parseRunSettings } from "../parse.js";
 import { CONDITIONS, CURVES } from "./conditions.js";
 import { configSchema, type DnaganConfig } from "./config.js";
 import { addAttribute, exchangePiece, reconstruct, removeAttribute } from "./exchange.js";
@@ -57,17 +59,14 @@ function describeLosses({ D, G, reconstructionA, reconstructionB }: Losses): str
 
 /** A model of DNA-GAN. */
 export function dnaganModel(config: DnaganConfig): Model {
-  const specs = (group: string) => SPECS[group as keyof typeof SPECS](config);
   const moving = movingSpecs(config);
   return {
     method: "dnagan",
     config,
     description: `DNA-GAN, ${config.size} px, width ${config.width}`,
-    groups: Object.keys(SPECS),
-    specs,
+    ...groupsOf(config, SPECS, initialParameters),
     extras: moving,
     editExtras: moving,
-    initial: (group, seed) => initialParameters(specs(group), seed),
     expectSameLayers: (other, source) =>
       expectSameChoices(config, parseFields(configSchema, other.config, source), ["ratio"], source),
     training: (given, source): Training => {
@@ -96,9 +95,5 @@ export function dnaganModel(config: DnaganConfig): Model {
   };
 }
 
-export const DNAGAN: Method = {
-  name: "dnagan",
-  create: (options) => dnaganModel(parseOptions(configSchema, { ...options, method: "dnagan" })),
-  parse: (config, source) => dnaganModel(parseFields(configSchema, config, source)),
-  readPublished: null, // The published code is written for TensorFlow 1.
-};
+/** The published code is written for TensorFlow 1, whose files are not read. */
+export const DNAGAN: Method = defineMethod("dnagan", configSchema, dnaganModel, null);

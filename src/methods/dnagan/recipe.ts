@@ -10,7 +10,8 @@ export const DNAGAN_RECIPES: RecipeBook = {
   isPerAttribute: false,
   presets: { official: { network: { ratio: 0 }, method: DEFAULTS } },
   width: 128,
-  batch: 64, // of each attribute in the published code
+  // The published code takes 64 pairs of each attribute.
+  batch: 64,
   presetOf: () => "official",
   expectSense: () => {}, // All combinations make sense.
 };

@@ -1,8 +1,9 @@
 /** ELEGANT as the rest of the program sees it (../method.ts). */
+
 import * as tf from "@tensorflow/tfjs-core";
 import { expectSameChoices, optimizersOf } from "../common.js";
+import { defineMethod } from "../define.js";
 import type { Curve, Losses, Method, Model, SampleSheet, Training, TrainingState } from "../method.js";
-import { parseOptions } from "../parse.js";
 import { CONDITIONS } from "./conditions.js";
 import { type ModelConfig, modelConfigSchema, parseConfig } from "./config.js";
 import { exemplarEdits, sideEdits } from "./edits.js";
@@ -115,9 +116,4 @@ export function elegantModel(config: ModelConfig): Model {
   };
 }
 
-export const ELEGANT: Method = {
-  name: "elegant",
-  create: (options) => elegantModel(parseOptions(modelConfigSchema, options)),
-  parse: (config, source) => elegantModel(parseConfig(config, source)),
-  readPublished,
-};
+export const ELEGANT: Method = defineMethod("elegant", modelConfigSchema, elegantModel, readPublished);

@@ -1,9 +1,12 @@
 /** StarGAN as the rest of the program sees it (../method.ts). */
+
 import * as tf from "@tensorflow/tfjs-core";
 import { Random } from "../../random.js";
 import { expectSameChoices, optimizersOf, stateDicts } from "../common.js";
+import { defineMethod, groupsOf } from "../define.js";
+import { THERE_AND_BACK } from "../directions.js";
 import type { Losses, Method, Model, PairBatch, SampleSheet, SideEdits, Training, TrainingState } from "../method.js";
-import { parseFields, parseOptions, parseRunSettings } from "../parse.js";
+import { parseFields, parseRunSettings } from "../parse.js";
 import { CONDITIONS, CURVES } from "./conditions.js";
 import { configSchema, type StarganConfig } from "./config.js";
 import { memoryNeeds } from "./memory.js";
@@ -58,9 +61,7 @@ function editsOf(config: StarganConfig): SideEdits {
 /** The columns of a sheet: both translations, and what leads back from them. */
 function sheetOf(config: StarganConfig): SampleSheet {
   return {
-    columns: ["A", "B", "A without", "B with", "A back", "B back"],
-    caption:
-      "A has the attribute, B does not. The third and fourth columns are translated; the last two are translated back.",
+    ...THERE_AND_BACK,
     draw: (parameters, both, attribute, labels) => {
       const values = tf.slice(labels, [0, attribute], [-1, 1]); // 1 for A, 0 for B
       const own = tf.oneHot(tf.tensor1d([attribute], "int32"), config.attributes.length);
@@ -83,11 +84,9 @@ export function starganModel(config: StarganConfig): Model {
     method: "stargan",
     config,
     description: `StarGAN, ${config.size} px, width ${config.width}`,
-    groups: Object.keys(SPECS),
-    specs: (group) => SPECS[group as keyof typeof SPECS](config),
+    ...groupsOf(config, SPECS, initialParameters),
     extras: [],
     editExtras: [],
-    initial: (group, seed) => initialParameters(SPECS[group as keyof typeof SPECS](config), seed),
     expectSameLayers: (other, source) =>
       expectSameChoices(config, parseFields(configSchema, other.config, source), ["generatorBlocks"], source),
     training: (given, source): Training => {
@@ -123,9 +122,4 @@ export function starganModel(config: StarganConfig): Model {
   };
 }
 
-export const STARGAN: Method = {
-  name: "stargan",
-  create: (options) => starganModel(parseOptions(configSchema, { ...options, method: "stargan" })),
-  parse: (config, source) => starganModel(parseFields(configSchema, config, source)),
-  readPublished,
-};
+export const STARGAN: Method = defineMethod("stargan", configSchema, starganModel, readPublished);

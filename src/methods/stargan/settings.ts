@@ -3,7 +3,7 @@ import { z } from "zod";
 import { linearDecay } from "../../nn/optimizer.js";
 import type { AdamSettings } from "../../types.js";
 import type { Moment } from "../method.js";
-import { runFields } from "../parse.js";
+import { adamFields, averageAndFlip, runFields } from "../parse.js";
 import type { LossWeights } from "./losses.js";
 
 export const methodSchema = z.object({
@@ -15,20 +15,13 @@ export const methodSchema = z.object({
   penalty: z.number().nonnegative(),
   /** Number of updates of the discriminator for each update of the generator. */
   discriminatorUpdates: z.number().int().positive(),
-  /** Adam's learning rate at the beginning. */
-  learningRate: z.number().positive(),
-  /** Decay rates of Adam's moments. */
-  beta1: z.number().nonnegative().lt(1),
-  beta2: z.number().nonnegative().lt(1),
+  ...adamFields,
   /**
    * How the learning rate falls over the second half: linearly to 0, as the paper says, or hardly, which is a fault of
    * the published code.
    */
   decay: z.enum(["linear", "published"]),
-  /** Decay per update of the generator's exponential moving average; with 0 no average is kept. */
-  ema: z.number().nonnegative().lt(1),
-  /** Whether each training image is mirrored with probability 1/2. */
-  flip: z.boolean(),
+  ...averageAndFlip,
 });
 export type StarganChoices = z.infer<typeof methodSchema>;
 export const settingsSchema = methodSchema.extend(runFields);

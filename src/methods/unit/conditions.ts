@@ -1,4 +1,5 @@
 /** What may go wrong in a training of UNIT, and the values that reports draw. */
+import { PICTURES_ARE_NOT_KEPT } from "../directions.js";
 import type { Condition, Curve } from "../method.js";
 
 export const CONDITIONS = {
@@ -9,12 +10,7 @@ export const CONDITIONS = {
     message: ({ real, fake }, window) =>
       `the discriminators' losses were ${real.toFixed(3)} and ${fake.toFixed(3)} over ${window} steps: the generator never deceives them and learns little. Train on more pictures, or start again with a lower --learning-rate.`,
   },
-  "pictures are not kept": {
-    begins: ({ cycleA, cycleB }) => Math.max(cycleA, cycleB) > 0.5,
-    lasts: ({ cycleA, cycleB }) => Math.max(cycleA, cycleB) > 0.3,
-    message: ({ cycleA, cycleB }, window) =>
-      `pictures that were translated there and back differed by ${(63.75 * (cycleA + cycleB)).toFixed(0)} of 255 grey levels over ${window} steps: translations lose the face. Train longer, or start again with another --seed.`,
-  },
+  "pictures are not kept": PICTURES_ARE_NOT_KEPT,
 } as const satisfies Record<string, Condition>;
 
 export const CURVES: readonly Curve[] = [

@@ -1,10 +1,12 @@
 /** UNIT as the rest of the program sees it (../method.ts). */
+
 import * as tf from "@tensorflow/tfjs-core";
 import { updateAverage } from "../../nn/optimizer.js";
 import { expectSameChoices, optimizersOf, stateDicts } from "../common.js";
+import { defineMethod, groupsOf } from "../define.js";
 import { directedEdits, directedSheet, type Translate } from "../directions.js";
 import type { Losses, Method, Model, Training } from "../method.js";
-import { parseFields, parseOptions, parseRunSettings } from "../parse.js";
+import { parseFields, parseRunSettings } from "../parse.js";
 import { CONDITIONS, CURVES } from "./conditions.js";
 import { configSchema, type UnitConfig } from "./config.js";
 import { memoryNeeds } from "./memory.js";
@@ -27,16 +29,13 @@ function describeLosses({ D, G, cycleA, cycleB }: Losses): string {
 
 /** A model of UNIT. */
 export function unitModel(config: UnitConfig): Model {
-  const specs = (group: string) => SPECS[group as keyof typeof SPECS](config);
   return {
     method: "unit",
     config,
     description: `UNIT, ${config.size} px, width ${config.width}`,
-    groups: Object.keys(SPECS),
-    specs,
+    ...groupsOf(config, SPECS, initialParameters),
     extras: [],
     editExtras: [],
-    initial: (group, seed) => initialParameters(specs(group), seed),
     expectSameLayers: (other, source) =>
       expectSameChoices(config, parseFields(configSchema, other.config, source), [], source),
     training: (given, source): Training => {
@@ -72,9 +71,4 @@ export function unitModel(config: UnitConfig): Model {
   };
 }
 
-export const UNIT: Method = {
-  name: "unit",
-  create: (options) => unitModel(parseOptions(configSchema, { ...options, method: "unit" })),
-  parse: (config, source) => unitModel(parseFields(configSchema, config, source)),
-  readPublished,
-};
+export const UNIT: Method = defineMethod("unit", configSchema, unitModel, readPublished);

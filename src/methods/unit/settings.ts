@@ -1,7 +1,7 @@
 /** The choices of UNIT's training, and the settings of one update. */
 import { z } from "zod";
 import type { AdamSettings } from "../../types.js";
-import { runFields } from "../parse.js";
+import { adamFields, averageAndFlip, runFields } from "../parse.js";
 import type { LossWeights } from "./losses.js";
 
 export const methodSchema = z.object({
@@ -15,17 +15,10 @@ export const methodSchema = z.object({
   code: z.number().nonnegative(),
   /** Weight of the squares of the translated images' codes. */
   cycleCode: z.number().nonnegative(),
-  /** Adam's learning rate, constant over the whole run. */
-  learningRate: z.number().positive(),
-  /** Decay rates of Adam's moments. */
-  beta1: z.number().nonnegative().lt(1),
-  beta2: z.number().nonnegative().lt(1),
+  ...adamFields,
   /** Factor of all parameters that is added to their gradients. */
   weightDecay: z.number().nonnegative(),
-  /** Decay per update of the generator's exponential moving average; with 0 no average is kept. */
-  ema: z.number().nonnegative().lt(1),
-  /** Whether each training image is mirrored with probability 1/2. */
-  flip: z.boolean(),
+  ...averageAndFlip,
 });
 export type UnitChoices = z.infer<typeof methodSchema>;
 export const settingsSchema = methodSchema.extend(runFields);

@@ -1,8 +1,8 @@
 /** Iterations of CycleGAN: the published numbers, batches in parts, what an update changes, and what it keeps. */
+
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { passes } from "../../../src/golden/compare.js";
-import { openGolden } from "../../../src/golden/verify.js";
+import { countValues } from "../../../src/methods/common.js";
 import { type CycleganConfig, configSchema } from "../../../src/methods/cyclegan/config.js";
 import type { Domains } from "../../../src/methods/cyclegan/losses.js";
 import {
@@ -14,18 +14,12 @@ import { type PoolDraws, poolOf, poolSpecs } from "../../../src/methods/cyclegan
 import { DEFAULTS, learningRateAt, updateSettings } from "../../../src/methods/cyclegan/settings.js";
 import { type CycleganState, trainIteration } from "../../../src/methods/cyclegan/update.js";
 import { parseFields } from "../../../src/methods/parse.js";
-import { createOptimizer, type Gradients, type OptimizerState } from "../../../src/nn/optimizer.js";
-import {
-  copyParameters,
-  downloadParameters,
-  type ParameterSpec,
-  type Parameters,
-  uploadParameters,
-  zeroParameters,
-} from "../../../src/nn/parameters.js";
+import { createOptimizer, type Gradients } from "../../../src/nn/optimizer.js";
+import { copyParameters, type Parameters, uploadParameters, zeroParameters } from "../../../src/nn/parameters.js";
 import { Random } from "../../../src/random.js";
+import { assertAgrees } from "../../support/agrees.js";
 import { assertClose } from "../../support/close.js";
-import { sharedPath } from "../../support/shared.js";
+import { restoreOptimizer, restoreParameters } from "../../support/copies.js";
 import { useWasm } from "../../support/use-device.js";
 
 const CONFIG: CycleganConfig = {
@@ -120,22 +114,11 @@ describe("methods/cyclegan", function () {
   it("gives the same bits after its state was saved and restored", async () => {
     const state = makeState();
     for (const step of [0, 1]) await trainIteration(state, makeBatch(step), SETTINGS, drawsOf(step));
-    const copy = async (specs: readonly ParameterSpec[], parameters: Parameters): Promise<Parameters> =>
-      uploadParameters(specs, await downloadParameters(specs, parameters), "test");
-    const copyOptimizer = async (
-      specs: readonly ParameterSpec[],
-      { parameters, first, second, updates }: OptimizerState,
-    ): Promise<OptimizerState> => ({
-      parameters: await copy(specs, parameters),
-      first: await copy(specs, first),
-      second: await copy(specs, second),
-      updates,
-    });
-    const pools = await copy(poolSpecs(CONFIG), state.pools);
+    const pools = await restoreParameters(poolSpecs(CONFIG), state.pools);
     const restored: CycleganState = {
       config: CONFIG,
-      generators: await copyOptimizer(bothGeneratorsSpecs(CONFIG), state.generators),
-      discriminators: await copyOptimizer(bothDiscriminatorsSpecs(CONFIG), state.discriminators),
+      generators: await restoreOptimizer(bothGeneratorsSpecs(CONFIG), state.generators),
+      discriminators: await restoreOptimizer(bothDiscriminatorsSpecs(CONFIG), state.discriminators),
       average: null,
       poolA: poolOf(pools, "A"),
       poolB: poolOf(pools, "B"),
@@ -177,10 +160,8 @@ describe("methods/cyclegan", function () {
     const config = { method: "cyclegan", size: 128, width, attributes: ["Bangs"] };
     const parsed = parseFields(configSchema, config, "model");
     assert.deepEqual(parsed, { ...config, ...sizes });
-    const count = (specs: readonly ParameterSpec[]) =>
-      specs.reduce((sum, { shape }) => sum + shape.reduce((size, extent) => size * extent, 1), 0);
-    assert.equal(count(bothGeneratorsSpecs(parsed)), 2 * 11_378_179);
-    assert.equal(count(bothDiscriminatorsSpecs(parsed)), 2 * 2_764_737);
+    assert.equal(countValues(bothGeneratorsSpecs(parsed)), 2 * 11_378_179);
+    assert.equal(countValues(bothDiscriminatorsSpecs(parsed)), 2 * 2_764_737);
     assert.throws(
       () => parseFields(configSchema, { ...config, attributes: ["Bangs", "Smiling"] }, "model"),
       /received attributes: expected one name, since this method trains a model for each attribute\./,
@@ -188,14 +169,6 @@ describe("methods/cyclegan", function () {
   });
 
   it("agrees with the published networks and training loop in float64", async function () {
-    const path = sharedPath("golden/baselines/cyclegan-s3-64px-b2.json");
-    if (path === null) return this.skip();
-    const golden = await openGolden(path);
-    const quantities = await golden.check(() => {});
-    assert.ok(quantities.length > 150, `${quantities.length} quantities`);
-    assert.deepEqual(
-      quantities.filter((quantity) => !passes(quantity)),
-      [],
-    );
+    await assertAgrees(this, "cyclegan-s3-64px-b2", 150);
   });
 });

@@ -1,8 +1,7 @@
 /** Iterations of StarGAN: the published numbers, batches in parts, and what the generator's turn changes. */
+
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { passes } from "../../../src/golden/compare.js";
-import { openGolden } from "../../../src/golden/verify.js";
 import type { StarganConfig } from "../../../src/methods/stargan/config.js";
 import { translate } from "../../../src/methods/stargan/networks.js";
 import { discriminatorSpecs, generatorSpecs, initialParameters } from "../../../src/methods/stargan/parameters.js";
@@ -10,8 +9,8 @@ import { DEFAULTS, learningRateAt, PUBLISHED, updateSettings } from "../../../sr
 import { type Iteration, type StarganState, trainIteration } from "../../../src/methods/stargan/update.js";
 import { createOptimizer, type Gradients } from "../../../src/nn/optimizer.js";
 import { copyParameters, uploadParameters } from "../../../src/nn/parameters.js";
+import { assertAgrees } from "../../support/agrees.js";
 import { assertClose } from "../../support/close.js";
-import { sharedPath } from "../../support/shared.js";
 import { useWasm } from "../../support/use-device.js";
 
 const CONFIG: StarganConfig = {
@@ -90,15 +89,7 @@ describe("methods/stargan", function () {
 
   for (const file of ["stargan-s6-64px-b2-n3", "stargan-s1-128px-b2-n5"]) {
     it(`agrees with the published networks and training loop in float64: ${file}`, async function () {
-      const path = sharedPath(`golden/baselines/${file}.json`);
-      if (path === null) return this.skip();
-      const golden = await openGolden(path);
-      const quantities = await golden.check(() => {});
-      assert.ok(quantities.length > 150, `${quantities.length} quantities`);
-      assert.deepEqual(
-        quantities.filter((quantity) => !passes(quantity)),
-        [],
-      );
+      await assertAgrees(this, file, 150);
     });
   }
 });

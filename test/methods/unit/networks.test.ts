@@ -1,8 +1,10 @@
 /** UNIT's networks, their noise, and their parameters. */
+
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../../../src/errors.js";
 import { moments } from "../../../src/golden/compare.js";
+import { countValues } from "../../../src/methods/common.js";
 import { parseFields } from "../../../src/methods/parse.js";
 import { configSchema } from "../../../src/methods/unit/config.js";
 import { judge, translate } from "../../../src/methods/unit/networks.js";
@@ -29,10 +31,8 @@ describe("UNIT's configuration", () => {
 
 describe("UNIT's parameters", () => {
   it("are as many as in the published networks", () => {
-    const count = (specs: ReturnType<typeof generatorSpecs>): number =>
-      specs.reduce((sum, { shape }) => sum + shape.reduce((size, extent) => size * extent, 1), 0);
-    assert.equal(count(generatorSpecs(parse({ width: UNIT_RECIPES.width }))), 18_017_286);
-    assert.equal(count(discriminatorSpecs(parse({ width: UNIT_RECIPES.width }))), 25_240_065);
+    assert.equal(countValues(generatorSpecs(parse({ width: UNIT_RECIPES.width }))), 18_017_286);
+    assert.equal(countValues(discriminatorSpecs(parse({ width: UNIT_RECIPES.width }))), 25_240_065);
   });
 
   it("begin with weights of deviation 0.02 and uniform biases", () => {

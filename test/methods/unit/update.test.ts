@@ -1,8 +1,7 @@
 /** Updates of UNIT: the published numbers, batches in parts, and what an update changes. */
+
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { passes } from "../../../src/golden/compare.js";
-import { openGolden } from "../../../src/golden/verify.js";
 import { parseFields } from "../../../src/methods/parse.js";
 import { configSchema } from "../../../src/methods/unit/config.js";
 import { noiseShapes, noisesFor, randomAt } from "../../../src/methods/unit/noise.js";
@@ -11,8 +10,8 @@ import { PUBLISHED, updateSettings } from "../../../src/methods/unit/settings.js
 import { trainPairs, type UnitBatch, type UnitState } from "../../../src/methods/unit/update.js";
 import { createOptimizer, type Gradients } from "../../../src/nn/optimizer.js";
 import { parameter, uploadParameters } from "../../../src/nn/parameters.js";
+import { assertAgrees } from "../../support/agrees.js";
 import { assertClose } from "../../support/close.js";
-import { sharedPath } from "../../support/shared.js";
 import { useWasm } from "../../support/use-device.js";
 
 const CONFIG = parseFields(configSchema, { method: "unit", size: 64, width: 4, attributes: ["Smiling"] }, "test");
@@ -112,14 +111,6 @@ describe("an update of UNIT", function () {
   });
 
   it("agrees with the published networks and training loop in float64", async function () {
-    const path = sharedPath("golden/baselines/unit-s3-64px-b2.json");
-    if (path === null) return this.skip();
-    const golden = await openGolden(path);
-    const quantities = await golden.check(() => {});
-    assert.ok(quantities.length > 200, `${quantities.length} quantities`);
-    assert.deepEqual(
-      quantities.filter((quantity) => !passes(quantity)),
-      [],
-    );
+    await assertAgrees(this, "unit-s3-64px-b2", 200);
   });
 });
