@@ -1,8 +1,8 @@
 /** Our workers without their start, as in a long run. The peers' processes stay alive from round to round, too. */
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { noSeconds } from "../../src/image/photo.js";
-import { type AlignTask, createImagePool, STAGES } from "../../src/image/tasks.js";
+import { noSeconds, STAGES } from "../../src/image/stage-times.js";
+import { type AlignTask, createImagePool } from "../../src/image/tasks.js";
 import { planPreprocess } from "../../src/preprocess/plan.js";
 
 const PHOTOS_PER_TASK = 16;

@@ -4,7 +4,7 @@ import { describeMismatch, InputError } from "../errors.js";
 import { areFolders, checkStatisticsPath } from "../metrics/fid-inputs.js";
 import { gatherFeatures, openFeatures, originOf, saveFeatures } from "../metrics/part-features.js";
 import type { CommandContext } from "./command.js";
-import type { FidCommand } from "./fid.js";
+import type { FidCommand } from "./fid-options.js";
 import { choosePart } from "./part.js";
 
 export async function runFeatures(

@@ -1,30 +1,13 @@
 /** `elegant fid A B`: the Frechet distance of two sets of images, features or statistics, and KID, precision and recall. */
 import { type Command, Option } from "commander";
-import type { Device } from "../device/device.js";
 import { HAS_SHARED_MEMORY, ONE_THREAD } from "../kernels/memory.js";
-import type { ExtractorName } from "../metrics/extractors.js";
 import type { SideOptions } from "../metrics/fid.js";
 import type { Features } from "../metrics/sides.js";
 import type { Course } from "../planner/course.js";
-import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
-import { openDeviceFor } from "./device.js";
-import { type PartOption, withPart } from "./part.js";
-import { choiceOfBatches, finishPlan, type PlannedOptions, planWork, withRecalibrate } from "./planned.js";
-
-export interface FidCommand extends PlannedOptions, CommonOptions<"seed" | "device">, PartOption {
-  readonly dims: string;
-  readonly mode: "pytorch" | "tensorflow" | "clean";
-  readonly features: ExtractorName;
-  readonly weights?: string;
-  readonly recursive: boolean;
-  readonly strict: boolean;
-  readonly cache: boolean;
-  readonly batch: number;
-  readonly kid: boolean;
-  readonly prc: boolean;
-  readonly saveStats?: string;
-  readonly saveFeatures?: string;
-}
+import { type CommandContext, integer, runCommand, withCommonOptions } from "./command.js";
+import { type FidCommand, openFidDevice } from "./fid-options.js";
+import { withPart } from "./part.js";
+import { choiceOfBatches, finishPlan, planWork, withRecalibrate } from "./planned.js";
 
 const HELP = `
 A and B are folders of images, .npz statistics (mu, sigma) or .npy/.npz features, in any mix; A is the reference. Images need
@@ -108,10 +91,6 @@ function planFeatures(
     },
     course: () => course,
   };
-}
-
-export function openFidDevice(options: FidCommand, context: CommandContext): Promise<Device> {
-  return openDeviceFor(({ featureTrial }) => featureTrial(options), options, context);
 }
 
 async function compare(

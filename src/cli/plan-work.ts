@@ -4,7 +4,7 @@ import type { InceptionDims } from "../metrics/inception.js";
 import type { Work } from "../planner/work/work.js";
 import type { CommandContext } from "./command.js";
 import { openDeviceFor } from "./device.js";
-import { type FidCommand, openFidDevice } from "./fid.js";
+import { type FidCommand, openFidDevice } from "./fid-options.js";
 import { expandInputs } from "./inputs.js";
 import { choiceOfBatches } from "./planned.js";
 import type { PreprocessCommand } from "./preprocess.js";

@@ -86,7 +86,7 @@ export function registerPreprocess(program: Command): void {
     .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
         const { preprocess } = await import("../preprocess/preprocess.js");
-        const { STAGES } = await import("../image/tasks.js");
+        const { STAGES } = await import("../image/stage-times.js");
         if (!HAS_SHARED_MEMORY) context.print(ONE_THREAD);
         const part = choosePart(options, context.print);
         await interruptible(async (signal) => {

@@ -1,7 +1,7 @@
 /** The checks of `elegant queue submit`: everything that the command itself would refuse when it starts. */
 import { describeMismatch, InputError } from "../errors.js";
 import { checkOutputs } from "./editing.js";
-import type { FidCommand } from "./fid.js";
+import type { FidCommand } from "./fid-options.js";
 import type { PreprocessCommand } from "./preprocess.js";
 import type { Understood } from "./queue-commands.js";
 import { checkSwap } from "./swap.js";

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
-import type { PictureSource } from "../image/source.js";
+import type { PictureSource } from "../image/picture-source.js";
 import { describeNotRead, type PictureWalk, walkPictures } from "../image/walk-pictures.js";
 import type { OnProgress } from "../types.js";
 import { findImageDir, findList } from "./layout.js";

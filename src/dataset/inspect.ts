@@ -1,7 +1,7 @@
 /** `elegant inspect`: reports the contents of a data set of any format, and whether anything is missing. */
 import { stat } from "node:fs/promises";
 import { describeMismatch, InputError } from "../errors.js";
-import type { PictureSource } from "../image/source.js";
+import type { PictureSource } from "../image/picture-source.js";
 import { createImagePool } from "../image/tasks.js";
 import type { OnProgress } from "../types.js";
 import { inOrder, locatePictures, openStore, presentFiles, readLists } from "./dataset.js";

@@ -6,7 +6,7 @@ import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, InputError, rethrowAs } from "../errors.js";
-import type { PictureSource } from "../image/source.js";
+import type { PictureSource } from "../image/picture-source.js";
 import { isNpy, readNpyFields } from "../interop/npy.js";
 import { formatName, type PictureStore, RAW_ON_DISK } from "./store.js";
 

@@ -1,5 +1,5 @@
 /** Images by name, wherever their bytes are: the common interface of the three forms of a data set. */
-import type { PictureSource } from "../image/source.js";
+import type { PictureSource } from "../image/picture-source.js";
 import type { AttributeTable } from "./lists.js";
 
 /** The word for `--format raw` in manifests, indexes and JSON, so that all versions read them. */

@@ -15,7 +15,7 @@ import { z } from "zod";
 import { readCached, writeCached } from "../cache.js";
 import { describeMismatch, fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { hasReadableEnding, hasUnreadPictureEnding, READABLE_ENDINGS } from "../image/endings.js";
-import type { PictureSource } from "../image/source.js";
+import type { PictureSource } from "../image/picture-source.js";
 import { describeNotRead, isHidden } from "../image/walk-pictures.js";
 import { parseJson } from "../json.js";
 import type { OnProgress } from "../types.js";

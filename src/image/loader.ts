@@ -4,7 +4,7 @@ import { type Feeding, fixedFeeding } from "../pool/feeding.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import { BatchRing } from "../pool/ring.js";
 import type { Rectangle } from "../types.js";
-import type { PictureSource } from "./source.js";
+import type { PictureSource } from "./picture-source.js";
 import { createImagePool, type ImagePool } from "./tasks.js";
 
 /** Largest number of images per pool task. */

@@ -14,25 +14,8 @@ import { landmarkProblem } from "./landmarks.js";
 import { uprightMatrix, uprightPoints, uprightSize } from "./orientation.js";
 import { type Pixels, windowOfWarp } from "./pixels.js";
 import { readImageFile } from "./read-file.js";
-import type { AlignedPhoto, AlignItem, AlignTask, Placement, StageSeconds } from "./tasks.js";
-
-export function noSeconds(): StageSeconds {
-  return { read: 0, decode: 0, warp: 0, normalise: 0, encode: 0, write: 0 };
-}
-
-/** Runs `work` and adds its time to a stage. */
-export async function timed<T>(
-  seconds: StageSeconds,
-  stage: keyof StageSeconds,
-  work: () => T | Promise<T>,
-): Promise<T> {
-  const start = performance.now();
-  try {
-    return await work();
-  } finally {
-    seconds[stage] += (performance.now() - start) / 1000;
-  }
-}
+import { noSeconds, type StageSeconds, timed } from "./stage-times.js";
+import type { AlignedPhoto, AlignItem, AlignTask, Placement } from "./tasks.js";
 
 /**
  * Reads and decodes an image file, upright by default. @throws InputError if it cannot be read or decoded;

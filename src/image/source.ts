@@ -1,29 +1,13 @@
-/**
- * Where an image's bytes are (in a file of its own, or in a range of a file that contains many), and how a worker reads
- * them.
- */
+/** How a worker reads an image from a file of its own, or from a range of a file that contains many. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 import { decodeImage } from "./codec.js";
-import { noSeconds, readPhoto, timed } from "./photo.js";
+import { readPhoto } from "./photo.js";
+import { type ByteRange, nameOf, type PictureSource } from "./picture-source.js";
 import { type Pixels, wholeOf } from "./pixels.js";
 import { readFileHeader } from "./read-file.js";
-import type { StageSeconds } from "./tasks.js";
-
-/** A range in bytes, from the start of the file. */
-export interface ByteRange {
-  readonly offset: number;
-  readonly length: number;
-}
-
-export type PictureSource =
-  /** An image file. */
-  | { readonly path: string; readonly range?: undefined; readonly raw?: undefined }
-  /** An image file within another file. `name` is the image's name in messages. */
-  | { readonly path: string; readonly name: string; readonly range: ByteRange; readonly raw?: undefined }
-  /** Raw pixels of a square with side `raw`: rows from the top, 8-bit RGB. */
-  | { readonly path: string; readonly name: string; readonly range: ByteRange; readonly raw: number };
+import { noSeconds, type StageSeconds, timed } from "./stage-times.js";
 
 /** Number of files that a thread keeps open. All threads together stay far below the usual limit of 1024 or 256 per process. */
 const MOST_OPEN = 16;
@@ -45,11 +29,6 @@ function descriptorOf(path: string): number {
   const descriptor = openSync(path, "r");
   openFiles.set(path, descriptor);
   return descriptor;
-}
-
-/** The image's name in messages. */
-export function nameOf(source: PictureSource): string {
-  return source.range === undefined ? source.path : `${source.path}: ${source.name}`;
 }
 
 /**

@@ -5,7 +5,8 @@ import { WorkerPool } from "../pool/pool.js";
 import type { ItemFailure, SlotRange } from "../pool/protocol.js";
 import type { Affine, FivePoints, Rectangle } from "../types.js";
 import type { InceptionMode } from "./inception-input.js";
-import type { PictureSource } from "./source.js";
+import type { PictureSource } from "./picture-source.js";
+import type { StageSeconds } from "./stage-times.js";
 
 /** The data that each worker gets once. */
 export interface ImageWorkerData {
@@ -57,20 +58,6 @@ export interface AlignedPhoto {
   /** What was wrong with a photo that was used anyway (`tolerant`); null if nothing was. */
   readonly damaged: string | null;
 }
-
-/** Seconds that one thread spent in each stage. */
-export interface StageSeconds {
-  read: number;
-  decode: number;
-  warp: number;
-  /** Resizing, and scaling to the network's range. */
-  normalise: number;
-  encode: number;
-  write: number;
-}
-
-/** The stages of an alignment. */
-export const STAGES = ["read", "decode", "warp", "encode", "write"] as const;
 
 /** The times that each task reports. */
 export interface TaskTimes {

@@ -11,9 +11,11 @@ import { loadModule } from "../kernels/module.js";
 import { handOver } from "../pool/hand-over.js";
 import { type ItemFailure, openRange, type TaskHandler } from "../pool/protocol.js";
 import { toInceptionInput } from "./inception-input.js";
-import { alignPhoto, checkCrop, checkSquare, noSeconds, readPhoto, timed } from "./photo.js";
+import { alignPhoto, checkCrop, checkSquare, readPhoto } from "./photo.js";
+import { nameOf } from "./picture-source.js";
 import { Pixels, wholeOf } from "./pixels.js";
-import { nameOf, readRawFloats, readSource } from "./source.js";
+import { readRawFloats, readSource } from "./source.js";
+import { noSeconds, timed } from "./stage-times.js";
 import type { AlignedPhoto, CheckResult, ImageTasks, ImageWorkerData, LoadFailure } from "./tasks.js";
 
 // The calling thread has a compiled module of its own.

@@ -1,5 +1,5 @@
 /** The reasons of a plan in words, each with the numbers that decided it. */
-import type { Candidate } from "./plan.js";
+import type { Candidate } from "./model.js";
 import type { Limits, Place, Plan } from "./types.js";
 
 type Decided = Omit<Plan, "reasons">;

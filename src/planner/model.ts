@@ -1,5 +1,5 @@
 /** Computes the rate and memory of a number of workers and a batch. It is only arithmetic; plan.ts decides. */
-import type { Cost, Machine, Place, Stage } from "./types.js";
+import type { Cost, Machine, Place, Plan, Stage } from "./types.js";
 
 /** Neighbouring stages that share their calls. */
 export interface Group {
@@ -11,6 +11,12 @@ export interface Group {
 export interface Choice {
   readonly workers: number;
   readonly batch: number;
+}
+
+/** A choice with its rate. */
+export interface Candidate extends Choice {
+  readonly rate: number;
+  readonly bound: Plan["bound"];
 }
 
 /** Seconds of work per item, for each place. */

@@ -4,7 +4,7 @@
  */
 import { describeMismatch, InputError } from "../errors.js";
 import { explain } from "./explain.js";
-import { type Choice, type Group, groupStages, loadsOf, memoryOf, rateOf, secondsOf, slowdowns } from "./model.js";
+import { type Candidate, type Group, groupStages, loadsOf, memoryOf, rateOf, secondsOf, slowdowns } from "./model.js";
 import type { Limits, Machine, Place, Plan, PlannedStage, Stage } from "./types.js";
 
 /** Smallest relative gain that is worth more workers or a larger batch. */
@@ -15,11 +15,6 @@ const QUEUES: readonly (readonly [beforeSlowest: number, elsewhere: number])[] =
   [1, 1],
   [0, 0],
 ];
-
-export interface Candidate extends Choice {
-  readonly rate: number;
-  readonly bound: Plan["bound"];
-}
 
 /**
  * Finds the fastest plan that the memory allows. Among plans whose rates differ by less than 1 %, it is the one with

@@ -3,7 +3,7 @@
  * only the photo that it worked on fails.
  */
 import { describeMismatch, RetryableError } from "../errors.js";
-import { noSeconds } from "../image/photo.js";
+import { noSeconds } from "../image/stage-times.js";
 import type { AlignItem, AlignResult, AlignTask, ImagePool } from "../image/tasks.js";
 import { asAddressSpaceError } from "../kernels/address-space.js";
 import type { ItemFailure } from "../pool/protocol.js";

@@ -1,6 +1,6 @@
 /** The loop of `elegant preprocess`: photos go to the pool, and their crops to an output. */
-import { noSeconds } from "../image/photo.js";
-import { createImagePool, STAGES, type StageSeconds } from "../image/tasks.js";
+import { noSeconds, STAGES, type StageSeconds } from "../image/stage-times.js";
+import { createImagePool } from "../image/tasks.js";
 import type { Feeding } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type AlignJob, alignAll } from "./align-all.js";

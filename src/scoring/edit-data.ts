@@ -2,7 +2,8 @@
 import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { checkSquare } from "../image/photo.js";
-import { nameOf, readSource } from "../image/source.js";
+import { nameOf } from "../image/picture-source.js";
+import { readSource } from "../image/source.js";
 import { Random } from "../random.js";
 import type { RgbaImage } from "../types.js";
 import { FEWEST_OF_SIDE, Judge, type JudgeOptions, lackingAttribute } from "./judge.js";

@@ -2,7 +2,7 @@
 import type { FaceDataset } from "../dataset/dataset.js";
 import { InputError } from "../errors.js";
 import { BatchLoader, type Replace } from "../image/loader.js";
-import { nameOf, type PictureSource } from "../image/source.js";
+import { nameOf, type PictureSource } from "../image/picture-source.js";
 import type { OnProgress, RgbaImage } from "../types.js";
 
 const PICTURES_AT_ONCE = 64;

@@ -10,7 +10,7 @@ import { writeFileAtomic } from "../files.js";
 import type { BatchLoader, LoadedBatch, Replace } from "../image/loader.js";
 import { createImagePool } from "../image/tasks.js";
 import { readLossLog } from "./log.js";
-import type { TrainOptions } from "./loop.js";
+import type { TrainOptions } from "./options.js";
 import { LEFT_OUT_FILE } from "./run-report.js";
 import type { RunWriter } from "./run-writer.js";
 

@@ -1,20 +1,18 @@
 /** The training loop: fetch, update, log, sample, save. One step covers all attributes. */
 import { join } from "node:path";
 import { closing } from "../closing.js";
-import type { FaceDataset } from "../dataset/dataset.js";
 import { describeMismatch, InterruptedError, RetryableError } from "../errors.js";
 import { ensureDir, removeTemporaries } from "../files.js";
 import { RunLock } from "../lock.js";
-import type { Losses, Model, Moment, RunSettings, Training } from "../methods/method.js";
+import type { Losses, Moment, RunSettings, Training } from "../methods/method.js";
 import { NOT_FINITE_REMEDY } from "../models/checkpoint.js";
 import { newestCheckpoint } from "../models/checkpoint-store.js";
-import type { NamedModel } from "../models/generator-file.js";
 import { type Feeding, fixedFeeding, MOST_AHEAD } from "../pool/feeding.js";
-import type { OnProgress } from "../types.js";
-import { type BatchChoice, type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
+import { type ChosenBatch, chooseBatch, type PlannedBatch, planBatch } from "./batch-choice.js";
 import { PairBatches } from "./batches.js";
 import { type LeftOut, listLeftOut, mostLeftOut, recallLeftOut, tooManyLeftOut } from "./left-out.js";
-import { Pace, type PaceOptions } from "./pace.js";
+import type { TrainOptions } from "./options.js";
+import { Pace } from "./pace.js";
 import { createPairSampler, type PairSampler } from "./pairs.js";
 import { rescue } from "./rescue.js";
 import { disposeState, expectFreshFolder, expectSameModel, type RunStart, resumeRun, startRun } from "./run.js";
@@ -23,42 +21,6 @@ import { RunWriter } from "./run-writer.js";
 import { drawSamples, loadSamplePairs, type SamplePairs } from "./samples.js";
 import { loadScoreFaces, type ScoreFaces, scoreGenerator } from "./score.js";
 import { takeUpdate, type UpdateWork } from "./take-update.js";
-
-export interface TrainOptions extends PaceOptions {
-  readonly dataset: FaceDataset;
-  readonly folder: string;
-  readonly model: Model;
-  /** The run's settings without the data's fingerprint. */
-  readonly settings: { readonly batch: BatchChoice; readonly seed: number; readonly [choice: string]: unknown };
-  /** Pairs per update in the method's published code, for the batch "auto"; ELEGANT's by default. */
-  readonly publishedBatch?: number;
-  readonly resume: boolean;
-  /** The generator from which a new run begins; by default, an untrained one. */
-  readonly from?: NamedModel | null;
-  /** Whether to take over the folder's lock from a process on another machine that may still be alive. */
-  readonly takeOver?: boolean;
-  readonly saveEvery: number;
-  readonly sampleEvery: number;
-  /** Number of threads that decode images. */
-  readonly workers: number;
-  /**
-   * Decides the numbers of threads and of batches ahead for the updates. It is called when data and settings are
-   * accepted and nothing is on the device yet; null keeps `workers`.
-   */
-  readonly feeding?: (work: TrainWork) => Promise<Feeding | null>;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: OnProgress;
-  /** Called when data and settings are accepted and nothing has been written. */
-  readonly onStart?: () => void;
-  /** Receives a line for the user: the start of the run, warnings. */
-  readonly onMessage?: (line: string) => void;
-}
-
-/** The work that a training is about to do. */
-export interface TrainWork {
-  readonly settings: RunSettings;
-  readonly updates: number;
-}
 
 export interface TrainResult {
   readonly step: number;

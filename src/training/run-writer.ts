@@ -20,10 +20,17 @@ import {
   WATCHDOG_FILE,
   writeRunReport,
 } from "./run-report.js";
-import type { RunScore } from "./score.js";
 import { type Alarm, Watchdog, WINDOW } from "./watchdog.js";
 
 const EVENTS_FOLDER = "events";
+
+/** A run's score at one step (score.ts). */
+export interface RunScore {
+  /** Mean score over attributes; lower is better. */
+  readonly score: number;
+  /** Score of each attribute, in the model's order. */
+  readonly attributes: readonly number[];
+}
 
 interface RunFiles {
   readonly leftOut: LossLog;

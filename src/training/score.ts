@@ -12,6 +12,7 @@ import { BatchLoader } from "../image/loader.js";
 import type { Model } from "../methods/method.js";
 import type { Parameters } from "../nn/parameters.js";
 import { loadSides } from "./left-out.js";
+import type { RunScore } from "./run-writer.js";
 
 /** Pictures of each side of an attribute; below the second number held-out ones tell too little. */
 const FACES = 32;
@@ -27,13 +28,6 @@ export interface ScoreFaces {
   /** Their labels for each attribute, 0 or 1: [2 count][attributes]. */
   readonly labels: readonly (readonly (readonly number[])[])[];
   readonly counts: readonly number[];
-}
-
-export interface RunScore {
-  /** Mean score over attributes; lower is better. */
-  readonly score: number;
-  /** Score of each attribute, in the model's order. */
-  readonly attributes: readonly number[];
 }
 
 /**

@@ -18,7 +18,7 @@ export interface SourceFile {
   readonly code: string;
 }
 
-const STATEMENT = /^(?:import|export)\b([^"';=]*?)(?:\bfrom\s*)?"([^"]+)"/gm;
+const STATEMENT = /^(?:import|export)\b([^"';=(]*?)(?:\bfrom\s*)?"([^"]+)"/gm;
 const CALL = /\bimport\(\s*"([^"]+)"\s*\)/g;
 
 /** True if every name of the clause is a type: "type { A }" or "{ type A, type B }". */

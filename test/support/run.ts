@@ -5,7 +5,7 @@ import { createConfig, type ModelConfig, OFFICIAL_NETWORK, parseConfig } from ".
 import { elegantModel } from "../../src/methods/elegant/model.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
 import { readLossLog } from "../../src/training/log.js";
-import type { TrainOptions } from "../../src/training/loop.js";
+import type { TrainOptions } from "../../src/training/options.js";
 import { LOSSES_FILE } from "../../src/training/run-report.js";
 
 export const ATTRIBUTES = ["Bangs", "Smiling"];

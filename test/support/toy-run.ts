@@ -1,6 +1,6 @@
 /** A training run of the toy method. */
 import type { FaceDataset } from "../../src/dataset/dataset.js";
-import type { TrainOptions } from "../../src/training/loop.js";
+import type { TrainOptions } from "../../src/training/options.js";
 import { TOY } from "./toy-method.js";
 
 export const TOY_STEPS = 30;
