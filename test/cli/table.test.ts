@@ -1,5 +1,8 @@
 /** `elegant table`: tiny trainings of several systems, which are stopped, continued and compared. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodePng } from "../../src/image/codec.js";
@@ -101,6 +104,36 @@ describe("elegant table", function () {
         other.stderr,
         /--out .*table: seed: expected 1, received 7\. Give the options with which it was begun/,
       );
+    }));
+
+  it("goes on after it was killed between two systems, to the table of a call that ran through", () =>
+    withFolder(async (folder) => {
+      const at = (name: string): string => join(folder, name);
+      await writeFaces(at("data"), 40);
+      const systems = ["--systems", "cyclegan,stargan"];
+      const command = ["table", at("data"), "--attributes", "Bangs", ...systems, "--updates", "4", ...QUICK];
+      const whole = await elegant(...command, "--out", at("whole"), "--json");
+      assert.equal(whole.code, 0, whole.stderr);
+
+      const child = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...command, "--out", at("killed")], {
+        stdio: "ignore",
+      });
+      const ended = once(child, "exit");
+      const checkpoint = at("killed/runs/cyclegan/Bangs/checkpoints/step-00000004.safetensors");
+      while (!existsSync(checkpoint) && child.exitCode === null) await new Promise((wait) => setTimeout(wait, 5));
+      child.kill("SIGKILL");
+      await ended;
+      assert.ok(!existsSync(at("killed/table.json")), "it was killed before it was done");
+
+      const again = await elegant(...command, "--out", at("killed"), "--json");
+      assert.equal(again.code, 0, again.stderr);
+      const numbers = ({ stdout }: Ended): unknown =>
+        (JSON.parse(stdout) as TableJson).systems.map(({ name, attributes, updates }) => ({
+          name,
+          attributes,
+          updates,
+        }));
+      assert.deepEqual(numbers(again), numbers(whole));
     }));
 
   it("ends a training by the time of its updates, over all of its calls", () =>
