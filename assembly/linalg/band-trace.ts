@@ -1,4 +1,5 @@
 /** Traces of inverses of a shifted band matrix. A quadrature computes the trace of the matrix's square root from them. */
+import { multiplyAdd, subtractProduct } from "../multiply-add";
 
 /**
  * Computes Tr (B + p I)^-1 for two shifts p, one per lane, as the derivative of log det (B + p I) by p: the sum of d'_j
@@ -50,9 +51,9 @@ export function bandInverseTraces(
       while (v < end) {
         const left = v128.load(v);
         const right = v128.load(l);
-        sum = f64x2.add(sum, f64x2.mul(left, right));
-        slopeA = f64x2.add(slopeA, f64x2.mul(v128.load(v + apart), right));
-        slopeB = f64x2.add(slopeB, f64x2.mul(left, v128.load(l + apart)));
+        sum = multiplyAdd<f64>(left, right, sum);
+        slopeA = multiplyAdd<f64>(v128.load(v + apart), right, slopeA);
+        slopeB = multiplyAdd<f64>(left, v128.load(l + apart), slopeB);
         v += 16;
         l += 16;
       }
@@ -61,21 +62,21 @@ export function bandInverseTraces(
       const uj = f64x2.sub(f64x2.splat(f64.load(entries + ((<usize>j) << 3))), sum);
       const ujSlope = f64x2.neg(f64x2.add(slopeA, slopeB));
       const lj = f64x2.mul(uj, inverse);
-      const ljSlope = f64x2.mul(f64x2.sub(ujSlope, f64x2.mul(lj, slope)), inverse);
+      const ljSlope = f64x2.mul(subtractProduct<f64>(lj, slope, ujSlope), inverse);
       v128.store(v, uj);
       v128.store(v + apart, ujSlope);
       const to = own + ((<usize>j) << 4);
       v128.store(to, lj);
       v128.store(to + apart, ljSlope);
-      pivot = f64x2.sub(pivot, f64x2.mul(uj, lj));
-      pivotSlope = f64x2.sub(pivotSlope, f64x2.add(f64x2.mul(ujSlope, lj), f64x2.mul(uj, ljSlope)));
+      pivot = subtractProduct<f64>(uj, lj, pivot);
+      pivotSlope = f64x2.sub(pivotSlope, multiplyAdd<f64>(uj, ljSlope, f64x2.mul(ujSlope, lj)));
     }
     // This is false for NaN, too.
     positive = v128.and(positive, f64x2.gt(pivot, zero));
     const inverse = f64x2.div(one, pivot);
     v128.store(own + 2 * apart, inverse);
     v128.store(own + 2 * apart, pivotSlope, 16);
-    trace = f64x2.add(trace, f64x2.mul(pivotSlope, inverse));
+    trace = multiplyAdd<f64>(pivotSlope, inverse, trace);
   }
   v128.store(traces + ((<usize>block) << 4), v128.bitselect(trace, f64x2.splat(NaN), positive));
 }

@@ -6,6 +6,7 @@
  * a square of BLOCK x BLOCK of C. Its parts of A and B are packed into panels of four, DEPTH deep, in the thread's
  * scratch memory. Sums run in the order of k in every block, so results do not depend on the number of threads.
  */
+import { multiplyAdd } from "../multiply-add";
 
 /** Side of a block of C. */
 export const BLOCK: i32 = 128;
@@ -135,14 +136,14 @@ function multiplyPanels(a: usize, b: usize, depth: i32, out: usize): void {
     const a1 = v128.load64_splat(a, 8);
     const a2 = v128.load64_splat(a, 16);
     const a3 = v128.load64_splat(a, 24);
-    c0 = f64x2.add(c0, f64x2.mul(a0, b0));
-    c1 = f64x2.add(c1, f64x2.mul(a0, b1));
-    c2 = f64x2.add(c2, f64x2.mul(a1, b0));
-    c3 = f64x2.add(c3, f64x2.mul(a1, b1));
-    c4 = f64x2.add(c4, f64x2.mul(a2, b0));
-    c5 = f64x2.add(c5, f64x2.mul(a2, b1));
-    c6 = f64x2.add(c6, f64x2.mul(a3, b0));
-    c7 = f64x2.add(c7, f64x2.mul(a3, b1));
+    c0 = multiplyAdd<f64>(a0, b0, c0);
+    c1 = multiplyAdd<f64>(a0, b1, c1);
+    c2 = multiplyAdd<f64>(a1, b0, c2);
+    c3 = multiplyAdd<f64>(a1, b1, c3);
+    c4 = multiplyAdd<f64>(a2, b0, c4);
+    c5 = multiplyAdd<f64>(a2, b1, c5);
+    c6 = multiplyAdd<f64>(a3, b0, c6);
+    c7 = multiplyAdd<f64>(a3, b1, c7);
     // The loop ends here if the depth is odd. This also keeps V8 from loading both halves of the loop at the same time,
     // which would need more registers than it has.
     a += 32;
@@ -154,14 +155,14 @@ function multiplyPanels(a: usize, b: usize, depth: i32, out: usize): void {
     const e1 = v128.load64_splat(a, 8);
     const e2 = v128.load64_splat(a, 16);
     const e3 = v128.load64_splat(a, 24);
-    c0 = f64x2.add(c0, f64x2.mul(e0, d0));
-    c1 = f64x2.add(c1, f64x2.mul(e0, d1));
-    c2 = f64x2.add(c2, f64x2.mul(e1, d0));
-    c3 = f64x2.add(c3, f64x2.mul(e1, d1));
-    c4 = f64x2.add(c4, f64x2.mul(e2, d0));
-    c5 = f64x2.add(c5, f64x2.mul(e2, d1));
-    c6 = f64x2.add(c6, f64x2.mul(e3, d0));
-    c7 = f64x2.add(c7, f64x2.mul(e3, d1));
+    c0 = multiplyAdd<f64>(e0, d0, c0);
+    c1 = multiplyAdd<f64>(e0, d1, c1);
+    c2 = multiplyAdd<f64>(e1, d0, c2);
+    c3 = multiplyAdd<f64>(e1, d1, c3);
+    c4 = multiplyAdd<f64>(e2, d0, c4);
+    c5 = multiplyAdd<f64>(e2, d1, c5);
+    c6 = multiplyAdd<f64>(e3, d0, c6);
+    c7 = multiplyAdd<f64>(e3, d1, c7);
     a += 32;
     b += 32;
   }
@@ -180,8 +181,8 @@ function addTile(c: usize, rowBytes: usize, rows: i32, columns: i32, tile: usize
   if (rows == 4 && columns == 4 && beta == 1) {
     const factor = f64x2.splat(alpha);
     for (let r = 0; r < 4; r++) {
-      v128.store(c, f64x2.add(v128.load(c), f64x2.mul(factor, v128.load(tile))));
-      v128.store(c, f64x2.add(v128.load(c, 16), f64x2.mul(factor, v128.load(tile, 16))), 16);
+      v128.store(c, multiplyAdd<f64>(factor, v128.load(tile), v128.load(c)));
+      v128.store(c, multiplyAdd<f64>(factor, v128.load(tile, 16), v128.load(c, 16)), 16);
       c += rowBytes;
       tile += 32;
     }

@@ -3,6 +3,7 @@
  * row of a panel is a cache line. A panel is contiguous, stays in the second-level cache, and is the work of one
  * thread.
  */
+import { multiplyAdd, subtractProduct } from "../multiply-add";
 import { STEP_BYTES } from "./tridiagonal";
 
 /** Bytes per row of a panel: eight values. */
@@ -18,10 +19,10 @@ function reflectRows(rows: usize, v: usize, tau: f64, m: i32): void {
   const end = v + ((<usize>m) << 3);
   for (let at = v; at < end; at += 8) {
     const factor = v128.load64_splat(at);
-    s0 = f64x2.add(s0, f64x2.mul(factor, v128.load(row)));
-    s1 = f64x2.add(s1, f64x2.mul(factor, v128.load(row, 16)));
-    s2 = f64x2.add(s2, f64x2.mul(factor, v128.load(row, 32)));
-    s3 = f64x2.add(s3, f64x2.mul(factor, v128.load(row, 48)));
+    s0 = multiplyAdd<f64>(factor, v128.load(row), s0);
+    s1 = multiplyAdd<f64>(factor, v128.load(row, 16), s1);
+    s2 = multiplyAdd<f64>(factor, v128.load(row, 32), s2);
+    s3 = multiplyAdd<f64>(factor, v128.load(row, 48), s3);
     row += ROW_BYTES;
   }
   const scale = f64x2.splat(-tau);
@@ -32,10 +33,10 @@ function reflectRows(rows: usize, v: usize, tau: f64, m: i32): void {
   row = rows;
   for (let at = v; at < end; at += 8) {
     const factor = v128.load64_splat(at);
-    v128.store(row, f64x2.add(v128.load(row), f64x2.mul(factor, s0)));
-    v128.store(row, f64x2.add(v128.load(row, 16), f64x2.mul(factor, s1)), 16);
-    v128.store(row, f64x2.add(v128.load(row, 32), f64x2.mul(factor, s2)), 32);
-    v128.store(row, f64x2.add(v128.load(row, 48), f64x2.mul(factor, s3)), 48);
+    v128.store(row, multiplyAdd<f64>(factor, s0, v128.load(row)));
+    v128.store(row, multiplyAdd<f64>(factor, s1, v128.load(row, 16)), 16);
+    v128.store(row, multiplyAdd<f64>(factor, s2, v128.load(row, 32)), 32);
+    v128.store(row, multiplyAdd<f64>(factor, s3, v128.load(row, 48)), 48);
     row += ROW_BYTES;
   }
 }
@@ -86,20 +87,20 @@ export function rotatePanel(panels: usize, n: i32, record: usize, pairs: i32, bl
     let s = v128.load64_splat(at, 8);
     let a = v128.load(row);
     let z = v128.load(row, 64);
-    let y0 = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, z));
-    let x0 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, z));
+    let y0 = multiplyAdd<f64>(c, z, f64x2.mul(s, a));
+    let x0 = subtractProduct<f64>(s, z, f64x2.mul(c, a));
     a = v128.load(row, 16);
     z = v128.load(row, 80);
-    let y1 = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, z));
-    let x1 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, z));
+    let y1 = multiplyAdd<f64>(c, z, f64x2.mul(s, a));
+    let x1 = subtractProduct<f64>(s, z, f64x2.mul(c, a));
     a = v128.load(row, 32);
     z = v128.load(row, 96);
-    let y2 = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, z));
-    let x2 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, z));
+    let y2 = multiplyAdd<f64>(c, z, f64x2.mul(s, a));
+    let x2 = subtractProduct<f64>(s, z, f64x2.mul(c, a));
     a = v128.load(row, 48);
     z = v128.load(row, 112);
-    let y3 = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, z));
-    let x3 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, z));
+    let y3 = multiplyAdd<f64>(c, z, f64x2.mul(s, a));
+    let x3 = subtractProduct<f64>(s, z, f64x2.mul(c, a));
     const end = at + <usize>(high - low) * STEP_BYTES;
     for (at += STEP_BYTES; at < end; at += STEP_BYTES) {
       row -= ROW_BYTES;
@@ -109,36 +110,36 @@ export function rotatePanel(panels: usize, n: i32, record: usize, pairs: i32, bl
       const c2 = v128.load64_splat(at - 16);
       const s2 = v128.load64_splat(at - 8);
       a = v128.load(row);
-      z = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, x0));
-      x0 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, x0));
-      v128.store(row, f64x2.add(f64x2.mul(s2, z), f64x2.mul(c2, y0)), 128);
-      y0 = f64x2.sub(f64x2.mul(c2, z), f64x2.mul(s2, y0));
+      z = multiplyAdd<f64>(c, x0, f64x2.mul(s, a));
+      x0 = subtractProduct<f64>(s, x0, f64x2.mul(c, a));
+      v128.store(row, multiplyAdd<f64>(c2, y0, f64x2.mul(s2, z)), 128);
+      y0 = subtractProduct<f64>(s2, y0, f64x2.mul(c2, z));
       a = v128.load(row, 16);
-      z = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, x1));
-      x1 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, x1));
-      v128.store(row, f64x2.add(f64x2.mul(s2, z), f64x2.mul(c2, y1)), 144);
-      y1 = f64x2.sub(f64x2.mul(c2, z), f64x2.mul(s2, y1));
+      z = multiplyAdd<f64>(c, x1, f64x2.mul(s, a));
+      x1 = subtractProduct<f64>(s, x1, f64x2.mul(c, a));
+      v128.store(row, multiplyAdd<f64>(c2, y1, f64x2.mul(s2, z)), 144);
+      y1 = subtractProduct<f64>(s2, y1, f64x2.mul(c2, z));
       a = v128.load(row, 32);
-      z = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, x2));
-      x2 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, x2));
-      v128.store(row, f64x2.add(f64x2.mul(s2, z), f64x2.mul(c2, y2)), 160);
-      y2 = f64x2.sub(f64x2.mul(c2, z), f64x2.mul(s2, y2));
+      z = multiplyAdd<f64>(c, x2, f64x2.mul(s, a));
+      x2 = subtractProduct<f64>(s, x2, f64x2.mul(c, a));
+      v128.store(row, multiplyAdd<f64>(c2, y2, f64x2.mul(s2, z)), 160);
+      y2 = subtractProduct<f64>(s2, y2, f64x2.mul(c2, z));
       a = v128.load(row, 48);
-      z = f64x2.add(f64x2.mul(s, a), f64x2.mul(c, x3));
-      x3 = f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, x3));
-      v128.store(row, f64x2.add(f64x2.mul(s2, z), f64x2.mul(c2, y3)), 176);
-      y3 = f64x2.sub(f64x2.mul(c2, z), f64x2.mul(s2, y3));
+      z = multiplyAdd<f64>(c, x3, f64x2.mul(s, a));
+      x3 = subtractProduct<f64>(s, x3, f64x2.mul(c, a));
+      v128.store(row, multiplyAdd<f64>(c2, y3, f64x2.mul(s2, z)), 176);
+      y3 = subtractProduct<f64>(s2, y3, f64x2.mul(c2, z));
     }
     // The second sweep's last rotation.
     c = v128.load64_splat(at - 16);
     s = v128.load64_splat(at - 8);
-    v128.store(row, f64x2.sub(f64x2.mul(c, x0), f64x2.mul(s, y0)));
-    v128.store(row, f64x2.sub(f64x2.mul(c, x1), f64x2.mul(s, y1)), 16);
-    v128.store(row, f64x2.sub(f64x2.mul(c, x2), f64x2.mul(s, y2)), 32);
-    v128.store(row, f64x2.sub(f64x2.mul(c, x3), f64x2.mul(s, y3)), 48);
-    v128.store(row, f64x2.add(f64x2.mul(s, x0), f64x2.mul(c, y0)), 64);
-    v128.store(row, f64x2.add(f64x2.mul(s, x1), f64x2.mul(c, y1)), 80);
-    v128.store(row, f64x2.add(f64x2.mul(s, x2), f64x2.mul(c, y2)), 96);
-    v128.store(row, f64x2.add(f64x2.mul(s, x3), f64x2.mul(c, y3)), 112);
+    v128.store(row, subtractProduct<f64>(s, y0, f64x2.mul(c, x0)));
+    v128.store(row, subtractProduct<f64>(s, y1, f64x2.mul(c, x1)), 16);
+    v128.store(row, subtractProduct<f64>(s, y2, f64x2.mul(c, x2)), 32);
+    v128.store(row, subtractProduct<f64>(s, y3, f64x2.mul(c, x3)), 48);
+    v128.store(row, multiplyAdd<f64>(c, y0, f64x2.mul(s, x0)), 64);
+    v128.store(row, multiplyAdd<f64>(c, y1, f64x2.mul(s, x1)), 80);
+    v128.store(row, multiplyAdd<f64>(c, y2, f64x2.mul(s, x2)), 96);
+    v128.store(row, multiplyAdd<f64>(c, y3, f64x2.mul(s, x3)), 112);
   }
 }

@@ -1,4 +1,5 @@
 /** Operations on vectors of consecutive float64 values. */
+import { multiplyAdd } from "../multiply-add";
 
 /** sum x[k] y[k] */
 export function dot(x: usize, y: usize, count: i32): f64 {
@@ -8,10 +9,10 @@ export function dot(x: usize, y: usize, count: i32): f64 {
   let s3 = s0;
   let k = 0;
   for (; k + 8 <= count; k += 8) {
-    s0 = f64x2.add(s0, f64x2.mul(v128.load(x), v128.load(y)));
-    s1 = f64x2.add(s1, f64x2.mul(v128.load(x, 16), v128.load(y, 16)));
-    s2 = f64x2.add(s2, f64x2.mul(v128.load(x, 32), v128.load(y, 32)));
-    s3 = f64x2.add(s3, f64x2.mul(v128.load(x, 48), v128.load(y, 48)));
+    s0 = multiplyAdd<f64>(v128.load(x), v128.load(y), s0);
+    s1 = multiplyAdd<f64>(v128.load(x, 16), v128.load(y, 16), s1);
+    s2 = multiplyAdd<f64>(v128.load(x, 32), v128.load(y, 32), s2);
+    s3 = multiplyAdd<f64>(v128.load(x, 48), v128.load(y, 48), s3);
     x += 64;
     y += 64;
   }
@@ -30,8 +31,8 @@ export function addScaled(y: usize, x: usize, factor: f64, count: i32): void {
   const f = f64x2.splat(factor);
   let k = 0;
   for (; k + 4 <= count; k += 4) {
-    v128.store(y, f64x2.add(v128.load(y), f64x2.mul(f, v128.load(x))));
-    v128.store(y, f64x2.add(v128.load(y, 16), f64x2.mul(f, v128.load(x, 16))), 16);
+    v128.store(y, multiplyAdd<f64>(f, v128.load(x), v128.load(y)));
+    v128.store(y, multiplyAdd<f64>(f, v128.load(x, 16), v128.load(y, 16)), 16);
     x += 32;
     y += 32;
   }
@@ -48,7 +49,7 @@ export function addTwoScaled(y: usize, x: usize, factorX: f64, z: usize, factorZ
   const g = f64x2.splat(factorZ);
   let k = 0;
   for (; k + 2 <= count; k += 2) {
-    const sum = f64x2.add(f64x2.mul(f, v128.load(x)), f64x2.mul(g, v128.load(z)));
+    const sum = multiplyAdd<f64>(g, v128.load(z), f64x2.mul(f, v128.load(x)));
     v128.store(y, f64x2.add(v128.load(y), sum));
     x += 16;
     y += 16;

@@ -2,6 +2,7 @@
  * Gradient of a 2D convolution with respect to its filter: a GEMM whose depth is the pixels of the batch. Sums run over
  * blocks of pixels in a fixed order, whatever the number of threads, so results are bit-identical.
  */
+import { multiplyAdd } from "../multiply-add";
 import { packPanel } from "./pack";
 import * as shape from "./shape";
 import { NARROW, WIDE } from "./tile";
@@ -44,14 +45,14 @@ function widePair(a: usize, w: usize, depth: i32, toA: usize, toB: usize): void 
     const w3 = v128.load(w, 48);
     const xa = v128.load32_splat(a);
     const xb = v128.load32_splat(a, 4);
-    a0 = f32x4.add(a0, f32x4.mul(xa, w0));
-    a1 = f32x4.add(a1, f32x4.mul(xa, w1));
-    a2 = f32x4.add(a2, f32x4.mul(xa, w2));
-    a3 = f32x4.add(a3, f32x4.mul(xa, w3));
-    b0 = f32x4.add(b0, f32x4.mul(xb, w0));
-    b1 = f32x4.add(b1, f32x4.mul(xb, w1));
-    b2 = f32x4.add(b2, f32x4.mul(xb, w2));
-    b3 = f32x4.add(b3, f32x4.mul(xb, w3));
+    a0 = multiplyAdd<f32>(xa, w0, a0);
+    a1 = multiplyAdd<f32>(xa, w1, a1);
+    a2 = multiplyAdd<f32>(xa, w2, a2);
+    a3 = multiplyAdd<f32>(xa, w3, a3);
+    b0 = multiplyAdd<f32>(xb, w0, b0);
+    b1 = multiplyAdd<f32>(xb, w1, b1);
+    b2 = multiplyAdd<f32>(xb, w2, b2);
+    b3 = multiplyAdd<f32>(xb, w3, b3);
     w += 64;
     a += 8;
   }
@@ -79,8 +80,8 @@ function narrowPair(a: usize, w: usize, depth: i32, toA: usize, toB: usize, lane
   const end = w + ((<usize>depth) << 4);
   while (w < end) {
     const weights = v128.load(w);
-    sumA = f32x4.add(sumA, f32x4.mul(v128.load32_splat(a), weights));
-    sumB = f32x4.add(sumB, f32x4.mul(v128.load32_splat(a, 4), weights));
+    sumA = multiplyAdd<f32>(v128.load32_splat(a), weights, sumA);
+    sumB = multiplyAdd<f32>(v128.load32_splat(a, 4), weights, sumB);
     w += 16;
     a += 8;
   }

@@ -5,6 +5,7 @@ import { type Capabilities, examineCapabilities } from "../device/node/capabilit
 import { describeMachine, listMachine, type MachineDescription } from "../device/node/machine.js";
 import { formatGibibytes } from "../gibibytes.js";
 import { ONE_THREAD } from "../kernels/memory.js";
+import type { KernelBuild } from "../kernels/simd.js";
 import { SHIPPED_MODELS } from "../models/shipped.js";
 import { runCommand, withCommonOptions } from "./command.js";
 
@@ -15,6 +16,12 @@ export interface Finding {
   readonly text: string;
 }
 
+/** What each build of the kernels means to a user. */
+const SIMD: Readonly<Record<KernelBuild, string>> = {
+  plain:
+    "the plain build of the kernels (the relaxed one is faster and needs Node.js 22 or newer, without ELEGANT_SIMD)",
+  relaxed: "the relaxed build of the kernels, with fused multiply-add",
+};
 const MARKS = { ok: "ok", problem: "!!", optional: "--" } as const;
 
 export function registerDoctor(program: Command): void {
@@ -53,7 +60,12 @@ export function listFindings(found: Capabilities): Finding[] {
   const { needed, ok } = found.node;
   return [
     need("Node.js", ok, `${needed} or newer`, `too old: install ${needed} or newer`),
-    need("WebAssembly SIMD", found.simd, "available", "not available: use a current Node.js without --jitless"),
+    need(
+      "WebAssembly SIMD",
+      found.simd,
+      SIMD[found.kernelBuild],
+      "not available: use a current Node.js without --jitless",
+    ),
     found.threads
       ? { name: "Threads", state: "ok", text: "they share memory" }
       : { name: "Threads", state: "optional", text: `${ONE_THREAD}; the same results, later` },

@@ -5,7 +5,7 @@ import type { Model } from "../methods/method.js";
 import type { Choices } from "../methods/recipe.js";
 import { recipesOf } from "../methods/recipes.js";
 import type { Course } from "../planner/course.js";
-import type { TrainOptions, TrainWork } from "../training/loop.js";
+import type { TrainOptions, TrainWork } from "../training/options.js";
 import { type CommandContext, type CommonOptions, integer, number, runCommand, withCommonOptions } from "./command.js";
 import { openDeviceFor } from "./device.js";
 import { interruptible } from "./interrupt.js";

@@ -2,28 +2,39 @@
 import { readModule } from "#platform";
 import { fromSystemError } from "../errors.js";
 import { HAS_SHARED_MEMORY, unshare, type WasmMemory, type WasmModule } from "./memory.js";
+import { chooseBuild, type KernelBuild } from "./simd.js";
 
 export type ModuleName = "image" | "linalg" | "nn";
 
-const compiled = new Map<ModuleName, Promise<WebAssembly.Module>>();
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
-async function compile(name: ModuleName): Promise<WebAssembly.Module> {
+/** The file of a module. image.wasm has one build, so that prepared images have the same bytes on every engine. */
+export function moduleFile(name: ModuleName, build: KernelBuild): string {
+  return name === "image" || build === "plain" ? `${name}.wasm` : `${name}-${build}.wasm`;
+}
+
+async function compile(file: string): Promise<WebAssembly.Module> {
   try {
-    const bytes = await readModule(`${name}.wasm`);
+    const bytes = await readModule(file);
     if (!HAS_SHARED_MEMORY) unshare(bytes);
     return await WebAssembly.compile(bytes);
   } catch (error) {
-    throw fromSystemError(error, `Loading the kernels '${name}.wasm' (npm run build makes them)`);
+    throw fromSystemError(error, `Loading the kernels '${file}' (npm run build makes them)`);
   }
 }
 
-/** Returns the compiled module, the same one on each call. It can be passed to worker threads in their workerData. */
-export function loadModule(name: ModuleName): Promise<WebAssembly.Module> {
-  let module = compiled.get(name);
+/**
+ * Returns the compiled module, the same one on each call. It can be passed to worker threads in their workerData.
+ * @param build tests name one, everything else takes this process's
+ * @throws InputError if ELEGANT_SIMD is wrong; the system's error if the file is missing
+ */
+export async function loadModule(name: ModuleName, build = chooseBuild()): Promise<WebAssembly.Module> {
+  const file = moduleFile(name, build);
+  let module = compiled.get(file);
   if (module === undefined) {
-    module = compile(name);
-    module.catch(() => compiled.delete(name));
-    compiled.set(name, module);
+    module = compile(file);
+    module.catch(() => compiled.delete(file));
+    compiled.set(file, module);
   }
   return module;
 }

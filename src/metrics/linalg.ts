@@ -14,6 +14,7 @@ import {
   SOLVE_ROWS,
 } from "../kernels/linalg.js";
 import { loadModule } from "../kernels/module.js";
+import type { KernelBuild } from "../kernels/simd.js";
 import { KernelTeam } from "../pool/team/team.js";
 
 /** Columns per panel of the Cholesky factorisation. */
@@ -57,9 +58,11 @@ export class Linalg {
   /**
    * @param threads number of threads, including the calling one, which blocks while a kernel runs; without
    *                SharedArrayBuffer, only the calling one is used
+   * @param build of the kernels; tests name one, everything else takes this process's
    */
-  static async open(threads: number): Promise<Linalg> {
-    return new Linalg(new KernelTeam<LinalgKernels, LinalgKernel>(await loadModule("linalg"), threads, LINALG_KERNELS));
+  static async open(threads: number, build?: KernelBuild): Promise<Linalg> {
+    const module = await loadModule("linalg", build);
+    return new Linalg(new KernelTeam<LinalgKernels, LinalgKernel>(module, threads, LINALG_KERNELS));
   }
 
   close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Choice, Device, DeviceModule, DeviceName, Probe } from "../device/
 import { DEVICE_MODULES } from "../device/devices.js";
 import { describeMachine } from "../device/node/machine.js";
 import { openBest, openDevice, openModule } from "../device/open.js";
+import { chooseBuild } from "../kernels/simd.js";
 import { entryOf, readEntry, writeEntry } from "./entry.js";
 
 /** A sample of a command's work, with made-up data: its model, size and batch. */
@@ -104,7 +105,12 @@ async function secondsOf(candidates: readonly Candidate[], trial: Trial, options
   const { threads, recalibrate = false, print } = options;
   const { cpu, cores, node } = describeMachine();
   const found = candidates.map(({ module, probe }) => `${module.name} ${probe.reason}`);
-  const entry = entryOf("device", `${cpu}, ${cores} cores, Node ${node}, ${threads} threads`, ...found, trial.key);
+  const entry = entryOf(
+    "device",
+    `${cpu}, ${cores} cores, Node ${node}, ${threads} threads, ${chooseBuild()}`,
+    ...found,
+    trial.key,
+  );
   const known = recalibrate ? null : await readEntry(entry, secondsSchema);
   if (known !== null) return known.seconds;
   const names = candidates.map(({ module }) => module.name).join(" and ");

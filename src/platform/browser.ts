@@ -26,6 +26,8 @@ export const threads: Platform["threads"] = () => navigator.hardwareConcurrency;
 
 export const addressSpace: Platform["addressSpace"] = () => null;
 
+export const kernelBuild: Platform["kernelBuild"] = () => null;
+
 export const endsWithoutRoom = false;
 
 export const warn: Platform["warn"] = (message) => console.warn(message);

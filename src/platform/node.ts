@@ -39,6 +39,8 @@ export const addressSpace: Platform["addressSpace"] = () => {
   }
 };
 
+export const kernelBuild: Platform["kernelBuild"] = () => process.env.ELEGANT_SIMD || null;
+
 /** V8 13 and newer (Node.js 24). */
 export const endsWithoutRoom = Number(process.versions.v8.split(".")[0]) >= 13;
 

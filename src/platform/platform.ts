@@ -30,6 +30,8 @@ export interface Platform {
   threads(): number;
   /** Returns the limit of the process's addresses and how many are left, in bytes; null without a limit or if it is unknown. */
   addressSpace(): { readonly limit: number; readonly left: number } | null;
+  /** Returns the build of the kernels that the user wants (ELEGANT_SIMD), as given; null to leave the choice to the engine. */
+  kernelBuild(): string | null;
   /** True if a thread that finds no addresses for itself ends the whole process without a message. */
   readonly endsWithoutRoom: boolean;
   /** Shows a warning of a library function, which has no other way to report it. */

@@ -9,6 +9,7 @@ import { fromRoot, runNode } from "../support/spawn.js";
 const HEALTHY: Capabilities = {
   node: { needed: "20.19", ok: true },
   simd: true,
+  kernelBuild: "relaxed",
   threads: true,
   kernels: [{ name: "image.wasm", state: "ok" }],
   packages: [
@@ -46,7 +47,7 @@ describe("doctor", () => {
 
   it("prints a table whose columns are aligned", () => {
     const lines = formatTable(describeMachine(), listFindings(HEALTHY), HEALTHY);
-    const column = lines.find((line) => line.includes("WebAssembly SIMD"))?.indexOf("available");
+    const column = lines.find((line) => line.includes("WebAssembly SIMD"))?.indexOf("the relaxed build");
     assert.equal(lines.find((line) => line.startsWith("    CPU"))?.search(/\S/), 4);
     assert.equal(lines.find((line) => line.includes("webgpu"))?.indexOf("not installed"), column);
     assert.equal(lines.at(-1), "--device auto takes wasm here: no native TensorFlow is installed.");

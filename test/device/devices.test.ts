@@ -7,6 +7,7 @@ import { DEVICE_MODULES, findDevice } from "../../src/device/devices.js";
 import { openBest, openDevice } from "../../src/device/open.js";
 import { openTensorflow } from "../../src/device/tensorflow/open.js";
 import { InputError } from "../../src/errors.js";
+import { chooseBuild } from "../../src/kernels/simd.js";
 import { fakeDevice } from "../support/device.js";
 
 const NO_SIMD: Probe = { suitsAuto: false, kind: "cpu", reason: "this engine has no SIMD" };
@@ -106,7 +107,10 @@ describe("an opened device", () => {
       const x = tf.tidy(() => tf.mul(tf.ones([1024]), 2));
       assert.equal((heap?.statistics.usedBytes ?? 0) - before > 0, true, "its tensors are on that heap");
       x.dispose();
-      assert.equal(wasm.description, "wasm: our SIMD kernels on 2 threads (asked for)");
+      assert.equal(
+        wasm.description,
+        `wasm: our ${chooseBuild() === "relaxed" ? "relaxed " : ""}SIMD kernels on 2 threads (asked for)`,
+      );
       const cpu = await openDevice("cpu", 1);
       assert.equal(currentDevice(), cpu);
       assert.deepEqual([cpu.kind, cpu.isBatchInvariant, cpu.limits.heap], ["cpu", false, null]);

@@ -5,6 +5,7 @@ import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "../.
 import type { ConvShape } from "../../src/kernels/conv-shape.js";
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from "../../src/kernels/reference/conv2d.js";
 import { Random } from "../../src/random.js";
+import { describeBuilds } from "../support/builds.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { closeBackends, openBackends, randomFloats, runOnHeap, THREADS } from "../support/team.js";
 
@@ -102,10 +103,10 @@ function checkShape(backends: readonly SharedMemoryBackend[], random: Random, s:
   );
 }
 
-describe("kernels/conv2d against the plain twin", () => {
+describeBuilds("kernels/conv2d against the plain twin", "nn", (build) => {
   let backends: readonly SharedMemoryBackend[];
   before(async () => {
-    backends = await openBackends();
+    backends = await openBackends(build);
   });
   after(() => closeBackends(backends));
 

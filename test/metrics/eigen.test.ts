@@ -4,6 +4,7 @@ import { eigenvalues, eigenvectors } from "../../src/metrics/eigen.js";
 import type { Linalg } from "../../src/metrics/linalg.js";
 import { symmetricEigenvectors } from "../../src/metrics/symmetric.js";
 import { Random } from "../../src/random.js";
+import { describeBuilds } from "../support/builds.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import {
   diagonalMatrix,
@@ -15,10 +16,10 @@ import {
   withEigenvalues,
 } from "../support/matrix.js";
 
-describe("metrics/eigen", function () {
+describeBuilds("metrics/eigen", "linalg", function (build) {
   this.timeout(120_000);
   const random = Random.fromSeed(12, "eigen");
-  const { all, onAll } = useTeams();
+  const { all, onAll } = useTeams(build);
 
   const decompose = (linalg: Linalg, a: Float64Array, n: number) => {
     const matrix = linalg.from(a, n, n);

@@ -11,6 +11,7 @@ import { MomentsAccumulator, mergeMoments, statisticsOf } from "../../src/metric
 import { precisionRecall } from "../../src/metrics/precision-recall.js";
 import { asFeatures, asStatistics, type Features, readSide, type Statistics } from "../../src/metrics/sides.js";
 import { Random } from "../../src/random.js";
+import { describeBuilds } from "../support/builds.js";
 import { assertClose } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";
@@ -19,12 +20,12 @@ import { hasScipy, runPython } from "../support/torch.js";
 const DAISY = sharedPath("features/inception-pool3-daisy.npy");
 const ROSES = sharedPath("features/inception-pool3-roses.npy");
 
-describe("metrics", function () {
+describeBuilds("metrics", "linalg", function (build) {
   this.timeout(120_000);
   const random = Random.fromSeed(3, "metrics");
   let linalg: Linalg;
   before(async () => {
-    linalg = await Linalg.open(2);
+    linalg = await Linalg.open(2, build);
   });
   after(() => linalg.close());
   afterEach(() => assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated"));
@@ -160,7 +161,7 @@ describe("metrics", function () {
       return accumulator.finish();
     };
     const whole = take(linalg, [2500]);
-    const one = await Linalg.open(1);
+    const one = await Linalg.open(1, build);
     assert.deepEqual(take(linalg, [1, 999, 1000, 24, 476]), whole);
     assert.deepEqual(take(one, [2500]), whole);
     await one.close();

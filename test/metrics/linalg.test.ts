@@ -5,15 +5,16 @@ import { eigenvalues } from "../../src/metrics/eigen.js";
 import type { Matrix } from "../../src/metrics/linalg.js";
 import { pivotedCholesky } from "../../src/metrics/semidefinite.js";
 import { Random } from "../../src/random.js";
+import { describeBuilds } from "../support/builds.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { diagonalMatrix, multiplyPlainly, SIZES, transpose, useTeams, withEigenvalues } from "../support/matrix.js";
 
 const SEED = 11;
-describe("metrics/linalg", function () {
+describeBuilds("metrics/linalg", "linalg", function (build) {
   this.timeout(60_000);
   const random = Random.fromSeed(SEED, "linalg");
   const values = (count: number): Float64Array => Float64Array.from({ length: count }, () => random.between(-1, 1));
-  const { all, onAll } = useTeams();
+  const { all, onAll } = useTeams(build);
 
   it("multiplies matrices of any shape, transposed or not, as its plain twin does", () => {
     const shapes = SIZES.map((m, i) => [m, SIZES[(i * 5 + 3) % SIZES.length], SIZES[(i * 7 + 1) % SIZES.length]]);

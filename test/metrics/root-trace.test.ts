@@ -5,17 +5,18 @@ import { eigenvalues } from "../../src/metrics/eigen.js";
 import { Linalg } from "../../src/metrics/linalg.js";
 import { rootQuadrature, rootTrace } from "../../src/metrics/root-trace.js";
 import { Random } from "../../src/random.js";
+import { describeBuilds } from "../support/builds.js";
 import { assertClose } from "../support/close.js";
 
 /** Around the lanes, the half-width of the band (32) and the panels of the reduction. */
 const SIZES = [1, 2, 3, 4, 31, 32, 33, 34, 63, 64, 65, 66, 97, 128, 200, 257];
 
-describe("metrics/root-trace", function () {
+describeBuilds("metrics/root-trace", "linalg", function (build) {
   this.timeout(60_000);
   const random = Random.fromSeed(5, "root-trace");
   let teams: Linalg[];
   before(async () => {
-    teams = await Promise.all([1, 2, 3].map((threads) => Linalg.open(threads)));
+    teams = await Promise.all([1, 2, 3].map((threads) => Linalg.open(threads, build)));
   });
   after(() => Promise.all(teams.map((team) => team.close())));
 

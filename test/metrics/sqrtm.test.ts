@@ -6,6 +6,7 @@ import { InputError } from "../../src/errors.js";
 import { encodeNpy } from "../../src/interop/npy.js";
 import { squareRoot, symmetricSquareRoot } from "../../src/metrics/sqrtm.js";
 import { Random } from "../../src/random.js";
+import { describeBuilds } from "../support/builds.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import {
@@ -19,10 +20,10 @@ import {
 } from "../support/matrix.js";
 import { hasScipy, runPython } from "../support/torch.js";
 
-describe("metrics/sqrtm", function () {
+describeBuilds("metrics/sqrtm", "linalg", function (build) {
   this.timeout(120_000);
   const random = Random.fromSeed(13, "sqrtm");
-  const { all, onAll } = useTeams();
+  const { all, onAll } = useTeams(build);
   const rootOnAll = (a: Float64Array, n: number): Float64Array => onAll((linalg) => squareRoot(linalg, a, n));
 
   /** X X^T of `rank` columns. */

@@ -3,6 +3,7 @@
  * different numbers of threads.
  */
 import assert from "node:assert/strict";
+import type { KernelBuild } from "../../src/kernels/simd.js";
 import { Linalg } from "../../src/metrics/linalg.js";
 import type { Random } from "../../src/random.js";
 import { THREADS } from "./team.js";
@@ -56,10 +57,13 @@ export const largestOf = (a: Float64Array): number => a.reduce((most, value) => 
  * Opens and closes a team for each of THREADS around the tests of a suite. `onAll` runs a body on each team and checks
  * that all give the same bits.
  */
-export function useTeams(): { readonly all: readonly Linalg[]; onAll<T>(body: (linalg: Linalg) => T): T } {
+export function useTeams(build: KernelBuild): {
+  readonly all: readonly Linalg[];
+  onAll<T>(body: (linalg: Linalg) => T): T;
+} {
   const all: Linalg[] = [];
   before(async () => {
-    all.push(...(await Promise.all(THREADS.map((threads) => Linalg.open(threads)))));
+    all.push(...(await Promise.all(THREADS.map((threads) => Linalg.open(threads, build)))));
   });
   after(() => Promise.all(all.map((team) => team.close())));
   return {

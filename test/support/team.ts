@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { TEAM_KERNELS } from "../../src/kernels/nn.js";
+import type { KernelBuild } from "../../src/kernels/simd.js";
 import { KernelTeam } from "../../src/pool/team/team.js";
 import type { Random } from "../../src/random.js";
 
@@ -15,8 +16,8 @@ export function randomFloats(random: Random, length: number): Float32Array {
 }
 
 /** One backend per team. None is registered with TensorFlow.js. Close them with closeBackends(). */
-export async function openBackends(): Promise<readonly SharedMemoryBackend[]> {
-  const module = await loadModule("nn");
+export async function openBackends(build?: KernelBuild): Promise<readonly SharedMemoryBackend[]> {
+  const module = await loadModule("nn", build);
   return THREADS.map((threads) => new SharedMemoryBackend(new KernelTeam(module, threads, TEAM_KERNELS)));
 }
 

@@ -3,15 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HAS_SHARED_MEMORY, unshare } from "../../kernels/memory.js";
+import { moduleFile } from "../../kernels/module.js";
+import { chooseBuild, hasSimd, type KernelBuild } from "../../kernels/simd.js";
 import type { DeviceName } from "../device.js";
 import { DEVICE_MODULES, findDevice } from "../devices.js";
-import { hasSimd } from "../wasm/simd.js";
 import { type AdapterProbe, judgeAdapter } from "../webgpu/adapter.js";
 import { probeAdapter } from "./find-adapter.js";
 import { examinePackages, type PackageState } from "./packages.js";
 
-/** The modules that `npm run build` makes. */
-const KERNEL_FILES = ["image.wasm", "linalg.wasm", "nn.wasm"] as const;
+const MODULES = ["image", "linalg", "nn"] as const;
 
 export interface KernelFile {
   readonly name: string;
@@ -22,6 +22,8 @@ export interface Capabilities {
   /** The oldest Node.js that package.json allows, and whether this one is new enough. */
   readonly node: { readonly needed: string; readonly ok: boolean };
   readonly simd: boolean;
+  /** The build of the kernels that this engine loads. */
+  readonly kernelBuild: KernelBuild;
   /** Whether threads can share memory. If not, one thread does everything. */
   readonly threads: boolean;
   readonly kernels: readonly KernelFile[];
@@ -34,12 +36,14 @@ export interface Capabilities {
 
 export async function examineCapabilities(): Promise<Capabilities> {
   const adapter = await probeAdapter();
+  const build = chooseBuild();
   const { device, reason } = await findDevice(DEVICE_MODULES, { webgpu: judgeAdapter(adapter) });
   return {
     node: examineNode(process.versions.node),
     simd: hasSimd(),
+    kernelBuild: build,
     threads: HAS_SHARED_MEMORY,
-    kernels: examineKernels(fileURLToPath(new URL("../../../wasm/", import.meta.url))),
+    kernels: examineKernels(fileURLToPath(new URL("../../../wasm/", import.meta.url)), build),
     packages: examinePackages(),
     adapter,
     device: { name: device.name, reason },
@@ -55,9 +59,10 @@ export function examineNode(version: string): { needed: string; ok: boolean } {
   return { needed, ok: major > neededMajor || (major === neededMajor && minor >= neededMinor) };
 }
 
-/** Whether `folder` has all kernel modules, and whether this engine accepts them. */
-export function examineKernels(folder: string): KernelFile[] {
-  return KERNEL_FILES.map((name) => {
+/** Whether `folder` has all kernel modules of a build, and whether this engine accepts them. */
+export function examineKernels(folder: string, build: KernelBuild): KernelFile[] {
+  return MODULES.map((module) => {
+    const name = moduleFile(module, build);
     const path = join(folder, name);
     if (!existsSync(path)) return { name, state: "missing" };
     return { name, state: isModule(readFileSync(path)) ? "ok" : "invalid" };

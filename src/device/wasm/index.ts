@@ -1,6 +1,7 @@
 /** The `wasm` device: our SIMD kernels on all cores. Every machine has it. */
+
+import { hasSimd } from "../../kernels/simd.js";
 import type { Device, OpenOptions, Probe } from "../device.js";
-import { hasSimd } from "./simd.js";
 
 export const name = "wasm";
 

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { HAS_SHARED_MEMORY } from "../../kernels/memory.js";
 import { loadModule } from "../../kernels/module.js";
 import { TEAM_KERNELS } from "../../kernels/nn.js";
+import { chooseBuild } from "../../kernels/simd.js";
 import { KernelTeam } from "../../pool/team/team.js";
 import { STOCK_BACKEND } from "../cpu/stock.js";
 import type { Device, OpenOptions } from "../device.js";
@@ -48,12 +49,13 @@ function registerKernels(): void {
 }
 
 export async function openWasm({ threads, heap, choice }: OpenOptions): Promise<Device> {
-  const team = new KernelTeam(await loadModule("nn"), threads, TEAM_KERNELS, heap);
+  const build = chooseBuild();
+  const team = new KernelTeam(await loadModule("nn", build), threads, TEAM_KERNELS, heap);
   registerKernels();
   const backend = new SharedMemoryBackend(team);
   tf.registerBackend(BACKEND_NAME, () => backend);
   await tf.setBackend(BACKEND_NAME);
-  const hardware = "wasm: our SIMD kernels";
+  const hardware = `wasm: our ${build === "relaxed" ? "relaxed " : ""}SIMD kernels`;
   return {
     name: "wasm",
     kind: "cpu",

@@ -8,8 +8,13 @@ import { withFolder } from "../../support/folder.js";
 
 describe("capabilities", () => {
   it("include SIMD and threads on every Node.js that the project supports", async () => {
-    const { simd, threads, node } = await examineCapabilities();
+    const { simd, threads, node, kernels, kernelBuild } = await examineCapabilities();
     assert.deepEqual([simd, threads, node.ok], [true, true, true]);
+    assert.deepEqual(
+      kernels.map(({ state }) => state),
+      ["ok", "ok", "ok"],
+    );
+    assert.equal(kernels[2].name, kernelBuild === "plain" ? "nn.wasm" : "nn-relaxed.wasm");
   });
 
   it("compare versions by number, not by text", () => {
@@ -28,8 +33,8 @@ describe("capabilities", () => {
       await writeFile(join(folder, "image.wasm"), Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
       await writeFile(join(folder, "nn.wasm"), "not a module");
       const states = (found: ReturnType<typeof examineKernels>): string[] => found.map(({ state }) => state);
-      assert.deepEqual(states(examineKernels(folder)), ["ok", "missing", "invalid"]);
-      assert.deepEqual(states(examineKernels(join(folder, "none"))), ["missing", "missing", "missing"]);
+      assert.deepEqual(states(examineKernels(folder, "plain")), ["ok", "missing", "invalid"]);
+      assert.deepEqual(states(examineKernels(join(folder, "none"), "relaxed")), ["missing", "missing", "missing"]);
     }));
 
   it("include the packages of the queue with their versions", () => {
