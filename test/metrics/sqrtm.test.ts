@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../src/errors.js";
 import { encodeNpy } from "../../src/interop/npy.js";
+import { chooseBuild } from "../../src/kernels/simd.js";
 import { squareRoot, symmetricSquareRoot } from "../../src/metrics/sqrtm.js";
 import { Random } from "../../src/random.js";
 import { describeBuilds } from "../support/builds.js";
@@ -111,7 +112,9 @@ describeBuilds("metrics/sqrtm", "linalg", function (build) {
     ]);
     assert.deepEqual(two, one);
     assert.deepEqual(many, one);
-    assert.deepEqual(rootOnAll(a, 40), one);
+    // The call takes this process's build of the kernels.
+    if (build === chooseBuild()) assert.deepEqual(rootOnAll(a, 40), one);
+    else assertClose(rootOnAll(a, 40), one, { abs: 1e-12, rel: 0 });
   });
 
   it("takes what rounding does: halves that differ by some eps, eigenvalues just below zero", () => {
