@@ -5,7 +5,7 @@
 import { Arena } from "../kernels/arena.js";
 import type { ImageKernels } from "../kernels/image.js";
 import { layOutJpegWindow } from "../kernels/jpeg-window.js";
-import type { WasmModule } from "../kernels/memory.js";
+import { growingPages, type WasmModule } from "../kernels/memory.js";
 import { instantiate } from "../kernels/module.js";
 import { type ResizeWeights, resizeWeights } from "../kernels/resize-weights.js";
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
@@ -62,6 +62,7 @@ export function windowOfWarp(
 
 export class Pixels {
   private readonly module: WasmModule;
+  private readonly memory: WebAssembly.MemoryDescriptor;
   private arena!: Arena;
   private kernels!: ImageKernels;
   private readonly weights = new Map<string, ResizeWeights>();
@@ -69,11 +70,13 @@ export class Pixels {
   /** @param module the compiled image.wasm (loadModule("image")) */
   constructor(module: WasmModule) {
     this.module = module;
+    const maximum = growingPages();
+    this.memory = { initial: 1, ...(maximum === undefined ? {} : { maximum }) };
     this.restart();
   }
 
   private restart(): void {
-    const memory = new WebAssembly.Memory({ initial: 1 });
+    const memory = new WebAssembly.Memory(this.memory);
     this.arena = new Arena(memory);
     this.kernels = instantiate<ImageKernels>(this.module, memory);
   }

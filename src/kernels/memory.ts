@@ -63,6 +63,23 @@ export function fixedMemory(): WasmMemory {
   return largest((pages) => new WebAssembly.Memory({ initial: pages, maximum: pages }));
 }
 
+/** Bytes. V8 reserves 4, 3, 2 or 1 GiB for a memory without a maximum, or only its initial pages. */
+const LEAST_RESERVED = 2 ** 30;
+
+/**
+ * Pages that a growing memory of one thread should declare as its maximum; undefined if it need not declare any. V8
+ * reserves a growing memory's addresses in advance, and under a limit it would take nearly all that are left, before a
+ * model's memory is made. So such a memory takes at most half of them, too. With less than 1 GiB left it declares
+ * none: V8 then reserves nothing, and the memory moves when it grows.
+ */
+export function growingPages(): number | undefined {
+  const room = addressSpaceRoom();
+  if (room === null || room < LEAST_RESERVED) return undefined;
+  let pages = MAX_PAGES;
+  while (pages * PAGE > room / 2) pages /= 2;
+  return pages;
+}
+
 /** "env" and "memory" with their lengths, then the kind of the import. The next byte contains its flags. */
 const MEMORY_IMPORT = "\x03env\x06memory\x02";
 const SHARED_FLAG = 2;

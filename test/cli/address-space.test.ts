@@ -32,8 +32,8 @@ describe("a limit of the address space", () => {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
 
-  const run = (words: readonly string[], options: string, workers = "2") => {
-    const command = `ulimit -v ${KIBIBYTES}; exec "$@"`;
+  const run = (words: readonly string[], options: string, workers = "2", kibibytes = KIBIBYTES) => {
+    const command = `ulimit -v ${kibibytes}; exec "$@"`;
     const args = ["-c", command, "bash", process.execPath, fromRoot("bin/elegant.js"), ...words, "--workers", workers];
     const ended = spawnSync("bash", args, { encoding: "utf8", env: { ...process.env, NODE_OPTIONS: options } });
     return { code: ended.status, stdout: ended.stdout, stderr: ended.stderr };
@@ -69,12 +69,15 @@ describe("a limit of the address space", () => {
     assert.equal(JSON.parse(stdout).fid, JSON.parse(free.stdout).fid);
   });
 
-  it("leaves a model's memory room for the decoders of pictures", async () => {
+  it("has room for a model's memory and for the decoders of pictures, whichever comes first", async () => {
     await writeFile(at("face.png"), await encodePng(goldenPhoto("face", 1, 64, 64)));
     await writeFile(at("other.jpg"), await encodeJpeg(goldenPhoto("other", 1, 64, 64), 95));
     const words = ["swap", "--model", "painted", "--input", at("face.png"), "--attribute", "Bangs"];
-    const more = ["--reference", at("other.jpg"), "--out", at("swapped"), "--device", "wasm"];
-    const { code, stderr } = run([...words, ...more], "--disable-wasm-trap-handler", "1");
-    assert.equal(code, 0, stderr);
+    // How much of the address space V8 itself takes differs between versions, so two limits are tried.
+    for (const kibibytes of [3_300_000, KIBIBYTES]) {
+      const more = ["--reference", at("other.jpg"), "--out", at(`swapped-${kibibytes}`), "--device", "wasm"];
+      const { code, stderr } = run([...words, ...more], "--disable-wasm-trap-handler", "1", kibibytes);
+      assert.equal(code, 0, `${kibibytes} KiB: ${stderr}`);
+    }
   });
 });

@@ -108,7 +108,7 @@ describe("elegant train", () => {
     const run = join(folder, "stopped");
     let held = 0;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      const more = held === 0 ? [] : ["--resume"];
+      const more = signal === "SIGINT" ? [] : ["--resume"];
       const args = [fromRoot("bin/elegant.js"), "train", data, "--out", run, ...SMALL, ...more];
       const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
       let [stdout, stderr] = ["", ""];

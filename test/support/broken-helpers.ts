@@ -46,7 +46,10 @@ if (process.argv[2] === "is lost") {
   process.exit(0);
 }
 let isRight = step(); // before the helpers have started
-for (let round = 0; round < 10; round++) {
+// The team warns of each helper that ends. On a busy machine this takes seconds, so the rounds go on for up to two minutes.
+let expected = process.argv[2] === "never begins" ? 0 : 2;
+process.on("warning", () => expected--);
+for (let round = 0; round < 10 || (expected > 0 && round < 4000); round++) {
   await new Promise((resolve) => setTimeout(resolve, 30)); // their end is noticed in the meantime
   isRight = step() && isRight;
 }
