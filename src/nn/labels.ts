@@ -1,4 +1,4 @@
-/** Labels as inputs of convolutions. */
+/** Labels as inputs of convolutions, and rows of labels. */
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Puts labels next to the colours, as planes: [N, S, S, 3] and [N, c] -> [N, S, S, 3 + c]. */
@@ -7,4 +7,9 @@ export function withLabels(images: tf.Tensor4D, labels: tf.Tensor2D): tf.Tensor4
   const c = labels.shape[1];
   const planes = tf.broadcastTo(tf.reshape(labels, [n, 1, 1, c]), [n, height, width, c]);
   return tf.concat([images, planes], 3) as tf.Tensor4D;
+}
+
+/** Makes a row with 1 at one attribute and 0 elsewhere, [1, count]. Not tf.oneHot, which refuses a single attribute. */
+export function attributeRow(attribute: number, count: number): tf.Tensor2D {
+  return tf.tensor2d([Array.from({ length: count }, (_, i) => (i === attribute ? 1 : 0))]);
 }

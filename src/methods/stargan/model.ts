@@ -1,6 +1,7 @@
 /** StarGAN as the rest of the program sees it (../method.ts). */
 
 import * as tf from "@tensorflow/tfjs-core";
+import { attributeRow } from "../../nn/labels.js";
 import { Random } from "../../random.js";
 import { expectSameChoices, optimizersOf, stateDicts } from "../common.js";
 import { defineMethod, groupsOf } from "../define.js";
@@ -44,7 +45,7 @@ function iterationOf({ A, B, yA, yB }: PairBatch, seed: number, step: number): I
 /** Returns labels in which one attribute has the value. @param labels [N, attributes] */
 function withValue(labels: tf.Tensor2D, attribute: number, value: number): tf.Tensor2D {
   const count = labels.shape[1];
-  const chosen = tf.oneHot(tf.tensor1d([attribute], "int32"), count); // [1, attributes]
+  const chosen = attributeRow(attribute, count);
   return tf.add(tf.mul(labels, tf.sub(1, chosen)), tf.mul(chosen, value));
 }
 
@@ -64,7 +65,7 @@ function sheetOf(config: StarganConfig): SampleSheet {
     ...THERE_AND_BACK,
     draw: (parameters, both, attribute, labels) => {
       const values = tf.slice(labels, [0, attribute], [-1, 1]); // 1 for A, 0 for B
-      const own = tf.oneHot(tf.tensor1d([attribute], "int32"), config.attributes.length);
+      const own = attributeRow(attribute, config.attributes.length);
       const turned = tf.add(tf.mul(labels, tf.sub(1, own)), tf.mul(tf.sub(1, values), own)) as tf.Tensor2D;
       const translated = translate(parameters, config, both, turned);
       return tf.concat([both, translated, translate(parameters, config, translated, labels)], 0);
