@@ -44,7 +44,7 @@ describe("a whole update", () => {
       assert.ok(received !== undefined, name);
       const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - received[i])), 0);
-      assert.ok(worst <= 2e-4 * largest, `${name}: differs by ${worst}, tolerance 2e-4 of its largest, ${largest}`);
+      assert.ok(worst <= 1e-4 * largest, `${name}: differs by ${worst}, tolerance 1e-4 of its largest, ${largest}`);
     }
     for (const threads of [2, 3]) {
       assert.deepEqual(await update("wasm", threads), wasm, `${threads} threads`);
