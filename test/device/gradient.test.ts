@@ -6,6 +6,12 @@ import { disposeState } from "../../src/methods/elegant/state.js";
 import { type StepLosses, trainStep } from "../../src/methods/elegant/update.js";
 import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../support/model.js";
 
+/**
+ * With this seed no input of a LeakyReLU is within rounding of 0, where gradients jump. With seed 5 one is: the relaxed
+ * build of the kernels rounds it to the other side, and a quarter of the gradients differs by up to 8e-3.
+ */
+const SEED = 4;
+
 interface Update {
   readonly losses: StepLosses;
   readonly gradients: ReadonlyMap<string, Float32Array>;
@@ -13,8 +19,8 @@ interface Update {
 
 async function update(choice: DeviceChoice, threads: number): Promise<Update> {
   const device = await openDevice(choice, threads);
-  const state = tinyState(5);
-  const batch = tinyBatch(5, 1);
+  const state = tinyState(SEED);
+  const batch = tinyBatch(SEED, 1);
   const gradients = new Map<string, Float32Array>();
   const losses = await trainStep(state, batch, STEP_SETTINGS, {
     onTrace: async (trace) => {
