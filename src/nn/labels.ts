@@ -9,7 +9,7 @@ export function withLabels(images: tf.Tensor4D, labels: tf.Tensor2D): tf.Tensor4
   return tf.concat([images, planes], 3) as tf.Tensor4D;
 }
 
-/** Makes a row with 1 at one attribute and 0 elsewhere, [1, count]. Not tf.oneHot, which refuses a single attribute. */
-export function attributeRow(attribute: number, count: number): tf.Tensor2D {
-  return tf.tensor2d([Array.from({ length: count }, (_, i) => (i === attribute ? 1 : 0))]);
+/** Makes a row with 1 at one attribute and 0 elsewhere. Not tf.oneHot, which refuses a single attribute. */
+export function attributeRow(attribute: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i === attribute ? 1 : 0));
 }

@@ -1,7 +1,5 @@
 /** `elegant table`: tiny trainings of several systems, which are stopped, continued and compared. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +9,7 @@ import { METHOD_NAMES } from "../../src/methods/recipes.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { type Ended, fromRoot, killOnceThereIs, runNode } from "../support/spawn.js";
 
 const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
 const QUICK = "--features random-inception --dims 64 --limit 4 --pairs 2 --width 8 --device wasm --workers 2".split(
@@ -115,14 +113,8 @@ describe("elegant table", function () {
       const whole = await elegant(...command, "--out", at("whole"), "--json");
       assert.equal(whole.code, 0, whole.stderr);
 
-      const child = spawn(process.execPath, [fromRoot("bin/elegant.js"), ...command, "--out", at("killed")], {
-        stdio: "ignore",
-      });
-      const ended = once(child, "exit");
       const checkpoint = at("killed/runs/cyclegan/Bangs/checkpoints/step-00000004.safetensors");
-      while (!existsSync(checkpoint) && child.exitCode === null) await new Promise((wait) => setTimeout(wait, 5));
-      child.kill("SIGKILL");
-      await ended;
+      await killOnceThereIs(checkpoint, fromRoot("bin/elegant.js"), [...command, "--out", at("killed")]);
       assert.ok(!existsSync(at("killed/table.json")), "it was killed before it was done");
 
       const again = await elegant(...command, "--out", at("killed"), "--json");

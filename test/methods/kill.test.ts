@@ -1,15 +1,12 @@
 /** A killed training of each compared system goes on to the bits of a training that never stopped. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { METHOD_NAMES } from "../../src/methods/recipes.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { fromRoot, runNode } from "../support/spawn.js";
+import { fromRoot, killOnceThereIs, runNode } from "../support/spawn.js";
 
 const STEPS = 9;
 /** What makes each method small, and what it needs. */
@@ -40,12 +37,8 @@ describe("a training that was killed", () => {
         const { code, stderr } = await runNode(command(whole)[0], command(whole).slice(1));
         assert.equal(code, 0, stderr);
 
-        const child = spawn(process.execPath, command(killed), { stdio: "ignore" });
-        const ended = once(child, "exit");
         const checkpoint = join(killed, "checkpoints", "step-00000004.safetensors");
-        while (!existsSync(checkpoint) && child.exitCode === null) await new Promise((wait) => setTimeout(wait, 5));
-        child.kill("SIGKILL");
-        await ended;
+        await killOnceThereIs(checkpoint, command(killed)[0], command(killed).slice(1));
         const { step } = (await loadNewestCheckpoint(killed)).checkpoint.progress;
         assert.ok(step >= 4, `it was killed after step ${step}`);
         const line = `train ${data} --out ${killed} --resume --device wasm --workers 1 --steps ${STEPS}`;

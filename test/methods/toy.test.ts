@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Device } from "../../src/device/device.js";
@@ -18,7 +17,7 @@ import { LOSSES_FILE, SCORES_FILE } from "../../src/training/run-report.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { randomPictures } from "../support/model.js";
-import { fromRoot } from "../support/spawn.js";
+import { fromRoot, killOnceThereIs } from "../support/spawn.js";
 import { TOY } from "../support/toy-method.js";
 import { TOY_STEPS, toyRun } from "../support/toy-run.js";
 
@@ -39,12 +38,8 @@ describe("a method that src/training does not know", () => {
       assert.deepEqual([step, updates], [TOY_STEPS, 2 * TOY_STEPS]);
 
       const script = fromRoot("dist/test/support/toy-training.js");
-      const child = spawn(process.execPath, [script, data, killed], { stdio: "ignore" });
-      const ended = once(child, "exit");
       const checkpoint = join(killed, "checkpoints", "step-00000004.safetensors");
-      while (!existsSync(checkpoint) && child.exitCode === null) await new Promise((wait) => setTimeout(wait, 5));
-      child.kill("SIGKILL");
-      await ended;
+      await killOnceThereIs(checkpoint, script, [data, killed]);
       const stopped = (await loadNewestCheckpoint(killed)).checkpoint.progress.step;
       assert.ok(stopped >= 4, "it was killed after its first checkpoint");
       const resumed = spawn(process.execPath, [script, data, killed, "--resume"], { stdio: "ignore" });

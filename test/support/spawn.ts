@@ -1,5 +1,7 @@
 /** Runs scripts of the checkout in processes of their own. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export interface Ended {
@@ -38,4 +40,13 @@ export function runNode(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** Runs a script with Node and kills it (SIGKILL) as soon as a file exists. Returns when it has ended, by the kill or before it. */
+export async function killOnceThereIs(path: string, script: string, args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [script, ...args], { stdio: "ignore" });
+  const ended = once(child, "exit");
+  while (!existsSync(path) && child.exitCode === null) await new Promise((wait) => setTimeout(wait, 5));
+  child.kill("SIGKILL");
+  await ended;
 }

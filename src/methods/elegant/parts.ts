@@ -4,6 +4,7 @@
  * pairs.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { attributeRow } from "../../nn/labels.js";
 import type { PairBatch, PairGroup } from "../method.js";
 import type { ModelConfig } from "./config.js";
 
@@ -40,13 +41,11 @@ function takeGroups(groups: readonly PairGroup[], from: number, count: number): 
   });
 }
 
-/** Makes rows with 1 at each pair's attribute: [pairs, attributes]. Not tf.oneHot, which refuses a single attribute. */
+/** Makes rows with 1 at each pair's attribute: [pairs, attributes]. */
 function ownAttributes(groups: readonly PairGroup[], attributes: number): tf.Tensor2D {
-  const rows = groups.flatMap(({ attribute, pairs }) => {
-    const row = Array.from({ length: attributes }, (_, i) => (i === attribute ? 1 : 0));
-    return Array<number[]>(pairs).fill(row);
-  });
-  return tf.tensor2d(rows);
+  return tf.tensor2d(
+    groups.flatMap(({ attribute, pairs }) => Array<number[]>(pairs).fill(attributeRow(attribute, attributes))),
+  );
 }
 
 /**

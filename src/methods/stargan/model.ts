@@ -45,7 +45,7 @@ function iterationOf({ A, B, yA, yB }: PairBatch, seed: number, step: number): I
 /** Returns labels in which one attribute has the value. @param labels [N, attributes] */
 function withValue(labels: tf.Tensor2D, attribute: number, value: number): tf.Tensor2D {
   const count = labels.shape[1];
-  const chosen = attributeRow(attribute, count);
+  const chosen = tf.tensor2d([attributeRow(attribute, count)]);
   return tf.add(tf.mul(labels, tf.sub(1, chosen)), tf.mul(chosen, value));
 }
 
@@ -65,7 +65,7 @@ function sheetOf(config: StarganConfig): SampleSheet {
     ...THERE_AND_BACK,
     draw: (parameters, both, attribute, labels) => {
       const values = tf.slice(labels, [0, attribute], [-1, 1]); // 1 for A, 0 for B
-      const own = attributeRow(attribute, config.attributes.length);
+      const own = tf.tensor2d([attributeRow(attribute, config.attributes.length)]);
       const turned = tf.add(tf.mul(labels, tf.sub(1, own)), tf.mul(tf.sub(1, values), own)) as tf.Tensor2D;
       const translated = translate(parameters, config, both, turned);
       return tf.concat([both, translated, translate(parameters, config, translated, labels)], 0);
