@@ -18,8 +18,7 @@ export interface Finding {
 
 /** What each build of the kernels means to a user. */
 const SIMD: Readonly<Record<KernelBuild, string>> = {
-  plain:
-    "the plain build of the kernels (the relaxed one is faster and needs Node.js 22 or newer, without ELEGANT_SIMD)",
+  plain: "the plain build of the kernels; the relaxed one needs Node.js 22 or newer, without ELEGANT_SIMD",
   relaxed: "the relaxed build of the kernels, with fused multiply-add",
 };
 const MARKS = { ok: "ok", problem: "!!", optional: "--" } as const;

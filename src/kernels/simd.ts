@@ -39,6 +39,6 @@ export function chooseBuild(): KernelBuild {
   const wanted = kernelBuild();
   if (wanted === null) return hasRelaxedSimd() ? "relaxed" : "plain";
   if (wanted === "plain") return "plain";
-  const remedy = "Leave it unset for the fastest build that this engine runs.";
+  const remedy = "Leave it unset to get the relaxed build where the engine runs it.";
   throw new InputError(describeMismatch("ELEGANT_SIMD", "'plain' or nothing", `'${wanted}'`, remedy));
 }
