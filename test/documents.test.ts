@@ -109,8 +109,7 @@ describe("documents", () => {
 });
 
 describe("README.md", () => {
-  it("starts with an edit that shows: glasses for a face that has none", async function () {
-    this.timeout(60_000);
+  it("starts with an edit that shows: glasses for a face that has none", async () => {
     const args = await findLine("README.md", "swap", "painted");
     const [input, reference] = [optionValue(args, "--input"), optionValue(args, "--reference")];
     const attribute = optionValue(args, "--attribute");
@@ -144,8 +143,7 @@ describe("README.md", () => {
     });
   });
 
-  it("goes from photos to edits with its commands for CelebA and for photos of your own", async function () {
-    this.timeout(120_000);
+  it("goes from photos to edits with its commands for CelebA and for photos of your own", async () => {
     const small: Readonly<Record<string, readonly string[]>> = {
       preprocess: ["--size", "64"],
       train: ["--size", "64", "--width", "8", "--batch", "2", "--steps", "1", "--device", "wasm"],

@@ -149,5 +149,5 @@ describe("the lock of a run", () => {
           outcomes.every((word) => word === "held" || word === "InputError"),
           `${outcomes}`,
         );
-      })).timeout(20_000);
+      }));
 });

@@ -78,8 +78,7 @@ await device.close();
 export { options, pictures, values };
 `;
 
-describe("the installed package", function () {
-  this.timeout(120_000);
+describe("the installed package", () => {
   let folder: string;
 
   before(async () => {

@@ -154,6 +154,7 @@ export function conv2dInputGradient(
     rows,
     channels,
     panels + ((<usize>firstColumn * <usize>(taps * channels)) << 2),
+    0,
     bias == 0 ? 0 : bias + ((<usize>firstColumn) << 2),
     false,
     outputs,

@@ -121,6 +121,7 @@ export function conv2d(
     rows,
     merge ? rowValues : channels,
     packed + ((<usize>firstColumn * <usize>depth) << 2),
+    0,
     bias == 0 ? 0 : bias + ((<usize>firstColumn) << 2),
     relu != 0,
     outputs,

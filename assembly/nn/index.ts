@@ -14,3 +14,11 @@ export { pool } from "./pool";
 export { blockSums, columnSums, rowSums, sumPartials } from "./reduce";
 export { reflectPad, reflectPadGradient } from "./reflect-pad";
 export { rmsprop } from "./rmsprop";
+export { winogradConv2d } from "./winograd";
+export {
+  finishWinogradFilterGradient,
+  packWinogradGradient,
+  winogradFilterGradient,
+} from "./winograd-filter-gradient";
+export { packWinogradFilter } from "./winograd-pack";
+export { findWinogradPixels } from "./winograd-vectors";

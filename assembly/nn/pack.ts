@@ -2,6 +2,30 @@
 import { NARROW, WIDE } from "./tile";
 
 /**
+ * to[0..4][width] = four rows of a matrix whose columns are `step` bytes apart and whose rows lie side by side, by
+ * transposing blocks of 4 x 4 values.
+ * @param rowBytes width * 4, a multiple of 16
+ */
+export function transposeRows(from: usize, step: usize, to: usize, rowBytes: usize): void {
+  for (let at: usize = 0; at < rowBytes; at += 16) {
+    const a = v128.load(from);
+    const b = v128.load(from + step);
+    const c = v128.load(from + 2 * step);
+    const d = v128.load(from + 3 * step);
+    from += 4 * step;
+    const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+    const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+    const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+    const cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+    const out = to + at;
+    v128.store(out, v128.shuffle<f64>(ab, cd, 0, 2));
+    v128.store(out + rowBytes, v128.shuffle<f64>(ab, cd, 1, 3));
+    v128.store(out + 2 * rowBytes, v128.shuffle<f64>(abHigh, cdHigh, 0, 2));
+    v128.store(out + 3 * rowBytes, v128.shuffle<f64>(abHigh, cdHigh, 1, 3));
+  }
+}
+
+/**
  * Packs panel number `panel` of a matrix whose element (k, column) is at source + 4 * (k * depthStride + column *
  * columnStride). Wide panels are numbered first. Columns beyond `columns` become zeros.
  *
@@ -46,6 +70,15 @@ export function packPanel(
     return;
   }
   const columnStep = (<usize>columnStride) << 2;
+  if (depthStride == 1 && count == width && (depth & 3) == 0) {
+    const rowBytes = (<usize>width) << 2;
+    for (let k: i32 = 0; k < depth; k += 4) {
+      transposeRows(from, columnStep, out, rowBytes);
+      from += 16;
+      out += 4 * rowBytes;
+    }
+    return;
+  }
   for (let k: i32 = 0; k < depth; k++) {
     let p = from;
     for (let j: i32 = 0; j < width; j++) {

@@ -52,7 +52,8 @@ function wideTile(
   tapBytes: usize,
   taps: i32,
   channels: i32,
-  w: usize,
+  panel: usize,
+  tapOffsets: usize,
   bias: usize,
   relu: bool,
   toA: usize,
@@ -74,10 +75,12 @@ function wideTile(
   let b3 = a3;
   let run: i32 = 0;
   let isFirst = true;
+  let w = panel;
   for (let tap: i32 = 0; tap < taps; tap++) {
     let pa = <usize>load<u32>(pointers);
     let pb = <usize>load<u32>(pointers, 4);
     pointers += tapBytes;
+    if (tapOffsets != 0) w = panel + <usize>load<u32>(tapOffsets + ((<usize>tap) << 2));
     const end = w + ((<usize>channels) << 6);
     while (w < end) {
       const w0 = v128.load(w);
@@ -135,7 +138,8 @@ function narrowTile(
   tapBytes: usize,
   taps: i32,
   channels: i32,
-  w: usize,
+  panel: usize,
+  tapOffsets: usize,
   bias: usize,
   relu: bool,
   outputs: usize,
@@ -152,12 +156,14 @@ function narrowTile(
   let sumC = sumA;
   let sumD = sumA;
   let run: i32 = 0;
+  let w = panel;
   for (let tap: i32 = 0; tap < taps; tap++) {
     let pa = <usize>load<u32>(pointers);
     let pb = <usize>load<u32>(pointers, 4);
     let pc = <usize>load<u32>(pointers, 8);
     let pd = <usize>load<u32>(pointers, 12);
     pointers += tapBytes;
+    if (tapOffsets != 0) w = panel + <usize>load<u32>(tapOffsets + ((<usize>tap) << 2));
     const end = w + ((<usize>channels) << 4);
     while (w < end) {
       const weights = v128.load(w);
@@ -210,7 +216,10 @@ function narrowTile(
  * @param rows     number of output pixels, a multiple of 4 (pad with pointers to zeros, and outputs to memory that
  *                 nobody reads)
  * @param channels number of values at each input pointer
- * @param packed   float32 panels in the layout of packPanel, `taps * channels` deep
+ * @param packed   float32 panels in the layout of packPanel, `taps * channels` deep if tapOffsets is 0, otherwise
+ *                 `channels` deep
+ * @param tapOffsets u32 [taps]: bytes from a panel of `packed` to the one of each tap; 0 if the taps of a panel follow
+ *                 each other
  * @param bias     float32 [columns rounded up to 4]; 0 for none
  * @param relu     whether negative results become 0
  * @param outputs  u32 pointers [rows]; each points to `columns` float32
@@ -222,13 +231,14 @@ export function indirectGemm(
   rows: i32,
   channels: i32,
   packed: usize,
+  tapOffsets: usize,
   bias: usize,
   relu: bool,
   outputs: usize,
   columns: i32,
 ): void {
   const tapBytes: usize = (<usize>rows) << 2;
-  const depth: usize = <usize>(taps * channels);
+  const depth: usize = <usize>(tapOffsets == 0 ? taps * channels : channels);
   let column: i32 = 0;
   for (; column + WIDE <= columns; column += WIDE) {
     const offset: usize = (<usize>column) << 2;
@@ -241,6 +251,7 @@ export function indirectGemm(
         taps,
         channels,
         packed,
+        tapOffsets,
         panelBias,
         relu,
         <usize>load<u32>(outputs + pointer) + offset,
@@ -255,7 +266,19 @@ export function indirectGemm(
     const lanes = min(NARROW, columns - column);
     for (let row: i32 = 0; row < rows; row += ROWS) {
       const pointer: usize = (<usize>row) << 2;
-      narrowTile(inputs + pointer, tapBytes, taps, channels, packed, panelBias, relu, outputs + pointer, offset, lanes);
+      narrowTile(
+        inputs + pointer,
+        tapBytes,
+        taps,
+        channels,
+        packed,
+        tapOffsets,
+        panelBias,
+        relu,
+        outputs + pointer,
+        offset,
+        lanes,
+      );
     }
     packed += depth << 4;
   }

@@ -43,6 +43,48 @@ export interface NnKernels {
     scratch: number,
     block: number,
   ): void;
+  packWinogradFilter(plan: number, filter: number, to: number, scratch: number, panel: number): void;
+  findWinogradPixels(plan: number, x: number, zeros: number, to: number, blockRows: number, block: number): void;
+  winogradConv2d(
+    plan: number,
+    pixels: number,
+    packed: number,
+    bias: number,
+    relu: number,
+    y: number,
+    blockRows: number,
+    blockColumns: number,
+    scratch: number,
+    block: number,
+  ): void;
+  packWinogradGradient(
+    plan: number,
+    dy: number,
+    to: number,
+    zeros: number,
+    firstTile: number,
+    depth: number,
+    blockRows: number,
+    block: number,
+  ): void;
+  winogradFilterGradient(
+    plan: number,
+    pixels: number,
+    packed: number,
+    results: number,
+    firstTile: number,
+    tiles: number,
+    scratch: number,
+    block: number,
+  ): void;
+  finishWinogradFilterGradient(
+    plan: number,
+    results: number,
+    dw: number,
+    blockRows: number,
+    scratch: number,
+    block: number,
+  ): void;
   channelNorm(
     x: number,
     bias: number,
@@ -276,6 +318,12 @@ export const TEAM_KERNELS = [
   "conv2dInputGradient",
   "packFilterGradientInput",
   "conv2dFilterGradient",
+  "packWinogradFilter",
+  "findWinogradPixels",
+  "winogradConv2d",
+  "packWinogradGradient",
+  "winogradFilterGradient",
+  "finishWinogradFilterGradient",
   "channelNorm",
   "channelNormGradient",
   "instanceNorm",

@@ -153,6 +153,6 @@ describe("the peers of bench:baselines", () => {
           assert.ok(error <= 2e-3 * Math.max(Math.abs(value), 1e-2), message);
         }
       }
-    }).timeout(240_000);
+    });
   }
 });

@@ -23,9 +23,7 @@ async function runBench(args: readonly string[]): Promise<string> {
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-describe("bench/gpu", function () {
-  this.timeout(180_000);
-
+describe("bench/gpu", () => {
   it("says that there is no GPU, what it found and why that was not taken, and ends well", async function () {
     const available = await hasWebgpu(); // sets which driver is used
     const { adapter, problem } = await probeAdapter();

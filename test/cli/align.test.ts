@@ -39,8 +39,7 @@ function beside(a: RgbaImage, b: RgbaImage): RgbaImage {
   return { width, height, data };
 }
 
-describe("elegant align and swap --paste-back", function () {
-  this.timeout(300_000);
+describe("elegant align and swap --paste-back", () => {
   let folder: string;
   let pair: RgbaImage;
   const path = (name: string): string => join(folder, name);

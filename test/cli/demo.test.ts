@@ -11,9 +11,7 @@ import { fromRoot, runNode } from "../support/spawn.js";
 
 const signed = (value: number): string => `${formatChange(value, 1)} dB`;
 
-describe("elegant demo", function () {
-  this.timeout(400_000); // a minute when nothing else runs
-
+describe("elegant demo", () => {
   it("paints, trains, edits and writes a report that holds what it has measured", async function () {
     if (!existsSync(SHIPPED_MODELS[PAINTED].path)) this.skip();
     await withFolder(async (folder) => {

@@ -194,7 +194,7 @@ describe("elegant edit", () => {
       `edit @stargan.safetensors @a.png --set Bangs=1 --labels Bangs=${own.Bangs} Smiling=${own.Smiling} --out @given`,
     );
     assert.deepEqual(await bytesOf(given), await bytesOf(answer));
-  }).timeout(600_000);
+  });
 
   it("keeps the classifier in the run's folder if the model is a run", async () => {
     const size = "--size 64 --width 4 --batch 2 --steps 1 --set generatorBlocks=1";
@@ -204,7 +204,7 @@ describe("elegant edit", () => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^labels by the classifier .*run\/classifier\.safetensors$/m);
     assert.ok(existsSync(at("run/classifier.safetensors")));
-  }).timeout(600_000);
+  });
 
   it("draws a held-out reference with the wanted value by --seed", async () => {
     const draw = (seed: number, out: string, change = "Bangs=1"): Promise<Answer> =>

@@ -12,8 +12,7 @@ import { TINY, tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
-describe("elegant swap with a model whose edits are differences", function () {
-  this.timeout(120_000);
+describe("elegant swap with a model whose edits are differences", () => {
   let folder: string;
   const path = (name: string): string => join(folder, name);
 

@@ -66,7 +66,6 @@ describe("elegant swap, linear and matrix", () => {
   }
 
   it("swaps the same picture on webgpu, and ends", async function () {
-    this.timeout(300_000);
     if (!(await hasWebgpu())) this.skip();
     const pixels: ArrayLike<number>[] = [];
     for (const device of ["wasm", "webgpu"]) {

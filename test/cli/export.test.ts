@@ -98,7 +98,7 @@ describe("elegant export", () => {
       const input = (await decodeImage(await readFile(at("a.png")), "a.png")).data;
       const changed = Array.from(run, (level, i) => Math.abs(level - input[i])).filter((change) => change > 10).length;
       assert.ok(changed > 100, `${changed} values changed by more than 10 levels`);
-    }).timeout(120_000);
+    });
   }
 
   it("writes over files only with --overwrite, and says what is wrong with a path", async () => {

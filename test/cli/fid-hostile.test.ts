@@ -12,8 +12,7 @@ import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
-describe("elegant fid with hostile input", function () {
-  this.timeout(60_000);
+describe("elegant fid with hostile input", () => {
   let folder: string;
   let at: (name: string) => string;
 

@@ -16,9 +16,7 @@ const elegant = async (...args: string[]): Promise<string> => {
   return stdout;
 };
 
-describe("statistics of elegant fid --save-stats", function () {
-  this.timeout(300_000);
-
+describe("statistics of elegant fid --save-stats", () => {
   /** Saves both sides, lets the published tools score the files, and reads pytorch-fid's statistics of the first side. */
   async function compare(folder: string, a: string, b: string, tolerance: number, what: string): Promise<void> {
     const python = pythonWithFid() as string;

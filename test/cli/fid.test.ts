@@ -38,9 +38,7 @@ const rows = (n: number, d: number, seed: number): Uint8Array => {
   return encodeNpy({ shape: [n, d], data: Float32Array.from({ length: n * d }, () => random.normal()) });
 };
 
-describe("elegant fid", function () {
-  this.timeout(120_000);
-
+describe("elegant fid", () => {
   it("compares features, statistics and images in any mix, with all that the contract names", () =>
     withFolder(async (folder) => {
       const at = (name: string): string => join(folder, name);

@@ -62,9 +62,7 @@ for (const tiny of CASES) {
   const { method, attributes, files, size, step } = tiny;
   const named = ["--method", method, "--attributes", ...attributes, ...size];
 
-  describe(`elegant import --method ${method}`, function () {
-    this.timeout(120_000);
-
+  describe(`elegant import --method ${method}`, () => {
     it("makes the run that the files were exported from, and trains it on", () =>
       withFolder(async (folder) => {
         const model = await exportTiny(tiny, folder);

@@ -141,7 +141,7 @@ describe("elegant import", () => {
       assert.equal(code, 0, stderr);
       assert.deepEqual(await methodOf(run), { ...METHODS.modern.method, slice: 2 });
       assert.deepEqual((await loadNewestCheckpoint(run)).checkpoint.model.config, config);
-    })).timeout(120_000);
+    }));
 
   it("draws fresh discriminators, and says so, when only the generator is given", () =>
     withFolder(async (folder) => {
@@ -236,7 +236,7 @@ describe("elegant import", () => {
       );
       assert.equal(twice.code, 2);
       assert.match(twice.stderr, /one file of Enc, received one\.pth: Enc and nested\.pth: models\.Enc/);
-    })).timeout(120_000);
+    }));
 
   it("refuses files that are wrong, twice or missing, with one line and nothing written", () =>
     withFolder(async (folder) => {
@@ -291,7 +291,6 @@ describe("PyTorch", () => {
   for (const container of ["zip", "legacy"] as const) {
     it(`loads what we export with strict=True, and swaps what it saved (${container}) to the same picture`, function () {
       if (!hasTorch()) return this.skip();
-      this.timeout(120_000);
       return withFolder(async (folder) => {
         const [saved, run, exported] = ["saved", "run", "exported"].map((name) => join(folder, name));
         await mkdir(saved);

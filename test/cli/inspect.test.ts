@@ -18,9 +18,7 @@ const FAILURES = [
   { file: "y.png", reason: "y.png: image: expected JPEG, PNG, BMP, GIF, TIFF, WebP or AVIF, received an empty file." },
 ];
 
-describe("elegant inspect", function () {
-  this.timeout(60_000);
-
+describe("elegant inspect", () => {
   for (const format of ["images", "shard", "webdataset"] as const) {
     it(`counts, lists failures and draws a sheet: ${format}`, () =>
       withFolder(async (folder) => {

@@ -11,9 +11,7 @@ const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/ele
 /** The lines that name a new option. */
 const notes = ({ stderr }: Ended): string[] => stderr.split("\n").filter((line) => line.startsWith("Note: "));
 
-describe("options under their old names", function () {
-  this.timeout(120_000);
-
+describe("options under their old names", () => {
   it("write the same packed files and parts, and say the new names once", () =>
     withFolder(async (dir) => {
       const [source, old, now] = ["src", "old", "now"].map((name) => join(dir, name));

@@ -18,8 +18,7 @@ import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 const WITHOUT = `--import=${pathToFileURL(fromRoot("dist/test/support/no-shared-memory.js")).href}`;
 const SAID = /one thread: this engine has no SharedArrayBuffer/g;
 
-describe("without SharedArrayBuffer", function () {
-  this.timeout(120_000);
+describe("without SharedArrayBuffer", () => {
   let folder: string;
   const at = (name: string): string => join(folder, name);
 

@@ -13,9 +13,7 @@ import { treeOf } from "../support/tree.js";
 
 const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
 
-describe("cli/part", function () {
-  this.timeout(240_000);
-
+describe("cli/part", () => {
   it("preprocesses a part, says where the part was set, and merges", () =>
     withFolder(async (dir) => {
       const at = (name: string): string => join(dir, name);

@@ -72,8 +72,7 @@ describe("elegant plan", () => {
     assert.deepEqual((await readdir(data)).sort(), ["images", "list_attr_celeba.txt", "list_eval_partition.txt"]);
   });
 
-  it("keeps a requested batch of fid, and chooses one otherwise", async function () {
-    this.timeout(120_000);
+  it("keeps a requested batch of fid, and chooses one otherwise", async () => {
     const fid = (...more: string[]): Promise<Ended> =>
       elegant(
         ...["fid", join(data, "images"), "--features", "random-inception", "--dims", "64", "--device", "wasm"],

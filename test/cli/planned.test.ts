@@ -18,8 +18,7 @@ interface PlanJson {
   readonly workers: number;
 }
 
-describe("commands under a plan", function () {
-  this.timeout(120_000);
+describe("commands under a plan", () => {
   let folder: string;
   let giveBackCache: () => void;
   const at = (name: string): string => join(folder, name);

@@ -18,8 +18,7 @@ async function done(...args: string[]): Promise<Ended> {
   return ended;
 }
 
-describe("elegant score", function () {
-  this.timeout(600_000);
+describe("elegant score", () => {
   let folder: string;
   const at = (name: string): string => join(folder, name);
 

@@ -31,9 +31,7 @@ interface TableJson {
   readonly comparable: boolean;
 }
 
-describe("elegant table", function () {
-  this.timeout(400_000);
-
+describe("elegant table", () => {
   it("trains every system within the same budget, scores all, and repeats nothing when it is started again", () =>
     withFolder(async (folder) => {
       const at = (name: string): string => join(folder, name);

@@ -235,5 +235,5 @@ describe("elegant train --set", () => {
     });
     const { batch, seed, dataset, ...kept } = checkpoint.progress.options as Record<string, unknown>;
     assert.deepEqual(kept, expected.method);
-  }).timeout(120_000);
+  });
 });

@@ -11,9 +11,8 @@ import { hasWebgpu } from "../support/webgpu.js";
 
 const SMALL = "--attributes Bangs --size 64 --width 4 --batch 1 --workers 1 --json".split(" ");
 
-describe("elegant train --device webgpu", function () {
+describe("elegant train --device webgpu", () => {
   // SwiftShader compiles for ten seconds, and samples and scores take as long as the updates.
-  this.timeout(300_000);
   let folder: string;
   before(async function () {
     if (!(await hasWebgpu())) return this.skip();

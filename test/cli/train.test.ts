@@ -86,7 +86,7 @@ describe("elegant train", () => {
     assert.match(none.stderr, /^elegant: .*none: expected a run with checkpoints.*received none\..*\n$/);
     const unnamed = await runNode(fromRoot("bin/elegant.js"), ["train", data, "--out", join(folder, "none")]);
     assert.match(unnamed.stderr, /^elegant: --attributes: expected a value/);
-  }).timeout(60_000);
+  });
 
   it("trains without a picture that cannot be read, with a warning and code 0", async () => {
     const many = join(folder, "many");
@@ -102,7 +102,7 @@ describe("elegant train", () => {
       await readFile(join(run, "left-out.jsonl"), "utf8"),
       /^\{"step":\d+,"file":"000001\.png","reason":".*"\}\n$/,
     );
-  }).timeout(60_000);
+  });
 
   it("saves on Ctrl-C and SIGTERM, exits with 130, and continues with --resume", async () => {
     const run = join(folder, "stopped");

@@ -81,7 +81,6 @@ describe("detection/detector", () => {
   });
 
   it("agrees with the given landmarks within 6 px at 256 on 60 of 69 photos", async function () {
-    this.timeout(600_000);
     const folder = sharedPath("faces/in-the-wild");
     if (folder === null) return this.skip();
     const table = await readLandmarks(join(folder, "list_landmarks_celeba.txt"));

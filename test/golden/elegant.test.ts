@@ -37,7 +37,6 @@ describe("golden/elegant", () => {
   });
 
   it("agrees on webgpu with it as well", async function () {
-    this.timeout(600_000);
     if (!(await hasWebgpu())) this.skip();
     assert.deepEqual(failed(await check(own, "webgpu")), []);
   });
@@ -62,7 +61,6 @@ describe("golden/elegant", () => {
   it("agrees with the published networks in float64", async function () {
     const path = sharedPath("golden/elegant-s1-64px-b2-n3.json");
     if (path === null) this.skip();
-    this.timeout(600_000);
     assert.deepEqual(failed(await check(elegantSchema.parse(JSON.parse(await readFile(path, "utf8"))))), []);
   });
 });

@@ -44,9 +44,7 @@ const NARROW = {
   ],
 };
 
-describe("golden/inception", function () {
-  this.timeout(60_000);
-
+describe("golden/inception", () => {
   it("checks any seed, size and choice of dims, and fails for another seed", async () => {
     const device = await openDevice("wasm", 2);
     try {

@@ -106,14 +106,14 @@ describe("image/jpeg: damaged files", () => {
   }
 
   it("are the same to the quick path of preprocess and to the whole decoder, pixels included", async function () {
-    this.timeout(Math.max(120_000, MUTANTS * 100));
+    this.timeout(Math.max(900_000, MUTANTS * 100));
     const { quick, refused, damaged } = await run(false);
     assert.ok(quick > MUTANTS / 20 && refused > MUTANTS / 2, `${quick} quick, ${refused} refused of ${MUTANTS}`);
     assert.equal(damaged, 0, "strict decoding never returns what it knows to be damaged");
   });
 
   it("are noted as damaged where damage is tolerated, never taken for whole by the quick path", async function () {
-    this.timeout(Math.max(120_000, MUTANTS * 100));
+    this.timeout(Math.max(900_000, MUTANTS * 100));
     const { quick, damaged } = await run(true);
     assert.ok(quick > MUTANTS / 20 && damaged > MUTANTS / 3, `${quick} quick, ${damaged} damaged of ${MUTANTS}`);
   });

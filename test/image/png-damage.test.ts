@@ -63,8 +63,7 @@ describe("image/formats/png", () => {
     });
   }
 
-  it("takes time that grows as the file does where thousands of chunks have lengths that make no sense", async function () {
-    this.timeout(30_000);
+  it("takes time that grows as the file does where thousands of chunks have lengths that make no sense", async () => {
     const timeOf = async (count: number, body: string): Promise<number> => {
       const broken = Buffer.alloc(12 * count, Buffer.from(`\xff\xff\xff\xff${body}\0\0\0\0`, "latin1"));
       const file = Buffer.concat([pngFile(header).subarray(0, 33), broken, data, pngFile(header).subarray(-12)]);

@@ -124,7 +124,6 @@ describe("interop/pth", () => {
 
   it("reads what PyTorch saves with every protocol, in both containers and without checksums, whatever else is in it", function () {
     if (!hasTorch()) return this.skip();
-    this.timeout(120_000);
     return withFolder(async (folder) => {
       runPython("state-dicts.py", [folder]);
       const expected = Object.entries(JSON.parse(await readFile(join(folder, "values.json"), "utf8")));
@@ -282,8 +281,7 @@ describe("interop/pth", () => {
     refuses(bytes, /the checksum of 'made\/data\/0'/);
   });
 
-  it("decodes or refuses whatever is cut or flipped, and never does anything else", function () {
-    this.timeout(60_000);
+  it("decodes or refuses whatever is cut or flipped, and never does anything else", () => {
     const data = dictPickle({ x: ROW, y: tensor({ length: 4, shape: [2, 2], strides: [1, 2] }) });
     const originals = [zipPth(data, { 0: VALUES }), legacyPth(data, { 0: { length: 4, bytes: VALUES } })];
     const random = Random.fromSeed(1, "pth");

@@ -106,7 +106,6 @@ describe("kernels/instance-norm against the plain twin", () => {
   });
 
   it("agrees on webgpu", async function () {
-    this.timeout(300_000);
     if (!(await hasWebgpu())) return this.skip();
     const device = await openDevice("webgpu", 1);
     for (const c of cases) assertLikeTwin(c, await runOnDevice(c), 2);

@@ -95,7 +95,6 @@ describe("the mean absolute error", () => {
 
   for (const device of ["wasm", "cpu", "webgpu"] as const) {
     it(`has the reference implementation's value and gradients on ${device}`, async function () {
-      this.timeout(120_000);
       if (device === "webgpu" && !(await hasWebgpu())) return this.skip();
       await onDevice(device, async () => {
         for (const c of cases) {

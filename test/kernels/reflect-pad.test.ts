@@ -88,7 +88,6 @@ describe("kernels/reflect-pad against the reference implementation", () => {
   });
 
   it("agrees on webgpu", async function () {
-    this.timeout(300_000);
     if (!(await hasWebgpu())) return this.skip();
     const device = await openDevice("webgpu", 1);
     for (const c of cases) assertLikeTwin(c, await runOnDevice(c));

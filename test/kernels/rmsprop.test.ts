@@ -91,7 +91,6 @@ describe("kernels/rmsprop against TensorFlow 1's formula", () => {
   });
 
   it("agrees on webgpu", async function () {
-    this.timeout(300_000);
     if (!(await hasWebgpu())) return this.skip();
     const device = await openDevice("webgpu", 1);
     for (const [k, size] of SIZES.entries()) compare(await runOnDevice(draw(size, k)), draw(size, k), "webgpu");

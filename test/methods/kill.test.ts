@@ -56,6 +56,6 @@ describe("a training that was killed", () => {
           const [one, other] = await Promise.all([whole, killed].map((run) => readFile(join(run, name))));
           assert.ok(one.equals(other), name);
         }
-      })).timeout(240_000);
+      }));
   }
 });

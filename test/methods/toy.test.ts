@@ -61,7 +61,7 @@ describe("a method that src/training does not know", () => {
       assert.equal(rows.length, 2 * TOY_STEPS);
       assert.ok(scores.every(({ score }) => Number(score) > 0) && scores.length === 8, `${scores.length} scores`);
       assert.deepEqual((await readdir(join(whole, "samples"))).length, 3);
-    })).timeout(120_000);
+    }));
 
   it("exports its generator, opens it again, and is refused by what edits by references", () =>
     withFolder(async (folder) => {

@@ -16,8 +16,7 @@ import {
   withEigenvalues,
 } from "../support/matrix.js";
 
-describeBuilds("metrics/eigen", "linalg", function (build) {
-  this.timeout(120_000);
+describeBuilds("metrics/eigen", "linalg", (build) => {
   const random = Random.fromSeed(12, "eigen");
   const { all, onAll } = useTeams(build);
 

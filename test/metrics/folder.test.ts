@@ -33,8 +33,7 @@ class Quarters implements FeatureExtractor {
   }
 }
 
-describe("a folder's side", function () {
-  this.timeout(60_000);
+describe("a folder's side", () => {
   let device: Device;
   let linalg: Linalg;
   let giveBackCache = (): void => {};
@@ -185,9 +184,7 @@ describe("a folder's side", function () {
     }));
 });
 
-describe("gathered rows", function () {
-  this.timeout(60_000);
-
+describe("gathered rows", () => {
   it("take the same memory however many they are, and give what all of them at once give", async () => {
     const linalg = await Linalg.open(2);
     const random = Random.fromSeed(5, "gather");

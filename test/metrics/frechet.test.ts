@@ -20,8 +20,7 @@ import { hasScipy, runPython } from "../support/torch.js";
 const DAISY = sharedPath("features/inception-pool3-daisy.npy");
 const ROSES = sharedPath("features/inception-pool3-roses.npy");
 
-describeBuilds("metrics", "linalg", function (build) {
-  this.timeout(120_000);
+describeBuilds("metrics", "linalg", (build) => {
   const random = Random.fromSeed(3, "metrics");
   let linalg: Linalg;
   before(async () => {

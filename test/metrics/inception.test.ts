@@ -30,8 +30,7 @@ import { hasPillow, hasTorch, runPython } from "../support/torch.js";
 
 const GOLDEN = sharedPath("golden/inception-s1.json");
 
-describe("metrics/inception", function () {
-  this.timeout(120_000);
+describe("metrics/inception", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 2);

@@ -10,8 +10,7 @@ import { assertClose, shapeIndex } from "../support/close.js";
 import { diagonalMatrix, multiplyPlainly, SIZES, transpose, useTeams, withEigenvalues } from "../support/matrix.js";
 
 const SEED = 11;
-describeBuilds("metrics/linalg", "linalg", function (build) {
-  this.timeout(60_000);
+describeBuilds("metrics/linalg", "linalg", (build) => {
   const random = Random.fromSeed(SEED, "linalg");
   const values = (count: number): Float64Array => Float64Array.from({ length: count }, () => random.between(-1, 1));
   const { all, onAll } = useTeams(build);

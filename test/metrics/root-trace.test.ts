@@ -11,8 +11,7 @@ import { assertClose } from "../support/close.js";
 /** Around the lanes, the half-width of the band (32) and the panels of the reduction. */
 const SIZES = [1, 2, 3, 4, 31, 32, 33, 34, 63, 64, 65, 66, 97, 128, 200, 257];
 
-describeBuilds("metrics/root-trace", "linalg", function (build) {
-  this.timeout(60_000);
+describeBuilds("metrics/root-trace", "linalg", (build) => {
   const random = Random.fromSeed(5, "root-trace");
   let teams: Linalg[];
   before(async () => {

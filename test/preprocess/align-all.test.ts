@@ -9,9 +9,7 @@ import { type AlignJob, alignAll } from "../../src/preprocess/align-all.js";
 import { withFolder } from "../support/folder.js";
 import { writeSmallDataset } from "../support/pictures.js";
 
-describe("photos through the pool", function () {
-  this.timeout(60_000);
-
+describe("photos through the pool", () => {
   it("are all made but those that end their worker or never come back, which are tried twice and set aside", () =>
     withFolder(async (folder) => {
       const files = await writeSmallDataset(folder, 24);

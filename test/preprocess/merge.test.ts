@@ -23,9 +23,7 @@ const [out, files] = process.argv.slice(2);
 await mergeParts(out, ({ done }) => { if (done === Number(files)) process.kill(process.pid, "SIGKILL"); });
 `;
 
-describe("dataset/merge", function () {
-  this.timeout(120_000);
-
+describe("dataset/merge", () => {
   it("makes the bytes of one machine, whenever it was killed before", () =>
     withFolder(async (dir) => {
       const [source, whole, parts] = [join(dir, "celeba"), join(dir, "whole"), join(dir, "parts")];

@@ -41,9 +41,7 @@ function startAndKill(args: readonly string[], folder: string, files: number, mi
   });
 }
 
-describe("a preprocess run", function () {
-  this.timeout(300_000);
-
+describe("a preprocess run", () => {
   it(`that is killed ${KILLS} times with SIGKILL at random moments ends with the bytes of one that never stopped`, () =>
     withFolder(async (folder) => {
       const source = join(folder, "celeba");

@@ -187,9 +187,7 @@ describe("a worker's admission", () => {
     }));
 });
 
-describe("elegant queue work", function () {
-  this.timeout(120_000);
-
+describe("elegant queue work", () => {
   it("refuses a --root that is no folder", () =>
     withFolder(async (dir) => {
       await writeFile(join(dir, "file"), "");

@@ -48,9 +48,7 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
   assert.fail(`expected ${what} within 30 s`);
 }
 
-describe("queue", function () {
-  this.timeout(240_000);
-
+describe("queue", () => {
   it("retries what may pass, and nothing else", () => {
     const kinds = [0, 3, 2, 4, 1, 130, null].map((code) => judge({ code, reason: "why" }).kind);
     assert.deepEqual(kinds, ["done", "done", "refused", "retry", "retry", "retry", "retry"]);

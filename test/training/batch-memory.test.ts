@@ -159,7 +159,6 @@ describe("the largest tensor of an update", () => {
   });
 
   it("limits the part of a batch on webgpu", async function () {
-    this.timeout(60_000);
     if (!(await hasWebgpu())) this.skip();
     const device = await openDevice("webgpu", 1);
     try {

@@ -28,7 +28,6 @@ describe("a full disk", () => {
   };
 
   it("ends the training with code 4 and one line, keeps the last good checkpoint, and leaves nothing half-written", function () {
-    this.timeout(300_000);
     return withFolder(async (folder) => {
       const data = join(folder, "data");
       await writeFaces(data, 20);
@@ -74,7 +73,6 @@ describe("a full disk", () => {
   });
 
   it("while the logs are written ends the same way", function () {
-    this.timeout(300_000);
     return withFolder(async (folder) => {
       const data = join(folder, "data");
       await writeFaces(data, 20);

@@ -14,8 +14,7 @@ import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { abortAt, configOf, modernRun, rowsOf, tinyRun } from "../support/run.js";
 
-describe("a run that begins with the generator of another one", function () {
-  this.timeout(120_000);
+describe("a run that begins with the generator of another one", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 1);

@@ -76,9 +76,8 @@ async function filesOf(folder: string): Promise<string[]> {
 }
 
 describe("a training that is killed", () => {
-  it(`${KILLS} times with SIGKILL at random moments ends with the bits of one that never stopped`, function () {
-    this.timeout(300_000);
-    return withFolder(async (folder) => {
+  it(`${KILLS} times with SIGKILL at random moments ends with the bits of one that never stopped`, () =>
+    withFolder(async (folder) => {
       const data = join(folder, "data");
       await writeFaces(data, 20);
       const [whole, killed] = ["whole", "killed"].map((name) => join(folder, name));
@@ -102,12 +101,10 @@ describe("a training that is killed", () => {
       assert.equal(reference.code, 0, reference.stderr);
       await assertSameRun(killed, whole);
       assert.equal((await readLossLog(join(whole, "scores.jsonl"))).length, steps);
-    });
-  });
+    }));
 
-  it("again and again with modern, whose learning rate depends on all its steps, ends with the same bits", function () {
-    this.timeout(600_000);
-    return withFolder(async (folder) => {
+  it("again and again with modern, whose learning rate depends on all its steps, ends with the same bits", () =>
+    withFolder(async (folder) => {
       const data = join(folder, "data");
       await writeFaces(data, 20);
       const [whole, killed] = ["whole", "killed"].map((name) => join(folder, name));
@@ -126,13 +123,11 @@ describe("a training that is killed", () => {
       assert.equal(reference.code, 0, reference.stderr);
       await assertSameRun(killed, whole);
       assert.ok(new Set(reached).size > 3, `${reached}`);
-    });
-  });
+    }));
 
   for (const preset of ["official", "modern"] as const) {
-    it(`does not depend on the number of its threads with ${preset}`, function () {
-      this.timeout(120_000);
-      return withFolder(async (folder) => {
+    it(`does not depend on the number of its threads with ${preset}`, () =>
+      withFolder(async (folder) => {
         const data = join(folder, "data");
         await writeFaces(data, 20);
         const files: Buffer[] = [];
@@ -145,13 +140,11 @@ describe("a training that is killed", () => {
           assert.deepEqual(await rowsOf(run), await rowsOf(join(folder, "1")));
         }
         assert.ok(files[1].equals(files[0]) && files[2].equals(files[0]), "checkpoints differ");
-      });
-    });
+      }));
   }
 
-  it("refuses a second training on its folder, and changes nothing there", function () {
-    this.timeout(60_000);
-    return withFolder(async (folder) => {
+  it("refuses a second training on its folder, and changes nothing there", () =>
+    withFolder(async (folder) => {
       const data = join(folder, "data");
       await writeFaces(data, 20);
       const run = join(folder, "run");
@@ -172,6 +165,5 @@ describe("a training that is killed", () => {
       } finally {
         first.kill("SIGKILL");
       }
-    });
-  });
+    }));
 });

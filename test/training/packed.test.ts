@@ -74,7 +74,7 @@ describe("training from packed files", () => {
         lines.some((line) => line.startsWith("Warning: left out") && line.includes(dataset.files[bad])),
         `${lines}`,
       );
-    })).timeout(60_000);
+    }));
 
   it("takes WebDataset's tar files, and resumes with the same fingerprint", () =>
     withFolder(async (folder) => {

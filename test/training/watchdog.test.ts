@@ -99,8 +99,7 @@ describe("the watchdog", () => {
     }
   });
 
-  describe("over real updates", function () {
-    this.timeout(60_000);
+  describe("over real updates", () => {
     let device: Device;
     before(async () => {
       device = await openDevice("wasm", 2);

@@ -15,19 +15,17 @@ import {
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../../kernels/conv-shape.js";
+import { filterGradientPlan, forwardPlan, inputGradientPlan, isFasterByWinograd } from "../../kernels/winograd-plan.js";
 import type { SharedMemoryBackend } from "./backend.js";
 import { type KernelTable, typedKernel } from "./kernel-helpers.js";
+import { type Epilogue, NARROW, NO_EPILOGUE, panelCount, roundUp, shareColumns } from "./panels.js";
+import { runWinogradConv2d, runWinogradFilterGradient } from "./winograd-kernels.js";
 
-const WIDE = 16;
-const NARROW = 4;
 /** Number of output pixels whose dy is packed at the same time. */
 const PACK_ROWS = 1024;
 /** Rows of one unit of the filter gradient, and pixels per sum: as in assembly/nn/conv2d-filter-gradient.ts. */
 const FILTER_GROUP = 16;
 const FILTER_DEPTH = 256;
-
-const panelCount = (columns: number): number => Math.floor(columns / WIDE) + Math.ceil((columns % WIDE) / NARROW);
-const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
 function toConvShape(info: backend_util.Conv2DInfo): ConvShape {
   if (info.dilationHeight !== 1 || info.dilationWidth !== 1 || info.dataFormat !== "channelsLast") {
@@ -52,9 +50,6 @@ function toConvShape(info: backend_util.Conv2DInfo): ConvShape {
   };
 }
 
-/** The least number of blocks per thread, so that no thread waits long for the last one. */
-const BLOCKS_PER_THREAD = 4;
-
 /**
  * Chooses the output pixels and channels of a block. The packed channels of a panel are read once per block of pixels, so a block
  * should have many pixels. Their inputs are read once per panel. If there are more than 64 pixels, their inputs should stay in the
@@ -63,11 +58,7 @@ const BLOCKS_PER_THREAD = 4;
 function blockShape(pixels: number, bytesPerPixel: number, channels: number, threads: number) {
   const cached = Math.max(64, Math.floor((256 * 1024) / bytesPerPixel));
   const rows = roundUp(Math.max(4, Math.min(cached, pixels, 256)), NARROW);
-  const rowBlocks = Math.ceil(pixels / rows);
-  const panels = Math.max(1, Math.floor(channels / WIDE));
-  const wanted = Math.min(panels, Math.ceil((BLOCKS_PER_THREAD * threads) / rowBlocks));
-  const columns = Math.ceil(panels / wanted) * WIDE;
-  return { rows, columns, blocks: rowBlocks * Math.ceil(channels / columns) };
+  return { rows, ...shareColumns(Math.ceil(pixels / rows), channels, threads) };
 }
 
 /** Runs `body` with the address of the shape's description. */
@@ -79,21 +70,18 @@ function withShape(backend: SharedMemoryBackend, shape: ConvShape, body: (conv: 
   });
 }
 
-/** Operations that follow a convolution within the same pass. */
-export interface Epilogue {
-  /** The address of float32 [cout], readable up to a multiple of four as all blocks of the heap are; 0 without a bias. */
-  readonly bias: number;
-  readonly relu: boolean;
-}
-
 export function runConv2d(
   backend: SharedMemoryBackend,
   shape: ConvShape,
   x: number,
   filter: TensorInfo | number,
   y: number,
-  epilogue: Epilogue = { bias: 0, relu: false },
+  epilogue: Epilogue = NO_EPILOGUE,
 ): void {
+  if (isFasterByWinograd(shape)) {
+    runWinogradConv2d(backend, forwardPlan(shape), `forward ${shape.strideY}`, x, filter, y, epilogue);
+    return;
+  }
   const { team } = backend;
   const { inputChannels, outputChannels, filterHeight, filterWidth } = shape;
   const depth = filterHeight * filterWidth * inputChannels;
@@ -173,7 +161,7 @@ export function runTransposedConv2d(
   };
   withShape(backend, flat, (flatConv) => {
     withTransposedPacking(backend, flat, flatConv, filter, (packed) => {
-      withShape(backend, shape, (conv) => convolve(backend, shape, conv, x, packed, y, { bias: 0, relu: false }));
+      withShape(backend, shape, (conv) => convolve(backend, shape, conv, x, packed, y, NO_EPILOGUE));
     });
   });
 }
@@ -185,6 +173,11 @@ export function runConv2dInputGradient(
   filter: TensorInfo | number,
   dx: number,
 ): void {
+  if (isFasterByWinograd(shape)) {
+    const name = `input gradient ${shape.strideY}`;
+    runWinogradConv2d(backend, inputGradientPlan(shape), name, dy, filter, dx, NO_EPILOGUE);
+    return;
+  }
   const { team } = backend;
   const { inputChannels, outputChannels, filterHeight, filterWidth, strideY, strideX } = shape;
   const taps = filterHeight * filterWidth;
@@ -208,6 +201,10 @@ export function runConv2dFilterGradient(
   dy: number,
   dw: number,
 ): void {
+  if (isFasterByWinograd(shape)) {
+    runWinogradFilterGradient(backend, filterGradientPlan(shape), x, dy, dw);
+    return;
+  }
   const { team } = backend;
   const pixels = shape.batch * shape.outputHeight * shape.outputWidth;
   const bytes = pixels * roundUp(shape.outputChannels, NARROW) * 4;

@@ -89,8 +89,7 @@ function assertSame(received: Differentiated, expected: Differentiated, relative
   }
 }
 
-describe("src/device/ops", function () {
-  this.timeout(120_000);
+describe("src/device/ops", () => {
   let expected: Expected;
   before(async function () {
     if (!hasTorch()) return this.skip();

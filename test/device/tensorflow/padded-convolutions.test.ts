@@ -27,9 +27,7 @@ function convolutions(): Float32Array[] {
   });
 }
 
-describe("device/tensorflow/padded-convolutions", function () {
-  this.timeout(60_000);
-
+describe("device/tensorflow/padded-convolutions", () => {
   it("pads as PyTorch does, although tfjs-node only knows valid and same", async function () {
     // test/support/build-tfjs-node.sh makes one where its installer cannot download.
     if (installedPackages(TENSORFLOW_PACKAGES).length === 0) return this.skip();

@@ -12,8 +12,7 @@ import { hasWebgpu, onDevice } from "../../support/webgpu.js";
 
 const SEED = 20265;
 
-describe("a failing webgpu device", function () {
-  this.timeout(300_000);
+describe("a failing webgpu device", () => {
   before(async function () {
     if (!(await hasWebgpu())) this.skip();
   });

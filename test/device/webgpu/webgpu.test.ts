@@ -163,9 +163,8 @@ async function update(): Promise<Update> {
   return { losses, gradients };
 }
 
-describe("device/webgpu", function () {
+describe("device/webgpu", () => {
   // SwiftShader compiles some programs for a second and runs at a few hundred MFLOP/s.
-  this.timeout(300_000);
   before(async function () {
     if (!(await hasWebgpu())) this.skip();
   });

@@ -58,8 +58,7 @@ function valuesOf(parameters: Parameters): Map<string, number[]> {
   return new Map([...parameters].map(([name, variable]) => [name, [...variable.dataSync()]]));
 }
 
-describe("methods/cyclegan", function () {
-  this.timeout(120_000);
+describe("methods/cyclegan", () => {
   useWasm(2);
 
   it("gives the same losses and gradients for a batch in parts", async () => {

@@ -55,8 +55,7 @@ function takeGroup({ groups, A, B, yA, yB }: PairBatch, group: number): PairBatc
 const valuesOf = (parameters: Parameters): Map<string, number[]> =>
   new Map([...parameters].map(([name, p]) => [name, [...p.dataSync()]]));
 
-describe("methods/dnagan", function () {
-  this.timeout(120_000);
+describe("methods/dnagan", () => {
   useWasm(2);
 
   it("changes encoder, decoder, discriminator and moving statistics in one iteration", async () => {

@@ -83,8 +83,7 @@ function assertTensors(received: ModernResult["tensors"], expected: ReadonlyMap<
   assert.deepEqual(wrong, []);
 }
 
-describe("updates of the preset modern", function () {
-  this.timeout(240_000);
+describe("updates of the preset modern", () => {
   let golden: Golden;
   before(async () => {
     golden = JSON.parse(await readFile(fromRoot("test/fixtures/modern.json"), "utf8")) as Golden;
@@ -126,7 +125,6 @@ describe("updates of the preset modern", function () {
   });
 
   it("are the same on webgpu, the first of them", async function () {
-    this.timeout(600_000);
     if (!(await hasWebgpu())) this.skip();
     assertGolden(await updatesOn("webgpu", { ...golden, updates: 1 }));
   });

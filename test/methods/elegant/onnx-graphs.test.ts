@@ -42,8 +42,7 @@ const channelsFirst = (x: tf.Tensor): Values => {
   return { shape: moved.shape, data: moved.dataSync() as Float32Array };
 };
 
-describe("model/onnx-graphs", function () {
-  this.timeout(60_000);
+describe("model/onnx-graphs", () => {
   useWasm(1);
 
   const variants: readonly (readonly [string, ModelConfig])[] = [

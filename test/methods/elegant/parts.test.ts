@@ -179,8 +179,7 @@ describe("a failing update", () => {
     ["whole", PAIRS],
     ["in parts", 2],
   ] as const) {
-    it(`leaves no tensor behind, ${name}, wherever it fails`, async function () {
-      this.timeout(120_000);
+    it(`leaves no tensor behind, ${name}, wherever it fails`, async () => {
       const device = await openDevice("wasm", 1);
       const engine = tf.engine();
       const stock = engine.runKernel.bind(engine);

@@ -37,8 +37,7 @@ function weights(): NamedTensors {
   );
 }
 
-describe("the gradient penalty R1", function () {
-  this.timeout(60_000);
+describe("the gradient penalty R1", () => {
   useWasm(2);
 
   const inputs = () => {

@@ -39,8 +39,7 @@ function makeIteration(): Iteration {
   };
 }
 
-describe("methods/stargan", function () {
-  this.timeout(120_000);
+describe("methods/stargan", () => {
   useWasm(2);
 
   it("gives the same losses and gradients for a batch in parts", async () => {

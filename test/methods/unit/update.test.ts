@@ -35,8 +35,7 @@ function valuesOf({ generator, discriminator }: UnitState): Map<string, Float32A
   return new Map(all.map(([name, variable]) => [name, variable.dataSync().slice() as Float32Array]));
 }
 
-describe("an update of UNIT", function () {
-  this.timeout(240_000);
+describe("an update of UNIT", () => {
   useWasm(2);
 
   it("gives the same losses and gradients for a batch in parts", async () => {
