@@ -48,7 +48,7 @@ function copyOne(terms: usize, offset: usize, to: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(a + at));
 }
 
-/** Nine, six or four terms with factors of 1 and -1, as stride 1 has them. */
+/** Nine, six or four terms with factors of 1 and -1, as the gradient of the filter has them for stride 1. */
 function addMany(terms: usize, end: usize, offset: usize, to: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) {
     let sum = f32x4.splat(0);
@@ -71,4 +71,42 @@ export function addTerms(p: usize, terms: usize, end: usize, offset: usize, to: 
   else if (length == 32) addFour(terms, offset, to, bytes);
   else if (length == 16) addTwo(terms, offset, to, bytes);
   else copyOne(terms, offset, to, bytes);
+}
+
+function left(row: usize, step: usize): v128 {
+  return f32x4.add(f32x4.add(v128.load(row), v128.load(row + step)), v128.load(row + 2 * step));
+}
+
+function right(row: usize, step: usize): v128 {
+  return f32x4.sub(f32x4.sub(v128.load(row + step), v128.load(row + 2 * step)), v128.load(row + 3 * step));
+}
+
+/**
+ * The four outputs of a tile for stride 1: each is a sum of nine terms, which share the sums of their rows.
+ * @param from  the tile's values of 16 sums that are `step` bytes apart
+ * @param bytes bytes of an output, a multiple of 16
+ */
+export function addSquare(
+  from: usize,
+  step: usize,
+  y00: usize,
+  y01: usize,
+  y10: usize,
+  y11: usize,
+  bytes: usize,
+): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const row0 = from + at;
+    const row1 = row0 + 4 * step;
+    const row2 = row1 + 4 * step;
+    const row3 = row2 + 4 * step;
+    const left1 = left(row1, step);
+    const left2 = left(row2, step);
+    v128.store(y00 + at, f32x4.add(f32x4.add(left(row0, step), left1), left2));
+    v128.store(y10 + at, f32x4.sub(f32x4.sub(left1, left2), left(row3, step)));
+    const right1 = right(row1, step);
+    const right2 = right(row2, step);
+    v128.store(y01 + at, f32x4.add(f32x4.add(right(row0, step), right1), right2));
+    v128.store(y11 + at, f32x4.sub(f32x4.sub(right1, right2), right(row3, step)));
+  }
 }

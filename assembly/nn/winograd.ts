@@ -8,7 +8,7 @@
  */
 import { indirectGemm, ROWS } from "./tile";
 import * as plan from "./winograd-plan";
-import { addTerms, storeTerms } from "./winograd-sums";
+import { addSquare, addTerms, storeTerms } from "./winograd-sums";
 import { makeVector } from "./winograd-vectors";
 
 /** A sum of one or two taps in each dimension. */
@@ -28,7 +28,7 @@ const MOST_TAPS: i32 = 4;
  * @param blockRows    tiles per block, a multiple of 4
  * @param blockColumns columns per block, a multiple of 16
  * @param scratch      this thread's scratch memory: 4 * (blockRows * (sums * sums * blockColumns + 4 * channels + 5) +
- *                     4 + 18) bytes
+ *                     4 + max(18, blockColumns)) bytes
  * @param block        number of the block
  */
 export function winogradConv2d(
@@ -95,10 +95,48 @@ export function winogradConv2d(
   }
   const firstBias: usize = bias == 0 ? 0 : bias + ((<usize>firstColumn) << 2);
   const to = y + ((<usize>firstColumn) << 2);
-  addOutputs(p, results, sumBytes, firstBias, relu, to, first, count, width, terms);
+  if (plan.stride(p) == 1) addSquares(p, results, sumBytes, firstBias, relu, to, first, count, width, terms);
+  else addOutputs(p, results, sumBytes, firstBias, relu, to, first, count, width, terms);
 }
 
-/** Adds the sums of `count` tiles to their output pixels. The sums of a tile are `width` values of [sums * sums][rows][width]. */
+/** Adds the sums of `count` tiles to their output pixels for stride 1. @param dump `width` values that nobody reads */
+function addSquares(
+  p: usize,
+  results: usize,
+  sumBytes: usize,
+  bias: usize,
+  relu: i32,
+  y: usize,
+  first: i32,
+  count: i32,
+  width: i32,
+  dump: usize,
+): void {
+  const height = plan.outputHeight(p);
+  const outWidth = plan.outputWidth(p);
+  const tilesX = plan.tilesX(p);
+  const tilesY = plan.tilesY(p);
+  const pixelBytes: usize = (<usize>plan.columns(p)) << 2;
+  const bytes: usize = (<usize>width) << 2;
+  for (let i: i32 = 0; i < count; i++) {
+    const line = (first + i) / tilesX;
+    const row = (line % tilesY) * 2;
+    const column = ((first + i) % tilesX) * 2;
+    const y00 = y + <usize>(((line / tilesY) * height + row) * outWidth + column) * pixelBytes;
+    // Pixels outside the image are written to memory that nobody reads.
+    const y01 = column + 1 < outWidth ? y00 + pixelBytes : dump;
+    const y10 = row + 1 < height ? y00 + <usize>outWidth * pixelBytes : dump;
+    const y11 = column + 1 < outWidth && row + 1 < height ? y10 + pixelBytes : dump;
+    addSquare(results + <usize>i * bytes, sumBytes, y00, y01, y10, y11, bytes);
+    if (bias == 0 && relu == 0) continue;
+    finish(y00, bias, relu, width);
+    finish(y01, bias, relu, width);
+    finish(y10, bias, relu, width);
+    finish(y11, bias, relu, width);
+  }
+}
+
+/** The same for stride 2. The sums of a tile are `width` values of [sums * sums][rows][width]. */
 function addOutputs(
   p: usize,
   results: usize,

@@ -1,90 +1,11 @@
 /** Typed exports of nn.wasm. Pointers are byte offsets in the shared memory. assembly/nn describes each kernel. */
+import { CONVOLUTION_KERNELS, type ConvolutionKernels } from "./nn-convolution.js";
 
 /**
  * Most of these kernels compute one block of a larger piece of work. Then the last argument is the block, and the one
  * before it may be scratch memory.
  */
-export interface NnKernels {
-  packConv2dFilter(conv: number, filter: number, to: number, panel: number): void;
-  conv2d(
-    conv: number,
-    x: number,
-    packed: number,
-    bias: number,
-    relu: number,
-    y: number,
-    zeros: number,
-    blockRows: number,
-    blockColumns: number,
-    scratch: number,
-    block: number,
-  ): void;
-  packInputGradientFilter(conv: number, filter: number, to: number, panel: number): void;
-  conv2dInputGradient(
-    conv: number,
-    dy: number,
-    packed: number,
-    bias: number,
-    dx: number,
-    zeros: number,
-    blockRows: number,
-    blockColumns: number,
-    blocks: number,
-    scratch: number,
-    block: number,
-  ): void;
-  packFilterGradientInput(conv: number, dy: number, to: number, blockRows: number, block: number): void;
-  conv2dFilterGradient(
-    conv: number,
-    x: number,
-    packed: number,
-    dw: number,
-    zeros: number,
-    scratch: number,
-    block: number,
-  ): void;
-  packWinogradFilter(plan: number, filter: number, to: number, scratch: number, panel: number): void;
-  findWinogradPixels(plan: number, x: number, zeros: number, to: number, blockRows: number, block: number): void;
-  winogradConv2d(
-    plan: number,
-    pixels: number,
-    packed: number,
-    bias: number,
-    relu: number,
-    y: number,
-    blockRows: number,
-    blockColumns: number,
-    scratch: number,
-    block: number,
-  ): void;
-  packWinogradGradient(
-    plan: number,
-    dy: number,
-    to: number,
-    zeros: number,
-    firstTile: number,
-    depth: number,
-    blockRows: number,
-    block: number,
-  ): void;
-  winogradFilterGradient(
-    plan: number,
-    pixels: number,
-    packed: number,
-    results: number,
-    firstTile: number,
-    tiles: number,
-    scratch: number,
-    block: number,
-  ): void;
-  finishWinogradFilterGradient(
-    plan: number,
-    results: number,
-    dw: number,
-    blockRows: number,
-    scratch: number,
-    block: number,
-  ): void;
+export interface NnKernels extends ConvolutionKernels {
   channelNorm(
     x: number,
     bias: number,
@@ -312,18 +233,7 @@ export interface NnKernels {
 
 /** Kernels that a team runs. Helpers receive an index into this list. */
 export const TEAM_KERNELS = [
-  "packConv2dFilter",
-  "conv2d",
-  "packInputGradientFilter",
-  "conv2dInputGradient",
-  "packFilterGradientInput",
-  "conv2dFilterGradient",
-  "packWinogradFilter",
-  "findWinogradPixels",
-  "winogradConv2d",
-  "packWinogradGradient",
-  "winogradFilterGradient",
-  "finishWinogradFilterGradient",
+  ...CONVOLUTION_KERNELS,
   "channelNorm",
   "channelNormGradient",
   "instanceNorm",

@@ -78,7 +78,8 @@ export function runWinogradConv2d(
   const sums = plan.lists.sums.length ** 2;
   const rows = roundUp(Math.min(ROWS, tilesOf(plan)), NARROW);
   const shared = shareColumns(Math.ceil(tilesOf(plan) / rows), columns, team.threads, COLUMNS);
-  const scratch = 4 * (rows * (sums * shared.columns + MOST_TAPS * channels + 5) + MOST_TAPS) + TERMS_BYTES;
+  const last = Math.max(TERMS_BYTES, shared.columns * 4);
+  const scratch = 4 * (rows * (sums * shared.columns + MOST_TAPS * channels + 5) + MOST_TAPS) + last;
   prepare(backend, plan, x, ({ plan: address, pixels }) => {
     const pack = (source: number, packed: number): void => {
       team.run("packWinogradFilter", [address, source, packed], panelCount(columns), PACK_BYTES);
