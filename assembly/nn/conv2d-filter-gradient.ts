@@ -3,7 +3,7 @@
  * blocks of pixels in a fixed order, whatever the number of threads, so results are bit-identical.
  */
 import { packPanel } from "./pack";
-import { narrowPair, widePair } from "./pair-tile";
+import { addPairs } from "./pair-tile";
 import * as shape from "./shape";
 import { NARROW, WIDE } from "./tile";
 
@@ -172,23 +172,6 @@ export function conv2dFilterGradient(
       gatherTap(conv, from, (firstRow + row) / channels, count, zeros, to, (row & 1) == 1, first, depth);
       row += count;
     }
-    let panel = packed;
-    let column: i32 = 0;
-    for (; column < columns; ) {
-      const isWide = column + WIDE <= columns;
-      const step = isWide ? WIDE : NARROW;
-      const w = panel + ((<usize>(first * step)) << 2);
-      let to = dwRows + ((<usize>column) << 2);
-      let a = scratch;
-      for (let row: i32 = 0; row < rows; row += 2) {
-        const second = row + 1 < rows ? to + rowBytes : dump;
-        if (isWide) widePair(a, w, depth, to, second);
-        else narrowPair(a, w, depth, to, second, min(NARROW, columns - column));
-        to += 2 * rowBytes;
-        a += pairBytes;
-      }
-      panel += (<usize>pixels * <usize>step) << 2;
-      column += step;
-    }
+    addPairs(scratch, 8, pairBytes, rows, packed, pixels, first, depth, dwRows, columns, dump);
   }
 }

@@ -5,6 +5,7 @@
  * the same remainder of (y + pad) by s share their list of filter rows. So the pixels form sy * sx classes, each a
  * dense indirect GEMM of its own. No zeros are inserted, and nothing is multiplied by zeros.
  */
+import { IMAGE, imageGemm } from "./image-tile";
 import { packPanel } from "./pack";
 import * as shape from "./shape";
 import { indirectGemm, NARROW, ROWS } from "./tile";
@@ -58,7 +59,8 @@ export function packInputGradientFilter(conv: usize, filter: usize, to: usize, p
 }
 
 /**
- * Computes a block of one class's pixels and of their channels, as conv2d() does.
+ * Computes a block of one class's pixels and of their channels, as conv2d() does. If dx is an image of three channels and
+ * cout a multiple of four, the filter is read as it is.
  *
  * @param conv         the shape (shape.ts)
  * @param dy           float32 [n, oh, ow, cout]
@@ -119,33 +121,53 @@ export function conv2dInputGradient(
   const outputs = inputs + ((<usize>(taps * rows)) << 2);
   const dump = scratch + ((<usize>(blockRows * (kh * kw + 1))) << 2);
 
-  for (let row: i32 = 0; row < rows; row++) {
-    const beyond = row >= count;
-    // Use the first row again, as conv2d() does.
-    const index = beyond ? first : first + row;
-    const column = index % classWidth;
-    const line = index / classWidth;
-    const y = firstY + (line % classHeight) * sy;
+  const padTop = shape.padTop(conv);
+  const padLeft = shape.padLeft(conv);
+  const tapBytes: usize = (<usize>rows) << 2;
+  const pixelBytes: usize = (<usize>channels) << 2;
+  // The place of a row among the pixels of its class is counted on, because divisions would take as long as a thin tile.
+  let column = first % classWidth;
+  let classY = (first / classWidth) % classHeight;
+  let n = first / classWidth / classHeight;
+  for (let row: i32 = 0; row < count; row++) {
+    const y = firstY + classY * sy;
     const x = firstX + column * sx;
-    const n = line / classHeight;
     const pixel = (n * height + y) * width + x;
-    store<u32>(
-      outputs + ((<usize>row) << 2),
-      <u32>(beyond ? dump : dx + ((<usize>pixel * <usize>columns + <usize>firstColumn) << 2)),
-    );
-    const lastY = (y + shape.padTop(conv) - ry) / sy;
-    const lastX = (x + shape.padLeft(conv) - rx) / sx;
+    store<u32>(outputs + ((<usize>row) << 2), <u32>(dx + ((<usize>pixel * <usize>columns + <usize>firstColumn) << 2)));
+    const lastY = (y + padTop - ry) / sy;
+    const lastX = (x + padLeft - rx) / sx;
     let slot = inputs + ((<usize>row) << 2);
-    for (let ty: i32 = 0; ty < tapsY; ty++) {
-      const oy = lastY - ty;
-      for (let tx: i32 = 0; tx < tapsX; tx++) {
-        const ox = lastX - tx;
-        const inside = oy >= 0 && oy < outHeight && ox >= 0 && ox < outWidth;
-        const from = (n * outHeight + oy) * outWidth + ox;
-        store<u32>(slot, <u32>(inside ? dy + ((<usize>from * <usize>channels) << 2) : zeros));
-        slot += (<usize>rows) << 2;
+    for (let oy = lastY; oy > lastY - tapsY; oy--) {
+      const isLineInside = oy >= 0 && oy < outHeight;
+      const line = dy + <usize>((n * outHeight + oy) * outWidth) * pixelBytes;
+      for (let ox = lastX; ox > lastX - tapsX; ox--) {
+        const inside = isLineInside && ox >= 0 && ox < outWidth;
+        store<u32>(slot, <u32>(inside ? line + <usize>ox * pixelBytes : zeros));
+        slot += tapBytes;
       }
     }
+    if (++column == classWidth) {
+      column = 0;
+      if (++classY == classHeight) {
+        classY = 0;
+        n++;
+      }
+    }
+  }
+  // Rows beyond the end use the first row again, as in conv2d().
+  for (let row = count; row < rows; row++) {
+    store<u32>(outputs + ((<usize>row) << 2), <u32>dump);
+    let slot = inputs;
+    for (let tap: i32 = 0; tap < taps; tap++, slot += tapBytes) store<u32>(slot + ((<usize>row) << 2), load<u32>(slot));
+  }
+  if (columns == IMAGE && (channels & 3) == 0) {
+    const tapOffsets = dump + 16;
+    for (let tap: i32 = 0; tap < taps; tap++) {
+      const position = (ry + (tap / tapsX) * sy) * kw + rx + (tap % tapsX) * sx;
+      store<u32>(tapOffsets + ((<usize>tap) << 2), <u32>(position * IMAGE * channels * 4));
+    }
+    imageGemm(inputs, taps, rows, channels, packed, tapOffsets, bias, outputs);
+    return;
   }
   const panels = packed + ((<usize>(tapsBefore(conv, classIndex) * channels) * <usize>packedColumns(conv)) << 2);
   indirectGemm(

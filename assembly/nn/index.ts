@@ -14,6 +14,7 @@ export { pool } from "./pool";
 export { blockSums, columnSums, rowSums, sumPartials } from "./reduce";
 export { reflectPad, reflectPadGradient } from "./reflect-pad";
 export { rmsprop } from "./rmsprop";
+export { conv2dThinFilterGradient } from "./thin-filter-gradient";
 export { winogradConv2d } from "./winograd";
 export {
   finishWinogradFilterGradient,

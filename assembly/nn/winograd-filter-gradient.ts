@@ -3,7 +3,7 @@
  * a GEMM whose depth is the tiles of the batch. The sums are float32 [sums * sums][cin][cout] in memory, and a last pass
  * adds them to the gradient. Tiles are added in a fixed order, whatever the number of threads.
  */
-import { narrowPair, widePair } from "./pair-tile";
+import { addPairs } from "./pair-tile";
 import { NARROW, WIDE } from "./tile";
 import * as plan from "./winograd-plan";
 import { addTerms, storeTerms } from "./winograd-sums";
@@ -189,22 +189,8 @@ export function winogradFilterGradient(
           interleave(a, b, bytes, scratch + ((<usize>i) << 3));
         }
         const c = plan.combinationOf(p, ty) * combinations + plan.combinationOf(p, tx);
-        let panel = packed + <usize>(c * tiles) * rowBytes;
-        for (let column: i32 = 0; column < columns; ) {
-          const isWide = column + WIDE <= columns;
-          const step = isWide ? WIDE : NARROW;
-          const w = panel + ((<usize>(start * step)) << 2);
-          let to = out + ((<usize>column) << 2);
-          let pair = scratch;
-          for (let row: i32 = 0; row < rows; row += 2) {
-            if (isWide) widePair(pair, w, depth, to, to + rowBytes);
-            else narrowPair(pair, w, depth, to, to + rowBytes, NARROW);
-            to += 2 * rowBytes;
-            pair += PAIR_BYTES;
-          }
-          panel += (<usize>tiles * <usize>step) << 2;
-          column += step;
-        }
+        const panels = packed + <usize>(c * tiles) * rowBytes;
+        addPairs(scratch, 8, PAIR_BYTES, rows, panels, tiles, start, depth, out, columns, 0);
       }
     }
   }

@@ -39,6 +39,15 @@ export interface ConvolutionKernels {
     scratch: number,
     block: number,
   ): void;
+  conv2dThinFilterGradient(
+    conv: number,
+    x: number,
+    packed: number,
+    partial: number,
+    blockRows: number,
+    scratch: number,
+    block: number,
+  ): void;
   packWinogradFilter(plan: number, filter: number, to: number, scratch: number, panel: number): void;
   findWinogradPixels(plan: number, x: number, zeros: number, to: number, blockRows: number, block: number): void;
   winogradConv2d(
@@ -91,6 +100,7 @@ export const CONVOLUTION_KERNELS = [
   "conv2dInputGradient",
   "packFilterGradientInput",
   "conv2dFilterGradient",
+  "conv2dThinFilterGradient",
   "packWinogradFilter",
   "findWinogradPixels",
   "winogradConv2d",

@@ -1,7 +1,7 @@
 /** Convolutions and their gradients against the reference implementations, for sizes around tiles and blocks. */
 import assert from "node:assert/strict";
 import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
-import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "../../src/device/wasm/conv-kernels.js";
+import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "../../src/device/wasm/convolutions.js";
 import type { ConvShape } from "../../src/kernels/conv-shape.js";
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from "../../src/kernels/reference/conv2d.js";
 import { Random } from "../../src/random.js";
@@ -151,6 +151,18 @@ describeBuilds("kernels/conv2d against the plain twin", "nn", (build) => {
     }
   });
 
+  it("agrees for images of three channels, whose gradients have ways of their own", () => {
+    const random = Random.fromSeed(SEED, "images");
+    for (let pixels = 1; pixels <= 9; pixels++) {
+      for (const columns of [4, 8, 20]) {
+        for (let i = 0; i < FILTERS.length; i++) {
+          const [outputHeight, outputWidth] = random.chance(0.5) ? [1, pixels] : [pixels, 1];
+          checkShape(backends, random, randomShape(random, { batch: 1, outputHeight, outputWidth, channels: 3, columns }));
+        }
+      }
+    }
+  });
+
   it("agrees when a batch needs many blocks and sums many runs", () => {
     const random = Random.fromSeed(SEED, "blocks");
     const large = (side: number, inputChannels: number, outputChannels: number, batch: number): ConvShape => ({
@@ -158,8 +170,9 @@ describeBuilds("kernels/conv2d against the plain twin", "nn", (build) => {
       ...{ outputHeight: Math.ceil(side / 2), outputWidth: Math.ceil(side / 2), filterHeight: 3, filterWidth: 3 },
       ...{ strideY: 2, strideX: 2, padTop: 1, padLeft: 1 },
     });
-    // 1156 pixels: more than one block of packing.
+    // 1156 pixels: more than one block of packing. 2401: more than one block of the gradient of a thin filter.
     checkShape(backends, random, large(67, 3, 20, 1));
+    checkShape(backends, random, large(97, 3, 20, 1));
     // A depth of 1170: several runs of the accumulators.
     checkShape(backends, random, large(9, 130, 36, 3));
     // A run ends in every tap.

@@ -1,7 +1,7 @@
 /** Loading and instantiating WASM modules, and the arena's blocks. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { runConv2d } from "../../src/device/wasm/conv-kernels.js";
+import { runConv2d } from "../../src/device/wasm/convolutions.js";
 import { Arena } from "../../src/kernels/arena.js";
 import type { ConvShape } from "../../src/kernels/conv-shape.js";
 import { unshare } from "../../src/kernels/memory.js";

@@ -1,7 +1,7 @@
 /** Winograd's convolutions and gradients against the reference implementations, for sizes around tiles and blocks. */
 import assert from "node:assert/strict";
 import type { SharedMemoryBackend } from "../../src/device/wasm/backend.js";
-import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "../../src/device/wasm/conv-kernels.js";
+import { runConv2d, runConv2dFilterGradient, runConv2dInputGradient } from "../../src/device/wasm/convolutions.js";
 import { NO_EPILOGUE } from "../../src/device/wasm/panels.js";
 import { runWinogradConv2d, runWinogradFilterGradient } from "../../src/device/wasm/winograd-kernels.js";
 import type { ConvShape } from "../../src/kernels/conv-shape.js";

@@ -5,7 +5,7 @@
 import { BatchMatMul, type BatchMatMulAttrs, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { ConvShape } from "../../kernels/conv-shape.js";
 import type { SharedMemoryBackend } from "./backend.js";
-import { runConv2d, runConv2dFilterGradient, runTransposedConv2d } from "./conv-kernels.js";
+import { runConv2d, runConv2dFilterGradient, runTransposedConv2d } from "./convolutions.js";
 import { type KernelTable, typedKernel } from "./kernel-helpers.js";
 
 /** Values that the tile sums before it starts again from zero at the end of a tap (RUN in assembly/nn/tile.ts). */
