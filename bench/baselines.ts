@@ -2,16 +2,16 @@
  * Measures one update of each compared system on this machine's cores, next to the published networks in PyTorch
  * (bench/peers/). Usage: npm run bench:baselines -- [--rounds N] [--turns N] [--method NAME]. Ours and PyTorch take
  * turns, each time in a process of its own with as many threads as there are cores. PYTHON names the Python that has
- * PyTorch, by default Debian's /usr/bin/python3; without PyTorch, only ours is measured.
+ * PyTorch, by default /usr/bin/python3; without PyTorch, only ours is measured.
  */
 
-import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Row, report, row, type Timing, timingOf } from "./measure.js";
+import { type Row, row, type Timing, timingOf } from "./measure.js";
+import { PYTHON, runNode, runPython } from "./processes.js";
+import { report } from "./report.js";
+import { versionOf } from "./versions.js";
 
-const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";
 const SIZE = 64;
 
 /** An update that is measured. */
@@ -42,19 +42,11 @@ const { values } = parseArgs({
 const [rounds, turns] = [Number(values.rounds), Number(values.turns)];
 const threads = availableParallelism();
 
-/** Runs a script that prints JSON. @throws when it fails */
-function secondsOf(command: string, script: string, { method, width, pairs }: Case): readonly number[] {
-  const path = fileURLToPath(new URL(script, import.meta.url)); // from dist/bench
-  const args = [path, method, ...[SIZE, width, pairs, threads, rounds].map(String)];
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`bench:baselines: ${command} ${args.join(" ")}: exit ${status}\n${stderr}`);
-  return (JSON.parse(stdout) as { seconds: readonly number[] }).seconds;
-}
-
-/** PyTorch's version; null if PYTHON does not have it. */
-function torchVersion(): string | null {
-  const { status, stdout } = spawnSync(PYTHON, ["-c", "import torch; print(torch.__version__)"], { encoding: "utf8" });
-  return status === 0 ? stdout.trim() : null;
+/** Runs ours or PyTorch's updates. @throws when it fails */
+function secondsOf(run: typeof runNode, script: string, { method, name, width, pairs }: Case): readonly number[] {
+  const printed = run<{ seconds: readonly number[] }>(script, [method, SIZE, width, pairs, threads, rounds]);
+  if (printed === null) throw new Error(`bench:baselines: ${name} did not run`);
+  return printed.seconds;
 }
 
 const milliseconds = (seconds: readonly number[]): Timing => timingOf(seconds.map((each) => 1000 * each));
@@ -71,8 +63,8 @@ interface Measured extends Case {
 function measureCase(each: Case, withTorch: boolean): Measured {
   const [seconds, peerSeconds]: number[][] = [[], []];
   for (let turn = 0; turn < turns; turn++) {
-    seconds.push(...secondsOf(process.execPath, "./baseline-update.js", each));
-    if (withTorch) peerSeconds.push(...secondsOf(PYTHON, "../../bench/peers/baselines.py", each));
+    seconds.push(...secondsOf(runNode, "./baseline-update.js", each));
+    if (withTorch) peerSeconds.push(...secondsOf(runPython, "baselines.py", each));
   }
   if (!withTorch) return { ...each, size: SIZE, seconds, peerSeconds: null, peerSpread: null };
   return { ...each, size: SIZE, seconds, peerSeconds, peerSpread: milliseconds(peerSeconds).spread };
@@ -80,7 +72,8 @@ function measureCase(each: Case, withTorch: boolean): Measured {
 
 function rowOf({ name, width, pairs, seconds, peerSeconds }: Measured): Row {
   const work = `${name}, ${SIZE} px, width ${width}, batch ${pairs} + ${pairs}`;
-  const peer = peerSeconds === null ? undefined : { name: "PyTorch", timing: milliseconds(peerSeconds) };
+  const peer =
+    peerSeconds === null ? undefined : { name: "PyTorch", version: torch, timing: milliseconds(peerSeconds) };
   return row(work, milliseconds(seconds), 1, peer);
 }
 
@@ -90,7 +83,7 @@ if (chosen.length === 0 || !(rounds >= 1) || !(turns >= 1)) {
   console.error(`bench:baselines: --rounds and --turns are numbers of at least 1, and --method is one of ${known}.`);
   process.exit(2);
 }
-const torch = torchVersion();
+const torch = versionOf("PyTorch");
 if (torch === null) console.log(`${PYTHON} has no PyTorch, so that only ours is measured. PYTHON names another one.`);
 const measured = chosen.map((each) => {
   console.log(`${each.name}, width ${each.width}, ${threads} threads`);

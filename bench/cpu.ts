@@ -1,15 +1,12 @@
 /**
  * Measures a swap, a training update, Inception's features and the convolutions on this machine's cores. Usage: npm run
  * bench:cpu. The peers, each in a process of its own with the same number of threads, are stock tfjs-backend-wasm and
- * onnxruntime-web (devDependencies), and PyTorch if PYTHON has it (by default Debian's /usr/bin/python3, for which
- * there is python3-torch).
+ * onnxruntime-web (devDependencies), and PyTorch if PYTHON has it (by default /usr/bin/python3).
  */
 
-import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../src/device/open.js";
 import type { SharedMemoryBackend } from "../src/device/wasm/backend.js";
@@ -23,58 +20,44 @@ import { GENERATOR, initialParameters } from "../src/methods/elegant/parameters.
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../src/metrics/inception.js";
 import { uploadGenerator } from "../src/models/generator.js";
 import { measureLayers, measureTile } from "./layers.js";
-import { measure, type Row, report, row, type Timing, timingOf } from "./measure.js";
+import { type Compared, measure, measureRounds, type Row, row, timingOf } from "./measure.js";
+import { runNode, runPython } from "./processes.js";
+import { report } from "./report.js";
+import { threadsRow, updateRows } from "./updates.js";
+import { type Library, versionOf } from "./versions.js";
 
 const ROUNDS = 9;
+const INCEPTION = { images: 8, rounds: 5 } as const;
 const ATTRIBUTES = ["Bangs", "Eyeglasses"];
 const SWAP = { size: 256, width: 64 } as const;
-const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";
+const UPDATE = { size: 64, batch: 16, rounds: 3 } as const;
+const LARGE_UPDATE = { size: 256, width: 64, batch: 4, rounds: 2 } as const;
+/** Threads per core in the row that shows what too many threads cost. */
+const OVERSUBSCRIPTION = 4;
 const threads = availableParallelism();
 
-interface Measured {
-  readonly update?: readonly number[];
-  readonly swap?: readonly number[];
-  readonly peakMiB?: number;
+/** A library as the peer of a row. @param times milliseconds of each round; undefined if it did not run */
+const asPeer = (name: Library, times: readonly number[] | undefined): Compared | undefined =>
+  times === undefined ? undefined : { name, version: versionOf(name), timing: timingOf(times) };
+
+type Swaps = { readonly swap: readonly number[] };
+
+/** The same swap in onnxruntime-web, from our export. */
+async function onnxSwaps(config: ModelConfig, values: ReturnType<typeof initialParameters>): Promise<Swaps | null> {
+  const { graph } = onnxGraphs(values, config).find(({ file }) => file === "swap.onnx") ?? {};
+  if (graph === undefined) throw new Error("bench: no graph of a swap");
+  const folder = await mkdtemp(join(tmpdir(), "elegant-bench-"));
+  try {
+    const model = join(folder, "swap.onnx");
+    await writeFile(model, encodeOnnx(graph, "bench", onnxMetadata(config, "bench")));
+    const values = [model, SWAP.size, ATTRIBUTES.length, threads, ROUNDS];
+    return runNode<Swaps>("../../bench/peers/onnxruntime.mjs", values);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
-/** The output of one of our processes or of a peer's; null if it cannot run. */
-function runScript(command: string, script: string, values: readonly (string | number)[]): Measured | null {
-  const path = fileURLToPath(new URL(script, import.meta.url)); // from dist/bench
-  const { status, stdout } = spawnSync(command, [path, ...values.map(String)], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  return status === 0 ? (JSON.parse(stdout) as Measured) : null;
-}
-
-const asPeer = (name: string, times: readonly number[] | undefined): { name: string; timing: Timing } | undefined =>
-  times === undefined ? undefined : { name, timing: timingOf(times) };
-
-/** An update's time next to PyTorch's, and its peak memory. */
-function updateRows(size: number, width: number, batch: number, atMost: number | null, rounds = ROUNDS): Row[] {
-  const work = `training update, ${size} px, width ${width}, batch ${batch} + ${batch}`;
-  const ours = runScript(process.execPath, "./update.js", [threads, size, width, batch, rounds]);
-  if (ours?.update === undefined) throw new Error(`bench: ${work} did not run`);
-  const torch = runScript(PYTHON, "../../bench/peers/pytorch.py", ["update", threads, rounds, size, width, batch]);
-  const rows = [row(work, timingOf(ours.update), 1, asPeer("PyTorch", torch?.update), atMost)];
-  if (size < 256) return rows;
-  const memory = (of: Measured | null) => ({ ms: of?.peakMiB ?? 0, spread: 0 });
-  const peer = torch === null ? undefined : { name: "PyTorch", timing: memory(torch) };
-  return [...rows, row(`the same: peak of resident memory, MiB instead of ms`, memory(ours), 1, peer, 1.2)];
-}
-
-/** Two threads compared with one. */
-function threadRow(size: number, width: number, batch: number): Row {
-  const [one, two] = [1, 2].map((count) => {
-    const { update } = runScript(process.execPath, "./update.js", [count, size, width, batch, ROUNDS]) ?? {};
-    if (update === undefined) throw new Error(`bench: an update on ${count} threads did not run`);
-    return timingOf(update);
-  });
-  const work = `training update, ${size} px, width ${width}, batch ${batch} + ${batch}, 2 threads`;
-  return row(work, two, 1, { name: "ours on 1 thread", timing: one }, 0.55);
-}
-
-/** Two encodes and one decode of one image. */
+/** Two encodes and one decode of one image. Ours is measured before and after the peers. */
 async function swapRows(): Promise<Row[]> {
   const config: ModelConfig = { ...OFFICIAL_NETWORK, ...SWAP, attributes: ATTRIBUTES };
   const values = initialParameters(config, GENERATOR, 1);
@@ -82,48 +65,38 @@ async function swapRows(): Promise<Row[]> {
   const generator = uploadGenerator(found);
   const shape: [number, number, number, number] = [1, SWAP.size, SWAP.size, 3];
   const [input, reference] = [5, 6].map((seed) => tf.randomUniform(shape, -1, 1, "float32", seed) as tf.Tensor4D);
-  const ours = await measure(() => {
+  const swap = () => {
     tf.tidy(() => {
       const edit = { attribute: ATTRIBUTES[0], reference: encodeFaces(generator, reference) };
       swapMany(generator, encodeFaces(generator, input), [edit]).dataSync();
     });
-  }, ROUNDS);
+  };
+  const before = await measureRounds(swap, ROUNDS);
+  const onnx = await onnxSwaps(config, values);
+  const stock = runNode<Swaps>("../../bench/peers/stock_wasm.cjs", [SWAP.size, SWAP.width, ROUNDS]);
+  const torch = runPython<Swaps>("pytorch.py", ["swap", threads, ROUNDS, SWAP.size, SWAP.width]);
+  const ours = timingOf([...before, ...(await measureRounds(swap, ROUNDS))]);
   tf.dispose([input, reference]);
   generator.dispose();
-  const folder = await mkdtemp(join(tmpdir(), "elegant-bench-"));
-  const { graph } = onnxGraphs(values, config).find(({ file }) => file === "swap.onnx") ?? {};
-  if (graph === undefined) throw new Error("bench: no graph of a swap");
-  const model = join(folder, "swap.onnx");
-  await writeFile(model, encodeOnnx(graph, "bench", onnxMetadata(config, "bench")));
-  const onnx = runScript(process.execPath, "../../bench/peers/onnxruntime.mjs", [
-    model,
-    SWAP.size,
-    ATTRIBUTES.length,
-    threads,
-    ROUNDS,
-  ]);
-  await rm(folder, { recursive: true });
-  const stock = runScript(process.execPath, "../../bench/peers/stock_wasm.cjs", [SWAP.size, SWAP.width, ROUNDS]);
-  const torch = runScript(PYTHON, "../../bench/peers/pytorch.py", ["swap", threads, ROUNDS, SWAP.size, SWAP.width]);
-  const work = `swap, ${SWAP.size} px, width ${SWAP.width}`;
+  const work = `swap, ${SWAP.size} px, width ${SWAP.width}, batch 1`;
   return [
-    row(work, ours, 1, asPeer("onnxruntime-web", onnx?.swap), 0.65),
-    row("the same", ours, 1, asPeer("stock tfjs-backend-wasm", stock?.swap), 0.1),
-    row("the same", ours, 1, asPeer("PyTorch", torch?.swap)),
+    row(work, ours, 1, asPeer("onnxruntime-web", onnx?.swap), 0.6),
+    row(work, ours, 1, asPeer("PyTorch", torch?.swap), 1.4),
+    row(work, ours, 1, asPeer("stock tfjs-backend-wasm", stock?.swap)),
   ];
 }
 
 /** An image of 299 px at 2048 dims, in batches of eight. */
 async function inceptionRow(): Promise<Row> {
   const network = createInception(randomInceptionTensors(1, 2048), 2048, "bench");
-  const images = tf.randomUniform([8, 299, 299, 3], -1, 1) as tf.Tensor4D;
-  const ours = await measure(() => inceptionFeatures(network, images).dispose(), 5);
+  const images = tf.randomUniform([INCEPTION.images, 299, 299, 3], -1, 1) as tf.Tensor4D;
+  const ours = await measure(() => inceptionFeatures(network, images).dispose(), INCEPTION.rounds);
   network.dispose();
   images.dispose();
-  const script = fileURLToPath(new URL("../../bench/peers/inception.py", import.meta.url));
-  const torch = spawnSync(PYTHON, [script, String(threads), "8", "3"], { encoding: "utf8" });
-  const peer = torch.status === 0 ? asPeer("PyTorch", [Number(torch.stdout)]) : undefined;
-  return row("Inception, an image of 299 px", ours, 8, peer, 2);
+  const values = [threads, INCEPTION.images, INCEPTION.rounds];
+  const torch = runPython<{ inception: readonly number[] }>("inception.py", values);
+  const peer = asPeer("PyTorch", torch?.inception);
+  return row(`Inception, an image of 299 px, batch ${INCEPTION.images}`, ours, INCEPTION.images, peer, 1.2);
 }
 
 const rows: Row[] = [];
@@ -138,8 +111,13 @@ const measured = await measureLayers(ROUNDS);
 const tile = Math.max(before, measureTile(backend));
 const layers = measured.map((layer) => ({ ...layer, share: layer.gflops / tile }));
 await device.close();
-rows.push(...updateRows(64, 32, 16, null), ...updateRows(64, 64, 16, 0.7), ...updateRows(256, 64, 4, 1, 3));
-if (threads > 1) rows.push(threadRow(64, 64, 16));
+rows.push(
+  ...updateRows({ ...UPDATE, width: 64 }, threads, 1.05),
+  ...updateRows({ ...UPDATE, width: 32 }, threads, 0.85),
+  ...updateRows(LARGE_UPDATE, threads, 0.85, 0.7),
+  threadsRow({ ...UPDATE, width: 32 }, OVERSUBSCRIPTION * threads, threads, 1.15),
+);
+if (threads > 1) rows.push(threadsRow({ ...UPDATE, width: 64 }, 2, 1, null));
 
 console.log(`The register tile alone: ${tile.toFixed(1)} GFLOP/s on ${threads} threads`);
 console.table(

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Goes with gpu-bundle.tar.xz (bench/gpu-bundle.sh): unpacks it, checks the webgpu device against a golden file, measures it.
 #   OUT=results sh run.sh [arguments of bench:gpu]
-# $OUT gets doctor.json, verify.json, gpu.json, run.log. Within ten minutes. VERIFY=always checks software drivers too.
+# $OUT gets doctor.json, verify.json, the results of bench:gpu, run.log. Within ten minutes. VERIFY=always checks software drivers too.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "${OUT:=$here/out}"

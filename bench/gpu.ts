@@ -13,7 +13,7 @@ import { type LayerResult, measureLayers, measureRates, type Rates } from "./gpu
 import { openTorchPeer } from "./gpu/peer.js";
 import { Budget } from "./gpu/timing.js";
 import { measureInception, measureSwaps, measureUpdates } from "./gpu/works.js";
-import { report } from "./measure.js";
+import { report } from "./report.js";
 
 /** Seconds for all sections. The last piece of work of each may exceed them. */
 const SECONDS = 400;

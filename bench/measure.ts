@@ -1,11 +1,4 @@
-/**
- * Timing with warm-up and spread, and the form of the results that others read (docs/performance.md contains selected
- * tables).
- */
-import { mkdir, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+/** Timing with warm-up and spread, and a row of results. */
 
 export interface Timing {
   /** Median of the rounds in milliseconds. */
@@ -14,15 +7,20 @@ export interface Timing {
   readonly spread: number;
 }
 
-/** Runs `work` `rounds` times after `warmUp` runs. Returns the milliseconds of one run. */
-export async function measure(work: () => unknown, rounds = 9, warmUp = 2): Promise<Timing> {
+/** Runs `work` `rounds` times after `warmUp` runs. Returns the milliseconds of each round. */
+export async function measureRounds(work: () => unknown, rounds = 9, warmUp = 2): Promise<readonly number[]> {
   const times: number[] = [];
   for (let round = -warmUp; round < rounds; round++) {
     const start = performance.now();
     await work();
     if (round >= 0) times.push(performance.now() - start);
   }
-  return timingOf(times);
+  return times;
+}
+
+/** Runs `work` `rounds` times after `warmUp` runs. Returns the milliseconds of one run. */
+export async function measure(work: () => unknown, rounds = 9, warmUp = 2): Promise<Timing> {
+  return timingOf(await measureRounds(work, rounds, warmUp));
 }
 
 /** @param times milliseconds of each round */
@@ -32,11 +30,21 @@ export function timingOf(times: readonly number[]): Timing {
   return { ms: quantile(0.5), spread: (quantile(0.75) - quantile(0.25)) / quantile(0.5) };
 }
 
+/** What the same work is compared with. */
+export interface Compared {
+  /** A library and what of it, such as "SciPy sqrtm", or another way of our own to do the work. */
+  readonly name: string;
+  /** The library's version; omit it for work of our own. */
+  readonly version?: string | null;
+  readonly timing: Timing;
+}
+
 export interface Row {
   readonly work: string;
   readonly oursMs: number;
   readonly spread: number;
   readonly peer: string | null;
+  readonly peerVersion: string | null;
   readonly peerMs: number | null;
   /** oursMs / peerMs of the same run; lower is better. */
   readonly ratio: number | null;
@@ -44,36 +52,9 @@ export interface Row {
 }
 
 /** A row of the results. Times are divided by `items`. @param atMost the target for the ratio */
-export function row(
-  work: string,
-  ours: Timing,
-  items: number,
-  peer?: { name: string; timing: Timing },
-  atMost: number | null = null,
-): Row {
+export function row(work: string, ours: Timing, items: number, peer?: Compared, atMost: number | null = null): Row {
   const [oursMs, peerMs] = [ours.ms / items, peer === undefined ? null : peer.timing.ms / items];
   const ratio = peerMs === null ? null : oursMs / peerMs;
-  return { work, oursMs, spread: ours.spread, peer: peer?.name ?? null, peerMs, ratio, atMost };
-}
-
-/** Prints a table and writes bench/results/NAME.json. @param more what the file contains in addition to the rows */
-export async function report(name: string, rows: readonly Row[], more: Record<string, unknown> = {}): Promise<void> {
-  const digits = (value: number | null): number | string => (value === null ? "" : Number(value.toPrecision(3)));
-  console.table(
-    rows.map(({ work, oursMs, spread, peer, peerMs, ratio, atMost }) => ({
-      work,
-      ms: digits(oursMs),
-      spread: digits(spread),
-      peer: peer ?? "",
-      "peer ms": digits(peerMs),
-      ratio: digits(ratio),
-      "at most": digits(atMost),
-    })),
-  );
-  const dir = fileURLToPath(new URL("../../bench/results/", import.meta.url)); // from dist/bench
-  await mkdir(dir, { recursive: true });
-  const machine = `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} threads`;
-  const path = join(dir, `${name}.json`);
-  await writeFile(path, `${JSON.stringify({ machine, node: process.version, rows, ...more }, null, 2)}\n`);
-  console.log(`Written to ${path}`);
+  const named = { peer: peer?.name ?? null, peerVersion: peer?.version ?? null };
+  return { work, oursMs, spread: ours.spread, ...named, peerMs, ratio, atMost };
 }

@@ -2,8 +2,8 @@
  * Measures each stage of preprocessing, and compares the whole with the published OpenCV pipeline, with sharp and with
  * jimp alone, each with the same number of threads or processes. Usage: npm run bench:preprocess -- [--photos N]
  * [--real FOLDER] [--steady]. FOLDER is a data set with landmarks; --steady measures only workers that have started.
- * With --memory N, it measures the resident memory over N photos instead. Python needs OpenCV (Debian's python3-opencv,
- * or another one named by PYTHON).
+ * With --memory N, it measures the resident memory over N photos instead. PYTHON names the Python that has OpenCV, by
+ * default /usr/bin/python3.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -20,13 +20,17 @@ import { loadModule } from "../src/kernels/module.js";
 import { planPreprocess } from "../src/preprocess/plan.js";
 import { type PreprocessOptions, preprocess } from "../src/preprocess/preprocess.js";
 import { fileName } from "../src/synth/lists.js";
-import { measure, type Row, report, row, timingOf } from "./measure.js";
+import { measure, type Row, row, timingOf } from "./measure.js";
 import { nodeLibrary, openCv, type Peer } from "./preprocess/peers.js";
 import { meanBytes, paintPhotos, repeatPhotos } from "./preprocess/photos.js";
 import { steadyWorkers } from "./preprocess/steady.js";
+import { report } from "./report.js";
+import { versionOf } from "./versions.js";
 
 const SIZE = 256;
 const QUALITY = 95;
+/** The target for photos in the wild, which the face fills, from JPEG to JPEG. */
+const IN_THE_WILD_AT_MOST = 1;
 const MOST_PHOTOS = 64;
 const ROUNDS = 5;
 /** Fewer photos for jimp, because it is slow. */
@@ -66,11 +70,12 @@ async function benchStages(folder: string, out: string): Promise<Row[]> {
   const write = await measure(() => {
     for (const [i, bytes] of encoded.entries()) writeWhole(join(out, `${i}.jpg`), bytes);
   });
+  const jimpPeer = { name: "jimp", version: versionOf("jimp") };
   return [
     row("read", await measure(() => paths.map((path) => readFileSync(path))), n),
-    row("decode JPEG", decodeOurs, asJpeg.length, { name: "jimp", timing: decodePeer }),
+    row("decode JPEG", decodeOurs, asJpeg.length, { ...jimpPeer, timing: decodePeer }),
     row(`align and warp to ${SIZE}`, warp, n),
-    row(`encode JPEG ${QUALITY}`, encodeOurs, n, { name: "jimp", timing: encodePeer }),
+    row(`encode JPEG ${QUALITY}`, encodeOurs, n, { ...jimpPeer, timing: encodePeer }),
     row("encode PNG", encodeLossless, n),
     row("write", write, n),
   ];
@@ -81,7 +86,7 @@ async function sideBySide(
   work: string,
   ours: (round: number) => Promise<number>,
   photos: number,
-  peers: readonly { readonly peer: Peer; readonly photos: number; readonly atMost: number | null }[],
+  peers: readonly { readonly peer: Peer; readonly photos: number; readonly atMost?: number | undefined }[],
 ): Promise<Row[]> {
   const times: number[] = [];
   const theirs = peers.map((): number[] => []);
@@ -98,9 +103,18 @@ async function sideBySide(
   const rows = peers.map(({ peer, photos: n, atMost }, i) => {
     if (theirs[i].length === 0) return row(`${work} (no ${peer.name} here)`, timing, photos);
     const each = timingOf(theirs[i]);
-    return row(work, timing, photos, { name: peer.name, timing: { ...each, ms: (each.ms / n) * photos } }, atMost);
+    const scaled = { ...each, ms: (each.ms / n) * photos };
+    return row(work, timing, photos, { name: peer.name, version: peer.version, timing: scaled }, atMost);
   });
   return peers.length === 0 ? [row(work, timing, photos)] : rows;
+}
+
+/** Photos of one kind, where crops may be written, and the target of the ratio to OpenCV from JPEG to JPEG. */
+interface Photos {
+  readonly name: string;
+  readonly folder: string;
+  readonly out: string;
+  readonly atMost?: number;
 }
 
 /** A round of ours from files to files, including the start of its workers. */
@@ -115,7 +129,8 @@ function ourRound(folder: string, out: string, options: Pick<PreprocessOptions, 
   };
 }
 
-async function benchWhole(name: string, folder: string, out: string, photos: number): Promise<Row[]> {
+/** Compares from photo files to crops, including the start of our workers. */
+async function benchWhole({ name, folder, out, atMost }: Photos, photos: number): Promise<Row[]> {
   const workers = availableParallelism();
   const work = { folder, out: join(out, "peers"), size: SIZE, quality: QUALITY, workers };
   await mkdir(work.out, { recursive: true });
@@ -126,9 +141,9 @@ async function benchWhole(name: string, folder: string, out: string, photos: num
       ourRound(folder, out, { size: SIZE, format: "jpg", workers }),
       photos,
       [
-        { peer: openCv(work, "jpg"), photos, atMost: 1 / 0.6 },
-        { peer: nodeLibrary("sharp", work, photos), photos, atMost: null },
-        { peer: nodeLibrary("jimp", work, few), photos: few, atMost: 1 / 5 },
+        { peer: openCv(work, "jpg"), photos, atMost },
+        { peer: nodeLibrary("sharp", work, photos), photos },
+        { peer: nodeLibrary("jimp", work, few), photos: few },
       ],
     )),
     ...(await sideBySide(
@@ -136,24 +151,26 @@ async function benchWhole(name: string, folder: string, out: string, photos: num
       ourRound(folder, out, { size: SIZE, format: "raw", workers }),
       photos,
       [
-        { peer: openCv(work, "raw"), photos, atMost: null },
-        { peer: openCv(work, "jpg"), photos, atMost: 1 / 0.9 },
+        { peer: openCv(work, "raw"), photos },
+        { peer: openCv(work, "jpg"), photos },
       ],
     )),
   ];
 }
 
 /** Compares in the same way, without the start of our workers. */
-async function benchSteady(name: string, folder: string, out: string, photos: number): Promise<Row[]> {
+async function benchSteady({ name, folder, out, atMost }: Photos, photos: number): Promise<Row[]> {
   const rows: Row[] = [];
   for (const workers of new Set([1, availableParallelism()])) {
     for (const kind of ["jpg", "rgb"] as const) {
       const ours = await steadyWorkers(folder, join(out, "steady"), workers, kind, SIZE);
       const work = { folder, out: join(out, "peers"), size: SIZE, quality: QUALITY, workers };
       await mkdir(work.out, { recursive: true });
-      const title = `${name}: JPEG to ${kind === "jpg" ? "JPEG" : "8-bit RGB"}, ${workers} started`;
-      const peers = [{ peer: openCv(work, "jpg"), photos, atMost: kind === "jpg" ? 1 / 0.6 : 1 / 0.9 }];
-      if (kind === "rgb") peers.push({ peer: openCv(work, "raw"), photos, atMost: 1 / 0.9 });
+      const started = `${workers} ${workers === 1 ? "worker" : "workers"} that stay`;
+      const title = `${name}: JPEG to ${kind === "jpg" ? "JPEG" : "8-bit RGB"}, ${started}`;
+      const target = kind === "jpg" && workers === availableParallelism() ? atMost : undefined;
+      const peers: Parameters<typeof sideBySide>[3][number][] = [{ peer: openCv(work, "jpg"), photos, atMost: target }];
+      if (kind === "rgb") peers.push({ peer: openCv(work, "raw"), photos });
       rows.push(...(await sideBySide(title, () => ours.round(), photos, peers)));
       console.log(`${title}: ${ours.describe()}`);
       await ours.close();
@@ -218,15 +235,15 @@ try {
   } else {
     const kilobytes = (await meanBytes(painted, [fileName(0), fileName(count - 1)])) / 1000;
     console.log(`Painted photos of 409 x 687 pixels, ${kilobytes.toFixed(0)} kB; milliseconds an image`);
-    const rows = await benchSteady("painted", painted, out, count);
-    if (!options.steady) {
-      rows.push(...(await benchStages(painted, out)), ...(await benchWhole("painted", painted, out, count)));
-    }
+    const photos: Photos = { name: "painted photos", folder: painted, out };
+    const rows = await benchSteady(photos, count);
+    if (!options.steady) rows.push(...(await benchStages(painted, out)), ...(await benchWhole(photos, count)));
     if (existsSync(options.real)) {
       const real = join(out, "real");
       await repeatPhotos(options.real, real, count);
-      rows.push(...(await benchSteady("in the wild", real, out, count)));
-      if (!options.steady) rows.push(...(await benchWhole("in the wild", real, out, count)));
+      const wild: Photos = { name: "photos that the face fills", folder: real, out, atMost: IN_THE_WILD_AT_MOST };
+      rows.push(...(await benchSteady(wild, count)));
+      if (!options.steady) rows.push(...(await benchWhole(wild, count)));
     } else console.log(`No real photos at ${options.real}`);
     if (!options.steady) rows.push(...(await benchGrowth(painted, out, count)));
     await report("preprocess", rows);

@@ -20,7 +20,8 @@ import { writeSynth } from "../src/synth/write.js";
 import { disposeBatch, PairBatches } from "../src/training/batches.js";
 import { createPairSampler } from "../src/training/pairs.js";
 import { disposeState, newTrainingState } from "../src/training/run.js";
-import { type Row, report, row, timingOf } from "./measure.js";
+import { type Row, row, timingOf } from "./measure.js";
+import { report } from "./report.js";
 
 const PHOTOS = 96;
 const SEED = 1;

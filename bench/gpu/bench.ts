@@ -103,10 +103,12 @@ export async function compare(
   const share = seconds / (1 + (peer === null ? 0 : precisions.length));
   const timing = await ours(share);
   const peers: Timing[] = [];
-  for (const precision of peer === null ? [] : precisions) {
-    const measured = await peer?.measure({ ...request, precision } as PeerRequest, share);
-    if (measured == null) break;
-    rows.push(row(work, timing, items, { name: `PyTorch, ${precision}`, timing: measured }));
+  for (const precision of precisions) {
+    if (peer === null) break;
+    const measured = await peer.measure({ ...request, precision } as PeerRequest, share);
+    if (measured === null) break;
+    const compared = { name: `PyTorch, ${precision}`, version: peer.version, timing: measured };
+    rows.push(row(work, timing, items, compared));
     peers.push(measured);
   }
   if (peers.length === 0) rows.push(row(work, timing, items));

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Timing, timingOf } from "../measure.js";
+import { PYTHON_ENVIRONMENT } from "../processes.js";
 
 /** Milliseconds that importing PyTorch and starting CUDA may take on a cold disk. */
 const START_MILLISECONDS = 90_000;
@@ -23,6 +24,7 @@ export interface PeerRequest {
 export interface TorchPeer {
   /** Name such as "PyTorch 2.4 on NAME". */
   readonly name: string;
+  readonly version: string;
   /** Milliseconds of one piece of work; null if it failed, which is printed. */
   measure(request: PeerRequest, seconds: number): Promise<Timing | null>;
   close(): void;
@@ -45,6 +47,7 @@ function lineReader(child: ChildProcess): (milliseconds: number) => Promise<stri
 
 interface Answer {
   readonly name?: string;
+  readonly version?: string;
   readonly times?: readonly number[];
   readonly error?: string;
 }
@@ -52,7 +55,7 @@ interface Answer {
 /** @param place "cuda", or "any" to use the CPU if there is no CUDA, for checking */
 async function start(python: string, place: "cuda" | "any"): Promise<TorchPeer | string> {
   const script = fileURLToPath(new URL("../../../bench/peers/gpu.py", import.meta.url)); // from dist/bench/gpu
-  const child = spawn(python, [script, place], { stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn(python, [script, place], { stdio: ["pipe", "pipe", "ignore"], env: PYTHON_ENVIRONMENT });
   const gone = new Promise<null>((resolve) => child.on("error", () => resolve(null)));
   child.stdin.on("error", () => {}); // it ended: the next answer is null
   const readLine = lineReader(child);
@@ -62,11 +65,12 @@ async function start(python: string, place: "cuda" | "any"): Promise<TorchPeer |
     child.kill();
     return { error: `${python} ended or took too long` };
   };
-  const { name, error } = await ask(START_MILLISECONDS);
-  if (name === undefined) return error ?? `${python} has no PyTorch`;
+  const { name, version, error } = await ask(START_MILLISECONDS);
+  if (name === undefined || version === undefined) return error ?? `${python} has no PyTorch`;
   let working = true;
   return {
     name,
+    version,
     async measure(request, seconds) {
       if (!working) return null;
       child.stdin.write(`${JSON.stringify({ ...request, seconds })}\n`);

@@ -1,6 +1,6 @@
 """The peer of bench/gpu.ts: PyTorch on a GPU. One JSON request a line on stdin, one JSON answer a line on stdout.
 
-  gpu.py cuda   first line {"name"} or, where there is no CUDA, {"error"}
+  gpu.py cuda   first line {"name", "version"} or, where there is no CUDA, {"error"}
   gpu.py any    the same on the CPU where there is no CUDA, for checking
 
 Requests: {"work", "precision": "float32" | "tf32", "seconds", sizes...}; answers {"times": milliseconds of each round} or {"error"}.
@@ -32,7 +32,8 @@ if not cuda and sys.argv[1] == "cuda":
 device = torch.device("cuda" if cuda else "cpu")
 # Shapes do not change: let cuDNN try its algorithms while warming up.
 torch.backends.cudnn.benchmark = True
-answer({"name": f"PyTorch {torch.__version__} on {torch.cuda.get_device_name() if cuda else 'the CPU'}"})
+name = f"PyTorch {torch.__version__} on {torch.cuda.get_device_name() if cuda else 'the CPU'}"
+answer({"name": name, "version": torch.__version__})
 
 
 def wait():

@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { MEAN_FACE } from "../../src/image/align.js";
-
-const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";
+import { PYTHON, PYTHON_ENVIRONMENT } from "../processes.js";
+import { type Library, versionOf } from "../versions.js";
 
 export interface Peer {
   readonly name: string;
+  readonly version: string | null;
   /** Milliseconds of one round; null if it failed. */
   round(): Promise<number | null>;
   close(): void;
@@ -22,10 +23,10 @@ export interface PeerWork {
   readonly workers: number;
 }
 
-function start(name: string, command: string, args: readonly (string | number)[], environment = {}): Peer {
+function start(name: Library, command: string, args: readonly (string | number)[], environment = {}): Peer {
   const child = spawn(command, args.map(String), {
     stdio: ["pipe", "pipe", "ignore"],
-    env: { ...process.env, ...environment },
+    env: { ...(command === PYTHON ? PYTHON_ENVIRONMENT : process.env), ...environment },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const gone = Promise.race([once(child, "exit"), once(child, "error")]).then(
@@ -35,6 +36,7 @@ function start(name: string, command: string, args: readonly (string | number)[]
   child.stdin.on("error", () => {}); // it ended
   return {
     name,
+    version: versionOf(name),
     async round() {
       child.stdin.write("round\n");
       const answer = await Promise.race([lines.next(), gone]);

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { networkLayers, PASSES } from "../../bench/gpu/layers.js";
 import { Budget } from "../../bench/gpu/timing.js";
 import type { Row } from "../../bench/measure.js";
+import { resultsFile } from "../../bench/report.js";
 import { probeAdapter } from "../../src/device/node/find-adapter.js";
 import { fromRoot } from "../support/spawn.js";
 import { hasWebgpu } from "../support/webgpu.js";
@@ -62,7 +63,7 @@ describe("bench/gpu", () => {
     if (!(await hasWebgpu())) return this.skip();
     const stdout = await runBench(["--device", "webgpu", "--tiny"]);
     assert.match(stdout, /No PyTorch to compare with: /);
-    const file = fromRoot("bench/results/gpu-tiny.json");
+    const file = resultsFile("gpu-tiny");
     const { rows, layers, rates, imagesPerSecond, skipped } = JSON.parse(await readFile(file, "utf8")) as {
       rows: Row[];
       layers: unknown[];

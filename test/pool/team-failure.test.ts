@@ -1,6 +1,6 @@
 /** Teams whose helper threads do not start, end early or do not answer. */
 import assert from "node:assert/strict";
-import { controlViews, join, leave, OPEN, PENDING } from "../../src/pool/team/protocol.js";
+import { announce, closeSeats, controlViews, join, leave, PENDING } from "../../src/pool/team/protocol.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
 describe("a team whose helper threads fail", () => {
@@ -30,9 +30,9 @@ describe("a team whose helper threads fail", () => {
     const control = controlViews(memory);
     const { words } = control;
     assert.equal(join(control), false, "before any work");
-    Atomics.store(words, PENDING, OPEN);
+    announce(control, 3);
     assert.ok(join(control) && join(control));
-    Atomics.and(words, PENDING, ~OPEN);
+    closeSeats(control);
     assert.equal(join(control), false, "after the work was closed");
     leave(control);
     leave(control);

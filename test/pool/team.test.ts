@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { CONV_SHAPE_BYTES, writeConvShape } from "../../src/kernels/conv-shape.js";
+import { SharedHeap } from "../../src/kernels/heap.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { TEAM_KERNELS } from "../../src/kernels/nn.js";
+import { controlViews, GENERATION, join, leave } from "../../src/pool/team/protocol.js";
 import { KernelTeam } from "../../src/pool/team/team.js";
 import { fromRoot, runNode } from "../support/spawn.js";
 
@@ -19,7 +21,7 @@ function stepDown(team: KernelTeam, pointer: number, count: number): void {
 
 describe("pool/team", () => {
   it("does every block once, whatever the number of threads", async () => {
-    for (const threads of [1, 2, 3, 5]) {
+    for (const threads of [1, 2, 3, 5, 8]) {
       const team = new KernelTeam(await loadModule("nn"), threads, TEAM_KERNELS);
       for (const count of [1, 64, 65, 1000, 10_000]) {
         const pointer = team.heap.allocate(count * 4);
@@ -30,6 +32,40 @@ describe("pool/team", () => {
         }
         team.heap.release(pointer);
       }
+      await team.close();
+    }
+  });
+
+  it("wakes and lets in as many helpers as there are blocks besides the main thread's own", async () => {
+    // These helpers never work. The test itself asks for their seats at the moment at which they would be notified.
+    const idle = new URL("data:text/javascript,setInterval(() => {}, 1e6)");
+    const team = new KernelTeam(await loadModule("nn"), 8, TEAM_KERNELS, new SharedHeap(), idle);
+    const control = controlViews(team.heap.memory);
+    const pointer = team.heap.allocate(64 * 100 * 4);
+    const { notify } = Atomics;
+    try {
+      for (const [blocks, seats] of [
+        [1, 0],
+        [2, 1],
+        [3, 2],
+        [8, 7],
+        [100, 7],
+      ]) {
+        let [woken, joined] = [0, 0];
+        Atomics.notify = (words, index, count = Number.POSITIVE_INFINITY) => {
+          if (index === GENERATION) {
+            woken += count;
+            for (let helper = 1; helper < 8; helper++) if (join(control)) joined++;
+            for (let helper = 0; helper < joined; helper++) leave(control);
+          }
+          return notify(words as Int32Array, index, count);
+        };
+        stepDown(team, pointer, 64 * blocks);
+        assert.deepEqual([woken, joined], [seats, seats], `${blocks} blocks`);
+        assert.equal(join(control), false, `after ${blocks} blocks`);
+      }
+    } finally {
+      Atomics.notify = notify;
       await team.close();
     }
   });

@@ -1,21 +1,26 @@
 /**
  * The protocol between the main thread and the helper threads of a team: a few words at the start of the shared memory.
  *
- * The main thread writes the kernel and its arguments. Then it sets PENDING to OPEN, adds 1 to GENERATION and notifies.
- * A helper that sees a new generation adds 1 to PENDING while OPEN is set, takes blocks from NEXT until none are left,
- * and subtracts 1 again. When no blocks are left, the main thread clears OPEN and waits until PENDING counts no helper.
- * Only then may it write the next work. A helper that has not started yet, or has ended, is not counted, so nobody
- * waits for it. The order of the writes matters: a helper that finds OPEN set must find everything else written.
- * Atomics guarantee this, because they are sequentially consistent.
+ * The main thread writes the kernel and its arguments. Then it sets PENDING to one free seat for each helper that can
+ * have work, adds 1 to GENERATION and notifies as many helpers. A helper that sees a new generation takes a seat if one
+ * is free, which counts it in PENDING. It takes blocks from NEXT until none are left, and counts itself out again. When
+ * no blocks are left, the main thread removes the free seats and waits until PENDING counts no helper. Only then may it
+ * write the next work. A helper that has not started yet, or has ended, is not counted, so nobody waits for it. The
+ * order of the writes matters: a helper that finds a free seat must find everything else written. Atomics guarantee
+ * this, because they are sequentially consistent.
+ *
+ * Helpers that are not notified sleep on, with an old generation in mind. The next notification that reaches them
+ * shows them the current one. No work depends on them: the main thread runs every block that nobody else takes.
  */
 import type { WasmMemory, WasmModule } from "../../kernels/memory.js";
-/** Indices of the int32 words. OPEN is a flag within PENDING. */
+
+/** Indices of the int32 words. */
 export const GENERATION = 0;
 export const NEXT = 1;
 export const BLOCKS = 2;
-/** Number of helpers at work, plus OPEN while more may join. */
+/** Number of helpers at work, plus SEAT for each one that may still join. Both numbers are less than SEAT. */
 export const PENDING = 3;
-export const OPEN = 2 ** 30;
+export const SEAT = 2 ** 15;
 export const KERNEL = 4;
 export const ARGUMENT_COUNT = 5;
 /** 1 if this thread's scratch pointer follows the arguments, otherwise 0. */
@@ -55,10 +60,22 @@ export function controlViews(memory: WasmMemory): ControlViews {
   };
 }
 
-/** Counts a helper in. @returns false if the work is already closed */
+/** Announces work that is completely written to at most `seats` helpers, fewer than SEAT. */
+export function announce({ words }: ControlViews, seats: number): void {
+  Atomics.store(words, PENDING, seats * SEAT);
+  Atomics.add(words, GENERATION, 1);
+  Atomics.notify(words, GENERATION, seats);
+}
+
+/** Lets no more helpers join. Those at work remain counted. */
+export function closeSeats({ words }: ControlViews): void {
+  Atomics.and(words, PENDING, SEAT - 1);
+}
+
+/** Counts a helper in. @returns false if all seats are taken or the work is already closed */
 export function join({ words }: ControlViews): boolean {
-  for (let pending = Atomics.load(words, PENDING); (pending & OPEN) !== 0; ) {
-    const found = Atomics.compareExchange(words, PENDING, pending, pending + 1);
+  for (let pending = Atomics.load(words, PENDING); pending >= SEAT; ) {
+    const found = Atomics.compareExchange(words, PENDING, pending, pending - SEAT + 1);
     if (found === pending) return true;
     pending = found;
   }

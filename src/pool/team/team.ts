@@ -15,9 +15,11 @@ import type { NnKernels, TeamKernel } from "../../kernels/nn.js";
 import type { Helper } from "../../platform/platform.js";
 import {
   ARGUMENT_COUNT,
+  announce,
   BLOCKS,
   type BlockKernels,
   type ControlViews,
+  closeSeats,
   controlViews,
   DONE,
   FAILED,
@@ -25,7 +27,6 @@ import {
   HAS_SCRATCH,
   KERNEL,
   NEXT,
-  OPEN,
   PENDING,
   SCRATCH,
   SCRATCH_BYTES,
@@ -154,13 +155,10 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
     words[SCRATCH_BYTES] = aligned;
     words[SCRATCH] = scratch;
     this.control.arguments.set(values);
-    const shared = blocks > 1 && this.helpers.length > 0;
+    // The main thread takes a block itself. Waking a helper that finds none left costs time, and so does waiting for it.
+    const seats = Math.min(blocks - 1, this.helpers.length);
     Atomics.store(words, NEXT, 0);
-    if (shared) {
-      Atomics.store(words, PENDING, OPEN);
-      Atomics.add(words, GENERATION, 1);
-      Atomics.notify(words, GENERATION);
-    }
+    if (seats > 0) announce(this.control, seats);
     let failure: unknown;
     try {
       workOnBlocks(this.blockKernels, this.names, this.control, 0);
@@ -168,7 +166,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
       // Thrown below, only after the helpers are done; otherwise they would take the next run's blocks for this one's.
       failure = error;
     }
-    if (shared && !this.waitForHelpers()) {
+    if (seats > 0 && !this.waitForHelpers()) {
       // A helper may still write to the scratch memory and the outputs.
       this.isBroken = true;
       throw lostHelper(kernel);
@@ -184,7 +182,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   /** Lets no more helpers join, and waits until those at work have left. @returns false if one no longer answers */
   private waitForHelpers(): boolean {
     const { words } = this.control;
-    Atomics.and(words, PENDING, ~OPEN);
+    closeSeats(this.control);
     for (let spin = 0; spin < SPINS && Atomics.load(words, PENDING) !== 0; spin++);
     let done = Atomics.load(words, DONE);
     for (let looks = 0; looks < LOOKS; looks++) {
