@@ -157,7 +157,11 @@ describeBuilds("kernels/conv2d against the plain twin", "nn", (build) => {
       for (const columns of [4, 8, 20]) {
         for (let i = 0; i < FILTERS.length; i++) {
           const [outputHeight, outputWidth] = random.chance(0.5) ? [1, pixels] : [pixels, 1];
-          checkShape(backends, random, randomShape(random, { batch: 1, outputHeight, outputWidth, channels: 3, columns }));
+          checkShape(
+            backends,
+            random,
+            randomShape(random, { batch: 1, outputHeight, outputWidth, channels: 3, columns }),
+          );
         }
       }
     }
