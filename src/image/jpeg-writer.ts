@@ -11,7 +11,6 @@ import {
   jpegTables,
   quantisationTables,
 } from "../kernels/jpeg-tables.js";
-import type { RgbaImage } from "../types.js";
 
 function segment(marker: number, ...parts: readonly ArrayLike<number>[]): number[] {
   const body = parts.flatMap((part) => Array.from(part));
@@ -38,20 +37,28 @@ function headerOf(width: number, height: number, quality: number): Uint8Array {
 let tables: { readonly quality: number; readonly block: Uint8Array } | null = null;
 let header: { readonly key: string; readonly bytes: Uint8Array } | null = null;
 
+/** RGBA pixels in the kernels' memory. */
+export interface JpegSource {
+  readonly width: number;
+  readonly height: number;
+  readonly pointer: number;
+  /** Bytes per row. */
+  readonly stride: number;
+}
+
 /**
  * Encodes an image of at most 65,535 pixels per side. Alpha is ignored. `quality` from 1 to 100 scales the standard
  * tables as libjpeg does. It allocates in the arena; reset the arena afterwards.
  */
-export function writeJpeg(kernels: ImageKernels, arena: Arena, image: RgbaImage, quality: number): Uint8Array {
-  const { width, height, data } = image;
+export function writeJpeg(kernels: ImageKernels, arena: Arena, image: JpegSource, quality: number): Uint8Array {
+  const { width, height, pointer, stride } = image;
   if (tables?.quality !== quality) tables = { quality, block: jpegTables(quality) };
   const key = `${width}x${height} ${quality}`;
   if (header?.key !== key) header = { key, bytes: headerOf(width, height, quality) };
-  const source = arena.put(data);
   const tablePointer = arena.put(tables.block);
   const scratch = arena.alloc(JPEG_SCRATCH_BYTES);
   const output = arena.alloc(Math.ceil(width / 16) * Math.ceil(height / 16) * JPEG_TILE_BYTES + 16);
-  const length = kernels.encodeJpegScan(source, width, height, width * 4, tablePointer, scratch, output);
+  const length = kernels.encodeJpegScan(pointer, width, height, stride, tablePointer, scratch, output);
   const bytes = new Uint8Array(header.bytes.length + length + 2);
   bytes.set(header.bytes);
   bytes.set(arena.bytes(output, length), header.bytes.length);

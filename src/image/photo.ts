@@ -12,10 +12,10 @@ import { readBaselineJpeg } from "./formats/jpeg-header.js";
 import { DEFAULT_MAX_PIXELS } from "./header.js";
 import { landmarkProblem } from "./landmarks.js";
 import { uprightMatrix, uprightPoints, uprightSize } from "./orientation.js";
-import { type Pixels, windowOfWarp } from "./pixels.js";
+import { type Pixels, type PixelWindow, windowOfWarp } from "./pixels.js";
 import { readImageFile } from "./read-file.js";
 import { noSeconds, type StageSeconds, timed } from "./stage-times.js";
-import type { AlignedPhoto, AlignItem, AlignTask, Placement } from "./tasks.js";
+import type { AlignedPhoto, AlignItem, AlignTask, CropFormat, Placement } from "./tasks.js";
 
 /**
  * Reads and decodes an image file, upright by default. @throws InputError if it cannot be read or decoded;
@@ -68,8 +68,8 @@ function matrixFor(points: FivePoints, image: { width: number; height: number },
   return similarityFromLandmarks(points, size);
 }
 
-interface AlignedCrop {
-  readonly crop: RgbaImage;
+interface AlignedCrop<Crop = RgbaImage> {
+  readonly crop: Crop;
   readonly matrix: Affine;
 }
 
@@ -91,9 +91,9 @@ export function cropFace(
 }
 
 /**
- * Makes the same crop as cropFace(), byte for byte, but decodes only the pixels that it needs, which is faster. It
- * works for landmarks in a baseline JPEG file that is stored upright. It returns null for all other files and for
- * damaged ones, which decodeImage() reports.
+ * Makes the same crop as cropFace(), byte for byte, but decodes only the pixels that it needs and leaves the crop in
+ * the kernels' memory, which is faster. It works for landmarks in a baseline JPEG file that is stored upright. It
+ * returns null for all other files and for damaged ones, which decodeImage() reports.
  */
 export async function cropFromJpeg(
   pixels: Pixels,
@@ -101,7 +101,7 @@ export async function cropFromJpeg(
   { placement, file }: Pick<AlignItem, "placement" | "file">,
   { size, maxPixels = DEFAULT_MAX_PIXELS }: Pick<AlignTask, "size" | "maxPixels">,
   seconds: StageSeconds,
-): Promise<AlignedCrop | null> {
+): Promise<AlignedCrop<PixelWindow> | null> {
   if (placement.kind !== "landmarks") return null;
   const jpeg = readBaselineJpeg(bytes);
   if (jpeg === null || jpeg.orientation !== 1 || jpeg.width * jpeg.height > maxPixels) return null;
@@ -124,6 +124,13 @@ export function writeWhole(path: string, bytes: Uint8Array | string): void {
   }
 }
 
+function encode(pixels: Pixels, crop: RgbaImage | PixelWindow, format: CropFormat, quality: number) {
+  const kept = "pointer" in crop;
+  if (format === "jpg") return kept ? pixels.encodeWindow(crop, quality) : pixels.encodeJpeg(crop, quality);
+  const image = kept ? pixels.copyWindow(crop) : crop;
+  return format === "png" ? encodePng(image) : dropAlpha(image);
+}
+
 /** [size, size] RGBA -> [size, size, 3] */
 function dropAlpha({ data }: RgbaImage): Uint8Array {
   const rgb = new Uint8Array((data.length / 4) * 3);
@@ -135,7 +142,7 @@ function dropAlpha({ data }: RgbaImage): Uint8Array {
   return rgb;
 }
 
-type Aligned = Omit<AlignedPhoto, "ok" | "file" | "bytes"> & Pick<AlignedCrop, "crop">;
+type Aligned = Omit<AlignedPhoto, "ok" | "file" | "bytes"> & AlignedCrop<RgbaImage | PixelWindow>;
 
 /** Reads and aligns one photo: the crop, the matrix from the frame of its landmarks, and what is damaged about it. */
 async function cropPhoto(
@@ -177,10 +184,7 @@ export async function alignPhoto(
 ): Promise<Omit<AlignedPhoto, "ok" | "file">> {
   const { format, quality } = options;
   const { crop, ...made } = await cropPhoto(pixels, item, options, seconds);
-  const bytes = await timed(seconds, "encode", () => {
-    if (format === "rgb") return dropAlpha(crop);
-    return format === "png" ? encodePng(crop) : pixels.encodeJpeg(crop, quality);
-  });
+  const bytes = await timed(seconds, "encode", () => encode(pixels, crop, format, quality));
   const { output } = item;
   // A copy without the rest of its buffer, because the whole buffer would be sent.
   if (output === null) return { ...made, bytes: bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes };

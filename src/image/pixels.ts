@@ -30,7 +30,7 @@ export function wholeOf(image: RgbaImage): Rectangle {
   return { x: 0, y: 0, width: image.width, height: image.height };
 }
 
-/** Part of an image in the kernels' memory, valid until the next operation. */
+/** Part of an image in the kernels' memory, RGBA, valid until the next operation on pixels outside of it. */
 export interface PixelWindow {
   /** Size of the whole image in pixels. */
   readonly width: number;
@@ -107,7 +107,7 @@ export class Pixels {
     const pointer = arena.put(image.data.subarray(y * stride, (y + rows) * stride));
     const window = { x: 0, y, width: image.width, height: rows };
     const source = { width: image.width, height: image.height, window, pointer, stride };
-    return this.warpWindow(source, matrix, width, height);
+    return this.copyWindow(this.warpWindow(source, matrix, width, height));
   }
 
   /**
@@ -130,17 +130,14 @@ export class Pixels {
   decodeWhole(bytes: Uint8Array, jpeg: BaselineJpeg): RgbaImage | string {
     const { width, height } = jpeg;
     const decoded = this.decodeWindow(bytes, jpeg, { x: 0, y: 0, width, height });
-    if (typeof decoded === "string") return decoded;
-    const { pointer, stride } = decoded;
-    const rows = this.arena.bytes(pointer, stride * height);
-    if (stride === width * 4) return { width, height, data: rows.slice() };
-    const data = new Uint8Array(width * height * 4);
-    for (let y = 0; y < height; y++) data.set(rows.subarray(y * stride, y * stride + width * 4), y * width * 4);
-    return { width, height, data };
+    return typeof decoded === "string" ? decoded : this.copyWindow(decoded);
   }
 
-  /** Warps like warp(), but from a window that was decoded just before and that contains the pixels of windowOfWarp(). */
-  warpWindow(source: PixelWindow, matrix: Affine, width: number, height: number = width): RgbaImage {
+  /**
+   * Warps like warp(), but from a window that was decoded just before and that contains the pixels of windowOfWarp(),
+   * into a whole image that stays in the kernels' memory.
+   */
+  warpWindow(source: PixelWindow, matrix: Affine, width: number, height: number = width): PixelWindow {
     const { window, pointer, stride } = source;
     const [a, b, tx, c, d, ty] = invertAffine(matrix);
     const output = this.arena.alloc(width * height * 4);
@@ -162,7 +159,16 @@ export class Pixels {
       d,
       ty - window.y,
     );
-    return { width, height, data: this.arena.bytes(output, width * height * 4).slice() };
+    return { width, height, window: { x: 0, y: 0, width, height }, pointer: output, stride: width * 4 };
+  }
+
+  /** Copies a window out of the kernels' memory. */
+  copyWindow({ window: { width, height }, pointer, stride }: PixelWindow): RgbaImage {
+    const rows = this.arena.bytes(pointer, stride * height);
+    if (stride === width * 4) return { width, height, data: rows.slice() };
+    const data = new Uint8Array(width * height * 4);
+    for (let y = 0; y < height; y++) data.set(rows.subarray(y * stride, y * stride + width * 4), y * width * 4);
+    return { width, height, data };
   }
 
   /** Cuts out `crop` (within the image) and resizes it with an antialiasing filter. */
@@ -184,7 +190,14 @@ export class Pixels {
   /** Encodes a JPEG file, 4:2:0, with `quality` from 1 to 100. Alpha is dropped. */
   encodeJpeg(image: RgbaImage, quality: number): Uint8Array {
     const arena = this.begin(); // call it first: it may replace the kernels
-    return writeJpeg(this.kernels, arena, image, quality);
+    const { width, height, data } = image;
+    const source = { width, height, pointer: arena.put(data), stride: width * 4 };
+    return writeJpeg(this.kernels, arena, source, quality);
+  }
+
+  /** Encodes a window like encodeJpeg(), without copying its pixels. */
+  encodeWindow({ window: { width, height }, pointer, stride }: PixelWindow, quality: number): Uint8Array {
+    return writeJpeg(this.kernels, this.arena, { width, height, pointer, stride }, quality);
   }
 
   private resizeInto(arena: Arena, image: RgbaImage, crop: Rectangle, width: number, height: number): number {

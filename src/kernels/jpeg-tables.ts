@@ -78,23 +78,46 @@ export function quantisationTables(quality: number): readonly [Uint8Array, Uint8
   return [scale(QUANTISATION[0]), scale(QUANTISATION[1])];
 }
 
-/** Length and code of each symbol, (length << 16 | code), or 0 for symbols without a code; [256]. */
+/**
+ * Each symbol's code, shifted left by the size of the value that follows it (the symbol's low four bits), and in the
+ * high 5 bits the length of both; 0 for symbols without a code; [256].
+ */
 function huffmanCodes({ counts, symbols }: HuffmanTable): Uint32Array {
   const codes = new Uint32Array(256);
   let [code, next] = [0, 0];
   counts.forEach((count, index) => {
-    for (let i = 0; i < count; i++) codes[symbols[next++]] = ((index + 1) << 16) | code++;
+    for (let i = 0; i < count; i++) {
+      const symbol = symbols[next++];
+      const size = symbol & 15;
+      codes[symbol] = ((index + 1 + size) << 27) | (code++ << size);
+    }
     code <<= 1;
   });
   return codes;
 }
 
+/** Place among the scan kernel's levels of the coefficient at `natural` (row * 8 + column). */
+export function levelPlace(natural: number): number {
+  const [row, column] = [natural >> 3, natural & 7];
+  return (row >> 2) * 32 + column * 4 + (row & 3);
+}
+
 /** Size of the block that jpegTables() makes, in bytes. */
-export const JPEG_TABLE_BYTES = 576 + 4 * 1024;
+export const JPEG_TABLE_BYTES = 21056 + 76;
 /** Size of the scan kernel's scratch block, in bytes. */
-export const JPEG_SCRATCH_BYTES = 6 * 256 + 128 + 1024;
+export const JPEG_SCRATCH_BYTES = 7 * 256 + 128 + 1024;
 /** Bytes of output memory per 16 x 16 tile, which no encoded tile exceeds. */
 export const JPEG_TILE_BYTES = 2560;
+
+/** Weights of Y, Cb and Cr, then the level that Y is centred at and the share of a pixel in halved chrominance. */
+const COLOUR = [
+  ...[0.299, 0.587, 0.114],
+  ...[-0.168735892, -0.331264108, 0.5],
+  ...[0.5, -0.418687589, -0.081312411],
+  ...[128, 0.25],
+];
+/** Factors of the fast DCT, and the number that rounds. */
+const TRANSFORM = [Math.SQRT1_2, 0.38268343, 0.5411961, 1.306563, 1.5 * 2 ** 23];
 
 /** The table block of encodeJpegScan (layout in assembly/image/jpeg.ts) for a quality of 1 to 100. */
 export function jpegTables(quality: number): Uint8Array {
@@ -109,12 +132,30 @@ export function jpegTables(quality: number): Uint8Array {
     });
   });
   ZIGZAG.forEach((natural, position) => {
-    view.setUint8(512 + position, (natural & 7) * 8 + (natural >> 3));
+    const place = levelPlace(natural);
+    view.setUint8(512 + position, place * 2);
+    if (position === 0) return;
+    // For all bytes of bits that contain this place's bit, set this position's bit.
+    const [table, bit] = [4672 + (place >> 3) * 2048, 1 << (place & 7)];
+    for (let byte = bit; byte < 256; byte++) {
+      const at = table + byte * 8 + (position >> 3);
+      if ((byte & bit) !== 0) block[at] |= 1 << (position & 7);
+    }
   });
   HUFFMAN_TABLES.forEach((table, i) => {
     huffmanCodes(table).forEach((entry, symbol) => {
       view.setUint32(576 + i * 1024 + symbol * 4, entry, true);
     });
+  });
+  COLOUR.forEach((value, i) => {
+    view.setFloat32(21056 + i * 4, value, true);
+  });
+  view.setUint32(21056 + 44, 0xff, true);
+  TRANSFORM.forEach((value, i) => {
+    view.setFloat32(21104 + i * 4, value, true);
+  });
+  [1023, 1023, -1023, -1023].forEach((level, i) => {
+    view.setInt16(21124 + i * 2, level, true);
   });
   return block;
 }

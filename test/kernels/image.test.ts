@@ -1,6 +1,7 @@
 /** The kernels of image.wasm against their reference implementations, byte for byte. */
 import { resizeWeights } from "../../src/kernels/resize-weights.js";
 import { Random } from "../../src/random.js";
+import type { Affine } from "../../src/types.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { kernelPair, randomBytes, type Side } from "../support/memory.js";
 
@@ -71,6 +72,85 @@ describe("kernels/image against the plain twins", () => {
             size * 12 + 4,
             ...matrix,
           );
+        });
+      }
+    }
+  });
+
+  it("warps rows whose inside has any length and any place", () => {
+    const random = Random.fromSeed(SEED, "inside");
+    /** Columns [a, c] and [b, d]: along a row, x and y rise, fall or stay. */
+    const directions = [
+      [1, 0, 0, 1],
+      [-1, 0, 0, -1],
+      [0, 1, -1, 0],
+      [0, -1, 1, 0],
+      [0.3, 0, 0, 0.3],
+      [0.7, -0.7, 0.7, 0.7],
+      [-0.6, 0.2, -0.2, -0.6],
+      [2.9, -0.1, 0.1, 2.9],
+      [0, 0, 0, 0],
+      [1e-9, 0, 0, 1],
+    ] as const;
+    for (const [a, b, c, d] of directions) {
+      for (const width of [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 20]) {
+        const height = 1 + random.below(9);
+        const source = randomBytes(random, width * height * 4);
+        const across = 1 + random.below(24);
+        const down = 1 + random.below(12);
+        // Now and then exactly on a pixel, so that the last column and row are reached without a fraction.
+        const shift = (size: number): number =>
+          random.below(2) === 0 ? random.below(size + 4) - 2 : random.between(-2, size + 2);
+        const matrix = [a, b, shift(width), c, d, shift(height)] as const;
+        const label = `warp ${width}x${height} -> ${across}x${down} by ${matrix}`;
+        compareSides(sides, across * down * 4, label, ({ arena, kernels }, output) => {
+          kernels.warpAffineRgba(
+            arena.put(source),
+            width,
+            height,
+            width * 4,
+            output,
+            across,
+            down,
+            across * 4,
+            ...matrix,
+          );
+        });
+        compareSides(sides, across * down * 12, label, ({ arena, kernels }, output) => {
+          kernels.warpAffineFloat(
+            arena.put(source),
+            width,
+            height,
+            width * 4,
+            output,
+            across,
+            down,
+            across * 12,
+            ...matrix,
+          );
+        });
+      }
+    }
+  });
+
+  it("warps by matrices near the limit of positions, which only some rows exceed", () => {
+    const random = Random.fromSeed(SEED, "limit");
+    const source = randomBytes(random, 9 * 7 * 4);
+    const limit = 2 ** 23;
+    const matrices: readonly Affine[] = [
+      [limit / 4 - 1, 0, -limit + 3, 0, 1, 0],
+      [-limit / 4, 0, limit - 2, 0, 1, 0.5],
+      [limit * 2 - 2, 0, -limit + 1, 0, 1, 0],
+      [1, limit / 8, 2, 0, 1, 0],
+      [1, 0, 0, 0, -limit / 4, limit - 8],
+      [1, 0, -limit, 0, 1, 0],
+      [1e300, 0, 0, 0, 1, 0],
+      [1, 0, 1, 0, 1, -1e18],
+    ];
+    for (const matrix of matrices) {
+      for (const across of [1, 4, 11]) {
+        compareSides(sides, across * 9 * 4, `${across} pixels by ${matrix}`, ({ arena, kernels }, output) => {
+          kernels.warpAffineRgba(arena.put(source), 9, 7, 36, output, across, 9, across * 4, ...matrix);
         });
       }
     }

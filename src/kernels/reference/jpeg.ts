@@ -4,6 +4,7 @@
  * byte for byte.
  */
 import type { JpegScanKernel } from "../image.js";
+import { levelPlace } from "../jpeg-tables.js";
 
 const COSINES = Array.from({ length: 64 }, (_, i) => {
   const [k, x] = [i >> 3, i & 7];
@@ -55,30 +56,30 @@ export function encodeJpegScan(memory: WebAssembly.Memory): JpegScanKernel {
     const bytes = new Uint8Array(memory.buffer);
     const view = new DataView(memory.buffer);
     const writer = new BitWriter(bytes, out);
-    const putCode = (table: number, symbol: number): void => {
-      const entry = view.getUint32(tables + 576 + table * 1024 + symbol * 4, true);
-      writer.put(entry & 0xffff, entry >>> 16);
-    };
     const sizeOf = (value: number): number => 32 - Math.clz32(Math.abs(value));
-    const putValue = (value: number): void => writer.put(value < 0 ? value - 1 : value, sizeOf(value));
+    const putCode = (table: number, symbol: number, value = 0): void => {
+      const entry = view.getUint32(tables + 576 + table * 1024 + symbol * 4, true);
+      const size = sizeOf(value);
+      writer.put((entry & 0x7ffffff) >> size, (entry >>> 27) - size);
+      writer.put(value < 0 ? value - 1 : value, size);
+    };
 
     const encodeBlock = (block: readonly number[], component: 0 | 1, lastDc: number): number => {
-      const levels = transform(block).map((value, i) => {
+      const levels = new Array<number>(64).fill(0);
+      transform(block).forEach((value, i) => {
         const level = Math.round(value * view.getFloat32(tables + component * 256 + i * 4, true));
-        return Math.max(-1023, Math.min(1023, level));
+        levels[levelPlace((i & 7) * 8 + (i >> 3))] = Math.max(-1023, Math.min(1023, level));
       });
-      putCode(component * 2, sizeOf(levels[0] - lastDc));
-      putValue(levels[0] - lastDc);
+      putCode(component * 2, sizeOf(levels[0] - lastDc), levels[0] - lastDc);
       let run = 0;
       for (let k = 1; k < 64; k++) {
-        const value = levels[bytes[tables + 512 + k]];
+        const value = levels[bytes[tables + 512 + k] / 2];
         if (value === 0) {
           run++;
           continue;
         }
         for (; run > 15; run -= 16) putCode(component * 2 + 1, 0xf0);
-        putCode(component * 2 + 1, (run << 4) | sizeOf(value));
-        putValue(value);
+        putCode(component * 2 + 1, (run << 4) | sizeOf(value), value);
         run = 0;
       }
       if (run > 0) putCode(component * 2 + 1, 0);
