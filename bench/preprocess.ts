@@ -166,7 +166,7 @@ async function benchSteady({ name, folder, out, atMost }: Photos, photos: number
       const ours = await steadyWorkers(folder, join(out, "steady"), workers, kind, SIZE);
       const work = { folder, out: join(out, "peers"), size: SIZE, quality: QUALITY, workers };
       await mkdir(work.out, { recursive: true });
-      const started = `${workers} ${workers === 1 ? "worker" : "workers"} that stay`;
+      const started = workers === 1 ? "1 worker that stays" : `${workers} workers that stay`;
       const title = `${name}: JPEG to ${kind === "jpg" ? "JPEG" : "8-bit RGB"}, ${started}`;
       const target = kind === "jpg" && workers === availableParallelism() ? atMost : undefined;
       const peers: Parameters<typeof sideBySide>[3][number][] = [{ peer: openCv(work, "jpg"), photos, atMost: target }];

@@ -13,17 +13,14 @@ import {
   workOnBlocks,
 } from "./protocol.js";
 
-/** Number of looks at the generation before sleeping. Waking a sleeping thread costs more than a short kernel. */
-const SPINS = 4000;
-
-const { module, memory, thread, names } = (await helperData()) as TeamHelperData;
+const { module, memory, thread, names, spins } = (await helperData()) as TeamHelperData;
 const kernels = instantiate<BlockKernels>(module, memory);
 const control = controlViews(memory);
 const { words } = control;
 
 let seen = 0;
 for (;;) {
-  for (let spin = 0; spin < SPINS && Atomics.load(words, GENERATION) === seen; spin++);
+  for (let spin = 0; spin < spins && Atomics.load(words, GENERATION) === seen; spin++);
   // Waking up does not mean that there is work. If a helper took a generation without sleeping, its notification may
   // arrive during the next sleep.
   while (Atomics.load(words, GENERATION) === seen) Atomics.wait(words, GENERATION, seen);

@@ -43,6 +43,8 @@ export interface TeamHelperData {
   readonly thread: number;
   /** Exports of the module that the team runs. Helpers receive an index into this list. */
   readonly names: readonly string[];
+  /** Number of looks at the generation before the helper sleeps. */
+  readonly spins: number;
 }
 
 /** Exports of a module by name. */

@@ -5,7 +5,7 @@
  * take microseconds to milliseconds, so the threads of a team sleep on the memory itself. Each block writes its own
  * outputs, and sums within a block are added in a fixed order. So results are bit-identical for any number of threads.
  */
-import { startHelper, warn } from "#platform";
+import { threads as hardwareThreads, startHelper, warn } from "#platform";
 import { describeMismatch, RetryableError } from "../../errors.js";
 import { expectRoomForThreads } from "../../kernels/address-space.js";
 import { SharedHeap } from "../../kernels/heap.js";
@@ -35,7 +35,13 @@ import {
   workOnBlocks,
 } from "./protocol.js";
 
+/**
+ * Number of looks before the main thread or a helper sleeps. Waking a sleeping thread costs more than a short kernel. If
+ * there are more threads than the processor runs at a time, both sleep immediately: their looks would take time from
+ * threads with work (bench/notes/2026-11-30.md).
+ */
 const SPINS = 20000;
+const HELPER_SPINS = 4000;
 /**
  * LOOK_MS: milliseconds that the main thread sleeps between two checks of helpers that are still at work. LOOKS: number
  * of checks without progress after which it considers them dead. A block takes milliseconds. Time during which the
@@ -70,6 +76,7 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   /** "2 threads", or why there is only one; used in descriptions of devices. */
   readonly description: string;
   private readonly control: ControlViews;
+  private readonly isOversubscribed: boolean;
   private readonly helpers: Helper[] = [];
   /** Number of helpers that could not start or have ended. */
   private ended = 0;
@@ -99,7 +106,11 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
     this.kernels = instantiate<Kernels>(module, memory);
     this.blockKernels = this.kernels as BlockKernels;
     this.control = controlViews(memory);
-    for (let thread = 1; thread < this.threads; thread++) this.startHelper({ module, memory, thread, names }, entry);
+    this.isOversubscribed = this.threads > hardwareThreads();
+    const spins = this.isOversubscribed ? 0 : HELPER_SPINS;
+    for (let thread = 1; thread < this.threads; thread++) {
+      this.startHelper({ module, memory, thread, names, spins }, entry);
+    }
   }
 
   /** Starts a helper. If it cannot start, the other threads run its blocks, with the same results. */
@@ -183,7 +194,8 @@ export class KernelTeam<Kernels = NnKernels, Name extends string = TeamKernel> {
   private waitForHelpers(): boolean {
     const { words } = this.control;
     closeSeats(this.control);
-    for (let spin = 0; spin < SPINS && Atomics.load(words, PENDING) !== 0; spin++);
+    const spins = this.isOversubscribed ? 0 : SPINS;
+    for (let spin = 0; spin < spins && Atomics.load(words, PENDING) !== 0; spin++);
     let done = Atomics.load(words, DONE);
     for (let looks = 0; looks < LOOKS; looks++) {
       const left = Atomics.load(words, PENDING);
