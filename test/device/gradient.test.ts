@@ -39,9 +39,10 @@ describe("a whole update", () => {
     const wasm = await update("wasm", 1);
     for (const [name, expected] of Object.entries(cpu.losses)) {
       const received = wasm.losses[name as keyof StepLosses] as number;
-      // 1e-5: sums of a few ten thousand float32 values in another order.
+      // 1e-5: sums of a few ten thousand float32 values in another order. 6e-8: the rounding of a picture's values, from
+      // whose differences the exchange loss comes. It is 8e-6 here.
       assert.ok(
-        Math.abs(received - expected) <= 1e-5 * Math.abs(expected),
+        Math.abs(received - expected) <= 1e-5 * Math.abs(expected) + 6e-8,
         `${name}: ${received} on wasm, ${expected}`,
       );
     }
