@@ -1,7 +1,7 @@
 /**
  * The gradient of a filter with few input channels, such as that of a layer that reads images. All inputs of an output
- * pixel are copied to one row of scratch memory, because a filter position alone has too few of them for the tile. Blocks
- * of pixels have sums of their own, which sumPartials() adds in order, whatever the number of threads.
+ * pixel are copied to one row of scratch memory, because a filter position alone has too few of them for the tile. Each
+ * block of pixels has its own sums. sumPartials() adds them in order, so the number of threads does not change the result.
  */
 import { addPairs } from "./pair-tile";
 import * as shape from "./shape";

@@ -91,8 +91,6 @@ export function packWinogradGradient(
   const columns = plan.columns(p);
   const height = plan.outputHeight(p);
   const width = plan.outputWidth(p);
-  const tilesX = plan.tilesX(p);
-  const tilesY = plan.tilesY(p);
   const last = min((block + 1) * blockRows, depth);
   const step: usize = (<usize>depth * <usize>columns) << 2;
   const pixelBytes: usize = (<usize>columns) << 2;
@@ -102,13 +100,12 @@ export function packWinogradGradient(
     const panel = to + ((<usize>column * <usize>depth) << 2);
     for (let row = block * blockRows; row < last; row++) {
       const tile = firstTile + row;
-      const line = tile / tilesX;
-      const oy = (line % tilesY) * 2;
-      const ox = (tile % tilesX) * 2;
+      const oy = plan.outputTop(p, tile);
+      const ox = plan.outputLeft(p, tile);
       const hasRight = ox + 1 < width;
       const hasLower = oy + 1 < height;
       // Where the image ends within a tile, dy is zero.
-      const a = dy + <usize>(((line / tilesY) * height + oy) * width + ox) * pixelBytes + ((<usize>column) << 2);
+      const a = dy + plan.outputPixel(p, tile, oy, ox) * pixelBytes + ((<usize>column) << 2);
       const b = hasRight ? a + pixelBytes : zeros;
       const c = hasLower ? a + <usize>width * pixelBytes : zeros;
       const d = hasRight && hasLower ? c + pixelBytes : zeros;

@@ -56,6 +56,28 @@ export function outputPadY(plan: usize): i32 {
 export function outputPadX(plan: usize): i32 {
   return load<i32>(plan, 56);
 }
+/** The image of a tile, counted over the batch. */
+export function imageOf(plan: usize, tile: i32): i32 {
+  return tile / (tilesX(plan) * tilesY(plan));
+}
+/** The first input row and column of a tile, and its first output row and column. They may lie outside the image. */
+export function inputTop(plan: usize, tile: i32): i32 {
+  return ((tile / tilesX(plan)) % tilesY(plan)) * inputStep(plan) - inputPadY(plan);
+}
+export function inputLeft(plan: usize, tile: i32): i32 {
+  return (tile % tilesX(plan)) * inputStep(plan) - inputPadX(plan);
+}
+export function outputTop(plan: usize, tile: i32): i32 {
+  return ((tile / tilesX(plan)) % tilesY(plan)) * outputStep(plan) - outputPadY(plan);
+}
+export function outputLeft(plan: usize, tile: i32): i32 {
+  return (tile % tilesX(plan)) * outputStep(plan) - outputPadX(plan);
+}
+/** The number of the output pixel at a row and a column of a tile's image, counted over the batch. */
+export function outputPixel(plan: usize, tile: i32, row: i32, column: i32): usize {
+  return <usize>((imageOf(plan, tile) * outputHeight(plan) + row) * outputWidth(plan) + column);
+}
+
 /** Elements between two positions of the filter, between two of its input values, and between two of its output values. */
 export function tapStride(plan: usize): i32 {
   return load<i32>(plan, 60);

@@ -13,19 +13,16 @@ import * as plan from "./winograd-plan";
  * @param block     number of the block
  */
 export function findWinogradPixels(p: usize, x: usize, zeros: usize, to: usize, blockRows: i32, block: i32): void {
-  const tilesX = plan.tilesX(p);
-  const tilesY = plan.tilesY(p);
   const height = plan.inputHeight(p);
   const width = plan.inputWidth(p);
   const window = plan.window(p);
   const pixelBytes: usize = (<usize>plan.channels(p)) << 2;
-  const last = min((block + 1) * blockRows, plan.batch(p) * tilesY * tilesX);
+  const last = min((block + 1) * blockRows, plan.batch(p) * plan.tilesY(p) * plan.tilesX(p));
   let out = to + ((<usize>(block * blockRows * window * window)) << 2);
   for (let tile = block * blockRows; tile < last; tile++) {
-    const line = tile / tilesX;
-    const image = x + <usize>((line / tilesY) * height * width) * pixelBytes;
-    const top = (line % tilesY) * plan.inputStep(p) - plan.inputPadY(p);
-    const left = (tile % tilesX) * plan.inputStep(p) - plan.inputPadX(p);
+    const image = x + <usize>(plan.imageOf(p, tile) * height * width) * pixelBytes;
+    const top = plan.inputTop(p, tile);
+    const left = plan.inputLeft(p, tile);
     for (let iy = top; iy < top + window; iy++) {
       const isInside = iy >= 0 && iy < height;
       const row = image + <usize>(iy * width) * pixelBytes;

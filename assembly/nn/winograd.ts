@@ -112,21 +112,19 @@ function addSquares(
   width: i32,
   dump: usize,
 ): void {
-  const height = plan.outputHeight(p);
   const outWidth = plan.outputWidth(p);
-  const tilesX = plan.tilesX(p);
-  const tilesY = plan.tilesY(p);
   const pixelBytes: usize = (<usize>plan.columns(p)) << 2;
   const bytes: usize = (<usize>width) << 2;
   for (let i: i32 = 0; i < count; i++) {
-    const line = (first + i) / tilesX;
-    const row = (line % tilesY) * 2;
-    const column = ((first + i) % tilesX) * 2;
-    const y00 = y + <usize>(((line / tilesY) * height + row) * outWidth + column) * pixelBytes;
+    const row = plan.outputTop(p, first + i);
+    const column = plan.outputLeft(p, first + i);
+    const hasRight = column + 1 < outWidth;
+    const hasLower = row + 1 < plan.outputHeight(p);
+    const y00 = y + plan.outputPixel(p, first + i, row, column) * pixelBytes;
     // Pixels outside the image are written to memory that nobody reads.
-    const y01 = column + 1 < outWidth ? y00 + pixelBytes : dump;
-    const y10 = row + 1 < height ? y00 + <usize>outWidth * pixelBytes : dump;
-    const y11 = column + 1 < outWidth && row + 1 < height ? y10 + pixelBytes : dump;
+    const y01 = hasRight ? y00 + pixelBytes : dump;
+    const y10 = hasLower ? y00 + <usize>outWidth * pixelBytes : dump;
+    const y11 = hasRight && hasLower ? y10 + pixelBytes : dump;
     addSquare(results + <usize>i * bytes, sumBytes, y00, y01, y10, y11, bytes);
     if (bias == 0 && relu == 0) continue;
     finish(y00, bias, relu, width);
@@ -152,18 +150,15 @@ function addOutputs(
   const outputs = plan.outputs(p);
   const height = plan.outputHeight(p);
   const outWidth = plan.outputWidth(p);
-  const tilesX = plan.tilesX(p);
-  const tilesY = plan.tilesY(p);
   const pixelBytes: usize = (<usize>plan.columns(p)) << 2;
   for (let oy: i32 = 0; oy < outputs; oy++) {
     for (let ox: i32 = 0; ox < outputs; ox++) {
       const end = storeTerms(p, results, sumBytes, oy, ox, terms);
       for (let tile = first; tile < first + count; tile++) {
-        const line = tile / tilesX;
-        const row = (line % tilesY) * plan.outputStep(p) - plan.outputPadY(p) + oy;
-        const column = (tile % tilesX) * plan.outputStep(p) - plan.outputPadX(p) + ox;
+        const row = plan.outputTop(p, tile) + oy;
+        const column = plan.outputLeft(p, tile) + ox;
         if (row < 0 || row >= height || column < 0 || column >= outWidth) continue;
-        const to = y + <usize>(((line / tilesY) * height + row) * outWidth + column) * pixelBytes;
+        const to = y + plan.outputPixel(p, tile, row, column) * pixelBytes;
         addTerms(p, terms, end, (<usize>((tile - first) * width)) << 2, to, width);
         if (bias != 0 || relu != 0) finish(to, bias, relu, width);
       }

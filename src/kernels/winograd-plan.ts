@@ -166,7 +166,7 @@ const FILTER_GRADIENT_1: Lists = {
 };
 
 /** Whether plans exist for a convolution and its gradients. Their kernels read and write vectors of four values. */
-export function hasWinogradPlan(s: ConvShape): boolean {
+function hasWinogradPlan(s: ConvShape): boolean {
   const isSquare = s.filterHeight === 3 && s.filterWidth === 3 && s.strideY === s.strideX && s.strideY <= 2;
   return isSquare && s.inputChannels % 4 === 0 && s.outputChannels % 4 === 0;
 }
