@@ -271,6 +271,11 @@ export interface ExemplarEdits {
    * @returns [K, S, S, 3] in [-1, 1]
    */
   apply(parameters: Parameters, faces: Faces, latents: tf.Tensor4D, prepared?: tf.Tensor4D | null): tf.Tensor4D;
+  /**
+   * Where the network changes the images, [K, S, S, 1] in [0, 1]; null for a network without a mask. The arguments are
+   * those of apply().
+   */
+  mask(parameters: Parameters, faces: Faces, latents: tf.Tensor4D): tf.Tensor4D | null;
   /** Whether an unedited latent gives the image itself. */
   readonly isExact: boolean;
 }

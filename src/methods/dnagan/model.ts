@@ -35,6 +35,7 @@ function exemplarOf(config: DnaganConfig): ExemplarEdits {
     exchange: (latent, reference, attribute) => exchangePiece(latent, reference, config, attribute),
     prepare: () => null,
     apply: (parameters, _, latents) => decode(parameters, latents, normalizeByMoving(parameters)),
+    mask: () => null,
     isExact: false,
   };
 }

@@ -10,7 +10,7 @@ import type { Parameters } from "../../nn/parameters.js";
 import type { Encoded, ExemplarEdits, Faces, SideEdits } from "../method.js";
 import type { ModelConfig } from "./config.js";
 import { exchangeSlice } from "./exchange.js";
-import { decode, encode } from "./networks.js";
+import { type Decoded, decode, encode } from "./networks.js";
 
 const LAST_AXIS = 3;
 
@@ -44,18 +44,25 @@ function exchangeViews(latent: tf.Tensor4D, reference: tf.Tensor4D, config: Mode
  * Decodes edited latents. The decoder's second input and its skips are the face's own.
  * @param faces  one face for all latents, or one for each
  * @param edited latents [K, h, w, C]
- * @returns residuals [K, S, S, 3]; with `mirror`, the mean of both views
+ * @returns residuals [K, S, S, 3] and masks [K, S, S, 1] or null; with `mirror`, the means of both views
  */
-function residualOf(parameters: Parameters, config: ModelConfig, faces: Faces, edited: tf.Tensor4D): tf.Tensor4D {
+function decodeViews(parameters: Parameters, config: ModelConfig, faces: Faces, edited: tf.Tensor4D): Decoded {
   const [n] = edited.shape;
   const own = viewsOf(faces.latent, config);
   const skips = faces.skips.map((skip) => viewsOf(skip, config));
-  const residuals = viewsOf(edited, config).map((latent, view) => {
-    const ownSkips = skips.map((views) => views[view]);
-    const { residual } = decode(parameters, config, latent, repeatTo(own[view], n), ownSkips);
-    return view === 0 ? residual : mirrored(residual);
+  const views = viewsOf(edited, config).map((latent, view) => {
+    const ownSkips = skips.map((all) => all[view]);
+    const { residual, mask } = decode(parameters, config, latent, repeatTo(own[view], n), ownSkips);
+    return view === 0 ? { residual, mask } : { residual: mirrored(residual), mask: mask && mirrored(mask) };
   });
-  return residuals.length === 1 ? residuals[0] : tf.mul(tf.addN(residuals), 0.5);
+  const mean = (parts: tf.Tensor4D[]): tf.Tensor4D => (parts.length === 1 ? parts[0] : tf.mul(tf.addN(parts), 0.5));
+  const masks = views.flatMap(({ mask }) => mask ?? []);
+  return { residual: mean(views.map(({ residual }) => residual)), mask: masks.length === 0 ? null : mean(masks) };
+}
+
+/** The residuals of decodeViews(). */
+function residualOf(parameters: Parameters, config: ModelConfig, faces: Faces, edited: tf.Tensor4D): tf.Tensor4D {
+  return decodeViews(parameters, config, faces, edited).residual;
 }
 
 /** Computes R(z), which the edit "difference" subtracts from R(z'); null for a network that edits by R(z') alone. */
@@ -88,6 +95,7 @@ export function exemplarEdits(config: ModelConfig): ExemplarEdits {
     exchange: (latent, reference, attribute) => exchangeViews(latent, reference, config, attribute),
     prepare: (parameters, faces) => ownResidual(parameters, config, faces),
     apply: (parameters, faces, latents, prepared) => applyLatents(parameters, config, faces, latents, prepared),
+    mask: (parameters, faces, latents) => decodeViews(parameters, config, faces, latents).mask,
     isExact: config.edit === "difference",
   };
 }
