@@ -1,5 +1,5 @@
 /** Loads the WASM modules of assembly/. Each is compiled once per process and can be instantiated on any memory. */
-import { readModule } from "#platform";
+import { readAsset } from "#platform";
 import { fromSystemError } from "../errors.js";
 import { HAS_SHARED_MEMORY, unshare, type WasmMemory, type WasmModule } from "./memory.js";
 import { chooseBuild, type KernelBuild } from "./simd.js";
@@ -15,7 +15,7 @@ export function moduleFile(name: ModuleName, build: KernelBuild): string {
 
 async function compile(file: string): Promise<WebAssembly.Module> {
   try {
-    const bytes = await readModule(file);
+    const bytes = await readAsset(file);
     if (!HAS_SHARED_MEMORY) unshare(bytes);
     return await WebAssembly.compile(bytes);
   } catch (error) {

@@ -1,12 +1,31 @@
-/** The platform in a browser. Modules are next to the engine's files, in wasm/; helpers are module workers. */
+/** The platform in a browser. All assets are in one folder, by default wasm/ next to src/; helpers are module workers. */
 import { Inflate, inflateSync, unzlibSync, zlibSync } from "fflate";
 import type { Inflated, Platform } from "./platform.js";
 
-export const readModule: Platform["readModule"] = async (name) => {
-  const url = new URL(`../../wasm/${name.slice(name.lastIndexOf("/") + 1)}`, import.meta.url);
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url}: status ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+/** Null for the default folder, whose URL is computed when it is needed: a classic script has no URL to start from. */
+let assetFolder: URL | null = null;
+
+/**
+ * Chooses the folder of the files that readAsset() reads. Call it before the first of them is needed, in each thread that
+ * reads some. All files are directly in this folder, by their base names.
+ * @param folder its URL, with or without a slash at the end
+ */
+export function setAssetFolder(folder: URL): void {
+  assetFolder = new URL(folder);
+  if (!assetFolder.pathname.endsWith("/")) assetFolder.pathname += "/";
+}
+
+export const readAsset: Platform["readAsset"] = async (name) => {
+  const folder = assetFolder ?? new URL("../../wasm/", import.meta.url);
+  const url = new URL(name.slice(name.lastIndexOf("/") + 1), folder);
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    // A connection that fails or breaks off has a message without the URL.
+    throw new Error(`${url}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 };
 
 export const startHelper: Platform["startHelper"] = (entry, data, onEnd) => {

@@ -4,14 +4,21 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
 import { Worker, workerData } from "node:worker_threads";
 import { constants, createInflate, deflateSync, inflateRawSync, inflateSync, crc32 as nodeCrc32 } from "node:zlib";
 import type { Inflated, Platform } from "./platform.js";
 
 const { resolve } = createRequire(import.meta.url);
 
-export const readModule: Platform["readModule"] = (name) =>
-  readFile(name.includes("/") ? resolve(name) : new URL(`../../wasm/${name}`, import.meta.url)); // dist/wasm
+/** The path of a file in a package, which need not exist. @throws the system's error if the package is missing */
+function pathInPackage(name: string): string {
+  const [, folder, file] = /^((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(name)!;
+  return join(dirname(resolve(`${folder}/package.json`)), file);
+}
+
+export const readAsset: Platform["readAsset"] = async (name) =>
+  readFile(name.includes("/") ? pathInPackage(name) : new URL(`../../wasm/${name}`, import.meta.url)); // dist/wasm
 
 export const startHelper: Platform["startHelper"] = (entry, data, onEnd) => {
   let reason = "";

@@ -13,11 +13,12 @@ export interface Helper {
 
 export interface Platform {
   /**
-   * Returns the bytes of a WASM module.
-   * @param name "nn.wasm" for kernels of our own; a path within a package, such as "@jsquash/webp/...", for codecs
-   * @throws the system's error if the file is missing
+   * Returns the bytes of a file that ships with the package or one of its dependencies.
+   * @param name "nn.wasm" for our own kernels; a path within a package for all other files, such as "@jsquash/webp/..." or
+   *   "@vladmandic/face-api/model/ssd_mobilenetv1_model.bin"
+   * @throws the system's error if the file is missing; in a browser, an Error with the URL and the reason
    */
-  readModule(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  readAsset(name: string): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Starts a thread that runs the module `entry`, and gives it `data`. It never keeps the process alive.
    * @param onEnd called once, with the reason, when the thread ends, whether it failed or was terminated

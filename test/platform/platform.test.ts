@@ -1,5 +1,7 @@
 /** The browser's platform against that of Node.js, as far as Node.js can run both. */
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { deflateRawSync, deflateSync } from "node:zlib";
 import * as browser from "../../src/platform/browser.js";
 import * as node from "../../src/platform/node.js";
@@ -17,6 +19,23 @@ function makeSamples(): readonly Uint8Array[] {
 }
 
 const kindOf = ({ data, problem }: Inflated): unknown => (data === null ? problem : Buffer.from(data).toString("hex"));
+
+/** Serves files by their paths, as a web server does, while `body` runs. @param body gets "http://127.0.0.1:PORT" */
+async function withServer(
+  files: ReadonlyMap<string, Uint8Array>,
+  body: (origin: string) => Promise<void>,
+): Promise<void> {
+  const server = createServer(({ url = "" }, response) => {
+    const bytes = files.get(url);
+    response.writeHead(bytes === undefined ? 404 : 200, { connection: "close" }).end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
 
 describe("the platforms", () => {
   const samples = makeSamples();
@@ -77,6 +96,42 @@ describe("the platforms", () => {
         }
       }
     }
+  });
+
+  it("read the same assets: one of the engine and one of a package", async () => {
+    const model = "@vladmandic/face-api/model/face_landmark_68_model.bin";
+    const files = new Map([
+      ["/assets/linalg.wasm", await node.readAsset("linalg.wasm")],
+      ["/assets/face_landmark_68_model.bin", await node.readAsset(model)],
+    ]);
+    assert.deepEqual(
+      [...files.values()].map(({ length }) => length > 0),
+      [true, true],
+    );
+    await withServer(files, async (origin) => {
+      for (const folder of ["/assets", "/assets/"]) {
+        browser.setAssetFolder(new URL(folder, origin));
+        for (const name of ["linalg.wasm", model]) {
+          assert.deepEqual(Buffer.from(await browser.readAsset(name)), Buffer.from(await node.readAsset(name)));
+        }
+      }
+    });
+  });
+
+  it("say which asset is missing", async () => {
+    const missing = "@vladmandic/face-api/model/none.bin";
+    await assert.rejects(node.readAsset(missing), /^Error: ENOENT: .*face-api.model.none\.bin'$/);
+    await assert.rejects(node.readAsset("no-such-package/none.bin"), /Cannot find module/);
+    let closed = "";
+    await withServer(new Map(), async (origin) => {
+      closed = `${origin}/`;
+      browser.setAssetFolder(new URL("/x/", origin));
+      await assert.rejects(browser.readAsset(missing), { message: `${origin}/x/none.bin: status 404` });
+    });
+    browser.setAssetFolder(new URL(closed));
+    await assert.rejects(browser.readAsset("nn.wasm"), ({ message }: Error) => {
+      return message.startsWith(`${closed}nn.wasm: `) && message.length > closed.length + 9;
+    });
   });
 
   it("find this machine's threads", () => {

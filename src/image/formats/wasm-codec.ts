@@ -2,7 +2,7 @@
  * Holds codecs that were built by Emscripten (@jsquash/*): each is loaded when the first file needs it and replaced
  * after a failure.
  */
-import { readModule } from "#platform";
+import { readAsset } from "#platform";
 
 /** The part of Emscripten's module options that we set. */
 interface EmscriptenOptions {
@@ -43,7 +43,7 @@ export class CodecHolder<Codec> {
 
   /**
    * @param factory the default export of the codec's JavaScript file, which has no types
-   * @param file    its .wasm file, as a module path
+   * @param file    its .wasm file, as a path within a package
    */
   constructor(factory: unknown, file: string) {
     this.factory = factory as (options: EmscriptenOptions) => Promise<Codec>;
@@ -51,7 +51,7 @@ export class CodecHolder<Codec> {
   }
 
   private async create(): Promise<Codec> {
-    this.compiled ??= readModule(this.file).then((bytes) => WebAssembly.compile(bytes));
+    this.compiled ??= readAsset(this.file).then((bytes) => WebAssembly.compile(bytes));
     const module = await this.compiled;
     const note = (line: string): void => {
       this.messages.push(line);
