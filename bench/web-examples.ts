@@ -40,8 +40,12 @@ const KINDS = {
   Smiling: { closed: "closed smile", teeth: "smile with teeth", wide: "wide smile" },
   Mustache: { pencil: "thin mustache", bushy: "bushy mustache", handlebar: "handlebar mustache" },
 } as const;
-const STYLES = { Eyeglasses: "eyeglasses", Bangs: "bangs", Smiling: "smiling", Mustache: "mustache" } as const satisfies
-  Record<keyof typeof KINDS, keyof AttributeStyles>;
+const STYLES = {
+  Eyeglasses: "eyeglasses",
+  Bangs: "bangs",
+  Smiling: "smiling",
+  Mustache: "mustache",
+} as const satisfies Record<keyof typeof KINDS, keyof AttributeStyles>;
 const WITHOUT = { Eyeglasses: "no glasses", Bangs: "no bangs", Smiling: "no smile", Mustache: "no mustache" } as const;
 
 const folder = (path: string): string => fileURLToPath(new URL(`../../${path}/`, import.meta.url));
@@ -62,7 +66,12 @@ async function paint(pixels: Pixels): Promise<Examples> {
   const pathOf = (index: number): string => join(photos, "images", fileName(index));
   const crop = async (index: number, side: number): Promise<RgbaImage> => {
     const path = pathOf(index);
-    return warpReduced(pixels, await readPhoto(path, path), similarityFromLandmarks(photoLandmarks(faces[index]), side), side);
+    return warpReduced(
+      pixels,
+      await readPhoto(path, path),
+      similarityFromLandmarks(photoLandmarks(faces[index]), side),
+      side,
+    );
   };
   const names = Object.keys(KINDS) as (keyof typeof KINDS)[];
   const plain = faces.flatMap((face, i) => (names.some((name) => presentAttributes(face).has(name)) ? [] : i));
@@ -93,7 +102,12 @@ async function portraits(): Promise<Examples> {
   await save("hopper-face.jpg", hopper.crop);
   const [withBangs, withGlasses] = ["collins.jpg", "hopper-face.jpg"];
   return {
-    photo: { file: "astronaut.jpg", description: "Eileen Collins (NASA)", matrix: collins.matrix, cropSize: collins.size },
+    photo: {
+      file: "astronaut.jpg",
+      description: "Eileen Collins (NASA)",
+      matrix: collins.matrix,
+      cropSize: collins.size,
+    },
     references: {
       Eyeglasses: [{ file: withGlasses, description: "the glasses of Grace Hopper (US Navy)" }],
       Bangs: [{ file: withGlasses, description: "no bangs: Grace Hopper (US Navy)" }],

@@ -55,7 +55,9 @@ const faceApi = {
 async function fingerprint() {
   const hash = createHash("sha256");
   for (const folder of ["dist/src", "dist/wasm", "assets", "src/web/static"]) {
-    const names = (await readdir(join(root, folder), { recursive: true, withFileTypes: true })).filter((e) => e.isFile());
+    const names = (await readdir(join(root, folder), { recursive: true, withFileTypes: true })).filter((e) =>
+      e.isFile(),
+    );
     for (const path of names.map((each) => join(each.parentPath, each.name)).sort()) {
       if (!path.endsWith(".map") && !path.endsWith(".d.ts")) hash.update(await readFile(path));
     }

@@ -11,7 +11,8 @@ import { loadModule } from "../kernels/module.js";
 import type { OnProgress, RgbaImage } from "../types.js";
 import { AlignRecord } from "./align-record.js";
 import { FaceDetector } from "./detector.js";
-import { cropFound, findFaces, readOwnPhoto } from "./own-photo.js";
+import { cropFound, findFaces } from "./find-faces.js";
+import { readOwnPhoto } from "./own-photo.js";
 import { type AlignedFace, formatTransforms, TRANSFORMS_FILE } from "./transforms.js";
 
 export interface AlignPhotosOptions {

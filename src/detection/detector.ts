@@ -1,13 +1,14 @@
 /**
  * Finds faces in photos, in a thread of its own. So the caller does not have to load TensorFlow.js, and a caller that
- * uses it, on any device, is not disturbed (see face-api.ts).
+ * uses it, on any device, is not disturbed (see open-face-api.ts).
  */
 import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
 import { FaceThread } from "./face-thread.js";
+import type { PhotoDetector } from "./find-faces.js";
 import type { DetectedFace, DetectorWorkerData, DetectRequest } from "./protocol.js";
 
-export class FaceDetector {
+export class FaceDetector implements PhotoDetector {
   private readonly thread: FaceThread<DetectRequest, readonly DetectedFace[]>;
 
   private constructor(workerData: DetectorWorkerData) {

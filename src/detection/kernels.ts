@@ -8,31 +8,44 @@ import {
   type ClipByValueAttrs,
   DepthwiseConv2dNative,
   type DepthwiseConv2dNativeAttrs,
+  getKernelsForBackend,
   Relu,
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
-import type { SharedMemoryBackend } from "../device/wasm/backend.js";
+import { BACKEND_NAME, type SharedMemoryBackend } from "../device/wasm/backend.js";
 import { registerSharedKernels, typedKernel } from "../device/wasm/kernel-helpers.js";
 
-/** The values of x, each moved into [low, high]. */
-function clipped(shared: SharedMemoryBackend, x: TensorInfo, low: number, high: number): TensorInfo {
+/** The values of x and of a new tensor of the same shape; null if they are not float32, which the stock kernels handle. */
+function floatsFor(shared: SharedMemoryBackend, x: TensorInfo) {
+  if (x.dtype !== "float32") return null;
   const y = shared.allocate(x.shape);
   const count = util.sizeFromShape(x.shape);
-  const from = shared.team.heap.floats(shared.pointerOf(x), count);
-  const to = shared.team.heap.floats(y.pointer, count);
-  for (let i = 0; i < count; i++) {
-    const value = from[i];
-    to[i] = value < low ? low : value > high ? high : value;
-  }
-  return y.info;
+  const { heap } = shared.team;
+  return { from: heap.floats(shared.pointerOf(x), count), to: heap.floats(y.pointer, count), info: y.info };
 }
 
-const clip = typedKernel<{ x: TensorInfo }, ClipByValueAttrs>((shared, { x }, { clipValueMin, clipValueMax }) =>
-  clipped(shared, x, clipValueMin, clipValueMax),
-);
+const clip = typedKernel<{ x: TensorInfo }, ClipByValueAttrs>((shared, { x }, { clipValueMin, clipValueMax }) => {
+  const floats = floatsFor(shared, x);
+  if (floats === null) return null;
+  const { from, to, info } = floats;
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i];
+    to[i] = value < clipValueMin ? clipValueMin : value > clipValueMax ? clipValueMax : value;
+  }
+  return info;
+});
 
-const relu = typedKernel<{ x: TensorInfo }>((shared, { x }) => clipped(shared, x, 0, Number.POSITIVE_INFINITY));
+const relu = typedKernel<{ x: TensorInfo }>((shared, { x }) => {
+  const floats = floatsFor(shared, x);
+  if (floats === null) return null;
+  const { from, to, info } = floats;
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i];
+    to[i] = value <= 0 ? 0 : value; // like the stock kernel, 0 for -0 and NaN for NaN
+  }
+  return info;
+});
 
 interface Depthwise {
   readonly x: TensorInfo;
@@ -51,6 +64,7 @@ const depthwise = typedKernel<Depthwise, DepthwiseConv2dNativeAttrs>((shared, { 
     true,
   );
   const channels = info.inChannels;
+  if (x.dtype !== "float32" || filter.dtype !== "float32") return null;
   if (info.outChannels !== channels || info.dilationHeight !== 1 || info.dilationWidth !== 1) return null;
   const { heap } = shared.team;
   const y = shared.allocate(info.outShape);
@@ -76,7 +90,14 @@ const depthwise = typedKernel<Depthwise, DepthwiseConv2dNativeAttrs>((shared, { 
   return y.info;
 });
 
-/** Replaces TensorFlow.js's own kernels of the `wasm` device in this thread. */
+/**
+ * Replaces TensorFlow.js's own kernels of the `wasm` device in this thread, also for all other networks of the thread: Relu and
+ * ClipByValue give the same bits as the stock kernels, and only the face networks have depthwise convolutions, whose sums are
+ * float32 here. Further calls change nothing.
+ * @throws Error if no `wasm` device was ever opened in this thread. Opening the first one registers all of its kernels, but
+ *   only if there are none yet.
+ */
 export function registerDetectionKernels(): void {
+  if (getKernelsForBackend(BACKEND_NAME).length === 0) throw new Error("face networks: open the wasm device first");
   registerSharedKernels({ [ClipByValue]: clip, [DepthwiseConv2dNative]: depthwise, [Relu]: relu });
 }

@@ -1,6 +1,6 @@
 /** The two networks that find faces, on our `wasm` device: a detector (SSD on MobileNet v1), and 68 landmarks. */
 import type { Rectangle, RgbaImage } from "../types.js";
-import { loadWeights, openFaceApi, uploadPicture } from "./face-api.js";
+import { type FaceApi, loadWeights, withInput } from "./face-api.js";
 import type { Points68 } from "./five-points.js";
 
 /** Side of the detector's input in pixels. Larger photos are reduced to it. */
@@ -20,28 +20,19 @@ export interface FaceNetworks {
   landmarks(pictures: readonly RgbaImage[]): Promise<Points68[]>;
 }
 
-/**
- * Opens the device and both networks. Call it once per thread. @param threads as for openDevice() @throws InputError if
- * weights are missing
- */
-export async function loadFaceNetworks(threads: number): Promise<FaceNetworks> {
-  const api = await openFaceApi(threads);
+/** Loads both networks onto the current device. They work until it closes. @throws InputError if weights are missing */
+export async function loadFaceNetworks(api: FaceApi): Promise<FaceNetworks> {
   const [detector, landmarker] = [new api.SsdMobilenetv1(), new api.FaceLandmark68Net()];
   await loadWeights(api, detector, "ssd_mobilenetv1_model");
   await loadWeights(api, landmarker, "face_landmark_68_model");
-
-  const upload = (picture: RgbaImage) => uploadPicture(api, picture);
   return {
     async detect(picture, minScore) {
-      const input = upload(picture);
-      const found = await detector.locateFaces(input, { minConfidence: minScore, maxResults: 100 });
-      input.dispose();
+      const options = { minConfidence: minScore, maxResults: 100 };
+      const found = await withInput(api, [picture], (input) => detector.locateFaces(input, options));
       return found.map(({ score, box: { x, y, width, height } }) => ({ score, box: { x, y, width, height } }));
     },
     async landmarks(pictures) {
-      const inputs = pictures.map(upload);
-      const found = await landmarker.detectLandmarks(inputs);
-      for (const input of inputs) input.dispose();
+      const found = await withInput(api, pictures, (input) => landmarker.detectLandmarks(input));
       // The network's positions count from the image's edge.
       return [found].flat().map(({ positions }) => positions.map(({ x, y }) => [x - 0.5, y - 0.5] as const));
     },

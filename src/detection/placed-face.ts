@@ -6,7 +6,8 @@ import { Pixels } from "../image/pixels.js";
 import { loadModule } from "../kernels/module.js";
 import type { Affine, RgbaImage } from "../types.js";
 import { FaceDetector } from "./detector.js";
-import { cropFound, findFaces, readOwnPhoto } from "./own-photo.js";
+import { cropFound, findFaces } from "./find-faces.js";
+import { readOwnPhoto } from "./own-photo.js";
 import { pasteFace } from "./paste.js";
 import { findTransform } from "./transforms.js";
 

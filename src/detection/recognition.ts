@@ -3,7 +3,7 @@
  * describes a face by 128 numbers. Descriptors of the same person usually differ by less than SAME_PERSON.
  */
 import type { RgbaImage } from "../types.js";
-import { type FaceApi, loadWeights, openFaceApi, uploadPicture } from "./face-api.js";
+import { type FaceApi, loadWeights, withInput } from "./face-api.js";
 
 /** Side of the network's input in pixels. */
 export const RECOGNITION_SIZE = 150;
@@ -16,9 +16,8 @@ export interface Recognition {
   readonly net: InstanceType<FaceApi["FaceRecognitionNet"]>;
 }
 
-/** Opens the device and the network. Call it once per thread. @throws InputError if weights are missing */
-export async function loadRecognition(threads: number): Promise<Recognition> {
-  const api = await openFaceApi(threads);
+/** Loads the network onto the current device. It works until the device closes. @throws InputError if weights are missing */
+export async function loadRecognition(api: FaceApi): Promise<Recognition> {
   const net = new api.FaceRecognitionNet();
   await loadWeights(api, net, "face_recognition_model");
   return { api, net };
@@ -35,9 +34,7 @@ export async function describePictures(
 ): Promise<Float32Array<ArrayBuffer>> {
   const descriptors = new Float32Array(pictures.length * DESCRIPTOR_LENGTH);
   for (const [i, picture] of pictures.entries()) {
-    const input = uploadPicture(api, picture);
-    const found = (await net.computeFaceDescriptor(input)) as Float32Array;
-    input.dispose();
+    const [found] = (await withInput(api, [picture], (input) => net.computeFaceDescriptor(input))) as Float32Array[];
     descriptors.set(found, i * DESCRIPTOR_LENGTH);
   }
   return descriptors;

@@ -4,11 +4,12 @@ import { Pixels } from "../image/pixels.js";
 import { answerRequests } from "./face-thread.js";
 import { locateFaces } from "./locate.js";
 import { loadFaceNetworks } from "./networks.js";
+import { openFaceApi } from "./open-face-api.js";
 import type { DetectedFace, DetectorWorkerData, DetectRequest } from "./protocol.js";
 
 const { imageModule, threads } = workerData as DetectorWorkerData;
 const pixels = new Pixels(imageModule);
-const networks = loadFaceNetworks(threads);
+const networks = openFaceApi(threads).then(loadFaceNetworks);
 networks.catch(() => {}); // reported with the first photo
 
 answerRequests<DetectRequest, readonly DetectedFace[]>(async ({ image, minScore }) =>

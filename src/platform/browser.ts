@@ -15,7 +15,29 @@ export function setAssetFolder(folder: URL): void {
   if (!assetFolder.pathname.endsWith("/")) assetFolder.pathname += "/";
 }
 
+/** Files that preloadAssets() has read, by name. */
+const preloaded = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+
+/**
+ * Reads files that may be needed later, so that they are there without a connection.
+ * @throws Error if one of them cannot be read; the next call reads it again
+ */
+export async function preloadAssets(names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    if (preloaded.has(name)) continue;
+    const bytes = download(name);
+    bytes.catch(() => preloaded.delete(name));
+    preloaded.set(name, bytes);
+  }
+  await Promise.all(names.map((name) => preloaded.get(name)));
+}
+
 export const readAsset: Platform["readAsset"] = async (name) => {
+  const known = await preloaded.get(name);
+  return known === undefined ? download(name) : known.slice();
+};
+
+async function download(name: string): Promise<Uint8Array<ArrayBuffer>> {
   const folder = assetFolder ?? new URL("../../wasm/", import.meta.url);
   const url = new URL(name.slice(name.lastIndexOf("/") + 1), folder);
   try {
@@ -26,7 +48,7 @@ export const readAsset: Platform["readAsset"] = async (name) => {
     // A connection that fails or breaks off has a message without the URL.
     throw new Error(`${url}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-};
+}
 
 export const startHelper: Platform["startHelper"] = (entry, data, onEnd) => {
   const worker = new Worker(entry, { type: "module" });
@@ -45,7 +67,14 @@ export const threads: Platform["threads"] = () => navigator.hardwareConcurrency;
 
 export const addressSpace: Platform["addressSpace"] = () => null;
 
-export const kernelBuild: Platform["kernelBuild"] = () => null;
+let wantedBuild: "plain" | null = null;
+
+/** Chooses the build of the kernels, as ELEGANT_SIMD does in Node.js. Call it before the first kernel is loaded. */
+export function setKernelBuild(build: "plain" | null): void {
+  wantedBuild = build;
+}
+
+export const kernelBuild: Platform["kernelBuild"] = () => wantedBuild;
 
 export const endsWithoutRoom = false;
 

@@ -12,6 +12,8 @@ import { sampleFace } from "../../src/synth/sample.js";
 import type { FivePoints, RgbaImage } from "../../src/types.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { sharedPath } from "../support/shared.js";
+import type { SharedDeviceResults } from "../support/shared-device.js";
+import { fromRoot, runNode } from "../support/spawn.js";
 
 /** Mean distance, in pixels of a 256 px crop, between the positions that two alignments give the landmarks. */
 function disagreement(given: FivePoints, found: FivePoints): number {
@@ -78,6 +80,21 @@ describe("detection/detector", () => {
     const photos = [2, 3].map((i) => renderPhoto(sampleFace(1, i)));
     const together = await Promise.all(photos.map((photo) => detector.detect(photo, 0.3)));
     for (const [i, photo] of photos.entries()) assert.deepEqual(await detector.detect(photo, 0.3), together[i]);
+  });
+
+  it("finds the same faces on a device that also edits, whose edits stay the same", async () => {
+    const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/shared-device.js"), []);
+    assert.equal(code, 0, stderr);
+    const { refusal, edits, kernels, faces, tensors } = JSON.parse(stdout) as SharedDeviceResults;
+    assert.match(refusal, /open the wasm device first/);
+    assert.ok(new Set(edits[0]).size > 100, "the edit is a picture");
+    assert.deepEqual(edits[1], edits[0]);
+    assert.match(kernels[0], /NaN/);
+    assert.equal(kernels[1], kernels[0]);
+    const expected = await detector.detect(renderPhoto(sampleFace(1, 0)), 0.3);
+    assert.equal(expected.length, 1);
+    assert.deepEqual(faces, [expected, expected]);
+    assert.equal(tensors[1], tensors[0]);
   });
 
   it("agrees with the given landmarks within 6 px at 256 on 60 of 69 photos", async function () {

@@ -48,6 +48,10 @@ const PORTABLE = [
   ...["metrics/moments.ts", "metrics/frechet.ts", "metrics/eigen.ts", "metrics/sqrtm.ts", "metrics/linalg.ts"],
   ...["metrics/kid.ts", "metrics/precision-recall.ts", "metrics/root-trace.ts", "metrics/symmetric.ts"],
   ...["metrics/semidefinite.ts", "metrics/band.ts", "metrics/row-products.ts"],
+  // All of detection/ but the threads of Node.js and what reads photos and records by their paths.
+  ...["face-api", "find-faces", "five-points", "kernels", "locate", "networks", "paste", "pose", "recognition"].map(
+    (name) => `detection/${name}.ts`,
+  ),
 ] as const;
 
 /** The floors from the ground up. A file imports from its own floor and from those below. */

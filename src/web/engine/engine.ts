@@ -1,7 +1,9 @@
 /** The engine of the page: one device, one model, and the faces that the page has given it. Runs in a Worker. */
 import * as tf from "@tensorflow/tfjs-core";
-import { loadFaceNetworks } from "../../detection/face-networks.js";
+import { loadFaceApi } from "../../detection/face-api.js";
+import { cropFound } from "../../detection/find-faces.js";
 import { locateFaces } from "../../detection/locate.js";
+import { loadFaceNetworks } from "../../detection/networks.js";
 import { pasteFace } from "../../detection/paste.js";
 import { poseProblem } from "../../detection/pose.js";
 import type { Device } from "../../device/device.js";
@@ -10,7 +12,6 @@ import { blend } from "../../editing/blend.js";
 import { explain } from "../../editing/explain.js";
 import { disposeFaces, encodePictures, exemplarOf, type Faces, reconstruct, toPictures } from "../../editing/faces.js";
 import { matrixOfAttributes } from "../../editing/matrix.js";
-import { similarityFromLandmarks } from "../../image/align.js";
 import { decodeImage, encodePng } from "../../image/codec.js";
 import { Pixels } from "../../image/pixels.js";
 import { warpReduced } from "../../image/reduce.js";
@@ -77,7 +78,7 @@ export function createEngine(): Engine {
   };
 
   const openNetworks = (): ReturnType<typeof loadFaceNetworks> => {
-    networks ??= loadFaceNetworks();
+    networks ??= loadFaceApi().then(loadFaceNetworks);
     networks.catch(() => {
       networks = null; // the next photo tries again
     });
@@ -89,8 +90,14 @@ export function createEngine(): Engine {
       setKernelBuild(simd);
       const device = await openDevice(choice, threads);
       opened = { device, pixels: new Pixels(await loadModule("image")) };
-      const { description, kind } = device;
-      return { device: choice, description, threads: device.threads, isSoftware: kind === "software" };
+      const where =
+        device.threads === 0 ? "" : `, ${device.threads === 1 ? "one thread" : `${device.threads} threads`}`;
+      return {
+        device: choice,
+        description: `${device.hardware}${where}`,
+        threads: device.threads,
+        isSoftware: device.kind === "software",
+      };
     },
 
     async openModel(bytes, name) {
@@ -110,10 +117,10 @@ export function createEngine(): Engine {
       const loaded = await openNetworks();
       const found = await locateFaces(loaded, pixels, photo, MIN_SCORE);
       const seen = found.filter(({ points }) => poseProblem(points, photo) === null);
-      const faces = seen.map(({ box, score, points }) => {
-        const matrix = similarityFromLandmarks(points, CROP_SIZE);
-        return { box, score, matrix, crop: warpReduced(pixels, photo, matrix, CROP_SIZE) };
-      });
+      const faces = seen.map((each) => ({
+        ...{ box: each.box, score: each.score },
+        ...cropFound(pixels, photo, each, CROP_SIZE),
+      }));
       return { photo, faces, profiles: found.length - seen.length };
     },
 

@@ -1,6 +1,6 @@
 /** The engine's Worker: answers the page's calls one after the other. */
 import { z } from "zod";
-import { InputError } from "../../errors.js";
+import { ElegantError, InputError } from "../../errors.js";
 import { setAssetFolder } from "../../platform/browser.js";
 import type { EngineCall, EngineReply } from "../protocol.js";
 import { createEngine } from "./engine.js";
@@ -17,7 +17,7 @@ async function answer({ id, name, values }: EngineCall): Promise<EngineReply> {
     const call = engine[name] as (...values: readonly unknown[]) => Promise<unknown>;
     return { id, result: await call(...values) };
   } catch (error) {
-    console.error(error);
+    if (!(error instanceof ElegantError)) console.error(error); // a bug, whose stack is lost in the message
     const failure = error instanceof Error ? error.message : String(error);
     return { id, failure, isInput: error instanceof InputError };
   }

@@ -6,7 +6,10 @@ export async function openCamera(onPhoto: (file: File) => void): Promise<void> {
   const video = make("video", { autoplay: true, muted: true, playsInline: true });
   const take = make("button", { type: "button", className: "main", textContent: "Take the photo", disabled: true });
   const cancel = make("button", { type: "button", textContent: "Cancel" });
-  const message = make("p", { className: "hint", textContent: "Your browser asks whether this page may use the camera." });
+  const message = make("p", {
+    className: "hint",
+    textContent: "Your browser asks whether this page may use the camera.",
+  });
   const dialog = make(
     "dialog",
     { ariaLabel: "Take a photo" },

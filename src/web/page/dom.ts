@@ -37,11 +37,7 @@ export function pictureOf(picture: RgbaImage, description: string): HTMLCanvasEl
 }
 
 /** A button that looks like the others and opens the system's file dialog. */
-export function fileButton(
-  text: string,
-  accept: string,
-  onFile: (file: File) => void,
-): HTMLLabelElement {
+export function fileButton(text: string, accept: string, onFile: (file: File) => void): HTMLLabelElement {
   const input = make("input", { type: "file", accept });
   input.addEventListener("change", () => {
     const file = input.files?.[0];

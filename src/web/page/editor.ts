@@ -5,7 +5,16 @@ import { readFile, readKept } from "./assets.js";
 import { UserError } from "./engine-client.js";
 import { type Engines, messageOf } from "./engines.js";
 import { type Examples, type ExamplesFile, MODELS, type ModelOffer, nameOf } from "./models.js";
-import { activeEdits, type Face, faceOf, type OpenModel, type Photo, type Reference, type Store, type View } from "./state.js";
+import {
+  activeEdits,
+  type Face,
+  faceOf,
+  type OpenModel,
+  type Photo,
+  type Reference,
+  type Store,
+  type View,
+} from "./state.js";
 
 /** Side in pixels of crops, as the engine cuts them. */
 const CROP_SIZE = 256;
@@ -71,7 +80,14 @@ export class Editor {
     }
     const shown = examples !== null && !isOwnPhoto ? await this.readExample(examples) : photo;
     this.turn++;
-    this.store.update({ model, references, edits, photo: shown, face: isOwnPhoto ? this.store.state.face : 0, notice: null });
+    this.store.update({
+      model,
+      references,
+      edits,
+      photo: shown,
+      face: isOwnPhoto ? this.store.state.face : 0,
+      notice: null,
+    });
     await this.refresh();
     await this.engines.considerGpu();
   }
@@ -167,14 +183,17 @@ export class Editor {
     const edits = activeEdits(state);
     const shares = edits.map(({ attribute, reference, share }) => ({ attribute, reference: reference.name, share }));
     const { turn } = this;
-    const edited = await this.withFaces(face, edits.map(({ reference }) => reference), (engine) =>
-      engine.edit(face.name, shares),
+    const edited = await this.withFaces(
+      face,
+      edits.map(({ reference }) => reference),
+      (engine) => engine.edit(face.name, shares),
     );
     const place = { matrix: IDENTITY, size: face.crop.width };
     const shown = await this.engines.reader.paste(face.crop, place, edited);
     if (turn !== this.turn) return;
     const done = edits.map(({ attribute, share }) => `${nameOf(attribute)} ${Math.round(100 * share)} %`).join(", ");
-    const status = done === "" ? "No edit: choose a reference." : `${done}. Edited in ${edited.milliseconds.toFixed(0)} ms.`;
+    const status =
+      done === "" ? "No edit: choose a reference." : `${done}. Edited in ${edited.milliseconds.toFixed(0)} ms.`;
     this.store.update({ result: { edited, face: shown }, status });
   }
 
@@ -249,7 +268,12 @@ export class Editor {
     const found = await this.engines.reader.readPhoto(bytes, file.name);
     const faces = found.faces.map(({ crop, matrix, box }) => ({ name: `face ${this.names++}`, crop, matrix, box }));
     if (faces.length > 0) return { name: file.name, picture: found.photo, faces, isExample: false };
-    return { name: file.name, picture: found.photo, faces: [await this.wholePicture(found, file.name)], isExample: false };
+    return {
+      name: file.name,
+      picture: found.photo,
+      faces: [await this.wholePicture(found, file.name)],
+      isExample: false,
+    };
   }
 
   /** A square picture without a face that was found may be a crop already. @throws UserError for any other */
@@ -259,11 +283,18 @@ export class Editor {
       throw new UserError(`The face in “${name}” is turned to the side. Use a photo of a face from the front.`);
     }
     if (width !== height || width > 2 * CROP_SIZE) {
-      throw new UserError(`No face was found in “${name}”. Use a photo in which a face is larger and well lit, from the front.`);
+      throw new UserError(
+        `No face was found in “${name}”. Use a photo in which a face is larger and well lit, from the front.`,
+      );
     }
     const scale = CROP_SIZE / width;
     const matrix = [scale, 0, scale / 2 - 0.5, 0, scale, scale / 2 - 0.5] as const;
-    return { name: `face ${this.names++}`, crop: await this.engines.reader.cut(photo, matrix, CROP_SIZE), matrix, box: null };
+    return {
+      name: `face ${this.names++}`,
+      crop: await this.engines.reader.cut(photo, matrix, CROP_SIZE),
+      matrix,
+      box: null,
+    };
   }
 
   /** Runs an action, and shows a failure. @param otherwise what to say if the failure has no words for the user */

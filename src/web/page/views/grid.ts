@@ -93,7 +93,8 @@ export function makeGridView(editor: Editor): StageView {
       mark.textContent = "Give at least two attributes a reference, and they can be blended here.";
       return;
     }
-    if (names.some((name, i) => across.options[i]?.value !== name) || names.length !== across.options.length) offer(names);
+    if (names.some((name, i) => across.options[i]?.value !== name) || names.length !== across.options.length)
+      offer(names);
     // Shares do not change the grid, so moving on it draws nothing again.
     const chosen = [across, down].map(({ value }) => edits.get(value)?.reference ?? 0);
     const inputs = [model, photo, face, references, across.value, down.value, ...chosen];

@@ -2,7 +2,7 @@
 import type { RgbaImage } from "../../../types.js";
 import { draw, make } from "../dom.js";
 import type { Editor } from "../editor.js";
-import { activeEdits, faceOf, type View, VIEWS } from "../state.js";
+import { activeEdits, faceOf, VIEWS, type View } from "../state.js";
 import { makeGridView } from "./grid.js";
 import { makeStepsView } from "./steps.js";
 
@@ -50,7 +50,10 @@ function makePictureView(
   };
 }
 
-export function mountStage(root: { views: HTMLElement; view: HTMLElement; actions: HTMLElement }, editor: Editor): void {
+export function mountStage(
+  root: { views: HTMLElement; view: HTMLElement; actions: HTMLElement },
+  editor: Editor,
+): void {
   const { store } = editor;
   const face = makePictureView("The edited face", async () => {
     const { result } = store.state;

@@ -1,0 +1,61 @@
+/** Finds the faces of a photo, refuses faces that cannot be aligned, and crops the others. */
+import { describeMismatch, InputError } from "../errors.js";
+import { similarityFromLandmarks } from "../image/align.js";
+import type { Pixels } from "../image/pixels.js";
+import { warpReduced } from "../image/reduce.js";
+import type { Affine, RgbaImage } from "../types.js";
+import { poseProblem } from "./pose.js";
+import type { DetectedFace } from "./protocol.js";
+
+/** Detects faces: FaceDetector in a thread of its own, or locateFaces() with networks of the calling thread. */
+export interface PhotoDetector {
+  /** Detects the faces of a photo, the largest first. @param minScore lowest score that counts as a face, 0 to 1 */
+  detect(photo: RgbaImage, minScore: number): Promise<readonly DetectedFace[]>;
+}
+
+export interface FoundFaces {
+  /** Faces that can be aligned, the largest first. */
+  readonly faces: readonly DetectedFace[];
+  /** Reasons why other faces cannot be aligned. */
+  readonly refused: readonly string[];
+}
+
+/**
+ * Finds the largest face of a photo, or `all` faces.
+ * @param name of the photo, for messages
+ * @throws InputError if there is no face that can be aligned
+ */
+export async function findFaces(
+  detector: PhotoDetector,
+  photo: RgbaImage,
+  name: string,
+  { all, minScore }: { readonly all: boolean; readonly minScore: number },
+): Promise<FoundFaces> {
+  const found = await detector.detect(photo, minScore);
+  if (found.length === 0) {
+    const remedy = "Use a photo in which it is larger or better lit, or a lower --min-score.";
+    throw new InputError(describeMismatch(name, "a face", `none of a score of ${minScore} or more`, remedy));
+  }
+  const faces: DetectedFace[] = [];
+  const refused: string[] = [];
+  for (const face of all ? found : found.slice(0, 1)) {
+    const problem = poseProblem(face.points, photo);
+    const { x, y, width, height } = face.box;
+    const where = `face at ${[x, y, width, height].map(Math.round).join(",")}`;
+    if (problem === null) faces.push(face);
+    else
+      refused.push(`${name}: ${where}: ${problem}. Use another photo${all ? "" : ", or --all for its other faces"}.`);
+  }
+  return { faces, refused };
+}
+
+/** The aligned crop, [size, size] RGBA, black outside the photo, and the matrix photo -> crop. */
+export function cropFound(
+  pixels: Pixels,
+  photo: RgbaImage,
+  { points }: DetectedFace,
+  size: number,
+): { readonly crop: RgbaImage; readonly matrix: Affine } {
+  const matrix = similarityFromLandmarks(points, size);
+  return { crop: warpReduced(pixels, photo, matrix, size), matrix };
+}
