@@ -17,7 +17,7 @@ import { decodePlainJpeg, needsPlainDecoder } from "./formats/jpeg-colour.js";
 import { readBaselineJpeg } from "./formats/jpeg-header.js";
 import { damageOf, readJpegStructure, refusalOf } from "./formats/jpeg-structure.js";
 import { decodePng } from "./formats/png.js";
-import { writePng } from "./formats/png-writer.js";
+import { type PngTexts, writePng } from "./formats/png-writer.js";
 import { decodeTiff } from "./formats/tiff.js";
 import { decodeWebp } from "./formats/webp.js";
 import { DEFAULT_MAX_PIXELS, type ImageHeader, readImageHeader, sniffFormat } from "./header.js";
@@ -167,9 +167,13 @@ export async function decodeImage(
   return { width: turned.width, height: turned.height, data: turned.data, damaged, orientation };
 }
 
-/** Encodes an RGB PNG file (lossless). Alpha is dropped. */
-export async function encodePng(image: RgbaImage): Promise<Uint8Array> {
-  return writePng(image);
+/**
+ * Encodes an RGB PNG file (lossless). Alpha is dropped.
+ * @param texts texts about the image, by their keywords ("Software", "Description"), stored as iTXt chunks
+ * @throws Error for a keyword or a text that the PNG specification does not allow
+ */
+export async function encodePng(image: RgbaImage, texts: PngTexts = {}): Promise<Uint8Array> {
+  return writePng(image, texts);
 }
 
 /** Encodes a JPEG file, 4:2:0, with `quality` from 1 to 100. Alpha is dropped. */
