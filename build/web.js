@@ -97,9 +97,9 @@ for (const [folder, files] of [
   for (const file of files) await copyFile(file, join(out, folder, basename(file)));
 }
 
-const { CONTENT_SECURITY_POLICY } = await import("../dist/src/web/server.js");
+const { FIXED_HEADERS } = await import("../dist/src/web/headers.js");
 // A page cannot say by itself who may show it in a frame; a server can.
-const policy = CONTENT_SECURITY_POLICY.replace(/; frame-ancestors [^;]*/, "");
+const policy = FIXED_HEADERS["Content-Security-Policy"].replace(/; frame-ancestors [^;]*/, "");
 const index = join(out, "index.html");
 await writeFile(index, (await readFile(index, "utf8")).replace("{{policy}}", policy));
 

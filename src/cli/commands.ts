@@ -20,10 +20,12 @@ import { registerSynth } from "./synth.js";
 import { registerTable } from "./table.js";
 import { registerTrain } from "./train.js";
 import { registerVerify } from "./verify.js";
+import { registerWeb } from "./web.js";
 import { registerWeights } from "./weights.js";
 
 export const COMMANDS: readonly Register[] = [
   registerDemo,
+  registerWeb,
   registerSynth,
   registerPreprocess,
   registerInspect,

@@ -50,7 +50,7 @@ const COMMON: Readonly<Record<string, string>> = {
     verify: "workers device",
   },
   ...{ "plan preprocess": "workers", "plan train": "seed workers device", "plan swap": "workers device" },
-  ...{ "plan fid": "seed workers device", doctor: "" },
+  ...{ "plan fid": "seed workers device", doctor: "", web: "" },
 };
 
 describe("help", () => {

@@ -84,7 +84,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["planner/"],
   ["scoring/", "golden/"],
   ["comparison/"],
-  ["cli/", "queue/", "demo/", "library.ts", "index.ts"],
+  ["cli/", "queue/", "demo/", "web/", "library.ts", "index.ts"],
 ];
 
 /** Files that a worker thread of the pool or the team starts with. They must start quickly. */

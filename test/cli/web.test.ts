@@ -1,0 +1,114 @@
+/** `elegant web`: the address that it prints, how it ends, and what it refuses. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+
+const FIXTURE = fromRoot("dist/test/support/web-fixture.js");
+const PAGE = "<!doctype html><title>Editor</title>";
+
+describe("elegant web", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+    await writeFile(join(folder, "index.html"), PAGE);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** Serves the page until `body`, which gets the first address in the output, has returned. Then sends the signal. */
+  async function serve(
+    args: readonly string[],
+    signal: NodeJS.Signals,
+    body: (url: string) => Promise<void>,
+  ): Promise<Ended> {
+    const child: ChildProcess = spawn(process.execPath, [FIXTURE, folder, "web", ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const closed = once(child, "close");
+    let [stdout, stderr] = ["", ""];
+    const url = new Promise<string>((resolve, reject) => {
+      const look = (): void => {
+        const [found] = /http:\S+\/(?=["\n])/.exec(stdout) ?? [];
+        if (found !== undefined) resolve(found);
+      };
+      child.stdout?.on("data", (chunk: Buffer) => {
+        stdout += chunk.toString();
+        look();
+      });
+      child.stderr?.on("data", (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      child.once("close", () => reject(new Error(`no address in: ${stdout}${stderr}`)));
+    });
+    try {
+      await body(await url);
+    } finally {
+      child.kill(signal);
+    }
+    const [code] = (await closed) as [number | null];
+    return { code, stdout, stderr };
+  }
+
+  async function assertPage(url: string): Promise<void> {
+    const response = await fetch(url);
+    assert.deepEqual([response.status, await response.text()], [200, PAGE]);
+  }
+
+  it("prints its address, serves the page, and ends with 0 on Ctrl-C, also with open connections", async () => {
+    const { code, stdout, stderr } = await serve(["--port", "0"], "SIGINT", assertPage);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^The editor runs on this computer.*Ctrl-C stops it\.\nOpen http:\/\/127\.0\.0\.1:\d+\/\n$/);
+  });
+
+  it("prints one JSON object with --json, and ends with 0 on SIGTERM", async () => {
+    let address = "";
+    const { code, stdout, stderr } = await serve(["--port", "0", "--json"], "SIGTERM", async (url) => {
+      address = url;
+      await assertPage(url);
+    });
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(stdout), { url: address });
+    assert.match(stderr, new RegExp(`\nOpen ${address}\n$`));
+  });
+
+  it("refuses a port that is in use with exit code 2, and names it", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const address = taken.address();
+    assert.ok(address !== null && typeof address === "object");
+    const { code, stdout, stderr } = await runNode(FIXTURE, [folder, "web", "--port", String(address.port)]);
+    taken.close();
+    assert.deepEqual([code, stdout], [2, ""]);
+    const message = `--port ${address.port}: expected a free port, received one that is in use. Choose another --port, or 0 for any free one.`;
+    assert.equal(stderr, `elegant: ${message}\n`);
+  });
+
+  it("says what to do if the page is not built", async () => {
+    const { code, stdout, stderr } = await runNode(FIXTURE, [join(folder, "nowhere"), "web", "--port", "0"]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(
+      stderr,
+      /^elegant: .*index\.html: expected the page, received nothing there\. Run 'npm run build' first\.\n$/,
+    );
+  });
+
+  for (const [args, message] of [
+    [["--port", "65536"], "--port: expected an integer from 0 to 65535, received '65536'."],
+    [["--port", "-1"], "--port: expected an integer from 0 to 65535, received '-1'."],
+    [["--port", "http"], "--port: expected an integer from 0 to 65535, received 'http'."],
+    [["--port="], "--port: expected an integer from 0 to 65535, received ''."],
+    [["--prot", "0"], "unknown option '--prot' (Did you mean --port?)"],
+    [["photo.jpg"], "web: expected 0 arguments, received 1."],
+  ] as const) {
+    it(`refuses ${args.join(" ")} with exit code 2`, async () => {
+      const { code, stdout, stderr } = await runNode(fromRoot("bin/elegant.js"), ["web", ...args]);
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.ok(stderr.startsWith(`elegant: ${message}`), stderr);
+      assert.equal(stderr.split("\n").length, 2, stderr);
+    });
+  }
+});
