@@ -1,4 +1,4 @@
-/** The package's public interface. Everything else may change from version to version. */
+/** The package's public interface in Node.js; browser.ts is that in a browser. Everything else may change from version to version. */
 export { type FaceDataset, openDataset } from "./dataset/dataset.js";
 export { type AlignPhotosOptions, type AlignPhotosReport, alignOwnPhotos } from "./detection/align-photos.js";
 export { DEVICES, type DeviceChoice } from "./device/choices.js";
@@ -20,16 +20,13 @@ export {
   linear,
   matrixOfAttributes,
   matrixOfReferences,
-  openGenerator,
   render,
   swap,
   swapMany,
-  type TrainOptions,
-  type TrainResult,
   toPictures,
   toTensor,
-  train,
 } from "./library.js";
+export { openGenerator, type TrainOptions, type TrainResult, train } from "./library-node.js";
 export { createConfig, type ModelConfig } from "./methods/elegant/config.js";
 export type { EigenDecomposition } from "./metrics/eigen.js";
 export { Linalg, type Matrix } from "./metrics/linalg.js";

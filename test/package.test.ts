@@ -168,6 +168,6 @@ describe("the installed package", () => {
   it("contains what it needs and no tests", async () => {
     const files = await readdir(join(folder, "node_modules/elegant-faces"));
     for (const name of ["README.md", "LICENSE", "assets", "bin", "dist", "docs"]) assert.ok(files.includes(name), name);
-    assert.deepEqual((await readdir(join(folder, "node_modules/elegant-faces/dist"))).sort(), ["src", "wasm"]);
+    assert.deepEqual((await readdir(join(folder, "node_modules/elegant-faces/dist"))).sort(), ["src", "wasm", "web"]);
   });
 });

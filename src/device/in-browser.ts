@@ -8,7 +8,7 @@ import * as wasm from "./wasm/index.js";
 export type BrowserDevice = Extract<DeviceChoice, "auto" | "webgpu" | "wasm">;
 
 /** The browser's GPU adapter; null if it has none or no WebGPU. */
-export async function findBrowserGpu(): Promise<GPUAdapter | null> {
+async function findGpu(): Promise<GPUAdapter | null> {
   return (await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" })) ?? null;
 }
 
@@ -32,7 +32,7 @@ function openWasm(reason: string, threads: number, isAutomatic = false): Promise
 
 async function openGpu(choice: "auto" | "webgpu", threads: number): Promise<Device> {
   const isAutomatic = choice === "auto";
-  const adapter = await findBrowserGpu();
+  const adapter = await findGpu();
   const { describeAdapter } = await import("./webgpu/request-device.js");
   const isReal = adapter !== null && describeAdapter(adapter).type === "gpu";
   if (isAutomatic && !isReal) {

@@ -36,6 +36,8 @@ export async function openWebgpu({ adapter, expose, withdraw }: AdapterSource, c
   // The naive program walks through all taps for each value. It is unused, since ours is registered.
   tf.env().set("WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE", false);
   registerWebgpuKernels();
+  // In a browser, the package has registered its own backend already, and a second one of the name would be ignored.
+  if (tf.findBackendFactory(WEBGPU_BACKEND) !== null) tf.removeBackend(WEBGPU_BACKEND);
   tf.registerBackend(WEBGPU_BACKEND, () => backend);
   await tf.setBackend(WEBGPU_BACKEND);
   const facts = `${type === "software" ? "software, for checking only" : "GPU"}; tensors up to ${formatGibibytes(largestTensorBytes)}`;

@@ -21,8 +21,19 @@ export function byId(id: string): HTMLElement {
   return found;
 }
 
-/** Draws a picture on a canvas of its size. */
-export function draw(canvas: HTMLCanvasElement, { width, height, data }: RgbaImage): void {
+/** What each canvas shows. */
+const shown = new WeakMap<HTMLCanvasElement, RgbaImage>();
+
+/** Draws a picture on a canvas of its size. The browser may empty it when the GPU fails; it is then drawn again. */
+export function draw(canvas: HTMLCanvasElement, picture: RgbaImage): void {
+  if (!shown.has(canvas)) {
+    canvas.addEventListener("contextrestored", () => paint(canvas, shown.get(canvas) ?? picture));
+  }
+  shown.set(canvas, picture);
+  paint(canvas, picture);
+}
+
+function paint(canvas: HTMLCanvasElement, { width, height, data }: RgbaImage): void {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const pixels = new ImageData(new Uint8ClampedArray(data), width, height);

@@ -165,10 +165,12 @@ export class Editor {
     if (this.isEditing) return;
     this.isEditing = true;
     try {
-      while (this.isStale) {
-        this.isStale = false;
-        await this.editOnce();
-      }
+      await this.store.track(async () => {
+        while (this.isStale) {
+          this.isStale = false;
+          await this.editOnce();
+        }
+      });
     } catch (error) {
       this.fail(error, "The edit failed.");
     } finally {
@@ -301,7 +303,7 @@ export class Editor {
   private async attempt(action: () => Promise<void>, otherwise: string): Promise<void> {
     const { status } = this.store.state;
     try {
-      await action();
+      await this.store.track(action);
     } catch (error) {
       this.fail(error, otherwise);
       this.store.update({ status });

@@ -26,6 +26,13 @@ function readWishes(): EngineWishes {
 }
 
 function mountMessages(store: Store): void {
+  store.watch(
+    (state) => [state.pending > 0],
+    (isBusy) => {
+      byId("view").ariaBusy = String(isBusy);
+      document.body.toggleAttribute("data-busy", isBusy);
+    },
+  );
   const notice = byId("notice");
   store.watch(
     (state) => [state.notice],

@@ -62,6 +62,8 @@ export interface State {
   readonly edits: ReadonlyMap<string, AttributeEdit>;
   readonly result: Result | null;
   readonly view: View;
+  /** Number of actions that are computed at the moment. */
+  readonly pending: number;
   /** What the page is doing, or has done. */
   readonly status: string;
   /** A failure that the user can act on, or a notice; null if there is none. */
@@ -77,6 +79,7 @@ export const FIRST_STATE: State = {
   edits: new Map(),
   result: null,
   view: "face",
+  pending: 0,
   status: "Loading …",
   notice: null,
 };
@@ -93,6 +96,16 @@ export class Store {
   update(change: Partial<State>): void {
     this.current = { ...this.current, ...change };
     for (const watcher of this.watchers) watcher();
+  }
+
+  /** Counts an action as pending until it ends. */
+  async track<T>(action: () => Promise<T>): Promise<T> {
+    this.update({ pending: this.current.pending + 1 });
+    try {
+      return await action();
+    } finally {
+      this.update({ pending: this.current.pending - 1 });
+    }
   }
 
   /** Draws now, and whenever one of the selected values is another one. */

@@ -3,7 +3,7 @@ import type { RgbaImage } from "../../../types.js";
 import { draw, make } from "../dom.js";
 import { type Editor, GRID_SIDE } from "../editor.js";
 import { nameOf } from "../models.js";
-import type { StageView } from "./stage.js";
+import type { StageView } from "./stage-view.js";
 
 /** Puts cells of one size next to one another, row by row. */
 function compose(cells: readonly RgbaImage[], columns: number): RgbaImage {
@@ -77,7 +77,7 @@ export function makeGridView(editor: Editor): StageView {
     const [x, y] = step.map((each) => each / (GRID_SIDE - 1));
     setShares(share(across.value) + x, share(down.value) + y);
   });
-  for (const select of [across, down]) select.addEventListener("change", () => void redraw());
+  for (const select of [across, down]) select.addEventListener("change", () => void store.track(redraw));
 
   const offer = (attributes: readonly string[]): void => {
     const kept = [across.value, down.value];

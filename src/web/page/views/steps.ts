@@ -4,7 +4,7 @@ import { make, pictureOf } from "../dom.js";
 import type { Editor } from "../editor.js";
 import { nameOf } from "../models.js";
 import { activeEdits } from "../state.js";
-import type { StageView } from "./stage.js";
+import type { StageView } from "./stage-view.js";
 
 export function makeStepsView(editor: Editor): StageView {
   const steps = make("div", { className: "steps" });

@@ -1,0 +1,80 @@
+/** Models and faces for users of the package in a browser, with our own types (library.ts). */
+import { loadFaceApi } from "./detection/face-api.js";
+import { cropFound } from "./detection/find-faces.js";
+import { locateFaces } from "./detection/locate.js";
+import { loadFaceNetworks } from "./detection/networks.js";
+import * as pasting from "./detection/paste.js";
+import { poseProblem } from "./detection/pose.js";
+import { Pixels } from "./image/pixels.js";
+import { loadModule } from "./kernels/module.js";
+import type { Generator } from "./library.js";
+import { uploadGenerator } from "./models/generator.js";
+import { parseModelBytes } from "./models/model-bytes.js";
+import type { Affine, Rectangle, RgbaImage } from "./types.js";
+
+/**
+ * Puts a model on the current device. Call openDevice() first.
+ * @param bytes of a generator file or a checkpoint, as fetch() or a file dialog gives them
+ * @param name  of the file, for messages
+ * @throws InputError if the file is damaged or is not a model of elegant-faces
+ */
+export async function openGenerator(bytes: Uint8Array, name: string): Promise<Generator> {
+  return uploadGenerator(await parseModelBytes(bytes, name));
+}
+
+/** A face that was found in a photo. */
+export interface FoundFace {
+  /** The detector's confidence, 0 to 1. */
+  readonly score: number;
+  /** Around the face without hair and neck, in pixels of the photo. */
+  readonly box: Rectangle;
+  /** Photo -> crop. */
+  readonly matrix: Affine;
+  /** The aligned face, [size, size] RGBA. */
+  readonly crop: RgbaImage;
+}
+
+export interface FaceFinder {
+  /**
+   * Finds the faces of a photo that can be aligned, the largest first. Faces that are turned to the side are left out.
+   * @param size     side of the crops in pixels, by default 256
+   * @param minScore lowest confidence that counts as a face, by default 0.5
+   */
+  find(photo: RgbaImage, options?: { readonly size?: number; readonly minScore?: number }): Promise<FoundFace[]>;
+}
+
+/**
+ * Loads the networks that find faces (6 MB) onto the current device, which must be `wasm`.
+ * @throws InputError if their files are not in the asset folder; see setAssetFolder()
+ */
+export async function openFaceFinder(): Promise<FaceFinder> {
+  const networks = await loadFaceNetworks(await loadFaceApi());
+  const pixels = new Pixels(await loadModule("image"));
+  return {
+    async find(photo, { size = 256, minScore = 0.5 } = {}) {
+      const found = await locateFaces(networks, pixels, photo, minScore);
+      const seen = found.filter(({ points }) => poseProblem(points, photo) === null);
+      return seen.map((face) => ({
+        ...{ score: face.score, box: face.box },
+        ...cropFound(pixels, photo, face, size),
+      }));
+    },
+  };
+}
+
+/**
+ * Adds the change of an edit to a photo. The photo keeps its own sharpness, and everything around the face stays as it is.
+ * @param face   where the face is in the photo
+ * @param before the face without the edit, as the model sees it: square, of any size
+ * @param after  the face with the edit, of the same size
+ * @returns a new image
+ */
+export async function pasteFace(
+  photo: RgbaImage,
+  { matrix, crop }: Pick<FoundFace, "matrix" | "crop">,
+  before: RgbaImage,
+  after: RgbaImage,
+): Promise<RgbaImage> {
+  const pixels = new Pixels(await loadModule("image"));
+  return pasting.pasteFace(pixels, photo, { matrix, size: crop.width }, before, after);
+}
