@@ -1,10 +1,11 @@
 /** The actions of the page: each changes the state and, if need be, asks the engines. */
 import type { RgbaImage } from "../../types.js";
-import type { Engine, FoundPhoto } from "../protocol.js";
+import type { Engine } from "../protocol.js";
 import { readFile, readKept } from "./assets.js";
 import { UserError } from "./engine-client.js";
 import { type Engines, messageOf } from "./engines.js";
 import { type Examples, type ExamplesFile, MODELS, type ModelOffer, nameOf } from "./models.js";
+import { readPhoto } from "./read-photo.js";
 import {
   activeEdits,
   type Face,
@@ -16,8 +17,6 @@ import {
   type View,
 } from "./state.js";
 
-/** Side in pixels of crops, as the engine cuts them. */
-const CROP_SIZE = 256;
 /** Crops keep their own pixels where an edit is shown on them. */
 const IDENTITY = [1, 0, 0, 0, 1, 0] as const;
 /** Number of rows and columns of the grid of two attributes. */
@@ -94,14 +93,14 @@ export class Editor {
 
   private async readReference({ file, description }: Examples["photo"] | Examples["references"][string][number]) {
     const crop = await this.engines.reader.readPicture(await readFile(`examples/${file}`), file);
-    return { name: `face ${this.names++}`, description, crop };
+    return { name: this.nextName(), description, crop };
   }
 
   private async readExample({ photo }: Examples): Promise<Photo> {
     const { file, description, matrix, cropSize } = photo;
     const picture = await this.engines.reader.readPicture(await readFile(`examples/${file}`), file);
     const crop = await this.engines.reader.cut(picture, matrix, cropSize);
-    const face = { name: `face ${this.names++}`, crop, matrix, box: null };
+    const face = { name: this.nextName(), crop, matrix, box: null };
     return { name: description, picture, faces: [face], isExample: true };
   }
 
@@ -263,40 +262,14 @@ export class Editor {
     await this.engines.reader.prepare().catch((error: unknown) => console.info(String(error)));
   }
 
-  /** Reads a photo and finds its faces. @throws UserError with words for the user if it has none */
   private async findFaces(file: File): Promise<Photo> {
     this.store.update({ status: "Looking for faces …", notice: null });
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const found = await this.engines.reader.readPhoto(bytes, file.name);
-    const faces = found.faces.map(({ crop, matrix, box }) => ({ name: `face ${this.names++}`, crop, matrix, box }));
-    if (faces.length > 0) return { name: file.name, picture: found.photo, faces, isExample: false };
-    return {
-      name: file.name,
-      picture: found.photo,
-      faces: [await this.wholePicture(found, file.name)],
-      isExample: false,
-    };
+    return readPhoto(this.engines.reader, file, () => this.nextName());
   }
 
-  /** A square picture without a face that was found may be a crop already. @throws UserError for any other */
-  private async wholePicture({ photo, profiles }: FoundPhoto, name: string): Promise<Face> {
-    const { width, height } = photo;
-    if (profiles > 0) {
-      throw new UserError(`The face in “${name}” is turned to the side. Use a photo of a face from the front.`);
-    }
-    if (width !== height || width > 2 * CROP_SIZE) {
-      throw new UserError(
-        `No face was found in “${name}”. Use a photo in which a face is larger and well lit, from the front.`,
-      );
-    }
-    const scale = CROP_SIZE / width;
-    const matrix = [scale, 0, scale / 2 - 0.5, 0, scale, scale / 2 - 0.5] as const;
-    return {
-      name: `face ${this.names++}`,
-      crop: await this.engines.reader.cut(photo, matrix, CROP_SIZE),
-      matrix,
-      box: null,
-    };
+  /** Names a face in the engines. */
+  private nextName(): string {
+    return `face ${this.names++}`;
   }
 
   /** Runs an action, and shows a failure. @param otherwise what to say if the failure has no words for the user */

@@ -23,15 +23,16 @@ function compose(cells: readonly RgbaImage[], columns: number): RgbaImage {
 
 export function makeGridView(editor: Editor): StageView {
   const { store } = editor;
-  const [across, down] = ["Across", "Down"].map((label) => make("select", { ariaLabel: label }));
+  const [across, down] = [make("select"), make("select")];
   const canvas = make("canvas", { role: "slider", tabIndex: 0, ariaLabel: "Both attributes: use the arrow keys" });
-  const mark = make("p", { className: "hint" });
+  const spot = make("span", { className: "spot", ariaHidden: "true" });
+  const text = make("p", { className: "hint" });
   const element = make(
     "div",
     {},
-    make("div", { className: "row" }, "Across", across, "Down", down),
-    make("div", { className: "pad" }, canvas),
-    mark,
+    make("div", { className: "row" }, make("label", {}, "Across ", across), make("label", {}, "Down ", down)),
+    make("div", { className: "pad" }, canvas, spot),
+    text,
   );
   let drawn: readonly unknown[] = [];
 
@@ -40,9 +41,11 @@ export function makeGridView(editor: Editor): StageView {
     return edit === undefined || edit.reference === null ? 0 : edit.share;
   };
   const describe = (): void => {
-    const text = [across, down].map(({ value }) => `${nameOf(value)} ${Math.round(100 * share(value))} %`).join(", ");
-    mark.textContent = `${text}. Point at the grid to choose.`;
-    canvas.ariaValueText = text;
+    const shares = [across, down].map(({ value }) => `${nameOf(value)} ${Math.round(100 * share(value))} %`).join(", ");
+    text.textContent = `${shares}. Point at the grid to choose.`;
+    canvas.ariaValueText = shares;
+    const [left, top] = [across, down].map(({ value }) => (0.5 + share(value) * (GRID_SIDE - 1)) / GRID_SIDE);
+    Object.assign(spot.style, { left: `${100 * left}%`, top: `${100 * top}%` });
     canvas.ariaValueNow = String(Math.round(100 * share(across.value)));
   };
   const setShares = (x: number, y: number): void => {
@@ -90,7 +93,7 @@ export function makeGridView(editor: Editor): StageView {
     const { model, photo, face, references, edits } = store.state;
     const names = [...references].filter(([, faces]) => faces.length > 0).map(([name]) => name);
     if (names.length < 2) {
-      mark.textContent = "Give at least two attributes a reference, and they can be blended here.";
+      text.textContent = "Give at least two attributes a reference, and they can be blended here.";
       return;
     }
     if (names.some((name, i) => across.options[i]?.value !== name) || names.length !== across.options.length)
@@ -102,7 +105,7 @@ export function makeGridView(editor: Editor): StageView {
     if (inputs.every((value, i) => value === drawn[i])) return;
     const cells = across.value === down.value ? null : await editor.makeGrid(across.value, down.value);
     if (cells === null) {
-      mark.textContent = "Choose two different attributes.";
+      text.textContent = "Choose two different attributes.";
       return;
     }
     drawn = inputs;
