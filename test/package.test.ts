@@ -78,6 +78,24 @@ await device.close();
 export { options, pictures, values };
 `;
 
+/** Uses the public types of the browser build. */
+const PAGE_CONSUMER = `
+import * as elegant from "elegant-faces";
+elegant.setAssetFolder(new URL("files/", location.href));
+const device: elegant.Device = await elegant.openDevice("wasm", 1);
+const model: elegant.Generator = await elegant.openGenerator(new Uint8Array(8), "model.safetensors");
+const finder: elegant.FaceFinder = await elegant.openFaceFinder();
+const photo: elegant.RgbaImage = await elegant.decodeImage(new Uint8Array(8), "photo.jpg");
+const faces: elegant.FoundFace[] = await finder.find(photo, { minScore: 0.4 });
+const input: elegant.Faces = elegant.encodeFaces(model, await elegant.toTensor([faces[0]!.crop], model.config.size));
+const edited: elegant.ImageTensor = elegant.swapMany(model, input, [{ attribute: "Bangs", reference: input }]);
+const [after] = await elegant.toPictures(edited);
+const pasted = await elegant.pasteFace(photo, faces[0]!, after!, after!);
+const bytes: Uint8Array = await elegant.encodePng(pasted, { Software: "mine" });
+await device.close();
+export { bytes };
+`;
+
 describe("the installed package", () => {
   let folder: string;
 
@@ -126,6 +144,15 @@ describe("the installed package", () => {
     assert.equal(await compile(folder, CONSUMER, { lib: ["ES2023", "DOM"] }), "");
     // The compiler did check the file: a wrong use is an error.
     assert.match(await compile(folder, CONSUMER.replace("openGenerator(", "openGenerator(1, "), {}), /error TS/);
+  });
+
+  it("has types for a page, without those of Node.js", async () => {
+    const page = {
+      ...{ lib: ["ES2023", "DOM"], types: [], customConditions: ["browser"] },
+      ...{ module: "ESNext", moduleResolution: "Bundler" },
+    };
+    assert.equal(await compile(folder, PAGE_CONSUMER, page), "");
+    assert.match(await compile(folder, PAGE_CONSUMER.replace("openFaceFinder(", "openFaceFinder(1"), page), /error TS/);
   });
 
   it("has public types that lead to no typings but Node's and zod's", async () => {

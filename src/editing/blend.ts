@@ -30,10 +30,16 @@ export function blendLatent(generator: Generator, input: Faces, edits: readonly 
 /**
  * Edits one face.
  * @param input one face
+ * @param known the result of prepareFace() for it, if the caller has it
  * @returns [1, S, S, 3] in [-1, 1]
  * @throws InputError if the model does not have one of the attributes
  * @example blend(generator, face, [{ attribute: "Bangs", reference, share: 0.5 }])
  */
-export function blend(generator: Generator, input: Faces, edits: readonly Share[]): tf.Tensor4D {
-  return tf.tidy(() => render(generator, input, blendLatent(generator, input, edits)));
+export function blend(
+  generator: Generator,
+  input: Faces,
+  edits: readonly Share[],
+  known?: tf.Tensor4D | null,
+): tf.Tensor4D {
+  return tf.tidy(() => render(generator, input, blendLatent(generator, input, edits), known));
 }

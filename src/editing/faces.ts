@@ -43,9 +43,15 @@ export function disposeFaces({ images, latent, skips }: Faces): void {
  * Decodes faces with edited latents. The decoder's second input and its skips are always the face's own.
  * @param faces   one for all latents, or one per latent
  * @param latents [K, S/32, S/32, 8 W]; with four blocks, [K, S/16, S/16, 8 W]
+ * @param known   the result of prepareFace() for a single face, if the caller has it
  * @returns [K, S, S, 3] in [-1, 1]
  */
-export function render(generator: Generator, faces: Faces, latents: tf.Tensor4D): tf.Tensor4D {
+export function render(
+  generator: Generator,
+  faces: Faces,
+  latents: tf.Tensor4D,
+  known?: tf.Tensor4D | null,
+): tf.Tensor4D {
   const { parameters } = generator;
   const edits = exemplarOf(generator);
   const [total] = latents.shape;
@@ -53,7 +59,7 @@ export function render(generator: Generator, faces: Faces, latents: tf.Tensor4D)
   return tf.tidy(() => {
     const parts: tf.Tensor4D[] = [];
     // What a single face needs is the same for all parts.
-    const prepared = single ? edits.prepare(parameters, faces) : undefined;
+    const prepared = single && known === undefined ? edits.prepare(parameters, faces) : known;
     for (let first = 0; first < total; first += PICTURES_AT_ONCE) {
       const n = Math.min(PICTURES_AT_ONCE, total - first);
       const take = (batch: tf.Tensor4D): tf.Tensor4D => tf.slice(batch, [first, 0, 0, 0], [n, -1, -1, -1]);
@@ -68,6 +74,18 @@ export function render(generator: Generator, faces: Faces, latents: tf.Tensor4D)
     }
     return tf.concat(parts, 0);
   });
+}
+
+/**
+ * What render() computes of a single face whatever the latent is. Whoever renders it again and again, as a slider does, keeps it
+ * and saves half of the time. @returns a tensor to dispose; null if there is nothing to keep
+ */
+export function prepareFace(generator: Generator, face: Faces): tf.Tensor4D | null {
+  const [prepared = null] = tf.tidy(() => {
+    const found = exemplarOf(generator).prepare(generator.parameters, face);
+    return found === null ? [] : [found];
+  });
+  return prepared;
 }
 
 /**

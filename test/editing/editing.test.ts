@@ -5,7 +5,18 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
-import { disposeFaces, encodeFaces, type Faces, mixLatents, reconstruct, render } from "../../src/editing/faces.js";
+import { blend } from "../../src/editing/blend.js";
+import { explain } from "../../src/editing/explain.js";
+import {
+  disposeFaces,
+  encodeFaces,
+  type Faces,
+  mixLatents,
+  prepareFace,
+  reconstruct,
+  render,
+  toPictures,
+} from "../../src/editing/faces.js";
 import { linear } from "../../src/editing/linear.js";
 import { matrixLabels, matrixOfAttributes, matrixOfReferences } from "../../src/editing/matrix.js";
 import { exchangeMany, swap, swapMany } from "../../src/editing/swap.js";
@@ -15,6 +26,7 @@ import { decode } from "../../src/methods/elegant/networks.js";
 import { METHODS } from "../../src/methods/elegant/presets.js";
 import type { Generator } from "../../src/models/generator.js";
 import { openGenerator } from "../../src/models/open.js";
+import { changePicture } from "../../src/sheet/change.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { randomPictures, TINY, tinyGenerator } from "../support/model.js";
@@ -71,6 +83,66 @@ for (const [name, config] of [
       assert.equal(tf.memory().numTensors, held + results);
       return result;
     }
+
+    it("blends several attributes, each by its share, with the bits of a swap where all shares are 1", () => {
+      tf.tidy(() => {
+        const [first, second] = config.attributes.map((attribute, i) => ({ attribute, reference: references[i] }));
+        const swapped = swapMany(generator, input, [first, second]);
+        const known = prepareFace(generator, input);
+        for (const prepared of [undefined, known]) {
+          const full = keepsOnly(1, () =>
+            blend(
+              generator,
+              input,
+              [
+                { ...first, share: 1 },
+                { ...second, share: 1 },
+              ],
+              prepared,
+            ),
+          );
+          assert.deepEqual(full.dataSync(), swapped.dataSync());
+        }
+        const half = blend(generator, input, [{ ...first, share: 0.5 }]);
+        const [middle] = tf.split(linear(generator, input, first.reference, first.attribute, 2), 2);
+        assertImages(half, middle);
+        const grid = matrixOfAttributes(generator, input, [first, second], { rows: 3, columns: 3 });
+        assertImages(
+          blend(generator, input, [
+            { ...first, share: 1 },
+            { ...second, share: 0.5 },
+          ]),
+          item(grid, 5),
+        );
+        assert.deepEqual(blend(generator, input, []).dataSync(), reconstruct(generator, input).dataSync());
+      });
+    });
+
+    it("explains an exchange by the slices, the mask and the change", async () => {
+      const [attribute] = config.attributes;
+      const [reference] = references;
+      const before = tf.memory().numTensors;
+      const steps = await explain(generator, input, { attribute, reference });
+      assert.equal(tf.memory().numTensors, before);
+      const [, side] = input.latent.shape;
+      const sizes = [steps.ownSlice, steps.referenceSlice].map(({ width, height }) => [width, height]);
+      assert.deepEqual(sizes, [
+        [side, side],
+        [side, side],
+      ]);
+      assert.equal(steps.mask?.width ?? null, config.mask ? config.size : null);
+      // The strongest activation of both slices is white.
+      const lightest = Math.max(
+        ...[steps.ownSlice, steps.referenceSlice].flatMap(({ data }) => [...data].filter((_, i) => i % 4 < 3)),
+      );
+      assert.equal(lightest, 255);
+      const swapped = swapMany(generator, input, [{ attribute, reference }]);
+      assert.deepEqual([steps.after], await toPictures(swapped));
+      swapped.dispose();
+      assert.deepEqual(steps.change, changePicture(steps.before, steps.after));
+      const own = await explain(generator, input, { attribute, reference: input });
+      assert.deepEqual(own.ownSlice, own.referenceSlice);
+    });
 
     it("leaves a face that is its own reference as its reconstruction", () => {
       tf.tidy(() => {

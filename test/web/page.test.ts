@@ -237,6 +237,19 @@ describe("the page", () => {
     assert.equal(await page.locator("#model select").inputValue(), "own", "the model before stays open");
   });
 
+  it("keeps the models that it has downloaded", async () => {
+    const { context, requests } = open;
+    const modelsOf = (urls: readonly string[]): string[] => urls.filter((url) => url.includes("/models/"));
+    assert.equal(modelsOf(requests).length, 1);
+    const again: string[] = [];
+    const page = await context.newPage();
+    page.on("request", (request) => again.push(request.url()));
+    await page.goto(open.page.url());
+    await page.waitForSelector("body[data-ready=true]");
+    assert.ok(again.length > 5);
+    assert.deepEqual(modelsOf(again), []);
+  });
+
   it("gives every control a name, and moves among the views with arrow keys", async () => {
     const { page } = open;
     const nameless = await page.evaluate(() =>

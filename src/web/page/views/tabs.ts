@@ -1,5 +1,5 @@
 /** The tabs that choose a view of the stage. */
-import { make } from "../dom.js";
+import { byId, make } from "../dom.js";
 import type { Editor } from "../editor.js";
 import { VIEWS, type View } from "../state.js";
 
@@ -31,6 +31,7 @@ export function mountTabs(root: HTMLElement, editor: Editor): void {
     (view) => {
       for (const [i, tab] of tabs.entries()) {
         const isShown = VIEWS[i] === view;
+        if (isShown) byId("view").setAttribute("aria-labelledby", tab.id);
         tab.ariaSelected = String(isShown);
         tab.tabIndex = isShown ? 0 : -1;
       }
