@@ -78,6 +78,8 @@ export interface Engine {
   prepare(): Promise<void>;
   /** Encodes an aligned face under a name, which replaces an earlier face of that name. */
   encode(name: string, crop: RgbaImage): Promise<void>;
+  /** Frees what encode() has made; unknown names are ignored. */
+  forget(name: string): Promise<void>;
   /** Edits a face. Shares of 0 are left out. */
   edit(face: string, shares: readonly ShareRequest[]): Promise<EditedFace>;
   /** Blends two attributes, columns by the first and rows by the second. Returns rows * columns pictures, row by row. */

@@ -161,6 +161,10 @@ export function createEngine(): Engine {
       faces.set(name, encoded);
     },
 
+    async forget(name) {
+      forget(name);
+    },
+
     async edit(name, shares) {
       const start = performance.now();
       const [before, after] = await editPair(name, shares);

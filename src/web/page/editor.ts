@@ -145,7 +145,7 @@ export class Editor {
 
   private setEdit(attribute: string, reference: number | null, share: number): void {
     const edits = new Map(this.store.state.edits).set(attribute, { reference, share });
-    this.store.update({ edits });
+    this.store.update({ edits, notice: null });
     void this.refresh();
   }
 

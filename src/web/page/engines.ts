@@ -6,6 +6,8 @@ import type { RgbaImage } from "../../types.js";
 import type { Engine, EngineFacts, EngineOptions, ModelFacts } from "../protocol.js";
 import { type EngineClient, startEngine, UserError } from "./engine-client.js";
 
+/** Number of faces that an engine keeps encoded, more than one edit needs. A face of a large model takes 30 MB. */
+const MOST_FACES = 16;
 /** Milliseconds of an edit on `wasm` below which a faster device would not be noticed. */
 const QUICK_ENOUGH = 25;
 
@@ -74,6 +76,8 @@ export class Engines {
     const { device } = this.wishes;
     if (this.model === null || this.gpu !== null || device === "wasm" || navigator.gpu === undefined) return;
     const isForced = device === "webgpu";
+    const adapter = await navigator.gpu.requestAdapter();
+    if (!isForced && (adapter === null || adapter.info.isFallbackAdapter)) return;
     const ours = await this.main.client.measure();
     if (!isForced && ours < QUICK_ENOUGH) return;
     let candidate: Opened | null = null;
@@ -127,9 +131,13 @@ async function runOn<T>(
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   for (const [name, crop] of faces) {
-    if (encoded.has(name)) continue;
-    await client.encode(name, crop);
+    // Names are in the order of their last use.
+    if (!encoded.delete(name)) await client.encode(name, crop);
     encoded.add(name);
+  }
+  for (const name of [...encoded].slice(0, Math.max(0, encoded.size - MOST_FACES))) {
+    await client.forget(name);
+    encoded.delete(name);
   }
   return work(client);
 }
