@@ -36,9 +36,11 @@ export async function openCamera(onPhoto: (file: File) => void): Promise<void> {
       for (const track of stream.getTracks()) track.stop(); // the user cancelled before the camera answered
       return;
     }
+    video.addEventListener("loadeddata", () => {
+      take.disabled = false;
+      message.textContent = "Look straight into the camera.";
+    });
     video.srcObject = stream;
-    take.disabled = false;
-    message.textContent = "Look straight into the camera.";
   } catch {
     message.textContent = "The camera cannot be used. Allow it for this page, or choose a photo instead.";
   }
