@@ -98,7 +98,7 @@ for (const [folder, files] of [
 }
 
 const { FIXED_HEADERS } = await import("../dist/src/web/headers.js");
-// A page cannot say by itself who may show it in a frame; a server can.
+// A meta element cannot forbid other sites to show the page in a frame; only a header can.
 const policy = FIXED_HEADERS["Content-Security-Policy"].replace(/; frame-ancestors [^;]*/, "");
 const index = join(out, "index.html");
 await writeFile(index, (await readFile(index, "utf8")).replace("{{policy}}", policy));

@@ -77,8 +77,8 @@ export function render(
 }
 
 /**
- * What render() computes of a single face whatever the latent is. Whoever renders it again and again, as a slider does, keeps it
- * and saves half of the time. @returns a tensor to dispose; null if there is nothing to keep
+ * Computes the part of render() that depends on a single face alone and not on the latent. Callers that render a face many times,
+ * as a slider does, keep it and save half of the time. @returns a tensor to dispose; null if there is nothing to keep
  */
 export function prepareFace(generator: Generator, face: Faces): tf.Tensor4D | null {
   const [prepared = null] = tf.tidy(() => {

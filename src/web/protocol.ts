@@ -63,7 +63,7 @@ export interface EditedFace {
   readonly milliseconds: number;
 }
 
-/** What the page can ask of an engine, as functions. Each call is one message, and each result another. */
+/** The functions of an engine. The page calls each of them by one message, and gets the result by another. */
 export interface Engine {
   open(options: EngineOptions): Promise<EngineFacts>;
   /** Opens a generator file or a checkpoint, and closes the model before it. @param name for messages */

@@ -70,7 +70,7 @@ describe("the engines of the page", () => {
     }
   });
 
-  it("compute on a GPU if that is wanted, with the same picture, and go on without it when it is lost", async () => {
+  it("compute on a GPU on request, with the same picture, and continue without it when it is lost", async () => {
     browser = await PageBrowser.open(chromium, SOFTWARE_GPU);
     const wasm = await browser.openPage("?device=wasm");
     const expected = await shownPixels(wasm.page);

@@ -61,7 +61,7 @@ export async function readKept(path: string, onDownload: OnDownload = () => {}):
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${path}: status ${response.status}`);
   const bytes = await readBody(response, onDownload);
-  // A full disk is no reason not to go on.
+  // The page works without the copy, so a full disk is not an error.
   await cache?.put(url, new Response(new Uint8Array(bytes))).catch(() => {});
   return bytes;
 }

@@ -21,7 +21,7 @@ export function byId(id: string): HTMLElement {
   return found;
 }
 
-/** What each canvas shows. */
+/** The picture on each canvas. */
 const shown = new WeakMap<HTMLCanvasElement, RgbaImage>();
 
 /** Draws a picture on a canvas of its size. The browser may empty it when the GPU fails; it is then drawn again. */

@@ -5,7 +5,7 @@ export interface ModelOffer {
   readonly id: "painted" | "celeba-hq";
   readonly title: string;
   readonly file: string;
-  /** What the user must know before using it; null if the package's licence covers it. */
+  /** A notice for the user about the model's licence; null if the package's licence covers it. */
   readonly notice: string | null;
 }
 
@@ -23,7 +23,7 @@ export const MODELS: readonly ModelOffer[] = [
 /** A picture that comes with a model. */
 export interface ExamplePicture {
   readonly file: string;
-  /** Describes the face, for people who cannot see it as well. */
+  /** A short description of the face, also read by screen readers. */
   readonly description: string;
 }
 
@@ -39,7 +39,7 @@ export interface Examples {
 
 export type ExamplesFile = Readonly<Record<ModelOffer["id"], Examples>>;
 
-/** What attributes are called on the page. Others are shown by their own names. */
+/** Names of attributes on the page. Other attributes keep their own names. */
 export const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
   Eyeglasses: "Glasses",
   Bangs: "Bangs",

@@ -64,7 +64,7 @@ export interface State {
   readonly view: View;
   /** Number of actions that are computed at the moment. */
   readonly pending: number;
-  /** What the page is doing, or has done. */
+  /** A line about the work in progress, or about the last edit. */
   readonly status: string;
   /** A failure that the user can act on, or a notice; null if there is none. */
   readonly notice: string | null;
@@ -84,7 +84,7 @@ export const FIRST_STATE: State = {
   notice: null,
 };
 
-/** Holds the state, and calls those who watch a part of it when that part has changed. */
+/** Holds the state. When a part of it changes, calls the watchers of that part. */
 export class Store {
   private current = FIRST_STATE;
   private readonly watchers: (() => void)[] = [];

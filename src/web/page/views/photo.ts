@@ -3,7 +3,7 @@ import { openCamera } from "../camera.js";
 import { fileButton, make, pictureOf } from "../dom.js";
 import type { Editor } from "../editor.js";
 
-/** What the file dialog offers. The decoders recognise formats by their bytes. */
+/** Types of files that the file dialog offers. The decoders recognise formats by their bytes. */
 export const PHOTO_TYPES = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/bmp,image/tiff";
 
 export function mountPhoto(root: HTMLElement, editor: Editor): void {

@@ -1,4 +1,4 @@
-/** What the stage's views have in common, and the views of one picture. */
+/** The interface of the stage's views, and the views that show one picture. */
 import type { RgbaImage } from "../../../types.js";
 import { draw, make } from "../dom.js";
 
