@@ -9,23 +9,7 @@ export { similarityFromEyes, similarityFromLandmarks } from "./image/align.js";
 export { decodeImage, encodeJpeg, encodePng } from "./image/codec.js";
 export { readPicture } from "./image/picture-files.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensors } from "./interop/safetensors.js";
-export {
-  disposeFaces,
-  type Edit,
-  encodeFaces,
-  type Faces,
-  type Generator,
-  type Grid,
-  type ImageTensor,
-  linear,
-  matrixOfAttributes,
-  matrixOfReferences,
-  render,
-  swap,
-  swapMany,
-  toPictures,
-  toTensor,
-} from "./library.js";
+export * from "./library.js";
 export { openGenerator, type TrainOptions, type TrainResult, train } from "./library-node.js";
 export { createConfig, type ModelConfig } from "./methods/elegant/config.js";
 export type { EigenDecomposition } from "./metrics/eigen.js";

@@ -1,16 +1,15 @@
 /** Models and faces for users of the package in a browser, with our own types (library.ts). */
 import { loadFaceApi } from "./detection/face-api.js";
-import { cropFound } from "./detection/find-faces.js";
+import { type CroppedFace, cropFrontal } from "./detection/find-faces.js";
 import { locateFaces } from "./detection/locate.js";
 import { loadFaceNetworks } from "./detection/networks.js";
 import * as pasting from "./detection/paste.js";
-import { poseProblem } from "./detection/pose.js";
 import { Pixels } from "./image/pixels.js";
 import { loadModule } from "./kernels/module.js";
 import type { Generator } from "./library.js";
 import { uploadGenerator } from "./models/generator.js";
 import { parseModelBytes } from "./models/model-bytes.js";
-import type { Affine, Rectangle, RgbaImage } from "./types.js";
+import type { RgbaImage } from "./types.js";
 
 /**
  * Puts a model on the current device. Call openDevice() first.
@@ -22,25 +21,13 @@ export async function openGenerator(bytes: Uint8Array, name: string): Promise<Ge
   return uploadGenerator(await parseModelBytes(bytes, name));
 }
 
-/** A face that was found in a photo. */
-export interface FoundFace {
-  /** The detector's confidence, 0 to 1. */
-  readonly score: number;
-  /** Around the face without hair and neck, in pixels of the photo. */
-  readonly box: Rectangle;
-  /** Photo -> crop. */
-  readonly matrix: Affine;
-  /** The aligned face, [size, size] RGBA. */
-  readonly crop: RgbaImage;
-}
-
 export interface FaceFinder {
   /**
    * Finds the faces of a photo that can be aligned, the largest first. Faces that are turned to the side are left out.
    * @param size     side of the crops in pixels, by default 256
    * @param minScore lowest confidence that counts as a face, by default 0.5
    */
-  find(photo: RgbaImage, options?: { readonly size?: number; readonly minScore?: number }): Promise<FoundFace[]>;
+  find(photo: RgbaImage, options?: { readonly size?: number; readonly minScore?: number }): Promise<CroppedFace[]>;
 }
 
 /**
@@ -53,11 +40,7 @@ export async function openFaceFinder(): Promise<FaceFinder> {
   return {
     async find(photo, { size = 256, minScore = 0.5 } = {}) {
       const found = await locateFaces(networks, pixels, photo, minScore);
-      const seen = found.filter(({ points }) => poseProblem(points, photo) === null);
-      return seen.map((face) => ({
-        ...{ score: face.score, box: face.box },
-        ...cropFound(pixels, photo, face, size),
-      }));
+      return cropFrontal(pixels, photo, found, size);
     },
   };
 }
@@ -71,7 +54,7 @@ export async function openFaceFinder(): Promise<FaceFinder> {
  */
 export async function pasteFace(
   photo: RgbaImage,
-  { matrix, crop }: Pick<FoundFace, "matrix" | "crop">,
+  { matrix, crop }: Pick<CroppedFace, "matrix" | "crop">,
   before: RgbaImage,
   after: RgbaImage,
 ): Promise<RgbaImage> {

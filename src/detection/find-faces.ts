@@ -3,7 +3,7 @@ import { describeMismatch, InputError } from "../errors.js";
 import { similarityFromLandmarks } from "../image/align.js";
 import type { Pixels } from "../image/pixels.js";
 import { warpReduced } from "../image/reduce.js";
-import type { Affine, RgbaImage } from "../types.js";
+import type { Affine, Rectangle, RgbaImage } from "../types.js";
 import { poseProblem } from "./pose.js";
 import type { DetectedFace } from "./protocol.js";
 
@@ -47,6 +47,29 @@ export async function findFaces(
       refused.push(`${name}: ${where}: ${problem}. Use another photo${all ? "" : ", or --all for its other faces"}.`);
   }
   return { faces, refused };
+}
+
+/** A face that was found in a photo, and its aligned crop. */
+export interface CroppedFace {
+  /** The detector's confidence, 0 to 1. */
+  readonly score: number;
+  /** Around the face without hair and neck, in pixels of the photo. */
+  readonly box: Rectangle;
+  /** Photo -> crop. */
+  readonly matrix: Affine;
+  /** The aligned face, [size, size] RGBA. */
+  readonly crop: RgbaImage;
+}
+
+/** Crops the faces that can be aligned, in their order. Faces that are turned to the side are left out. */
+export function cropFrontal(
+  pixels: Pixels,
+  photo: RgbaImage,
+  found: readonly DetectedFace[],
+  size: number,
+): CroppedFace[] {
+  const frontal = found.filter(({ points }) => poseProblem(points, photo) === null);
+  return frontal.map((face) => ({ score: face.score, box: face.box, ...cropFound(pixels, photo, face, size) }));
 }
 
 /** The aligned crop, [size, size] RGBA, black outside the photo, and the matrix photo -> crop. */

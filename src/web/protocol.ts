@@ -2,7 +2,8 @@
  * The messages between the page and its engine, a Worker. The page keeps all pictures, so that an engine can be replaced
  * when a GPU is lost; the engine keeps what it has computed from them.
  */
-import type { Affine, Rectangle, RgbaImage } from "../types.js";
+import type { CroppedFace } from "../detection/find-faces.js";
+import type { Affine, RgbaImage } from "../types.js";
 
 /** A device that an engine opens. */
 export interface EngineOptions {
@@ -28,20 +29,10 @@ export interface ModelFacts {
   readonly attributes: readonly string[];
 }
 
-/** A face in a photo, and its aligned crop. */
-export interface PhotoFace {
-  /** Around the face, in pixels of the photo. */
-  readonly box: Rectangle;
-  readonly score: number;
-  /** Photo -> crop. */
-  readonly matrix: Affine;
-  readonly crop: RgbaImage;
-}
-
 export interface FoundPhoto {
   readonly photo: RgbaImage;
   /** Faces that can be aligned, the largest first. */
-  readonly faces: readonly PhotoFace[];
+  readonly faces: readonly CroppedFace[];
   /** Number of faces that were found but cannot be aligned, because they are turned to the side. */
   readonly profiles: number;
 }

@@ -88,6 +88,21 @@ export class PageBrowser {
   }
 }
 
+/** Opens a browser before the tests of the calling suite, which are skipped without one, and closes it after them. */
+export function useBrowser(use: (browser: PageBrowser) => void, args: readonly string[] = []): void {
+  let opened: PageBrowser | null = null;
+  before(async function () {
+    const chromium = findChromium();
+    if (chromium === null) {
+      console.log("        skipped: needs Chromium (apt install chromium, or CHROMIUM=path)");
+      this.skip();
+    }
+    opened = await PageBrowser.open(chromium, args);
+    use(opened);
+  });
+  after(() => opened?.close());
+}
+
 /** Waits until the page computes nothing any more. */
 export async function settle(page: Page): Promise<void> {
   await page.waitForSelector("body:not([data-busy])", { timeout: PAGE_TIMEOUT });

@@ -51,6 +51,16 @@ export async function openSite(): Promise<Site> {
   };
 }
 
+/** Opens a site before the tests of the calling suite, and removes it after them. */
+export function useSite(use: (site: Site) => void): void {
+  let opened: Site | null = null;
+  before(async () => {
+    opened = await openSite();
+    use(opened);
+  });
+  after(() => opened?.remove());
+}
+
 export function assertFixedHeaders({ headers }: RawAnswer): void {
   for (const [name, value] of Object.entries(FIXED_HEADERS)) assert.equal(headers[name.toLowerCase()], value, name);
 }

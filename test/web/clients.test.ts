@@ -7,19 +7,18 @@ import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { serveFolder } from "../../src/web/server.js";
 import { ask, openSocket } from "../support/raw-http.js";
-import { LARGE, openSite, SCRIPT, type Site } from "../support/site.js";
+import { LARGE, SCRIPT, type Site, useSite } from "../support/site.js";
 
 describe("the web server's clients", function () {
   this.timeout(20_000); // a file that stays open would be waited for
   let site: Site;
   let folder: string;
   let url: string;
-  before(async () => {
-    site = await openSite();
+  useSite((opened) => {
+    site = opened;
     folder = site.folder;
     url = site.server.url;
   });
-  after(() => site.remove());
 
   /** How many files whose paths start with `path` this process has open; null if the system does not show it. */
   function timesOpen(path: string): number | null {

@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { decodeImage, encodeJpeg } from "../../src/image/codec.js";
 import { Pixels, wholeOf } from "../../src/image/pixels.js";
 import { loadModule } from "../../src/kernels/module.js";
-import { findChromium, type OpenPage, PageBrowser, settle } from "../support/browser.js";
+import { type OpenPage, type PageBrowser, settle, useBrowser } from "../support/browser.js";
 import { fromRoot } from "../support/spawn.js";
 
 /** A camera that shows a test picture, and allows itself. */
@@ -55,16 +55,12 @@ async function watchCamera(page: Page): Promise<void> {
 describe("a photo for the page", () => {
   let browser: PageBrowser;
   let open: OpenPage;
-  before(async function () {
-    const chromium = findChromium();
-    if (chromium === null) {
-      console.log("        skipped: needs Chromium (apt install chromium, or CHROMIUM=path)");
-      this.skip();
-    }
-    browser = await PageBrowser.open(chromium, FAKE_CAMERA);
+  useBrowser((opened) => {
+    browser = opened;
+  }, FAKE_CAMERA);
+  before(async () => {
     open = await browser.openPage();
   });
-  after(() => browser?.close());
 
   for (const kind of ["drop", "paste"] as const) {
     it(`can be ${kind === "drop" ? "dropped on it" : "pasted into it"}`, async () => {

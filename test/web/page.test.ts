@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { decodeImage, encodeJpeg } from "../../src/image/codec.js";
-import { distance, findChromium, type OpenPage, PageBrowser, settle, shownPixels } from "../support/browser.js";
+import { distance, type OpenPage, type PageBrowser, settle, shownPixels, useBrowser } from "../support/browser.js";
 import { withEnvironment } from "../support/environment.js";
 import { withFolder } from "../support/pictures.js";
 import { fromRoot, runNode } from "../support/spawn.js";
@@ -47,15 +47,9 @@ describe("the scripts of the page", () => {
 describe("the page", () => {
   let browser: PageBrowser;
   let open: OpenPage;
-  before(async function () {
-    const chromium = findChromium();
-    if (chromium === null) {
-      console.log("        skipped: needs Chromium (apt install chromium, or CHROMIUM=path)");
-      this.skip();
-    }
-    browser = await PageBrowser.open(chromium);
+  useBrowser((opened) => {
+    browser = opened;
   });
-  after(() => browser?.close());
   beforeEach(async () => {
     open = await browser.openPage("?simd=plain");
   });

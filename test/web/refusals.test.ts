@@ -6,18 +6,17 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { serveFolder } from "../../src/web/server.js";
 import { ask, exchange } from "../support/raw-http.js";
-import { assertFixedHeaders, openSite, PAGE, SCRIPT, SECRET, type Site } from "../support/site.js";
+import { assertFixedHeaders, PAGE, SCRIPT, SECRET, type Site, useSite } from "../support/site.js";
 
 describe("the web server's refusals", () => {
   let site: Site;
   let folder: string;
   let url: string;
-  before(async () => {
-    site = await openSite();
+  useSite((opened) => {
+    site = opened;
     folder = site.folder;
     url = site.server.url;
   });
-  after(() => site.remove());
 
   describe("for a hostile path", () => {
     before(async function () {

@@ -9,7 +9,7 @@ import { FIXED_HEADERS } from "../../src/web/headers.js";
 import { serveFolder } from "../../src/web/server.js";
 import { fencedBlocks } from "../support/documents.js";
 import { ask, openSocket, type RawAnswer } from "../support/raw-http.js";
-import { assertFixedHeaders, LARGE, openSite, PAGE, SCRIPT, type Site } from "../support/site.js";
+import { assertFixedHeaders, LARGE, PAGE, SCRIPT, type Site, useSite } from "../support/site.js";
 
 /** The content types of files by their endings. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -31,12 +31,11 @@ describe("the web server", () => {
   let site: Site;
   let folder: string;
   let url: string;
-  before(async () => {
-    site = await openSite();
+  useSite((opened) => {
+    site = opened;
     folder = site.folder;
     url = site.server.url;
   });
-  after(() => site.remove());
 
   const get = (target: string, headers: Readonly<Record<string, string>> = {}): Promise<RawAnswer> =>
     ask(url, target, { headers });

@@ -1,11 +1,10 @@
 /** The engine of the page: one device, one model, and the faces that the page has given it. Runs in a Worker. */
 import * as tf from "@tensorflow/tfjs-core";
 import { loadFaceApi } from "../../detection/face-api.js";
-import { cropFound } from "../../detection/find-faces.js";
+import { cropFrontal } from "../../detection/find-faces.js";
 import { locateFaces } from "../../detection/locate.js";
 import { loadFaceNetworks } from "../../detection/networks.js";
 import { pasteFace } from "../../detection/paste.js";
-import { poseProblem } from "../../detection/pose.js";
 import type { Device } from "../../device/device.js";
 import { openDevice } from "../../device/in-browser.js";
 import { blend } from "../../editing/blend.js";
@@ -133,12 +132,8 @@ export function createEngine(): Engine {
       const photo = await decodeImage(bytes, name);
       const loaded = await openNetworks();
       const found = await locateFaces(loaded, pixels, photo, MIN_SCORE);
-      const seen = found.filter(({ points }) => poseProblem(points, photo) === null);
-      const faces = seen.map((each) => ({
-        ...{ box: each.box, score: each.score },
-        ...cropFound(pixels, photo, each, CROP_SIZE),
-      }));
-      return { photo, faces, profiles: found.length - seen.length };
+      const faces = cropFrontal(pixels, photo, found, CROP_SIZE);
+      return { photo, faces, profiles: found.length - faces.length };
     },
 
     async readPicture(bytes, name) {
