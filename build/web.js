@@ -21,35 +21,14 @@ const FILES = [
     "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
     "@jsquash/webp/codec/dec/webp_dec.wasm",
     "@jsquash/avif/codec/dec/avif_dec.wasm",
-    "@vladmandic/face-api/model/ssd_mobilenetv1_model-weights_manifest.json",
-    "@vladmandic/face-api/model/ssd_mobilenetv1_model.bin",
-    "@vladmandic/face-api/model/face_landmark_68_model-weights_manifest.json",
-    "@vladmandic/face-api/model/face_landmark_68_model.bin",
+    ...["tiny_face_detector_model", "ssd_mobilenetv1_model", "face_landmark_68_model"].flatMap((name) => [
+      `@vladmandic/face-api/model/${name}-weights_manifest.json`,
+      `@vladmandic/face-api/model/${name}.bin`,
+    ]),
   ].map((name) => resolve(name)),
 ];
 const MODELS = ["painted-64.safetensors", "celeba-hq-64.safetensors", "celeba-hq-64.md"];
 const PORTRAITS = ["astronaut.jpg"];
-
-/** face-api without its own TensorFlow.js: it takes ours, with the methods on tensors that it calls. */
-const faceApi = {
-  name: "face-api on our TensorFlow.js",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@vladmandic\/face-api\/dist\/face-api\.esm\.js$/ }, () => ({
-      path: resolve("@vladmandic/face-api/dist/face-api.esm-nobundle.js"),
-    }));
-    onResolve({ filter: /^@tensorflow\/tfjs\/dist\/index\.js$/ }, () => ({ path: "tfjs", namespace: "face-api" }));
-    onResolve({ filter: /^@tensorflow\/tfjs-backend-(webgl|wasm)\/dist\/index\.js$/ }, () => ({
-      path: "no backend",
-      namespace: "face-api",
-    }));
-    onLoad({ filter: /^tfjs$/, namespace: "face-api" }, () => ({
-      contents: `import "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js";
-        export * from "@tensorflow/tfjs-core";`,
-      resolveDir: root,
-    }));
-    onLoad({ filter: /^no backend$/, namespace: "face-api" }, () => ({ contents: "export {};" }));
-  },
-};
 
 /** Changes whenever something of the page changes. */
 async function fingerprint() {
@@ -85,7 +64,6 @@ await build({
   define: { BUILD: JSON.stringify(await fingerprint()) },
   legalComments: "linked",
   logLevel: "warning",
-  plugins: [faceApi],
 });
 
 for (const [folder, files] of [

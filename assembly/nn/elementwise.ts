@@ -97,9 +97,11 @@ export function binaryRows(
 /** Operations of unary(). */
 const ABS: i32 = 0;
 const NEGATE: i32 = 1;
+const STEP: i32 = 2;
 
 /**
- * y = op(x) for the values [block * blockValues, ...): 0 |x|, 1 -x, 2 x > 0 ? 1 : alpha (NaN stays NaN).
+ * y = op(x) for the values [block * blockValues, ...): 0 |x|, 1 -x, 2 x > 0 ? 1 : alpha (NaN stays NaN),
+ * 3 x limited to 0 .. alpha.
  * @param x, y float32 [count], with room for whole vectors of four; y may be x
  * @param blockValues a multiple of four
  */
@@ -111,13 +113,19 @@ export function unary(operation: i32, x: usize, y: usize, alpha: f32, count: i32
     for (let i = from; i < end; i += 16) v128.store(y + i, f32x4.abs(v128.load(x + i)));
   } else if (operation == NEGATE) {
     for (let i = from; i < end; i += 16) v128.store(y + i, f32x4.neg(v128.load(x + i)));
-  } else {
+  } else if (operation == STEP) {
     const below = f32x4.splat(alpha);
     const zero = f32x4.splat(0);
     for (let i = from; i < end; i += 16) {
       const four = v128.load(x + i);
       const steps = v128.bitselect(one, below, f32x4.gt(four, zero));
       v128.store(y + i, v128.bitselect(four, steps, f32x4.ne(four, four))); // NaN stays NaN
+    }
+  } else {
+    const zero = f32x4.splat(0);
+    const limit = f32x4.splat(alpha);
+    for (let i = from; i < end; i += 16) {
+      v128.store(y + i, f32x4.min(f32x4.max(v128.load(x + i), zero), limit));
     }
   }
 }

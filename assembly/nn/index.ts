@@ -6,6 +6,7 @@ export { conv2d, packConv2dFilter } from "./conv2d";
 export { conv2dFilterGradient, packFilterGradientInput } from "./conv2d-filter-gradient";
 export { conv2dInputGradient, packInputGradientFilter } from "./conv2d-input-gradient";
 export { copyRuns } from "./copy";
+export { depthwiseConv2d } from "./depthwise-conv2d";
 export { binary, binaryRows, unary } from "./elementwise";
 export { instanceNorm, instanceNormGradient } from "./instance-norm";
 export { absoluteDifferences, meanAbsoluteErrorGradient } from "./mean-absolute-error";

@@ -40,7 +40,7 @@ export function registerAlign(program: Command): void {
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .addOption(new Option("--format <name>", "format of the crops").choices(["jpg", "png"]).default("jpg"))
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
-    .option("--min-score <x>", "what the detector must be sure of, 0 to 1", number(0, 1), 0.5)
+    .option("--min-score <x>", "lowest score of a face, 0 to 1", number(0, 1), 0.5)
     .addHelpText("after", HELP)
     .action(async (named: string[], options: AlignCommand) => {
       await runCommand(options, (context) => align(named, options, context));

@@ -52,7 +52,7 @@ export function registerSwap(program: Command): void {
     .requiredOption("--attribute <name...>", "attributes to take over")
     .requiredOption("--reference <face...>", "the face that each attribute is taken from, or one for all")
     .option("--paste-back", "inputs are photos or crops of elegant align: put the edits back into the photos", false)
-    .option("--min-score <x>", "what the face detector must be sure of, 0 to 1; with --paste-back", number(0, 1), 0.5)
+    .option("--min-score <x>", "lowest score of a face, 0 to 1; with --paste-back", number(0, 1), 0.5)
     .addHelpText("after", HELP)
     .action(async (options: SwapCommand) => {
       await runCommand(options, async (context) => {

@@ -2,12 +2,12 @@
 import { workerData } from "node:worker_threads";
 import type { RgbaImage } from "../types.js";
 import { answerRequests } from "./face-thread.js";
-import { openFaceApi } from "./open-face-api.js";
+import { FaceLayers } from "./layers.js";
 import type { DescriptorWorkerData } from "./protocol.js";
-import { describePictures, loadRecognition } from "./recognition.js";
+import { loadRecognizer } from "./recognition.js";
 
 const { threads } = workerData as DescriptorWorkerData;
-const network = openFaceApi(threads).then(loadRecognition);
+const network = FaceLayers.open(threads).then(loadRecognizer);
 network.catch(() => {}); // reported with the first batch
 
-answerRequests<readonly RgbaImage[], Float32Array>(async (pictures) => describePictures(await network, pictures));
+answerRequests<readonly RgbaImage[], Float32Array>(async (pictures) => (await network)(pictures));

@@ -1,4 +1,4 @@
-/** Computes descriptors of faces in a thread of their own, like FaceDetector (see open-face-api.ts). */
+/** Computes descriptors of faces in a thread of their own, like FaceDetector. */
 import { Pixels, wholeOf } from "../image/pixels.js";
 import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";

@@ -1,12 +1,11 @@
 /**
- * Finds faces in photos, in a thread of its own. So the caller does not have to load TensorFlow.js, and a caller that
- * uses it, on any device, is not disturbed (see open-face-api.ts).
+ * Finds faces in photos, in a thread of its own, so that the caller can decode and write pictures meanwhile.
  */
 import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
 import { FaceThread } from "./face-thread.js";
 import type { PhotoDetector } from "./find-faces.js";
-import type { DetectedFace, DetectorWorkerData, DetectRequest } from "./protocol.js";
+import type { DetectedFace, DetectorWorkerData, DetectRequest, SearchOptions } from "./protocol.js";
 
 export class FaceDetector implements PhotoDetector {
   private readonly thread: FaceThread<DetectRequest, readonly DetectedFace[]>;
@@ -22,11 +21,10 @@ export class FaceDetector implements PhotoDetector {
 
   /**
    * Detects the faces of a photo, the largest first. Further photos may be given before the last one is done.
-   * @param minScore the lowest confidence of the detector that counts as a face, 0 to 1
    * @throws RetryableError if the networks cannot be loaded or run
    */
-  detect(image: RgbaImage, minScore: number): Promise<readonly DetectedFace[]> {
-    return this.thread.ask({ image, minScore });
+  detect(image: RgbaImage, { minScore, all }: SearchOptions): Promise<readonly DetectedFace[]> {
+    return this.thread.ask({ image, minScore, all });
   }
 
   /** Ends the thread. Open requests are rejected. */

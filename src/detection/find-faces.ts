@@ -5,12 +5,12 @@ import type { Pixels } from "../image/pixels.js";
 import { warpReduced } from "../image/reduce.js";
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
 import { poseProblem } from "./pose.js";
-import type { DetectedFace } from "./protocol.js";
+import type { DetectedFace, SearchOptions } from "./protocol.js";
 
-/** Detects faces: FaceDetector in a thread of its own, or locateFaces() with networks of the calling thread. */
+/** Detects faces: FaceDetector in a thread of its own, or FaceFinder with networks of the calling thread. */
 export interface PhotoDetector {
-  /** Detects the faces of a photo, the largest first. @param minScore lowest score that counts as a face, 0 to 1 */
-  detect(photo: RgbaImage, minScore: number): Promise<readonly DetectedFace[]>;
+  /** Detects the faces of a photo, the largest first. */
+  detect(photo: RgbaImage, options: SearchOptions): Promise<readonly DetectedFace[]>;
 }
 
 export interface FoundFaces {
@@ -29,9 +29,9 @@ export async function findFaces(
   detector: PhotoDetector,
   photo: RgbaImage,
   name: string,
-  { all, minScore }: { readonly all: boolean; readonly minScore: number },
+  { all, minScore }: SearchOptions,
 ): Promise<FoundFaces> {
-  const found = await detector.detect(photo, minScore);
+  const found = await detector.detect(photo, { all, minScore });
   if (found.length === 0) {
     const remedy = "Use a photo in which it is larger or better lit, or a lower --min-score.";
     throw new InputError(describeMismatch(name, "a face", `none of a score of ${minScore} or more`, remedy));
@@ -51,9 +51,9 @@ export async function findFaces(
 
 /** A face that was found in a photo, and its aligned crop. */
 export interface CroppedFace {
-  /** The detector's confidence, 0 to 1. */
+  /** The confidence, 0 to 1 (protocol.ts). */
   readonly score: number;
-  /** Around the face without hair and neck, in pixels of the photo. */
+  /** Around the landmarks, from the brows to the chin, in pixels of the photo. */
   readonly box: Rectangle;
   /** Photo -> crop. */
   readonly matrix: Affine;

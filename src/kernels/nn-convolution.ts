@@ -15,6 +15,18 @@ export interface ConvolutionKernels {
     scratch: number,
     block: number,
   ): void;
+  depthwiseConv2d(
+    conv: number,
+    x: number,
+    filter: number,
+    bias: number,
+    limit: number,
+    y: number,
+    firstLine: number,
+    lines: number,
+    blockLines: number,
+    block: number,
+  ): void;
   packInputGradientFilter(conv: number, filter: number, to: number, panel: number): void;
   conv2dInputGradient(
     conv: number,
@@ -96,6 +108,7 @@ export interface ConvolutionKernels {
 export const CONVOLUTION_KERNELS = [
   "packConv2dFilter",
   "conv2d",
+  "depthwiseConv2d",
   "packInputGradientFilter",
   "conv2dInputGradient",
   "packFilterGradientInput",

@@ -11,7 +11,7 @@ import { loadPainter, renderAligned } from "../../src/synth/raster.js";
 import { sampleFace } from "../../src/synth/sample.js";
 import type { RgbaImage } from "../../src/types.js";
 import { assertClose } from "../support/close.js";
-import { describeOnCpu } from "../support/face-api-cpu.js";
+import { runFaceApi } from "../support/face-api-cpu.js";
 import { sharedPath } from "../support/shared.js";
 
 /** A painted face, about where aligned crops have it. */
@@ -29,7 +29,7 @@ describe("face descriptors", () => {
 
   it("are those of the package's own TensorFlow.js on its own cpu backend, within 1e-5", async () => {
     const pictures = [painted(0, 150), painted(1, 150)];
-    const [expected, found] = [await describeOnCpu(pictures), await descriptors.describe(pictures)];
+    const [expected, found] = [await runFaceApi("recognition", pictures), await descriptors.describe(pictures)];
     assert.ok(descriptorDistance(found[0], found[1]) > 0.1, "two faces have two descriptors");
     for (const [i, descriptor] of found.entries()) {
       assert.equal(descriptor.length, 128);

@@ -12,8 +12,6 @@ import { sampleFace } from "../../src/synth/sample.js";
 import type { FivePoints, RgbaImage } from "../../src/types.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { sharedPath } from "../support/shared.js";
-import type { SharedDeviceResults } from "../support/shared-device.js";
-import { fromRoot, runNode } from "../support/spawn.js";
 
 /** Mean distance, in pixels of a 256 px crop, between the positions that two alignments give the landmarks. */
 function disagreement(given: FivePoints, found: FivePoints): number {
@@ -37,6 +35,8 @@ function turned({ width, height, data }: RgbaImage): RgbaImage {
   return { width: height, height: width, data: out };
 }
 
+const FIND = { minScore: 0.5, all: false };
+
 describe("detection/detector", () => {
   let detector: FaceDetector;
   before(async () => {
@@ -49,7 +49,7 @@ describe("detection/detector", () => {
     const faces = Array.from({ length: 4 }, (_, i) => sampleFace(1, i));
     const distances: number[] = [];
     for (const face of faces) {
-      const [found] = await detector.detect(renderPhoto(face), 0.3);
+      const [found] = await detector.detect(renderPhoto(face), FIND);
       distances.push(found === undefined ? Number.POSITIVE_INFINITY : disagreement(photoLandmarks(face), found.points));
     }
     const shown = distances.map((distance) => distance.toFixed(1)).join(" ");
@@ -60,8 +60,8 @@ describe("detection/detector", () => {
   it("finds a face that lies on its side", async () => {
     const face = sampleFace(1, 1);
     const photo = renderPhoto(face);
-    const [upright] = await detector.detect(photo, 0.3);
-    const [lying] = await detector.detect(turned(photo), 0.3);
+    const [upright] = await detector.detect(photo, FIND);
+    const [lying] = await detector.detect(turned(photo), FIND);
     const expected = upright.points.map(([x, y]) => [photo.height - 1 - y, x] as const);
     const distance = disagreement(expected, lying.points);
     assert.ok(distance < 3, `${distance.toFixed(2)} px at 256`);
@@ -72,44 +72,29 @@ describe("detection/detector", () => {
       [1, 1],
       [3, 700],
     ]) {
-      assert.deepEqual(await detector.detect(goldenPhoto("none", 1, height, width), 0.5), []);
+      assert.deepEqual(await detector.detect(goldenPhoto("none", 1, height, width), FIND), []);
     }
   });
 
   it("gives the same answer again, and answers in any order of asking", async () => {
     const photos = [2, 3].map((i) => renderPhoto(sampleFace(1, i)));
-    const together = await Promise.all(photos.map((photo) => detector.detect(photo, 0.3)));
-    for (const [i, photo] of photos.entries()) assert.deepEqual(await detector.detect(photo, 0.3), together[i]);
+    const together = await Promise.all(photos.map((photo) => detector.detect(photo, FIND)));
+    for (const [i, photo] of photos.entries()) assert.deepEqual(await detector.detect(photo, FIND), together[i]);
   });
 
-  it("finds the same faces on a device that also edits, whose edits stay the same", async () => {
-    const { code, stdout, stderr } = await runNode(fromRoot("dist/test/support/shared-device.js"), []);
-    assert.equal(code, 0, stderr);
-    const { refusal, edits, kernels, faces, tensors } = JSON.parse(stdout) as SharedDeviceResults;
-    assert.match(refusal, /open the wasm device first/);
-    assert.ok(new Set(edits[0]).size > 100, "the edit is a picture");
-    assert.deepEqual(edits[1], edits[0]);
-    assert.match(kernels[0], /NaN/);
-    assert.equal(kernels[1], kernels[0]);
-    const expected = await detector.detect(renderPhoto(sampleFace(1, 0)), 0.3);
-    assert.equal(expected.length, 1);
-    assert.deepEqual(faces, [expected, expected]);
-    assert.equal(tensors[1], tensors[0]);
-  });
-
-  it("agrees with the given landmarks within 6 px at 256 on 60 of 69 photos", async function () {
+  it("agrees with the given landmarks within 6 px at 256 on 62 of 69 photos", async function () {
     const folder = sharedPath("faces/in-the-wild");
     if (folder === null) return this.skip();
     const table = await readLandmarks(join(folder, "list_landmarks_celeba.txt"));
     const distances = new Map<string, number>();
     for (const [i, file] of table.files.entries()) {
       const photo = await decodeImage(await readFile(join(folder, "images", file)), file);
-      const [largest] = await detector.detect(photo, 0.5);
+      const [largest] = await detector.detect(photo, FIND);
       if (largest !== undefined) distances.set(file, disagreement(landmarksAt(table, i), largest.points));
     }
     const within = [...distances.values()].filter((distance) => distance <= 6).length;
     const worst = [...distances].filter(([, distance]) => distance > 6);
     assert.equal(table.files.length, 69);
-    assert.ok(within >= 60, `${within} of 69; ${worst.map(([file, d]) => `${file} ${d.toFixed(1)}`).join(", ")}`);
+    assert.ok(within >= 62, `${within} of 69; ${worst.map(([file, d]) => `${file} ${d.toFixed(1)}`).join(", ")}`);
   });
 });

@@ -7,7 +7,7 @@ import { type Import, readImportGraph, readSource, type SourceFile } from "../su
  * two platforms is behind #platform.
  */
 const PORTABLE = [
-  ...["errors.ts", "types.ts", "random.ts", "suggest.ts", "closing.ts", "bytes.ts", "gibibytes.ts"],
+  ...["errors.ts", "types.ts", "random.ts", "suggest.ts", "closing.ts", "bytes.ts", "gibibytes.ts", "json.ts"],
   "platform/platform.ts",
   "platform/browser.ts",
   "kernels/",
@@ -57,9 +57,20 @@ const PORTABLE = [
   ...["metrics/kid.ts", "metrics/precision-recall.ts", "metrics/root-trace.ts", "metrics/symmetric.ts"],
   ...["metrics/semidefinite.ts", "metrics/band.ts", "metrics/row-products.ts"],
   // All of detection/ but the threads of Node.js and what reads photos and records by their paths.
-  ...["face-api", "find-faces", "five-points", "kernels", "locate", "networks", "paste", "pose", "recognition"].map(
-    (name) => `detection/${name}.ts`,
-  ),
+  ...[
+    ...[
+      "boxes",
+      "face-finder",
+      "find-faces",
+      "five-points",
+      "inputs",
+      "landmark-network",
+      "layers",
+      "locate",
+      "networks",
+    ],
+    ...["paste", "pose", "recognition", "ssd-detector", "tiny-detector", "views", "weights"],
+  ].map((name) => `detection/${name}.ts`),
   ...["web/page/", "web/engine/", "web/protocol.ts", "library.ts", "library-browser.ts", "browser.ts"],
 ] as const;
 

@@ -55,19 +55,20 @@ describe("kernels/elementwise", () => {
     const blocks = Math.ceil(count / BLOCK_VALUES);
     const label = (name: string) => (i: number) => `${name} [${i}] of ${count} (seed ${SEED})`;
 
-    it(`take absolute values, negate and step ${count} values`, () => {
+    it(`take absolute values, negate, step and limit ${count} values`, () => {
       const x = randomFloats(Random.fromSeed(SEED, `unary/${count}`), count);
       x[0] = 0;
-      for (const operation of [0, 1, 2]) {
+      for (const [operation, alpha] of [
+        [0, 0],
+        [1, 0],
+        [2, -0.5],
+        [3, 0.25],
+      ]) {
         const y = runOnAll(backends, [x], whole, ({ team }, [px], out) => {
-          team.run("unary", [operation, px, out, -0.5, count, BLOCK_VALUES], blocks);
+          team.run("unary", [operation, px, out, alpha, count, BLOCK_VALUES], blocks);
         });
-        assertClose(
-          y.subarray(0, count),
-          unary(operation, x, -0.5),
-          { abs: 0, rel: 0 },
-          label(`operation ${operation}`),
-        );
+        const expected = unary(operation, x, alpha);
+        assertClose(y.subarray(0, count), expected, { abs: 0, rel: 0 }, label(`operation ${operation}`));
       }
     });
 

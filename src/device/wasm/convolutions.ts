@@ -2,6 +2,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { CONV_SHAPE_BYTES, type ConvShape, writeConvShape } from "../../kernels/conv-shape.js";
 import { filterGradientPlan, forwardPlan, inputGradientPlan, isFasterByWinograd } from "../../kernels/winograd-plan.js";
+import type { KernelTeam } from "../../pool/team/team.js";
 import type { SharedMemoryBackend } from "./backend.js";
 import { type Epilogue, NARROW, NO_EPILOGUE, panelCount, roundUp, shareColumns } from "./panels.js";
 import { runWinogradConv2d, runWinogradFilterGradient } from "./winograd-kernels.js";
@@ -58,7 +59,7 @@ export function runConv2d(
     };
     const bytes = depth * roundUp(outputChannels, NARROW) * 4;
     backend.withPacking(filter, `forward ${depth}`, bytes, pack, (packed) => {
-      convolve(backend, shape, conv, x, packed, y, epilogue);
+      runPackedConv2d(backend, shape, conv, x, packed, y, epilogue);
     });
   });
 }
@@ -66,9 +67,16 @@ export function runConv2d(
 /** With fewer input channels, a filter row counts as one tap, as in assembly/nn/conv2d.ts. */
 const MERGE_BELOW = 16;
 
-/** @param conv the shape in memory @param packed panels of the filter */
-function convolve(
-  backend: SharedMemoryBackend,
+/** What a convolution needs besides its tensors. */
+export interface ConvMemory {
+  readonly team: KernelTeam;
+  /** The address of at least `count` zeros. */
+  zerosOf(count: number): number;
+}
+
+/** Runs a convolution whose filter is packed already. @param conv the shape in memory @param packed panels of the filter */
+export function runPackedConv2d(
+  backend: ConvMemory,
   shape: ConvShape,
   conv: number,
   x: number,
@@ -128,7 +136,7 @@ export function runTransposedConv2d(
   };
   withShape(backend, flat, (flatConv) => {
     withTransposedPacking(backend, flat, flatConv, filter, (packed) => {
-      withShape(backend, shape, (conv) => convolve(backend, shape, conv, x, packed, y, NO_EPILOGUE));
+      withShape(backend, shape, (conv) => runPackedConv2d(backend, shape, conv, x, packed, y, NO_EPILOGUE));
     });
   });
 }

@@ -26,9 +26,14 @@ export function binaryRows(
   return Float64Array.from({ length: rows * columns }, (_, i) => BINARY[operation](at(a, formA, i), at(b, formB, i)));
 }
 
-/** 0 |x|, 1 -x, 2 x > 0 ? 1 : alpha */
+/** 0 |x|, 1 -x, 2 x > 0 ? 1 : alpha, 3 x limited to 0 .. alpha */
 export function unary(operation: number, x: ArrayLike<number>, alpha: number): Float64Array {
-  const works: readonly ((value: number) => number)[] = [Math.abs, (v) => -v, (v) => (v > 0 ? 1 : alpha)];
+  const works: readonly ((value: number) => number)[] = [
+    Math.abs,
+    (v) => -v,
+    (v) => (v > 0 ? 1 : alpha),
+    (v) => Math.min(Math.max(v, 0), alpha),
+  ];
   return Float64Array.from({ length: x.length }, (_, i) => works[operation](x[i]));
 }
 

@@ -1,9 +1,7 @@
 /** The engine of the page: one device, one model, and the faces that the page has given it. Runs in a Worker. */
 import * as tf from "@tensorflow/tfjs-core";
-import { loadFaceApi } from "../../detection/face-api.js";
+import { FaceFinder } from "../../detection/face-finder.js";
 import { cropFrontal } from "../../detection/find-faces.js";
-import { locateFaces } from "../../detection/locate.js";
-import { loadFaceNetworks } from "../../detection/networks.js";
 import { pasteFace } from "../../detection/paste.js";
 import type { Device } from "../../device/device.js";
 import { openDevice } from "../../device/in-browser.js";
@@ -44,6 +42,8 @@ const TRIALS = 5;
 
 interface Opened {
   readonly device: Device;
+  /** Threads that the page may use, for the networks that find faces. */
+  readonly threads: number;
   readonly pixels: Pixels;
 }
 
@@ -51,7 +51,7 @@ interface Opened {
 export function createEngine(): Engine {
   let opened: Opened | null = null;
   let model: Generator | null = null;
-  let networks: ReturnType<typeof loadFaceNetworks> | null = null;
+  let finder: Promise<FaceFinder> | null = null;
   const faces = new Map<string, Faces>();
   /** What edits of a face have in common, for the faces that were edited. */
   const prepared = new Map<string, tf.Tensor4D | null>();
@@ -93,19 +93,19 @@ export function createEngine(): Engine {
     return [pictures[0][0], pictures[1][0]];
   };
 
-  const openNetworks = (): ReturnType<typeof loadFaceNetworks> => {
-    networks ??= loadFaceApi().then(loadFaceNetworks);
-    networks.catch(() => {
-      networks = null; // the next photo tries again
+  const openFinder = ({ threads }: Opened): Promise<FaceFinder> => {
+    finder ??= FaceFinder.open(threads);
+    finder.catch(() => {
+      finder = null; // the next photo tries again
     });
-    return networks;
+    return finder;
   };
 
   return {
     async open({ device: choice, threads, simd }: EngineOptions) {
       setKernelBuild(simd);
       const device = await openDevice(choice, threads);
-      opened = { device, pixels: new Pixels(await loadModule("image")) };
+      opened = { device, threads, pixels: new Pixels(await loadModule("image")) };
       const where =
         device.threads === 0 ? "" : `, ${device.threads === 1 ? "one thread" : `${device.threads} threads`}`;
       return {
@@ -128,10 +128,11 @@ export function createEngine(): Engine {
     },
 
     async readPhoto(bytes, name) {
-      const { pixels } = expectOpened();
+      const opened = expectOpened();
+      const { pixels } = opened;
       const photo = await decodeImage(bytes, name);
-      const loaded = await openNetworks();
-      const found = await locateFaces(loaded, pixels, photo, MIN_SCORE);
+      const detector = await openFinder(opened);
+      const found = await detector.detect(photo, { minScore: MIN_SCORE, all: true });
       const faces = cropFrontal(pixels, photo, found, CROP_SIZE);
       return { photo, faces, profiles: found.length - faces.length };
     },
@@ -146,7 +147,7 @@ export function createEngine(): Engine {
     },
 
     async prepare() {
-      await openNetworks();
+      await openFinder(expectOpened());
       await preloadAssets(CODECS);
     },
 
