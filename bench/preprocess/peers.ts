@@ -54,6 +54,11 @@ export function openCv({ folder, out, size, quality, workers }: PeerWork, kind: 
   return start("OpenCV", PYTHON, args, { ELEGANT_TARGET: MEAN_FACE.flat().join(",") });
 }
 
+/** OpenCV's Haar cascade, which finds boxes in all photos of a folder. @param side to which it reduces each photo */
+export function haarCascade(folder: string, workers: number, side: number): Peer {
+  return start("OpenCV", PYTHON, [script("haar.py"), folder, workers, side]);
+}
+
 /** Libraries for Node. @param count number of photos of the data set, from the first */
 export function nodeLibrary(name: "jimp" | "sharp", work: PeerWork, count: number): Peer {
   const { folder, out, size, quality, workers } = work;
