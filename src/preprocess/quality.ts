@@ -2,10 +2,10 @@
  * Measures of a face that help to choose training data: sharpness, exposure, and how far the head is turned. All are
  * pure functions of pixels or landmarks.
  */
-import { similarityFromLandmarks } from "../image/align.js";
+import { invertAffine, similarityFromLandmarks, transformPoint } from "../image/align.js";
 import type { Pixels } from "../image/pixels.js";
 import { warpReduced } from "../image/reduce.js";
-import type { FivePoints, RgbaImage } from "../types.js";
+import type { Affine, FivePoints, RgbaImage } from "../types.js";
 
 /** Side in pixels of the crop that is measured, whatever --size is, so that values compare across data sets. */
 const MEASURED_SIDE = 128;
@@ -37,35 +37,57 @@ function lumaOf({ width, height, data }: RgbaImage): Float64Array {
   return luma;
 }
 
-/** Measures an aligned face. The Laplacian has four neighbours and leaves out the pixels at the edge. */
-export function measure(crop: RgbaImage): Measures {
+/**
+ * Measures an aligned face. The Laplacian has four neighbours.
+ * @param shown whether each pixel shows the photo, 0 or 1, [height, width]. The rest is black, with an edge that would
+ *   look sharp, so it is left out.
+ */
+export function measure(crop: RgbaImage, shown: Uint8Array): Measures {
   const { width, height } = crop;
   const luma = lumaOf(crop);
-  let [total, clipped] = [0, 0];
-  for (const value of luma) {
+  let [pixels, total, clipped] = [0, 0, 0];
+  for (const [at, value] of luma.entries()) {
+    if (shown[at] === 0) continue;
+    pixels++;
     total += value;
     if (value < DARKEST || value > BRIGHTEST) clipped++;
   }
-  let [sum, squares] = [0, 0];
+  let [inner, sum, squares] = [0, 0, 0];
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const at = y * width + x;
+      if ((shown[at] & shown[at - width] & shown[at + width] & shown[at - 1] & shown[at + 1]) === 0) continue;
       const value = luma[at - width] + luma[at + width] + luma[at - 1] + luma[at + 1] - 4 * luma[at];
+      inner++;
       sum += value;
       squares += value * value;
     }
   }
-  const inner = (width - 2) * (height - 2);
   return {
-    sharpness: rounded(squares / inner - (sum / inner) ** 2, 2),
-    exposure: rounded(total / luma.length / 255, 4),
-    clipped: rounded(clipped / luma.length, 4),
+    sharpness: inner === 0 ? 0 : rounded(squares / inner - (sum / inner) ** 2, 2),
+    exposure: pixels === 0 ? 0 : rounded(total / pixels / 255, 4),
+    clipped: pixels === 0 ? 0 : rounded(clipped / pixels, 4),
   };
+}
+
+/** Which pixels of a square crop show the photo, without those that mix with what is outside of it. */
+function shownPixels({ width, height }: RgbaImage, matrix: Affine, side: number): Uint8Array {
+  const inverse = invertAffine(matrix);
+  const margin = Math.hypot(inverse[0], inverse[3]); // of a pixel of the crop, in pixels of the photo
+  const shown = new Uint8Array(side * side);
+  for (let at = 0; at < shown.length; at++) {
+    const [x, y] = transformPoint(inverse, at % side, Math.floor(at / side));
+    const isInside = x >= margin && y >= margin && x <= width - 1 - margin && y <= height - 1 - margin;
+    shown[at] = isInside ? 1 : 0;
+  }
+  return shown;
 }
 
 /** Measures a face of a photo in an aligned crop of 128 px. */
 export function measureFace(pixels: Pixels, photo: RgbaImage, points: FivePoints): Measures {
-  return measure(warpReduced(pixels, photo, similarityFromLandmarks(points, MEASURED_SIDE), MEASURED_SIDE));
+  const matrix = similarityFromLandmarks(points, MEASURED_SIDE);
+  const crop = warpReduced(pixels, photo, matrix, MEASURED_SIDE);
+  return measure(crop, shownPixels(photo, matrix, MEASURED_SIDE));
 }
 
 /**
