@@ -44,14 +44,23 @@ function parseCrop(text: string): Rectangle {
   return { x, y, width, height };
 }
 
-/** The options that say where the photos and their faces are. @throws InputError for options that need another one */
+/** The options that say how faces are found. @throws InputError for options that do not go together */
 export function chooseFaceSource(options: PreprocessCommand): Pick<PlanOptions, "detect" | "landmarks" | "faces"> {
-  const { detect, landmarks, faces, minScore, minFace, minSharpness } = options;
-  if (detect) return { landmarks, detect: { faces: faces ?? "largest", minScore, minFace, minSharpness } };
-  const given =
-    minScore !== MIN_SCORE ? "--min-score" : minFace > 0 ? "--min-face" : minSharpness > 0 ? "--min-sharpness" : null;
-  const needless = given ?? (faces !== undefined && landmarks === undefined ? "--faces" : null);
-  if (needless === null) return { landmarks, faces };
+  const { detect, landmarks, faces, landmarkFrame, minScore, minFace, minSharpness } = options;
+  if (detect) {
+    if (landmarkFrame !== "auto") {
+      const remedy = "Leave it out: faces are found in the upright photo.";
+      throw new InputError(describeMismatch("--landmark-frame", "a list of landmarks", "--detect", remedy));
+    }
+    return { landmarks, detect: { faces: faces ?? "largest", minScore, minFace, minSharpness } };
+  }
+  const needless = [
+    minScore !== MIN_SCORE && "--min-score",
+    minFace > 0 && "--min-face",
+    minSharpness > 0 && "--min-sharpness",
+    faces !== undefined && landmarks === undefined && "--faces",
+  ].find((name) => name !== false);
+  if (needless === undefined) return { landmarks, faces };
   const remedy = "Add --detect, or leave the option out.";
   throw new InputError(describeMismatch(needless, "--detect, which finds the faces", "no --detect", remedy));
 }
