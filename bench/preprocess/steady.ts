@@ -50,7 +50,9 @@ export async function steadyWorkers(
     },
     describe() {
       const sum = STAGES.reduce((total, stage) => total + seconds[stage], 0);
-      const shares = STAGES.map((stage) => `${stage} ${((100 * seconds[stage]) / sum).toFixed(0)} %`).join(", ");
+      const shares = STAGES.filter((stage) => seconds[stage] > 0)
+        .map((stage) => `${stage} ${((100 * seconds[stage]) / sum).toFixed(0)} %`)
+        .join(", ");
       const busy = (100 * sum) / (wall * workers);
       const bound = busy > 85 ? "bound by the workers' arithmetic and files" : "bound by what feeds the workers";
       return `${shares}; workers busy ${busy.toFixed(0)} %: ${bound}`;

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { InputError } from "../errors.js";
 import type { PictureSource } from "../image/picture-source.js";
 import { describeNotRead, type PictureWalk, walkPictures } from "../image/walk-pictures.js";
+import type { OnProgress } from "../types.js";
 import { findImageDir } from "./layout.js";
 import { PresentFiles } from "./present.js";
 import { isTarName, readTarPhotos, type TarPhotos } from "./tar-photos.js";
@@ -70,6 +71,7 @@ export interface PhotoFilesOptions {
   readonly orItself: boolean;
   /** Receives a line about images that are left out. */
   readonly onWarning?: ((line: string) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -77,10 +79,10 @@ export interface PhotoFilesOptions {
  * The headers of tar files are read now. @throws InputError if there are no photos, or for a damaged tar file
  */
 export async function openPhotoFiles(source: string, options: PhotoFilesOptions): Promise<PhotoFiles> {
-  const { images, orItself, onWarning } = options;
+  const { images, orItself } = options;
   const found = await stat(source).catch(() => null);
   if (found?.isFile() === true && isTarName(basename(source))) {
-    return ofTars(source, dirname(source), await readTarPhotos([source], onWarning));
+    return ofTars(source, dirname(source), await readTarPhotos([source], options));
   }
   const folder = await findImageDir(source, images).catch((error: unknown) => {
     if (error instanceof InputError) return error;
@@ -89,7 +91,7 @@ export async function openPhotoFiles(source: string, options: PhotoFilesOptions)
   const place = folder instanceof InputError ? source : folder;
   const mayHaveTars = !(folder instanceof InputError) || (images === undefined && found?.isDirectory() === true);
   const tars = mayHaveTars ? await tarsOf(place) : null;
-  if (tars !== null) return ofTars(place, source, await readTarPhotos(tars, onWarning));
+  if (tars !== null) return ofTars(place, source, await readTarPhotos(tars, options));
   if (!(folder instanceof InputError)) return ofFolder(folder, source);
   if (!orItself || !mayHaveTars || (await walkPictures(source)).names.length === 0) throw folder;
   return ofFolder(source, source);

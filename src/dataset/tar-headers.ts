@@ -31,9 +31,11 @@ function numberOf(block: Uint8Array, start: number, length: number): number {
   return /^[0-7]*$/.test(text) ? Number.parseInt(text || "0", 8) : Number.NaN;
 }
 
+/** True if a header's checksum is right: the sum of its bytes, with spaces in the checksum's place. */
 function hasChecksum(block: Uint8Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 0x20 : block[i];
+  let sum = 8 * 0x20;
+  for (let i = 0; i < 148; i++) sum += block[i];
+  for (let i = 156; i < BLOCK; i++) sum += block[i];
   return sum === numberOf(block, 148, 8);
 }
 
@@ -86,7 +88,7 @@ function readMembers(file: number, path: string): TarMember[] {
   for (let at = 0; at < end; ) {
     const block = read(at, BLOCK);
     // Two empty blocks end the archive. Some programs write one, or none.
-    if (block.every((byte) => byte === 0)) return members;
+    if (block[0] === 0 && block.every((byte) => byte === 0)) return members;
     if (!hasChecksum(block)) throw damage(at, at === 0 ? "another kind of file" : "damaged bytes");
     const type = String.fromCharCode(block[156]);
     const isNote = type === "L" || type === "K" || type === "x" || type === "g";

@@ -7,6 +7,7 @@ import { describeMismatch, InputError } from "../errors.js";
 import { hasReadableEnding, hasUnreadPictureEnding } from "../image/endings.js";
 import type { PictureSource } from "../image/picture-source.js";
 import { isHidden } from "../image/walk-pictures.js";
+import type { OnProgress } from "../types.js";
 import { nameProblem, printable } from "./file-names.js";
 import { readTarHeaders } from "./tar-headers.js";
 
@@ -18,6 +19,12 @@ export interface TarPhotos {
   readonly ranges: ReadonlyMap<string, PictureSource>;
 }
 
+export interface TarPhotosOptions {
+  /** Receives a line about names that occur twice. */
+  readonly onWarning?: ((line: string) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
 export function isTarName(name: string): boolean {
   return /\.tar$/i.test(name) && !name.startsWith(".");
 }
@@ -25,14 +32,16 @@ export function isTarName(name: string): boolean {
 /**
  * Lists the photos of tar files by their headers. If a name occurs twice in a file, the later member counts, as when
  * the file is unpacked.
- * @param onWarning receives a line about names that occur twice
  * @throws InputError for a damaged tar file, and for a member whose name leaves its place or is not good everywhere
  */
-export async function readTarPhotos(paths: readonly string[], onWarning?: (line: string) => void): Promise<TarPhotos> {
+export async function readTarPhotos(
+  paths: readonly string[],
+  { onWarning, onProgress }: TarPhotosOptions = {},
+): Promise<TarPhotos> {
   const ranges = new Map<string, PictureSource>();
   const notRead = new Set<string>();
   const stems = new Set<string>();
-  for (const path of paths) {
+  for (const [i, path] of paths.entries()) {
     const stem = basename(path).slice(0, -4);
     if (stems.has(stem)) {
       const remedy = "Rename one of the two files.";
@@ -57,6 +66,8 @@ export async function readTarPhotos(paths: readonly string[], onWarning?: (line:
         ranges.set(name, { path, name: member, range: { offset, length } });
       }
     }
+    onProgress?.({ stage: "scan", done: i + 1, total: paths.length, unit: "tar files" });
+    await new Promise((resolve) => setImmediate(resolve)); // for signals: the headers are read synchronously
     if (repeated.length === 0) continue;
     const are = repeated.length === 1 ? "1 name occurs" : `${repeated.length} names occur`;
     onWarning?.(

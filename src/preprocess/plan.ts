@@ -10,7 +10,7 @@ import { isOutside } from "../image/photo.js";
 import type { PictureSource } from "../image/picture-source.js";
 import { readFileHeader } from "../image/read-file.js";
 import { describeNotRead } from "../image/walk-pictures.js";
-import type { FivePoints, Rectangle } from "../types.js";
+import type { FivePoints, OnProgress, Rectangle } from "../types.js";
 import { firstFaceStem } from "./crop-names.js";
 import type { FaceChoice } from "./face-choice.js";
 import { cropFormat, type OutputFormat } from "./output-format.js";
@@ -54,6 +54,8 @@ export interface PlanOptions {
   readonly limit: number | null;
   /** Receives a line about images or lists that are left out. */
   readonly onWarning?: ((line: string) => void) | undefined;
+  /** Called while tar files are listed. */
+  readonly onProgress?: OnProgress | undefined;
 }
 
 function rowsByFile(list: { readonly files: readonly string[] } | null): ReadonlyMap<string, number> {
@@ -111,9 +113,9 @@ async function readPlanLists({ lists: folder }: PhotoFiles, source: string, opti
  * otherwise all photos of the source. @throws InputError if something is missing or two photos would get the same name
  */
 export async function planPreprocess(source: string, options: PlanOptions): Promise<PreprocessPlan> {
-  const { images, format, crop, detect, limit, onWarning } = options;
+  const { images, format, crop, detect, limit, onWarning, onProgress } = options;
   checkWays(options);
-  const files = await openPhotoFiles(source, { images, orItself: detect !== undefined, onWarning });
+  const files = await openPhotoFiles(source, { images, orItself: detect !== undefined, onWarning, onProgress });
   const lists = await readPlanLists(files, source, options);
   const faces = crop === null && lists.landmarks !== null ? facesByFile(lists.landmarks) : null;
   const isRepeated = faces !== null && faces.size < lists.landmarks!.files.length;

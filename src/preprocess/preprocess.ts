@@ -13,7 +13,6 @@ import type { LandmarkFrame } from "../image/tasks.js";
 import { RunLock } from "../lock.js";
 import { type Part, partName, UNIT } from "../part.js";
 import { type Feeding, fixedFeeding } from "../pool/feeding.js";
-import type { OnProgress } from "../types.js";
 import type { FaceChoice } from "./face-choice.js";
 import { PHOTO_LISTS } from "./found-faces.js";
 import { chooseLandmarkFrame } from "./landmark-frame.js";
@@ -49,7 +48,6 @@ export interface PreprocessOptions extends PlanOptions {
   /** Receives notices about choices that the user should know. */
   readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal;
-  readonly onProgress?: OnProgress;
   /** If true, takes over OUT's lock from a process on another machine that may still be alive. */
   readonly takeOver?: boolean;
 }

@@ -108,7 +108,7 @@ describe("the photos of tar files", () => {
     const bytes = await tarOf([{ name: "b.jpg", bytes: "old" }, ...plain, { name: "b.jpg", bytes: "newer" }]);
     await listed(bytes, async (path) => {
       const warnings: string[] = [];
-      const { names, ranges } = await readTarPhotos([path], (line) => warnings.push(line));
+      const { names, ranges } = await readTarPhotos([path], { onWarning: (line) => warnings.push(line) });
       assert.equal(names.length, 3);
       assert.equal(ranges.get("a/b.jpg")?.range?.length, 5);
       assert.match(
