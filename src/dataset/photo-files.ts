@@ -1,9 +1,9 @@
 /** Where the photos of a data set are before preprocessing: in a folder, or in tar files that are read in place. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { InputError } from "../errors.js";
+import { describeMismatch, InputError } from "../errors.js";
 import type { PictureSource } from "../image/picture-source.js";
-import { describeNotRead, type PictureWalk, walkPictures } from "../image/walk-pictures.js";
+import { type PictureWalk, walkPictures } from "../image/walk-pictures.js";
 import type { OnProgress } from "../types.js";
 import { findImageDir } from "./layout.js";
 import { PresentFiles } from "./present.js";
@@ -74,6 +74,13 @@ export interface PhotoFilesOptions {
   readonly onProgress?: OnProgress | undefined;
 }
 
+/** @throws InputError for a compressed tar file: photos are read from the middle of the file */
+function refuseCompressed(source: string): void {
+  if (!/\.(tar\.\w+|tgz)$/i.test(source)) return;
+  const remedy = `Unpack its compression, as by 'gunzip ${basename(source)}'.`;
+  throw new InputError(describeMismatch(source, "a folder or a .tar file", "a compressed file", remedy));
+}
+
 /**
  * Finds the photos of `source`: in its image folder or, if it has none, in its *.tar files; or `source` is a tar file.
  * The headers of tar files are read now. @throws InputError if there are no photos, or for a damaged tar file
@@ -84,6 +91,7 @@ export async function openPhotoFiles(source: string, options: PhotoFilesOptions)
   if (found?.isFile() === true && isTarName(basename(source))) {
     return ofTars(source, dirname(source), await readTarPhotos([source], options));
   }
+  if (found?.isFile() === true) refuseCompressed(source);
   const folder = await findImageDir(source, images).catch((error: unknown) => {
     if (error instanceof InputError) return error;
     throw error;
@@ -95,10 +103,4 @@ export async function openPhotoFiles(source: string, options: PhotoFilesOptions)
   if (!(folder instanceof InputError)) return ofFolder(folder, source);
   if (!orItself || !mayHaveTars || (await walkPictures(source)).names.length === 0) throw folder;
   return ofFolder(source, source);
-}
-
-/** Warns of images that are left out because of their kind. */
-export function warnOfNotRead(place: string, notRead: readonly string[], warn?: (line: string) => void): void {
-  const leftOut = describeNotRead(place, notRead);
-  if (leftOut !== null) warn?.(leftOut);
 }

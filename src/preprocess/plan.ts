@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { type FaceLists, readLists } from "../dataset/dataset.js";
 import { ALIGNED_LANDMARKS, type LandmarkTable, landmarksAt, readLandmarks } from "../dataset/lists.js";
-import { openPhotoFiles, type PhotoFiles, warnOfNotRead } from "../dataset/photo-files.js";
+import { openPhotoFiles, type PhotoFiles } from "../dataset/photo-files.js";
 import { PresentFiles } from "../dataset/present.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { withoutEnding } from "../image/endings.js";
@@ -167,7 +167,8 @@ export async function planPreprocess(source: string, options: PlanOptions): Prom
 
 async function listPhotos(files: PhotoFiles, warn: PlanOptions["onWarning"]): Promise<readonly string[]> {
   const { names, notRead } = await files.walk();
-  warnOfNotRead(files.place, notRead, warn);
+  const leftOut = describeNotRead(files.place, notRead);
+  if (leftOut !== null) warn?.(leftOut);
   return names;
 }
 

@@ -10,9 +10,11 @@ import { encodePng } from "../../src/image/codec.js";
 import { readAllRecords } from "../../src/preprocess/manifest.js";
 import { mergeParts } from "../../src/preprocess/merge.js";
 import { type PreprocessOptions, preprocess } from "../../src/preprocess/preprocess.js";
+import { Random } from "../../src/random.js";
 import { DETECT_ALL, manyPhotos, paintedPhoto, writePhotos } from "../support/detectable.js";
 import { exifBlock, pngWithExif } from "../support/exif.js";
 import { withFolder } from "../support/folder.js";
+import { imageSamples, mutate } from "../support/mutants.js";
 import { sharedPath } from "../support/shared.js";
 import { treeOf } from "../support/tree.js";
 
@@ -190,6 +192,24 @@ describe("preprocess with --detect", () => {
       const second = { ...DETECT_ALL, images: ".", detect: undefined, landmarks, landmarkFrame: "upright" } as const;
       await preprocess(join(dir, "turned"), join(dir, "again"), second);
       assert.deepEqual(await treeOf(join(dir, "again/images")), await treeOf(join(dir, "plain-out/images")));
+    }));
+
+  it("gets through mutants of every format", () =>
+    withFolder(async (dir) => {
+      const source = join(dir, "src");
+      await mkdir(source);
+      const random = Random.fromSeed(9, "detect mutants");
+      const samples = await imageSamples(130);
+      for (let i = 0; i < 60; i++) {
+        const { name, bytes } = samples[i % samples.length];
+        await writeFile(join(source, `${i}_${name}`), i < 10 ? bytes : mutate(bytes, random));
+      }
+      for (const tolerant of [false, true]) {
+        const out = join(dir, `${tolerant}`);
+        const report = await preprocess(source, out, { ...detectWith({ minScore: 0 }), tolerant, workers: 2 });
+        const files = new Set([...report.failures, ...(await readAllRecords(out))].map(({ file }) => file));
+        assert.equal(files.size, 60);
+      }
     }));
 
   it("gets through the odd files", async function () {

@@ -99,6 +99,8 @@ describe("preprocess of tar files", () => {
         preprocess(join(dir, "packed"), out, DETECT_ALL),
         /expected images or \*\.tar, received x\.tar\.gz/,
       );
+      const single = preprocess(join(dir, "packed/x.tar.gz"), out, DETECT_ALL);
+      await assert.rejects(single, /expected a folder or a \.tar file, received a compressed file/);
       assert.equal(existsSync(out), false);
     }));
 
