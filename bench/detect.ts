@@ -57,7 +57,9 @@ async function timeFolder(name: string, folder: string, workers: number): Promis
   const haar = runPython<number>("haar.py", [folder, "count", SEEN_SIDE]);
   console.log(`${name}: ${count} photos, a face in ${found}; Haar cascade: ${haar ?? "not measured"}`);
   const compared =
-    theirs.length === 0 ? undefined : { name: "OpenCV Haar cascade, boxes only", version: peer.version, timing: timingOf(theirs) };
+    theirs.length === 0
+      ? undefined
+      : { name: "OpenCV Haar cascade, boxes only", version: peer.version, timing: timingOf(theirs) };
   return row(name, timingOf(ours), count, compared);
 }
 

@@ -17,7 +17,7 @@ import { sniffFormat } from "../src/image/header.js";
 import { cropFace, writeWhole } from "../src/image/photo.js";
 import { Pixels } from "../src/image/pixels.js";
 import { loadModule } from "../src/kernels/module.js";
-import { planPreprocess } from "../src/preprocess/plan.js";
+import { planPreprocess, pointsOf } from "../src/preprocess/plan.js";
 import { type PreprocessOptions, preprocess } from "../src/preprocess/preprocess.js";
 import { fileName } from "../src/synth/lists.js";
 import { measure, type Row, row, timingOf } from "./measure.js";
@@ -47,9 +47,10 @@ async function benchStages(folder: string, out: string): Promise<Row[]> {
   const n = chosen.length;
   const paths = chosen.map(({ file }) => join(imageDir, file));
   const files = paths.map((path) => readFileSync(path));
+  const places = chosen.map(({ placement }) => ({ kind: "landmarks", points: pointsOf(placement)! }) as const);
   const images = await Promise.all(files.map((bytes, i) => decodeImage(bytes, paths[i])));
   const pixels = new Pixels(await loadModule("image"));
-  const crops = images.map((image, i) => cropFace(pixels, image, chosen[i].placement, SIZE, paths[i]).crop);
+  const crops = images.map((image, i) => cropFace(pixels, image, places[i], SIZE, paths[i]).crop);
   const encoded = crops.map((crop) => pixels.encodeJpeg(crop, QUALITY));
   const jimp = jpegJs();
   const asJpeg = files.filter((bytes) => sniffFormat(bytes) === "jpeg");
@@ -61,9 +62,7 @@ async function benchStages(folder: string, out: string): Promise<Row[]> {
   const decodePeer = await measure(() => asJpeg.map((bytes) => jimp.decode(bytes)), 3, 1);
   const encodeOurs = await measure(() => crops.map((crop) => pixels.encodeJpeg(crop, QUALITY)));
   const encodePeer = await measure(() => bitmaps.map((bitmap) => jimp.encode(bitmap, { quality: QUALITY })), 3, 1);
-  const warp = await measure(() =>
-    images.map((image, i) => cropFace(pixels, image, chosen[i].placement, SIZE, paths[i])),
-  );
+  const warp = await measure(() => images.map((image, i) => cropFace(pixels, image, places[i], SIZE, paths[i])));
   const encodeLossless = await measure(async () => {
     for (const crop of crops) await encodePng(crop);
   }, 3);

@@ -1,7 +1,7 @@
 /** Checks the command lines of README.md and docs/ and runs README.md's examples, so that they stay true. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { copyFile, readdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { COMMANDS } from "../src/cli/commands.js";
@@ -154,13 +154,16 @@ describe("README.md", () => {
     const chain = lines.filter(([command, ...rest]) => command in small && !rest.includes("painted"));
     assert.deepEqual(
       chain.map(([command]) => command),
-      ["preprocess", "train", "swap", "swap", "align"],
+      ["preprocess", "train", "swap", "swap", "align", "preprocess"],
     );
     await withFolder(async (folder) => {
       // Painted photos instead of CelebA's and of the user's own, as many as the names in README.md need.
       await writeSynth({ directory: join(folder, "CelebA"), count: 60, seed: 1, workers: 2 });
+      await mkdir(join(folder, "photos"));
       for (const [i, name] of ["holiday.jpg", "friend.jpg", "party.jpg"].entries()) {
-        await copyFile(join(folder, `CelebA/images/00000${i + 3}.jpg`), join(folder, name));
+        for (const path of [name, `photos/${name}`]) {
+          await copyFile(join(folder, `CelebA/images/00000${i + 3}.jpg`), join(folder, path));
+        }
       }
       for (const args of chain) {
         const { code, stderr } = await runIn(folder, [...args, ...small[args[0]]]);
@@ -169,6 +172,7 @@ describe("README.md", () => {
       for (const path of ["edited/000001-Eyeglasses.png", "pasted/holiday-Eyeglasses.png"]) {
         assert.ok(existsSync(join(folder, path)), path);
       }
+      assert.equal((await readdir(join(folder, "own-faces/images"))).length, 3);
       assert.equal((await readdir(join(folder, "crops"))).filter((name) => name.endsWith(".jpg")).length, 1);
     });
   });

@@ -2,8 +2,8 @@
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { noSeconds, STAGES } from "../../src/image/stage-times.js";
-import { type AlignTask, createImagePool } from "../../src/image/tasks.js";
 import { planPreprocess } from "../../src/preprocess/plan.js";
+import { type AlignTask, createCropPool } from "../../src/preprocess/tasks.js";
 
 const PHOTOS_PER_TASK = 16;
 
@@ -25,10 +25,10 @@ export async function steadyWorkers(
 ): Promise<Steady> {
   await mkdir(out, { recursive: true });
   const options = { images: undefined, format: "jpg", crop: null, limit: null } as const;
-  const { imageDir, photos } = await planPreprocess(folder, options);
-  const items = photos.map(({ file, placement }) => ({
+  const { locate, photos } = await planPreprocess(folder, options);
+  const items = photos.map(({ file, input, placement }) => ({
     file,
-    input: join(imageDir, file),
+    source: locate(input),
     output: kind === "rgb" ? null : join(out, `${basename(file).replace(/\.\w+$/, "")}.jpg`),
     placement,
   }));
@@ -36,7 +36,7 @@ export async function steadyWorkers(
   for (let i = 0; i < items.length; i += PHOTOS_PER_TASK) {
     tasks.push({ size, format: kind, quality: 95, items: items.slice(i, i + PHOTOS_PER_TASK) });
   }
-  const pool = await createImagePool(workers);
+  const pool = await createCropPool(workers);
   const seconds = noSeconds();
   let wall = 0;
   return {
@@ -50,7 +50,9 @@ export async function steadyWorkers(
     },
     describe() {
       const sum = STAGES.reduce((total, stage) => total + seconds[stage], 0);
-      const shares = STAGES.map((stage) => `${stage} ${((100 * seconds[stage]) / sum).toFixed(0)} %`).join(", ");
+      const shares = STAGES.filter((stage) => seconds[stage] > 0)
+        .map((stage) => `${stage} ${((100 * seconds[stage]) / sum).toFixed(0)} %`)
+        .join(", ");
       const busy = (100 * sum) / (wall * workers);
       const bound = busy > 85 ? "bound by the workers' arithmetic and files" : "bound by what feeds the workers";
       return `${shares}; workers busy ${busy.toFixed(0)} %: ${bound}`;

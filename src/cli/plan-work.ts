@@ -7,7 +7,7 @@ import { openDeviceFor } from "./device.js";
 import { type FidCommand, openFidDevice } from "./fid-options.js";
 import { expandInputs } from "./inputs.js";
 import { choiceOfBatches } from "./planned.js";
-import type { PreprocessCommand } from "./preprocess.js";
+import { chooseFaceSource, type PreprocessCommand } from "./preprocess.js";
 import type { SwapCommand } from "./swap-options.js";
 import { chooseTraining, type TrainCommand } from "./train.js";
 
@@ -51,7 +51,8 @@ export const openPreprocess: OpenWork<PreprocessCommand> = async ([source], opti
   const { preprocessWork } = await import("../planner/work/preprocess.js");
   const { size, images, format, quality, crop = null, limit = null } = options;
   const { maxPixels, tolerant, landmarkFrame } = options;
-  const wanted = { size, images, format, quality, crop, limit, maxPixels, tolerant, landmarkFrame };
+  const read = { maxPixels, tolerant, landmarkFrame };
+  const wanted = { size, images, format, quality, crop, limit, ...read, ...chooseFaceSource(options) };
   const plan = await planPreprocess(source, wanted);
   checkVariant(plan);
   const work = preprocessWork(plan, wanted);

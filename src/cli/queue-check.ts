@@ -2,16 +2,17 @@
 import { describeMismatch, InputError } from "../errors.js";
 import { checkOutputs } from "./editing.js";
 import type { FidCommand } from "./fid-options.js";
-import type { PreprocessCommand } from "./preprocess.js";
+import { chooseFaceSource, type PreprocessCommand } from "./preprocess.js";
 import type { Understood } from "./queue-commands.js";
 import { checkSwap } from "./swap.js";
 import type { SwapCommand } from "./swap-options.js";
 
 type Check<Options> = (args: readonly string[], options: Options, parts: number) => Promise<void>;
 
-const preprocess: Check<PreprocessCommand> = async ([source, out], { images, format, crop = null, limit = null }) => {
+const preprocess: Check<PreprocessCommand> = async ([source, out], options) => {
   const { checkVariant, planPreprocess } = await import("../preprocess/plan.js");
-  checkVariant(await planPreprocess(source, { images, format, crop, limit }));
+  const { images, format, crop = null, limit = null } = options;
+  checkVariant(await planPreprocess(source, { images, format, crop, limit, ...chooseFaceSource(options) }));
   await checkOutputs(out, [], [], "OUT");
 };
 

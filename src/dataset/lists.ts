@@ -95,9 +95,9 @@ export async function readAttributes(path: string): Promise<AttributeTable> {
   return { names, files: table.files, values: Int8Array.from(table.values, (value) => (value === 1 ? 1 : 0)) };
 }
 
-/** Reads five points per photo. @throws InputError */
-export async function readLandmarks(path: string): Promise<LandmarkTable> {
-  const table = await readTable(path);
+/** Reads five points per row. @param mayRepeat if true, a photo may have several rows @throws InputError */
+export async function readLandmarks(path: string, mayRepeat = false): Promise<LandmarkTable> {
+  const table = await readTable(path, mayRepeat);
   expectColumns(table, basename(path), LANDMARK_NAMES.length, "ten numbers (five points as x y)");
   const ofAligned = basename(path).startsWith(ALIGNED_LANDMARKS);
   return { files: table.files, values: table.values, ...(ofAligned ? { ofAligned } : {}) };
@@ -134,9 +134,13 @@ export function formatAttributes({ names, files, values }: AttributeTable): stri
   return `${files.length}${LINE_END}${names.join(" ")}${LINE_END}${rows}`;
 }
 
-/** The text of list_landmarks_celeba.txt: count, names, then rows of whole pixels. */
-export function formatLandmarks({ files, values }: LandmarkTable): string {
-  const rows = formatRows(files, LANDMARK_NAMES.length, 4, (at) => String(Math.round(values[at])));
+/**
+ * The text of list_landmarks_celeba.txt: count, names, then rows of whole pixels, or of pixels with `digits` after the
+ * point.
+ */
+export function formatLandmarks({ files, values }: LandmarkTable, digits = 0): string {
+  const scale = 10 ** digits;
+  const rows = formatRows(files, LANDMARK_NAMES.length, 4, (at) => String(Math.round(values[at] * scale) / scale));
   return `${files.length}${LINE_END}${LANDMARK_NAMES.join(" ")}${LINE_END}${rows}`;
 }
 

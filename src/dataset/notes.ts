@@ -9,7 +9,11 @@ const manifestSchema = z.object({
   kind: z.literal("elegant-preprocess"),
   options: z.object({ images: z.string(), size: z.number(), format: z.string() }),
 });
-const recordSchema = z.object({ file: z.string(), output: z.string() });
+const recordSchema = z.object({
+  file: z.string(),
+  output: z.string(),
+  face: z.object({ dropped: z.array(z.string()).default([]) }).exactOptional(),
+});
 const failureSchema = z.object({ file: z.string(), reason: z.string() });
 export type PhotoFailure = z.infer<typeof failureSchema>;
 
@@ -18,7 +22,7 @@ export interface RunNotes {
   readonly made: { readonly from: string; readonly format: string } | null;
   /** Outputs in manifest.jsonl, in its order. */
   readonly outputs: readonly string[];
-  /** Failures in failures.json and in the packed files' indexes, each photo once, without photos that a later run has finished. */
+  /** Failures in failures.json and in the packed files' indexes, without those of photos that a later run has finished. */
   readonly failures: readonly PhotoFailure[];
 }
 
@@ -31,21 +35,30 @@ async function readNote<Schema extends z.ZodType>(path: string, schema: Schema):
 export async function readNotes(dir: string): Promise<RunNotes> {
   const manifest = await readNote(join(dir, "manifest.json"), manifestSchema);
   const lines = (await readFile(join(dir, "manifest.jsonl"), "utf8").catch(() => "")).split("\n");
-  const outputs = new Map<string, string>();
+  const outputs = new Set<string>();
+  const finished = new Set<string>();
+  /** Reasons of faces that were left out of photos that are finished. */
+  const dropped = new Set<string>();
   for (const line of lines) {
     const record = parseJson(recordSchema, line); // null for the last line of a run that was killed
-    if (record !== null) outputs.set(record.file, record.output);
+    if (record === null) continue;
+    outputs.add(record.output);
+    finished.add(record.file);
+    for (const reason of record.face?.dropped ?? []) dropped.add(reason);
   }
   const failures = new Map<string, PhotoFailure>();
   const add = (list: readonly PhotoFailure[]): void => {
-    for (const failure of list) if (!outputs.has(failure.file)) failures.set(failure.file, failure);
+    for (const failure of list) {
+      if (!finished.has(failure.file) || dropped.has(failure.reason))
+        failures.set(`${failure.file}\0${failure.reason}`, failure);
+    }
   };
   for (const path of await listPackedIndexes(dir)) {
     add((await readNote(path, packedIndexSchema))?.failures ?? []);
   }
   add((await readNote(join(dir, "failures.json"), z.array(failureSchema))) ?? []);
   const made = manifest === null ? null : { from: manifest.options.images, format: manifest.options.format };
-  return { made, outputs: [...outputs.values()], failures: [...failures.values()] };
+  return { made, outputs: [...outputs], failures: [...failures.values()] };
 }
 
 export interface FailureGroup {

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { describeMismatch, InputError, rethrowAs } from "../errors.js";
 import type { PictureSource } from "../image/picture-source.js";
 import { isNpy, readNpyFields } from "../interop/npy.js";
+import { faceRecordSchema } from "./face-record.js";
 import { formatName, type PictureStore, RAW_ON_DISK } from "./store.js";
 
 /** Name of the packed files' folder within a data set. */
@@ -24,6 +25,7 @@ const itemSchema = z.object({
   matrix: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]).readonly(),
   /** What was wrong with a photo that was used anyway. */
   damaged: z.string().exactOptional(),
+  face: faceRecordSchema.exactOptional(),
   /** Position in the data file, in bytes: size * size * 3 bytes of raw pixels, or a JPEG file. */
   offset: z.number().int().nonnegative(),
   length: z.number().int().positive(),

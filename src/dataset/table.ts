@@ -52,6 +52,7 @@ class TableReader {
   constructor(
     private readonly list: string,
     private readonly delimiter: Delimiter,
+    private readonly mayRepeat: boolean,
   ) {}
 
   add(cells: readonly string[], line: number): void {
@@ -163,7 +164,7 @@ class TableReader {
       throw lineError(list, line, expected, file, "Correct or remove the line.");
     }
     const earlier = lineOf.get(file);
-    if (earlier !== undefined) {
+    if (earlier !== undefined && !this.mayRepeat) {
       throw lineError(list, line, `a file that line ${earlier} does not name`, file, "Remove one of the two lines.");
     }
     const start = files.length * numbers.length;
@@ -198,18 +199,19 @@ class TableReader {
  * Parses the text of a list (from decodeListText). Accepts words between spaces and tabs, CSV with commas, semicolons
  * or tabs and quotes, a missing count line, a missing or an extra header line, columns that count the rows, and true
  * and false for 1 and 0.
- * @param list its name in messages
+ * @param list      its name in messages
+ * @param mayRepeat if true, several lines may name the same file
  * @throws InputError (list, line, expected, received, what to do) for anything else
  */
-export function parseTable(text: string, list: string): NumberTable {
+export function parseTable(text: string, list: string, mayRepeat = false): NumberTable {
   const delimiter = delimiterOf(text);
-  const reader = new TableReader(list, delimiter);
+  const reader = new TableReader(list, delimiter, mayRepeat);
   forEachRecord(text, delimiter, list, (cells, line) => reader.add(cells, line));
   return reader.finish();
 }
 
 /** Reads and parses a list. Messages name the file without its folder. */
-export async function readTable(path: string): Promise<NumberTable> {
+export async function readTable(path: string, mayRepeat = false): Promise<NumberTable> {
   const bytes = await readFile(path).catch(rethrowAs(`Reading the list ${path}`));
-  return parseTable(decodeListText(bytes, basename(path)), basename(path));
+  return parseTable(decodeListText(bytes, basename(path)), basename(path), mayRepeat);
 }

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { z } from "zod";
@@ -214,23 +214,29 @@ export interface TarOptions {
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
+/**
+ * Names of the *.tar files among a folder's entries, sorted; null if there are none. @throws InputError if there are
+ * only compressed ones
+ */
+export function findTars(folder: string, entries: readonly string[]): readonly string[] | null {
+  const tars = entries.filter((name) => /\.tar$/i.test(name) && !name.startsWith(".")).sort();
+  if (tars.length > 0) return tars.map((name) => join(folder, name));
+  const packed = entries.find((name) => /\.(tar\.\w+|tgz)$/i.test(name));
+  if (packed === undefined) return null;
+  const remedy = `Unpack its compression, as by 'gunzip ${packed}': pictures are read from the middle of the file.`;
+  throw new InputError(describeMismatch(folder, "images or *.tar", packed, remedy));
+}
+
 /** The images of all *.tar files in a folder; null if there is no tar file. @throws InputError for a damaged tar file */
 export async function openTars(
   folder: string,
   { labelled, onProgress, onWarning }: TarOptions,
 ): Promise<PictureStore | null> {
-  const entries = await readdir(folder).catch((): string[] => []);
-  const tars = entries.filter((name) => /\.tar$/i.test(name) && !name.startsWith(".")).sort();
-  if (tars.length === 0) {
-    const packed = entries.find((name) => /\.(tar\.\w+|tgz)$/i.test(name));
-    if (packed === undefined) return null;
-    const remedy = `Unpack its compression, as by 'gunzip ${packed}': pictures are read from the middle of the file.`;
-    throw new InputError(describeMismatch(folder, "images or *.tar", packed, remedy));
-  }
+  const tars = findTars(folder, await readdir(folder).catch((): string[] => []));
+  if (tars === null) return null;
   const scans: (TarScan & { readonly stem: string; readonly path: string })[] = [];
-  for (const [i, tar] of tars.entries()) {
-    const path = join(folder, tar);
-    scans.push({ stem: tar.slice(0, -4), path, ...(await scanOnce(path)) });
+  for (const [i, path] of tars.entries()) {
+    scans.push({ stem: basename(path).slice(0, -4), path, ...(await scanOnce(path)) });
     onProgress?.({ stage: "scan", done: i + 1, total: tars.length, unit: "tar files" });
   }
   warnOfOthers(folder, scans, onWarning);

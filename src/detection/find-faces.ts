@@ -20,6 +20,33 @@ export interface FoundFaces {
   readonly refused: readonly string[];
 }
 
+/** @param name of the photo, for the message */
+export function noFaceError(name: string, minScore: number): InputError {
+  const remedy = "Use a photo in which it is larger or better lit, or a lower --min-score.";
+  return new InputError(describeMismatch(name, "a face", `none of a score of ${minScore} or more`, remedy));
+}
+
+/** A face in messages: where it is in the photo. @param name of the photo */
+export function describeFace(name: string, { x, y, width, height }: Rectangle): string {
+  return `${name}: face at ${[x, y, width, height].map(Math.round).join(",")}`;
+}
+
+/**
+ * Why a face cannot be aligned, or null.
+ * @param allOption the option with which the photo's other faces are used; null if they are
+ */
+export function refusalOf(
+  name: string,
+  face: DetectedFace,
+  photo: { readonly width: number; readonly height: number },
+  allOption: string | null,
+): string | null {
+  const problem = poseProblem(face.points, photo);
+  if (problem === null) return null;
+  const others = allOption === null ? "" : `, or ${allOption} for its other faces`;
+  return `${describeFace(name, face.box)}: ${problem}. Use another photo${others}.`;
+}
+
 /**
  * Finds the largest face of a photo, or `all` faces.
  * @param name of the photo, for messages
@@ -32,19 +59,13 @@ export async function findFaces(
   { all, minScore }: SearchOptions,
 ): Promise<FoundFaces> {
   const found = await detector.detect(photo, { all, minScore });
-  if (found.length === 0) {
-    const remedy = "Use a photo in which it is larger or better lit, or a lower --min-score.";
-    throw new InputError(describeMismatch(name, "a face", `none of a score of ${minScore} or more`, remedy));
-  }
+  if (found.length === 0) throw noFaceError(name, minScore);
   const faces: DetectedFace[] = [];
   const refused: string[] = [];
   for (const face of all ? found : found.slice(0, 1)) {
-    const problem = poseProblem(face.points, photo);
-    const { x, y, width, height } = face.box;
-    const where = `face at ${[x, y, width, height].map(Math.round).join(",")}`;
-    if (problem === null) faces.push(face);
-    else
-      refused.push(`${name}: ${where}: ${problem}. Use another photo${all ? "" : ", or --all for its other faces"}.`);
+    const reason = refusalOf(name, face, photo, all ? null : "--all");
+    if (reason === null) faces.push(face);
+    else refused.push(reason);
   }
   return { faces, refused };
 }

@@ -1,7 +1,7 @@
 /**
  * Finds the faces of a photo, with five refined points each. Detectors propose boxes; two passes of the landmark network
- * refine the points and decide whether there is a face. The small detector comes first. Only where it finds nothing, the
- * photo is searched by the large one, turned, and reduced.
+ * refine the points and decide whether there is a face. The small detector comes first. Only where it finds nothing, it looks
+ * again at the photo reduced and turned, and the large detector looks once.
  */
 import { composeAffine, invertAffine, similarityFromLandmarks, transformPoint } from "../image/align.js";
 import type { Pixels } from "../image/pixels.js";
@@ -116,14 +116,16 @@ function examine(
   return faces;
 }
 
-/** Keeps the best reading of each face. */
-function distinct(faces: readonly DetectedFace[]): DetectedFace[] {
-  const kept: DetectedFace[] = [];
-  for (const face of [...faces].sort((a, b) => b.score - a.score)) {
-    if (kept.every((other) => distanceOf(other.points, face.points) > SAME_FACE)) kept.push(face);
+/** Adds faces to those that are known, the best reading of each. A face that is known stays as it is. */
+function join(known: readonly DetectedFace[], more: readonly DetectedFace[]): readonly DetectedFace[] {
+  const faces = [...known];
+  for (const face of [...more].sort((a, b) => b.score - a.score)) {
+    if (faces.every((other) => distanceOf(other.points, face.points) > SAME_FACE)) faces.push(face);
   }
-  return kept.sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height);
+  return faces;
 }
+
+const byArea = (a: DetectedFace, b: DetectedFace): number => b.box.width * b.box.height - a.box.width * a.box.height;
 
 /** Finds the faces of a photo, the largest first. */
 export async function locateFaces(
@@ -131,30 +133,27 @@ export async function locateFaces(
   pixels: Pixels,
   photo: RgbaImage,
   { minScore, all }: SearchOptions,
-): Promise<DetectedFace[]> {
+): Promise<readonly DetectedFace[]> {
   const byTiny = (view: View): DetectedFace[] =>
     examine(networks, pixels, photo, view, networks.tiny(view.image, TINY_SCORE), minScore);
   const small = resizedView(pixels, photo, TINY_SIZE);
-  const faces = byTiny(small);
+  let faces = join([], byTiny(small));
   const isLarge = Math.max(photo.width, photo.height) > TINY_SIZE;
   if (isLarge && (all || faces.length === 0)) {
-    faces.push(...byTiny(resizedView(pixels, photo, TINY_SIZE_FOR_SMALL_FACES)));
+    faces = join(faces, byTiny(resizedView(pixels, photo, TINY_SIZE_FOR_SMALL_FACES)));
   }
-  if (faces.length > 0) return distinct(faces);
-
-  const ssd = await networks.ssd();
-  const bySsd = (view: View): DetectedFace[] =>
-    distinct(examine(networks, pixels, photo, view, ssd(view.image, SSD_SCORE), minScore));
-  const upright = resizedView(pixels, photo, SSD_SIZE);
   const searches = [
-    () => bySsd(upright),
-    ...([1, 3, 2] as const).map((quarters) => () => distinct(byTiny(turnedView(pixels, small, quarters)))),
-    () => bySsd(smallView(pixels, upright, SSD_SIZE)),
-    ...([1, 3, 2] as const).map((quarters) => () => bySsd(turnedView(pixels, upright, quarters))),
+    // A face that fills the photo is larger than any that the detectors were trained on.
+    async () => byTiny(smallView(pixels, small, TINY_SIZE)),
+    async () => {
+      const ssd = await networks.ssd();
+      const view = resizedView(pixels, photo, SSD_SIZE);
+      return examine(networks, pixels, photo, view, ssd(view.image, SSD_SCORE), minScore);
+    },
+    ...([1, 3, 2] as const).map((quarters) => async () => byTiny(turnedView(pixels, small, quarters))),
   ];
   for (const search of searches) {
-    const found = search();
-    if (found.length > 0) return found;
+    if (faces.length === 0) faces = join([], await search());
   }
-  return [];
+  return [...faces].sort(byArea);
 }

@@ -1,21 +1,20 @@
 /**
- * Turns a photo file into an aligned crop, in the calling thread, and measures the time of each stage. Files are read
- * and written synchronously: a worker has nothing else to do meanwhile, and Node's I/O threads would cost more.
+ * Reads photo files and cuts aligned crops out of them, in the calling thread. Files are read and written
+ * synchronously: a worker has nothing else to do meanwhile, and Node's I/O threads would cost more.
  */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import { temporaryName } from "../files.js";
 import type { Affine, FivePoints, Rectangle, RgbaImage } from "../types.js";
-import { composeAffine, matrixOfCrop, similarityFromLandmarks } from "./align.js";
-import { type DecodedImage, type DecodeOptions, decodeImage, encodePng } from "./codec.js";
+import { matrixOfCrop, similarityFromLandmarks } from "./align.js";
+import { type DecodedImage, type DecodeOptions, decodeImage } from "./codec.js";
 import { readBaselineJpeg } from "./formats/jpeg-header.js";
 import { DEFAULT_MAX_PIXELS } from "./header.js";
 import { landmarkProblem } from "./landmarks.js";
-import { uprightMatrix, uprightPoints, uprightSize } from "./orientation.js";
 import { type Pixels, type PixelWindow, windowOfWarp } from "./pixels.js";
 import { readImageFile } from "./read-file.js";
 import { noSeconds, type StageSeconds, timed } from "./stage-times.js";
-import type { AlignedPhoto, AlignItem, AlignTask, CropFormat, Placement } from "./tasks.js";
+import type { Placement } from "./tasks.js";
 
 /**
  * Reads and decodes an image file, upright by default. @throws InputError if it cannot be read or decoded;
@@ -68,7 +67,7 @@ function matrixFor(points: FivePoints, image: { width: number; height: number },
   return similarityFromLandmarks(points, size);
 }
 
-interface AlignedCrop<Crop = RgbaImage> {
+export interface AlignedCrop<Crop = RgbaImage> {
   readonly crop: Crop;
   readonly matrix: Affine;
 }
@@ -98,8 +97,8 @@ export function cropFace(
 export async function cropFromJpeg(
   pixels: Pixels,
   bytes: Uint8Array,
-  { placement, file }: Pick<AlignItem, "placement" | "file">,
-  { size, maxPixels = DEFAULT_MAX_PIXELS }: Pick<AlignTask, "size" | "maxPixels">,
+  { placement, file }: { readonly placement: Placement; readonly file: string },
+  { size, maxPixels = DEFAULT_MAX_PIXELS }: { readonly size: number; readonly maxPixels?: number | undefined },
   seconds: StageSeconds,
 ): Promise<AlignedCrop<PixelWindow> | null> {
   if (placement.kind !== "landmarks") return null;
@@ -122,72 +121,4 @@ export function writeWhole(path: string, bytes: Uint8Array | string): void {
     rmSync(temporary, { force: true });
     throw fromSystemError(error, `Writing ${path}`);
   }
-}
-
-function encode(pixels: Pixels, crop: RgbaImage | PixelWindow, format: CropFormat, quality: number) {
-  const kept = "pointer" in crop;
-  if (format === "jpg") return kept ? pixels.encodeWindow(crop, quality) : pixels.encodeJpeg(crop, quality);
-  const image = kept ? pixels.copyWindow(crop) : crop;
-  return format === "png" ? encodePng(image) : dropAlpha(image);
-}
-
-/** [size, size] RGBA -> [size, size, 3] */
-function dropAlpha({ data }: RgbaImage): Uint8Array {
-  const rgb = new Uint8Array((data.length / 4) * 3);
-  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
-    rgb[to] = data[from];
-    rgb[to + 1] = data[from + 1];
-    rgb[to + 2] = data[from + 2];
-  }
-  return rgb;
-}
-
-type Aligned = Omit<AlignedPhoto, "ok" | "file" | "bytes"> & AlignedCrop<RgbaImage | PixelWindow>;
-
-/** Reads and aligns one photo: the crop, the matrix from the frame of its landmarks, and what is damaged about it. */
-async function cropPhoto(
-  pixels: Pixels,
-  item: AlignItem,
-  options: Omit<AlignTask, "items">,
-  seconds: StageSeconds,
-): Promise<Aligned> {
-  const { size, landmarkFrame = "upright", maxPixels, tolerant = false } = options;
-  const { input, file } = item;
-  const data = await timed(seconds, "read", () => readImageFile(input, file, maxPixels));
-  const quick = await cropFromJpeg(pixels, data, item, options, seconds);
-  if (quick !== null) return { ...quick, damaged: null };
-  const image = await timed(seconds, "decode", () => decodeImage(data, file, { maxPixels, tolerant }));
-  const { orientation, damaged } = image;
-  // A photo that is stored upright has only one frame.
-  const turn =
-    landmarkFrame === "stored" && orientation !== 1
-      ? uprightMatrix(uprightSize(image, orientation), orientation)
-      : null;
-  const placement: Placement =
-    turn !== null && item.placement.kind === "landmarks"
-      ? { kind: "landmarks", points: uprightPoints(item.placement.points, turn) }
-      : item.placement;
-  const { crop, matrix } = await timed(seconds, "warp", () => cropFace(pixels, image, placement, size, file));
-  return { crop, matrix: turn === null ? matrix : composeAffine(matrix, turn), damaged };
-}
-
-/**
- * Reads, aligns and encodes one photo. Writes it if the item has an output path; otherwise returns the bytes. The crop
- * is upright. Also returns the matrix from the frame of the landmarks (`landmarkFrame`) to the crop and, if damage is
- * tolerated, what is damaged about the photo.
- */
-export async function alignPhoto(
-  pixels: Pixels,
-  item: AlignItem,
-  options: Omit<AlignTask, "items">,
-  seconds: StageSeconds,
-): Promise<Omit<AlignedPhoto, "ok" | "file">> {
-  const { format, quality } = options;
-  const { crop, ...made } = await cropPhoto(pixels, item, options, seconds);
-  const bytes = await timed(seconds, "encode", () => encode(pixels, crop, format, quality));
-  const { output } = item;
-  // A copy without the rest of its buffer, because the whole buffer would be sent.
-  if (output === null) return { ...made, bytes: bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes };
-  await timed(seconds, "write", () => writeWhole(output, bytes));
-  return made;
 }

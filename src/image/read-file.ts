@@ -54,6 +54,15 @@ export async function readImageFile(path: string, name: string, maxPixels = DEFA
   throw new Error("unreachable: the last try returns or throws");
 }
 
+/** @throws InputError for more bytes than a photo of `maxPixels` has */
+export function expectPhotoBytes(bytes: number, name: string, maxPixels = DEFAULT_MAX_PIXELS): void {
+  const limit = maxPixels * MAX_BYTES_A_PIXEL + SIDE_BYTES;
+  if (bytes <= limit) return;
+  const received = `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  const expected = `at most ${(limit / 2 ** 20).toFixed(0)} MiB`;
+  throw new InputError(describeMismatch(`${name}: file too large`, expected, received, "Scale the picture down."));
+}
+
 /** Reads synchronously: a worker has nothing else to do meanwhile, and Node's I/O threads would cost more. */
 function readOnce(path: string, name: string, maxPixels: number): Buffer {
   try {
@@ -64,12 +73,7 @@ function readOnce(path: string, name: string, maxPixels: number): Buffer {
         describeMismatch(name, "an image file", received, "Name an image file, or correct the list."),
       );
     }
-    const limit = maxPixels * MAX_BYTES_A_PIXEL + SIDE_BYTES;
-    if (found.size > limit) {
-      const received = `${(found.size / 2 ** 20).toFixed(0)} MiB`;
-      const expected = `at most ${(limit / 2 ** 20).toFixed(0)} MiB`;
-      throw new InputError(describeMismatch(`${name}: file too large`, expected, received, "Scale the picture down."));
-    }
+    expectPhotoBytes(found.size, name, maxPixels);
     return readFileSync(path);
   } catch (error) {
     throw fromSystemError(error, `${name}: reading the photo`);

@@ -3,10 +3,9 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { describeMismatch, fromSystemError, InputError } from "../errors.js";
 import type { RgbaImage } from "../types.js";
 import { decodeImage } from "./codec.js";
-import { readPhoto } from "./photo.js";
 import { type ByteRange, nameOf, type PictureSource } from "./picture-source.js";
 import { type Pixels, wholeOf } from "./pixels.js";
-import { readFileHeader } from "./read-file.js";
+import { expectPhotoBytes, readFileHeader, readImageFile } from "./read-file.js";
 import { noSeconds, type StageSeconds, timed } from "./stage-times.js";
 
 /** Number of files that a thread keeps open. All threads together stay far below the usual limit of 1024 or 256 per process. */
@@ -83,14 +82,27 @@ export function readSourceHeader({ path, range, raw }: PictureSource): { width: 
 }
 
 /**
+ * The bytes of an encoded image of at most `maxPixels`. @param name used in messages only @throws InputError if they
+ * cannot be read or are far too many; RetryableError if the file system fails
+ */
+export async function readSourceBytes(
+  { path, range }: PictureSource,
+  name: string,
+  maxPixels?: number,
+): Promise<Uint8Array> {
+  if (range === undefined) return readImageFile(path, name, maxPixels);
+  expectPhotoBytes(range.length, name, maxPixels);
+  return readRange(path, range, name);
+}
+
+/**
  * Reads an image, and decodes it if it is encoded. @throws InputError if it cannot be read or decoded; RetryableError
  * if the file system fails
  */
 export async function readSource(source: PictureSource, seconds: StageSeconds = noSeconds()): Promise<RgbaImage> {
   const name = nameOf(source);
-  const { path, range, raw } = source;
-  if (range === undefined) return readPhoto(path, name, seconds);
-  const bytes = await timed(seconds, "read", () => readRange(path, range, name));
+  const { raw } = source;
+  const bytes = await timed(seconds, "read", () => readSourceBytes(source, name));
   return timed(seconds, "decode", () => {
     if (raw === undefined) return decodeImage(bytes, name);
     expectRaw(name, bytes, raw);

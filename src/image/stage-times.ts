@@ -4,6 +4,8 @@
 export interface StageSeconds {
   read: number;
   decode: number;
+  /** Finding faces. */
+  detect: number;
   warp: number;
   /** Resizing, and scaling to the network's range. */
   normalise: number;
@@ -12,10 +14,10 @@ export interface StageSeconds {
 }
 
 /** The stages of an alignment. */
-export const STAGES = ["read", "decode", "warp", "encode", "write"] as const;
+export const STAGES = ["read", "decode", "detect", "warp", "encode", "write"] as const;
 
 export function noSeconds(): StageSeconds {
-  return { read: 0, decode: 0, warp: 0, normalise: 0, encode: 0, write: 0 };
+  return { read: 0, decode: 0, detect: 0, warp: 0, normalise: 0, encode: 0, write: 0 };
 }
 
 /** Runs `work` and adds its time to a stage. */

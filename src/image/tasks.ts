@@ -3,7 +3,7 @@ import type { WasmModule } from "../kernels/memory.js";
 import { loadModule } from "../kernels/module.js";
 import { WorkerPool } from "../pool/pool.js";
 import type { ItemFailure, SlotRange } from "../pool/protocol.js";
-import type { Affine, FivePoints, Rectangle } from "../types.js";
+import type { FivePoints, Rectangle } from "../types.js";
 import type { InceptionMode } from "./inception-input.js";
 import type { PictureSource } from "./picture-source.js";
 import type { StageSeconds } from "./stage-times.js";
@@ -24,50 +24,11 @@ export type CropFormat = "jpg" | "png" | "rgb";
 /** `stored`: pixels as in the file; `upright`: turned by EXIF orientation. */
 export type LandmarkFrame = "stored" | "upright";
 
-export interface AlignItem {
-  /** The name in reports. */
-  readonly file: string;
-  readonly input: string;
-  /** Path of the crop; null if it is not written but returned as bytes. */
-  readonly output: string | null;
-  readonly placement: Placement;
-}
-
-/** Reads and aligns a few photos (8 to 32). Written images get a temporary name first. */
-export interface AlignTask {
-  readonly size: number;
-  readonly format: CropFormat;
-  /** 1 to 100, for JPEG only. */
-  readonly quality: number;
-  /** Whether landmarks refer to the stored or the upright photo, if EXIF turns it. Default upright. */
-  readonly landmarkFrame?: LandmarkFrame | undefined;
-  /** Largest number of pixels. Larger photos fail. */
-  readonly maxPixels?: number | undefined;
-  /** If true, the decodable part of a damaged photo is used. */
-  readonly tolerant?: boolean | undefined;
-  readonly items: readonly AlignItem[];
-}
-
-export interface AlignedPhoto {
-  readonly ok: true;
-  readonly file: string;
-  /** Frame of the landmarks -> crop. */
-  readonly matrix: Affine;
-  /** The crop, if it was not written. */
-  readonly bytes?: Uint8Array;
-  /** What was wrong with a photo that was used anyway (`tolerant`); null if nothing was. */
-  readonly damaged: string | null;
-}
-
 /** The times that each task reports. */
 export interface TaskTimes {
   readonly seconds: StageSeconds;
   /** Number of the worker, from 1. */
   readonly thread: number;
-}
-
-export interface AlignResult extends TaskTimes {
-  readonly results: readonly (AlignedPhoto | ItemFailure)[];
 }
 
 /** Reads images and writes them as RGB floats in [-1, 1], [items, size, size, 3], into a range of a ring slot. */
@@ -111,7 +72,6 @@ export interface CheckResult {
 export type ImageTasks = {
   readonly checkPictures: { readonly task: CheckTask; readonly result: CheckResult };
   readonly loadInceptionInputs: { readonly task: InceptionTask; readonly result: InceptionResult };
-  readonly alignPhotos: { readonly task: AlignTask; readonly result: AlignResult };
   readonly loadImages: { readonly task: LoadTask; readonly result: LoadResult };
 };
 

@@ -4,9 +4,9 @@
  */
 import { describeMismatch, RetryableError } from "../errors.js";
 import { noSeconds } from "../image/stage-times.js";
-import type { AlignItem, AlignResult, AlignTask, ImagePool } from "../image/tasks.js";
 import { asAddressSpaceError } from "../kernels/address-space.js";
 import type { ItemFailure } from "../pool/protocol.js";
+import type { AlignItem, AlignResult, AlignTask, CropPool } from "./tasks.js";
 
 /** Time limit of a task in seconds. A photo usually takes some milliseconds; the largest allowed ones take seconds. */
 const SECONDS_PER_TASK = 60;
@@ -22,7 +22,7 @@ export interface AlignJob<Tag> {
   readonly tag: Tag;
 }
 
-function run(pool: ImagePool, task: AlignTask, seconds: number): Promise<AlignResult> {
+function run(pool: CropPool, task: AlignTask, seconds: number): Promise<AlignResult> {
   return pool.run("alignPhotos", task, { signal: AbortSignal.timeout(seconds * 1000) });
 }
 
@@ -37,7 +37,7 @@ function quarantine({ file }: AlignItem, error: unknown, seconds: number): ItemF
 }
 
 /** Returns the task's result. If the worker died, each photo gets a task of its own, and photos that fail again are skipped. */
-async function settle(pool: ImagePool, task: AlignTask, seconds: number): Promise<AlignResult> {
+async function settle(pool: CropPool, task: AlignTask, seconds: number): Promise<AlignResult> {
   try {
     return await run(pool, task, seconds);
   } catch {
@@ -67,7 +67,7 @@ async function settle(pool: ImagePool, task: AlignTask, seconds: number): Promis
 
 /** Runs the jobs and yields their results in order. As many jobs run at the same time as the pool accepts. */
 export async function* alignAll<Tag>(
-  pool: ImagePool,
+  pool: CropPool,
   jobs: Iterable<AlignJob<Tag>>,
   seconds: number = SECONDS_PER_TASK,
 ): AsyncGenerator<{ readonly tag: Tag; readonly result: AlignResult }, void, undefined> {

@@ -3,7 +3,6 @@
  * state it, so it is determined from the faces: they should be within the image, with the eyes above the mouth and the
  * left eye on the left.
  */
-import { join } from "node:path";
 import { landmarksAt } from "../dataset/lists.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { ImageHeader } from "../image/header.js";
@@ -11,7 +10,7 @@ import { uprightMatrix, uprightPoints, uprightSize } from "../image/orientation.
 import { readFileHeader } from "../image/read-file.js";
 import type { LandmarkFrame } from "../image/tasks.js";
 import type { FivePoints } from "../types.js";
-import type { PreprocessPlan } from "./plan.js";
+import { type PreprocessPlan, pointsOf } from "./plan.js";
 
 /** Largest number of turned photos that are examined. */
 const SAMPLE = 100;
@@ -51,18 +50,23 @@ export interface FrameChoice {
  */
 export function chooseLandmarkFrame(plan: PreprocessPlan, asked: LandmarkFrame | "auto"): FrameChoice {
   const { landmarks } = plan.lists;
+  // Faces are found in the upright photo.
+  if (plan.photos[0]?.placement.kind === "detect") return { frame: "upright", notice: null };
   if (asked !== "auto") return { frame: asked, notice: null };
-  if (landmarks === null) return { frame: null, notice: null };
   const fits = { stored: 0, upright: 0 };
   let turned = 0;
   const stride = Math.ceil(plan.photos.length / MOST_HEADERS);
   for (let i = 0; i < plan.photos.length && turned < SAMPLE; i += stride) {
-    const { input, rows } = plan.photos[i];
-    if (rows.landmarks === null) continue;
-    const header = readFileHeader(join(plan.imageDir, input));
+    const { input, placement, rows } = plan.photos[i];
+    // The landmarks of photos that are cut out by a square are moved into the crop, too.
+    const points =
+      pointsOf(placement) ?? (landmarks && rows.landmarks !== null ? landmarksAt(landmarks, rows.landmarks) : null);
+    if (points === null) continue;
+    const { path, range } = plan.locate(input);
+    const header = readFileHeader(path, range?.offset);
     if (header === null || header.orientation === 1) continue;
     turned++;
-    const { stored, upright } = fitsOf(landmarksAt(landmarks, rows.landmarks), header);
+    const { stored, upright } = fitsOf(points, header);
     if (stored) fits.stored++;
     if (upright) fits.upright++;
   }

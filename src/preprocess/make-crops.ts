@@ -1,10 +1,10 @@
 /** The loop of `elegant preprocess`: photos go to the pool, and their crops to an output. */
 import { noSeconds, STAGES, type StageSeconds } from "../image/stage-times.js";
-import { createImagePool } from "../image/tasks.js";
 import type { Feeding } from "../pool/feeding.js";
 import type { OnProgress } from "../types.js";
 import { type AlignJob, alignAll } from "./align-all.js";
 import type { Batch, CropOutput } from "./outputs.js";
+import { createCropPool } from "./tasks.js";
 
 /**
  * Makes the crops of an output, and discards what is unfinished at its end.
@@ -20,7 +20,7 @@ export async function makeCrops(
   const { failures, remaining } = output;
   const seconds = noSeconds();
   let taken = 0;
-  const pool = await createImagePool(feeding.most);
+  const pool = await createCropPool(feeding.most);
   const jobs = function* (): Generator<AlignJob<Batch>> {
     for (const job of output.jobs()) {
       if (isOver()) return;

@@ -2,12 +2,14 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { z } from "zod";
+import { type FaceRecord, faceRecordSchema } from "../dataset/face-record.js";
 import { RAW_ON_DISK } from "../dataset/store.js";
 import { describeMismatch, fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { isTemporary } from "../files.js";
 import { parseJson } from "../json.js";
 import { isLock } from "../lock.js";
 import type { Affine } from "../types.js";
+import { FACE_CHOICES } from "./face-choice.js";
 
 export const MANIFEST = "manifest.json";
 export const RECORDS = "manifest.jsonl";
@@ -23,6 +25,12 @@ const optionsSchema = z.object({
   /** Frame of the landmarks of photos that EXIF turns. Null if no photo is turned. */
   landmarkFrame: z.enum(["stored", "upright"]).nullable(),
   crop: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable(),
+  /** How faces were found; absent if landmarks or a crop were given. */
+  detect: z
+    .object({ faces: z.enum(FACE_CHOICES), minScore: z.number(), minFace: z.number(), minSharpness: z.number() })
+    .exactOptional(),
+  /** The list named by --landmarks and which of its faces were used; absent without the option. */
+  landmarks: z.object({ list: z.string(), faces: z.enum(FACE_CHOICES) }).exactOptional(),
 });
 /** The options that determine the output images. Runs that differ in one of them cannot share a folder. */
 export type ManifestOptions = z.infer<typeof optionsSchema>;
@@ -41,14 +49,17 @@ const recordSchema = z.object({
   output: z.string(),
   matrix: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]),
   damaged: z.string().exactOptional(),
+  face: faceRecordSchema.exactOptional(),
 });
-/** One finished photo. `matrix` maps pixels of the photo, in the frame of the landmarks, to pixels of the crop. */
-export interface FinishedPhoto {
+/** One finished crop. `matrix` maps pixels of the photo, in the frame of the landmarks, to pixels of the crop. */
+export interface FinishedCrop {
   readonly file: string;
   readonly output: string;
   readonly matrix: Affine;
   /** What was wrong with a photo of which only a part was decoded (--tolerant). */
   readonly damaged?: string;
+  /** Only for photos that may have several faces. */
+  readonly face?: FaceRecord;
 }
 
 /** @throws InputError if the file is missing or is not a manifest */
@@ -67,40 +78,55 @@ export async function readManifest(path: string): Promise<Manifest> {
 }
 
 /** The lines of manifest.jsonl. */
-export function formatRecords(photos: Iterable<FinishedPhoto>): string {
-  return [...photos].map((photo) => `${JSON.stringify(photo)}\n`).join("");
+export function formatRecords(crops: Iterable<FinishedCrop>): string {
+  return [...crops].map((crop) => `${JSON.stringify(crop)}\n`).join("");
 }
 
-/**
- * Reads all records; if a photo has several, the last one counts. An incomplete last line, from a run that was killed,
- * is ignored.
- */
-export async function readAllRecords(out: string): Promise<FinishedPhoto[]> {
-  const text = await readFile(join(out, RECORDS), "utf8").catch(() => "");
-  const records = new Map<string, FinishedPhoto>();
-  for (const line of text.split("\n")) {
-    const record = parseJson(recordSchema, line);
-    if (record !== null) records.set(record.file, record);
+/** The crops of each photo, in order. */
+export function groupByPhoto(crops: Iterable<FinishedCrop>): Map<string, FinishedCrop[]> {
+  const photos = new Map<string, FinishedCrop[]>();
+  for (const crop of crops) {
+    const others = photos.get(crop.file);
+    // A photo that was made again begins with its first crop again, and the last time counts.
+    if (others === undefined || (crop.face?.number ?? 1) === 1) photos.set(crop.file, [crop]);
+    else others.push(crop);
   }
-  return [...records.values()];
+  return photos;
 }
 
-/** Records of photos whose output image still exists. */
-export async function readRecords(out: string): Promise<FinishedPhoto[]> {
-  const records = await readAllRecords(out);
+/** Reads the records of whole photos. An incomplete last line, from a run that was killed, is ignored. */
+async function readPhotos(out: string): Promise<FinishedCrop[][]> {
+  const text = await readFile(join(out, RECORDS), "utf8").catch(() => "");
+  const records = text.split("\n").flatMap((line) => parseJson(recordSchema, line) ?? []);
+  return [...groupByPhoto(records).values()].filter((crops) => {
+    const { length } = crops;
+    return crops.every(({ face }, i) =>
+      face === undefined ? length === 1 : face.number === i + 1 && face.of === length,
+    );
+  });
+}
+
+/** The records of all crops whose photo is finished. */
+export async function readAllRecords(out: string): Promise<FinishedCrop[]> {
+  return (await readPhotos(out)).flat();
+}
+
+/** Records of photos whose crops all still exist. */
+export async function readRecords(out: string): Promise<FinishedCrop[]> {
+  const photos = await readPhotos(out);
   const onDisk = new Set<string>();
-  for (const folder of new Set(records.map(({ output }) => posix.dirname(output)))) {
+  for (const folder of new Set(photos.flat().map(({ output }) => posix.dirname(output)))) {
     const names = await readdir(join(out, "images", folder)).catch((): string[] => []);
     for (const name of names) onDisk.add(posix.join(folder, name));
   }
-  return records.filter((record) => onDisk.has(record.output));
+  return photos.filter((crops) => crops.every(({ output }) => onDisk.has(output))).flat();
 }
 
 /**
- * What an earlier run has left in `out`: null if the folder is new or empty, otherwise its finished photos.
+ * What an earlier run has left in `out`: null if the folder is new or empty, otherwise its finished crops.
  * @throws InputError if the folder contains something else, or a run with other options
  */
-export async function openOutput(out: string, options: ManifestOptions): Promise<FinishedPhoto[] | null> {
+export async function openOutput(out: string, options: ManifestOptions): Promise<FinishedCrop[] | null> {
   const found = await stat(out).catch(() => null);
   if (found === null) return null;
   if (!found.isDirectory()) throw new InputError(describeMismatch(out, "a folder", "a file", "Choose another place."));
@@ -112,7 +138,7 @@ export async function openOutput(out: string, options: ManifestOptions): Promise
   }
   const manifest = await readManifest(join(out, MANIFEST));
   for (const key of Object.keys(optionsSchema.shape) as (keyof ManifestOptions)[]) {
-    const [earlier, now] = [JSON.stringify(manifest.options[key]), JSON.stringify(options[key])];
+    const [earlier, now] = [manifest, { options }].map((one) => JSON.stringify(one.options[key] ?? null));
     if (earlier !== now) {
       const remedy = "Choose another folder, or the options of the earlier run to resume it.";
       throw new InputError(

@@ -10,7 +10,7 @@ import { writeWhole } from "../image/photo.js";
 import { parseJson } from "../json.js";
 import { type Part, partName, placeOf } from "../part.js";
 import type { OnProgress } from "../types.js";
-import { type FinishedPhoto, MANIFEST, type ManifestOptions, readAllRecords, readManifest } from "./manifest.js";
+import { type FinishedCrop, MANIFEST, type ManifestOptions, readAllRecords, readManifest } from "./manifest.js";
 import { FAILURES, writeOutcome } from "./outcome.js";
 import type { Failure } from "./outputs.js";
 import { findParts, MERGING, type PartRecord, readPart } from "./part-folder.js";
@@ -34,7 +34,7 @@ interface OpenedPart extends OrderedPart {
   readonly part: PartRecord;
   readonly options: ManifestOptions;
   readonly done: number;
-  readonly records: readonly FinishedPhoto[];
+  readonly records: readonly FinishedCrop[];
   readonly failures: readonly Failure[];
 }
 
@@ -71,7 +71,13 @@ async function openPart(folder: string, part: PartRecord): Promise<OpenedPart> {
     const place = placeOf(own, part, part.unit);
     places.set(`file ${names[0]}`, place).set(`output ${names[1]}`, place);
   }
-  return { folder, part, options, done, places, failures, records: await readAllRecords(folder) };
+  const records = await readAllRecords(folder);
+  for (const { file, output, face } of records) {
+    // Further crops of a photo come after its first one and before the next photo.
+    const place = (places.get(`file ${file}`) ?? 0) + (face === undefined ? 0 : (face.number - 1) / face.of);
+    places.set(`output ${output}`, place);
+  }
+  return { folder, part, options, done, places, failures, records };
 }
 
 /** Opens all parts, in their order. @throws InputError that names what is missing or does not belong together */
@@ -201,7 +207,7 @@ export async function mergeParts(out: string, onProgress?: OnProgress): Promise<
   }
   const records = inOrder(
     (part) => part.records,
-    ({ file }) => `file ${file}`,
+    ({ output }) => `output ${output}`,
   );
   const lists = await mergeLists(parts);
 

@@ -4,11 +4,21 @@
  */
 import { join } from "node:path";
 import type { FaceLists } from "../dataset/dataset.js";
-import { formatAttributes, formatLandmarks, formatPartition, LIST_NAMES, selectRows } from "../dataset/lists.js";
+import {
+  type AttributeTable,
+  formatAttributes,
+  formatLandmarks,
+  formatPartition,
+  LIST_NAMES,
+  landmarksAt,
+  type PartitionTable,
+  selectRows,
+} from "../dataset/lists.js";
 import { transformPoint } from "../image/align.js";
 import { writeWhole } from "../image/photo.js";
+import { writeFound } from "./found-faces.js";
 import {
-  type FinishedPhoto,
+  type FinishedCrop,
   formatManifest,
   formatRecords,
   MANIFEST,
@@ -16,7 +26,7 @@ import {
   RECORDS,
 } from "./manifest.js";
 import type { Failure } from "./outputs.js";
-import type { PlannedPhoto, PreprocessPlan } from "./plan.js";
+import type { PreprocessPlan } from "./plan.js";
 
 export const FAILURES = "failures.json";
 
@@ -25,31 +35,45 @@ export interface Outcome {
   readonly options: ManifestOptions;
   /** Lists of the finished photos. */
   readonly lists: FaceLists;
-  readonly records: readonly FinishedPhoto[];
+  readonly records: readonly FinishedCrop[];
   readonly failures: readonly Failure[];
   readonly done: number;
 }
 
-/** The lists of the finished photos: attributes and partition unchanged, landmarks in pixels of the crop. */
-export function outcomeLists(plan: PreprocessPlan, finished: ReadonlyMap<string, FinishedPhoto>): FaceLists {
-  const photos = plan.photos.filter(({ file }) => finished.has(file));
-  const select = (list: keyof FaceLists): { rows: number[]; files: string[]; kept: PlannedPhoto[] } => {
-    const kept = photos.filter(({ rows }) => rows[list] !== null);
-    return { rows: kept.map(({ rows }) => rows[list]!), files: kept.map(({ output }) => output), kept };
+/**
+ * The lists of the finished photos: landmarks of every crop, in its pixels; attributes and partition unchanged, for the
+ * first crop of each photo.
+ */
+export function outcomeLists(
+  { lists: { attributes, landmarks, partition }, photos }: PreprocessPlan,
+  finished: ReadonlyMap<string, readonly FinishedCrop[]>,
+): FaceLists {
+  const kept = photos.filter(({ file }) => finished.has(file));
+  const select = <T extends AttributeTable | PartitionTable>(table: T | null, list: keyof FaceLists): T | null => {
+    if (table === null) return null;
+    const listed = kept.filter(({ rows }) => rows[list] !== null);
+    const selected = selectRows(
+      table,
+      listed.map(({ rows }) => rows[list]!),
+    );
+    return { ...selected, files: listed.map(({ output }) => output) };
   };
-  const { attributes, landmarks, partition } = plan.lists;
-  const [a, l, p] = [select("attributes"), select("landmarks"), select("partition")];
-  const moved = landmarks && { ...selectRows(landmarks, l.rows), files: l.files };
-  l.kept.forEach(({ file }, i) => {
-    const { matrix } = finished.get(file)!;
-    for (let at = i * 10; moved !== null && at < i * 10 + 10; at += 2) {
-      moved.values.set(transformPoint(matrix, moved.values[at], moved.values[at + 1]), at);
+  const files: string[] = [];
+  const values: number[] = [];
+  for (const { file, rows } of kept) {
+    for (const { output, matrix, face } of finished.get(file)!) {
+      const points =
+        face?.points ?? (landmarks && rows.landmarks !== null ? landmarksAt(landmarks, rows.landmarks) : null);
+      if (points === null) continue;
+      files.push(output);
+      for (const [x, y] of points) values.push(...transformPoint(matrix, x, y));
     }
-  });
+  }
+  const isDetected = photos.some(({ placement }) => placement.kind === "detect");
   return {
-    attributes: attributes && { ...selectRows(attributes, a.rows), files: a.files },
-    landmarks: moved,
-    partition: partition && { ...selectRows(partition, p.rows), files: p.files },
+    attributes: select(attributes, "attributes"),
+    landmarks: landmarks !== null || isDetected ? { files, values: Float64Array.from(values) } : null,
+    partition: select(partition, "partition"),
   };
 }
 
@@ -60,6 +84,7 @@ export function writeOutcome(out: string, { options, lists, records, failures, d
   if (attributes !== null) write(`${LIST_NAMES.attributes}.txt`, formatAttributes(attributes));
   if (partition !== null) write(`${LIST_NAMES.partition}.txt`, formatPartition(partition));
   if (landmarks !== null) write(`${LIST_NAMES.landmarks}.txt`, formatLandmarks(landmarks));
+  if (options.detect !== undefined) writeFound(out, records);
   write(RECORDS, formatRecords(records));
   write(FAILURES, `${JSON.stringify(failures, null, 2)}\n`);
   write(MANIFEST, formatManifest(options, done, failures.length));

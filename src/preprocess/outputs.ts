@@ -1,17 +1,20 @@
 /** Writes the crops of a preprocess run, as a file per photo or as packed files of many, and finds those that exist already. */
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { FaceRecord } from "../dataset/face-record.js";
 import { PACKED_DIR, packedName, readPackedIndex } from "../dataset/packed.js";
 import { fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
-import type { AlignedPhoto, AlignItem, AlignResult, LandmarkFrame } from "../image/tasks.js";
+import type { LandmarkFrame } from "../image/tasks.js";
 import { ItemFailures } from "../pool/item-failures.js";
 import type { AlignJob } from "./align-all.js";
-import { type FinishedPhoto, formatRecords, RECORDS } from "./manifest.js";
+import { faceName } from "./crop-names.js";
+import { type FinishedCrop, formatRecords, groupByPhoto, RECORDS } from "./manifest.js";
 import { cropFormat, type OutputFormat, type PackedFormat } from "./output-format.js";
 import { PackedWriter } from "./packed-writer.js";
 import type { PlannedPhoto, PreprocessPlan } from "./plan.js";
+import type { AlignedPhoto, AlignItem, AlignResult, DetectSettings, MadeCrop } from "./tasks.js";
 
 export const PHOTOS_PER_TASK = 16;
 
@@ -28,6 +31,7 @@ export interface CropOptions {
   readonly landmarkFrame: LandmarkFrame | undefined;
   readonly maxPixels: number | undefined;
   readonly tolerant: boolean | undefined;
+  readonly detect: DetectSettings | undefined;
 }
 
 /** The photos of a task in order, and whether the task is the last one of its unit. */
@@ -37,8 +41,8 @@ export interface Batch {
 }
 
 export interface CropOutput {
-  /** Finished photos by name. It grows with each batch. */
-  readonly finished: Map<string, FinishedPhoto>;
+  /** Crops of finished photos, by the photo's name. It grows with each batch. */
+  readonly finished: Map<string, readonly FinishedCrop[]>;
   readonly failures: Failure[];
   /** Number of photos that this run has to make. */
   readonly remaining: number;
@@ -66,29 +70,42 @@ export function* jobsOf(
   }
 }
 
-/** Divides a batch's results into finished photos, which are passed to `keep`, and failures. */
+/** The records of a photo's crops. */
+function recordsOf({ file, output }: PlannedPhoto, { crops, dropped, damaged }: AlignedPhoto): readonly FinishedCrop[] {
+  return crops.map(({ matrix, points, found }, i): FinishedCrop => {
+    const about = { file, output: faceName(output, i + 1), matrix, ...(damaged === null ? {} : { damaged }) };
+    if (points === undefined) return about;
+    const face: FaceRecord = {
+      ...{ number: i + 1, of: crops.length, points: points as FaceRecord["points"] },
+      ...(i === 0 && dropped.length > 0 ? { dropped } : {}),
+      ...(found === undefined ? {} : { found }),
+    };
+    return { ...about, face };
+  });
+}
+
+/** Divides a batch's results into finished photos, which are passed to `keep`, and failures of photos and of faces. */
 async function sort(
   { photos }: Batch,
   { results }: AlignResult,
   failures: Failure[],
   watch: ItemFailures,
-  keep: (photo: FinishedPhoto, result: AlignedPhoto, planned: PlannedPhoto) => Promise<void> | void,
+  keep: (records: readonly FinishedCrop[], crops: readonly MadeCrop[], planned: PlannedPhoto) => Promise<void> | void,
 ): Promise<void> {
   for (const [i, result] of results.entries()) {
     const planned = photos[i];
     watch.note(result.ok ? null : result);
     if (result.ok) {
-      const { matrix, damaged } = result;
-      const about = { file: planned.file, output: planned.output, matrix };
-      await keep(damaged === null ? about : { ...about, damaged }, result, planned);
+      if (result.crops.length > 0) await keep(recordsOf(planned, result), result.crops, planned);
+      for (const reason of result.dropped) failures.push({ file: planned.file, reason });
     } else failures.push({ file: result.file, reason: result.reason });
   }
 }
 
 /** Writes to OUT/images, with a record of each finished photo in manifest.jsonl. */
 export class ImageOutput implements CropOutput {
-  readonly finished: Map<string, FinishedPhoto>;
-  readonly failures: Failure[] = [];
+  readonly finished: Map<string, readonly FinishedCrop[]>;
+  readonly failures: Failure[];
   private readonly watch = new ItemFailures();
   readonly remaining: number;
   private readonly photos: readonly PlannedPhoto[];
@@ -97,19 +114,23 @@ export class ImageOutput implements CropOutput {
     private readonly plan: PreprocessPlan,
     private readonly out: string,
     private readonly options: CropOptions,
-    earlier: readonly FinishedPhoto[],
+    earlier: readonly FinishedCrop[],
   ) {
-    this.finished = new Map(earlier.map((photo) => [photo.file, photo]));
+    this.finished = groupByPhoto(earlier);
+    this.failures = plan.photos.flatMap(({ file }) => {
+      const reasons = this.finished.get(file)?.[0].face?.dropped ?? [];
+      return reasons.map((reason) => ({ file, reason }));
+    });
     this.photos = plan.photos.filter(({ file }) => !this.finished.has(file));
     this.remaining = this.photos.length;
   }
 
-  /** @param earlier finished photos of an earlier run; null in a new folder */
+  /** @param earlier finished crops of an earlier run; null in a new folder */
   static async open(
     plan: PreprocessPlan,
     out: string,
     options: CropOptions,
-    earlier: readonly FinishedPhoto[] | null,
+    earlier: readonly FinishedCrop[] | null,
   ): Promise<ImageOutput> {
     const output = new ImageOutput(plan, out, options, earlier ?? []);
     const images = join(out, "images");
@@ -119,7 +140,7 @@ export class ImageOutput implements CropOutput {
       await removeTemporaries(folder);
     }
     // A killed run may have left half a line at the end of the file.
-    if (earlier !== null) writeWhole(join(out, RECORDS), formatRecords(output.finished.values()));
+    if (earlier !== null) writeWhole(join(out, RECORDS), formatRecords([...output.finished.values()].flat()));
     return output;
   }
 
@@ -127,18 +148,18 @@ export class ImageOutput implements CropOutput {
     const { out, plan, options, photos } = this;
     return jobsOf([photos], options, ({ file, input, output, placement }) => ({
       file,
-      input: join(plan.imageDir, input),
+      source: plan.locate(input),
       output: join(out, "images", output),
       placement,
     }));
   }
 
   async take(batch: Batch, result: AlignResult): Promise<void> {
-    const made: FinishedPhoto[] = [];
+    const made: FinishedCrop[] = [];
     try {
-      await sort(batch, result, this.failures, this.watch, (photo) => {
-        this.finished.set(photo.file, photo);
-        made.push(photo);
+      await sort(batch, result, this.failures, this.watch, (records, _, { file }) => {
+        this.finished.set(file, records);
+        made.push(...records);
       });
     } finally {
       await appendFile(join(this.out, RECORDS), formatRecords(made)).catch(
@@ -152,7 +173,7 @@ export class ImageOutput implements CropOutput {
 
 /** Writes to OUT/shards. A unit of the plan is a packed file; it is finished when its index exists. */
 export class PackedOutput implements CropOutput {
-  readonly finished = new Map<string, FinishedPhoto>();
+  readonly finished = new Map<string, readonly FinishedCrop[]>();
   readonly failures: Failure[] = [];
   private readonly watch = new ItemFailures();
   remaining = 0;
@@ -204,11 +225,11 @@ export class PackedOutput implements CropOutput {
       throw error;
     });
     if (index === null) return false;
-    const made = new Map(index.items.map((item) => [item.file, item]));
-    const failed = new Map(index.failures.map((failure) => [failure.file, failure]));
-    const known = photos.every(({ file, output }) => made.get(file)?.output === output || failed.has(file));
-    if (!known || made.size + failed.size !== photos.length) return false;
-    for (const { offset, length, ...photo } of index.items) this.finished.set(photo.file, photo);
+    const made = groupByPhoto(index.items.map(({ offset, length, ...crop }) => crop));
+    const failed = new Set(index.failures.map(({ file }) => file));
+    const known = photos.every(({ file, output }) => made.get(file)?.[0].output === output || failed.has(file));
+    if (!known || new Set([...made.keys(), ...failed]).size !== photos.length) return false;
+    for (const [file, crops] of made) this.finished.set(file, crops);
     this.failures.push(...index.failures);
     return true;
   }
@@ -217,7 +238,7 @@ export class PackedOutput implements CropOutput {
     const { plan, options, units } = this;
     return jobsOf([...units.values()], options, ({ file, input, placement }) => ({
       file,
-      input: join(plan.imageDir, input),
+      source: plan.locate(input),
       output: null,
       placement,
     }));
@@ -231,10 +252,14 @@ export class PackedOutput implements CropOutput {
     }
     const { writer } = this;
     try {
-      await sort(batch, result, this.failures, this.watch, async (photo, { bytes }, planned) => {
-        if (bytes === undefined) throw new Error(`${photo.file}: no crop came back`);
-        await writer.add({ ...photo, attributes: this.attributesOf(planned) }, bytes);
-        this.finished.set(photo.file, photo);
+      await sort(batch, result, this.failures, this.watch, async (records, crops, planned) => {
+        for (const [i, record] of records.entries()) {
+          const { bytes } = crops[i];
+          if (bytes === undefined) throw new Error(`${record.file}: no crop came back`);
+          // Lists and labels belong to the largest face of a photo.
+          await writer.add({ ...record, attributes: i === 0 ? this.attributesOf(planned) : null }, bytes);
+        }
+        this.finished.set(planned.file, records);
       });
       if (!batch.endsUnit) return;
       await writer.finish(this.failures.slice(this.failuresBefore));

@@ -11,13 +11,13 @@ import { type PackedIndex, type PackedItem, packedName } from "../dataset/packed
 import { fromSystemError } from "../errors.js";
 import { temporaryName, writeFileAtomic } from "../files.js";
 import { npyHeader } from "../interop/npy.js";
-import type { FinishedPhoto } from "./manifest.js";
+import type { FinishedCrop } from "./manifest.js";
 import { onDisk, type PackedFormat } from "./output-format.js";
 
 const TAR_BLOCK = 512;
 
-/** The data about a photo that a packed file stores. */
-export interface PackedPhoto extends FinishedPhoto {
+/** The data about a crop that a packed file stores. */
+export interface PackedPhoto extends FinishedCrop {
   /** Written next to the image in a tar file. */
   readonly attributes: Readonly<Record<string, number>> | null;
 }
@@ -84,7 +84,7 @@ export class PackedWriter {
     return at;
   }
 
-  /** The photos written so far. */
+  /** The crops written so far. */
   get photos(): readonly PackedItem[] {
     return this.items;
   }
@@ -100,7 +100,13 @@ export class PackedWriter {
     while (this.keys.has(key)) key += "_"; // needed for a.b.jpg and a_b.jpg
     this.keys.add(key);
     const picture = await tarEntry(`${key}.jpg`, bytes);
-    const about = { file: photo.file, matrix: photo.matrix, ...(attributes === null ? {} : { attributes }) };
+    const { file, matrix, face } = photo;
+    const about = {
+      file,
+      matrix,
+      ...(attributes === null ? {} : { attributes }),
+      ...(face === undefined ? {} : { face }),
+    };
     const facts = await tarEntry(`${key}.json`, Buffer.from(`${JSON.stringify(about)}\n`));
     this.items.push({ ...photo, offset: (await this.write(picture.whole)) + picture.dataOffset, length });
     await this.write(facts.whole);

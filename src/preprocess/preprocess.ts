@@ -1,4 +1,7 @@
-/** `elegant preprocess`: turns photos and CelebA's lists into aligned crops and the lists of the photos that succeeded. */
+/**
+ * `elegant preprocess`: turns photos into aligned crops and lists of them, by CelebA's landmarks or by the faces that it
+ * finds.
+ */
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PACKED_DIR } from "../dataset/packed.js";
@@ -10,10 +13,11 @@ import type { LandmarkFrame } from "../image/tasks.js";
 import { RunLock } from "../lock.js";
 import { type Part, partName, UNIT } from "../part.js";
 import { type Feeding, fixedFeeding } from "../pool/feeding.js";
-import type { OnProgress } from "../types.js";
+import type { FaceChoice } from "./face-choice.js";
+import { PHOTO_LISTS } from "./found-faces.js";
 import { chooseLandmarkFrame } from "./landmark-frame.js";
 import { makeCrops } from "./make-crops.js";
-import { type FinishedPhoto, formatManifest, MANIFEST, type ManifestOptions, openOutput, RECORDS } from "./manifest.js";
+import { type FinishedCrop, formatManifest, MANIFEST, type ManifestOptions, openOutput, RECORDS } from "./manifest.js";
 import { outcomeLists, writeOutcome } from "./outcome.js";
 import { isPacked, onDisk } from "./output-format.js";
 import { type CropOutput, type Failure, ImageOutput, PackedOutput } from "./outputs.js";
@@ -44,7 +48,6 @@ export interface PreprocessOptions extends PlanOptions {
   /** Receives notices about choices that the user should know. */
   readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal;
-  readonly onProgress?: OnProgress;
   /** If true, takes over OUT's lock from a process on another machine that may still be alive. */
   readonly takeOver?: boolean;
 }
@@ -52,6 +55,7 @@ export interface PreprocessOptions extends PlanOptions {
 export interface PreprocessReport {
   /** Number of images written by this run. */
   readonly done: number;
+  /** Number of photos without a crop, plus the number of faces that were left out of others. */
   readonly failed: number;
   /** Number of images finished by an earlier run. */
   readonly skipped: number;
@@ -60,6 +64,11 @@ export interface PreprocessReport {
   readonly failures: readonly Failure[];
   /** `wall`, and for each stage the sum over all threads. */
   readonly seconds: StageSeconds & { readonly wall: number };
+}
+
+/** Which faces of a list were used. */
+function facesUsed({ photos }: PreprocessPlan): FaceChoice {
+  return photos.some(({ placement }) => placement.kind === "faces") ? "all" : "largest";
 }
 
 /** Restores the state from before a run that made no image. @param made the outermost folder that the run made */
@@ -77,7 +86,7 @@ function nothingLeft({ photos }: PreprocessPlan): PreprocessReport {
 
 /**
  * Aligns and crops the photos of `source` into `out`/images or `out`/shards, with lists, manifest.json, manifest.jsonl
- * (the matrix of each photo) and failures.json. A photo that cannot be read is reported and skipped. Finished photos
+ * (the matrix of each crop) and failures.json. A photo that cannot be read is reported and skipped. Finished photos
  * are not made again. A run that was killed at any moment and is run again ends with the same bytes as an undisturbed
  * run. With `part`, only the photos of that part are made, into a folder of their own below `target`, however many of
  * them fail; mergeParts() combines the parts.
@@ -89,7 +98,7 @@ export async function preprocess(
   target: string,
   options: PreprocessOptions,
 ): Promise<PreprocessReport> {
-  const { size, format, quality, crop, photosPerFile = PHOTOS_PER_FILE, part = null } = options;
+  const { size, format, quality, crop, detect, landmarks, photosPerFile = PHOTOS_PER_FILE, part = null } = options;
   const started = performance.now();
   const whole = await planPreprocess(source, options);
   // Check the whole plan, so that all machines reach the same decision.
@@ -108,6 +117,8 @@ export async function preprocess(
     shardPhotos: isPacked(format) ? photosPerFile : null,
     landmarkFrame,
     crop,
+    ...(detect === undefined ? {} : { detect }),
+    ...(landmarks === undefined ? {} : { landmarks: { list: resolve(landmarks), faces: facesUsed(whole) } }),
   };
   if (part !== null && (await isMerged(target, kept))) return nothingLeft(plan);
   if (part !== null) await expectOneSplit(target, part);
@@ -131,7 +142,7 @@ export async function preprocess(
 
 interface Prepared {
   readonly kept: ManifestOptions;
-  readonly earlier: readonly FinishedPhoto[] | null;
+  readonly earlier: readonly FinishedCrop[] | null;
   readonly made: string | undefined;
   readonly started: number;
 }
@@ -146,7 +157,9 @@ async function preprocessLocked(
   let output: CropOutput;
   try {
     await removeTemporaries(out); // of runs that were killed
-    const cropped = { size, quality, maxPixels, tolerant, landmarkFrame: kept.landmarkFrame ?? undefined };
+    await removeTemporaries(join(out, PHOTO_LISTS));
+    const { detect } = options;
+    const cropped = { size, quality, maxPixels, tolerant, detect, landmarkFrame: kept.landmarkFrame ?? undefined };
     output = isPacked(format)
       ? await PackedOutput.open(plan, out, { ...cropped, format }, photosPerFile)
       : await ImageOutput.open(plan, out, { ...cropped, format }, earlier);
@@ -154,29 +167,31 @@ async function preprocessLocked(
     throw fromSystemError(error, `Opening ${out}`);
   }
   const { finished, failures, remaining } = output;
-  const finishedBefore = finished.size;
-  writeWhole(join(out, MANIFEST), formatManifest(kept, finished.size, 0));
+  const cropsOf = (): FinishedCrop[] => plan.photos.flatMap(({ file }) => finished.get(file) ?? []);
+  const [photosBefore, cropsBefore] = [finished.size, cropsOf().length];
+  writeWhole(join(out, MANIFEST), formatManifest(kept, cropsBefore, 0));
   const feeding = (await options.feeding?.(plan, remaining)) ?? fixedFeeding(options.workers, 1);
   const seconds = await makeCrops(output, feeding, () => signal?.aborted === true, onProgress);
   if (options.part == null && finished.size === 0 && failures.length > 0) {
     if (earlier === null) await removeOutput(out, made);
-    throw new InputError(`None of the ${failures.length} photos could be used. The first: ${failures[0].reason}`);
+    const photos = new Set(failures.map(({ file }) => file)).size;
+    throw new InputError(`None of the ${photos} photos could be used. The first: ${failures[0].reason}`);
   }
   const inOrder = sortByPlan(plan, failures);
-  const records = plan.photos.map(({ file }) => finished.get(file)).filter((photo) => photo !== undefined);
+  const records = cropsOf();
   const lists = outcomeLists(plan, finished);
-  writeOutcome(out, { options: kept, lists, records, failures: inOrder, done: finished.size });
+  writeOutcome(out, { options: kept, lists, records, failures: inOrder, done: records.length });
   if (signal?.aborted) {
     throw new InterruptedError(
       `Interrupted after ${finished.size} of ${plan.photos.length} images. Run it again to resume.`,
     );
   }
   const wall = (performance.now() - started) / 1000;
-  const done = finished.size - finishedBefore;
+  const done = records.length - cropsBefore;
   return {
     done,
     failed: failures.length,
-    skipped: plan.photos.length - remaining,
+    skipped: plan.photos.length - remaining + cropsBefore - photosBefore,
     imagesPerSecond: done / wall,
     failures: inOrder,
     seconds: { ...seconds, wall },

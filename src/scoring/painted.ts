@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { FaceDataset } from "../dataset/dataset.js";
 import { composeAffine } from "../image/align.js";
 import { parseJson } from "../json.js";
-import { type FinishedPhoto, MANIFEST, readAllRecords, readManifest } from "../preprocess/manifest.js";
+import { type FinishedCrop, MANIFEST, readAllRecords, readManifest } from "../preprocess/manifest.js";
 import { SWAPPABLE_ATTRIBUTES, type SwappableAttribute } from "../synth/attributes.js";
 import type { SynthFace } from "../synth/face.js";
 import { loadPainter } from "../synth/raster.js";
@@ -30,7 +30,7 @@ export class PaintedFaces {
   constructor(
     /** Seed of the painter. */
     readonly seed: number,
-    private readonly records: ReadonlyMap<string, FinishedPhoto>,
+    private readonly records: ReadonlyMap<string, FinishedCrop>,
     /** Side of the crops in pixels. */
     private readonly size: number,
   ) {}

@@ -94,12 +94,13 @@ const FLOORS: readonly (readonly string[])[] = [
   ["interop/"],
   ["image/"],
   ["report/", "sheet/"],
-  ["dataset/", "preprocess/", "synth/"],
+  ["dataset/", "synth/"],
   ["device/"],
   ["nn/"],
   ["methods/"],
   ["models/"],
   ["editing/", "metrics/", "detection/"],
+  ["preprocess/"],
   ["training/"],
   ["planner/"],
   ["scoring/", "golden/"],
@@ -109,7 +110,7 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 
 /** Files that a worker thread of the pool or the team starts with. They must start quickly. */
-const WORKERS = ["image/worker.ts", "synth/worker.ts", "pool/team/helper.ts"];
+const WORKERS = ["image/worker.ts", "preprocess/worker.ts", "synth/worker.ts", "pool/team/helper.ts"];
 
 const isWithin = (file: string, places: readonly string[]): boolean =>
   places.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place));

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { AlignResult, ImageTasks } from "../../src/image/tasks.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { WorkerPool } from "../../src/pool/pool.js";
 import { type AlignJob, alignAll } from "../../src/preprocess/align-all.js";
+import type { AlignResult, CropTasks } from "../../src/preprocess/tasks.js";
 import { withFolder } from "../support/folder.js";
 import { writeSmallDataset } from "../support/pictures.js";
 
@@ -25,14 +25,14 @@ describe("photos through the pool", () => {
         task: {
           ...({ size: 16, format: "rgb", quality: 95 } as const),
           items: names.slice(first, first + 8).map((file) => ({
-            ...{ file, input: join(images, file), output: null },
+            ...{ file, source: { path: join(images, file) }, output: null },
             placement: { kind: "crop", square } as const,
           })),
         },
       }));
       const workerData = { imageModule: await loadModule("image") };
       const entry = new URL("../support/dying-worker.js", import.meta.url);
-      const pool = new WorkerPool<ImageTasks>(entry, { threads: 2, workerData });
+      const pool = new WorkerPool<CropTasks>(entry, { threads: 2, workerData });
       const done: { tag: number; result: AlignResult }[] = [];
       try {
         for await (const one of alignAll(pool, jobs, 3)) done.push(one);
@@ -55,7 +55,7 @@ describe("photos through the pool", () => {
       );
       assert.match(failed[0].ok ? "" : failed[0].reason, /^dies-.*failed 2 times \(its worker died: .*7/);
       assert.match(failed[1].ok ? "" : failed[1].reason, /^hangs-.*failed 2 times \(not done after 3 s\)/);
-      assert.ok(results.every((result) => !result.ok || result.bytes?.length === 16 * 16 * 3));
+      assert.ok(results.every((result) => !result.ok || result.crops[0].bytes?.length === 16 * 16 * 3));
       // Once with its neighbours, and then twice alone.
       for (const name of [names[2], names[12]]) {
         assert.equal((await readFile(join(images, `${name}.attempts`), "utf8")).length, 3, name);
