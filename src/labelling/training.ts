@@ -9,7 +9,7 @@ import {
   type OptimizerState,
   updateAverage,
 } from "../nn/optimizer.js";
-import { copyParameters, type Parameters } from "../nn/parameters.js";
+import { copyParameters, disposeParameters, type Parameters } from "../nn/parameters.js";
 import { Random } from "../random.js";
 import { type ClassifierShape, featureCount, initialClassifier } from "../scoring/classifier.js";
 import {
@@ -101,19 +101,25 @@ export async function trainLabeller(data: ClassifierData, options: LabellerTrain
   const state = createOptimizer(initialClassifier(shape, data.attributes, seed));
   const average = copyParameters(state.parameters);
   const order = new RoundOrder(count, seed);
-  for (let update = 0; update < updates; update++) {
-    const batch = makeBatch(data, shape, order, Random.fromSeed(seed, `labeller/${update}`));
-    const { value, gradients } = gradientsOf(state, () => classifierLoss(shape, state.parameters, batch));
-    const warm = Math.min(1, (update + 1) / Math.min(WARM_UP, updates / 10));
-    const learningRate = (LEARNING_RATE * warm * (1 + Math.cos((Math.PI * update) / updates))) / 2;
-    decayWeights(state, learningRate);
-    applyGradients(state, gradients, { learningRate, adam: ADAM });
-    updateAverage(average, state, AVERAGE);
-    tf.dispose([value, ...Object.values(batch), ...gradients.values()]);
-    if (update % 8 === 7) await new Promise((resolve) => setImmediate(resolve)); // lets signals through
-    onProgress({ stage: "train", done: update + 1, total: updates, unit: "updates" });
-    signal.throwIfAborted();
+  try {
+    for (let update = 0; update < updates; update++) {
+      const batch = makeBatch(data, shape, order, Random.fromSeed(seed, `labeller/${update}`));
+      const { value, gradients } = gradientsOf(state, () => classifierLoss(shape, state.parameters, batch));
+      const warm = Math.min(1, (update + 1) / Math.min(WARM_UP, updates / 10));
+      const learningRate = (LEARNING_RATE * warm * (1 + Math.cos((Math.PI * update) / updates))) / 2;
+      decayWeights(state, learningRate);
+      applyGradients(state, gradients, { learningRate, adam: ADAM });
+      updateAverage(average, state, AVERAGE);
+      tf.dispose([value, ...Object.values(batch), ...gradients.values()]);
+      if (update % 8 === 7) await new Promise((resolve) => setImmediate(resolve)); // lets signals through
+      onProgress({ stage: "train", done: update + 1, total: updates, unit: "updates" });
+      signal.throwIfAborted();
+    }
+    return average;
+  } catch (error) {
+    disposeParameters(average);
+    throw error;
+  } finally {
+    disposeOptimizer(state);
   }
-  disposeOptimizer(state);
-  return average;
 }
