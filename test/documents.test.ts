@@ -88,7 +88,12 @@ describe("documents", () => {
   });
 
   it("never show npx with the name of another package", async () => {
-    for (const document of [...(await listDocuments()), "assets/painted-64.md", "assets/celeba-hq-64.md"]) {
+    for (const document of [
+      ...(await listDocuments()),
+      "assets/painted-64.md",
+      "assets/celeba-hq-64.md",
+      "assets/celeba-hq-attributes-64.md",
+    ]) {
       const text = await readFile(fromRoot(document), "utf8");
       const blocks = [...text.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join("\n");
       assert.doesNotMatch(blocks, /^(npx elegant|elegant) /m, document);

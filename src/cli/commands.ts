@@ -7,6 +7,7 @@ import { registerExport } from "./export.js";
 import { registerFid } from "./fid.js";
 import { registerImport } from "./import.js";
 import { registerInspect } from "./inspect.js";
+import { registerLabel } from "./label.js";
 import { registerLinear } from "./linear.js";
 import { registerMatrix } from "./matrix.js";
 import { registerMerge } from "./merge.js";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Register[] = [
   registerPreprocess,
   registerInspect,
   registerAlign,
+  registerLabel,
   registerTrain,
   registerSwap,
   registerEdit,

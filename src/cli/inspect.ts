@@ -173,11 +173,20 @@ function describeAttributes({ attributes }: Inspection): string[] {
   if (attributes.length === 0) return ["no attributes: put CelebA's list next to the pictures to train on them"];
   const pair = ([having, lacking]: Sides): string => `${having} / ${lacking}`;
   const parted = attributes[0].partition !== null;
-  const header = ["attribute", "with", "without", "share", ...(parted ? ["training", "validation", "test"] : [])];
-  const rows = attributes.map(({ name, positive, negative, partition }) => {
+  const hasOpen = attributes.some(({ open }) => open > 0);
+  const header = [
+    "attribute",
+    "with",
+    "without",
+    ...(hasOpen ? ["open"] : []),
+    "share",
+    ...(parted ? ["training", "validation", "test"] : []),
+  ];
+  const rows = attributes.map(({ name, positive, negative, open, partition }) => {
     const share = `${((100 * positive) / Math.max(1, positive + negative)).toFixed(1)} %`;
     const parts = partition === null ? [] : [partition.training, partition.validation, partition.test].map(pair);
-    return [name, String(positive), String(negative), share, ...parts];
+    const counts = [positive, negative, ...(hasOpen ? [open] : [])].map(String);
+    return [name, ...counts, share, ...parts];
   });
   return alignColumns([header, ...rows]);
 }

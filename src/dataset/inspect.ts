@@ -5,7 +5,7 @@ import type { PictureSource } from "../image/picture-source.js";
 import { createImagePool } from "../image/tasks.js";
 import type { OnProgress } from "../types.js";
 import { inOrder, locatePictures, openStore, presentFiles, readLists } from "./dataset.js";
-import type { AttributeTable, PartitionTable } from "./lists.js";
+import { type AttributeTable, OPEN, type PartitionTable } from "./lists.js";
 import { type FailureGroup, groupFailures, readNotes } from "./notes.js";
 import type { PresentFiles } from "./present.js";
 import type { DatasetFormat, PictureStore } from "./store.js";
@@ -28,6 +28,8 @@ export interface AttributeCounts {
   readonly name: string;
   readonly positive: number;
   readonly negative: number;
+  /** Number of images whose label is open. */
+  readonly open: number;
   /** Number of images with and without it in each part; null without a partition list. */
   readonly partition: { readonly training: Sides; readonly validation: Sides; readonly test: Sides } | null;
 }
@@ -80,13 +82,16 @@ function countAttributes(table: AttributeTable, partition: PartitionTable | null
   return table.names.map((name, column) => {
     const counts = PARTS.map(() => [0, 0]);
     for (const [row, file] of table.files.entries()) {
-      const side = table.values[row * table.names.length + column] === 1 ? 0 : 1;
+      const label = table.values[row * table.names.length + column];
+      if (label === OPEN) continue;
+      const side = label === 1 ? 0 : 1;
       // Training, too, treats images that the partition does not name as training images.
       counts[partOf?.get(file) ?? 0][side]++;
     }
     const [positive, negative] = [0, 1].map((side) => counts.reduce((sum, part) => sum + part[side], 0));
     const [training, validation, test] = counts.map(([having, lacking]): Sides => [having, lacking]);
-    return { name, positive, negative, partition: partOf === null ? null : { training, validation, test } };
+    const open = table.files.length - positive - negative;
+    return { name, positive, negative, open, partition: partOf === null ? null : { training, validation, test } };
   });
 }
 

@@ -33,9 +33,12 @@ export const LANDMARK_NAMES = [
 export interface AttributeTable {
   readonly names: readonly string[];
   readonly files: readonly string[];
-  /** 0 or 1, [files, names]. */
+  /** 1 with the attribute, 0 without it, OPEN if that is unknown; [files, names]. */
   readonly values: Int8Array;
 }
+
+/** The label of an image of which nobody knows whether it has the attribute. */
+export const OPEN = -1;
 
 export interface LandmarkTable {
   readonly files: readonly string[];
@@ -50,6 +53,19 @@ export interface PartitionTable {
   /** 0 training, 1 validation, 2 test; [files]. */
   readonly values: Uint8Array;
 }
+
+/** Labels by the numbers of a list with -1, and of a list without. The number 0.5 is open in both. */
+const SIGNED_LABELS: ReadonlyMap<number, number> = new Map([
+  [1, 1],
+  [-1, 0],
+  [0, OPEN],
+  [0.5, OPEN],
+]);
+const UNSIGNED_LABELS: ReadonlyMap<number, number> = new Map([
+  [1, 1],
+  [0, 0],
+  [0.5, OPEN],
+]);
 
 /** @throws InputError with the line of the first value that `accepts` refuses */
 function checkValues(
@@ -70,7 +86,11 @@ function expectColumns(table: NumberTable, list: string, columns: number, meanin
   throw lineError(list, table.lines[0], expected, `${table.columns} numbers`, "Check that this is the right list.");
 }
 
-/** Reads attributes given as -1/1 or 0/1. The names are in the header, which may have any number of them. @throws InputError */
+/**
+ * Reads attributes given as -1/1 or 0/1. The names are in the header, which may have any number of them. In a list with -1
+ * somewhere, 0 is an open label. In a list of 0 and 1, an open label is 0.5.
+ * @throws InputError
+ */
 export async function readAttributes(path: string): Promise<AttributeTable> {
   const table = await readTable(path);
   const list = basename(path);
@@ -85,14 +105,16 @@ export async function readAttributes(path: string): Promise<AttributeTable> {
       describeMismatch(list, "different attribute names", `'${twice}' twice`, "Rename one of the columns."),
     );
   }
-  const zero = table.values.includes(0) ? 0 : -1;
+  const isSigned = table.values.includes(-1);
+  const labelOf = isSigned ? SIGNED_LABELS : UNSIGNED_LABELS;
+  const words = isSigned ? "1, -1, or 0 for open," : "1, 0, or 0.5 for open,";
   checkValues(
     table,
     list,
-    (value) => value === 1 || value === zero,
-    (column) => `${zero} or 1 for ${names[column]}, as in the other rows`,
+    (value) => labelOf.has(value),
+    (column) => `${words} for ${names[column]}, as in the other rows`,
   );
-  return { names, files: table.files, values: Int8Array.from(table.values, (value) => (value === 1 ? 1 : 0)) };
+  return { names, files: table.files, values: Int8Array.from(table.values, (value) => labelOf.get(value) as number) };
 }
 
 /** Reads five points per row. @param mayRepeat if true, a photo may have several rows @throws InputError */
@@ -128,9 +150,13 @@ function formatRows(files: readonly string[], columns: number, width: number, ce
   return lines.map((line) => line + LINE_END).join("");
 }
 
-/** The text of list_attr_celeba.txt: count, names, then rows of -1/1. */
+/**
+ * The text of list_attr_celeba.txt: count, names, then rows of 1, -1, and 0 for open labels. A list of 1 and 0 alone would
+ * mean with and without, so 0.5 stands for open labels if no image lacks an attribute.
+ */
 export function formatAttributes({ names, files, values }: AttributeTable): string {
-  const rows = formatRows(files, names.length, 2, (at) => (values[at] === 1 ? "1" : "-1"));
+  const open = values.includes(0) ? "0" : "0.5";
+  const rows = formatRows(files, names.length, 2, (at) => (values[at] === 1 ? "1" : values[at] === 0 ? "-1" : open));
   return `${files.length}${LINE_END}${names.join(" ")}${LINE_END}${rows}`;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Reads WebDataset's tar files as other programs make them, without an index next to them. A sample consists of all
  * entries with the same key (the path up to the first dot of its last part). Its attributes are in `<key>.json` as
- * {"attributes": {name: 1 or -1, true or false}}. The image of a sample is the one named by the key and an ending
+ * {"attributes": {name: 1 or -1, true or false, null if open}}. The image of a sample is the one named by the key and an ending
  * (`<key>.jpg`). Without such an image, it is the only one with a longer name (`<key>.image.png`). Other entries (.txt,
  * .cls) are skipped. The scan reads a whole file once, and its result stays in the cache.
  */
@@ -19,7 +19,7 @@ import type { PictureSource } from "../image/picture-source.js";
 import { describeNotRead, isHidden } from "../image/walk-pictures.js";
 import { parseJson } from "../json.js";
 import type { OnProgress } from "../types.js";
-import type { AttributeTable } from "./lists.js";
+import { type AttributeTable, OPEN } from "./lists.js";
 import type { PictureStore } from "./store.js";
 
 /** Largest size of a key's JSON file in bytes. A larger file is something else. */
@@ -31,7 +31,7 @@ const sampleSchema = z.object({
   extension: z.string(),
   offset: z.number().int().nonnegative(),
   length: z.number().int().nonnegative(),
-  attributes: z.record(z.string(), z.union([z.literal(0), z.literal(1)])).nullable(),
+  attributes: z.record(z.string(), z.union([z.literal(0), z.literal(1), z.literal(OPEN)])).nullable(),
 });
 export type TarSample = z.infer<typeof sampleSchema>;
 
@@ -49,7 +49,7 @@ export type TarScan = Pick<z.infer<typeof scanSchema>, "samples" | "beside" | "n
 const SCAN_RULES = 2;
 
 const labelsSchema = z.object({
-  attributes: z.record(z.string(), z.union([z.boolean(), z.literal(1), z.literal(0), z.literal(-1)])),
+  attributes: z.record(z.string(), z.union([z.boolean(), z.literal(1), z.literal(0), z.literal(-1)]).nullable()),
 });
 
 /** Splits a name into key and extension: "a/b.c/000.seg.png" is the entry "seg.png" of "a/b.c/000". */
@@ -72,11 +72,19 @@ function parseLabels(bytes: Uint8Array, name: string): TarSample["attributes"] {
     const [{ path, message }] = parsed.error.issues;
     const remedy = "Correct it, or put a list_attr_celeba.txt next to the tar files.";
     throw new InputError(
-      describeMismatch(name, '{"attributes": {name: 1 or -1, true or false}}', `${path.join(".")}: ${message}`, remedy),
+      describeMismatch(
+        name,
+        '{"attributes": {name: 1 or -1, true or false, null if open}}',
+        `${path.join(".")}: ${message}`,
+        remedy,
+      ),
     );
   }
   return Object.fromEntries(
-    Object.entries(parsed.data.attributes).map(([label, given]) => [label, given === true || given === 1 ? 1 : 0]),
+    Object.entries(parsed.data.attributes).map(([label, given]) => [
+      label,
+      given === null ? OPEN : given === true || given === 1 ? 1 : 0,
+    ]),
   );
 }
 

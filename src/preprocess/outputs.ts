@@ -2,6 +2,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { FaceRecord } from "../dataset/face-record.js";
+import { OPEN } from "../dataset/lists.js";
 import { PACKED_DIR, packedName, readPackedIndex } from "../dataset/packed.js";
 import { fromSystemError, InputError, rethrowAs } from "../errors.js";
 import { removeTemporaries } from "../files.js";
@@ -269,12 +270,14 @@ export class PackedOutput implements CropOutput {
     }
   }
 
-  private attributesOf({ rows }: PlannedPhoto): Readonly<Record<string, number>> | null {
+  /** Labels for the crop's JSON file: 1, -1, and null for an open one. */
+  private attributesOf({ rows }: PlannedPhoto): Readonly<Record<string, number | null>> | null {
     const { attributes } = this.plan.lists;
     if (attributes === null || rows.attributes === null) return null;
     const { names, values } = attributes;
     const from = rows.attributes * names.length;
-    return Object.fromEntries(names.map((name, i) => [name, values[from + i] === 1 ? 1 : -1]));
+    const written = (label: number): number | null => (label === OPEN ? null : label === 1 ? 1 : -1);
+    return Object.fromEntries(names.map((name, i) => [name, written(values[from + i])]));
   }
 
   async discard(): Promise<void> {

@@ -19,7 +19,7 @@ const TAR_BLOCK = 512;
 /** The data about a crop that a packed file stores. */
 export interface PackedPhoto extends FinishedCrop {
   /** Written next to the image in a tar file. */
-  readonly attributes: Readonly<Record<string, number>> | null;
+  readonly attributes: Readonly<Record<string, number | null>> | null;
 }
 
 /** An entry of a tar file with its padding. The data come after the headers, whose number depends on the length of the name. */

@@ -8,7 +8,7 @@ import { cacheFolder, readCached, writeCached } from "../cache.js";
 import { writeFileAtomic } from "../files.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../interop/safetensors.js";
 import type { Parameters } from "../nn/parameters.js";
-import { classifierSpecs } from "./classifier.js";
+import { type ClassifierShape, classifierSpecs, JUDGE } from "./classifier.js";
 
 /** Version of the network and its training. A file of another version is made again. */
 const FORMAT = "elegant-faces classifier 1";
@@ -36,7 +36,7 @@ export interface StoredClassifier {
  */
 export function classifierKey(
   files: readonly string[],
-  labels: Uint8Array,
+  labels: Int8Array,
   attributes: readonly string[],
   seed: number,
 ): string {
@@ -61,15 +61,16 @@ export async function loadClassifier(folder: string | null, key: string): Promis
     if (metadata.format !== FORMAT) return null;
     const record = recordSchema.parse(JSON.parse(metadata.record ?? ""));
     if (record.key !== key) return null;
-    const parameters = upload(tensors, record.attributes.length);
+    const parameters = uploadClassifier(JUDGE, tensors, record.attributes.length);
     return parameters === null ? null : { parameters, record };
   } catch {
     return null; // a damaged file is made again
   }
 }
 
-function upload(tensors: NamedTensors, count: number): Parameters | null {
-  const specs = classifierSpecs(count);
+/** Puts the tensors of a file on the current device; null if they are not those of this network. */
+export function uploadClassifier(shape: ClassifierShape, tensors: NamedTensors, count: number): Parameters | null {
+  const specs = classifierSpecs(shape, count);
   const fits = specs.every(({ name, shape }) => tensors.get(name)?.shape.join() === shape.join());
   if (!fits) return null;
   const parameters = new Map<string, tf.Variable>();
@@ -83,12 +84,18 @@ function upload(tensors: NamedTensors, count: number): Parameters | null {
   return parameters;
 }
 
-/** Stores a classifier. @throws InputError or RetryableError if the run's folder cannot be written */
-export async function saveClassifier(folder: string | null, { parameters, record }: StoredClassifier): Promise<void> {
+/** Reads parameters back from the device, for a file. */
+export async function downloadClassifier(parameters: Parameters): Promise<NamedTensors> {
   const tensors: NamedTensors = new Map();
   for (const [name, variable] of parameters) {
     tensors.set(name, { shape: variable.shape, data: ((await variable.data()) as Float32Array).slice() });
   }
+  return tensors;
+}
+
+/** Stores a classifier. @throws InputError or RetryableError if the run's folder cannot be written */
+export async function saveClassifier(folder: string | null, { parameters, record }: StoredClassifier): Promise<void> {
+  const tensors = await downloadClassifier(parameters);
   const bytes = encodeSafetensors(tensors, { format: FORMAT, record: JSON.stringify(record) });
   if (folder === null) await writeCached(cachedName(record.key), () => bytes);
   else await writeFileAtomic(classifierPath(folder, record.key), bytes);

@@ -1,10 +1,11 @@
 /** Trains the attribute classifier. The same images, labels and seed give the same network, whatever the number of threads. */
 import * as tf from "@tensorflow/tfjs-core";
+import { OPEN } from "../dataset/lists.js";
 import { applyGradients, createOptimizer, gradientsOf } from "../nn/optimizer.js";
 import { disposeParameters, type Parameters } from "../nn/parameters.js";
 import { Random } from "../random.js";
 import type { OnProgress } from "../types.js";
-import { CLASSIFIER_SIZE, classify, FEATURES, initialClassifier } from "./classifier.js";
+import { type ClassifierShape, classify, featureCount, initialClassifier, JUDGE } from "./classifier.js";
 
 const BATCH = 64;
 /** Number of passes over all images, and largest number of updates: about two minutes on two idle cores. */
@@ -26,8 +27,8 @@ const NOISE_VALUES = 65537;
 export interface ClassifierData {
   /** RGB, 0 to 255: [n, 64, 64, 3] */
   readonly levels: Uint8ClampedArray;
-  /** 0 or 1: [n, attributes] */
-  readonly labels: Uint8Array;
+  /** 0, 1 or OPEN: [n, attributes] */
+  readonly labels: Int8Array;
   readonly attributes: number;
 }
 
@@ -36,7 +37,9 @@ export function classifierUpdates(count: number): number {
   return Math.min(MOST_UPDATES, Math.ceil((PASSES * count) / BATCH));
 }
 
-const LENGTH = CLASSIFIER_SIZE * CLASSIFIER_SIZE * 3;
+const { size: SIZE } = JUDGE;
+const LENGTH = SIZE * SIZE * 3;
+const FEATURES = featureCount(JUDGE);
 
 function noiseTable(random: Random): Float32Array {
   return Float32Array.from({ length: NOISE_VALUES }, () => NOISE * random.normal());
@@ -44,7 +47,7 @@ function noiseTable(random: Random): Float32Array {
 
 /** Augments an image: shifts it by a few pixels, may mirror it, changes brightness and tint, and adds noise. */
 function augment(levels: Uint8ClampedArray, out: Float32Array, random: Random, noise: Float32Array): void {
-  const side = CLASSIFIER_SIZE;
+  const side = SIZE;
   const mirrored = random.chance(0.5);
   const [down, across] = [random.below(2 * SHIFT + 1) - SHIFT, random.below(2 * SHIFT + 1) - SHIFT];
   const factor = random.between(...BRIGHTNESS);
@@ -68,41 +71,66 @@ function augment(levels: Uint8ClampedArray, out: Float32Array, random: Random, n
 /** Weights of both answers for each attribute, so that both sides and all attributes count equally. */
 function balance({ labels, attributes }: ClassifierData): { readonly yes: number[]; readonly no: number[] } {
   const n = labels.length / attributes;
-  const having = Array.from({ length: attributes }, (_, i) => {
-    let count = 0;
-    for (let row = 0; row < n; row++) count += labels[row * attributes + i];
-    return count;
-  });
-  return { yes: having.map((count) => n / (2 * count)), no: having.map((count) => n / (2 * (n - count))) };
+  const countOf = (value: number): number[] =>
+    Array.from({ length: attributes }, (_, i) => {
+      let count = 0;
+      for (let row = 0; row < n; row++) if (labels[row * attributes + i] === value) count++;
+      return count;
+    });
+  const weigh = (count: number): number => n / (2 * count);
+  return { yes: countOf(1).map(weigh), no: countOf(0).map(weigh) };
 }
 
 /** The inputs of an update, on the device. */
 export interface ClassifierBatch {
-  /** [N, 64, 64, 3] in [-1, 1], augmented */
+  /** [N, size, size, 3] in [-1, 1], augmented */
   readonly images: tf.Tensor4D;
   /** 0 or 1, and the weight of each answer: [N, attributes] */
   readonly labels: tf.Tensor2D;
   readonly weights: tf.Tensor2D;
-  /** 0 for dropped features, 1 / (1 - DROPOUT) for the others: [N, features] */
+  /** 0 for dropped features, 1 / (1 - dropout) for the others: [N, features] */
   readonly kept: tf.Tensor2D;
 }
 
 /** The weighted cross entropy of a batch. */
-export function classifierLoss(parameters: Parameters, { images, labels, weights, kept }: ClassifierBatch): tf.Scalar {
+export function classifierLoss(
+  shape: ClassifierShape,
+  parameters: Parameters,
+  { images, labels, weights, kept }: ClassifierBatch,
+): tf.Scalar {
   return tf.tidy(() => {
-    const logits = classify(parameters, images, kept);
+    const logits = classify(shape, parameters, images, kept);
     // softplus(logit) - label * logit is the cross entropy of the sigmoid.
     return tf.sum(tf.mul(tf.sub(tf.softplus(logits), tf.mul(labels, logits)), weights)) as tf.Scalar;
   });
 }
 
-/** Makes batches without end. Each round uses all images in another order. */
-class Batches {
-  private readonly noise: Float32Array;
-  private readonly answers: ReturnType<typeof balance>;
+/** Numbers of images without end. Each round has all of them in another order. */
+export class RoundOrder {
   private order: Uint32Array = new Uint32Array(0);
   private place = 0;
   private rounds = 0;
+
+  constructor(
+    private readonly count: number,
+    private readonly seed: number,
+  ) {}
+
+  next(): number {
+    if (this.place === this.order.length) {
+      const random = Random.fromSeed(this.seed, `classifier/order/${this.rounds++}`);
+      this.order = random.shuffle(Uint32Array.from({ length: this.count }, (_, k) => k));
+      this.place = 0;
+    }
+    return this.order[this.place++];
+  }
+}
+
+/** Makes batches without end. */
+class Batches {
+  private readonly noise: Float32Array;
+  private readonly answers: ReturnType<typeof balance>;
+  private readonly order: RoundOrder;
 
   constructor(
     private readonly data: ClassifierData,
@@ -110,15 +138,7 @@ class Batches {
   ) {
     this.noise = noiseTable(Random.fromSeed(seed, "classifier/noise"));
     this.answers = balance(data);
-  }
-
-  private nextRow(count: number): number {
-    if (this.place === this.order.length) {
-      const random = Random.fromSeed(this.seed, `classifier/order/${this.rounds++}`);
-      this.order = random.shuffle(Uint32Array.from({ length: count }, (_, k) => k));
-      this.place = 0;
-    }
-    return this.order[this.place++];
+    this.order = new RoundOrder(data.labels.length / data.attributes, seed);
   }
 
   /** The batch of an update, counted from 0. */
@@ -131,11 +151,12 @@ class Batches {
     const wanted = new Float32Array(batch * attributes);
     const weights = new Float32Array(batch * attributes);
     for (let i = 0; i < batch; i++) {
-      const row = this.nextRow(count);
+      const row = this.order.next();
       const picture = levels.subarray(row * LENGTH, (row + 1) * LENGTH);
       augment(picture, images.subarray(i * LENGTH, (i + 1) * LENGTH), random, this.noise);
       for (let a = 0; a < attributes; a++) {
         const label = labels[row * attributes + a];
+        if (label === OPEN) continue; // its weight is 0
         wanted[i * attributes + a] = label;
         weights[i * attributes + a] = this.answers[label === 1 ? "yes" : "no"][a] / (batch * attributes);
       }
@@ -144,7 +165,7 @@ class Batches {
       random.chance(DROPOUT) ? 0 : 1 / (1 - DROPOUT),
     );
     return {
-      images: tf.tensor4d(images, [batch, CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3]),
+      images: tf.tensor4d(images, [batch, SIZE, SIZE, 3]),
       labels: tf.tensor2d(wanted, [batch, attributes]),
       weights: tf.tensor2d(weights, [batch, attributes]),
       kept: tf.tensor2d(kept, [batch, FEATURES]),
@@ -158,11 +179,11 @@ class Batches {
  */
 export async function trainClassifier(data: ClassifierData, seed: number, onProgress: OnProgress): Promise<Parameters> {
   const updates = classifierUpdates(data.labels.length / data.attributes);
-  const state = createOptimizer(initialClassifier(data.attributes, seed));
+  const state = createOptimizer(initialClassifier(JUDGE, data.attributes, seed));
   const batches = new Batches(data, seed);
   for (let update = 0; update < updates; update++) {
     const batch = batches.next(update);
-    const { value, gradients } = gradientsOf(state, () => classifierLoss(state.parameters, batch));
+    const { value, gradients } = gradientsOf(state, () => classifierLoss(JUDGE, state.parameters, batch));
     applyGradients(state, gradients, { learningRate: LEARNING_RATE * (1 - update / updates), adam: ADAM });
     tf.dispose([value, ...Object.values(batch), ...gradients.values()]);
     if (update % 8 === 7) await new Promise((resolve) => setImmediate(resolve)); // lets signals through

@@ -1,5 +1,6 @@
 /** The pairs of one attribute and direction: chosen, loaded, swapped and measured against everything known about them. */
 import type { FaceDataset } from "../dataset/dataset.js";
+import { OPEN_INPUT } from "../dataset/split.js";
 import type { Generator } from "../models/generator.js";
 import type { AttributeScore } from "../report/scored.js";
 import type { SwapTruth } from "../synth/truth.js";
@@ -29,8 +30,8 @@ export interface GroupOptions {
   readonly dataset: FaceDataset;
   /** Positions of the images from which pairs are made. */
   readonly heldOut: readonly number[];
-  /** True if image `file` has attribute `attribute`. */
-  readonly has: (file: number, attribute: number) => boolean;
+  /** True if image `file` has attribute `attribute`; null if its label is open. */
+  readonly has: (file: number, attribute: number) => boolean | null;
   readonly painted: PaintedFaces | null;
   readonly judge: Judge | null;
   /** The attributes on which the classifier decides, in its order. */
@@ -144,7 +145,7 @@ export async function scoreGroup(
       value: adding ? 1 : 0,
       input: inputPicture,
       reference: referencePicture,
-      labels: generator.config.attributes.map((_, a) => Number(has(input, a))),
+      labels: generator.config.attributes.map((_, a) => Number(has(input, a) ?? OPEN_INPUT)),
     }),
   );
   const stage = `${name} ${direction}`;

@@ -1,10 +1,11 @@
 /** Judges edits with the classifier, which is trained once for a data set and its attributes and then stored. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FaceDataset } from "../dataset/dataset.js";
+import { OPEN } from "../dataset/lists.js";
 import { mirror, toFloats } from "../image/floats.js";
 import { disposeParameters, type Parameters } from "../nn/parameters.js";
 import type { OnProgress, RgbaImage } from "../types.js";
-import { CLASSIFIER_SIZE, classify } from "./classifier.js";
+import { classify, JUDGE } from "./classifier.js";
 import {
   type ClassifierRecord,
   classifierKey,
@@ -23,7 +24,8 @@ const MOST_HELD_OUT = 4096;
 /** Number of training images that each side of each attribute needs. */
 export const FEWEST_OF_SIDE = 4;
 const PICTURES_AT_ONCE = 64;
-const LENGTH = CLASSIFIER_SIZE * CLASSIFIER_SIZE * 3;
+const { size: SIZE } = JUDGE;
+const LENGTH = SIZE * SIZE * 3;
 
 /**
  * Decides whether images have each attribute, by the mean of the network's answers for the image and its mirror image.
@@ -36,11 +38,11 @@ export async function decide(parameters: Parameters, images: Float32Array): Prom
   for (let first = 0; first < n; first += PICTURES_AT_ONCE) {
     const own = images.slice(first * LENGTH, (first + PICTURES_AT_ONCE) * LENGTH);
     const mirrored = own.slice();
-    for (let at = 0; at < own.length; at += LENGTH) mirror(mirrored.subarray(at, at + LENGTH), CLASSIFIER_SIZE);
+    for (let at = 0; at < own.length; at += LENGTH) mirror(mirrored.subarray(at, at + LENGTH), SIZE);
     const answers: Float32Array[] = [];
     for (const pictures of [own, mirrored]) {
-      const shape: [number, number, number, number] = [own.length / LENGTH, CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3];
-      const logits = tf.tidy(() => classify(parameters, tf.tensor4d(pictures, shape)));
+      const shape: [number, number, number, number] = [own.length / LENGTH, SIZE, SIZE, 3];
+      const logits = tf.tidy(() => classify(JUDGE, parameters, tf.tensor4d(pictures, shape)));
       answers.push(((await logits.data()) as Float32Array).slice());
       logits.dispose();
     }
@@ -49,14 +51,15 @@ export async function decide(parameters: Parameters, images: Float32Array): Prom
   return Uint8Array.from(decisions);
 }
 
-/** Mean of the shares of right decisions on both sides of each attribute; null if a side has no image. */
-function balancedAccuracy(decisions: Uint8Array, labels: Uint8Array, attributes: number): (number | null)[] {
+/** Mean of the shares of right decisions on both sides of each attribute; null if a side has no image with a known label. */
+function balancedAccuracy(decisions: Uint8Array, labels: Int8Array, attributes: number): (number | null)[] {
   return Array.from({ length: attributes }, (_, a) => {
     const [right, all] = [
       [0, 0],
       [0, 0],
     ];
     for (let at = a; at < labels.length; at += attributes) {
+      if (labels[at] === OPEN) continue;
       all[labels[at]]++;
       if (decisions[at] === labels[at]) right[labels[at]]++;
     }
@@ -72,8 +75,9 @@ export function lackingAttribute(dataset: FaceDataset, attributes: readonly stri
   const training = spread(splitFiles(dataset).training, MOST_TRAINING);
   const labels = labelsOf(dataset, training, attributes);
   const lacking = attributes.find((_, a) => {
-    const having = training.filter((_, row) => labels[row * attributes.length + a] === 1).length;
-    return Math.min(having, training.length - having) < FEWEST_OF_SIDE;
+    const count = (value: number): number =>
+      training.filter((_, row) => labels[row * attributes.length + a] === value).length;
+    return Math.min(count(1), count(0)) < FEWEST_OF_SIDE;
   });
   return lacking ?? null;
 }
@@ -130,7 +134,7 @@ export class Judge {
 
   /** Decides which attributes images of any size have: 0 or 1, [pictures, attributes] */
   async decide(pictures: readonly RgbaImage[]): Promise<Uint8Array> {
-    return decide(this.parameters, await toFloats(pictures, CLASSIFIER_SIZE));
+    return decide(this.parameters, await toFloats(pictures, SIZE));
   }
 
   dispose(): void {
@@ -145,7 +149,7 @@ async function train(
   key: string,
 ): Promise<StoredClassifier> {
   const load = async (files: readonly number[], stage: string): Promise<Pictures> => {
-    const pictures = await loadPictures(dataset, files, { size: CLASSIFIER_SIZE, workers, stage, onProgress });
+    const pictures = await loadPictures(dataset, files, { size: SIZE, workers, stage, onProgress });
     const { unreadable } = pictures;
     if (unreadable.length > 0) warn(`${unreadable.length} pictures are left out, such as ${unreadable[0]}`);
     return pictures;

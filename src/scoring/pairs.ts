@@ -1,6 +1,6 @@
 /** Chooses the images of a score: the held-out images and pairs of them, and the images that the classifier learns from. */
 import type { FaceDataset } from "../dataset/dataset.js";
-import { heldOutFiles, labelRows, trainingFiles } from "../dataset/split.js";
+import { attributeColumns, heldOutFiles, trainingFiles } from "../dataset/split.js";
 
 /** Share at the end of a list that counts as held out if there is no partition. */
 const HELD_OUT_SHARE = 0.1;
@@ -17,13 +17,14 @@ export interface ScoredPair {
 /**
  * Pairs each input with a reference. With `adding`, inputs lack the attribute and references have it. Inputs come in
  * the order of `faces`, each once. After the last reference, the first one is used again.
+ * @param has null for a face of which nobody knows it, which is left out
  */
 export function* pairUp<Face>(
   faces: readonly Face[],
-  has: (face: Face) => boolean,
+  has: (face: Face) => boolean | null,
   adding: boolean,
 ): Generator<readonly [input: Face, reference: Face]> {
-  const inputs = faces.filter((face) => has(face) !== adding);
+  const inputs = faces.filter((face) => has(face) === !adding);
   const references = faces.filter((face) => has(face) === adding);
   if (references.length === 0) return;
   for (const [i, input] of inputs.entries()) yield [input, references[i % references.length]];
@@ -44,13 +45,15 @@ export function splitFiles(dataset: FaceDataset): {
   return { training: all.slice(0, first), heldOut: all.slice(first) };
 }
 
-/** Labels of images, 0 or 1: [files, attributes]. @throws InputError like attributeColumns() */
+/** Labels of images, 0, 1 or OPEN: [files, attributes]. @throws InputError like attributeColumns() */
 export function labelsOf(
   dataset: FaceDataset,
   files: readonly number[],
   attributes: readonly string[],
-): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(labelRows(dataset, files, attributes).flat());
+): Int8Array<ArrayBuffer> {
+  const columns = attributeColumns(dataset, attributes);
+  const { names, values } = dataset.attributes as NonNullable<FaceDataset["attributes"]>;
+  return Int8Array.from(files.flatMap((file) => columns.map((column) => values[file * names.length + column])));
 }
 
 /** At most `count` items, spread evenly over all, in their order. */

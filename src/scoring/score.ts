@@ -1,5 +1,6 @@
 /** Measures the quality of a generator's edits on held-out images of a data set, for `elegant score`. */
 import type { FaceDataset } from "../dataset/dataset.js";
+import { OPEN } from "../dataset/lists.js";
 import { heldOutFiles } from "../dataset/split.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { Generator } from "../models/generator.js";
@@ -86,8 +87,10 @@ export async function scoreGenerator(options: ScoreOptions): Promise<Scored> {
   const { heldOut } = splitFiles(dataset);
   const labels = labelsOf(dataset, heldOut, attributes);
   const rowOf = new Map(heldOut.map((file, row) => [file, row]));
-  const has = (file: number, attribute: number): boolean =>
-    labels[(rowOf.get(file) as number) * attributes.length + attribute] === 1;
+  const has = (file: number, attribute: number): boolean | null => {
+    const label = labels[(rowOf.get(file) as number) * attributes.length + attribute];
+    return label === OPEN ? null : label === 1;
+  };
   const painted = await findPainted(dataset);
   const judge = await Judge.open({ ...options, attributes: judged });
   const persons = await Persons.open(workers);

@@ -11,7 +11,7 @@ export interface SwapInput {
   readonly input: RgbaImage;
   /** An image with that value. */
   readonly reference: RgbaImage;
-  /** The input's labels, 0 or 1 for each attribute of the model. */
+  /** The input's labels, 0, 1, or 0.5 if open, for each attribute of the model. */
   readonly labels: readonly number[];
 }
 

@@ -87,6 +87,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   );
 }
 
+/** The number of open labels of each attribute that has some: " (open labels: Bangs 3)"; empty if there are none. */
+function describeOpen(attributes: readonly string[], open: readonly number[]): string {
+  const some = attributes.flatMap((name, i) => (open[i] > 0 ? [`${name} ${open[i]}`] : []));
+  return some.length === 0 ? "" : ` (open labels: ${some.join(", ")})`;
+}
+
 /** Requires a run to resume, or a folder where a new one can start. */
 async function expectFolder(folder: string, resume: boolean): Promise<void> {
   if (resume) await newestCheckpoint(folder);
@@ -105,6 +111,7 @@ interface Prepared {
 
 async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepared): Promise<TrainResult> {
   const { dataset, folder, model, resume, steps, workers } = options;
+  const { config } = model;
   const { sampler, settings, chosen, samplePairs, scoreFaces, unreadable } = prepared;
   const { batch } = settings;
   const training = model.training(settings, folder);
@@ -136,8 +143,9 @@ async function trainLocked(options: TrainOptions, lock: RunLock, prepared: Prepa
     () => disposeState(state),
     async () => {
       for (const warning of [...start.warnings, ...messages]) options.onMessage?.(warning);
+      const open = describeOpen(config.attributes, sampler.open);
       options.onMessage?.(
-        `${sampler.size} training pictures; ${resume ? `going on after step ${start.step}` : "a new run"}`,
+        `${sampler.size} training pictures${open}; ${resume ? `going on after step ${start.step}` : "a new run"}`,
       );
       if (planned.description !== null) options.onMessage?.(planned.description);
       const writer = await RunWriter.open(folder, model, settings, start, resume, lock);

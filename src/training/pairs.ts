@@ -1,13 +1,15 @@
 /**
  * Decides which images are trained on at each step. Each attribute has a stream of images with it and a stream of
- * images without it. Both are shuffled without end, and the last partial batch of a round is dropped (as published).
+ * images without it. Both are shuffled without end, and the last partial batch of a round is dropped (as published). An
+ * image whose label is open is in neither stream of that attribute, but may be in those of others.
  *
  * A batch is a pure function of (seed, attributes, step). Nothing has to be saved, and a resumed run sees the same
  * pairs.
  */
 import { createHash } from "node:crypto";
 import type { FaceDataset } from "../dataset/dataset.js";
-import { attributeColumns, trainingFiles } from "../dataset/split.js";
+import { OPEN } from "../dataset/lists.js";
+import { attributeColumns, labelInput, trainingFiles } from "../dataset/split.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { PairGroup } from "../methods/method.js";
 import { Random } from "../random.js";
@@ -37,7 +39,9 @@ export interface PairSampler {
    * @param slot position in the batch, positives first
    */
   substitutes(step: number, update: number, slot: number): Iterable<number>;
-  /** Returns 0 or 1 for each attribute of the model. */
+  /** Number of training images whose label is open, for each attribute of the model. */
+  readonly open: readonly number[];
+  /** Returns 0, 1, or 0.5 if the label is open, for each attribute of the model. */
   labels(file: number): readonly number[];
 }
 
@@ -53,10 +57,11 @@ export function scarcestSide(
   const files = trainingFiles(dataset);
   return attributes
     .flatMap((name, i) => {
-      const positive = files.filter((file) => labelOf(dataset, file, columns[i]) === 1).length;
+      const count = (value: number): number =>
+        files.filter((file) => labelOf(dataset, file, columns[i]) === value).length;
       return [
-        { count: positive, having: `with ${name}` },
-        { count: files.length - positive, having: `without ${name}` },
+        { count: count(1), having: `with ${name}` },
+        { count: count(0), having: `without ${name}` },
       ];
     })
     .reduce((fewest, side) => (side.count < fewest.count ? side : fewest));
@@ -152,6 +157,7 @@ export function createPairSampler(
   const attributesOf = (update: number): readonly number[] => (joint ? attributes.map((_, i) => i) : [update]);
   return {
     size: files.length,
+    open: columns.map((column) => files.filter((file) => labelOf(dataset, file, column) === OPEN).length),
     fingerprint: hash.digest("hex").slice(0, 16),
     updatesPerStep: joint ? 1 : attributes.length,
     pairs: (step, update) => {
@@ -169,6 +175,6 @@ export function createPairSampler(
       const first = random.below(files.length);
       for (let i = 0; i < files.length; i++) yield files[(first + i) % files.length];
     },
-    labels: (file) => columns.map((column) => labelOf(dataset, file, column)),
+    labels: (file) => columns.map((column) => labelInput(labelOf(dataset, file, column))),
   };
 }

@@ -14,7 +14,7 @@ import { SAMPLE_PAIRS, sampleOptions } from "./sample-sheet.js";
 export interface SamplePairs {
   /** Images for each attribute, A then B stacked: [2 pairs, S, S, 3] in [-1, 1]. */
   readonly pictures: readonly Float32Array[];
-  /** Their labels for each attribute, 0 or 1: [2 pairs][attributes]. */
+  /** Their labels for each attribute, 0, 1, or 0.5 if open: [2 pairs][attributes]. */
   readonly labels: readonly (readonly (readonly number[])[])[];
   readonly pairs: number;
 }

@@ -25,7 +25,7 @@ const FEATURES = BLOCKS * BLOCKS * 6;
 export interface ScoreFaces {
   /** Images with each attribute, then as many without: [2 count, S, S, 3] in levels of 255. */
   readonly pictures: readonly Uint8ClampedArray[];
-  /** Their labels for each attribute, 0 or 1: [2 count][attributes]. */
+  /** Their labels for each attribute, 0, 1, or 0.5 if open: [2 count][attributes]. */
   readonly labels: readonly (readonly (readonly number[])[])[];
   readonly counts: readonly number[];
 }

@@ -43,6 +43,7 @@ const COMMON: Readonly<Record<string, string>> = {
     "queue work": "",
     "queue status": "",
     table: "seed workers device",
+    label: "seed workers device",
     score: "seed workers device",
     edit: "seed workers device",
     weights: "",

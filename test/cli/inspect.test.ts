@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Inspection } from "../../src/dataset/inspect.js";
+import { formatAttributes, OPEN } from "../../src/dataset/lists.js";
 import { groupFailures } from "../../src/dataset/notes.js";
 import { decodeImage } from "../../src/image/codec.js";
-import { writeFaces } from "../support/faces.js";
+import { faceAttributes, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { writePacked } from "../support/packed.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
@@ -35,6 +36,7 @@ describe("elegant inspect", () => {
           name: "Smiling",
           positive: 7,
           negative: 13,
+          open: 0,
           partition: { training: [6, 10], validation: [0, 0], test: [1, 3] },
         });
         assert.deepEqual([json.problems, json.unlisted], [[], 0]);
@@ -51,6 +53,28 @@ describe("elegant inspect", () => {
         assert.ok(sheet.width > 3 * 128 && sheet.width < 5 * 128 && sheet.height > 2 * 128, `${sheet.width}`);
       }));
   }
+
+  it("counts open labels apart from those with and without an attribute", () =>
+    withFolder(async (folder) => {
+      const dir = join(folder, "faces");
+      await writeFaces(dir, 20);
+      const { values, ...table } = faceAttributes(20);
+      values[1] = OPEN; // Smiling of the first image, which has it
+      await writeFile(join(dir, "list_attr_celeba.txt"), formatAttributes({ ...table, values }));
+      const { stdout } = await elegant("inspect", dir, "--no-sheet", "--json");
+      const { attributes } = JSON.parse(stdout) as Json;
+      assert.deepEqual(
+        attributes.map(({ name, positive, negative, open }) => [name, positive, negative, open]),
+        [
+          ["Bangs", 10, 10, 0],
+          ["Smiling", 6, 13, 1],
+          ["Young", 20, 0, 0],
+        ],
+      );
+      assert.deepEqual(attributes[1].partition?.training, [5, 10]);
+      const printed = await elegant("inspect", dir, "--no-sheet");
+      assert.match(printed.stdout, /attribute +with +without +open +share[\s\S]*Smiling +6 +13 +1 +31\.6 %/);
+    }));
 
   it("says what the table shows, and where the sheet is", () =>
     withFolder(async (folder) => {

@@ -6,6 +6,7 @@ import {
   formatAttributes,
   formatLandmarks,
   formatPartition,
+  OPEN,
   readAttributes,
   readLandmarks,
   readPartition,
@@ -75,8 +76,13 @@ describe("dataset/lists", () => {
       /line 4: expected a number in column 3, received 'x'/,
     );
     await refused(readAttributes, CANONICAL.replace("-1  1 -1", "-1  x  1"), /line 3: .*received 'x'/);
-    await refused(readAttributes, CANONICAL.replace("1 -1  1", "1 -1  2"), /line 4: expected -1 or 1 for Smiling/);
-    await refused(readAttributes, CANONICAL.replace("1 -1  1", "1  0 -1"), /expected 0 or 1 for Bangs/);
+    await refused(
+      readAttributes,
+      CANONICAL.replace("1 -1  1", "1 -1  2"),
+      /line 4: expected 1, -1, or 0 for open, for Smiling/,
+    );
+    const unsigned = "Bangs Male\na.jpg 0 1\nb.jpg 1 0.25\n";
+    await refused(readAttributes, unsigned, /line 3: expected 1, 0, or 0\.5 for open, for Male/);
     await refused(
       readAttributes,
       CANONICAL.replace("Bangs Male", "Bangs"),
@@ -103,6 +109,24 @@ describe("dataset/lists", () => {
     assert.deepEqual([...again.values], [...landmarks.values].map(Math.round));
     const chosen = selectRows(attributes, [1]);
     assert.deepEqual([chosen.files, [...chosen.values]], [["000002.jpg"], [1, 0, 1]]);
+  });
+
+  it("reads 0 as an open label in a list with -1, and 0.5 in any list", async () => {
+    const labels = async (text: string): Promise<number[]> => [...(await read(readAttributes, text)).values];
+    assert.deepEqual(await labels("Bangs Male\na.jpg 0 1\nb.jpg 1 -1\n"), [OPEN, 1, 1, 0]);
+    assert.deepEqual(await labels("Bangs Male\na.jpg 0.5 1\nb.jpg 1 -1\n"), [OPEN, 1, 1, 0]);
+    assert.deepEqual(await labels("Bangs Male\na.jpg 0 1\nb.jpg 1 0.5\n"), [0, 1, 1, OPEN]);
+    assert.deepEqual(await labels("Bangs Male\na.jpg 0.5 1\nb.jpg 1 1\n"), [OPEN, 1, 1, 1]);
+  });
+
+  it("writes every mixture of labels so that it is read back", async () => {
+    const kinds = [1, 0, OPEN];
+    const pairs = kinds.flatMap((a) => kinds.map((b) => [a, b]));
+    for (const values of pairs.flatMap((own) => pairs.map((other) => [...own, ...other]))) {
+      const table = { names: ["Bangs", "Male"], files: ["a.jpg", "b.jpg"], values: Int8Array.from(values) };
+      const again = await read(readAttributes, formatAttributes(table));
+      assert.deepEqual([...again.values], values, formatAttributes(table));
+    }
   });
 
   it("accepts or refuses the lists found in the wild", async function () {

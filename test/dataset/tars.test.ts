@@ -4,6 +4,7 @@ import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDataset } from "../../src/dataset/dataset.js";
 import { inspectDataset } from "../../src/dataset/inspect.js";
+import { OPEN } from "../../src/dataset/lists.js";
 import { scanTar } from "../../src/dataset/tars.js";
 import { InputError } from "../../src/errors.js";
 import { encodePng } from "../../src/image/codec.js";
@@ -73,6 +74,19 @@ describe("tar files that others made", () => {
       await utimes(join(dir, "x-0.tar"), 1000, 1000);
       assert.equal((await openDataset(dir)).files.length, 3);
       assert.equal((await readdir(cache)).length, 3);
+    }));
+
+  it("have open labels where the attribute is null", () =>
+    withCache(async (dir) => {
+      const samples = [
+        ...(await picture("a", { Bangs: null, Male: 1 })),
+        ...(await picture("b", { Bangs: -1, Male: null })),
+      ];
+      await writeFile(join(dir, "x.tar"), await tarOf(samples));
+      for (const time of ["scanned", "from the cache"]) {
+        const { attributes } = await openDataset(dir);
+        assert.deepEqual([...(attributes?.values ?? [])], [OPEN, 1, 0, OPEN], time);
+      }
     }));
 
   it("may repeat keys; lists next to them take precedence over their attributes; conflicting ones are refused", () =>

@@ -104,7 +104,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["training/"],
   ["planner/"],
   ["scoring/", "golden/"],
-  ["comparison/"],
+  ["comparison/", "labelling/"],
   ["cli/", "queue/", "demo/", "web/"],
   ["library.ts", "library-node.ts", "library-browser.ts", "index.ts", "browser.ts"],
 ];

@@ -7,7 +7,7 @@ import { openDevice } from "../../src/device/open.js";
 import { createOptimizer, gradientsOf } from "../../src/nn/optimizer.js";
 import { disposeParameters, type Parameters } from "../../src/nn/parameters.js";
 import { Random } from "../../src/random.js";
-import { classify, FEATURES, initialClassifier } from "../../src/scoring/classifier.js";
+import { classify, featureCount, initialClassifier, JUDGE } from "../../src/scoring/classifier.js";
 import { classifierLoss, trainClassifier } from "../../src/scoring/classifier-training.js";
 import { decide, Judge } from "../../src/scoring/judge.js";
 import { assertClose } from "../support/close.js";
@@ -19,10 +19,10 @@ const SIDE = 64;
 const quiet = { onProgress: () => {}, warn: () => {} };
 
 /** Noisy images. Attribute 0 is a bright bar at the top, attribute 1 a dark one at the bottom. */
-function barred(seed: number, n: number): { levels: Uint8ClampedArray; labels: Uint8Array; attributes: number } {
+function barred(seed: number, n: number): { levels: Uint8ClampedArray; labels: Int8Array; attributes: number } {
   const random = Random.fromSeed(seed, "barred");
   const levels = new Uint8ClampedArray(n * SIDE * SIDE * 3);
-  const labels = new Uint8Array(n * 2);
+  const labels = new Int8Array(n * 2);
   for (let i = 0; i < n; i++) {
     labels[2 * i] = Number(random.chance(0.5));
     labels[2 * i + 1] = Number(random.chance(0.2));
@@ -65,8 +65,9 @@ describe("the classifier of a score", () => {
     for (const name of devices) {
       found.push(
         await onDevice(name, async () => {
-          const parameters = initialClassifier(2, 7);
+          const parameters = initialClassifier(JUDGE, 2, 7);
           const { levels, labels } = barred(5, 1);
+          const features = featureCount(JUDGE);
           const batch = {
             images: tf.tensor4d(
               Float32Array.from(levels, (level) => level / 127.5 - 1),
@@ -75,13 +76,13 @@ describe("the classifier of a score", () => {
             labels: tf.tensor2d(Float32Array.from(labels), [1, 2]),
             weights: tf.tensor2d([0.3, 0.7], [1, 2]),
             kept: tf.tensor2d(
-              Float32Array.from({ length: FEATURES }, (_, i) => (i % 3 === 0 ? 0 : 1.5)),
-              [1, FEATURES],
+              Float32Array.from({ length: features }, (_, i) => (i % 3 === 0 ? 0 : 1.5)),
+              [1, features],
             ),
           };
           const state = createOptimizer(parameters);
-          const { gradients } = gradientsOf(state, () => classifierLoss(parameters, batch));
-          const tensors = [classify(parameters, batch.images), ...gradients.values()];
+          const { gradients } = gradientsOf(state, () => classifierLoss(JUDGE, parameters, batch));
+          const tensors = [classify(JUDGE, parameters, batch.images), ...gradients.values()];
           const values: number[][] = [];
           for (const tensor of tensors) values.push([...(await tensor.data())]);
           for (const set of [parameters, state.first, state.second]) disposeParameters(set);

@@ -27,6 +27,25 @@ describe("the pairs of a score", () => {
     assert.deepEqual([...pairUp([1, 2], has, true)], []);
   });
 
+  it("leave out faces of which nobody knows whether they have the attribute", () => {
+    const faces = [1, 2, 3, 4, 5, 6];
+    const has = (face: number): boolean | null => (face % 3 === 2 ? null : face % 3 === 0); // 2 and 5 are open
+    assert.deepEqual(
+      [...pairUp(faces, has, true)],
+      [
+        [1, 3],
+        [4, 6],
+      ],
+    );
+    assert.deepEqual(
+      [...pairUp(faces, has, false)],
+      [
+        [3, 1],
+        [6, 4],
+      ],
+    );
+  });
+
   it("come from the held-out part of the partition list, or from the last tenth without one", () => {
     const listed = splitFiles(listedFaces(20));
     assert.deepEqual(listed.heldOut, [4, 9, 14, 19]);

@@ -82,7 +82,7 @@ export function decode(parameters: Parameters, codes: tf.Tensor4D, normalize: No
 /**
  * Scores images with the labels that they should have. A Wasserstein critic's scores have no bounds.
  * @param images    [N, S, S, 3] in [-1, 1]
- * @param labels    [N, n] of 0 and 1; their planes are -1 and 1
+ * @param labels    [N, n] of 0, 1, or 0.5 if open; their planes are -1, 1 and 0
  * @param attribute the one whose score is wanted
  * @returns [N], higher for real images
  */

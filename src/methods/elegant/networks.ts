@@ -140,7 +140,7 @@ export function decode(
 /**
  * Computes the logits of one discriminator (their sigmoid is the published score).
  * @param images     [N, s, s, 3], s = S for D1 and S/2 for D2
- * @param labels     [N, attributes] of 0 and 1; ignored by a network with heads
+ * @param labels     [N, attributes] of 0, 1, or 0.5 if open; ignored by a network with heads
  * @param twice      whether a gradient of the gradient will be computed, which is slower
  * @returns [N, 1], with heads [N, 2 attributes]: 2 i is "without attribute i" and 2 i + 1 is "with it"
  */

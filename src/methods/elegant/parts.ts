@@ -4,7 +4,7 @@
  * pairs.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { attributeRow } from "../../nn/labels.js";
+import { attributeRow, knownLabels } from "../../nn/labels.js";
 import type { PairBatch, PairGroup } from "../method.js";
 import type { ModelConfig } from "./config.js";
 
@@ -60,15 +60,15 @@ function exchangeLabels(y: tf.Tensor2D, other: tf.Tensor2D, own: tf.Tensor2D): t
  * Computes the weight of each score of a discriminator with heads. Only the scores for an image's own labels count: the
  * pair's attribute has the weight 1 - others, and the other attributes share `others`. An edit that spoils another
  * attribute is therefore noticed, too.
- * @param y      labels, [N, attributes] of 0 and 1
+ * @param y      labels, [N, attributes] of 0 and 1; 0.5 is an open label, whose two scores do not count
  * @param own    1 at the pair's attribute, same shape as y
  * @param others share of the other attributes, in [0, 1)
- * @returns weights [N, 2 attributes]; each row sums to 1
+ * @returns weights [N, 2 attributes]; each row sums to 1, or to less if some of its labels are open
  */
 export function scoreWeights(y: tf.Tensor2D, own: tf.Tensor2D, others: number): tf.Tensor2D {
   const [n, attributes] = y.shape;
   const [ofOwn, ofOther] = attributes === 1 ? [1, 0] : [1 - others, others / (attributes - 1)];
-  const each = tf.add(tf.mul(own, ofOwn - ofOther), ofOther);
+  const each = tf.mul(tf.add(tf.mul(own, ofOwn - ofOther), ofOther), knownLabels(y));
   const withIt = tf.mul(each, y);
   return tf.reshape(tf.stack([tf.sub(each, withIt), withIt], 2), [n, 2 * attributes]);
 }
