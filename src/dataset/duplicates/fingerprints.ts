@@ -77,7 +77,7 @@ export class Fingerprints {
       const product = outlines[first + i] * outlines[second + i];
       sum += mirrored ? product * MIRROR_SIGNS[i] : product;
     }
-    const correlation = sum / (this.norms[a] * this.norms[b]);
+    const correlation = Math.min(1, sum / (this.norms[a] * this.norms[b])); // rounding may exceed 1
     return correlation < LEAST_CORRELATION ? null : { distance, correlation, mirrored };
   }
 }
