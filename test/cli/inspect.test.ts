@@ -9,10 +9,11 @@ import { decodeImage, encodeJpeg } from "../../src/image/codec.js";
 import { writeSynth } from "../../src/synth/write.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { writePacked } from "../support/packed.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 type Json = Inspection & { readonly sheet: string | null };
 
 const FAILURES = [

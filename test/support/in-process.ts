@@ -5,8 +5,6 @@
 import { runLine } from "../../src/cli/main.js";
 import type { Ended } from "./spawn.js";
 
-type Write = typeof process.stdout.write;
-
 /** Collects what is written to a stream until the returned function is called, which returns it. */
 function capture(stream: NodeJS.WriteStream): () => string {
   const original = stream.write;
@@ -17,15 +15,14 @@ function capture(stream: NodeJS.WriteStream): () => string {
     if (typeof done === "function") process.nextTick(done);
     return true;
   };
-  stream.write = write as Write;
+  stream.write = write as typeof stream.write;
   return () => {
     stream.write = original;
     return parts.join("");
   };
 }
 
-/** Runs `elegant` with these arguments, one line at a time. Its exit code and output are those of `bin/elegant.js`. */
-export async function runHere(args: readonly string[]): Promise<Ended> {
+async function runAlone(args: readonly string[]): Promise<Ended> {
   const codeBefore = process.exitCode;
   process.exitCode = undefined;
   const [stdout, stderr] = [capture(process.stdout), capture(process.stderr)];
@@ -33,4 +30,14 @@ export async function runHere(args: readonly string[]): Promise<Ended> {
   const code = Number(process.exitCode ?? 0);
   process.exitCode = codeBefore;
   return { code, stdout: stdout(), stderr: stderr() };
+}
+
+/** The line that runs now. Lines share the process's streams and its device, so each waits for the one before. */
+let running: Promise<unknown> = Promise.resolve();
+
+/** Runs `elegant` with these arguments. Its exit code and output are those of `bin/elegant.js`. */
+export function runHere(args: readonly string[]): Promise<Ended> {
+  const ended = running.then(() => runAlone(args));
+  running = ended.catch(() => {});
+  return ended;
 }
