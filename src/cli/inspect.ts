@@ -1,14 +1,12 @@
 /** `elegant inspect DATA`: shows the contents of a data set, whether it is complete, and what it looks like. */
-import { stat } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import type { Command } from "commander";
-import type { Inspection, SamplePicture, Sides } from "../dataset/inspect.js";
+import type { Inspected, Inspection, Sides } from "../dataset/inspect.js";
 import { formatName, RAW_ON_DISK } from "../dataset/store.js";
 import { describeMismatch, InputError } from "../errors.js";
-import type { RgbaImage } from "../types.js";
 import { alignColumns } from "./columns.js";
 import { type CommandContext, type CommonOptions, integer, runCommand, withCommonOptions } from "./command.js";
-import { checkOutputs } from "./editing.js";
+import { checkOutputFile } from "./editing.js";
 
 interface Options extends CommonOptions<"workers"> {
   readonly images?: string;
@@ -16,30 +14,46 @@ interface Options extends CommonOptions<"workers"> {
   readonly sheet?: string | false;
   readonly count: number;
   readonly check: boolean;
+  readonly by?: string;
+  readonly duplicates: boolean;
+  readonly leaveOut: boolean;
 }
 
-/** Side in pixels to which larger images are reduced. */
-const SHOWN_SIDE = 256;
 const PROBLEMS_SHOWN = 10;
 const SIZES_SHOWN = 5;
 
 const HELP = `
 DATA is what elegant preprocess has written in any format, or another folder that elegant train takes. The sheet shows pictures
 spread evenly over the set, each row under the name of its first. A picture that is listed and not there, or cannot be decoded,
-is a problem: the command then ends with code 3. Without --check only the pictures of the sheet are decoded.
+is a problem: the command then ends with code 3. Without --check and --duplicates, only the pictures of the sheet are decoded.
+
+--by shows pictures with an attribute, then pictures without it; before them, pictures whose label is open. If DATA has
+attributes_confidence.csv (from elegant label), the most doubtful pictures come first, with the probability that they have it.
+
+--duplicates finds pictures that show the same photo: resized, compressed again, brightened, mirrored, or cropped by a few
+percent. DATA-duplicates.csv lists all groups, and DATA-duplicates.png shows the first of them. --leave-out keeps the first
+picture of each group and writes the others into DATA/left_out.txt. Then train, score, fid and all other commands on DATA do
+without them. Delete the file to have them back.
 
 Examples:
   elegant inspect faces-256
-  elegant inspect faces-256 --check --count 96 --sheet look.png`;
+  elegant inspect faces-256 --check --count 96 --sheet look.png
+  elegant inspect faces-256 --by Eyeglasses
+  elegant inspect faces-256 --duplicates --leave-out`;
 
 export function registerInspect(program: Command): void {
   withCommonOptions(program.command("inspect <data>"), ["workers"])
-    .description("what is in a data set: counts, sizes, failures, a contact sheet; is all of it there?")
+    .description(
+      "what is in a data set: counts, sizes, failures, near-duplicates, a contact sheet; is all of it there?",
+    )
     .option("--images <dir>", "the pictures' folder, within DATA or absolute")
     .option("--sheet <file>", "the contact sheet; default DATA-sheet.png next to DATA")
     .option("--no-sheet", "no contact sheet")
     .option("--count <n>", "pictures of the sheet", integer(1, 1000), 48)
+    .option("--by <attribute>", "show pictures with and without this attribute, the most doubtful first")
     .option("--check", "decode every picture", false)
+    .option("--duplicates", "find near-duplicates, also mirrored ones", false)
+    .option("--leave-out", "with --duplicates: use only the first picture of each group from now on", false)
     .addHelpText("after", HELP)
     .action(async (data: string, options: Options) => {
       await runCommand(options, (context) => inspect(data, options, context));
@@ -47,27 +61,79 @@ export function registerInspect(program: Command): void {
 }
 
 async function inspect(data: string, options: Options, context: CommandContext): Promise<void> {
-  const { images, count, check, workers, json } = options;
-  const sheet = options.sheet === false ? null : (options.sheet ?? defaultSheet(data));
+  const { images, count, check, duplicates, leaveOut, by, workers, json } = options;
+  const sheet = options.sheet === false ? null : (options.sheet ?? `${resolve(data)}-sheet.png`);
+  if (leaveOut && !duplicates) {
+    throw new InputError(describeMismatch("--leave-out", "--duplicates as well", "none", "Add --duplicates."));
+  }
+  if (by !== undefined && sheet === null) {
+    throw new InputError(describeMismatch("--by", "a sheet to draw", "--no-sheet", "Omit one of them."));
+  }
   if (sheet !== null) await checkSheetPath(sheet);
+  const stem = options.sheet ? options.sheet.replace(/\.png$/i, "") : resolve(data); // of the outputs' names
+  if (duplicates) await checkOutputFile(`${stem}-duplicates.csv`, "--duplicates");
   const { inspectDataset } = await import("../dataset/inspect.js");
   const { onProgress, warn: onWarning } = context;
-  const found = await inspectDataset(data, { images, count, check, workers, onProgress, onWarning });
-  const { inspection, sample } = found;
-  const written = sheet !== null && sample.length > 0 ? sheet : null;
+  const found = await inspectDataset(data, { images, count, check, duplicates, by, workers, onProgress, onWarning });
+  const { inspection, sections } = found;
+  const written = sheet !== null && sections.length > 0 ? sheet : null;
   if (written !== null) {
+    const { composeSample } = await import("./inspect-sheet.js");
     const { writePicture } = await import("../image/picture-files.js");
-    await writePicture(written, await composeSample(sample));
+    await writePicture(written, await composeSample(sections, by));
   }
   if (!json) for (const line of describe(resolve(data), inspection)) context.print(line);
-  if (written !== null) context.print(`sheet of ${sample.length} pictures: ${written}`);
-  context.printJson({ ...inspection, sheet: written });
+  if (written !== null) {
+    const shown = sections.reduce((sum, { pictures }) => sum + pictures.length, 0);
+    context.print(`sheet of ${plural(shown, "picture")}: ${written}`);
+  }
+  const made = duplicates
+    ? await writeDuplicates(data, found, { stem, isDrawn: sheet !== null, leaveOut }, context)
+    : null;
+  context.printJson({ ...inspection, duplicates: made, sheet: written });
   if (inspection.problems.length > 0) context.markPartial();
 }
 
-function defaultSheet(data: string): string {
-  const folder = resolve(data);
-  return join(dirname(folder), `${basename(folder)}-sheet.png`);
+/** Writes the near-duplicates that were found, and says what they are. @returns the command's JSON about them */
+async function writeDuplicates(
+  data: string,
+  { inspection, groups, sourceOf }: Inspected,
+  { stem, isDrawn, leaveOut }: { readonly stem: string; readonly isDrawn: boolean; readonly leaveOut: boolean },
+  context: CommandContext,
+): Promise<object> {
+  const { formatDuplicates } = await import("../dataset/duplicates/report.js");
+  const { writeFileAtomic } = await import("../files.js");
+  const counts = inspection.duplicates!; // inspectDataset() counts them if they are requested
+  const csv = `${stem}-duplicates.csv`;
+  await writeFileAtomic(csv, formatDuplicates(groups));
+  const found = { ...counts, csv, sheet: null as string | null, leftOut: null as string | null };
+  if (groups.length === 0) {
+    context.print(`no near-duplicates: ${csv}`);
+    return found;
+  }
+  const across = counts.acrossParts ? `; ${plural(counts.acrossParts, "group")} across the parts of the partition` : "";
+  const one = counts.repeated === 1 ? "repeats" : "repeat";
+  const these = `${plural(counts.repeated, "picture")} that ${one} another one`;
+  context.print(`near-duplicates: ${plural(groups.length, "group")} with ${these}${across}: ${csv}`);
+  if (isDrawn) {
+    const { composeGroups } = await import("./inspect-sheet.js");
+    const { writePicture } = await import("../image/picture-files.js");
+    const { sheet, shown } = await composeGroups(groups, sourceOf);
+    found.sheet = `${stem}-duplicates.png`;
+    await writePicture(found.sheet, sheet);
+    context.print(`sheet of ${shown === groups.length ? "all" : `the first ${shown}`} groups: ${found.sheet}`);
+  }
+  if (leaveOut) {
+    const { addLeftOut } = await import("../dataset/left-out.js");
+    const names = groups.flatMap(({ others }) => others.map(({ file }) => file));
+    const { path, refused } = await addLeftOut(data, names);
+    found.leftOut = path;
+    context.print(`left out from now on: ${plural(names.length - refused.length, "picture")} in ${path}`);
+    if (refused.length > 0) {
+      context.warn(`${plural(refused.length, "name")} cannot be in a list, for example ${JSON.stringify(refused[0])}`);
+    }
+  }
+  return found;
 }
 
 /** @throws InputError if no image can be written there */
@@ -75,38 +141,7 @@ async function checkSheetPath(path: string): Promise<void> {
   if (extname(path).toLowerCase() !== ".png") {
     throw new InputError(describeMismatch("--sheet", "a file named *.png", `'${path}'`, "Give it that ending."));
   }
-  if ((await stat(path).catch(() => null))?.isDirectory() === true) {
-    throw new InputError(describeMismatch("--sheet", "a file", `the folder ${path}`, "Name a file in it."));
-  }
-  await checkOutputs(dirname(path), [path], [], "--sheet");
-}
-
-/** Arranges the sample in about three columns for two rows, as on screens. */
-async function composeSample(sample: readonly SamplePicture[]): Promise<RgbaImage> {
-  const { composeSheet, sheetScale } = await import("../sheet/sheet.js");
-  const { readSource } = await import("../image/source.js");
-  const { Pixels, wholeOf } = await import("../image/pixels.js");
-  const { loadModule } = await import("../kernels/module.js");
-  const pixels = new Pixels(await loadModule("image"));
-  const widest = Math.ceil(Math.sqrt(sample.length * 1.5));
-  const columns = Math.ceil(sample.length / Math.ceil(sample.length / widest)); // the last row is nearly full
-  const rows: RgbaImage[][] = [];
-  for (const [i, { source }] of sample.entries()) {
-    const picture = await readSource(source);
-    const shrink = SHOWN_SIDE / Math.max(picture.width, picture.height);
-    const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * shrink)));
-    const shown = shrink < 1 ? pixels.resize(picture, wholeOf(picture), width, height) : picture;
-    if (i % columns === 0) rows.push([]);
-    rows[rows.length - 1].push(shown);
-  }
-  const labels = rows.map((_, row) => basename(sample[row * columns].name).replace(/\.\w+$/, ""));
-  const side = Math.max(...rows.flat().map(({ width, height }) => Math.max(width, height)));
-  return composeSheet(rows, { labels: { rows: labels.map(printable) }, scale: sheetScale(side) });
-}
-
-/** Replaces characters that the sheet's font does not have. */
-function printable(text: string): string {
-  return text.replace(/[^ -~]/g, "?");
+  await checkOutputFile(path, "--sheet");
 }
 
 const FORMATS: Readonly<Record<Inspection["format"], string>> = {

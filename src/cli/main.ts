@@ -4,10 +4,15 @@ import { ElegantError, ExitCode, fromSystemError } from "../errors.js";
 import { COMMANDS } from "./commands.js";
 import { createProgram, type Register } from "./program.js";
 
-/** Runs one command line and sets `process.exitCode`. Only tests replace `commands`. */
+/** Runs the command line of this process and sets `process.exitCode`. Only tests replace `commands`. */
 export async function main(argv: readonly string[], commands: readonly Register[] = COMMANDS): Promise<void> {
   watchOutput();
   stopWithParent();
+  await runLine(argv, commands);
+}
+
+/** Runs one command line and sets `process.exitCode`, without watching the process's own streams and parent. */
+export async function runLine(argv: readonly string[], commands: readonly Register[] = COMMANDS): Promise<void> {
   try {
     await createProgram(commands).parseAsync(argv as string[]);
   } catch (error) {

@@ -6,6 +6,7 @@ import type { PictureSource } from "../image/picture-source.js";
 import { describeNotRead, type PictureWalk, walkPictures } from "../image/walk-pictures.js";
 import type { OnProgress } from "../types.js";
 import { findImageDir, findList } from "./layout.js";
+import { describeLeftOut, LEFT_OUT_LIST, readLeftOut } from "./left-out.js";
 import {
   type AttributeTable,
   type LandmarkTable,
@@ -162,8 +163,26 @@ function refuseMissing(
 }
 
 /**
+ * The files of a data set without those that its left_out.txt names; the same array if it names none of them.
+ * @throws InputError if nothing is left
+ */
+async function usedFiles(
+  dir: string,
+  all: readonly string[],
+  onWarning?: (line: string) => void,
+): Promise<readonly string[]> {
+  const leftOut = await readLeftOut(dir);
+  const line = describeLeftOut(leftOut, new Set(all));
+  if (line !== null) onWarning?.(line);
+  const files = all.filter((file) => !leftOut.has(file));
+  if (files.length > 0) return files.length === all.length ? all : files;
+  const received = `${all.length} that it leaves out`;
+  throw new InputError(describeMismatch(join(dir, LEFT_OUT_LIST), "pictures to use", received, "Delete the file."));
+}
+
+/**
  * Opens a data set for training, editing or scores: image files, packed files or WebDataset's tar files. Lists next to the
- * images take precedence over attributes in tar files.
+ * images take precedence over attributes in tar files. Images that left_out.txt names are not part of it.
  * @param images    the image folder, if it has none of the usual names
  * @param onWarning receives a line about images that are left out
  * @throws InputError if the folder, its images or some of the listed files are missing
@@ -177,15 +196,17 @@ export async function openDataset(
   const lists = await readLists(dir, images);
   const store = await openStore(dir, { images, labelled: lists.attributes === null, onProgress, onWarning });
   const listed = (lists.attributes ?? lists.partition ?? lists.landmarks)?.files;
-  const files = listed ?? store.names;
-  if (files.length === 0) {
+  const all = listed ?? store.names;
+  if (all.length === 0) {
     throw new InputError(describeMismatch(store.folder, "images", "an empty folder", "Check the path of the data."));
   }
+  const files = await usedFiles(dir, all, onWarning);
   const present = presentFiles(store);
   const names = await locatePictures(store, present, files);
   refuseMissing(store, present, names, dir);
-  // A partition list alone may name images in another order than the attributes in tar files, or only some of them.
-  const attributes = lists.attributes ?? (store.attributes === null ? null : inOrder(store.attributes, files));
+  // The partition list or left_out.txt may choose other images than the table of attributes, in another order.
+  const table = lists.attributes ?? store.attributes;
+  const attributes = table === null || table.files === files ? table : inOrder(table, files);
   return {
     dir,
     imageDir: store.folder,

@@ -1,11 +1,16 @@
 /** `elegant inspect`: reports the contents of a data set of any format, and whether anything is missing. */
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { describeMismatch, InputError } from "../errors.js";
 import type { PictureSource } from "../image/picture-source.js";
-import { createImagePool } from "../image/tasks.js";
 import type { OnProgress } from "../types.js";
+import { attributeColumn, chooseByAttribute, type LabelGroup, readConfidence, spread } from "./by-attribute.js";
 import { inOrder, locatePictures, openStore, presentFiles, readLists } from "./dataset.js";
-import { type AttributeTable, OPEN, type PartitionTable } from "./lists.js";
+import { groupDuplicates } from "./duplicates/groups.js";
+import { countDuplicates, type DuplicateCounts, type NamedGroup, nameGroups } from "./duplicates/report.js";
+import { describeLeftOut, LEFT_OUT_LIST, readLeftOut } from "./left-out.js";
+import { type AttributeTable, OPEN, type PartitionTable, selectRows } from "./lists.js";
+import { lookAt } from "./look.js";
 import { type FailureGroup, groupFailures, readNotes } from "./notes.js";
 import type { PresentFiles } from "./present.js";
 import type { DatasetFormat, PictureStore } from "./store.js";
@@ -16,6 +21,10 @@ export interface InspectOptions {
   readonly check: boolean;
   /** Number of images in the sample. */
   readonly count: number;
+  /** If true, every image is decoded and near-duplicates are reported. */
+  readonly duplicates?: boolean | undefined;
+  /** The attribute that the sheet shows; without it, the sheet shows images spread over the data set. */
+  readonly by?: string | undefined;
   readonly workers: number;
   readonly onProgress?: OnProgress | undefined;
   /** Receives a line about images that are left out. */
@@ -54,28 +63,44 @@ export interface Inspection {
   readonly partition: { readonly training: number; readonly validation: number; readonly test: number } | null;
   readonly failed: number;
   readonly failures: readonly FailureGroup[];
+  /** Number of listed images that left_out.txt leaves out. The other numbers do not count them. */
+  readonly leftOut: number;
+  /** Near-duplicates among the images that can be decoded; null if they were not requested. */
+  readonly duplicates: DuplicateCounts | null;
   /** Number of images that no list and no record names. */
   readonly unlisted: number;
   /** Missing and damaged images and packed files. */
   readonly problems: readonly Problem[];
 }
 
-/** An image of the sheet. */
+/** An image of a sheet. `file` is its name in the data set's lists. */
 export interface SamplePicture {
-  readonly name: string;
+  readonly file: string;
   readonly source: PictureSource;
+  /** Probability of the sheet's attribute, if it is known. */
+  readonly probability: number | null;
+}
+
+/** Images that are shown together. */
+export interface SampleSection {
+  /** What they have in common; null for images spread over the data set. */
+  readonly group: Pick<LabelGroup, "label" | "pictures" | "doubtful"> | null;
+  readonly pictures: readonly SamplePicture[];
+}
+
+export interface Inspected {
+  readonly inspection: Inspection;
+  /** The images of the sheet. */
+  readonly sections: readonly SampleSection[];
+  /** Groups of near-duplicates, in the order of the data set. */
+  readonly groups: readonly NamedGroup[];
+  /** Where the bytes of an image are, by its name in the lists. */
+  readonly sourceOf: (file: string) => PictureSource;
 }
 
 const PARTS = ["training", "validation", "test"] as const;
-const PICTURES_PER_TASK = 16;
 const STATS_AT_ONCE = 64;
 const REMAKE = "Run 'elegant preprocess' again: it makes what is missing. Or correct the lists.";
-
-/** `count` items of a list, spread evenly over it. */
-export function spread<T>(list: readonly T[], count: number): T[] {
-  const n = Math.min(count, list.length);
-  return Array.from({ length: n }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / n)]);
-}
 
 function countAttributes(table: AttributeTable, partition: PartitionTable | null): AttributeCounts[] {
   const partOf = partition === null ? null : new Map(partition.files.map((file, i) => [file, partition.values[i]]));
@@ -110,42 +135,6 @@ async function bytesOf(paths: readonly string[]): Promise<number> {
   return bytes;
 }
 
-/** Decodes images in the pool. */
-async function lookAt(
-  names: readonly string[],
-  store: PictureStore,
-  { workers, check, onProgress }: InspectOptions,
-): Promise<{ readonly sizes: Inspection["sizes"]; readonly damaged: readonly Problem[] }> {
-  const sizes = new Map<string, { width: number; height: number; count: number }>();
-  const damaged: Problem[] = [];
-  const pool = await createImagePool(Math.max(1, Math.min(workers, Math.ceil(names.length / PICTURES_PER_TASK))));
-  try {
-    const tasks = function* () {
-      for (let first = 0; first < names.length; first += PICTURES_PER_TASK) {
-        yield { sources: names.slice(first, first + PICTURES_PER_TASK).map((name) => store.source(name)) };
-      }
-    };
-    let done = 0;
-    for await (const { results } of pool.map("checkPictures", tasks())) {
-      for (const [i, result] of results.entries()) {
-        if (!result.ok) {
-          damaged.push({ file: names[done + i], reason: result.reason });
-          continue;
-        }
-        const { width, height } = result;
-        const known = sizes.get(`${width}x${height}`);
-        if (known === undefined) sizes.set(`${width}x${height}`, { width, height, count: 1 });
-        else known.count++;
-      }
-      done += results.length;
-      if (check) onProgress?.({ stage: "check", done, total: names.length, unit: "images" });
-    }
-  } finally {
-    await pool.close();
-  }
-  return { sizes: [...sizes.values()].sort((a, b) => b.count - a.count), damaged };
-}
-
 function describeMissing(file: string, expected: string, present: PresentFiles, { broken }: PictureStore): string {
   if (broken?.includes(file) === true) {
     return describeMismatch(file, "a picture", "a link that leads nowhere", "Correct or remove the link.");
@@ -155,18 +144,41 @@ function describeMissing(file: string, expected: string, present: PresentFiles, 
   return describeMismatch(file, expected, `none, but ${other}`, "Correct the endings in the lists.");
 }
 
+/** The images of the sheet: those of an attribute, or images spread over the data set. */
+async function chooseSample(
+  dir: string,
+  files: readonly string[],
+  table: AttributeTable | null,
+  { by, count }: InspectOptions,
+): Promise<readonly Pick<LabelGroup, "chosen">[] | readonly LabelGroup[]> {
+  if (by === undefined) return [{ chosen: spread(files, count).map((file) => ({ file, probability: null })) }];
+  const column = attributeColumn(table, by, dir);
+  const there = new Set(files);
+  const shown = inOrder(
+    table!,
+    table!.files.filter((file) => there.has(file)),
+  ); // attributeColumn() has refused none
+  return chooseByAttribute(shown, column, await readConfidence(dir, by), count);
+}
+
+/** The rows of a partition without those of images that are left out. */
+function withoutLeftOut<T extends AttributeTable | PartitionTable>(table: T, leftOut: ReadonlySet<string>): T {
+  return selectRows(
+    table,
+    table.files.flatMap((file, row) => (leftOut.has(file) ? [] : [row])),
+  );
+}
+
 /**
- * Examines a data set and reports anything that is missing or damaged instead of refusing the data.
- * @returns the report, and the images of the sheet in the order of the data set
+ * Examines a data set and reports anything that is missing or damaged instead of refusing the data. Images that its
+ * left_out.txt names are only counted.
  * @throws InputError if there are no images at all, or if the lists cannot be understood
  */
-export async function inspectDataset(
-  dir: string,
-  options: InspectOptions,
-): Promise<{ readonly inspection: Inspection; readonly sample: readonly SamplePicture[] }> {
-  const { images, check, count, onProgress, onWarning } = options;
+export async function inspectDataset(dir: string, options: InspectOptions): Promise<Inspected> {
+  const { images, check, duplicates = false, onProgress, onWarning } = options;
   const problems: Problem[] = [];
   const lists = await readLists(dir, images);
+  const leftOut = await readLeftOut(dir);
   const store = await openStore(dir, {
     images,
     labelled: lists.attributes === null,
@@ -183,43 +195,66 @@ export async function inspectDataset(
   const isListed = new Set(listed);
   const order = new Set([...isListed, ...outputs]);
   const names = await locatePictures(store, present, order.size > 0 ? order : store.names);
-  const all = (listed ?? store.names).flatMap((file) => names.get(file) ?? present.find(file) ?? []);
+  const used = (listed ?? store.names).filter((file) => !leftOut.has(file));
+  const nameOf = (file: string): string | null => names.get(file) ?? present.find(file);
+  const files = used.filter((file) => nameOf(file) !== null);
   for (const [file, name] of names) {
-    if (name !== null) continue;
+    if (name !== null || leftOut.has(file)) continue;
     const where = isListed.has(file) || order.size === 0 ? "lists name" : "manifest.jsonl names";
     problems.push({ file, reason: describeMissing(file, `the picture that ${dir}'s ${where}`, present, store) });
   }
-  if (all.length === 0) {
+  if (files.length === 0) {
+    if (used.length === 0 && leftOut.size > 0) {
+      const received = `${leftOut.size} that it leaves out`;
+      throw new InputError(describeMismatch(join(dir, LEFT_OUT_LIST), "pictures to use", received, "Delete the file."));
+    }
     const received = store.names.length === 0 ? "none" : `${store.names.length} that no list names`;
     const remedy = ["Check the path of the data.", ...problems.slice(0, 1).map(({ reason }) => reason)].join(" ");
     throw new InputError(describeMismatch(store.folder, "pictures", received, remedy));
   }
-  const table =
-    lists.attributes ?? (store.attributes === null ? null : inOrder(store.attributes, listed ?? store.names));
-  const parts = lists.partition?.values;
-  const inPart = (part: number): number => parts?.filter((value) => value === part).length ?? 0;
-  const chosen = spread(all, count);
-  const looked = check ? all : chosen;
-  const { sizes, damaged } = await lookAt(looked, store, options);
+  const warning = describeLeftOut(leftOut, new Set(listed ?? store.names));
+  if (warning !== null) onWarning?.(warning);
+  const whole = lists.attributes ?? store.attributes;
+  const table = whole === null ? null : inOrder(whole, used);
+  const partition = lists.partition === null ? null : withoutLeftOut(lists.partition, leftOut);
+  const inPart = (part: number): number => partition?.values.filter((value) => value === part).length ?? 0;
+
+  const sample = await chooseSample(dir, files, table, options);
+  const looked =
+    check || duplicates ? files : [...new Set(sample.flatMap(({ chosen }) => chosen.map(({ file }) => file)))];
+  const { sizes, damaged, fingerprints } = await lookAt(
+    looked.map((file) => nameOf(file)!),
+    store,
+    { workers: options.workers, fingerprints: duplicates, onProgress: check || duplicates ? onProgress : undefined },
+  );
   problems.push(...damaged);
-  const paths = [...new Set(all.map((name) => store.source(name).path))];
+  const groups = fingerprints === null ? [] : nameGroups(groupDuplicates(fingerprints), looked);
+  const sourceOf = (file: string): PictureSource => store.source(nameOf(file)!);
+  const paths = [...new Set(files.map((file) => sourceOf(file).path))];
   const named = new Set([...names].flat());
   const isDamaged = new Set(damaged.map(({ file }) => file));
   const inspection: Inspection = {
     format: store.format,
     made,
-    pictures: all.length,
+    pictures: files.length,
     files: paths.length,
     bytes: await bytesOf(paths),
     sizes,
     looked: looked.length,
-    attributes: table === null ? [] : countAttributes(table, lists.partition),
-    partition: lists.partition === null ? null : { training: inPart(0), validation: inPart(1), test: inPart(2) },
+    attributes: table === null ? [] : countAttributes(table, partition),
+    partition: partition === null ? null : { training: inPart(0), validation: inPart(1), test: inPart(2) },
     failed: failures.length,
     failures: groupFailures(failures),
+    leftOut: (listed ?? store.names).length - used.length,
+    duplicates: fingerprints === null ? null : countDuplicates(groups, partition),
     unlisted: order.size === 0 ? 0 : store.names.filter((name) => !named.has(name)).length,
     problems,
   };
-  const sample = chosen.filter((name) => !isDamaged.has(name)).map((name) => ({ name, source: store.source(name) }));
-  return { inspection, sample };
+  const sections = sample.map((group) => ({
+    group: "label" in group ? group : null,
+    pictures: group.chosen
+      .filter(({ file }) => !isDamaged.has(nameOf(file)!))
+      .map((picture) => ({ ...picture, source: sourceOf(picture.file) })),
+  }));
+  return { inspection, sections: sections.filter(({ pictures }) => pictures.length > 0), groups, sourceOf };
 }

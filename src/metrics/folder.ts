@@ -1,9 +1,9 @@
 /** Makes one side of a comparison from a folder of images. */
 
 import { contentKey } from "../cache.js";
+import { listUsedImages } from "../dataset/left-out.js";
 import { describeMismatch, InputError } from "../errors.js";
 import type { InceptionMode } from "../image/inception-input.js";
-import { listImages } from "../image/list-images.js";
 import type { Feeding } from "../pool/feeding.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
@@ -56,7 +56,7 @@ export interface FolderSide {
 export async function folderSide(linalg: Linalg, folder: string, options: FolderOptions): Promise<FolderSide> {
   const { extractor, extractorKey, mode, recursive, strict, cache, rows, warn } = options;
   const { dims } = extractor;
-  const paths = await listImages(folder, recursive, warn);
+  const paths = await listUsedImages(folder, recursive, warn);
   // An image that cannot be read has no contents to hash. It is reported later, when the network would get it.
   const key = cache ? await contentKey([extractorKey, mode, DECODER], paths).catch(() => null) : null;
   const kept = key === null ? null : await readKeptSide(key, { source: folder, n: paths.length, dims, rows, warn });

@@ -2,12 +2,13 @@
  * Features of a folder on several machines. Each machine writes the features of its images, and one machine puts them
  * in order.
  */
+
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
+import { listUsedImages } from "../dataset/left-out.js";
 import { deviceWords } from "../device/node/announce.js";
 import { describeMismatch, InputError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
-import { listImages } from "../image/list-images.js";
 import { type Part, partName, placesOf, UNIT } from "../part.js";
 import type { ItemFailure } from "../pool/protocol.js";
 import type { OnProgress } from "../types.js";
@@ -54,7 +55,7 @@ export async function saveFeatures(
   context: { print(line: string): void; readonly warn?: (line: string) => void; readonly onProgress: OnProgress },
 ): Promise<SavedFeatures> {
   const { mode, recursive, strict, batch, workers } = options;
-  const all = await listImages(folder, recursive, context.warn);
+  const all = await listUsedImages(folder, recursive, context.warn);
   const unit = unitFor(batch);
   const places = placesOf(all.length, part ?? WHOLE, unit);
   const paths = places.map((place) => all[place]);

@@ -16,9 +16,10 @@ import { loadPainter, renderPhoto } from "../../src/synth/raster.js";
 import { sampleFace } from "../../src/synth/sample.js";
 import type { RgbaImage } from "../../src/types.js";
 import { assertClose } from "../support/close.js";
+import { runHere } from "../support/in-process.js";
 import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { type Ended, fromRoot } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
 interface Answer {
@@ -63,7 +64,7 @@ describe("elegant align and swap --paste-back", () => {
   const at = (word: string): string => (word.startsWith("@") ? path(word.slice(1)) : word);
   function elegant(...words: readonly string[]): Promise<Ended> {
     const args = words.map(at);
-    return runNode(fromRoot("bin/elegant.js"), [...args, "--workers", "1"]);
+    return runHere([...args, "--workers", "1"]);
   }
 
   async function decode(name: string): Promise<RgbaImage> {

@@ -7,9 +7,10 @@ import { elegantModel } from "../../src/methods/elegant/model.js";
 import { GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
 import { exportGenerator } from "../../src/models/generator-file.js";
 import { writeFaces } from "../support/faces.js";
+import { runHere } from "../support/in-process.js";
 import { TINY, tinyGenerator } from "../support/model.js";
 import { writeSmallDataset } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
 const PAGE = "<!DOCTYPE html>\n<html><body><p>Sign in to download this file</p></body></html>\n";
@@ -65,7 +66,7 @@ describe("bad input", () => {
   /** Words that start with @ name files in the test's folder. */
   function elegant(line: string): Promise<Ended> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? at(word.slice(1)) : word));
-    return runNode(fromRoot("bin/elegant.js"), words);
+    return runHere(words);
   }
 
   const train =

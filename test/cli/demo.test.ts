@@ -7,7 +7,7 @@ import type { DemoResult } from "../../src/demo/demo.js";
 import { PAINTED, SHIPPED_MODELS } from "../../src/models/shipped.js";
 import { formatChange } from "../../src/report/format.js";
 import { withFolder } from "../support/folder.js";
-import { fromRoot, runNode } from "../support/spawn.js";
+import { runHere } from "../support/in-process.js";
 
 const signed = (value: number): string => `${formatChange(value, 1)} dB`;
 
@@ -17,7 +17,7 @@ describe("elegant demo", () => {
     await withFolder(async (folder) => {
       const out = join(folder, "demo");
       const line = `demo --out ${out} --photos 80 --train-seconds 1 --workers 1 --json`;
-      const { code, stdout, stderr } = await runNode(fromRoot("bin/elegant.js"), line.split(" "));
+      const { code, stdout, stderr } = await runHere(line.split(" "));
       assert.equal(code, 0, stderr);
       const { report, seconds, shipped, trained, scores } = JSON.parse(stdout) as DemoResult;
       assert.equal(report, join(out, "report.html"));

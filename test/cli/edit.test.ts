@@ -9,10 +9,11 @@ import { readImageHeader } from "../../src/image/header.js";
 import { readPicture } from "../../src/image/picture-files.js";
 import { useCacheHome } from "../support/cache.js";
 import { FACE_LABELS, faceNames, facePart, writeFaces } from "../support/faces.js";
+import { runHere } from "../support/in-process.js";
 import { smallGenerator } from "../support/method-models.js";
 import { TINY, tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 
 interface Answer {
   readonly outputs: readonly string[];
@@ -68,7 +69,7 @@ describe("elegant edit", () => {
   /** Words that start with @ name files in the test's folder. */
   function elegant(line: string): Promise<Ended> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? at(word.slice(1)) : word));
-    return runNode(fromRoot("bin/elegant.js"), [...words, "--device", "wasm", "--workers", "1"]);
+    return runHere([...words, "--device", "wasm", "--workers", "1"]);
   }
 
   async function answerOf(line: string): Promise<Answer> {

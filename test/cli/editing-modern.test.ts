@@ -8,9 +8,9 @@ import { METHODS } from "../../src/methods/elegant/presets.js";
 import { loadPainter, renderPhoto } from "../../src/synth/raster.js";
 import { sampleFace } from "../../src/synth/sample.js";
 import type { RgbaImage } from "../../src/types.js";
+import { runHere } from "../support/in-process.js";
 import { TINY, tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { fromRoot, runNode } from "../support/spawn.js";
 
 describe("elegant swap with a model whose edits are differences", () => {
   let folder: string;
@@ -33,7 +33,7 @@ describe("elegant swap with a model whose edits are differences", () => {
   async function swap(out: string, line: string): Promise<RgbaImage> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? path(word.slice(1)) : word));
     const common = ["--model", path("model.safetensors"), "--out", path(out), "--device", "wasm", "--workers", "1"];
-    const { code, stdout, stderr } = await runNode(fromRoot("bin/elegant.js"), ["swap", ...words, ...common, "--json"]);
+    const { code, stdout, stderr } = await runHere(["swap", ...words, ...common, "--json"]);
     assert.equal(code, 0, stderr);
     return decode((JSON.parse(stdout) as { outputs: string[] }).outputs[0]);
   }

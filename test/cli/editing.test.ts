@@ -11,9 +11,10 @@ import { LINE_UNITS } from "../../src/sheet/font.js";
 import { useCacheHome } from "../support/cache.js";
 import { assertClose } from "../support/close.js";
 import { withEnvironment } from "../support/environment.js";
+import { runHere } from "../support/in-process.js";
 import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 import { hasWebgpu } from "../support/webgpu.js";
 
 interface Answer {
@@ -49,7 +50,7 @@ describe("elegant swap, linear and matrix", () => {
   /** Words that start with @ name files in the test's folder. */
   function elegant(line: string, device = "wasm"): Promise<Ended> {
     const words = line.split(" ").map((word) => (word.startsWith("@") ? face(word.slice(1)) : word));
-    return runNode(fromRoot("bin/elegant.js"), [...words, "--device", device, "--workers", "1"]);
+    return runHere([...words, "--device", device, "--workers", "1"]);
   }
 
   async function answerOf(line: string): Promise<Answer> {
@@ -278,7 +279,7 @@ describe("elegant swap, linear and matrix", () => {
 
   it("shows an example in each command's help", async () => {
     for (const command of ["swap", "linear", "matrix"]) {
-      const { code, stdout } = await runNode(fromRoot("bin/elegant.js"), [command, "--help"]);
+      const { code, stdout } = await runHere([command, "--help"]);
       assert.equal(code, 0);
       assert.match(stdout, new RegExp(`elegant ${command} --model .* --input`));
     }

@@ -14,9 +14,10 @@ import { disposeState } from "../../src/methods/elegant/state.js";
 import { saveCheckpoint } from "../../src/models/checkpoint-store.js";
 import { readModel } from "../../src/models/open.js";
 import { assertClose } from "../support/close.js";
+import { runHere } from "../support/in-process.js";
 import { TINY, tinyState, trainingState } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 
 const MODERN: ModelConfig = { ...TINY, ...METHODS.modern.network };
 
@@ -48,7 +49,7 @@ describe("elegant export", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+  const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 
   /** The image that a swap with a model makes, in levels of 255. */
   async function swapWith(model: string): Promise<ArrayLike<number>> {

@@ -8,8 +8,9 @@ import { encodeNpy } from "../../src/interop/npy.js";
 import { encodeNpz } from "../../src/interop/npz.js";
 import { Random } from "../../src/random.js";
 import { withSmallDisk } from "../support/disk.js";
+import { runHere } from "../support/in-process.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
 describe("elegant fid with hostile input", () => {
@@ -18,10 +19,7 @@ describe("elegant fid with hostile input", () => {
 
   /** Words that start with @ name files in the test's folder. */
   const elegant = (line: string): Promise<Ended> =>
-    runNode(
-      fromRoot("bin/elegant.js"),
-      ["fid", ...line.split(" ")].map((word) => (word.startsWith("@") ? at(word.slice(1)) : word)),
-    );
+    runHere(["fid", ...line.split(" ")].map((word) => (word.startsWith("@") ? at(word.slice(1)) : word)));
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));

@@ -6,12 +6,12 @@ import { encodeNpy } from "../../src/interop/npy.js";
 import { Random } from "../../src/random.js";
 import { assertClose } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { sharedPath } from "../support/shared.js";
-import { fromRoot, runNode } from "../support/spawn.js";
 import { pythonWithFid, runPython } from "../support/torch.js";
 
 const elegant = async (...args: string[]): Promise<string> => {
-  const { code, stdout, stderr } = await runNode(fromRoot("bin/elegant.js"), args);
+  const { code, stdout, stderr } = await runHere(args);
   assert.equal(code, 0, stderr);
   return stdout;
 };

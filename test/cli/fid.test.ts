@@ -9,15 +9,16 @@ import { randomInceptionTensors } from "../../src/metrics/inception.js";
 import { Random } from "../../src/random.js";
 import { useCacheHome } from "../support/cache.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
 /** Runs a command with a cache of its own. */
 async function elegant(folder: string, ...args: string[]): Promise<Ended> {
   const giveBackCache = useCacheHome(join(folder, "cache"));
   try {
-    return await runNode(fromRoot("bin/elegant.js"), args);
+    return await runHere(args);
   } finally {
     giveBackCache();
   }

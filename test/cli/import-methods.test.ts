@@ -11,11 +11,12 @@ import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { importRun } from "../../src/training/run.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { runHere } from "../support/in-process.js";
+import { type Ended, fromRoot } from "../support/spawn.js";
 import { hasTorch, runPython } from "../support/torch.js";
 import { treeOf } from "../support/tree.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 
 const CASES = [
   {

@@ -14,13 +14,14 @@ import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import type { RgbaImage } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { type Ended, fromRoot } from "../support/spawn.js";
 import { hasTorch, runPython } from "../support/torch.js";
 import { treeOf } from "../support/tree.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 const ATTRIBUTES = ["Bangs", "Smiling"];
 const NETWORKS = ["Enc", "Dec", "D1", "D2"] as const;
 

@@ -1,17 +1,20 @@
 /** `elegant inspect` on sound, damaged and incomplete data sets in every format. */
 import assert from "node:assert/strict";
-import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openDataset } from "../../src/dataset/dataset.js";
 import type { Inspection } from "../../src/dataset/inspect.js";
 import { formatAttributes, OPEN } from "../../src/dataset/lists.js";
 import { groupFailures } from "../../src/dataset/notes.js";
-import { decodeImage } from "../../src/image/codec.js";
+import { decodeImage, encodeJpeg } from "../../src/image/codec.js";
+import { writeSynth } from "../../src/synth/write.js";
 import { faceAttributes, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { writePacked } from "../support/packed.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 type Json = Inspection & { readonly sheet: string | null };
 
 const FAILURES = [
@@ -139,6 +142,61 @@ describe("elegant inspect", () => {
       );
     }));
 
+  it("shows an attribute's sides, the most doubtful pictures first", () =>
+    withFolder(async (folder) => {
+      const dir = join(folder, "faces");
+      const { files } = await writeFaces(dir, 12);
+      const rows = files.map((file, i) => `${file},${i % 2 === 0 ? 0.3 : 0.8}\n`);
+      await writeFile(join(dir, "attributes_confidence.csv"), `file,Bangs\n${rows.join("")}`);
+      const { code, stdout, stderr } = await elegant("inspect", dir, "--by", "Bangs", "--count", "4");
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /\nsheet of 4 pictures: .*faces-sheet\.png\n$/);
+      const sheet = await decodeImage(await readFile(join(folder, "faces-sheet.png")), "sheet");
+      // Two sections of two pictures of 128 pixels, under titles of several lines.
+      assert.deepEqual([sheet.width, sheet.height > 2 * 128, sheet.height < 4 * 128], [3 * 6 + 2 * 128, true, true]);
+    }));
+
+  it("finds near-duplicates, lists them, draws them, and leaves them out until left_out.txt is deleted", () =>
+    withFolder(async (folder) => {
+      const dir = join(folder, "faces");
+      await writeSynth({ directory: dir, count: 8, seed: 3, workers: 1 });
+      const { files, imageDir } = await openDataset(dir);
+      // Copies of two photos, and one of them in another form, with names that a CSV file must quote.
+      const [first, , third] = files;
+      const copies = [`copy, of ${first}`, `again ${first}`, `copy ${third}`];
+      await copyFile(join(imageDir, first), join(imageDir, copies[0]));
+      const photo = await decodeImage(await readFile(join(imageDir, first)), first);
+      await writeFile(join(imageDir, copies[1]), await encodeJpeg(photo, 40));
+      await copyFile(join(imageDir, third), join(imageDir, copies[2]));
+      for (const list of ["list_attr_celeba.txt", "list_eval_partition.txt", "list_landmarks_celeba.txt"]) {
+        await rm(join(dir, list), { force: true });
+      }
+
+      const found = await elegant("inspect", dir, "--duplicates", "--leave-out", "--json");
+      assert.equal(found.code, 0, found.stderr);
+      const { duplicates, looked, leftOut } = JSON.parse(found.stdout);
+      const [csv, sheet] = ["csv", "png"].map((ending) => join(folder, `faces-duplicates.${ending}`));
+      const list = join(dir, "left_out.txt");
+      assert.deepEqual(duplicates, { groups: 2, repeated: 3, acrossParts: null, csv, sheet, leftOut: list });
+      assert.deepEqual([looked, leftOut], [11, 0]);
+      assert.ok((await decodeImage(await readFile(sheet), "sheet")).width > 4 * 256);
+      const rows = (await readFile(csv, "utf8")).trim().split("\n");
+      assert.deepEqual([rows.length, rows[0]], [6, "group,file,distance,correlation,mirrored"]);
+      assert.ok(
+        rows.some((row) => row.startsWith(`1,"${copies[0]}",0,1.000,0`)),
+        rows.join("\n"),
+      );
+
+      assert.equal((await openDataset(dir)).files.length, 8);
+      const again = await elegant("inspect", dir, "--duplicates", "--no-sheet");
+      assert.equal(again.code, 0, again.stderr);
+      assert.match(again.stderr, /left_out\.txt leaves out 3 of 11 pictures\. Delete it to use all\./);
+      assert.match(again.stdout, /^faces: 8 pictures/);
+      assert.match(again.stdout, /\nno near-duplicates: .*faces-duplicates\.csv\n$/);
+      await rm(list);
+      assert.equal((await openDataset(dir)).files.length, 11);
+    }));
+
   it("refuses what is no data set, and a sheet that is none", () =>
     withFolder(async (folder) => {
       await writeFaces(join(folder, "faces"), 3);
@@ -147,6 +205,9 @@ describe("elegant inspect", () => {
         [[folder], /expected an image folder \(images, data, img_celeba\), received none of them/],
         [[join(folder, "faces"), "--sheet", join(folder, "sheet.jpg")], /--sheet: expected a file named \*\.png/],
         [[join(folder, "faces"), "--count", "0"], /--count: expected an integer from 1 to 1000, received '0'/],
+        [[join(folder, "faces"), "--leave-out"], /--leave-out: expected --duplicates as well, received none/],
+        [[join(folder, "faces"), "--by", "Bangs", "--no-sheet"], /--by: expected a sheet to draw, received --no-sheet/],
+        [[join(folder, "faces"), "--by", "Bang"], /received 'Bang'\. Did you mean Bangs\?/],
       ];
       for (const [args, message] of wrong) {
         const { code, stderr } = await elegant("inspect", ...args);

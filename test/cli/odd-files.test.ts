@@ -5,16 +5,17 @@ import { join } from "node:path";
 import { formatLandmarks } from "../../src/dataset/lists.js";
 import { encodeJpeg } from "../../src/image/codec.js";
 import { Random } from "../../src/random.js";
+import { runHere } from "../support/in-process.js";
 import { inserted, scanOf, without } from "../support/jpeg-samples.js";
 import { imageSamples, mutate } from "../support/mutants.js";
 import { goldenPhoto, PHOTO_POINTS, withFolder, writeSmallDataset } from "../support/pictures.js";
 import { sharedPath } from "../support/shared.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 
 const COMMON = ["--size", "32", "--workers", "2", "--json"];
 
 function preprocess(...args: readonly string[]): Promise<Ended> {
-  return runNode(fromRoot("bin/elegant.js"), ["preprocess", ...args, ...COMMON]);
+  return runHere(["preprocess", ...args, ...COMMON]);
 }
 
 interface Report {
@@ -103,13 +104,7 @@ describe("odd files through preprocess", () => {
       assert.equal(JSON.parse((await preprocess(source, out, "--tolerant")).stdout).done, 2);
       const damaged = (await recordsOf(out)).filter((record) => record.damaged !== undefined);
       assert.deepEqual(damaged.map(({ file }) => file).sort(), [files[0], files[2]]);
-      const inspected = await runNode(fromRoot("bin/elegant.js"), [
-        "inspect",
-        source,
-        "--check",
-        "--no-sheet",
-        "--json",
-      ]);
+      const inspected = await runHere(["inspect", source, "--check", "--no-sheet", "--json"]);
       assert.equal(inspected.code, 3, inspected.stderr);
       const { problems } = JSON.parse(inspected.stdout) as { readonly problems: readonly { readonly file: string }[] };
       assert.deepEqual(problems.map(({ file }) => file).sort(), [files[0], files[2]]);

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { writeSmallDataset } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 
 /** The lines that name a new option. */
 const notes = ({ stderr }: Ended): string[] => stderr.split("\n").filter((line) => line.startsWith("Note: "));

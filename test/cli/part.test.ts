@@ -7,11 +7,14 @@ import { encodeNpy } from "../../src/interop/npy.js";
 import { Random } from "../../src/random.js";
 import { withEnvironment } from "../support/environment.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { goldenPhoto, writeSmallDataset } from "../support/pictures.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
+/** A machine that works at the same time as others. */
+const machine = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
 
 describe("cli/part", () => {
   it("preprocesses a part, says where the part was set, and merges", () =>
@@ -46,9 +49,9 @@ describe("cli/part", () => {
       const words = ["--count", "258", "--seed", "3", "--json"];
       // The second of any number of machines has two of 258 photos, and the third has none.
       const ended = await Promise.all([
-        elegant("synth", at("shared"), ...words, "--part", "1/3"),
-        elegant("synth", at("shared"), ...words, "--part", "2/3"),
-        elegant("synth", at("other"), ...words, "--part", "1/2"),
+        machine("synth", at("shared"), ...words, "--part", "1/3"),
+        machine("synth", at("shared"), ...words, "--part", "2/3"),
+        machine("synth", at("other"), ...words, "--part", "1/2"),
       ]);
       for (const { code, stderr } of ended) assert.equal(code, 0, stderr);
       assert.deepEqual(

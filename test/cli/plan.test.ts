@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
+import { runHere } from "../support/in-process.js";
 import { tinyGenerator } from "../support/model.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 
 describe("elegant plan", () => {
   let folder: string;
@@ -25,7 +26,7 @@ describe("elegant plan", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), ["plan", ...args]);
+  const elegant = (...args: string[]): Promise<Ended> => runHere(["plan", ...args]);
   const train = (...more: string[]): Promise<Ended> =>
     elegant(
       ...["train", data, "--attributes", "Bangs", "Smiling", "--size", "64", "--width", "4", "--batch", "2"],

@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
+import { runHere } from "../support/in-process.js";
 import { tinyGenerator } from "../support/model.js";
 import { writeSmallDataset } from "../support/pictures.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { type Ended, fromRoot } from "../support/spawn.js";
 
 interface PlanJson {
   readonly predicted: number;
@@ -34,7 +35,7 @@ describe("commands under a plan", () => {
   });
 
   async function elegant(...args: string[]): Promise<Ended & { json: Record<string, unknown> & { plan?: PlanJson } }> {
-    const ended = await runNode(fromRoot("bin/elegant.js"), [...args, "--workers", "2", "--json"]);
+    const ended = await runHere([...args, "--workers", "2", "--json"]);
     assert.equal(ended.code, 0, ended.stderr);
     return { ...ended, json: JSON.parse(ended.stdout) };
   }

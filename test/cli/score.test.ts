@@ -7,10 +7,11 @@ import { readImageHeader } from "../../src/image/header.js";
 import { type RunScores, runScoresSchema } from "../../src/report/scored.js";
 import { useCacheHome } from "../support/cache.js";
 import { assertClose } from "../support/close.js";
+import { runHere } from "../support/in-process.js";
 import { TINY, tinyGenerator } from "../support/model.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 
 async function done(...args: string[]): Promise<Ended> {
   const ended = await elegant(...args);

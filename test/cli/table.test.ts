@@ -8,10 +8,11 @@ import { readImageHeader } from "../../src/image/header.js";
 import { METHOD_NAMES } from "../../src/methods/recipes.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { type Ended, fromRoot, killOnceThereIs, runNode } from "../support/spawn.js";
+import { type Ended, fromRoot, killOnceThereIs } from "../support/spawn.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 const QUICK = "--features random-inception --dims 64 --limit 4 --pairs 2 --width 8 --device wasm --workers 2".split(
   " ",
 );

@@ -11,7 +11,8 @@ import { METHODS, type Method, PRESETS } from "../../src/methods/elegant/presets
 import { METHOD_NAMES, recipesOf } from "../../src/methods/recipes.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { writeFaces } from "../support/faces.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { runHere } from "../support/in-process.js";
+import { type Ended, fromRoot } from "../support/spawn.js";
 
 const CHOICES = [...schemasOf(recipesOf("elegant")).keys()];
 
@@ -193,8 +194,7 @@ describe("elegant train --set", () => {
 
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const train = (...args: string[]): Promise<Ended> =>
-    runNode(fromRoot("bin/elegant.js"), ["train", data, "--out", run, "--json", ...args]);
+  const train = (...args: string[]): Promise<Ended> => runHere(["train", data, "--out", run, "--json", ...args]);
 
   it("refuses a wrong choice before anything is written", async () => {
     for (const choice of ["mask=x", "edit=residual"]) {

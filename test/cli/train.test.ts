@@ -8,7 +8,8 @@ import { listCheckpoints, loadCheckpoint } from "../../src/models/checkpoint-sto
 import { readLossLog } from "../../src/training/log.js";
 import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { runHere } from "../support/in-process.js";
+import { type Ended, fromRoot } from "../support/spawn.js";
 
 const SMALL =
   "--preset official --attributes Bangs Smiling --size 64 --width 4 --batch 2 --device wasm --workers 1".split(" ");
@@ -32,7 +33,7 @@ describe("elegant train", () => {
   });
 
   const train = (run: string, ...more: string[]): Promise<Ended> =>
-    runNode(fromRoot("bin/elegant.js"), ["train", data, "--out", run, ...SMALL, ...more]);
+    runHere(["train", data, "--out", run, ...SMALL, ...more]);
 
   it("prints one JSON object, and what it does on stderr", async () => {
     const run = join(folder, "json");
@@ -60,7 +61,7 @@ describe("elegant train", () => {
     const begun = await train(run, "--steps", "1", ...choices);
     assert.equal(begun.code, 0, begun.stderr);
     const resume = (...more: string[]): Promise<Ended> =>
-      runNode(fromRoot("bin/elegant.js"), ["train", data, "--resume", "--device", "wasm", "--out", run, ...more]);
+      runHere(["train", data, "--resume", "--device", "wasm", "--out", run, ...more]);
     const { code, stderr } = await resume("--steps", "2");
     assert.equal(code, 0, stderr);
     const whole = join(folder, "whole");
@@ -81,10 +82,10 @@ describe("elegant train", () => {
       assert.equal(refused.code, 2, refused.stderr);
       assert.match(refused.stderr, message);
     }
-    const none = await runNode(fromRoot("bin/elegant.js"), ["train", data, "--resume", "--out", join(folder, "none")]);
+    const none = await runHere(["train", data, "--resume", "--out", join(folder, "none")]);
     assert.deepEqual([none.code, none.stdout], [2, ""]);
     assert.match(none.stderr, /^elegant: .*none: expected a run with checkpoints.*received none\..*\n$/);
-    const unnamed = await runNode(fromRoot("bin/elegant.js"), ["train", data, "--out", join(folder, "none")]);
+    const unnamed = await runHere(["train", data, "--out", join(folder, "none")]);
     assert.match(unnamed.stderr, /^elegant: --attributes: expected a value/);
   });
 
@@ -94,7 +95,7 @@ describe("elegant train", () => {
     await writeFile(join(many, "images", files[0]), "not a picture");
     const run = join(folder, "left-out");
     const args = ["train", many, "--out", run, ...SMALL, "--steps", "30", "--json"];
-    const { code, stdout, stderr } = await runNode(fromRoot("bin/elegant.js"), args);
+    const { code, stdout, stderr } = await runHere(args);
     assert.equal(code, 0, stderr);
     assert.equal(JSON.parse(stdout).leftOut, 1);
     assert.equal(stderr.match(/^Warning: left out, as it cannot be read: .*000001\.png.*$/gm)?.length, 1);

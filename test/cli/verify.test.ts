@@ -4,10 +4,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatVerification } from "../../src/cli/verify.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { sharedPath } from "../support/shared.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 
-const verify = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), ["verify", ...args]);
+const verify = (...args: string[]): Promise<Ended> => runHere(["verify", ...args]);
 
 describe("elegant verify", () => {
   it("answers files that it cannot check with one line and exits with 2", async () => {

@@ -5,8 +5,8 @@ import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nameProblem } from "../../src/dataset/file-names.js";
 import { parseTable } from "../../src/dataset/table.js";
+import { runHere } from "../support/in-process.js";
 import { withFolder, writeSmallDataset } from "../support/pictures.js";
-import { fromRoot, runNode } from "../support/spawn.js";
 
 const HOSTILE: readonly (readonly [string, RegExp])[] = [
   ["../x.jpg", /'\.\.' leaves its place/],
@@ -68,17 +68,13 @@ describe("dataset/file-names", () => {
       await rename(join(source, "images", first), join(dir, "elsewhere", first));
       await symlink(join(dir, "elsewhere", first), join(source, "images", first));
       const run = ["preprocess", source, out, "--size", "32", "--workers", "1"];
-      const linked = await runNode(fromRoot("bin/elegant.js"), [
-        ...run.slice(0, 2),
-        join(dir, "linked"),
-        ...run.slice(3),
-      ]);
+      const linked = await runHere([...run.slice(0, 2), join(dir, "linked"), ...run.slice(3)]);
       assert.equal(linked.code, 0, linked.stderr);
       const list = join(source, "list_landmarks_celeba.txt");
       const text = await readFile(list, "utf8");
       for (const name of ["../elsewhere/x.jpg", "/tmp/x.jpg", "C:\\x.jpg", "x\0.jpg", "aux.jpg"]) {
         await writeFile(list, text.replace(first, name));
-        const { code, stderr } = await runNode(fromRoot("bin/elegant.js"), run);
+        const { code, stderr } = await runHere(run);
         assert.equal(code, 2, stderr);
         assert.match(stderr, /list_landmarks_celeba\.txt, line 3: expected a file name within the image folder/);
         assert.equal(existsSync(out), false, name);

@@ -110,7 +110,15 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 
 /** Files that a worker thread of the pool or the team starts with. They must start quickly. */
-const WORKERS = ["image/worker.ts", "preprocess/worker.ts", "synth/worker.ts", "pool/team/helper.ts"];
+const WORKERS = [
+  ...[
+    "image/worker.ts",
+    "preprocess/worker.ts",
+    "dataset/duplicates/worker.ts",
+    "synth/worker.ts",
+    "pool/team/helper.ts",
+  ],
+];
 
 const isWithin = (file: string, places: readonly string[]): boolean =>
   places.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place));

@@ -92,6 +92,16 @@ describe("a folder's side", () => {
       assert.deepEqual(warnings, []);
     }));
 
+  it("has no images that left_out.txt next to the folder names", () =>
+    withImages(6, async ({ images, take, warnings }) => {
+      await writeFile(join(images, "../left_out.txt"), "1.png\n4.png\n");
+      const { side, seen } = await take(true);
+      assert.deepEqual([side.n, seen], [4, 4]);
+      assert.deepEqual(warnings, ["left_out.txt leaves out 2 of 6 images of images"]);
+      await rm(join(images, "../left_out.txt"));
+      assert.equal((await take(true)).side.n, 6, "the cache knows that these are other images");
+    }));
+
   it("is kept as mean and covariance with one image more, the same to the bit as those of its features", () =>
     withImages(5, async ({ take, kept, warnings }) => {
       const first = await take(false);

@@ -1,8 +1,9 @@
 /** `elegant fid` as the planner sees it: its own loop over the images of the folders, into moments that are thrown away. */
+
 import { resolve } from "node:path";
+import { listUsedImages } from "../../dataset/left-out.js";
 import { InputError } from "../../errors.js";
 import type { InceptionMode } from "../../image/inception-input.js";
-import { listImages } from "../../image/list-images.js";
 import type { OpenedExtractor } from "../../metrics/extractors.js";
 import { addFeatures } from "../../metrics/folder.js";
 import { SideGatherer } from "../../metrics/gather.js";
@@ -38,7 +39,7 @@ export function fidWork(
     ],
     batches: [1, 2, 4, 8, 16, 32],
     async rehearse({ batch, feeding, isOver }) {
-      const paths = (await Promise.all(folders.map((name) => listImages(name, recursive)))).flat();
+      const paths = (await Promise.all(folders.map((name) => listUsedImages(name, recursive)))).flat();
       const failed = new Set<string>();
       const onFailure = ({ file, reason }: ItemFailure): void => {
         if (failed.add(file).size === paths.length) throw new InputError(reason);
