@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { csvCell } from "../dataset/csv.js";
 import { formatLandmarks, LIST_NAMES } from "../dataset/lists.js";
 import { writeWhole } from "../image/photo.js";
 import type { FinishedCrop } from "./manifest.js";
@@ -20,11 +21,6 @@ const COLUMNS = [
   ...["sharpness", "exposure", "clipped"],
 ];
 
-function cell(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 /** The text of quality.csv: a header, then a row per face. docs/data.md says what the columns mean. */
 function formatQuality(records: readonly FinishedCrop[]): string {
   const rows = records.flatMap(({ file, output, face }) => {
@@ -33,7 +29,7 @@ function formatQuality(records: readonly FinishedCrop[]): string {
     const { yaw, roll } = anglesOf(face.points);
     return [[output, file, box.x, box.y, box.width, box.height, score, yaw, roll, sharpness, exposure, clipped]];
   });
-  return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");
+  return [COLUMNS, ...rows].map((row) => `${row.map(csvCell).join(",")}\n`).join("");
 }
 
 /** @param records of all crops, in the order of the plan */

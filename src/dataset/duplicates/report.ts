@@ -1,4 +1,5 @@
 /** Near-duplicates of a data set by name, for people and for other programs. */
+import { csvCell } from "../csv.js";
 import type { PartitionTable } from "../lists.js";
 import type { Likeness } from "./fingerprints.js";
 import type { DuplicateGroup } from "./groups.js";
@@ -38,20 +39,15 @@ export function countDuplicates(groups: readonly NamedGroup[], partition: Partit
   };
 }
 
-/** A cell of a CSV file, with quotes if it needs them. */
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 /**
  * The text of a CSV file with one row per image of a group: the group's number from 1, the image's name, and how near it is
  * to the group's first (different bits of 64, correlation from 0 to 1, 1 if one is mirrored).
  */
 export function formatDuplicates(groups: readonly NamedGroup[]): string {
   const rows = groups.flatMap(({ first, others }, i) => [
-    [i + 1, cell(first), 0, "1.000", 0],
+    [i + 1, csvCell(first), 0, "1.000", 0],
     ...others.map(({ file, distance, correlation, mirrored }) => {
-      return [i + 1, cell(file), distance, correlation.toFixed(3), mirrored ? 1 : 0];
+      return [i + 1, csvCell(file), distance, correlation.toFixed(3), mirrored ? 1 : 0];
     }),
   ]);
   return [["group", "file", "distance", "correlation", "mirrored"], ...rows]
