@@ -1,4 +1,5 @@
 /** Labels faces, and formats the two lists that `elegant label` writes. */
+import { csvCell } from "../dataset/csv.js";
 import { type AttributeTable, OPEN } from "../dataset/lists.js";
 import type { OnProgress } from "../types.js";
 import { labelFor } from "./accuracy.js";
@@ -73,14 +74,11 @@ export function countLabels({ names, values }: AttributeTable): readonly LabelCo
   });
 }
 
-/** A cell of CSV, in quotes if needed. */
-const cell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
 /** The text of attributes_confidence.csv: a header, then rows of a file and the probability that it has each attribute. */
 export function formatProbabilities({ names, files, probabilities }: LabelledFaces): string {
   const lines = files.map((file, row) => {
     const own = probabilities.subarray(row * names.length, (row + 1) * names.length);
-    return [cell(file), ...Array.from(own, (p) => p.toFixed(4))].join(",");
+    return [csvCell(file), ...Array.from(own, (p) => p.toFixed(4))].join(",");
   });
-  return `${[["file", ...names].map(cell).join(","), ...lines].join("\n")}\n`;
+  return `${[["file", ...names].map(csvCell).join(","), ...lines].join("\n")}\n`;
 }
