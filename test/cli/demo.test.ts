@@ -16,7 +16,7 @@ describe("elegant demo", () => {
     if (!existsSync(SHIPPED_MODELS[PAINTED].path)) this.skip();
     await withFolder(async (folder) => {
       const out = join(folder, "demo");
-      const line = `demo --out ${out} --photos 80 --train-seconds 1 --workers 1 --json`;
+      const line = `demo --out ${out} --photos 60 --train-seconds 1 --workers 1 --json`;
       const { code, stdout, stderr } = await runHere(line.split(" "));
       assert.equal(code, 0, stderr);
       const { report, seconds, shipped, trained, scores } = JSON.parse(stdout) as DemoResult;

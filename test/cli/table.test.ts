@@ -13,7 +13,7 @@ import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot, killOnceThereIs } from "../support/spawn.js";
 
 const elegant = (...args: string[]): Promise<Ended> => runHere(args);
-const QUICK = "--features random-inception --dims 64 --limit 4 --pairs 2 --width 8 --device wasm --workers 2".split(
+const QUICK = "--features random-inception --dims 64 --limit 4 --pairs 2 --width 4 --device wasm --workers 2".split(
   " ",
 );
 
