@@ -7,6 +7,8 @@ import { openDataset } from "../../src/dataset/dataset.js";
 import { readLandmarks } from "../../src/dataset/lists.js";
 import { readNotes } from "../../src/dataset/notes.js";
 import { encodePng } from "../../src/image/codec.js";
+import { Pixels, wholeOf } from "../../src/image/pixels.js";
+import { loadModule } from "../../src/kernels/module.js";
 import { readAllRecords } from "../../src/preprocess/manifest.js";
 import { mergeParts } from "../../src/preprocess/merge.js";
 import { type PreprocessOptions, preprocess } from "../../src/preprocess/preprocess.js";
@@ -199,7 +201,8 @@ describe("preprocess with --detect", () => {
       const source = join(dir, "src");
       await mkdir(source);
       const random = Random.fromSeed(9, "detect mutants");
-      const samples = await imageSamples(130);
+      const [pixels, photo] = [new Pixels(await loadModule("image")), await paintedPhoto("one")];
+      const samples = await imageSamples(130, pixels.resize(photo, wholeOf(photo), 133, 125));
       for (let i = 0; i < 60; i++) {
         const { name, bytes } = samples[i % samples.length];
         await writeFile(join(source, `${i}_${name}`), i < 10 ? bytes : mutate(bytes, random));

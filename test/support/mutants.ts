@@ -2,6 +2,7 @@
 import sharp, { type JpegOptions, type PngOptions } from "sharp";
 import { encodeJpeg } from "../../src/image/codec.js";
 import type { Random } from "../../src/random.js";
+import type { RgbaImage } from "../../src/types.js";
 import { goldenPhoto } from "./pictures.js";
 import { bgrRows, bmpFile } from "./small-files.js";
 import { webPicture } from "./web-pictures.js";
@@ -19,10 +20,11 @@ function runsFile(width: number, height: number): Uint8Array {
   return bmpFile(width, height, rows, { bits: 8, compression: 1, palette });
 }
 
-/** Sound files: JPEG and PNG in the forms that photos have, and the other formats. `side` is in pixels. */
-export async function imageSamples(side: number): Promise<Sample[]> {
-  const [width, height] = [side + 3, side - 5];
-  const photo = goldenPhoto("fuzz", 11, height, width);
+const samplePhoto = (side: number): RgbaImage => goldenPhoto("fuzz", 11, side - 5, side + 3);
+
+/** Sound files: JPEG and PNG in the forms that photos have, and the other formats. `side` is in pixels. @param photo what they show */
+export async function imageSamples(side: number, photo = samplePhoto(side)): Promise<Sample[]> {
+  const { width, height } = photo;
   const raw = sharp(photo.data, { raw: { width, height, channels: 4 } });
   const jpeg = (options: JpegOptions): Promise<Buffer> => raw.clone().jpeg(options).toBuffer();
   const png = (options: PngOptions): Promise<Buffer> => raw.clone().png(options).toBuffer();
