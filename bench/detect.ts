@@ -96,17 +96,16 @@ async function countFound(finder: FaceFinder, folder: string, most: number): Pro
   return `a face in ${found} of ${names.length}`;
 }
 
-/** Photos of the same size, stretched from others. */
-async function stretchPhotos(source: string, folder: string, width: number, height: number): Promise<void> {
+/** Photos with a longer side of `side` pixels, made from others. Each is there `times` times. */
+async function resizePhotos(source: string, folder: string, side: number, times: number): Promise<void> {
   const pixels = new Pixels(await loadModule("image"));
   await mkdir(folder, { recursive: true });
   for (const name of readdirSync(source).sort()) {
     const photo = await decodeImage(await readFile(join(source, name)), name);
-    const scale = Math.max(width / photo.width, height / photo.height);
-    const [w, h] = [width, height].map((side) => Math.min(Math.floor(side / scale), side));
-    const crop = { x: Math.floor((photo.width - w) / 2), y: Math.floor((photo.height - h) / 2), width: w, height: h };
-    const part = scale === 1 ? wholeOf(photo) : crop;
-    await writeFile(join(folder, `${name}.jpg`), await encodeJpeg(pixels.resize(photo, part, width, height), 90));
+    const scale = side / Math.max(photo.width, photo.height);
+    const [width, height] = [photo.width, photo.height].map((length) => Math.round(length * scale));
+    const bytes = await encodeJpeg(pixels.resize(photo, wholeOf(photo), width, height), 90);
+    for (let i = 0; i < times; i++) await writeFile(join(folder, `${i}-${name}.jpg`), bytes);
   }
 }
 
@@ -124,10 +123,10 @@ try {
   const finder = await FaceFinder.open(1);
   if (values.shared !== undefined) {
     const wild = join(values.shared, "in-the-wild");
-    await stretchPhotos(join(wild, "images"), join(folder, "wild"), 409, 687);
-    rows.push(await timeFolder("find and align, photos 409 x 687", join(folder, "wild"), workers));
-    await stretchPhotos(join(wild, "images"), join(folder, "wild-large"), 2000, 3000);
-    rows.push(await timeFolder("find and align, photos 2000 x 3000", join(folder, "wild-large"), workers));
+    await resizePhotos(join(wild, "images"), join(folder, "wild"), 687, 4);
+    rows.push(await timeFolder("find and align, photos of 687 px", join(folder, "wild"), workers));
+    await resizePhotos(join(wild, "images"), join(folder, "wild-large"), 3000, 1);
+    rows.push(await timeFolder("find and align, photos of 3000 px", join(folder, "wild-large"), workers));
     facts["in-the-wild"] = await checkAgreement(finder, wild);
     facts["celeba-landmarks"] = await checkAgreement(finder, join(values.shared, "celeba-landmarks"));
     facts["celeba-hq"] = await countFound(finder, join(values.shared, "celeba-hq-256/images"), FACES_TO_FIND);

@@ -12,8 +12,8 @@ from PIL import Image
 
 out, count = sys.argv[1], int(sys.argv[2])
 data = os.path.join(os.path.dirname(skimage.__file__), "data")
-# Those of the wheel that show no person. The camera man and the astronaut are left out.
-NAMES = """brick.png cell.png chelsea.png chessboard_RGB.png clock_motion.png coffee.png coins.png color.png grass.png
+# Those of the wheel without a head. The camera man, the astronaut, and the coins, on which heads are minted, are left out.
+NAMES = """brick.png cell.png chelsea.png chessboard_RGB.png clock_motion.png coffee.png color.png grass.png
 gravel.png horse.png hubble_deep_field.jpg ihc.png microaneurysms.png moon.png motorcycle_left.png page.png retina.jpg
 rocket.jpg text.png""".split()
 photos = [Image.open(os.path.join(data, name)).convert("RGB") for name in NAMES]

@@ -18,15 +18,19 @@ import { resizedView, smallView, turnedView, type View } from "./views.js";
 /** Longer side in pixels of the photo that the small detector sees first, and of the one in which it looks for small faces. */
 const TINY_SIZE = 320;
 const TINY_SIZE_FOR_SMALL_FACES = 640;
-/** Lowest scores of boxes that are examined. They are low, because the landmarks decide. */
-const TINY_SCORE = 0.1;
-const SSD_SCORE = 0.3;
+/**
+ * Lowest scores of boxes that are examined. The first is low, because the landmarks decide. Further views propose many more
+ * boxes, so they have to be surer.
+ */
+const FIRST_SCORE = 0.1;
+const FURTHER_SCORE = 0.3;
 /**
  * Mean distance, as a share of the distance between the eyes, between the points of a crop and those of its mirror image
- * that makes a face's score 0. Faces of shared/faces reach 0.08 (a score of 0.6), and only 3 of 500 pictures without a
- * face have a box below 0.15 (bench/notes/2026-11-30.md).
+ * that makes a face's score 0. The faces of shared/faces/in-the-wild and celeba-landmarks reach 0.072, a score of 0.64.
  */
 const DOUBT = 0.2;
+/** The same for the mean distance that the points move from the first pass to the second one. On faces they hardly move. */
+const MOST_MOVE = 0.4;
 /** Side of the first crop, as a multiple of the longer side of the detector's box. */
 const FIRST_MARGIN = 1.15;
 /**
@@ -64,13 +68,18 @@ function distanceOf(a: FivePoints, b: FivePoints): number {
   return sum / a.length / eyeDistance(a);
 }
 
+/** 1 for a distance of 0, 0 from `most` on, also for one that is no number. */
+function shareBelow(distance: number, most: number): number {
+  return distance < most ? 1 - distance / most : 0;
+}
+
 interface Reading {
   /** In pixels of the photo: the mean of both views, whose errors have opposite directions. */
   readonly points: FivePoints;
   /** All points of the straight view, in pixels of the photo. */
   readonly outline: Points68;
   /** 1 if both views agree perfectly, 0 from a distance of DOUBT on. */
-  readonly score: number;
+  readonly agreement: number;
 }
 
 /** Reads a crop and its mirror image. */
@@ -82,11 +91,10 @@ function readPoints(networks: FaceNetworks, pixels: Pixels, photo: RgbaImage, cr
   const [straight, other] = [fivePoints(all), unmirror(fivePoints(mirrored), LANDMARK_SIZE)];
   const inverse = invertAffine(crop);
   const toPhoto = (points: Points68): Points68 => points.map(([x, y]) => transformPoint(inverse, x, y));
-  const doubt = distanceOf(straight, other) / DOUBT;
   return {
     points: toPhoto(meanPoints([straight, other])),
     outline: toPhoto(all),
-    score: doubt < 1 ? 1 - doubt : 0,
+    agreement: shareBelow(distanceOf(straight, other), DOUBT),
   };
 }
 
@@ -110,7 +118,8 @@ function examine(
   for (const proposed of boxes) {
     const rough = readPoints(networks, pixels, photo, cropOfBox(proposed, matrix));
     if (!(eyeDistance(rough.points) > 1)) continue;
-    const { points, outline, score } = readPoints(networks, pixels, photo, cropOfPoints(rough.points));
+    const { points, outline, agreement } = readPoints(networks, pixels, photo, cropOfPoints(rough.points));
+    const score = Math.min(agreement, shareBelow(distanceOf(points, rough.points), MOST_MOVE));
     if (score >= minScore) faces.push({ score, box: boxAround(outline), points });
   }
   return faces;
@@ -134,10 +143,10 @@ export async function locateFaces(
   photo: RgbaImage,
   { minScore, all }: SearchOptions,
 ): Promise<readonly DetectedFace[]> {
-  const byTiny = (view: View): DetectedFace[] =>
-    examine(networks, pixels, photo, view, networks.tiny(view.image, TINY_SCORE), minScore);
+  const byTiny = (view: View, least = FURTHER_SCORE): DetectedFace[] =>
+    examine(networks, pixels, photo, view, networks.tiny(view.image, least), minScore);
   const small = resizedView(pixels, photo, TINY_SIZE);
-  let faces = join([], byTiny(small));
+  let faces = join([], byTiny(small, FIRST_SCORE));
   const isLarge = Math.max(photo.width, photo.height) > TINY_SIZE;
   if (isLarge && (all || faces.length === 0)) {
     faces = join(faces, byTiny(resizedView(pixels, photo, TINY_SIZE_FOR_SMALL_FACES)));
@@ -148,7 +157,7 @@ export async function locateFaces(
     async () => {
       const ssd = await networks.ssd();
       const view = resizedView(pixels, photo, SSD_SIZE);
-      return examine(networks, pixels, photo, view, ssd(view.image, SSD_SCORE), minScore);
+      return examine(networks, pixels, photo, view, ssd(view.image, FURTHER_SCORE), minScore);
     },
     ...([1, 3, 2] as const).map((quarters) => async () => byTiny(turnedView(pixels, small, quarters))),
   ];
