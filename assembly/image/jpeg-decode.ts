@@ -1,7 +1,7 @@
 /**
  * Entropy decoding of a baseline JPEG scan (ITU T.81, Annex F.2) and the inverse DCT of a window of its MCUs, into one
- * plane of samples per component. All other MCUs are only skipped. The result does not depend on the window, so damage
- * is found wherever it is. Reference implementation: decodeJpegScan() in src/kernels/reference/jpeg-decode.ts.
+ * plane of samples per component, or of the means of their blocks. All other MCUs are only skipped. The result does not
+ * depend on the window, so damage is found wherever it is. Reference implementation: decodeJpegScan() in src/kernels/reference/jpeg-decode.ts.
  * src/kernels/jpeg-window.ts makes the layouts.
  *
  * params, i32 each, 4-byte aligned (right and bottom of a window are exclusive):
@@ -9,6 +9,7 @@
  *   16 left   20 right   24 top   28 bottom of the window in MCUs
  *   32 x      36 y       40 width 44 height of the window in pixels, 48 and 52 those of the image (jpeg-colour.ts)
  *   56 pointer to u8[64]: index in row order of each zigzag position
+ *   60 not 0: the planes get one sample per block, its mean; the window is the whole image then
  *   64 + 32 * component: blocks of an MCU across, down; plane pointer, stride in bytes; DC table, AC table
  *      (pointers); quantisation (pointer, i16[64] by row, 16-byte aligned)
  * Huffman table, 4-byte aligned:
@@ -152,6 +153,7 @@ export function decodeJpegScan(data: usize, length: i32, params: usize, scratch:
   const right = load<i32>(params, 20);
   const top = load<i32>(params, 24);
   const bottom = load<i32>(params, 28);
+  const means = load<i32>(params, 60);
   beginScan(data, length, scratch);
   let untilRestart = interval === 0 ? total : interval;
   for (let mcu = 0; mcu < total; ) {
@@ -169,7 +171,10 @@ export function decodeJpegScan(data: usize, length: i32, params: usize, scratch:
     else if (row < bottom && column < left) run = min(run, left - column);
     else if (row + 1 < bottom) run = min(run, across - column + left);
     run = min(run, total - mcu);
-    const wrong = inside ? decodeMcus(run, row, column, params, scratch) : skipMcus(run, params, scratch);
+    const wrong =
+      inside && means === 0
+        ? decodeMcus(run, row, column, params, scratch)
+        : skipMcus(run, row, column, means, params, scratch);
     if (wrong !== 0) return wrong;
     mcu += run;
     untilRestart -= run;

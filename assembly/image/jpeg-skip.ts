@@ -1,4 +1,7 @@
-/** Skips MCUs of a baseline JPEG scan. It keeps the DC predictors, drops the coefficients, and still detects damage. */
+/**
+ * Skips MCUs of a baseline JPEG scan, and may store the mean of each of their blocks, which is an image of an eighth of the
+ * size. It keeps the DC predictors, drops the other coefficients, and still detects damage.
+ */
 import {
   DATA_ENDS,
   END_OF_BLOCK,
@@ -19,21 +22,39 @@ const SKIPS: usize = 4488;
 /** Added to a number of coefficients if an end of block was among the codes. */
 const ENDED: i32 = 128;
 
-/** Skips `mcus` MCUs of one segment. Returns 0, or what is wrong with them. */
-export function skipMcus(mcus: i32, params: usize, scratch: usize): i32 {
+/**
+ * Stores a block's mean: the sample that all of its pixels would have without its other coefficients.
+ * @param number of the block within its MCU
+ */
+function storeMean(component: usize, number: i32, row: i32, column: i32, dc: i32): void {
+  const blocksAcross = load<i32>(component);
+  const x = column * blocksAcross + (number % blocksAcross);
+  const y = row * load<i32>(component, 4) + number / blocksAcross;
+  const out = usize(load<u32>(component, 8)) + usize(y) * usize(load<u32>(component, 12)) + usize(x);
+  const step = i32(load<i16>(usize(load<u32>(component, 24))));
+  store<u8>(out, u8(min(max(((dc * step + 4) >> 3) + 128, 0), 255)));
+}
+
+/**
+ * Skips `mcus` MCUs of one segment, all of them in one row if `means` is not 0. Returns 0, or what is wrong with them.
+ * @param row, column of the first MCU
+ * @param means       whether to store the mean of each block in the planes, which have a sample per block then
+ */
+export function skipMcus(mcus: i32, row: i32, column: i32, means: i32, params: usize, scratch: usize): i32 {
   const components = load<i32>(params, 12);
   const end = segmentEnd;
   let at = placeAt;
   let bits = placeBits;
   let count = placeCount;
-  for (; mcus > 0; mcus--) {
+  for (; mcus > 0; mcus--, column++) {
     for (let c = 0; c < components; c++) {
       const component = params + 64 + (usize(c) << 5);
       const dcTable = usize(load<u32>(component, 16));
       const acTable = usize(load<u32>(component, 20));
       const predictor = scratch + PREDICTORS + (usize(c) << 2);
       let dc = load<i32>(predictor);
-      for (let block = load<i32>(component) * load<i32>(component, 4); block > 0; block--) {
+      const blocks = load<i32>(component) * load<i32>(component, 4);
+      for (let block = 0; block < blocks; block++) {
         if (count < 32) {
           bits |= u64(load<u32>(at)) << u64(32 - count);
           at += 4;
@@ -56,6 +77,7 @@ export function skipMcus(mcus: i32, params: usize, scratch: usize): i32 {
         bits <<= u64(used);
         count -= used;
         dc += difference;
+        if (means !== 0) storeMean(component, block, row, column, dc);
 
         for (let k = 1; k < 64; ) {
           if (count < 32) {

@@ -3,7 +3,7 @@ import { Pixels } from "../image/pixels.js";
 import { loadModule } from "../kernels/module.js";
 import type { RgbaImage } from "../types.js";
 import type { PhotoDetector } from "./find-faces.js";
-import { locateFaces } from "./locate.js";
+import { locateFaces, locateInParts, type PartialPhoto, type PartlyFound } from "./locate.js";
 import { type FaceNetworks, openFaceNetworks } from "./networks.js";
 import type { DetectedFace, SearchOptions } from "./protocol.js";
 
@@ -24,6 +24,11 @@ export class FaceFinder implements PhotoDetector {
 
   detect(photo: RgbaImage, options: SearchOptions): Promise<readonly DetectedFace[]> {
     return locateFaces(this.networks, this.pixels, photo, options);
+  }
+
+  /** Finds the faces of a large photo without decoding all of it; null if that does not work for this photo. */
+  detectInParts(photo: PartialPhoto, options: SearchOptions): Promise<PartlyFound | null> {
+    return locateInParts(this.networks, this.pixels, photo, options);
   }
 
   async close(): Promise<void> {

@@ -136,6 +136,88 @@ function join(known: readonly DetectedFace[], more: readonly DetectedFace[]): re
 
 const byArea = (a: DetectedFace, b: DetectedFace): number => b.box.width * b.box.height - a.box.width * a.box.height;
 
+/** A photo of which only an eighth and parts are decoded. */
+export interface PartialPhoto {
+  /** In pixels of the photo. */
+  readonly width: number;
+  readonly height: number;
+  /** The whole photo at an eighth of its size, rounded up. Pixel x shows the pixels from 8 x on. */
+  readonly eighth: RgbaImage;
+  /** The photo, of which only the pixels in `window` must be right; null if they cannot be decoded. */
+  decode(window: Rectangle): Promise<RgbaImage | null>;
+}
+
+export interface PartlyFound {
+  /** The largest first. At least one. */
+  readonly faces: readonly DetectedFace[];
+  /** The photo, of which only the pixels in `window` are right. */
+  readonly photo: RgbaImage;
+  readonly window: Rectangle;
+}
+
+const EIGHTH: Affine = [1 / 8, 0, 1 / 16 - 1 / 2, 0, 1 / 8, 1 / 16 - 1 / 2];
+/** Side of the part that is decoded around a box, as a multiple of the box's longer side. It contains the aligned crop. */
+const REACH = 2;
+/** Largest share of a photo that is decoded in a part. Beyond it, decoding all of it is as fast. */
+const MOST_OF_PHOTO = 0.5;
+
+/** The smallest window in the photo around all boxes and what may be cropped around them. */
+function windowAround(boxes: readonly ScoredBox[], { matrix }: View, { width, height }: PartialPhoto): Rectangle {
+  const inverse = invertAffine(matrix);
+  const scale = Math.hypot(inverse[0], inverse[3]);
+  const reaches = boxes.map(({ box }) => {
+    const [x, y] = transformPoint(inverse, box.x + box.width / 2 - 0.5, box.y + box.height / 2 - 0.5);
+    const half = (Math.max(box.width, box.height) * scale * REACH) / 2;
+    return [x - half, y - half, x + half, y + half];
+  });
+  const edge = (i: number, choose: (...values: number[]) => number): number => choose(...reaches.map((r) => r[i]));
+  const [left, top] = [Math.max(0, Math.floor(edge(0, Math.min))), Math.max(0, Math.floor(edge(1, Math.min)))];
+  const right = Math.min(width, Math.ceil(edge(2, Math.max)));
+  const bottom = Math.min(height, Math.ceil(edge(3, Math.max)));
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/**
+ * Finds the faces of a large photo without decoding all of it, or with its eighth as the detector's input. Returns null if that
+ * does not work for this photo: it is too small, or the small detector does not find any face. Then locateFaces() looks at
+ * the whole photo.
+ */
+export async function locateInParts(
+  networks: FaceNetworks,
+  pixels: Pixels,
+  partial: PartialPhoto,
+  { minScore, all }: SearchOptions,
+): Promise<PartlyFound | null> {
+  const { width, height, eighth } = partial;
+  const sides = all ? [TINY_SIZE, TINY_SIZE_FOR_SMALL_FACES] : [TINY_SIZE];
+  if (Math.max(eighth.width, eighth.height) < Math.max(...sides)) return null;
+  const proposals = sides.map((side, i) => {
+    const { image, matrix } = resizedView(pixels, eighth, side);
+    const view = { image, matrix: composeAffine(matrix, EIGHTH) };
+    return { view, boxes: networks.tiny(image, i === 0 ? FIRST_SCORE : FURTHER_SCORE) };
+  });
+  const windows = proposals.flatMap(({ view, boxes }) =>
+    boxes.length > 0 ? [windowAround(boxes, view, partial)] : [],
+  );
+  if (windows.length === 0) return null;
+  const around = windows.reduce(unionOf);
+  const isSmall = around.width * around.height <= MOST_OF_PHOTO * width * height;
+  const window = isSmall ? around : { x: 0, y: 0, width, height };
+  const photo = await partial.decode(window);
+  if (photo === null) return null;
+  let faces: readonly DetectedFace[] = [];
+  for (const { view, boxes } of proposals) {
+    faces = join(faces, examine(networks, pixels, photo, view, boxes, minScore));
+  }
+  return faces.length === 0 ? null : { faces: [...faces].sort(byArea), photo, window };
+}
+
+function unionOf(a: Rectangle, b: Rectangle): Rectangle {
+  const [x, y] = [Math.min(a.x, b.x), Math.min(a.y, b.y)];
+  const [right, bottom] = [Math.max(a.x + a.width, b.x + b.width), Math.max(a.y + a.height, b.y + b.height)];
+  return { x, y, width: right - x, height: bottom - y };
+}
+
 /** Finds the faces of a photo, the largest first. */
 export async function locateFaces(
   networks: FaceNetworks,

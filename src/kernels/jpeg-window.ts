@@ -154,16 +154,57 @@ export function layOutJpegWindow(
   window: Rectangle,
   scanBytes: number,
 ): JpegWindow {
-  const { width, height, h, v, components } = jpeg;
+  const { width, height, h, v } = jpeg;
   const [mcuWidth, mcuHeight] = [8 * h, 8 * v];
-  const [across, down] = [Math.ceil(width / mcuWidth), Math.ceil(height / mcuHeight)];
+  const [across, down] = mcusOf(jpeg);
   // The window grows by one pixel on each side, because the triangle filter reads the neighbours.
   const left = Math.floor(Math.max(0, window.x - 1) / mcuWidth);
   const top = Math.floor(Math.max(0, window.y - 1) / mcuHeight);
   const right = Math.min(across, Math.ceil((window.x + window.width + 1) / mcuWidth));
   const bottom = Math.min(down, Math.ceil((window.y + window.height + 1) / mcuHeight));
-  const stride = Math.ceil(window.width / 8) * 32;
+  return layOut(
+    arena,
+    jpeg,
+    { mcus: [left, right, top, bottom], pixels: window, size: [width, height], side: 8 },
+    scanBytes,
+  );
+}
 
+/** Allocates the same for the whole image at an eighth of its size, with one pixel per block of 8 x 8, rounded up. */
+export function layOutJpegMeans(
+  arena: Pick<Arena, "alloc" | "put">,
+  jpeg: JpegLayout,
+  scanBytes: number,
+): JpegWindow & { readonly width: number; readonly height: number } {
+  const [across, down] = mcusOf(jpeg);
+  const [width, height] = [Math.ceil(jpeg.width / 8), Math.ceil(jpeg.height / 8)];
+  const pixels = { x: 0, y: 0, width, height };
+  const laidOut = { mcus: [0, across, 0, down], pixels, size: [width, height], side: 1 } as const;
+  return { ...layOut(arena, jpeg, laidOut, scanBytes), width, height };
+}
+
+function mcusOf({ width, height, h, v }: JpegLayout): readonly [across: number, down: number] {
+  return [Math.ceil(width / (8 * h)), Math.ceil(height / (8 * v))];
+}
+
+interface Layout {
+  /** Left, right, top and bottom of the window in MCUs. */
+  readonly mcus: readonly [number, number, number, number];
+  /** The window in pixels of the result, and the size of the whole result. */
+  readonly pixels: Rectangle;
+  readonly size: readonly [width: number, height: number];
+  /** Samples of a block along each axis: 8, or 1 for its mean. */
+  readonly side: 1 | 8;
+}
+
+function layOut(
+  arena: Pick<Arena, "alloc" | "put">,
+  jpeg: JpegLayout,
+  { mcus: [left, right, top, bottom], pixels: window, size, side }: Layout,
+  scanBytes: number,
+): JpegWindow {
+  const { h, v, components } = jpeg;
+  const stride = Math.ceil(window.width / 8) * 32;
   const zigzag = arena.put(Uint8Array.from(ZIGZAG));
   const placed = new Map<Uint8Array, number>();
   const putTable = (table: HuffmanTable): number => {
@@ -174,17 +215,17 @@ export function layOutJpegWindow(
   };
   const rows: number[][] = components.map(({ quantisation, dc, ac }, i) => {
     const [blocksAcross, blocksDown] = i === 0 ? [h, v] : [1, 1];
-    const planeStride = (right - left) * blocksAcross * 8;
+    const planeStride = (right - left) * blocksAcross * side;
     const natural = new Int16Array(64);
     ZIGZAG.forEach((index, position) => {
       natural[index] = quantisation[position];
     });
-    const plane = arena.alloc(planeStride * (bottom - top) * blocksDown * 8 + PLANE_SLACK);
+    const plane = arena.alloc(planeStride * (bottom - top) * blocksDown * side + PLANE_SLACK);
     const pointers = [putTable(dc), putTable(ac), arena.put(natural)];
     return [blocksAcross, blocksDown, plane, planeStride, ...pointers, 0];
   });
-  const head = [across, down, jpeg.restartInterval, components.length, left, right, top, bottom];
-  const pixels = [window.x, window.y, window.width, window.height, width, height, zigzag, 0];
+  const head = [...mcusOf(jpeg), jpeg.restartInterval, components.length, left, right, top, bottom];
+  const pixels = [window.x, window.y, window.width, window.height, ...size, zigzag, side === 1 ? 1 : 0];
   const block = new Int32Array(PARAMS_BYTES / 4);
   block.set([...head, ...pixels, ...rows.flat()]);
   const params = arena.put(block);

@@ -1,6 +1,7 @@
 /** Turns a photo into aligned crops, in the calling thread, and measures the time of each stage. */
 import type { FaceFinder } from "../detection/face-finder.js";
 import { describeFace } from "../detection/find-faces.js";
+import type { DetectedFace } from "../detection/protocol.js";
 import { InputError } from "../errors.js";
 import { composeAffine } from "../image/align.js";
 import { type DecodedImage, decodeImage, encodePng } from "../image/codec.js";
@@ -13,6 +14,7 @@ import type { CropFormat, Placement } from "../image/tasks.js";
 import type { Affine, FivePoints, RgbaImage } from "../types.js";
 import { blurProblem, chooseFaces } from "./choose-faces.js";
 import { faceName } from "./crop-names.js";
+import { findInLargeJpeg } from "./large-jpeg.js";
 import { measureFace } from "./quality.js";
 import type { AlignedPhoto, AlignItem, AlignTask, FoundFace, MadeCrop } from "./tasks.js";
 
@@ -51,19 +53,36 @@ interface PlacedFace {
   readonly found?: FoundFace;
 }
 
-/** The photo's faces, and why others are left out. */
+/** The photo and its faces, if both can be had without decoding all of it; otherwise null. */
+async function findQuickly(
+  { pixels, openFinder, seconds }: AlignTools,
+  bytes: Uint8Array,
+  { placement }: AlignItem,
+  { detect, maxPixels }: AlignOptions,
+): Promise<{ readonly image: DecodedImage; readonly found: readonly DetectedFace[] } | null> {
+  if (placement.kind !== "detect" || detect === undefined) return null;
+  const finder = await openFinder();
+  const search = { minScore: detect.minScore, all: detect.faces === "all", maxPixels };
+  const quick = await timed(seconds, "detect", () => findInLargeJpeg(finder, pixels, bytes, search));
+  return quick === null ? null : { image: { ...quick.photo, orientation: 1, damaged: null }, found: quick.faces };
+}
+
+/** The photo's faces, and why others are left out. @param found the detector's result, if it is known already */
 async function facesOf(
   { pixels, openFinder, seconds }: AlignTools,
   { placement, file }: AlignItem,
   photo: DecodedImage,
   { detect }: AlignOptions,
+  found: readonly DetectedFace[] | null,
 ): Promise<{ readonly faces: readonly PlacedFace[]; readonly dropped: string[] }> {
   if (placement.kind === "faces") return { faces: placement.faces.map((points) => ({ points })), dropped: [] };
   if (detect === undefined) throw new Error(`${file}: a task without settings of the detector`);
-  const finder = await openFinder();
   const { minScore, faces: choice } = detect;
-  const all = await timed(seconds, "detect", () => finder.detect(photo, { minScore, all: choice === "all" }));
-  const chosen = chooseFaces(all, photo, file, detect);
+  const search = async (): Promise<readonly DetectedFace[]> => {
+    const finder = await openFinder();
+    return timed(seconds, "detect", () => finder.detect(photo, { minScore, all: choice === "all" }));
+  };
+  const chosen = chooseFaces(found ?? (await search()), photo, file, detect);
   const dropped = [...chosen.dropped];
   const faces: PlacedFace[] = [];
   for (const { score, box, points } of chosen.faces) {
@@ -99,13 +118,15 @@ export async function alignPhoto(tools: AlignTools, item: AlignItem, options: Al
     crops.push(facts);
   };
   if (placement.kind === "landmarks") {
-    const quick = await cropFromJpeg(pixels, data, { placement, file }, options, seconds);
-    if (quick !== null) {
-      await keep(quick.crop, { matrix: quick.matrix });
+    const cropped = await cropFromJpeg(pixels, data, { placement, file }, options, seconds);
+    if (cropped !== null) {
+      await keep(cropped.crop, { matrix: cropped.matrix });
       return { ok: true, file, crops, dropped: [], damaged: null };
     }
   }
-  const image = await timed(seconds, "decode", () => decodeImage(data, file, { maxPixels, tolerant }));
+  const quick = await findQuickly(tools, data, item, options);
+  const image =
+    quick?.image ?? (await timed(seconds, "decode", () => decodeImage(data, file, { maxPixels, tolerant })));
   const { orientation, damaged } = image;
   // A photo that is stored upright has only one frame.
   const turn =
@@ -126,7 +147,7 @@ export async function alignPhoto(tools: AlignTools, item: AlignItem, options: Al
     await keep(crop, { matrix });
     return { ok: true, file, crops, dropped: [], damaged };
   }
-  const { faces, dropped } = await facesOf(tools, item, image, options);
+  const { faces, dropped } = await facesOf(tools, item, image, options, quick?.found ?? null);
   for (const face of faces) {
     const aligned = await align({ kind: "landmarks", points: face.points }).catch((error: unknown) => {
       if (error instanceof InputError) return error;

@@ -8,7 +8,7 @@ import { warpReduced } from "../image/reduce.js";
 import type { Affine, FivePoints, RgbaImage } from "../types.js";
 
 /** Side in pixels of the crop that is measured, whatever --size is, so that values compare across data sets. */
-const MEASURED_SIDE = 128;
+export const MEASURED_SIDE = 128;
 /** Luma below or above which a pixel counts as clipped. */
 const DARKEST = 5;
 const BRIGHTEST = 250;

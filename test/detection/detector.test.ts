@@ -4,8 +4,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { landmarksAt, readLandmarks } from "../../src/dataset/lists.js";
 import { FaceDetector } from "../../src/detection/detector.js";
+import { FaceFinder } from "../../src/detection/face-finder.js";
 import { similarityFromLandmarks, transformPoint } from "../../src/image/align.js";
 import { decodeImage } from "../../src/image/codec.js";
+import { Pixels } from "../../src/image/pixels.js";
+import { loadModule } from "../../src/kernels/module.js";
+import { findInLargeJpeg } from "../../src/preprocess/large-jpeg.js";
 import { photoLandmarks } from "../../src/synth/geometry.js";
 import { loadPainter, renderPhoto } from "../../src/synth/raster.js";
 import { sampleFace } from "../../src/synth/sample.js";
@@ -74,6 +78,31 @@ describe("detection/detector", () => {
     ]) {
       assert.deepEqual(await detector.detect(goldenPhoto("none", 1, height, width), FIND), []);
     }
+  });
+
+  it("finds faces in a large JPEG file from its eighth, and decodes only what is around a small one", async () => {
+    const finder = await FaceFinder.open(1);
+    const pixels = new Pixels(await loadModule("image"));
+    const face = renderPhoto(sampleFace(1, 2));
+    // The same face large and small in a photo of 2,800 x 2,600 pixels.
+    for (const scale of [8, 2]) {
+      const photo = pixels.warp(face, [scale, 0, 300, 0, scale, 200], 2800, 2600);
+      const bytes = pixels.encodeJpeg(photo, 90);
+      const whole = await decodeImage(bytes, "large.jpg");
+      const [expected] = await finder.detect(whole, FIND);
+      const found = await findInLargeJpeg(finder, pixels, bytes, FIND);
+      assert.ok(found !== null, `${scale}`);
+      const distance = disagreement(expected.points, found.faces[0].points);
+      assert.ok(distance < 1, `${distance.toFixed(2)} px at 256 for ${scale}`);
+      // Where the face is, the pixels are those of the whole photo; a small face's photo is black elsewhere.
+      const { x, y, width, height } = found.faces[0].box;
+      const at = (Math.round(y + height / 2) * 2800 + Math.round(x + width / 2)) * 4;
+      assert.deepEqual(found.photo.data.slice(at, at + 4), whole.data.slice(at, at + 4));
+      assert.equal(found.photo.data[2800 * 2600 * 4 - 1] === 0, scale === 2, `${scale}`);
+    }
+    const small = pixels.encodeJpeg(face, 90);
+    assert.equal(await findInLargeJpeg(finder, pixels, small, FIND), null);
+    await finder.close();
   });
 
   it("gives the same answer again, and answers in any order of asking", async () => {

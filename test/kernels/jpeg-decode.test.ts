@@ -4,7 +4,7 @@ import { Damage } from "../../src/image/formats/damage.js";
 import { decodeJpeg } from "../../src/image/formats/jpeg.js";
 import { type BaselineJpeg, readBaselineJpeg } from "../../src/image/formats/jpeg-header.js";
 import { readJpegStructure } from "../../src/image/formats/jpeg-structure.js";
-import { layOutJpegWindow } from "../../src/kernels/jpeg-window.js";
+import { type JpegWindow, layOutJpegMeans, layOutJpegWindow } from "../../src/kernels/jpeg-window.js";
 import { Random } from "../../src/random.js";
 import type { Rectangle } from "../../src/types.js";
 import { assertClose, shapeIndex } from "../support/close.js";
@@ -30,8 +30,25 @@ interface Decoded {
   readonly outside: boolean;
 }
 
-/** Runs both kernels on a window. Every block of the arena is followed by guard bytes, which nothing may change. */
-function decode({ arena, kernels }: Side, bytes: Uint8Array, jpeg: BaselineJpeg, window: Rectangle): Decoded {
+/** Runs both kernels on a window, or on the whole image at an eighth of its size. */
+function decode(side: Side, bytes: Uint8Array, jpeg: BaselineJpeg, window: Rectangle | "eighth"): Decoded {
+  return decodeGuarded(side, bytes, jpeg, (arena, scanBytes) =>
+    window === "eighth"
+      ? layOutJpegMeans(arena, jpeg, scanBytes)
+      : { ...layOutJpegWindow(arena, jpeg, window, scanBytes), width: window.width, height: window.height },
+  );
+}
+
+/** Every block of the arena is followed by guard bytes, which nothing may change. */
+function decodeGuarded(
+  { arena, kernels }: Side,
+  bytes: Uint8Array,
+  jpeg: BaselineJpeg,
+  layOut: (
+    arena: Pick<Side["arena"], "alloc" | "put">,
+    scanBytes: number,
+  ) => JpegWindow & { readonly width: number; readonly height: number },
+): Decoded {
   arena.reset();
   const guards: number[] = [];
   const guarded = {
@@ -50,7 +67,7 @@ function decode({ arena, kernels }: Side, bytes: Uint8Array, jpeg: BaselineJpeg,
   };
   const scan = bytes.subarray(jpeg.scan);
   const data = guarded.put(scan);
-  const { params, scratch, output, stride } = layOutJpegWindow(guarded, jpeg, window, scan.length);
+  const { params, scratch, output, stride, width, height } = layOut(guarded, scan.length);
   guarded.alloc(0);
   const read = kernels.decodeJpegScan(data, scan.length, params, scratch);
   if (read > 0) kernels.colourJpegWindow(params, output, stride, scratch);
@@ -58,10 +75,8 @@ function decode({ arena, kernels }: Side, bytes: Uint8Array, jpeg: BaselineJpeg,
   for (let i = 0; i < guards.length; i += 2) {
     outside ||= arena.bytes(guards[i], guards[i + 1] - guards[i]).some((byte) => byte !== GUARD);
   }
-  const pixels = new Uint8Array(window.width * window.height * 4);
-  for (let y = 0; y < window.height; y++) {
-    pixels.set(arena.bytes(output + y * stride, window.width * 4), y * window.width * 4);
-  }
+  const pixels = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y++) pixels.set(arena.bytes(output + y * stride, width * 4), y * width * 4);
   return { read, pixels, outside };
 }
 
@@ -133,6 +148,20 @@ describe("kernels/jpeg-decode", () => {
           assertClose(pixels, expected, EXACT, (i) => `${place} ${name(i)} of ${JSON.stringify(window)}, ${label}`);
         }
       }
+    }
+  });
+
+  it("gives the same eighth of the size as the twin, of which each pixel is a block's mean", () => {
+    const random = Random.fromSeed(SEED, "eighth");
+    for (const shape of shapes()) {
+      const bytes = jpegFile(random, shape);
+      const label = `${JSON.stringify(shape)} (seed ${SEED})`;
+      const jpeg = readBaselineJpeg(bytes);
+      assert.ok(jpeg !== null, label);
+      const [fast, plain] = sides.map((side) => decode(side, bytes, jpeg, "eighth"));
+      assert.equal(fast.read, bytes.length - 2 - jpeg.scan, label);
+      assert.deepEqual(fast, { ...plain, outside: false }, label);
+      assert.equal(fast.pixels.length, Math.ceil(shape.width / 8) * Math.ceil(shape.height / 8) * 4, label);
     }
   });
 

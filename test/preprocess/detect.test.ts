@@ -102,6 +102,21 @@ describe("preprocess with --detect", () => {
       }));
   }
 
+  it("makes the same crops by its list of a large photo, of which it decoded only a part", () =>
+    withFolder(async (dir) => {
+      const [source, out, again] = [join(dir, "src"), join(dir, "out"), join(dir, "again")];
+      const [pixels, face] = [new Pixels(await loadModule("image")), await paintedPhoto("one")];
+      const photo = pixels.warp(face, [2, 0, 300, 0, 2, 200], 2800, 2600);
+      await mkdir(source);
+      await writeFile(join(source, "large.jpg"), pixels.encodeJpeg(photo, 90));
+      const options = detectWith({ faces: "largest" });
+      const report = await preprocess(source, out, options);
+      assert.deepEqual([report.done, report.seconds.decode], [1, 0], "the whole photo is not decoded");
+      const landmarks = join(out, "photos/list_landmarks_celeba.txt");
+      await preprocess(source, again, { ...options, images: ".", detect: undefined, landmarks });
+      assert.deepEqual(await treeOf(join(again, "images")), await treeOf(join(out, "images")));
+    }));
+
   it("crops the largest face only, under the photo's name, unless all are asked for", () =>
     withFolder(async (dir) => {
       await writePhotos(join(dir, "src"), { "a.jpg": "two", "a-2.jpg": "one" });

@@ -102,6 +102,8 @@ function inverseDct(coefficients: readonly number[]): Uint8ClampedArray {
   return samples;
 }
 
+const clampByte = (value: number): number => Math.min(Math.max(value, 0), 255);
+
 export function decodeJpegScan(memory: WebAssembly.Memory): JpegDecodeKernel {
   return (data, length, params, _scratch) => {
     const view = new DataView(memory.buffer);
@@ -140,6 +142,12 @@ export function decodeJpegScan(memory: WebAssembly.Memory): JpegDecodeKernel {
             coefficients[index] = segment.value(bits) * step(index);
           }
           if (segment.bitsLeft < 0) return -3;
+          if (number(60) !== 0) {
+            const x = column * h + (block % h);
+            const y = row * v + Math.floor(block / h);
+            view.setUint8(plane + y * stride + x, clampByte(((coefficients[0] + 4) >> 3) + 128));
+            continue;
+          }
           if (row < top || row >= bottom || column < left || column >= right) continue;
           const x = ((column - left) * h + (block % h)) * 8;
           const y = ((row - top) * v + Math.floor(block / h)) * 8;
