@@ -12,6 +12,7 @@ import { connectRedis } from "../../src/queue/redis.js";
 import { readFlows } from "../../src/queue/status.js";
 import { submitFlow } from "../../src/queue/submit.js";
 import { type WorkOptions, work } from "../../src/queue/work.js";
+import { manyPhotos, writePhotos } from "../support/detectable.js";
 import { withFolder } from "../support/folder.js";
 import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto, writeSmallDataset } from "../support/pictures.js";
@@ -168,6 +169,25 @@ describe("queue", () => {
           const [ended] = await once(child, "exit");
           assert.equal(ended, 0);
         }
+      }));
+
+    it("finds faces with two workers, with the bytes of one machine", () =>
+      withFolder(async (dir) => {
+        const at = (name: string): string => join(dir, name);
+        const photos = manyPhotos(12);
+        await writePhotos(at("src"), photos);
+        const packed = ["--format", "webdataset", "--photos-per-file", "4", "--size", "64", "--workers", "1"];
+        const options = ["--detect", "--faces", "all", "--min-score", "0.3", ...packed];
+        const whole = await elegant("preprocess", at("src"), at("whole"), ...options);
+        assert.equal(whole.code, 3, "photos without a face are failures");
+        for (let i = 0; i < 2; i++) workers.push(startWorker(server.url, dir));
+        const submit = ["--redis", server.url, "--parts", "3", "--wait", "--json"];
+        const ended = await elegant("queue", "submit", ...submit, "preprocess", at("src"), at("out"), ...options);
+        assert.equal(ended.code, whole.code, ended.stderr);
+        const { state, shards, done, output } = JSON.parse(ended.stdout);
+        const without = Object.values(photos).filter((kind) => kind === "none").length;
+        assert.deepEqual([state, shards, done, output.failed], ["done", 3, 3, without]);
+        assert.deepEqual(await treeOf(at("out")), await treeOf(at("whole")));
       }));
 
     it("releases the current part when a worker is asked to stop", () =>
