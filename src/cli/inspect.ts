@@ -70,7 +70,7 @@ async function inspect(data: string, options: Options, context: CommandContext):
     throw new InputError(describeMismatch("--by", "a sheet to draw", "--no-sheet", "Omit one of them."));
   }
   if (sheet !== null) await checkSheetPath(sheet);
-  const stem = options.sheet ? options.sheet.replace(/\.png$/i, "") : resolve(data); // of the outputs' names
+  const stem = options.sheet ? options.sheet.replace(/\.png$/i, "") : resolve(data); // how the outputs' names begin
   if (duplicates) await checkOutputFile(`${stem}-duplicates.csv`, "--duplicates");
   const { inspectDataset } = await import("../dataset/inspect.js");
   const { onProgress, warn: onWarning } = context;

@@ -83,7 +83,7 @@ function readMembers(file: number, path: string): TarMember[] {
     return bytes;
   };
   const members: TarMember[] = [];
-  /** Of the next member, from headers before it. */
+  /** What headers before the next member say about it. */
   let [longName, pax]: [string | null, ReadonlyMap<string, string>] = [null, new Map()];
   for (let at = 0; at < end; ) {
     const block = read(at, BLOCK);

@@ -14,7 +14,7 @@ export const SSD_SIZE = 512;
 /** Bytes to [-1, 1]. */
 const INPUT = { mean: [127.5, 127.5, 127.5], divisor: 127.5 } as const;
 const LIMIT = { limit: 6 } as const;
-/** Of batch normalization, which is folded into the depthwise filters. */
+/** Added to the variances of batch normalization, which is folded into the depthwise filters. */
 const EPSILON = 0.001;
 /** MobileNet's layers, counted from 1, that halve the image, and the one whose output the first predictor sees. */
 const HALVING = [2, 4, 6, 12];

@@ -73,7 +73,7 @@ export function measure(crop: RgbaImage, shown: Uint8Array): Measures {
 /** Which pixels of a square crop show the photo, without those that mix with what is outside of it. */
 function shownPixels({ width, height }: RgbaImage, matrix: Affine, side: number): Uint8Array {
   const inverse = invertAffine(matrix);
-  const margin = Math.hypot(inverse[0], inverse[3]); // of a pixel of the crop, in pixels of the photo
+  const margin = Math.hypot(inverse[0], inverse[3]); // the side of a crop's pixel, in pixels of the photo
   const shown = new Uint8Array(side * side);
   for (let at = 0; at < shown.length; at++) {
     const [x, y] = transformPoint(inverse, at % side, Math.floor(at / side));

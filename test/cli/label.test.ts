@@ -224,7 +224,7 @@ describe("elegant label", () => {
     const source = sharedPath("faces/celeba-hq-256");
     if (source === null) this.skip();
     const text = (await readFile(join(source, LIST), "utf8")).trimEnd().split(/\r?\n/);
-    const last = text.slice(-120); // of the last tenth, 1,200 faces
+    const last = text.slice(-120); // 1,200 faces, the last tenth
     await mkdir(at("hq"));
     await symlink(join(source, "images"), at("hq/images"));
     await writeFile(at("hq", LIST), [String(last.length), text[1], ...last, ""].join("\n"));

@@ -96,7 +96,7 @@ describe("the accuracy of a labeller", () => {
       CONFIDENCES,
     );
     assert.deepEqual(rows[0], { confidence: 0.5, open: 0, accuracy: 6 / 7 });
-    // Of the seven known labels, those of 0.9, 0.2 and 0.1 are sure enough.
+    // Among the seven known labels, those of 0.9, 0.2 and 0.1 are sure enough.
     assert.deepEqual(rows[4], { confidence: 0.8, open: 1 - 3 / 7, accuracy: 1 });
     assert.deepEqual(rows[6], { confidence: 0.95, open: 1, accuracy: null });
     const unknown = accuracyOf(Float64Array.of(0.3), Int8Array.of(OPEN), [0]);
