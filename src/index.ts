@@ -1,6 +1,8 @@
 /** The package's public interface in Node.js; browser.ts is that in a browser. Everything else may change from version to version. */
 export { type FaceDataset, openDataset } from "./dataset/dataset.js";
 export { type AlignPhotosOptions, type AlignPhotosReport, alignOwnPhotos } from "./detection/align-photos.js";
+export type { CroppedFace } from "./detection/cropped-face.js";
+export { readOwnPhoto as readPhoto } from "./detection/own-photo.js";
 export { DEVICES, type DeviceChoice } from "./device/choices.js";
 export type { Device } from "./device/device.js";
 export { openDevice } from "./device/open.js";
@@ -10,8 +12,11 @@ export { decodeImage, encodeJpeg, encodePng } from "./image/codec.js";
 export { readPicture } from "./image/picture-files.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensors } from "./interop/safetensors.js";
 export * from "./library.js";
+export { type FaceFinder, openFaceFinder, pasteFace } from "./library-faces.js";
+export { type Fid, type FidOptions, type FidSide, openFid } from "./library-metrics.js";
 export { openGenerator, type TrainOptions, type TrainResult, train } from "./library-node.js";
 export { createConfig, type ModelConfig } from "./methods/elegant/config.js";
+export { METHODS as PRESETS, type Method as Preset } from "./methods/elegant/presets.js";
 export type { EigenDecomposition } from "./metrics/eigen.js";
 export { Linalg, type Matrix } from "./metrics/linalg.js";
 export { squareRoot, symmetricSquareRoot } from "./metrics/sqrtm.js";

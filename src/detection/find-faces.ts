@@ -4,6 +4,7 @@ import { similarityFromLandmarks } from "../image/align.js";
 import type { Pixels } from "../image/pixels.js";
 import { warpReduced } from "../image/reduce.js";
 import type { Affine, Rectangle, RgbaImage } from "../types.js";
+import type { CroppedFace } from "./cropped-face.js";
 import { poseProblem } from "./pose.js";
 import type { DetectedFace, SearchOptions } from "./protocol.js";
 
@@ -68,18 +69,6 @@ export async function findFaces(
     else refused.push(reason);
   }
   return { faces, refused };
-}
-
-/** A face that was found in a photo, and its aligned crop. */
-export interface CroppedFace {
-  /** The confidence, 0 to 1 (protocol.ts). */
-  readonly score: number;
-  /** Around the landmarks, from the brows to the chin, in pixels of the photo. */
-  readonly box: Rectangle;
-  /** Photo -> crop. */
-  readonly matrix: Affine;
-  /** The aligned face, [size, size] RGBA. */
-  readonly crop: RgbaImage;
 }
 
 /** Crops the faces that can be aligned, in their order. Faces that are turned to the side are left out. */

@@ -2,7 +2,7 @@
  * The messages between the page and its engine, a Worker. The page keeps all pictures, so that an engine can be replaced
  * when a GPU is lost; the engine keeps what it has computed from them.
  */
-import type { CroppedFace } from "../detection/find-faces.js";
+import type { CroppedFace } from "../detection/cropped-face.js";
 import type { Affine, RgbaImage } from "../types.js";
 
 /** A device that an engine opens. */

@@ -60,6 +60,7 @@ const PORTABLE = [
   ...[
     ...[
       "boxes",
+      "cropped-face",
       "face-finder",
       "find-faces",
       "five-points",
@@ -71,7 +72,15 @@ const PORTABLE = [
     ],
     ...["paste", "pose", "recognition", "ssd-detector", "tiny-detector", "views", "weights"],
   ].map((name) => `detection/${name}.ts`),
-  ...["web/page/", "web/engine/", "web/protocol.ts", "library.ts", "library-browser.ts", "browser.ts"],
+  ...[
+    "web/page/",
+    "web/engine/",
+    "web/protocol.ts",
+    "library.ts",
+    "library-faces.ts",
+    "library-browser.ts",
+    "browser.ts",
+  ],
 ] as const;
 
 /** The floors from the ground up. A file imports from its own floor and from those below. */
@@ -106,7 +115,15 @@ const FLOORS: readonly (readonly string[])[] = [
   ["scoring/", "golden/"],
   ["comparison/", "labelling/"],
   ["cli/", "queue/", "demo/", "web/"],
-  ["library.ts", "library-node.ts", "library-browser.ts", "index.ts", "browser.ts"],
+  [
+    "library.ts",
+    "library-faces.ts",
+    "library-metrics.ts",
+    "library-node.ts",
+    "library-browser.ts",
+    "index.ts",
+    "browser.ts",
+  ],
 ];
 
 /** Files that a worker thread of the pool or the team starts with. They must start quickly. */
