@@ -47,6 +47,16 @@ function withInner(line: CommandLine): CommandLine[] {
   return [line, { document, args: [...inner, ...out] }];
 }
 
+/** The anchors that GitHub gives to the headings of a text. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
 async function findLine(document: string, ...words: readonly string[]): Promise<readonly string[]> {
   const found = (await commandLines(document)).filter(({ args }) => words.every((word) => args.includes(word)));
   assert.equal(found.length, 1, `${document}: one command line with ${words.join(" ")}`);
@@ -109,6 +119,16 @@ describe("documents", () => {
         assert.ok(name in scripts, `${document}: npm run ${name}`);
       for (const [, target] of text.matchAll(/\]\(((?!https?:|#)[^)#]+)/g)) {
         assert.ok(existsSync(join(dirname(fromRoot(document)), target)), `${document}: ${target}`);
+      }
+    }
+  });
+
+  it("link only to headings that exist", async () => {
+    for (const document of await listDocuments()) {
+      const text = await readFile(fromRoot(document), "utf8");
+      for (const [, target, anchor] of text.matchAll(/\]\(((?!https?:)[^)#]*)#([^)]+)\)/g)) {
+        const linked = target === "" ? text : await readFile(join(dirname(fromRoot(document)), target), "utf8");
+        assert.ok(anchorsOf(linked).includes(anchor), `${document}: ${target}#${anchor}`);
       }
     }
   });

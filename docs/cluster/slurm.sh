@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Slurm array that preprocesses a data set: each task does the part that its number says.
+# A Slurm array that preprocesses a data set. Each task does the part of its number.
 #
 #   job=$(sbatch --parsable --array=0-7 docs/cluster/slurm.sh CelebA faces-256 --size 256)
 #   sbatch --dependency="afterok:$job" --wrap "elegant merge faces-256"
@@ -13,11 +13,11 @@
 #SBATCH --time=02:00:00
 #SBATCH --requeue
 #SBATCH --open-mode=append
-# Two minutes before the time is up the command is interrupted as by Ctrl-C, and saves what it has.
+# Two minutes before its time is up, the command is interrupted as by Ctrl-C and saves its state.
 #SBATCH --signal=INT@120
 set -uo pipefail
 
-# A task that cannot be done must not go round for ever.
+# A task that always fails must not be requeued for ever.
 most_restarts=5
 
 srun elegant preprocess "$@" --workers "${SLURM_CPUS_PER_TASK:-1}"
@@ -30,7 +30,7 @@ case $code in
   code=0
   ;;
 4 | 130)
-  # Disk full, or interrupted with the state saved: worth going on later.
+  # Disk full, or interrupted with the state saved: another attempt continues.
   if [ "${SLURM_RESTART_COUNT:-0}" -lt "$most_restarts" ]; then
     scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"
   fi

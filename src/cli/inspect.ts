@@ -44,7 +44,7 @@ Examples:
 export function registerInspect(program: Command): void {
   withCommonOptions(program.command("inspect <data>"), ["workers"])
     .description(
-      "what is in a data set: counts, sizes, failures, near-duplicates, a contact sheet; is all of it there?",
+      "show what a data set contains: counts, sizes, failures, near-duplicates, a contact sheet; check that nothing is missing",
     )
     .option("--images <dir>", "the pictures' folder, within DATA or absolute")
     .option("--sheet <file>", "the contact sheet; default DATA-sheet.png next to DATA")

@@ -47,7 +47,7 @@ export function registerLabel(program: Command): void {
     .option("--images <dir>", "the pictures' folder, within DATA or absolute")
     .option("--out <file>", `the list (default: ${LIST} in DATA)`)
     .option("--confidence <x>", "labels that are less sure are open; 0.5 leaves none open", number(0.5, 1), 0.75)
-    .option("--replace", "write over a list that is there", false)
+    .option("--replace", "replace an existing list", false)
     .option("--model <file>", "a labeller that --train-on made (default: the one that ships with the package)")
     .option("--train-on <dir>", "train a labeller on this labelled data set")
     .option("--model-out <file>", "with --train-on: where the labeller goes, a .safetensors file")

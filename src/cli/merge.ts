@@ -20,9 +20,9 @@ Examples:
 
 export function registerMerge(program: Command): void {
   withCommonOptions(program.command("merge <path...>"), ["workers"])
-    .description("bring together what several machines made with --part")
-    .option("--save-stats <file>", "of features: write mean and covariance as .npz")
-    .option("--save-features <file>", "of features: write all rows in order as .npz")
+    .description("join the parts that several machines made with --part")
+    .option("--save-stats <file>", "for features: write mean and covariance as .npz")
+    .option("--save-features <file>", "for features: write all rows in order as .npz")
     .addHelpText("after", HELP)
     .action(async (paths: string[], options: MergeCommand) => {
       await runCommand(options, async (context) => {

@@ -26,7 +26,7 @@ export interface PlannedOptions extends CommonOptions<"workers"> {
 }
 
 export function withRecalibrate(command: Command): Command {
-  return command.option("--recalibrate", "measure again what the stages cost, and plan by that", false);
+  return command.option("--recalibrate", "measure the costs of the stages again, and plan with them", false);
 }
 
 export interface PlannedWork {

@@ -98,33 +98,42 @@ export function registerPreprocess(program: Command): void {
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .option("--images <dir>", "the photos' folder, within SRC or absolute")
     .addOption(
-      new Option("--format <name>", "a file a photo (jpg, png), or files of many: raw pixels as .npy, JPEGs as .tar")
+      new Option("--format <name>", "one file per crop (jpg, png) or packed files: raw pixels as .npy, JPEGs as .tar")
         .choices(OUTPUT_FORMATS)
         .default("jpg"),
     )
     .option(
       "--photos-per-file <n>",
-      "photos of a packed file, with --format raw or webdataset",
+      "number of photos in a packed file, with --format raw or webdataset",
       integer(1, 100_000),
       256,
     )
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
-    .option("--crop <x,y,w,h>", "photos are aligned: cut out this square and resize it, without landmarks", parseCrop)
+    .option("--crop <x,y,w,h>", "for aligned photos: cut out this square and resize it, without landmarks", parseCrop)
     .option("--detect", "find the faces, without landmarks; their quality goes to quality.csv", false)
     .addOption(
-      new Option("--faces <which>", "of each photo, with --detect (default: largest) or --landmarks").choices(
-        FACE_CHOICES,
-      ),
+      new Option(
+        "--faces <which>",
+        "faces of each photo to use, with --detect (default: largest) or --landmarks",
+      ).choices(FACE_CHOICES),
     )
     .option("--min-score <x>", "with --detect: lowest score of a face, 0 to 1", number(0, 1), MIN_SCORE)
     .option("--min-face <px>", "with --detect: smallest side of a face in pixels of the photo", number(0, 1e5), 0)
     .option("--min-sharpness <x>", "with --detect: smallest sharpness as in quality.csv", number(0, 1e6), 0)
     .option("--landmarks <file>", "a list of landmarks instead of SRC's, such as OUT/photos/list_landmarks_celeba.txt")
     .option("--limit <n>", "only the first n photos", integer(1))
-    .option("--max-pixels <n>", "photos of more pixels fail by their header", integer(1, 2 ** 31), DEFAULT_MAX_PIXELS)
+    .option(
+      "--max-pixels <n>",
+      "photos with more pixels fail before they are decoded",
+      integer(1, 2 ** 31),
+      DEFAULT_MAX_PIXELS,
+    )
     .option("--tolerant", "use what can be decoded of damaged photos, and note the damage in manifest.jsonl", false)
     .addOption(
-      new Option("--landmark-frame <name>", "where EXIF turns photos: are landmarks in pixels as stored or upright")
+      new Option(
+        "--landmark-frame <name>",
+        "for photos that EXIF rotates: landmarks are in pixels of the stored or of the upright photo",
+      )
         .choices(["auto", "stored", "upright"])
         .default("auto"),
     )

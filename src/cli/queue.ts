@@ -50,26 +50,30 @@ const POLL_MS = 500;
 
 function withQueue(command: Command): Command {
   return withCommonOptions(command)
-    .option("--redis <url>", "where Redis is", "redis://127.0.0.1:6379")
+    .option("--redis <url>", "address of the Redis server", "redis://127.0.0.1:6379")
     .option("--name <queue>", "name of the queue", "elegant");
 }
 
 export function registerQueue(program: Command): void {
   const queue = program.command("queue").enablePositionalOptions();
-  queue.description("spread the parts of a command over workers, by Redis (BullMQ)");
+  queue.description("distribute the parts of a command among workers, with Redis (BullMQ)");
   const submitting = queue.command("submit <command...>");
   acceptOldName(submitting, "--shards", "--parts");
   withQueue(submitting)
-    .description("put a command's parts into the queue, and the merge behind them")
-    .requiredOption("--parts <n>", "parts to cut the work into; a few for each worker", integer(1, 100_000))
-    .option("--attempts <n>", "how often a part is tried when it fails in a way that may pass", integer(1, 100), 3)
+    .description("queue the parts of a command, and the merge that follows them")
+    .requiredOption("--parts <n>", "number of parts; choose a few for each worker", integer(1, 100_000))
+    .option("--attempts <n>", "how often a part is tried if its failure may be temporary", integer(1, 100), 3)
     .option(
       "--backoff <seconds>",
-      "wait before the second attempt, twice as long before each next",
+      "wait before the second attempt, and twice as long before each further one",
       integer(0, 3600),
       5,
     )
-    .option("--wait", "until all is merged; exit code 3 when a part was given up or has failures", false)
+    .option(
+      "--wait",
+      "wait until everything is merged; exit code 3 if a part failed permanently or has failures",
+      false,
+    )
     .passThroughOptions()
     .addHelpText("after", SUBMIT_HELP)
     .action(async (words: string[], options: SubmitCommand) => {

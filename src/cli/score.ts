@@ -29,10 +29,10 @@ Example:
 
 export function registerScore(program: Command): void {
   withOverwrite(withCommonOptions(program.command("score <run> <data>"), ["seed", "workers", "device"]))
-    .description("how good a run's edits are: hits, leakage, identity, noise, and the truth on painted faces")
+    .description("measure how good a run's edits are: hits, leakage, identity, noise, and the truth on painted faces")
     .option("--images <dir>", "the pictures' folder, within DATA or absolute")
     .option("--pairs <n>", "swaps to score for each attribute and direction, at most", integer(1), 48)
-    .option("--fid", "also the FID of added and removed attributes, by a seeded random network", false)
+    .option("--fid", "also compute the FID of added and removed attributes, with a seeded random network", false)
     .option("--weights <file>", "with --fid: Inception's weights (.pth or .safetensors) instead")
     .option("--sheet <file>", "a PNG file of 16 swaps for each attribute and direction")
     .addHelpText("after", HELP)

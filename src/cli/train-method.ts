@@ -37,14 +37,15 @@ export function withMethodOptions(command: Command): Command {
       "--set <choices...>",
       "change choices of the preset, as in joint=off r1Every=16; docs/training.md lists all choices",
     )
-    .option("--learning-rate <x>", "at the beginning (default: the preset's)", number(1e-8, 1))
-    .option("--ema <decay>", "of the generator's moving average, with which edits are made", number(0, 0.999999))
-    .option("--r1 <gamma>", "gradient penalty on real pictures", number(0, 1e6))
+    .option("--learning-rate <x>", "learning rate at the start (default: the preset's)", number(1e-8, 1))
+    .option("--ema <decay>", "decay of the generator's moving average, which edits use", number(0, 0.999999))
+    .option("--r1 <gamma>", "weight of the gradient penalty on real images", number(0, 1e6))
     .option("--flip", "mirror each training picture with probability 1/2")
     .addOption(
-      new Option("--upsampling <name>", "transposed as published, or resize against checkerboards").choices(
-        UPSAMPLINGS,
-      ),
+      new Option(
+        "--upsampling <name>",
+        "how the decoder enlarges: transposed (as published) or resize (avoids checkerboards)",
+      ).choices(UPSAMPLINGS),
     );
 }
 

@@ -30,9 +30,9 @@ export interface TrainCommand extends PlannedOptions, CommonOptions<"seed" | "de
 }
 
 const HELP = `
-DATA is a folder that 'elegant preprocess' made, or any with aligned faces in images/ and CelebA's list_attr_celeba.txt
-next to it. With list_eval_partition.txt only its training part is trained on. RUN gets checkpoints, losses.jsonl,
-TensorBoard events and sample sheets. Ctrl-C saves; --resume continues as if nothing had happened, with the run's settings.
+DATA is a folder that 'elegant preprocess' made, or any folder with aligned faces in images/ and CelebA's list_attr_celeba.txt
+next to it. With list_eval_partition.txt, only its training part is used. RUN gets checkpoints, losses.jsonl, TensorBoard events
+and sample sheets. Ctrl-C saves; --resume continues with the run's settings, and the result is that of an uninterrupted run.
 
 Example:
   elegant train faces-256 --attributes Bangs Eyeglasses --out runs/first
@@ -43,10 +43,10 @@ Example:
 export function registerTrain(program: Command): void {
   const command = withCommonOptions(program.command("train <data>"), ["seed", "workers", "device"])
     .description("train on a folder of aligned faces, or continue a run")
-    .requiredOption("--attributes <names...>", "what the latent's slices stand for, in order")
+    .requiredOption("--attributes <names...>", "attributes to train, in the order of their slices of the latent")
     .requiredOption("--out <run>", "the run's folder")
     .option("--resume", "continue from the run's newest checkpoint", false)
-    .option("--from <run>", "begin a new run with the generator of another one, also one of another size")
+    .option("--from <run>", "start a new run with the generator of another run, which may have another size")
     .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("256"))
     .option(
       "--width <n>",
@@ -55,11 +55,11 @@ export function registerTrain(program: Command): void {
     )
     .option(
       "--batch <n>",
-      "pictures with and as many without the attribute in an update (default: as published, 16 for elegant); auto: the same, or what the data have",
+      "number of images with the attribute in an update, and of those without it (default: as published, 16 for elegant); auto: the same, or fewer if the data have fewer",
       (text) => (text === "auto" ? text : integer(1, 1024)(text)),
     )
     .option("--steps <n>", "steps of the whole run; one goes over all attributes", integer(1), 200_000)
-    .option("--minutes <x>", "stop after this time, with everything saved", number(0.01, 1e6))
+    .option("--minutes <x>", "stop after this many minutes, with everything saved", number(0.01, 1e6))
     .option("--save-every <n>", "steps between checkpoints", integer(1), 500)
     .option("--sample-every <n>", "steps between sample sheets", integer(1), 500)
     .option("--images <dir>", "the pictures' folder, within DATA or absolute")

@@ -12,7 +12,7 @@ Example:
 
 export function registerWeights(program: Command): void {
   withCommonOptions(program.command("weights [file]"))
-    .description("say where FID's Inception weights come from; check and keep a file of them")
+    .description("show where to get Inception's weights for FID; check and keep a file of them")
     .addHelpText("after", HELP)
     .action(async (file: string | undefined, options: CommonOptions) => {
       await runCommand(options, async (context) => {

@@ -177,7 +177,7 @@ const LEAST_CHANNELS = 48;
 const LEAST_TILES = 16;
 
 /**
- * Whether the plans take less time than the direct convolution, for both builds of the kernels (docs/decisions.md has the
+ * Whether the plans take less time than the direct convolution, for both builds of the kernels (docs/decisions/006-winograd.md has the
  * measurements). The batch does not matter, because an image's result must not depend on it.
  */
 export function isFasterByWinograd(s: ConvShape): boolean {

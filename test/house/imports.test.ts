@@ -1,4 +1,4 @@
-/** The rules of the house: which file may import which. docs/architecture.md explains the floors. */
+/** The rules of the house: which file may import which. docs/architecture.md explains the layers. */
 import assert from "node:assert/strict";
 import { type Import, readImportGraph, readSource, type SourceFile } from "../support/import-graph.js";
 

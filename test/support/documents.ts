@@ -9,10 +9,17 @@ export interface CommandLine {
   readonly args: readonly string[];
 }
 
-/** README.md and the guides in docs/. */
+/** README.md, the guides in docs/, the decisions and the laboratory notes. */
 export async function listDocuments(): Promise<string[]> {
-  const guides = (await readdir(fromRoot("docs"))).filter((name) => name.endsWith(".md"));
-  return ["README.md", ...guides.sort().map((name) => `docs/${name}`)];
+  const texts = await Promise.all(
+    ["docs", "docs/decisions", "bench/notes"].map(async (folder) =>
+      (await readdir(fromRoot(folder)))
+        .filter((name) => name.endsWith(".md"))
+        .sort()
+        .map((name) => `${folder}/${name}`),
+    ),
+  );
+  return ["README.md", ...texts.flat()];
 }
 
 /** The texts of a document's blocks in the language `info`, the word after the fence. */

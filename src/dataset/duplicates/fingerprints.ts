@@ -3,7 +3,7 @@ import { type Fingerprint, MIRROR_BITS, MIRROR_SIGNS, OUTLINE_LENGTH } from "./f
 
 /**
  * Largest number of different bits between the hashes of near-duplicates. It was measured together with LEAST_CORRELATION
- * on 12,000 photos and changed copies of 1,000 of them (docs/data.md has the rates).
+ * on 12,000 photos and changed copies of 1,000 of them (docs/decisions/030-near-duplicates.md).
  */
 export const MOST_DISTANCE = 11;
 /** Smallest correlation of the outlines of near-duplicates. */

@@ -3,8 +3,8 @@
  * runs our kernels on them without a copy.
  *
  * It extends TensorFlow.js's CPU backend. A kernel that we did not write is TensorFlow.js's own: it reads the same memory
- * through views, and it is the reference implementation of ours. docs/decisions.md has the measurements for choosing this over
- * our kernels on tfjs-backend-wasm, whose memory threads cannot share.
+ * through views, and it is the reference implementation of ours. docs/decisions/001-own-wasm-backend.md has the measurements for
+ * choosing this over our kernels on tfjs-backend-wasm, whose memory threads cannot share.
  */
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import { type backend_util, type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
