@@ -145,7 +145,8 @@ async function workOn(options: WorkCommand, context: CommandContext): Promise<vo
   try {
     const { name, stalled, untilEmpty } = options;
     const admit = (job: OfferedJob, added: readonly string[]): Promise<string> => admitJob(job, added, root);
-    const wanted = { name, stalledSeconds: stalled, untilEmpty, print: context.print, admit };
+    const onLine = context.quiet ? () => {} : context.print;
+    const wanted = { name, stalledSeconds: stalled, untilEmpty, print: context.print, onLine, admit };
     context.print(`runs ${QUEUE_COMMANDS} on files within ${root}`);
     const report = await interruptible((signal) => work(redis, { ...wanted, signal }));
     context.print(`${report.done} done, ${report.failed} failed, ${report.released} released`);

@@ -347,6 +347,7 @@ describe("queue", () => {
             admit: async ({ cwd }) => cwd,
             signal: new AbortController().signal,
             print: (line) => printed.push(line),
+            onLine: (line) => printed.push(line),
           };
           const report = await work(redis, options);
           assert.deepEqual(report, { done: 2, failed: 5, released: 0 });
