@@ -51,7 +51,7 @@ const COMMON: Readonly<Record<string, string>> = {
     verify: "workers device",
   },
   ...{ "plan preprocess": "workers", "plan train": "seed workers device", "plan swap": "workers device" },
-  ...{ "plan fid": "seed workers device", doctor: "", web: "" },
+  ...{ "plan fid": "seed workers device", doctor: "", web: "", completion: "" },
 };
 
 describe("help", () => {

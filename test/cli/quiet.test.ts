@@ -58,7 +58,7 @@ describe("--quiet", () => {
       assert.deepEqual([quiet.code, quiet.stderr], [0, ""]);
       const [outputs] = [JSON.parse(quiet.stdout) as { outputs: readonly string[] }].map((each) => each.outputs);
       assert.ok(outputs.length > 0);
-      const failed = await runHere(["synth", at("photos"), "--count", "5", "--quiet"]);
+      const failed = await runHere(["inspect", at("nowhere"), "--quiet"]);
       assert.equal(failed.code, 2);
       assert.match(failed.stderr, /^elegant: .*\n$/);
     }));
