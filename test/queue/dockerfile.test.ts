@@ -71,7 +71,7 @@ describe("the image for workers", () => {
   });
 
   it("runs, as a user without rights, a command that the program accepts and that takes its server from the environment", () => {
-    const user = instructions.findIndex(({ name, text }) => name === "USER" && text === "node");
+    const user = instructions.findIndex(({ name, text }) => name === "USER" && /^[1-9]\d*:[1-9]\d*$/.test(text));
     const entry = instructions.findIndex(({ name }) => name === "ENTRYPOINT");
     assert.ok(user >= 0 && user < entry);
     const [name, ...words] = JSON.parse(instructions[entry].text) as string[];
