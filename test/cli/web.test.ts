@@ -7,6 +7,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { InterruptedError } from "../../src/errors.js";
+import { copyPage, PAGE_FOLDER } from "../../src/web/page-files.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
 const FIXTURE = fromRoot("dist/test/support/web-fixture.js");
@@ -152,6 +154,12 @@ describe("elegant web", () => {
         assert.deepEqual(existsSync(out) ? await readdir(out) : null, left);
       }
       assert.equal(existsSync(join(folder, "into-new")), false);
+    });
+
+    it("leaves nothing behind when it is interrupted", async () => {
+      const signal = AbortSignal.abort(new InterruptedError("Interrupted: nothing was written."));
+      await assert.rejects(copyPage(PAGE_FOLDER, join(folder, "interrupted"), signal), InterruptedError);
+      assert.equal(existsSync(join(folder, "interrupted")), false);
     });
 
     it("removes what a killed copy has left", async () => {
