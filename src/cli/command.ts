@@ -5,7 +5,7 @@ import { ElegantError, ExitCode } from "../errors.js";
 import { asAddressSpaceError } from "../kernels/address-space.js";
 import { defaultThreads, MOST_THREADS } from "../pool/threads.js";
 import type { OnProgress } from "../types.js";
-import { createProgressPrinter } from "./progress.js";
+import { createProgressPrinter, SILENT } from "./progress.js";
 
 interface CommonValues {
   readonly seed: number;
@@ -18,11 +18,15 @@ interface CommonValues {
 /** Common options that only some commands have a use for. */
 export type CommonOption = "seed" | "workers" | "device";
 
-/** `--json`, and those of the others that a command has. */
-export type CommonOptions<Has extends CommonOption = never> = { readonly json: boolean } & Pick<
-  CommonValues,
-  Has | ("device" extends Has ? "verbose" : never)
->;
+/** What a command prints. Every command has these options. */
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** `--json` and `--quiet`, and those of the others that a command has. */
+export type CommonOptions<Has extends CommonOption = never> = OutputOptions &
+  Pick<CommonValues, Has | ("device" extends Has ? "verbose" : never)>;
 
 /** Commander parser for an integer within bounds. */
 export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -49,7 +53,7 @@ export function number(low: number, high: number): (text: string) => number {
 }
 
 /**
- * Adds --json, --seed, --workers, --device and --verbose. Help offers only those that change what the command does (`has`). The
+ * Adds --json, --quiet, --seed, --workers, --device and --verbose. Help offers only those that change what the command does (`has`). The
  * others are accepted all the same, so that a script can pass the same options to every command.
  */
 export function withCommonOptions(command: Command, has: readonly CommonOption[] = []): Command {
@@ -62,6 +66,7 @@ export function withCommonOptions(command: Command, has: readonly CommonOption[]
     false,
   );
   command.option("--json", "print one JSON object on stdout; progress goes to stderr", false);
+  command.option("--quiet", "print results and errors only: no progress, notices or warnings", false);
   command.addOption(seed.hideHelp(!has.includes("seed")));
   command.addOption(workers.hideHelp(!has.includes("workers")));
   command.addOption(device.hideHelp(!has.includes("device")));
@@ -71,11 +76,12 @@ export function withCommonOptions(command: Command, has: readonly CommonOption[]
 
 export interface CommandContext {
   readonly json: boolean;
-  /** Draws progress on stderr: a line that is redrawn on a terminal, plain lines elsewhere. */
+  readonly quiet: boolean;
+  /** Draws progress on stderr: a line that is redrawn on a terminal, plain lines elsewhere. Nothing with --quiet. */
   readonly onProgress: OnProgress;
-  /** One plain line for the reader (stderr when --json, else stdout). */
+  /** One plain line for the reader: on stdout, or with --json on stderr, and there not with --quiet. */
   print(line: string): void;
-  /** What the reader should know before trusting a result: a plain line on stderr, with --json and without. */
+  /** What the reader should know before trusting a result: a plain line on stderr, with --json and without. Nothing with --quiet. */
   warn(line: string): void;
   /** Emits the JSON object of the contract when --json was given. */
   printJson(value: unknown): void;
@@ -85,24 +91,26 @@ export interface CommandContext {
 
 /** Runs a command's body; errors of ours become one line on stderr and their exit code, others are left to `main`. */
 export async function runCommand(
-  options: { readonly json: boolean },
+  { json, quiet }: OutputOptions,
   body: (context: CommandContext) => Promise<void>,
 ): Promise<void> {
-  const progress = createProgressPrinter(process.stderr);
+  const progress = quiet ? SILENT : createProgressPrinter(process.stderr);
   const context: CommandContext = {
-    json: options.json,
+    json,
+    quiet,
     onProgress: progress.update,
     print(line) {
       progress.clear();
-      (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+      if (!json) process.stdout.write(`${line}\n`);
+      else if (!quiet) process.stderr.write(`${line}\n`);
     },
     warn(line) {
       progress.clear();
-      process.stderr.write(`Warning: ${line}\n`);
+      if (!quiet) process.stderr.write(`Warning: ${line}\n`);
     },
     printJson(value) {
       progress.clear();
-      if (options.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
     },
     markPartial() {
       process.exitCode = ExitCode.partial;

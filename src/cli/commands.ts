@@ -1,5 +1,6 @@
 /** All commands, in the order of the help. Each command is one file. */
 import { registerAlign } from "./align.js";
+import { registerCompletion } from "./completion.js";
 import { registerDemo } from "./demo.js";
 import { registerDoctor } from "./doctor.js";
 import { registerEdit } from "./edit.js";
@@ -48,4 +49,5 @@ export const COMMANDS: readonly Register[] = [
   registerPlan,
   registerVerify,
   registerDoctor,
+  registerCompletion,
 ];

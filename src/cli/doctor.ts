@@ -7,7 +7,7 @@ import { formatGibibytes } from "../gibibytes.js";
 import { ONE_THREAD } from "../kernels/memory.js";
 import type { KernelBuild } from "../kernels/simd.js";
 import { SHIPPED_MODELS } from "../models/shipped.js";
-import { runCommand, withCommonOptions } from "./command.js";
+import { type CommonOptions, runCommand, withCommonOptions } from "./command.js";
 
 /** A line of the table: the subject, its state, and what was found or what to do. */
 export interface Finding {
@@ -32,7 +32,7 @@ export function registerDoctor(program: Command): void {
       "after",
       "\nExample:\n  elegant doctor\n\nExit code 0 when elegant can run here, 3 when something it needs is missing.",
     )
-    .action(async (options: { json: boolean }) => {
+    .action(async (options: CommonOptions) => {
       await runCommand(options, async (context) => {
         const machine = describeMachine();
         const capabilities = await examineCapabilities();

@@ -178,7 +178,7 @@ export async function expectExemplar(found: FoundModel, attributes: readonly str
  */
 export async function withModel(
   found: FoundModel,
-  options: Pick<EditingOptions, "model" | "workers" | "device" | "verbose" | "json">,
+  options: Pick<EditingOptions, "model" | "workers" | "device" | "verbose" | "json" | "quiet">,
   faces: number,
   context: CommandContext,
   body: (editor: Editor) => Promise<void>,

@@ -1,4 +1,4 @@
-/** Options and values that have a new name. The old one still works; it is not in the help, and stderr says the new one. */
+/** Options and values that have a new name. The old one still works; it is not in the help, and stderr says the new one, unless --quiet is given. */
 import type { Command } from "commander";
 
 /**
@@ -20,7 +20,7 @@ export function acceptOldName(command: Command, old: string, now: string): void 
     if (words.some((_, i) => isName(words, i, now))) {
       command.error(`error: option '${old}' cannot be used with option '${now}'`);
     }
-    command.configureOutput().writeErr?.(`Note: ${old} is now ${now}.\n`);
+    if (!words.includes("--quiet")) command.configureOutput().writeErr?.(`Note: ${old} is now ${now}.\n`);
     for (const i of at.reverse()) words.splice(i, 1 + value.length, ...now.split(" "));
     return parse(words);
   };

@@ -16,12 +16,20 @@ export interface PathValue {
  * Placeholders of texts that are not paths: `--attribute <name...>`, `--redis <url>`. Every other text counts as a
  * path, so that options added later are checked, too.
  */
-const PLAIN_TEXT = new Set(["name", "names", "url", "queue", "command", "id", "edits", "labels"]);
+const PLAIN_TEXT = new Set([
+  ...["name", "names", "url", "queue", "command", "id", "edits", "labels", "choices", "attribute", "shell"],
+]);
 /** Options whose relative paths start from the folder of the first argument. */
 const WITHIN_SOURCE = new Set(["--images"]);
 
-function placeholderOf(flags: string): string {
+/** The placeholder of an option or argument: "names" of `--attributes <names...>`, and an empty text if there is none. */
+export function placeholderOf(flags: string): string {
   return /[<[]([^>\].]+)/.exec(flags)?.[1] ?? "";
+}
+
+/** True if a text with this placeholder is a path. */
+export function isPathPlaceholder(placeholder: string): boolean {
+  return placeholder !== "" && !PLAIN_TEXT.has(placeholder);
 }
 
 function textsOf(value: unknown): readonly string[] {
@@ -33,12 +41,12 @@ function textsOf(value: unknown): readonly string[] {
 export function pathValues(command: Command): readonly PathValue[] {
   const found: PathValue[] = [];
   for (const [i, argument] of command.registeredArguments.entries()) {
-    if (PLAIN_TEXT.has(argument.name())) continue;
+    if (!isPathPlaceholder(argument.name())) continue;
     const name = argument.name().toUpperCase();
     for (const value of textsOf(command.processedArgs[i])) found.push({ name, value, isWithinSource: false });
   }
   for (const option of command.options) {
-    if (option.argChoices !== undefined || PLAIN_TEXT.has(placeholderOf(option.flags))) continue;
+    if (option.argChoices !== undefined || !isPathPlaceholder(placeholderOf(option.flags))) continue;
     const name = option.long ?? option.flags;
     const isWithinSource = WITHIN_SOURCE.has(name);
     for (const value of textsOf(command.getOptionValue(option.attributeName()))) {

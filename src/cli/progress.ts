@@ -20,6 +20,9 @@ export interface ProgressPrinter {
   abandon(): void;
 }
 
+/** Prints nothing. */
+export const SILENT: ProgressPrinter = { update() {}, clear() {}, finish() {}, abandon() {} };
+
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
   const whole = Math.ceil(seconds); // rounded first, so that neither "60s" nor "1m60s" appears

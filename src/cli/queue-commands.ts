@@ -15,7 +15,7 @@ import { registerSynth } from "./synth.js";
 
 /** Commands whose parts a queue can distribute. */
 const DIVIDED = [registerPreprocess, registerSynth, registerSwap, registerFid];
-const NAMES = ["preprocess", "synth", "swap", "fid"];
+export const NAMES = ["preprocess", "synth", "swap", "fid"];
 /** Names of these commands, for messages. */
 export const QUEUE_COMMANDS = "preprocess, synth, swap or fid FOLDER --save-features FILE.npz";
 

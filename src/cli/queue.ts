@@ -1,5 +1,5 @@
 /** `elegant queue`: puts parts of a command into Redis as jobs, for workers that come and go. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { describeMismatch, InputError } from "../errors.js";
 import type { OfferedJob } from "../queue/jobs.js";
 import type { FlowStatus } from "../queue/status.js";
@@ -38,6 +38,8 @@ const WORK_HELP = `
 Runs until it is asked to stop (SIGTERM or Ctrl-C): the current part saves what it has and goes back to the queue. A worker that
 is killed or loses its connection is noticed after --stalled seconds, and its part is done again by another.
 
+REDIS_URL in the environment has the same effect as --redis, and keeps a password out of the list of processes.
+
 Example:
   elegant queue work --redis redis://queue-host:6379`;
 const STATUS_HELP = `
@@ -50,7 +52,7 @@ const POLL_MS = 500;
 
 function withQueue(command: Command): Command {
   return withCommonOptions(command)
-    .option("--redis <url>", "address of the Redis server", "redis://127.0.0.1:6379")
+    .addOption(new Option("--redis <url>", "address of the Redis server").env("REDIS_URL").default("redis://127.0.0.1:6379"))
     .option("--name <queue>", "name of the queue", "elegant");
 }
 
@@ -149,7 +151,8 @@ async function workOn(options: WorkCommand, context: CommandContext): Promise<vo
   try {
     const { name, stalled, untilEmpty } = options;
     const admit = (job: OfferedJob, added: readonly string[]): Promise<string> => admitJob(job, added, root);
-    const wanted = { name, stalledSeconds: stalled, untilEmpty, print: context.print, admit };
+    const onLine = context.quiet ? () => {} : context.print;
+    const wanted = { name, stalledSeconds: stalled, untilEmpty, print: context.print, onLine, admit };
     context.print(`runs ${QUEUE_COMMANDS} on files within ${root}`);
     const report = await interruptible((signal) => work(redis, { ...wanted, signal }));
     context.print(`${report.done} done, ${report.failed} failed, ${report.released} released`);

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Worker, workerData } from "node:worker_threads";
 import { constants, createInflate, deflateSync, inflateRawSync, inflateSync, crc32 as nodeCrc32 } from "node:zlib";
 import type { Inflated, Platform } from "./platform.js";
@@ -17,8 +18,12 @@ function pathInPackage(name: string): string {
   return join(dirname(resolve(`${folder}/package.json`)), file);
 }
 
-export const readAsset: Platform["readAsset"] = async (name) =>
-  readFile(name.includes("/") ? pathInPackage(name) : new URL(`../../wasm/${name}`, import.meta.url)); // dist/wasm
+/** The path of a file that readAsset() reads by this name. @throws the system's error if its package is missing */
+export function assetPath(name: string): string {
+  return name.includes("/") ? pathInPackage(name) : fileURLToPath(new URL(`../../wasm/${name}`, import.meta.url)); // dist/wasm
+}
+
+export const readAsset: Platform["readAsset"] = async (name) => readFile(assetPath(name));
 
 export const startHelper: Platform["startHelper"] = (entry, data, onEnd) => {
   let reason = "";

@@ -24,7 +24,10 @@ export interface WorkOptions {
   readonly untilEmpty: boolean;
   /** Ends the work. The current part is released. */
   readonly signal: AbortSignal;
+  /** Receives what happens to each part: it starts, is done, failed or is released. */
   readonly print: (line: string) => void;
+  /** Receives what the parts themselves print, such as their progress. */
+  readonly onLine: (line: string) => void;
   /**
    * Checks a job before it runs, because any process that can write to Redis can offer one.
    * @param added options that are added to the job's command line
@@ -49,7 +52,7 @@ const EMPTY_CHECK_MS = 1000;
 /** Works until `signal` or, with `untilEmpty`, until nothing is left. */
 export async function work(redis: Redis, options: WorkOptions): Promise<WorkReport> {
   const { Queue, UnrecoverableError, WaitingError, Worker } = await import("bullmq");
-  const { name, stalledSeconds, untilEmpty, signal, print, admit, command = OWN_COMMAND } = options;
+  const { name, stalledSeconds, untilEmpty, signal, print, onLine: pass, admit, command = OWN_COMMAND } = options;
   const count = { done: 0, failed: 0, released: 0 };
   const running = new Map<string, AbortController>();
 
@@ -61,7 +64,7 @@ export async function work(redis: Redis, options: WorkOptions): Promise<WorkRepo
     if (signal.aborted) stop();
     let told = 0;
     const onLine = (line: string): void => {
-      print(`${label}: ${line}`);
+      pass(`${label}: ${line}`);
       // One update per second is enough for the queue.
       if (Date.now() - told < 1000) return;
       told = Date.now();

@@ -1,4 +1,4 @@
-/** Finds the file that a request names, and never one outside the served folder. */
+/** Finds the file that a request names: one of the served folder, or one of those that the page reads from elsewhere. */
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
@@ -44,17 +44,24 @@ const ABSENT = new Set(["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "EPERM", "ELOOP
 const isRefused = (name: string): boolean => name === "" || name.startsWith(".");
 
 /**
- * Opens a regular file below `root`. Links are followed, but not to files that the server would refuse by their own path.
- * @param root  the folder's path without links
- * @param names from readTarget()
+ * Opens a regular file below `root`, or the one that `elsewhere` has for this address. Links are followed, but not to files that the server would refuse by their own path.
+ * @param root      the folder's path without links
+ * @param elsewhere paths of files outside the folder by their addresses, such as "models/painted-64.safetensors"
+ * @param names     from readTarget()
  * @returns null if there is no such file, or if it is hidden, not regular or outside the folder
  */
-export async function openFile(root: string, names: readonly string[]): Promise<ServedFile | null> {
+export async function openFile(
+  root: string,
+  elsewhere: ReadonlyMap<string, string>,
+  names: readonly string[],
+): Promise<ServedFile | null> {
   if (names.some(isRefused)) return null;
+  const other = elsewhere.get(names.join("/"));
   try {
-    const path = await realpath(join(root, ...names));
+    const path = await realpath(other ?? join(root, ...names));
     const within = relative(root, path);
-    if (isAbsolute(within) || within.split(sep).some(isRefused)) return null;
+    const isOutside = isAbsolute(within) || within.split(sep).some(isRefused);
+    if (other === undefined && isOutside) return null;
     return await examine(await open(path, READ_ONLY), path);
   } catch (error) {
     if (error instanceof Error && "code" in error && ABSENT.has(String(error.code))) return null;

@@ -1,4 +1,4 @@
-/** Serves the files of one folder to browsers on this machine, and to nobody else. */
+/** Serves the files of one folder, and single files from elsewhere, to browsers on this machine and to nobody else. */
 import { once } from "node:events";
 import { realpath } from "node:fs/promises";
 import {
@@ -23,6 +23,13 @@ const ADDRESS = "127.0.0.1";
 /** Largest text file that is compressed and kept in memory. Larger ones are sent as they are, like all other files. */
 const MOST_COMPRESSED_BYTES = 16 * 1024 * 1024;
 
+export interface ServeOptions {
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Paths of files outside the folder by their addresses, such as "models/painted-64.safetensors". Default: none. */
+  readonly elsewhere?: ReadonlyMap<string, string>;
+}
+
 export interface FolderServer {
   /** Where the folder's index.html is. */
   readonly url: string;
@@ -32,10 +39,12 @@ export interface FolderServer {
 
 /**
  * Serves a folder on 127.0.0.1 until it is closed.
- * @param port 0 picks a free one
  * @throws InputError if the folder does not exist, or if the port is in use or not allowed
  */
-export async function serveFolder(folder: string, { port }: { readonly port: number }): Promise<FolderServer> {
+export async function serveFolder(
+  folder: string,
+  { port, elsewhere = new Map() }: ServeOptions,
+): Promise<FolderServer> {
   const root = await realpath(folder).catch(rethrowAs(`Cannot serve '${folder}'`));
   // Our own check refuses a missing Host, with the headers of every answer.
   const server = createServer({ requireHostHeader: false });
@@ -59,7 +68,7 @@ export async function serveFolder(folder: string, { port }: { readonly port: num
     if (expect.length > 0) return refuse(response, 417);
     const names = readTarget(request.url ?? "");
     if (names === null) return refuse(response, 400);
-    const file = await openFile(root, names);
+    const file = await openFile(root, elsewhere, names);
     if (file === null) return refuse(response, 404);
     try {
       await send(file, request, response, compressed);

@@ -51,7 +51,7 @@ const COMMON: Readonly<Record<string, string>> = {
     verify: "workers device",
   },
   ...{ "plan preprocess": "workers", "plan train": "seed workers device", "plan swap": "workers device" },
-  ...{ "plan fid": "seed workers device", doctor: "", web: "" },
+  ...{ "plan fid": "seed workers device", doctor: "", web: "", completion: "" },
 };
 
 describe("help", () => {
@@ -74,7 +74,7 @@ describe("help", () => {
       if (COMMON[words] === "none") return;
       const accepted = command.options.map(({ long }) => String(long));
       const offered = command.options.filter(({ hidden }) => !hidden).map(({ long }) => String(long));
-      assert.ok(offered.includes("--json"), "--json");
+      for (const name of ["--json", "--quiet"]) assert.ok(offered.includes(name), name);
       for (const name of ["seed", "workers", "device"]) {
         assert.ok(accepted.includes(`--${name}`), `${words} accepts --${name}`);
         assert.equal(offered.includes(`--${name}`), COMMON[words].split(" ").includes(name), `${words} --${name}`);

@@ -341,12 +341,13 @@ describe("queue", () => {
           const name = "poison";
           const flow = { name, argv: ["synth", "faces"], mergeArgv: ["merge", "x"], cwd: dir, parts: 4, attempts: 2 };
           const id = await submitFlow(redis, { ...flow, backoffSeconds: 0.1 });
-          const printed: string[] = [];
+          const [printed, passed]: string[][] = [[], []];
           const options: WorkOptions = {
             ...{ name, stalledSeconds: 30, untilEmpty: true, command: [process.execPath, script] },
             admit: async ({ cwd }) => cwd,
             signal: new AbortController().signal,
             print: (line) => printed.push(line),
+            onLine: (line) => passed.push(line),
           };
           const report = await work(redis, options);
           assert.deepEqual(report, { done: 2, failed: 5, released: 0 });
@@ -357,6 +358,12 @@ describe("queue", () => {
             { shard: "3/4", reason: "ended by SIGKILL" },
           ]);
           assert.ok(printed.some((line) => line.includes("part 1/4: synth faces --part 1/4 --json, attempt 2")));
+          // The lines of the parts themselves are apart, so that a worker can leave them out.
+          assert.ok(
+            passed.some((line) => line.endsWith("part 1/4: elegant: the disk is full")),
+            passed.join("\n"),
+          );
+          assert.ok(!printed.some((line) => line.includes("elegant: ")), printed.join("\n"));
         } finally {
           redis.disconnect();
         }

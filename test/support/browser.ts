@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { filesElsewhere, PAGE_FOLDER } from "../../src/web/page-files.js";
 import { type FolderServer, serveFolder } from "../../src/web/server.js";
-import { fromRoot } from "./spawn.js";
 
 /** Where Debian, Ubuntu and Fedora put it; CHROMIUM names another one. */
 const PLACES = [process.env.CHROMIUM ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser"];
@@ -34,7 +34,7 @@ export class PageBrowser {
 
   /** @param args further arguments of Chromium */
   static async open(executablePath: string, args: readonly string[] = []): Promise<PageBrowser> {
-    const server = await serveFolder(fromRoot("dist/web"), { port: 0 });
+    const server = await serveFolder(PAGE_FOLDER, { port: 0, elsewhere: filesElsewhere() });
     const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", ...args] });
     return new PageBrowser(browser, server, await mkdtemp(join(tmpdir(), "elegant-test-")));
   }

@@ -1,6 +1,6 @@
 /** A command line in our own frame, with commands that end in every way. The tests of the frame spawn it. */
 import type { Command } from "commander";
-import { runCommand, withCommonOptions } from "../../src/cli/command.js";
+import { type CommonOptions, runCommand, withCommonOptions } from "../../src/cli/command.js";
 import { main } from "../../src/cli/main.js";
 import { InputError, InterruptedError, RetryableError } from "../../src/errors.js";
 
@@ -23,7 +23,7 @@ const ENDINGS: Readonly<Record<string, () => void>> = {
 function register(program: Command): void {
   for (const [name, end] of Object.entries(ENDINGS)) {
     withCommonOptions(program.command(name), ["seed", "workers", "device"]).action(
-      async (options: { json: boolean; seed: number }) => {
+      async (options: CommonOptions<"seed">) => {
         await runCommand(options, async (context) => {
           context.onProgress({ stage: "Count", done: 1, total: 2, unit: "items" });
           context.print("a line for people");
@@ -34,11 +34,14 @@ function register(program: Command): void {
       },
     );
   }
+  withCommonOptions(program.command("doubtful")).action(async (options: CommonOptions) => {
+    await runCommand(options, async (context) => context.warn("a line before trusting it"));
+  });
   program.command("partial").action(async () => {
-    await runCommand({ json: false }, async (context) => context.markPartial());
+    await runCommand({ json: false, quiet: false }, async (context) => context.markPartial());
   });
   program.command("flood").action(async () => {
-    await runCommand({ json: false }, async (context) => {
+    await runCommand({ json: false, quiet: false }, async (context) => {
       for (let i = 0; i < 200; i++) {
         context.print("x".repeat(10_000));
         await new Promise((resolve) => setImmediate(resolve));

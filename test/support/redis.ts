@@ -29,17 +29,31 @@ function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
     socket.on("data", (bytes) => {
-      resolve(String(bytes).startsWith("+PONG"));
+      // A server with a password asks for it.
+      resolve(/^(?:\+PONG|-NOAUTH)/.test(String(bytes)));
       socket.destroy();
     });
     socket.on("error", () => resolve(false));
   });
 }
 
-export async function startRedis(): Promise<RedisServer> {
+/** @param more arguments of redis-server */
+export async function startRedis(more: readonly string[] = []): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "elegant-redis-"));
   const port = await freePort();
-  const words = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"];
+  const words = [
+    ...more,
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--dir",
+    folder,
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+  ];
   const server = spawn("redis-server", words, { stdio: "ignore" });
   const stop = async (): Promise<void> => {
     if (server.exitCode === null && server.signalCode === null) {

@@ -4,7 +4,9 @@ import { createReadStream } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import { copyPage, PAGE_FOLDER } from "../../src/web/page-files.js";
 import { distance, findChromium, type OpenPage, PageBrowser, settle, shownPixels } from "../support/browser.js";
+import { withFolder } from "../support/folder.js";
 import { fromRoot } from "../support/spawn.js";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -21,10 +23,10 @@ const MOST_LEVELS = 1;
 /** Milliseconds after which Chromium has emptied the canvases of a lost GPU and announced it. */
 const CANVAS_LOSS = 2000;
 
-/** Any static host: it knows no headers. */
-async function serveWithoutHeaders(): Promise<Server> {
+/** Any static host, with the folder that `elegant web --out` writes: it knows no headers. */
+async function serveWithoutHeaders(folder: string): Promise<Server> {
   const server = createServer((request, response) => {
-    const path = join(fromRoot("dist/web"), request.url === "/" ? "index.html" : (request.url ?? "").split("?")[0]);
+    const path = join(folder, request.url === "/" ? "index.html" : (request.url ?? "").split("?")[0]);
     response.setHeader("content-type", TYPES[extname(path)] ?? "application/octet-stream");
     createReadStream(path)
       .on("error", () => response.writeHead(404).end())
@@ -50,25 +52,27 @@ describe("the engines of the page", () => {
     browser = null;
   });
 
-  it("give the same picture on one thread, where a host does not send the headers for more", async () => {
-    browser = await PageBrowser.open(chromium);
-    const server = await serveWithoutHeaders();
-    try {
-      const { port } = server.address() as AddressInfo;
-      const one = await browser.openPage("", `http://127.0.0.1:${port}/`);
-      assert.equal(await one.page.evaluate(() => crossOriginIsolated), false);
-      assert.match((await one.page.textContent("#engine")) ?? "", /SIMD kernels, one thread/);
-      const several = await browser.openPage();
-      assert.equal(await several.page.evaluate(() => crossOriginIsolated), true);
-      assert.equal(distance(await shownPixels(one.page), await shownPixels(several.page)), 0);
-      await browser.choosePhoto(one.page, fromRoot("src/web/static/examples/painted.jpg"));
-      assert.equal(await one.page.textContent("#notice"), "");
-      assert.deepEqual(one.errors, []);
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
+  it("give the same picture on one thread, where a host does not send the headers for more", () =>
+    withFolder(async (folder) => {
+      await copyPage(PAGE_FOLDER, folder, new AbortController().signal);
+      browser = await PageBrowser.open(chromium);
+      const server = await serveWithoutHeaders(folder);
+      try {
+        const { port } = server.address() as AddressInfo;
+        const one = await browser.openPage("", `http://127.0.0.1:${port}/`);
+        assert.equal(await one.page.evaluate(() => crossOriginIsolated), false);
+        assert.match((await one.page.textContent("#engine")) ?? "", /SIMD kernels, one thread/);
+        const several = await browser.openPage();
+        assert.equal(await several.page.evaluate(() => crossOriginIsolated), true);
+        assert.equal(distance(await shownPixels(one.page), await shownPixels(several.page)), 0);
+        await browser.choosePhoto(one.page, fromRoot("src/web/static/examples/painted.jpg"));
+        assert.equal(await one.page.textContent("#notice"), "");
+        assert.deepEqual(one.errors, []);
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    }));
 
   it("compute on a GPU on request, with the same picture, and continue without it when it is lost", async () => {
     browser = await PageBrowser.open(chromium, SOFTWARE_GPU);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { decodeImage } from "../../src/image/codec.js";
+import { copyPage, PAGE_FOLDER } from "../../src/web/page-files.js";
 import { serveFolder } from "../../src/web/server.js";
 import { findChromium, shownPixels } from "../support/browser.js";
 import { fencedBlocks } from "../support/documents.js";
@@ -40,8 +41,9 @@ describe("the package in a browser", () => {
         logLevel: "silent",
       });
       await writeFile(join(site, "index.html"), HTML);
-      await cp(fromRoot("dist/web/files"), join(site, "files"), { recursive: true });
-      await copyFile(fromRoot("assets/painted-64.safetensors"), join(site, "painted-64.safetensors"));
+      await copyPage(PAGE_FOLDER, join(folder, "page"), new AbortController().signal);
+      await cp(join(folder, "page/files"), join(site, "files"), { recursive: true });
+      await copyFile(join(folder, "page/models/painted-64.safetensors"), join(site, "painted-64.safetensors"));
       await copyFile(PHOTO, join(site, "photo.jpg"));
       await copyFile(GLASSES, join(site, "glasses.jpg"));
       const server = await serveFolder(site, { port: 0 });

@@ -9,7 +9,7 @@ import { FIXED_HEADERS } from "../../src/web/headers.js";
 import { serveFolder } from "../../src/web/server.js";
 import { fencedBlocks } from "../support/documents.js";
 import { ask, openSocket, type RawAnswer } from "../support/raw-http.js";
-import { assertFixedHeaders, LARGE, PAGE, SCRIPT, type Site, useSite } from "../support/site.js";
+import { assertFixedHeaders, LARGE, PAGE, SCRIPT, SECRET, type Site, useSite } from "../support/site.js";
 
 /** The content types of files by their endings. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -51,6 +51,30 @@ describe("the web server", () => {
     assert.equal((await get("/ein%20Gesicht%20%C3%BC.png")).body.toString(), "a picture");
     const { status, headers, body } = await get("/empty.bin");
     assert.deepEqual([status, headers["content-length"], body.length], [200, "0", 0]);
+  });
+
+  it("serves single files from elsewhere by the addresses that it was given, and no others", async () => {
+    const elsewhere = new Map([
+      ["models/a.safetensors", join(folder, ".env")],
+      ["gone.bin", join(site.top, "missing.bin")],
+    ]);
+    const server = await serveFolder(folder, { port: 0, elsewhere });
+    const { status, body, headers } = await ask(server.url, "/models/a.safetensors");
+    assert.deepEqual([status, body.toString()], [200, SECRET]);
+    assert.equal(headers["content-type"], "application/octet-stream");
+    for (const target of [
+      "/.env",
+      "/models/.env",
+      "/models/",
+      "/models/a.safetensors/",
+      "/gone.bin",
+      "/models//a.safetensors",
+    ]) {
+      assert.equal((await ask(server.url, target)).status, 404, target);
+    }
+    assert.equal((await ask(server.url, "/models%2fa.safetensors")).status, 400);
+    assert.equal((await ask(server.url, "/app.js")).body.toString(), SCRIPT);
+    await server.close();
   });
 
   it("sends each kind of file with its type", async () => {
