@@ -11,28 +11,45 @@ import type { RgbaImage } from "./types.js";
 
 /**
  * Puts a model on the current device. Call openDevice() first.
- * @param bytes of a generator file or a checkpoint, as fetch() or a file dialog gives them
- * @param name  of the file, for messages
+ * @param bytes the bytes of a generator file or a checkpoint, as fetch() or a file dialog gives them
+ * @param name  the file's name, for messages
+ * @returns the model's generator, to be disposed before the device is closed
  * @throws InputError if the file is damaged or is not a model of elegant-faces
  */
 export async function openGenerator(bytes: Uint8Array, name: string): Promise<Generator> {
   return uploadGenerator(await parseModelBytes(bytes, name));
 }
 
+/** Finds and crops the faces of photos in the calling thread. */
 export interface FaceFinder {
   /**
    * Finds the faces of a photo that can be aligned, the largest first. Faces that are turned to the side are left out.
-   * @param size     side of the crops in pixels, by default 256
-   * @param minScore lowest score that counts as a face, by default 0.5. It says how well the landmarks of a face and of its
-   *   mirror image agree, 0 to 1.
+   * @returns the faces with their crops; empty if there are none
    */
-  find(photo: RgbaImage, options?: { readonly size?: number; readonly minScore?: number }): Promise<CroppedFace[]>;
+  find(
+    photo: RgbaImage,
+    options?: {
+      /** Side of the crops in pixels. Default 256. */
+      readonly size?: number;
+      /** Lowest score that counts as a face, 0 to 1: how well the landmarks of a face and of its mirror image agree. Default 0.5. */
+      readonly minScore?: number;
+    },
+  ): Promise<CroppedFace[]>;
 }
 
 /**
  * Loads the networks that find faces: 0.5 MB, and 6 MB with the first photo that needs the large one. They need no device and
  * use the calling thread alone.
  * @throws InputError if their files are not in the asset folder; see setAssetFolder()
+ * @example
+ * ```ts
+ * import { decodeImage, openFaceFinder } from "elegant-faces";
+ *
+ * async function cropFaces(bytes: Uint8Array) {
+ *   const finder = await openFaceFinder();
+ *   return (await finder.find(await decodeImage(bytes, "photo"), { size: 64 })).map(({ crop }) => crop);
+ * }
+ * ```
  */
 export async function openFaceFinder(): Promise<FaceFinder> {
   const detector = await detection.FaceFinder.open(1);
