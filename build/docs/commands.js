@@ -43,14 +43,13 @@ function afterHelp(command) {
 /** Makes command lines of the help ones to copy: `elegant` is installed as `elegant-faces`, which npx finds. */
 const asNpx = (line) => line.replace(/^(npx )?elegant(-faces)? /, "npx elegant-faces ");
 
-/** The examples: command lines, and notes in brackets as comments. */
+/** The examples: command lines, and comments for the notes on them. */
 function exampleBlock(lines) {
-  const shown = lines
-    .map((line) => line.replace(/^ {2}/, ""))
-    .map((line) => {
-      const note = /^\s*\((.*)\)$/.exec(line);
-      return note === null ? asNpx(line) : `# ${note[1]}`;
-    });
+  const shown = lines.map((line, i) => {
+    const isCommand = /^ {2}\S/.test(line) || lines[i - 1]?.endsWith("\\");
+    if (isCommand) return asNpx(line.replace(/^ {2}/, ""));
+    return `# ${line.trim().replace(/^\((.*)\)$/, "$1")}`;
+  });
   return `\`\`\`sh\n${shown.join("\n")}\n\`\`\``;
 }
 
