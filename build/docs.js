@@ -23,6 +23,11 @@ const fileRouter = (stage) =>
       // TypeDoc's own scripts and styles are in assets/.
       return path.replace(/^assets\//, "models/").replace(/\.md$/, "");
     }
+
+    /** Pages are also read from a disk, where a folder's address does not open its start page. */
+    baseRelativeUrl(from, target) {
+      return super.baseRelativeUrl(from, target === "./" ? "index.html" : target);
+    }
   };
 
 async function build(stage) {
@@ -49,6 +54,8 @@ async function build(stage) {
     hideGenerator: true,
     customCss: join(root, "build/docs/site.css"),
     highlightLanguages: ["sh", "js", "ts", "json", "http", "python", "yaml"],
+    // A bare name such as README.md is no address of a host.
+    markdownItLoader: (parser) => parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false }),
     navigation: { includeGroups: true, includeCategories: false, includeFolders: false },
     groupOrder: [...GROUPS, "*"],
     sort: ["source-order"],

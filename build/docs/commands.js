@@ -1,7 +1,7 @@
 /** Writes a page per command from the commands' own definitions, so that the pages say what `--help` says. */
 import { COMMANDS } from "../../dist/src/cli/commands.js";
 import { createProgram } from "../../dist/src/cli/program.js";
-import { pageOf } from "./links.js";
+import { escaped, pageOf } from "./links.js";
 
 /** Every command and subcommand with its words: "queue" and "queue submit". */
 function commandsOf(parent, words = []) {
@@ -15,8 +15,6 @@ const sentence = (text) => {
   const trimmed = text.trim();
   return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.?!]$/.test(trimmed) ? "" : "."}`;
 };
-/** Text in which Markdown and HTML find no marks of theirs. */
-const escaped = (text) => text.replace(/[\\`*_<>[\]#|]/g, "\\$&");
 const NAMES = new Set(commandsOf(createProgram(COMMANDS)).map(([name]) => name));
 /** Options such as --size, and commands such as elegant fid, which then become links. */
 const CODE = /--[a-z][a-z-]*|elegant (?:(?:queue|plan) [a-z]+|[a-z]+)/g;

@@ -4,6 +4,9 @@ import { posix } from "node:path";
 /** The file of a command's page. */
 export const pageOf = (name) => `commands/${name.replaceAll(" ", "-")}.md`;
 
+/** Text in which Markdown and HTML find no marks of theirs. */
+export const escaped = (text) => text.replace(/[\\`*_<>[\]#|]/g, "\\$&");
+
 /** Fenced blocks, headings and links stay as they are. */
 const FIXED =
   /(^(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\2[^\n]*$|^#[^\n]*$|!?\[(?:[^\]\\`]|\\.|`[^`]*`)*\]\([^)]*\)|^ {4}[^\n]*$)/m;
@@ -12,6 +15,9 @@ const FIXED =
  * Folders whose pages have an index on the site. A link to such a folder, which a repository's page lists, leads to its index.
  */
 export const INDEXED = ["bench/notes"];
+
+/** TypeDoc makes a heading's anchor of its text without its code. GitHub's anchor, which our links name, contains the code. */
+const plainHeading = (text) => (text.startsWith("#") ? text.replace(/`([^`]*)`/g, (_, code) => escaped(code)) : text);
 
 /** Links that lead to a folder lead to the folder's index. */
 function linkIndexes(text, path) {
@@ -44,5 +50,5 @@ export function linkCommands(text, path, names) {
     prose.replace(/`(?:npx )?elegant(?:-faces)? ([a-z][^`\n]*)`/g, (code, words) =>
       link(code, words.split(/[\s\\|]+/)),
     );
-  return linkIndexes(parts.map(([prose, fixed]) => linked(prose) + fixed).join(""), path);
+  return linkIndexes(parts.map(([prose, fixed]) => linked(prose) + plainHeading(fixed)).join(""), path);
 }
