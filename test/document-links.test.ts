@@ -1,11 +1,11 @@
 /** The links between our documents: every one leads to a file that exists and to a heading that it has. */
 import assert from "node:assert/strict";
-import { listDocuments } from "./support/documents.js";
+import { listDocuments, markdownBelow } from "./support/documents.js";
 import { anchorsOf, brokenLinks, linksOf } from "./support/links.js";
 
 describe("links between documents", () => {
   it("lead to files and headings that exist", async () => {
-    const documents = [...(await listDocuments()), "CHANGELOG.md"];
+    const documents = [...(await listDocuments()), ...(await markdownBelow("bench/notes")), "CHANGELOG.md"];
     assert.ok(documents.length >= 20, `${documents.length} documents`);
     assert.deepEqual(
       documents.flatMap((document) => brokenLinks(document)),

@@ -3,61 +3,75 @@
  * into links to their pages. In the checkout the files stay as they are, so that they also read well there.
  */
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { commandPages } from "./commands.js";
-import { linkCommands } from "./links.js";
+import { linkCommands, pageOf } from "./links.js";
 
-/** Groups of the navigation, in their order. "API" holds the modules; src/index.ts and src/browser.ts name it. */
+/** Groups of the navigation, in their order. "API" holds the library's modules; src/index.ts and src/browser.ts name it. */
 export const GROUPS = ["Guides", "Reference", "API", "Background"];
 
-/** The guides, in the order in which a user needs them. Every other file of docs/ is background. */
+/** The guides, in the order in which a user needs them. */
 const GUIDES = ["edit", "own-data", "data", "label", "training", "scoring", "table", "cluster", "browser"];
-/** The background that comes first. */
+/** The first pages of the background. All other files of docs/ follow them, so that a new one is never left out. */
 const BACKGROUND = ["architecture", "fidelity", "metrics", "performance", "planner", "results"];
 
 const titleOf = (text) => /^# (.*)$/m.exec(text)?.[1] ?? "";
 
+/** The Markdown files of a folder of the checkout, sorted; none if there is no such folder. */
 async function markdownIn(root, folder) {
-  const names = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
-  return names
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".md"))
-    .map((entry) => `${folder}/${entry.name}`)
-    .sort();
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".md")).map(({ name }) => name);
+  return names.sort().map((name) => `${folder}/${name}`);
 }
 
-/** A page that leads to others: a document of our own, or a title and a sentence. */
-const chapter = (page, children, text) => ({ page, children, text });
+/** A page whose text is a list of the pages below it. */
+async function indexPage(root, path, children, introduction) {
+  const items = children.map(async (child) => {
+    const title = titleOf(await readFile(join(root, child), "utf8"));
+    return `- [${title}](${posix.relative(posix.dirname(path), child)})`;
+  });
+  return { path, children, text: `${introduction}\n\n${(await Promise.all(items)).join("\n")}\n` };
+}
 
-async function chapters(root) {
-  const own = (name) => `docs/${name}.md`;
+/** The pages of each group. Those without a text are files of the checkout. */
+async function pagesByGroup(root, commands) {
+  const file = (path) => ({ path, children: [] });
+  const guide = (name) => `docs/${name}.md`;
   const all = await markdownIn(root, "docs");
-  const listed = [...GUIDES.map(own), own("commands"), ...BACKGROUND.map(own)];
-  const missing = listed.filter((page) => !all.includes(page));
-  if (missing.length > 0) throw new Error(`build/docs/documents.js names ${missing.join(", ")}: no such file.`);
-  const decisions = await markdownIn(root, "docs/decisions");
-  const index = ["docs/decisions.md", "docs/decisions/README.md"].find((page) => [...all, ...decisions].includes(page));
-  const rest = all.filter((page) => !listed.includes(page) && page !== index);
+  const listed = ["commands", ...GUIDES, ...BACKGROUND].map(guide);
+  const missing = listed.filter((path) => !all.includes(path));
+  if (missing.length > 0) throw new Error(`build/docs/documents.js: no such file: ${missing.join(", ")}`);
+
+  const records = await markdownIn(root, "docs/decisions");
+  const own = ["docs/decisions.md", "docs/decisions/README.md"].find((path) => [...all, ...records].includes(path));
+  const decisions =
+    own === undefined
+      ? await indexPage(
+          root,
+          "docs/decisions/README.md",
+          records,
+          "# Decisions\n\nWhy elegant-faces is built as it is.",
+        )
+      : { path: own, children: records.filter((path) => path !== own) };
+  const models = await markdownIn(root, "assets");
+  const notes = await markdownIn(root, "bench/notes");
   return {
-    Guides: GUIDES.map((name) => chapter(own(name), [])),
-    Reference: [chapter(own("commands"), [])],
+    Guides: GUIDES.map(guide).map(file),
+    Reference: [
+      file(guide("commands")),
+      ...[...commands].map(([name, text]) => ({ path: pageOf(name), children: [], text })),
+    ],
     Background: [
-      ...BACKGROUND.map((name) => chapter(own(name), [])),
-      chapter(
-        index ?? "docs/decisions/README.md",
-        decisions.filter((page) => page !== index),
-        index === undefined ? "# Decisions\n\nWhy elegant-faces is built as it is.\n" : undefined,
-      ),
-      ...rest.map((page) => chapter(page, [])),
-      chapter("CHANGELOG.md", []),
-      chapter(
-        "assets/README.md",
-        await markdownIn(root, "assets"),
-        "# Shipped models\n\nThe notice of each model file.\n",
-      ),
-      chapter(
+      ...BACKGROUND.map(guide).map(file),
+      decisions,
+      ...all.filter((path) => !listed.includes(path) && path !== own).map(file),
+      file("CHANGELOG.md"),
+      await indexPage(root, "assets/README.md", models, "# Shipped models\n\nThe notice of each model file."),
+      await indexPage(
+        root,
         "bench/notes/README.md",
-        await markdownIn(root, "bench/notes"),
-        "# Laboratory notes\n\nMeasurements by day, as they were made.\n",
+        notes,
+        "# Laboratory notes\n\nMeasurements by day, as they were made.",
       ),
     ],
   };
@@ -65,44 +79,37 @@ async function chapters(root) {
 
 /**
  * Copies the documents into `stage` and writes the commands' pages there.
- * @param root  the checkout, with trailing slash
+ * @param root  the checkout
  * @param stage an empty folder
- * @returns the paths of the start page and of all documents that no other one lists as a child
+ * @returns the paths of the start page, and of all documents that no other one lists as a child
  */
 export async function stageDocuments(root, stage) {
   const commands = await commandPages();
-  const groups = await chapters(root);
-  const write = async (path, text) => {
-    await mkdir(dirname(join(stage, path)), { recursive: true });
-    await writeFile(join(stage, path), text);
-  };
-  // Pictures and files that documents link to.
-  for (const folder of ["docs/images", "docs/cluster"])
-    await cp(join(root, folder), join(stage, folder), { recursive: true });
-
-  const documents = [];
   const names = new Set(commands.keys());
-  const page = async (path, group, children, text) => {
-    const source = text ?? (await readFile(join(root, path), "utf8"));
-    const list = children.map((child) => `  - ${JSON.stringify(join(stage, child))}\n`).join("");
-    const matter = `title: ${JSON.stringify(titleOf(source))}\n${group === "" ? "" : `group: ${group}\n`}${
-      list === "" ? "" : `children:\n${list}`
-    }`;
-    await write(path, `---\n${matter}---\n\n${linkCommands(source, path, names)}`);
+  const read = (path) => readFile(join(root, path), "utf8");
+  const write = async (path, matter, text) => {
+    await mkdir(dirname(join(stage, path)), { recursive: true });
+    await writeFile(join(stage, path), matter + linkCommands(text, path, names));
   };
-  for (const [group, list] of Object.entries(groups)) {
-    for (const { page: path, children, text } of list) {
-      for (const child of children) await page(child, "", []);
-      await page(path, group, children, text);
+  const matterOf = (text, more) => `---\n${[`title: ${JSON.stringify(titleOf(text))}`, ...more].join("\n")}\n---\n\n`;
+
+  // Pictures and files that documents link to.
+  for (const folder of ["docs/images", "docs/cluster"]) {
+    await cp(join(root, folder), join(stage, folder), { recursive: true });
+  }
+  const documents = [];
+  for (const [group, pages] of Object.entries(await pagesByGroup(root, commands))) {
+    for (const { path, children, text = await read(path) } of pages) {
+      const below = children.map((child) => `  - ${JSON.stringify(join(stage, child))}`);
+      await write(
+        path,
+        matterOf(text, [`group: ${group}`, ...(below.length === 0 ? [] : ["children:", ...below])]),
+        text,
+      );
+      for (const child of children) await write(child, matterOf(await read(child), []), await read(child));
       documents.push(join(stage, path));
     }
   }
-  for (const [name, text] of commands) {
-    const path = `commands/${name.replace(" ", "-")}.md`;
-    await page(path, "Reference", [], text);
-    documents.push(join(stage, path));
-  }
-  const readme = join(stage, "README.md");
-  await writeFile(readme, linkCommands(await readFile(join(root, "README.md"), "utf8"), "README.md", names));
-  return { readme, documents };
+  await write("README.md", "", await read("README.md"));
+  return { readme: join(stage, "README.md"), documents };
 }

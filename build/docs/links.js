@@ -9,7 +9,7 @@ export const escaped = (text) => text.replace(/[\\`*_<>[\]#|]/g, "\\$&");
 
 /** Fenced blocks, headings and links stay as they are. */
 const FIXED =
-  /(^(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\2[^\n]*$|^#[^\n]*$|!?\[(?:[^\]\\`]|\\.|`[^`]*`)*\]\([^)]*\)|^ {4}[^\n]*$)/m;
+  /(^(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\2[^\n]*$|^#[^\n]*$|!?\[(?:[^\]\\`\n]|\n(?!\n)|\\.|`[^`\n]*`)*\]\([^)\n]*\)|^ {4}[^\n]*$)/m;
 
 /**
  * Folders whose pages have an index on the site. A link to such a folder, which a repository's page lists, leads to its index.

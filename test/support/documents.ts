@@ -9,7 +9,8 @@ export interface CommandLine {
   readonly args: readonly string[];
 }
 
-async function markdownBelow(folder: string): Promise<string[]> {
+/** The Markdown files of a folder and of those below it, relative to the checkout. */
+export async function markdownBelow(folder: string): Promise<string[]> {
   const names = await readdir(fromRoot(folder), { recursive: true });
   return names
     .filter((name) => name.endsWith(".md"))
