@@ -3,7 +3,9 @@
  * to do, on one line. The class of an error sets the exit code of the command (docs/commands.md).
  */
 
+/** The exit codes of the commands. Every error of ours has one, so that a script that uses the library can end with it, too. */
 export const ExitCode = {
+  /** Everything is done. */
   done: 0,
   /** A bug in elegant-faces. Node uses the same code for uncaught exceptions. */
   internal: 1,
@@ -16,12 +18,18 @@ export const ExitCode = {
   /** Interrupted with the state saved. */
   interrupted: 130,
 } as const;
+/** One of the exit codes. */
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** An error that the user can act on: printed as one line, without a stack. */
+/**
+ * An error that the user can act on. Its message is one line: the name of what was wrong, what was expected, what was received, and
+ * what to do. All errors that the library throws on purpose are of this class.
+ */
 export class ElegantError extends Error {
+  /** The code that a command ends with after this error. */
   readonly exitCode: ExitCode;
 
+  /** Used by the library itself, through the classes below. */
   constructor(message: string, exitCode: ExitCode, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
@@ -29,15 +37,17 @@ export class ElegantError extends Error {
   }
 }
 
-/** Wrong option, wrong file, wrong data: exit code 2. */
+/** A wrong option, a wrong file or wrong data: exit code 2. Nothing was changed. */
 export class InputError extends ElegantError {
+  /** @param message one line in our standard form */
   constructor(message: string, options?: ErrorOptions) {
     super(message, ExitCode.usage, options);
   }
 }
 
-/** A failure that may pass (disk full, device lost): exit code 4. */
+/** A failure that may pass, such as a full disk or a lost GPU: exit code 4. Try again, or on another device. */
 export class RetryableError extends ElegantError {
+  /** @param message one line in our standard form */
   constructor(message: string, options?: ErrorOptions) {
     super(message, ExitCode.retry, options);
   }
@@ -46,8 +56,9 @@ export class RetryableError extends ElegantError {
 /** One file that the disk or the network mount does not deliver, even after several tries. Other files may be fine. */
 export class UnreadableFileError extends RetryableError {}
 
-/** The work was interrupted and its state saved: exit code 130. */
+/** The work was interrupted by its `signal`, and its state was saved: exit code 130. The same call continues it. */
 export class InterruptedError extends ElegantError {
+  /** @param message one line in our standard form */
   constructor(message: string, options?: ErrorOptions) {
     super(message, ExitCode.interrupted, options);
   }

@@ -5,8 +5,9 @@ import { parseModelBytes } from "./models/model-bytes.js";
 
 /**
  * Puts a model on the current device. Call openDevice() first.
- * @param bytes of a generator file or a checkpoint, as fetch() or a file dialog gives them
- * @param name  of the file, for messages
+ * @param bytes the bytes of a generator file or a checkpoint, as fetch() or a file dialog gives them
+ * @param name  the file's name, for messages
+ * @returns the model's generator, to be disposed before the device is closed
  * @throws InputError if the file is damaged or is not a model of elegant-faces
  */
 export async function openGenerator(bytes: Uint8Array, name: string): Promise<Generator> {

@@ -17,13 +17,19 @@ export interface ImageTensor {
   readonly shape: [number, number, number, number];
   /** Copies the values from the device: float32, in row-major order. */
   data(): Promise<Float32Array | Int32Array | Uint8Array>;
+  /** Frees the device's memory. */
   dispose(): void;
 }
 
 /** A trained generator on the current device. */
 export interface Generator {
-  /** Size in pixels, and the names of the attributes that it can exchange. */
-  readonly config: { readonly size: number; readonly attributes: readonly string[] };
+  /** What the model edits. */
+  readonly config: {
+    /** Side of its images in pixels. */
+    readonly size: number;
+    /** Names of the attributes that it can exchange. */
+    readonly attributes: readonly string[];
+  };
   /** Path of the file that was read. */
   readonly source: string;
   /** Notices for the user, such as a damaged checkpoint that was skipped. */
@@ -52,7 +58,9 @@ export interface Edit {
 
 /** Number of rows and columns of a matrix of images. */
 export interface Grid {
+  /** Images from top to bottom, 1 or more. */
   readonly rows: number;
+  /** Images from left to right, 1 or more. */
   readonly columns: number;
 }
 
@@ -62,12 +70,21 @@ const asFaces = (batch: Faces): faces.Faces => batch as faces.Faces;
 const asGenerator = (generator: Generator): generators.Generator => generator as generators.Generator;
 const asEdit = ({ attribute, reference }: Edit): swapping.Edit => ({ attribute, reference: asFaces(reference) });
 
-/** Uploads images to the current device as [N, size, size, 3] in [-1, 1]. Images of another size are resized. */
+/**
+ * Uploads images to the current device. Images of another size are resized, and alpha is ignored.
+ * @param pictures N square images
+ * @param size     side of the result in pixels, usually `generator.config.size`
+ * @returns [N, size, size, 3] in [-1, 1], to be disposed
+ */
 export function toTensor(pictures: readonly RgbaImage[], size: number): Promise<ImageTensor> {
   return faces.toTensor(pictures, size);
 }
 
-/** Downloads [N, S, S, 3] in [-1, 1] as 8-bit images, rounded and clipped. The tensor is not disposed. */
+/**
+ * Downloads images from the current device as 8-bit images, rounded and clipped.
+ * @param images [N, S, S, 3] in [-1, 1]; it is not disposed
+ * @returns N opaque images of S x S pixels
+ */
 export function toPictures(images: ImageTensor): Promise<RgbaImage[]> {
   return faces.toPictures(asTensor(images));
 }
@@ -97,8 +114,25 @@ export function render(generator: Generator, batch: Faces, latents: ImageTensor)
 
 /**
  * Gives each input face all requested attributes of the references.
- * @returns [N, S, S, 3] in [-1, 1]
+ * @param inputs N faces
+ * @param edits  the attributes, each once, and their references
+ * @returns [N, S, S, 3] in [-1, 1], to be disposed
  * @throws InputError if the model does not have one of the attributes
+ * @example
+ * ```ts
+ * import { encodeFaces, openDevice, openGenerator, readPicture, swapMany, toPictures, toTensor } from "elegant-faces";
+ *
+ * const device = await openDevice("auto", 2);
+ * const model = await openGenerator("painted");
+ * const load = async (path: string) =>
+ *   encodeFaces(model, await toTensor([await readPicture(path)], model.config.size));
+ * const edits = [
+ *   { attribute: "Eyeglasses", reference: await load("glasses.png") },
+ *   { attribute: "Bangs", reference: await load("bangs.png") },
+ * ];
+ * const [picture] = await toPictures(swapMany(model, await load("face.png"), edits));
+ * await device.close();
+ * ```
  */
 export function swapMany(generator: Generator, inputs: Faces, edits: readonly Edit[]): ImageTensor {
   return swapping.swapMany(asGenerator(generator), asFaces(inputs), edits.map(asEdit));
@@ -116,7 +150,12 @@ export function swap(
   inputs: Faces,
   references: Faces,
   attribute: string,
-): { readonly C: ImageTensor; readonly D: ImageTensor } {
+): {
+  /** The references with the inputs' attribute. */
+  readonly C: ImageTensor;
+  /** The inputs with the references' attribute. */
+  readonly D: ImageTensor;
+} {
   return swapping.swap(asGenerator(generator), asFaces(inputs), asFaces(references), attribute);
 }
 

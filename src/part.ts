@@ -6,7 +6,9 @@ import { describeMismatch, InputError } from "./errors.js";
 
 /** One of `count` machines. `index` counts from 0. */
 export interface Part {
+  /** Number of the machine, from 0 to count - 1. */
   readonly index: number;
+  /** Number of machines, 1 or more. */
   readonly count: number;
 }
 

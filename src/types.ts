@@ -2,8 +2,11 @@
 
 /** An image of 8-bit samples: rows from the top, four bytes per pixel (R, G, B, A), length width * height * 4. */
 export interface RgbaImage {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
+  /** [height, width, 4], 0 to 255. */
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
@@ -18,9 +21,13 @@ export type Affine = readonly [number, number, number, number, number, number];
 
 /** An axis-aligned rectangle in pixels. */
 export interface Rectangle {
+  /** The left edge. */
   readonly x: number;
+  /** The upper edge. */
   readonly y: number;
+  /** In pixels, to the right. */
   readonly width: number;
+  /** In pixels, downwards. */
   readonly height: number;
 }
 
@@ -38,14 +45,21 @@ export interface RmspropSettings {
   readonly epsilon: number;
 }
 
-/** Progress of a long job: `done` of `total` in `unit`s (null if the total is unknown), and a short note. */
+/** Progress of a long job. */
 export interface Progress {
+  /** Name of the current stage, such as "Align". */
   readonly stage: string;
+  /** Finished items of this stage. */
   readonly done: number;
+  /** All items of this stage; null if their number is unknown. */
   readonly total: number | null;
+  /** Name of the items, in the plural: "photos". */
   readonly unit: string;
+  /** A short addition, such as the current loss. */
   readonly note?: string;
   /** Seconds after which the job ends on its own, finished or not. */
   readonly secondsLeft?: number;
 }
+
+/** Receives the progress of a long job. */
 export type OnProgress = (progress: Progress) => void;

@@ -22,7 +22,7 @@ async function compile(folder: string, source: string, options: object): Promise
     ...options,
   };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
-  const { stdout } = await runNode(fromRoot("node_modules/typescript/bin/tsc"), ["-p", folder]);
+  const { stdout } = await runNode(fromRoot("node_modules/@typescript/native/bin/tsc"), ["-p", folder]);
   return stdout;
 }
 
@@ -63,6 +63,15 @@ const bytes: Uint8Array = await elegant.encodePng(pasted, { Software: "mine" });
 await device.close();
 export { bytes };
 `;
+
+describe("the checkout", () => {
+  it("compiles with TypeScript's native compiler, although TypeDoc needs an older one next to it", async () => {
+    const { version } = JSON.parse(await readFile(fromRoot("node_modules/@typescript/native/package.json"), "utf8"));
+    const { stdout } = await run("npx", ["--no-install", "tsc", "--version"], { cwd: fromRoot(".") });
+    assert.equal(stdout, `Version ${version}\n`);
+    assert.ok(Number.parseInt(version, 10) >= 7, version);
+  });
+});
 
 describe("the installed package", () => {
   let folder: string;

@@ -52,7 +52,9 @@ const POLL_MS = 500;
 
 function withQueue(command: Command): Command {
   return withCommonOptions(command)
-    .addOption(new Option("--redis <url>", "address of the Redis server").env("REDIS_URL").default("redis://127.0.0.1:6379"))
+    .addOption(
+      new Option("--redis <url>", "address of the Redis server").env("REDIS_URL").default("redis://127.0.0.1:6379"),
+    )
     .option("--name <queue>", "name of the queue", "elegant");
 }
 

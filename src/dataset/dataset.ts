@@ -22,17 +22,23 @@ import { PresentFiles } from "./present.js";
 import type { DatasetFormat, PictureStore } from "./store.js";
 import { openTars } from "./tars.js";
 
+/** A data set that openDataset() opened: the names of its images, where their bytes are, and its lists. */
 export interface FaceDataset {
+  /** The folder of the lists. */
   readonly dir: string;
   /** The folder of the image files, or of the files that contain the images. */
   readonly imageDir: string;
+  /** How the images are stored. */
   readonly format: DatasetFormat;
   /** Side in pixels if the data set states it, as packed files do; otherwise null. */
   readonly size: number | null;
   /** Names of the images: those of the attribute list, otherwise of another list, otherwise all names, sorted. */
   readonly files: readonly string[];
+  /** The labels, in the order of `files`; null if the data set has none. */
   readonly attributes: AttributeTable | null;
+  /** The list of landmarks, in its own order; null if there is none. */
   readonly landmarks: LandmarkTable | null;
+  /** The list of partitions, in its own order; null if there is none. */
   readonly partition: PartitionTable | null;
   /** Where the bytes of files[index] are. */
   picture(index: number): PictureSource;
@@ -183,9 +189,19 @@ async function usedFiles(
 /**
  * Opens a data set for training, editing or scores: image files, packed files or WebDataset's tar files. Lists next to the
  * images take precedence over attributes in tar files. Images that left_out.txt names are not part of it.
- * @param images    the image folder, if it has none of the usual names
- * @param onWarning receives a line about images that are left out
+ * @param dir        the folder of the lists and of the images
+ * @param images     the image folder, if it has none of the usual names
+ * @param onProgress receives the progress of listing tar files
+ * @param onWarning  receives a line about images that are left out
+ * @returns names, lists and places of the images; no image is decoded
  * @throws InputError if the folder, its images or some of the listed files are missing
+ * @example
+ * ```ts
+ * import { openDataset } from "elegant-faces";
+ *
+ * const dataset = await openDataset("faces");
+ * console.log(dataset.files.length, dataset.attributes?.names);
+ * ```
  */
 export async function openDataset(
   dir: string,

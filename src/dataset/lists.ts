@@ -30,25 +30,32 @@ export const LANDMARK_NAMES = [
   "rightmouth_y",
 ] as const;
 
+/** The labels of a data set, as in list_attr_celeba.txt. */
 export interface AttributeTable {
+  /** Names of the attributes: the columns. */
   readonly names: readonly string[];
+  /** Names of the images: the rows. */
   readonly files: readonly string[];
-  /** 1 with the attribute, 0 without it, OPEN if that is unknown; [files, names]. */
+  /** 1 with the attribute, 0 without it, -1 if that is unknown; [files, names]. */
   readonly values: Int8Array;
 }
 
 /** The label of an image of which nobody knows whether it has the attribute. */
 export const OPEN = -1;
 
+/** Five landmarks for each photo, as in list_landmarks_celeba.txt. */
 export interface LandmarkTable {
+  /** Names of the photos: the rows. A list of several faces repeats the name. */
   readonly files: readonly string[];
-  /** Pixels of the photo, [files, 10], in the order of LANDMARK_NAMES. */
+  /** x and y in pixels of the photo, [files, 10]: left eye, right eye, nose, left and right corner of the mouth. */
   readonly values: Float64Array;
   /** True if they are from CelebA's list for its own aligned images. */
   readonly ofAligned?: boolean;
 }
 
+/** The partition of each image, as in list_eval_partition.txt. */
 export interface PartitionTable {
+  /** Names of the images: the rows. */
   readonly files: readonly string[];
   /** 0 training, 1 validation, 2 test; [files]. */
   readonly values: Uint8Array;

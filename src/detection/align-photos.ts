@@ -15,9 +15,11 @@ import { cropFound, findFaces } from "./find-faces.js";
 import { readOwnPhoto } from "./own-photo.js";
 import { type AlignedFace, formatTransforms, TRANSFORMS_FILE } from "./transforms.js";
 
+/** How alignOwnPhotos() finds and crops faces. */
 export interface AlignPhotosOptions {
   /** Side of the crops in pixels. */
   readonly size: number;
+  /** Encoding of the crops. */
   readonly format: CropFormat;
   /** 1 to 100, for JPEG only. */
   readonly quality: number;
@@ -25,19 +27,32 @@ export interface AlignPhotosOptions {
   readonly all: boolean;
   /** Lowest detector score that counts as a face, 0 to 1. */
   readonly minScore: number;
+  /** Number of threads that run the face networks. */
   readonly workers: number;
+  /** Stops after the current photo, with the finished ones saved. */
   readonly signal?: AbortSignal | undefined;
+  /** Receives the number of finished photos. */
   readonly onProgress: OnProgress;
 }
 
+/** What alignOwnPhotos() did. */
 export interface AlignPhotosReport {
-  /** Crops written; then faces and photos that failed. */
+  /** Number of crops, with those of an interrupted run. */
   readonly done: number;
+  /** Number of faces and photos that failed. */
   readonly failed: number;
   /** Number of crops that an interrupted run of the same command had written. */
   readonly earlier: number;
+  /** Each crop, and where it belongs in its photo: the records of transforms.json. */
   readonly faces: readonly AlignedFace[];
-  readonly failures: readonly { readonly file: string; readonly reason: string }[];
+  /** The photos and faces that failed, with the reason for each. */
+  readonly failures: readonly {
+    /** Path of the photo. */
+    readonly file: string;
+    /** One line that says why. */
+    readonly reason: string;
+  }[];
+  /** Wall time in seconds. */
   readonly seconds: number;
 }
 
@@ -67,8 +82,25 @@ async function writeLists(out: string, faces: readonly AlignedFace[]): Promise<v
  * Aligns the faces of photos into a new or empty folder, or into one where the same work was interrupted; finished
  * photos are not repeated. A photo that cannot be read or has no face to align is a failure in the report. If all
  * photos fail, nothing is written.
+ * @param photos paths of image files; a path that is there twice counts once
+ * @param out    the folder for the crops, transforms.json and list_landmarks_celeba.txt
  * @throws InputError for a folder that cannot be used; RetryableError if the disk is full; InterruptedError after the
  *   finished work has been saved
+ * @example
+ * ```ts
+ * import { alignOwnPhotos } from "elegant-faces";
+ *
+ * const report = await alignOwnPhotos(["holiday.jpg"], "crops", {
+ *   size: 256,
+ *   format: "png",
+ *   quality: 95,
+ *   all: false,
+ *   minScore: 0.5,
+ *   workers: 2,
+ *   onProgress: () => {},
+ * });
+ * for (const { file, reason } of report.failures) console.log(file, reason);
+ * ```
  */
 export async function alignOwnPhotos(
   photos: readonly string[],

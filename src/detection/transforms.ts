@@ -30,6 +30,7 @@ export const alignedFace = z.object({
 });
 const transforms = z.object({ format: z.literal(FORMAT), faces: z.array(alignedFace).readonly() });
 
+/** A crop, and where it belongs in its photo: a record of transforms.json. */
 export type AlignedFace = Readonly<z.infer<typeof alignedFace>>;
 
 /** The text of transforms.json. */

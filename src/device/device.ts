@@ -4,6 +4,7 @@
  */
 import type { SharedHeap } from "../kernels/heap.js";
 
+/** Where the networks compute: libtensorflow, a GPU through WebGPU, our SIMD kernels, or plain JavaScript. */
 export type DeviceName = "tensorflow" | "webgpu" | "wasm" | "cpu";
 
 /** Where a device computes. "software" is a GPU's driver that computes on the CPU: correct, but for checking only. */
@@ -27,24 +28,30 @@ export interface DeviceLimits {
   readonly heap: Pick<SharedHeap, "limitBytes" | "comfortBytes" | "statistics"> | null;
 }
 
+/** An opened device. All tensors and models are on it, so dispose them before you close it. */
 export interface Device {
+  /** Which of the devices it is. */
   readonly name: DeviceName;
+  /** Whether a GPU computes, the CPU, or a GPU's driver that runs on the CPU. */
   readonly kind: DeviceKind;
   /** For people: what it is and why it was chosen. */
   readonly description: string;
   /** What computes, without the number of threads and the reason for the choice: "wasm: our SIMD kernels". */
   readonly hardware: string;
+  /** Why this device was opened. */
   readonly choice: Choice;
   /** Number of threads that compute; 0 if the device's own library or driver decides. */
   readonly threads: number;
   /** True if an image's result has the same bits whatever other images are in its batch. */
   readonly isBatchInvariant: boolean;
+  /** How much memory tensors can have on it. */
   readonly limits: DeviceLimits;
   /**
    * Declares that these tensors keep their values until they are disposed, as the weights of a model that only edits do. `wasm`
    * then packs each filter once instead of for every convolution, in as much memory again; the other devices ignore it.
    */
   freeze(tensors: Iterable<{ readonly dataId: object }>): void;
+  /** Ends the device's threads and frees its memory. Its tensors and models cannot be used afterwards. */
   close(): Promise<void>;
 }
 

@@ -18,7 +18,13 @@ async function findGpu(): Promise<GPUAdapter | null> {
  * @param choice  "auto" takes the GPU if there is one that is not software, otherwise `wasm`
  * @param threads number of threads for `wasm`. A page without cross-origin isolation has one, and the description says so.
  * @throws InputError if there is no GPU for "webgpu"; RetryableError if the GPU does not open
- * @example const device = await openDevice("auto", navigator.hardwareConcurrency);
+ * @returns the device; it is also TensorFlow.js's current backend, which all other functions use
+ * @example
+ * ```ts
+ * import { openDevice } from "elegant-faces";
+ *
+ * const device = await openDevice("auto", navigator.hardwareConcurrency);
+ * ```
  */
 export async function openDevice(choice: BrowserDevice, threads: number): Promise<Device> {
   const device = await (choice === "wasm" ? openWasm("asked for", threads) : openGpu(choice, threads));

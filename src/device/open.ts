@@ -47,9 +47,15 @@ export async function openBest(
  * @param heap    memory for `wasm`; tests pass a smaller one
  * @throws InputError if the requested device is not installed, does not load or finds no GPU; RetryableError if the
  *                GPU's driver does not open it
+ * @returns the device; it is also TensorFlow.js's current backend, which all other functions use
  * @example
+ * ```ts
+ * import { openDevice } from "elegant-faces";
+ *
  * const device = await openDevice("wasm", 4);
- * try { ... } finally { await device.close(); }
+ * console.log(device.description);
+ * await device.close();
+ * ```
  */
 export async function openDevice(choice: DeviceChoice, threads: number, heap?: SharedHeap): Promise<Device> {
   if (choice === "auto") return openBest(threads);

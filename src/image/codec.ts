@@ -25,8 +25,9 @@ import { kindOfFile } from "./kinds.js";
 import { type Orientation, orientImage } from "./orientation.js";
 import { Pixels } from "./pixels.js";
 
+/** How decodeImage() decodes. */
 export interface DecodeOptions {
-  /** Largest number of pixels. Larger images are refused because of their header. Default DEFAULT_MAX_PIXELS. */
+  /** Largest number of pixels. Larger images are refused because of their header. Default 100 million. */
   readonly maxPixels?: number | undefined;
   /** `upright` (default) turns the image according to its EXIF orientation; `stored` does not turn it. */
   readonly frame?: "upright" | "stored";
@@ -34,6 +35,7 @@ export interface DecodeOptions {
   readonly tolerant?: boolean;
 }
 
+/** A decoded image, and what its file says about it. */
 export interface DecodedImage extends Decoded {
   /** Orientation stated by the file, whether it was applied or not. */
   readonly orientation: Orientation;
@@ -135,9 +137,17 @@ function describeUnread(bytes: Uint8Array, header: ImageHeader | null): string {
 /**
  * Decodes JPEG, PNG, BMP, GIF and WebP (first frame), TIFF (first page) or AVIF (primary image) to opaque RGBA. Grey
  * becomes R = G = B, and 16 bits become 8. Transparency is dropped: the stored colour stays, and alpha becomes 255.
- * @param name used in messages only
+ * @param bytes the whole file
+ * @param name  used in messages only
  * @throws InputError if the bytes are not an image, are too large or of a kind that we do not read, or (unless
  *   `tolerant`) are damaged or cut off
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { decodeImage } from "elegant-faces";
+ *
+ * const { width, height, data } = await decodeImage(await readFile("photo.jpg"), "photo.jpg");
+ * ```
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -176,7 +186,10 @@ export async function encodePng(image: RgbaImage, texts: PngTexts = {}): Promise
   return writePng(image, texts);
 }
 
-/** Encodes a JPEG file, 4:2:0, with `quality` from 1 to 100. Alpha is dropped. */
+/**
+ * Encodes a baseline JPEG file with 4:2:0 subsampling. Alpha is dropped.
+ * @param quality 1 to 100
+ */
 export async function encodeJpeg(image: RgbaImage, quality: number): Promise<Uint8Array> {
   return (await ownPixels()).encodeJpeg(image, quality);
 }

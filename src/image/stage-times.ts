@@ -2,14 +2,19 @@
 
 /** Seconds that one thread spent in each stage. */
 export interface StageSeconds {
+  /** Reading files. */
   read: number;
+  /** Decoding images. */
   decode: number;
   /** Finding faces. */
   detect: number;
+  /** Aligning crops. */
   warp: number;
   /** Resizing, and scaling to the network's range. */
   normalise: number;
+  /** Encoding crops. */
   encode: number;
+  /** Writing files. */
   write: number;
 }
 

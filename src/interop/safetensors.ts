@@ -6,8 +6,17 @@ import { describeMismatch, InputError } from "../errors.js";
 import { FLOAT16_MAX, fromBfloat16, fromFloat16, toFloat16 } from "./float16.js";
 
 /** Tensors by name, row-major. A scalar has the shape []. Iteration follows the order of the data in the file. */
-export type NamedTensors = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+export type NamedTensors = Map<
+  string,
+  {
+    /** Length of each dimension. */
+    readonly shape: readonly number[];
+    /** The values, row-major; as many as the shape has places. */
+    readonly data: Float32Array;
+  }
+>;
 
+/** How encodeSafetensors() stores tensors. */
 export interface EncodeOptions {
   /** How numbers are stored. "F16" halves the file and keeps 11 significant bits. Default "F32". */
   readonly dtype?: "F32" | "F16";
@@ -33,7 +42,10 @@ interface Entry {
 }
 
 /**
- * Encodes a safetensors file. @throws InputError if a tensor's data does not fill its shape, or if a finite value would
+ * Encodes a safetensors file.
+ * @param metadata texts by name, stored in the header; an empty object for none
+ * @returns the bytes of the file
+ * @throws InputError if a tensor has the name that the format keeps for texts, if a tensor's data does not fill its shape, or if a finite value would
  * overflow to infinity in "F16"
  */
 export function encodeSafetensors(
@@ -94,13 +106,19 @@ function narrow(name: string, data: Float32Array, out: Uint16Array): void {
  * Decodes a safetensors file. F16, BF16 and F64 numbers become float32. F32 tensors at a multiple of four bytes are
  * views of `bytes`: change neither. A tensor of another type (integers, masks, float8) throws an InputError when its
  * data is read.
- * @param name the file's name, for messages
+ * @param bytes the whole file
+ * @param name  the file's name, for messages
  * @throws InputError for a damaged or cut file
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
   name: string,
-): { tensors: NamedTensors; metadata: Record<string, string> } {
+): {
+  /** By name, in the order of their data in the file. */
+  tensors: NamedTensors;
+  /** The texts of the header. Other values than texts are there as JSON. */
+  metadata: Record<string, string>;
+} {
   const { header, dataStart } = readHeader(bytes, name);
   const available = bytes.length - dataStart;
   const metadata = readMetadata(header, name);

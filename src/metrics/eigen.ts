@@ -13,6 +13,7 @@ const BAND = 24;
 /** Number of QL sweeps over all rows whose rotations are collected before they are applied. */
 const SWEEPS = 16;
 
+/** Eigenvalues and eigenvectors of a symmetric matrix A. */
 export interface EigenDecomposition {
   /** [n], ascending. */
   readonly values: Float64Array;

@@ -22,32 +22,56 @@ const CHOLESKY_PANEL = 64;
 
 /** A matrix (or, with one column, a vector) in the shared memory. Call `release` when it is no longer needed. */
 export interface Matrix {
+  /** Address in the shared memory, in bytes. */
   readonly pointer: number;
+  /** Number of rows. */
   readonly rows: number;
+  /** Number of columns. */
   readonly columns: number;
-  /** A view, valid until release. */
+  /** The values, [rows, columns], row-major: a view that is valid until release. */
   readonly data: Float64Array;
 }
 
 /** An operand of a product: a matrix, or its transpose. */
 export interface Operand {
+  /** The matrix as it is stored. */
   readonly matrix: Matrix;
+  /** If true, its transpose is the operand. Default false. */
   readonly transposed?: boolean;
 }
 
+/** Options of a product C = beta C + alpha A B. */
 export interface ProductOptions {
+  /** Factor of the product. Default 1. */
   readonly alpha?: number;
-  /** With 0 (default), C is overwritten. */
+  /** Factor of the old values of C. With 0 (default), C is overwritten. */
   readonly beta?: number;
+  /** The flags of kernels/linalg.ts; 0 (default) computes all of C. */
   readonly flags?: number;
 }
 
 /**
  * Matrix operations on a team of threads. Open it with Linalg.open() and close it when you are done.
  *
- * @example const linalg = await Linalg.open(2);
+ * @example
+ * ```ts
+ * import { Linalg } from "elegant-faces";
+ *
+ * const linalg = await Linalg.open(2);
+ * linalg.scope(() => {
+ *   const a = linalg.from([2, 1, 1, 2], 2, 2);
+ *   const c = linalg.allocate(2, 2);
+ *   linalg.multiply({ matrix: a }, { matrix: a }, c);
+ *   console.log(c.data); // 5, 4, 4, 5
+ * });
+ * await linalg.close();
+ * ```
  */
 export class Linalg {
+  /**
+   * The threads and their memory.
+   * @internal
+   */
   readonly team: KernelTeam<LinalgKernels, LinalgKernel>;
 
   private constructor(team: KernelTeam<LinalgKernels, LinalgKernel>) {
@@ -56,15 +80,17 @@ export class Linalg {
   }
 
   /**
+   * Starts the threads.
    * @param threads number of threads, including the calling one, which blocks while a kernel runs; without
    *                SharedArrayBuffer, only the calling one is used
-   * @param build of the kernels; tests name one, everything else takes this process's
+   * @param build build of the kernels; tests name one, everything else uses the one that suits this process
    */
   static async open(threads: number, build?: KernelBuild): Promise<Linalg> {
     const module = await loadModule("linalg", build);
     return new Linalg(new KernelTeam<LinalgKernels, LinalgKernel>(module, threads, LINALG_KERNELS));
   }
 
+  /** Ends the threads. Matrices cannot be used afterwards. */
   close(): Promise<void> {
     return this.team.close();
   }
@@ -89,6 +115,7 @@ export class Linalg {
     );
   }
 
+  /** Frees the memory of matrices. */
   release(...matrices: readonly Matrix[]): void {
     for (const { pointer } of matrices) this.team.heap.release(pointer);
   }
@@ -101,8 +128,12 @@ export class Linalg {
   }
 
   /**
-   * C = beta C + alpha A B. The flags are in kernels/linalg.ts. With LOWER, C is square and only its lower triangle is
+   * Computes C = beta C + alpha A B. With the flag LOWER of kernels/linalg.ts, C is square and only its lower triangle is
    * computed.
+   * @param a [m, k]
+   * @param b [k, n]
+   * @param c [m, n], overwritten
+   * @throws Error if the shapes do not fit each other
    */
   multiply(a: Operand, b: Operand, c: Matrix, { alpha = 1, beta = 0, flags = 0 }: ProductOptions = {}): void {
     const [m, k] = a.transposed ? [a.matrix.columns, a.matrix.rows] : [a.matrix.rows, a.matrix.columns];
@@ -115,7 +146,10 @@ export class Linalg {
     this.gemm(a.matrix.pointer, aI, aK, b.matrix.pointer, bJ, bK, c.pointer, n, m, n, k, alpha, beta, flags);
   }
 
-  /** Computes the same from pointers and strides: the arguments of the kernel, assembly/linalg/gemm.ts. */
+  /**
+   * Computes the same as multiply() from pointers and strides: the arguments of the kernel, assembly/linalg/gemm.ts.
+   * @internal
+   */
   gemm(...values: [...operands: number[], m: number, n: number, k: number, a: number, b: number, flags: number]) {
     const [m, n, , , , flags] = values.slice(-6) as number[];
     const [down, across] = [m, n].map((extent) => Math.ceil(extent / GEMM_BLOCK));
@@ -149,7 +183,16 @@ export class Linalg {
   }
 
   /** Means of the columns of float32 rows [n, d], and the rows minus their means as float64. */
-  center(x: Float32Array, n: number, d: number): { readonly means: Matrix; readonly centered: Matrix } {
+  center(
+    x: Float32Array,
+    n: number,
+    d: number,
+  ): {
+    /** [d, 1] */
+    readonly means: Matrix;
+    /** [n, d] */
+    readonly centered: Matrix;
+  } {
     const { heap } = this.team;
     return this.scope((keep) => {
       const raw = heap.allocate(Math.max(1, n * d) * 4);
@@ -160,7 +203,10 @@ export class Linalg {
     });
   }
 
-  /** Computes the same for the first n rows at a pointer, into the first n rows of a matrix. */
+  /**
+   * Computes the same as center() for the first n rows at a pointer, into the first n rows of a matrix.
+   * @internal
+   */
   centerInto(raw: number, n: number, means: Matrix, centered: Matrix): void {
     const d = centered.columns;
     this.team.run("columnMeans", [raw, n, d, means.pointer], Math.ceil(d / MEAN_COLUMNS));

@@ -54,8 +54,16 @@ export function squareRoot(linalg: Linalg, matrix: Float64Array, d: number): Flo
 /**
  * Computes squareRoot() on threads of its own, which are started for the call.
  *
- * @example const s = await symmetricSquareRoot(Float64Array.of(2, 1, 1, 2), 2);
- * @throws RetryableError if the 4 GiB of a WebAssembly memory are full
+ * @param matrix [d, d], row-major
+ * @param d      number of rows
+ * @returns S [d, d], row-major, exactly symmetric
+ * @throws InputError as squareRoot() does; RetryableError if the 4 GiB of a WebAssembly memory are full
+ * @example
+ * ```ts
+ * import { symmetricSquareRoot } from "elegant-faces";
+ *
+ * const root = await symmetricSquareRoot(Float64Array.of(2, 1, 1, 2), 2);
+ * ```
  */
 export function symmetricSquareRoot(
   matrix: Float64Array,

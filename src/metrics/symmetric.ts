@@ -7,6 +7,7 @@ import { defaultThreads, MOST_THREADS } from "../pool/threads.js";
 import { eigenvectors } from "./eigen.js";
 import { Linalg, type Matrix } from "./linalg.js";
 
+/** How many threads a function starts for its work. */
 export interface ThreadOptions {
   /**
    * Number of threads. Default: one per core, at most 256; one if the engine has no SharedArrayBuffer. The result is
@@ -89,19 +90,31 @@ export async function onThreads<T>(threads: number | undefined, work: (linalg: L
 }
 
 /**
- * Eigenvalues and eigenvectors of a symmetric matrix in float64. See eigenvectors() (eigen.ts) for method and
+ * Computes eigenvalues and eigenvectors of a symmetric matrix in float64. See eigenvectors() (eigen.ts) for method and
  * precision.
  *
  * @param matrix [d, d], row-major
- * @returns values [d], ascending; vectors [d, d], row-major: row k is the eigenvector of values[k], of length 1
- * @throws InputError if the matrix is not square, finite and symmetric
- * @throws RetryableError if the 4 GiB of a WebAssembly memory are full
+ * @param d      number of rows
+ * @throws InputError if the matrix is not square, finite and symmetric; RetryableError if the 4 GiB of a WebAssembly memory are
+ *   full
+ * @example
+ * ```ts
+ * import { symmetricEigenvectors } from "elegant-faces";
+ *
+ * const { values } = await symmetricEigenvectors(Float64Array.of(2, 1, 1, 2), 2);
+ * console.log(values); // 1, 3
+ * ```
  */
 export function symmetricEigenvectors(
   matrix: Float64Array,
   d: number,
   { threads }: ThreadOptions = {},
-): Promise<{ readonly values: Float64Array; readonly vectors: Float64Array }> {
+): Promise<{
+  /** [d], ascending. */
+  readonly values: Float64Array;
+  /** [d, d], row-major: row k is the eigenvector of values[k], of length 1. */
+  readonly vectors: Float64Array;
+}> {
   return onThreads(threads, (linalg) => {
     const { values, vectors } = eigenvectors(linalg, takeSymmetric(linalg, matrix, d));
     return { values, vectors: vectors.data.slice() };

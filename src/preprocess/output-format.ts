@@ -4,6 +4,7 @@ import type { CropFormat } from "../image/tasks.js";
 
 /** One file per photo (jpg, png), or files with many photos: raw pixels that NumPy reads, or JPEGs in a tar file. */
 export const OUTPUT_FORMATS = ["jpg", "png", "raw", "webdataset"] as const;
+/** The form in which preprocess() writes its crops. */
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 export type PackedFormat = Extract<OutputFormat, "raw" | "webdataset">;

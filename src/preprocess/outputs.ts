@@ -19,8 +19,11 @@ import type { AlignedPhoto, AlignItem, AlignResult, DetectSettings, MadeCrop } f
 
 export const PHOTOS_PER_TASK = 16;
 
+/** A photo that has no crop, or a face of it. */
 export interface Failure {
+  /** Name of the photo in the source. */
   readonly file: string;
+  /** One line that says why. */
   readonly reason: string;
 }
 

@@ -40,8 +40,11 @@ export interface PreprocessPlan {
   locate(input: string): PictureSource;
 }
 
+/** Which photos of a source get crops, and of what form. */
 export interface PlanOptions {
+  /** The folder of the photos, if it has none of the usual names. */
   readonly images: string | undefined;
+  /** The form of the crops. */
   readonly format: OutputFormat;
   /** A square to cut out of photos that are aligned already. */
   readonly crop: Rectangle | null;
@@ -51,6 +54,7 @@ export interface PlanOptions {
   readonly landmarks?: string | undefined;
   /** Which faces of that list are used. Default: all if it has several of any photo, otherwise the only one. */
   readonly faces?: FaceChoice | undefined;
+  /** Only the first photos, at most this many; null for all. */
   readonly limit: number | null;
   /** Receives a line about images or lists that are left out. */
   readonly onWarning?: ((line: string) => void) | undefined;

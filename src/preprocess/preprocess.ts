@@ -27,6 +27,7 @@ import { checkVariant, type PlanOptions, type PreprocessPlan, planPreprocess } f
 /** Default number of photos per packed file: some 50 MB of raw pixels at 256 px. */
 export const PHOTOS_PER_FILE = 256;
 
+/** How preprocess() makes crops. */
 export interface PreprocessOptions extends PlanOptions {
   /** Side of the crops in pixels. */
   readonly size: number;
@@ -34,12 +35,16 @@ export interface PreprocessOptions extends PlanOptions {
   readonly quality: number;
   /** Photos per file, for formats with many photos in a file. */
   readonly photosPerFile?: number;
+  /** Number of threads that decode and align. */
   readonly workers: number;
   /** Only this machine's part, written into OUT/part-i-of-n. */
   readonly part?: Part | null;
-  /** Decides that when the photos to be made are known and none is made yet; null leaves it at `workers`. */
+  /**
+   * Decides how many threads work when the photos to be made are known and none is made yet; null leaves it at `workers`.
+   * @internal
+   */
   readonly feeding?: (plan: PreprocessPlan, photos: number) => Promise<Feeding | null>;
-  /** Larger photos fail by their header. Default DEFAULT_MAX_PIXELS. */
+  /** Largest number of pixels of a photo. Larger photos fail by their header. Default 100 million. */
   readonly maxPixels?: number | undefined;
   /** If true, the decodable part of damaged photos is used, and the records mention it. */
   readonly tolerant?: boolean | undefined;
@@ -47,11 +52,13 @@ export interface PreprocessOptions extends PlanOptions {
   readonly landmarkFrame?: LandmarkFrame | "auto" | undefined;
   /** Receives notices about choices that the user should know. */
   readonly onNotice?: ((line: string) => void) | undefined;
+  /** Stops after the photos that are being made, which are saved. */
   readonly signal?: AbortSignal;
   /** If true, takes over OUT's lock from a process on another machine that may still be alive. */
   readonly takeOver?: boolean;
 }
 
+/** What preprocess() did. */
 export interface PreprocessReport {
   /** Number of images written by this run. */
   readonly done: number;
@@ -61,9 +68,13 @@ export interface PreprocessReport {
   readonly skipped: number;
   /** Images of this run per second of wall time. */
   readonly imagesPerSecond: number;
+  /** The photos and faces without a crop, with the reason for each. */
   readonly failures: readonly Failure[];
-  /** `wall`, and for each stage the sum over all threads. */
-  readonly seconds: StageSeconds & { readonly wall: number };
+  /** Seconds: those of each stage, summed over all threads, and the wall time. */
+  readonly seconds: StageSeconds & {
+    /** Wall time. */
+    readonly wall: number;
+  };
 }
 
 /** Which faces of a list were used. */
@@ -89,9 +100,26 @@ function nothingLeft({ photos }: PreprocessPlan): PreprocessReport {
  * (the matrix of each crop) and failures.json. A photo that cannot be read is reported and skipped. Finished photos
  * are not made again. A run that was killed at any moment and is run again ends with the same bytes as an undisturbed
  * run. With `part`, only the photos of that part are made, into a folder of their own below `target`, however many of
- * them fail; mergeParts() combines the parts.
+ * them fail; `elegant merge` combines the parts.
+ * @param source a folder in CelebA's layout, or any folder or `.tar` file with photos if the options say where their faces are
+ * @param target the folder for the crops and their lists
  * @throws InputError before anything is written if lists, photos or `out` do not fit, and if every photo fails;
  *   RetryableError if the disk is full; InterruptedError after `signal`, with finished photos saved
+ * @example
+ * ```ts
+ * import { preprocess } from "elegant-faces";
+ *
+ * const report = await preprocess("CelebA", "faces", {
+ *   size: 256,
+ *   format: "jpg",
+ *   quality: 95,
+ *   images: undefined,
+ *   crop: null,
+ *   limit: null,
+ *   workers: 2,
+ * });
+ * console.log(report.done, report.failures);
+ * ```
  */
 export async function preprocess(
   source: string,

@@ -9,6 +9,7 @@ import type { FaceChoice } from "./face-choice.js";
 
 /** How faces are found in photos without landmarks, and which of them are used. */
 export interface DetectSettings {
+  /** Which of the found faces get a crop. */
   readonly faces: FaceChoice;
   /** Lowest score that counts as a face, 0 to 1. */
   readonly minScore: number;

@@ -27,22 +27,29 @@ const recordSchema = z.object({
   count: z.number(),
 });
 
+/** The data set that writeSynth() paints. */
 export interface SynthOptions {
+  /** The folder of the data set: new, empty, or with an earlier part of the same data set. */
   readonly directory: string;
+  /** Number of photos. */
   readonly count: number;
+  /** The seed that determines all faces, 0 to 4294967295. */
   readonly seed: number;
   /** Number of threads that paint. */
   readonly workers: number;
   /** Only this machine's photos. Other machines may paint into the same directory at the same time. */
   readonly part?: Part | null;
+  /** Receives the number of painted photos. */
   readonly onProgress?: OnProgress;
 }
 
+/** What writeSynth() painted. */
 export interface SynthResult {
   /** Number of photos painted by this run, without those of an earlier run. */
   readonly painted: number;
   /** Number of photos that belong to this machine. */
   readonly own: number;
+  /** Wall time of the painting. */
   readonly seconds: number;
 }
 
@@ -76,10 +83,16 @@ function recordOf(faces: readonly SynthFace[], { seed }: SynthOptions): string {
 }
 
 /**
- * Writes images/000001.jpg ..., the three lists and synth.json. The same seed gives the same bytes; photo i depends
+ * Paints photos of faces in the form of CelebA's files: images/000001.jpg ..., the three lists and synth.json. The same seed gives the same bytes; photo i depends
  * only on the seed and i. synth.json is written first, so that a run that was cut off is recognised. Photos that exist
  * already are complete, because each is renamed into place, and are kept.
  * @throws InputError if the directory contains something else
+ * @example
+ * ```ts
+ * import { writeSynth } from "elegant-faces";
+ *
+ * const { painted } = await writeSynth({ directory: "painted", count: 100, seed: 1, workers: 2 });
+ * ```
  */
 export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   const { directory, count, seed, workers, part = null, onProgress } = options;

@@ -6,6 +6,7 @@ import type { RgbaImage } from "../../types.js";
 
 /** A decoded image, and what was wrong with its file; null if nothing was. */
 export interface Decoded extends RgbaImage {
+  /** One line that says what was wrong with the file; null if nothing was. Only `tolerant` decoding gives damaged images. */
   readonly damaged: string | null;
 }
 

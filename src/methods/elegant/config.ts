@@ -33,14 +33,19 @@ export type Initialisation = (typeof INITIALISATIONS)[number];
 export const networkSchema = z.object({
   /** Number of convolutions in a discriminator: four in the published code, five in the paper. */
   discriminatorBlocks: z.union([z.literal(4), z.literal(5)]).default(4),
+  /** Activation of the decoder's blocks, apart from the last. */
   decoderActivation: z.enum(DECODER_ACTIVATIONS).default("relu"),
+  /** How a decoder block doubles its side. */
   upsampling: z.enum(UPSAMPLINGS).default("transposed"),
   /** Number of blocks in the encoder and in the decoder: the published five halve the side to S/32, four to S/16. */
   generatorBlocks: z.union([z.literal(4), z.literal(5)]).default(5),
+  /** What an edit adds to an image: the residual of the edited latent, or its difference from that of the own latent. */
   edit: z.enum(EDITS).default("residual"),
   /** Whether the decoder multiplies its residual by a soft mask, which it computes at a quarter of the side. */
   mask: z.boolean().default(false),
+  /** The discriminators' layer between convolution and activation. */
   discriminatorNorm: z.enum(DISCRIMINATOR_NORMS).default("unit-length"),
+  /** How a discriminator receives the labels. */
   condition: z.enum(CONDITIONS).default("planes"),
   /**
    * Whether an edit is the mean of the edit of the image and of that of its mirror image, mirrored back. Errors that the
@@ -64,6 +69,7 @@ export const modelConfigSchema = layersSchema.superRefine(({ attributes, width }
   const message = `expected ${expected}, received ${attributes.length}: ${remedy}`;
   context.addIssue({ code: "custom", path: ["attributes"], message });
 });
+/** The configuration of an ELEGANT model: all that determines its networks. createConfig() makes one. */
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 
 /** The layers of the published code. */
@@ -135,7 +141,29 @@ export function parseConfig(config: unknown, source: string): ModelConfig {
   return parseFields(modelConfigSchema, config, source);
 }
 
-/** Makes a configuration from a user's options. @throws InputError that names the option that does not fit */
+/**
+ * Makes the configuration of an ELEGANT model from all its choices. docs/training.md says what they do and which values each preset has.
+ * @throws InputError that names the option that does not fit
+ * @example
+ * ```ts
+ * import { createConfig } from "elegant-faces";
+ *
+ * const config = createConfig({
+ *   size: 64,
+ *   width: 32,
+ *   attributes: ["Eyeglasses", "Bangs"],
+ *   discriminatorBlocks: 4,
+ *   decoderActivation: "relu",
+ *   upsampling: "resize",
+ *   generatorBlocks: 4,
+ *   edit: "difference",
+ *   mask: true,
+ *   discriminatorNorm: "none",
+ *   condition: "heads",
+ *   mirror: true,
+ * });
+ * ```
+ */
 export function createConfig(
   options: Omit<ModelConfig, "size" | "attributes"> & { readonly size: number; readonly attributes: readonly string[] },
 ): ModelConfig {
