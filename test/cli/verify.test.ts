@@ -1,12 +1,13 @@
 /** `elegant verify` on golden files that pass, fail or cannot be checked. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatVerification } from "../../src/cli/verify.js";
+import type { ElegantGolden } from "../../src/golden/elegant-schema.js";
 import { withFolder } from "../support/folder.js";
 import { runHere } from "../support/in-process.js";
 import { sharedPath } from "../support/shared.js";
-import type { Ended } from "../support/spawn.js";
+import { type Ended, fromRoot } from "../support/spawn.js";
 
 const verify = (...args: string[]): Promise<Ended> => runHere(["verify", ...args]);
 
@@ -49,6 +50,27 @@ describe("elegant verify", () => {
     assert.deepEqual([ok, files[0].file, files[0].quantities.length], [true, path, 24]);
     assert.deepEqual(Object.keys(files[0].quantities[0]), ["name", "error", "tolerance", "at"]);
   });
+
+  it("agrees with the published networks in float64, and names the one number that was changed", () =>
+    withFolder(async (folder) => {
+      const path = fromRoot("test/fixtures/elegant-s1-64px-b2-n3.json");
+      const golden = JSON.parse(await readFile(path, "utf8")) as ElegantGolden;
+      golden.iterations[0].grad_G["Dec.main.2.0.weight"].rms *= 1.01;
+      const changed = join(folder, "changed.json");
+      await writeFile(changed, JSON.stringify(golden));
+      const { code, stdout, stderr } = await verify(path, changed, "--device", "wasm", "--json");
+      assert.equal(code, 2, stderr);
+      const { ok, files } = JSON.parse(stdout) as {
+        ok: boolean;
+        files: { file: string; quantities: { name: string; error: number; tolerance: number }[] }[];
+      };
+      const failed = files.map(({ quantities }) =>
+        quantities.filter(({ error, tolerance }) => !(error <= tolerance)).map(({ name }) => name),
+      );
+      assert.deepEqual([ok, failed], [false, [[], ["grad_G Dec.main.2.0.weight"]]]);
+      assert.ok(files[0].quantities.length > 250, `${files[0].quantities.length} quantities`);
+      assert.match(stderr, /verify: 1 of \d+ quantities are over their tolerance/);
+    }));
 
   it("prints a row a group and every quantity that fails", () => {
     const quantity = (name: string, error: number) => ({ group: "grad_G", name, error, tolerance: 1e-3, at: "[0]" });

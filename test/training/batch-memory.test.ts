@@ -1,3 +1,4 @@
+/** The memory that an update needs, and how a batch is divided when it does not fit. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,3 +1,4 @@
+/** Runs that start from the generator of another run (`elegant train --from`). */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Training pictures that cannot be read are replaced, listed and named, and too many of them end the run. */
 import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

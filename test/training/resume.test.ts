@@ -1,3 +1,4 @@
+/** Training runs that are interrupted, fail or end, and are resumed. */
 import assert from "node:assert/strict";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The gradient penalty R1 against PyTorch's double backward. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
