@@ -26,7 +26,13 @@ export default class ProcessorTime extends reporters.Base {
       const now = secondsSoFar();
       const file = relative(process.cwd(), ended.file ?? "");
       files.set(file, (files.get(file) ?? 0) + now - before);
-      const words = [(now - before).toFixed(2), kind, ended.state ?? "pending", file, ended.title.replaceAll("\n", " ")];
+      const words = [
+        (now - before).toFixed(2),
+        kind,
+        ended.state ?? "pending",
+        file,
+        ended.title.replaceAll("\n", " "),
+      ];
       console.log(words.join("\t"));
       before = now;
     };
