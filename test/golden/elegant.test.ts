@@ -1,26 +1,14 @@
 /** Training updates against a golden file of our own from another device; test/cli/verify.test.ts has that of the published networks. */
 import assert from "node:assert/strict";
 import { openDevice } from "../../src/device/open.js";
-import { passes, type Quantity } from "../../src/golden/compare.js";
-import { checkElegant, differenceTolerance } from "../../src/golden/elegant.js";
+import { differenceTolerance } from "../../src/golden/elegant.js";
 import type { ElegantGolden } from "../../src/golden/elegant-schema.js";
 import { makeGolden } from "../support/golden.js";
-import { hasWebgpu } from "../support/webgpu.js";
-
-async function check(golden: ElegantGolden, name: "wasm" | "webgpu" = "wasm"): Promise<Quantity[]> {
-  const device = await openDevice(name, 2);
-  try {
-    return await checkElegant(golden, "golden", () => {});
-  } finally {
-    await device.close();
-  }
-}
-
-const failed = (quantities: readonly Quantity[]): string[] =>
-  quantities.flatMap((quantity) => (passes(quantity) ? [] : [`${quantity.name}: ${quantity.error} ${quantity.at}`]));
+import { check, failed } from "../support/golden-check.js";
 
 describe("golden/elegant", () => {
   let own: ElegantGolden;
+
   before(async () => {
     const device = await openDevice("cpu", 1);
     own = await makeGolden(9);
@@ -32,11 +20,6 @@ describe("golden/elegant", () => {
     assert.deepEqual(failed(quantities), []);
     // 2 x (labels, 8 scores, 7 losses), 18 forward quantities, 74 gradients, 74 weights, and the points of the weights.
     assert.equal(quantities.length, 2 * 16 + 18 + 74 + 74 + 1);
-  });
-
-  it("agrees on webgpu with it as well", async function () {
-    if (!(await hasWebgpu())) this.skip();
-    assert.deepEqual(failed(await check(own, "webgpu")), []);
   });
 
   it("names what is wrong", async () => {
