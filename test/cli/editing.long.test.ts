@@ -1,9 +1,9 @@
 /** `elegant swap` on webgpu gives the same image as on wasm. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeImage, encodeJpeg, encodePng } from "../../src/image/codec.js";
+import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { assertClose } from "../support/close.js";
 import { runHere } from "../support/in-process.js";
 import { tinyGenerator } from "../support/model.js";
@@ -11,12 +11,7 @@ import { goldenPhoto } from "../support/pictures.js";
 import type { Ended } from "../support/spawn.js";
 import { hasWebgpu } from "../support/webgpu.js";
 
-interface Answer {
-  readonly outputs: readonly string[];
-  readonly milliseconds: number;
-}
-
-describe("elegant swap, linear and matrix", () => {
+describe("elegant swap on webgpu", () => {
   let folder: string;
   let face: (name: string) => string;
 
@@ -24,14 +19,9 @@ describe("elegant swap, linear and matrix", () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
     face = (name) => join(folder, name);
     await writeFile(face("model.safetensors"), tinyGenerator(9));
-    for (const name of ["a.png", "b.png", "r1.png", "r2.png", "r3.png"]) {
+    for (const name of ["a.png", "r1.png"]) {
       await writeFile(face(name), await encodePng(goldenPhoto(name, 2, 64, 64)));
     }
-    await writeFile(face("large.jpg"), await encodeJpeg(goldenPhoto("large", 2, 100, 100), 95));
-    await writeFile(face("oblong.png"), await encodePng(goldenPhoto("oblong", 2, 64, 48)));
-    await writeFile(face("text.png"), "not a picture");
-    for (const name of ["w.pth", "w.onnx"]) await writeFile(face(name), "weights");
-    await mkdir(face("empty"));
   });
 
   after(async () => {
@@ -44,7 +34,7 @@ describe("elegant swap, linear and matrix", () => {
     return runHere([...words, "--device", device, "--workers", "1"]);
   }
 
-  it("swaps the same picture on webgpu, and ends", async function () {
+  it("swaps the same picture as on wasm, and ends", async function () {
     if (!(await hasWebgpu())) this.skip();
     const pixels: ArrayLike<number>[] = [];
     for (const device of ["wasm", "webgpu"]) {
@@ -52,7 +42,7 @@ describe("elegant swap, linear and matrix", () => {
       const line = "swap --model @model.safetensors --input @a.png --attribute Bangs --reference @r1.png --json --out";
       const { code, stdout, stderr } = await elegant(`${line} ${out}`, device);
       assert.equal(code, 0, stderr);
-      const [path] = (JSON.parse(stdout) as Answer).outputs;
+      const [path] = (JSON.parse(stdout) as { readonly outputs: readonly string[] }).outputs;
       pixels.push((await decodeImage(await readFile(path), path)).data);
     }
     // A value may round the other way.

@@ -2,46 +2,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OPEN, readAttributes } from "../../src/dataset/lists.js";
-import { COUNT, done, LIST, ONE, PROBABILITIES } from "../support/label.js";
+import { done, LIST, ONE, PROBABILITIES, useLabeller } from "../support/label.js";
 import { sharedPath } from "../support/shared.js";
 import { fromRoot } from "../support/spawn.js";
 
 describe("elegant label", () => {
-  let folder: string;
-  const at = (...names: string[]): string => join(folder, ...names);
-
-  /** The painted faces in image files, without their labels. */
-  const unlabelled = async (name: string): Promise<string> => {
-    await mkdir(at(name), { recursive: true });
-    await symlink(at("faces/images"), at(name, "images"));
-    for (const list of ["list_eval_partition.txt", "list_landmarks_celeba.txt"]) {
-      await copyFile(at("faces", list), at(name, list));
-    }
-    return at(name);
-  };
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    await done("synth", at("photos"), "--count", `${COUNT}`, "--seed", "4", "--workers", "2");
-    for (const [format, name] of [
-      ["png", "faces"],
-      ["raw", "raw"],
-    ] as const) {
-      await done("preprocess", at("photos"), at(name), "--size", "64", "--format", format, "--workers", "1");
-    }
-    const trained = ["label", "--train-on", at("faces"), "--model-out", at("l.safetensors"), "--passes", "8"];
-    const { stdout, stderr } = await done(...trained, ...ONE);
-    assert.match(stdout, /trained on \d+ pictures in \d+ updates, tested on 12/);
-    assert.match(stdout, /attribute +right +both sides +majority\n +Arched_Eyebrows/);
-    assert.match(stdout, /confidence +open +right\n +0\.5 +0\.0 %/);
-    assert.match(stderr, /not learned, for too few pictures with or without them: .*Attractive/);
-  });
-
-  after(() => rm(folder, { recursive: true, force: true }));
+  const { at, unlabelled } = useLabeller();
 
   it("gives the same bytes for image files, raw pixels and a folder of crops alone, with any number of workers", async () => {
     const dir = await unlabelled("second");

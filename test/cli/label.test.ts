@@ -1,10 +1,9 @@
 /** `elegant label` on painted faces: lists, open labels, refusals and failures. */
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OPEN, readAttributes } from "../../src/dataset/lists.js";
-import { COUNT, done, elegant, LIST, ONE, PROBABILITIES } from "../support/label.js";
+import { COUNT, done, elegant, LIST, ONE, PROBABILITIES, useLabeller } from "../support/label.js";
 import { fromRoot } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
@@ -17,37 +16,7 @@ async function readCsv(path: string): Promise<string[][]> {
 }
 
 describe("elegant label", () => {
-  let folder: string;
-  const at = (...names: string[]): string => join(folder, ...names);
-
-  /** The painted faces in image files, without their labels. */
-  const unlabelled = async (name: string): Promise<string> => {
-    await mkdir(at(name), { recursive: true });
-    await symlink(at("faces/images"), at(name, "images"));
-    for (const list of ["list_eval_partition.txt", "list_landmarks_celeba.txt"]) {
-      await copyFile(at("faces", list), at(name, list));
-    }
-    return at(name);
-  };
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    await done("synth", at("photos"), "--count", `${COUNT}`, "--seed", "4", "--workers", "2");
-    for (const [format, name] of [
-      ["png", "faces"],
-      ["raw", "raw"],
-    ] as const) {
-      await done("preprocess", at("photos"), at(name), "--size", "64", "--format", format, "--workers", "1");
-    }
-    const trained = ["label", "--train-on", at("faces"), "--model-out", at("l.safetensors"), "--passes", "8"];
-    const { stdout, stderr } = await done(...trained, ...ONE);
-    assert.match(stdout, /trained on \d+ pictures in \d+ updates, tested on 12/);
-    assert.match(stdout, /attribute +right +both sides +majority\n +Arched_Eyebrows/);
-    assert.match(stdout, /confidence +open +right\n +0\.5 +0\.0 %/);
-    assert.match(stderr, /not learned, for too few pictures with or without them: .*Attractive/);
-  });
-
-  after(() => rm(folder, { recursive: true, force: true }));
+  const { at, unlabelled } = useLabeller();
 
   it("writes a list in which labels are open where their probability is less sure, and both files of it agree", async () => {
     const dir = await unlabelled("first");
@@ -133,7 +102,7 @@ describe("elegant label", () => {
     await mkdir(join(dir, "Anno"));
     await writeFile(join(dir, "Anno", "list_attr_celeba.csv"), "file,Bangs\na.png,1\n");
     await writeFile(join(other, PROBABILITIES), "mine");
-    const before = await treeOf(folder);
+    const before = await treeOf(at());
     for (const [args, words] of [
       [[dir, "--model", model], /Anno.list_attr_celeba\.csv: expected no such file yet.*Add --replace/],
       [[other, "--model", model], /attributes_confidence\.csv: expected no such file yet/],
@@ -154,7 +123,7 @@ describe("elegant label", () => {
       assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
       assert.match(stderr, words);
     }
-    assert.deepEqual(await treeOf(folder), before);
+    assert.deepEqual(await treeOf(at()), before);
   });
 
   it("knows CelebA's forty attributes without a model of one's own, and prints its terms", async () => {

@@ -1,7 +1,7 @@
 /** Updates of the preset `modern` on a device, and comparisons with the numbers of PyTorch. */
 import assert from "node:assert/strict";
 import { openDevice } from "../../src/device/open.js";
-import type { Summary } from "../../src/golden/compare.js";
+import { compareTensor, type Summary } from "../../src/golden/compare.js";
 import { type ModernCase, type ModernResult, modernUpdates } from "./modern.js";
 
 /** Tolerances, as shares of a tensor's rms or of a loss. We compared wasm with PyTorch's float64. */
@@ -78,4 +78,25 @@ export function assertTensors(
     if (own.length !== values.length || !(error <= TOLERANCES[kind])) wrong.push(`${name}: ${error} of its rms`);
   }
   assert.deepEqual(wrong, []);
+}
+
+/** Fails unless the updates have the golden losses, and their tensors the golden summaries. */
+export function assertGolden(golden: Golden, { losses, tensors }: ModernResult): void {
+  assertLosses(losses, golden.losses.slice(0, losses.length));
+  const wrong: string[] = [];
+  const isWhole = losses.length === golden.updates;
+  // A batch in parts has no forward trace; fewer updates move the weights less.
+  const isComparable = (name: string): boolean => tensors.has(name) && (isWhole || kindOf(name) !== "moved");
+  const summarized = Object.entries(golden.tensors).filter(([name]) => isComparable(name));
+  for (const [name, summary] of summarized) {
+    const kind = kindOf(name);
+    const tolerance = TOLERANCES[kind] * (kind === "moved" ? 3 : 1);
+    const values = tensors.get(name) as Float32Array;
+    const { error, at } = compareTensor(name, name, summary, values, tolerance);
+    if (!(error <= tolerance)) wrong.push(`${name}: ${error} of its rms at ${at}`);
+  }
+  assert.deepEqual(wrong, []);
+  // 52 parameters, 32 of them with an average.
+  const isForward = ([name]: readonly [string, Summary]): boolean => kindOf(name) === "forward";
+  assert.equal(summarized.filter((entry) => !isForward(entry)).length, isWhole ? 2 * 52 + 32 : 52);
 }

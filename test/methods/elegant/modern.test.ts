@@ -1,14 +1,13 @@
 /** Updates of the preset `modern` against numbers that PyTorch computed. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { compareTensor, type Summary } from "../../../src/golden/compare.js";
-import type { ModernCase, ModernResult } from "../../support/modern.js";
+import type { ModernCase } from "../../support/modern.js";
 import {
+  assertGolden,
   assertLosses,
   assertTensors,
   type Golden,
   kindOf,
-  TOLERANCES,
   updatesOn,
 } from "../../support/modern-updates.js";
 import { fromRoot } from "../../support/spawn.js";
@@ -20,35 +19,15 @@ describe("updates of the preset modern", () => {
     golden = JSON.parse(await readFile(fromRoot("test/fixtures/modern.json"), "utf8")) as Golden;
   });
 
-  const assertGolden = ({ losses, tensors }: ModernResult): void => {
-    assertLosses(losses, golden.losses.slice(0, losses.length));
-    const wrong: string[] = [];
-    const isWhole = losses.length === golden.updates;
-    // A batch in parts has no forward trace; fewer updates move the weights less.
-    const isComparable = (name: string): boolean => tensors.has(name) && (isWhole || kindOf(name) !== "moved");
-    const summarized = Object.entries(golden.tensors).filter(([name]) => isComparable(name));
-    for (const [name, summary] of summarized) {
-      const kind = kindOf(name);
-      const tolerance = TOLERANCES[kind] * (kind === "moved" ? 3 : 1);
-      const values = tensors.get(name) as Float32Array;
-      const { error, at } = compareTensor(name, name, summary, values, tolerance);
-      if (!(error <= tolerance)) wrong.push(`${name}: ${error} of its rms at ${at}`);
-    }
-    assert.deepEqual(wrong, []);
-    // 52 parameters, 32 of them with an average.
-    const isForward = ([name]: readonly [string, Summary]): boolean => kindOf(name) === "forward";
-    assert.equal(summarized.filter((entry) => !isForward(entry)).length, isWhole ? 2 * 52 + 32 : 52);
-  };
-
   it("are those of PyTorch's golden numbers on wasm", async () => {
     const result = await updatesOn("wasm", golden);
-    assertGolden(result);
+    assertGolden(golden, result);
     assert.equal(result.tensors.size, Object.keys(golden.tensors).length);
   });
 
   it("are the same with each pair computed alone, whose groups the parts cut through", async () => {
-    assertGolden(await updatesOn("wasm", golden, { part: 1 }));
-    assertGolden(await updatesOn("wasm", golden, { part: 3 }));
+    assertGolden(golden, await updatesOn("wasm", golden, { part: 1 }));
+    assertGolden(golden, await updatesOn("wasm", golden, { part: 3 }));
   });
 
   it("are the same with a cycle loss if each pair is computed alone", async () => {
