@@ -8,8 +8,16 @@ const { availableParallelism } = require("node:os");
 const { join } = require("node:path");
 
 const SLOWEST = {
-  short: [],
-  long: [],
+  short: [
+    ...["cli/verify", "device/wasm/matmul", "cli/train", "preprocess/detect", "cli/align", "training/resume"],
+    ...["training/loop", "cli/import-methods", "cli/fid", "cli/label", "cli/part"],
+  ],
+  long: [
+    ...["preprocess/detect.long", "training/loop.kill", "preprocess/detect.kill", "cli/table.long", "cli/demo.long"],
+    ...["methods/elegant/modern.long", "training/disk-full.long", "queue/queue.long", "methods/methods.kill"],
+    ...["cli/own-data.long", "cli/one-thread.long", "preprocess/preprocess.kill", "cli/planned.long", "web/page.long"],
+    ...["cli/plan.long", "cli/part.long", "cli/score.long", "training/left-out.long", "metrics/frechet-2048.long"],
+  ],
 };
 
 /** The settings of a run: "short" or "long". */

@@ -1,4 +1,4 @@
-/**  of a run: the contract's numbers, its classifier, and its report. */
+/** `elegant score` of a run: the numbers of its contract, its classifier, and its report. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
