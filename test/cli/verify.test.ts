@@ -56,7 +56,7 @@ describe("elegant verify", () => {
       golden.iterations[0].grad_G["Dec.main.2.0.weight"].rms *= 1.01;
       const changed = join(folder, "changed.json");
       await writeFile(changed, JSON.stringify(golden));
-      const { code, stdout, stderr } = await verify(path, changed, "--device", "wasm", "--json");
+      const { code, stdout, stderr } = await verify(path, changed, "--device", "wasm", "--workers", "1", "--json");
       assert.equal(code, 2, stderr);
       const { ok, files } = JSON.parse(stdout) as {
         ok: boolean;
