@@ -53,7 +53,7 @@ describe("elegant verify", () => {
     withFolder(async (folder) => {
       const path = fromRoot("test/fixtures/elegant-s1-64px-b2-n3.json");
       const golden = JSON.parse(await readFile(path, "utf8")) as ElegantGolden;
-      golden.iterations[0].grad_G["Dec.main.2.0.weight"].rms *= 1.01;
+      golden.iterations[0].z_C.mean += golden.iterations[0].z_C.rms;
       const changed = join(folder, "changed.json");
       await writeFile(changed, JSON.stringify(golden));
       const { code, stdout, stderr } = await verify(path, changed, "--device", "wasm", "--workers", "1", "--json");
@@ -65,9 +65,14 @@ describe("elegant verify", () => {
       const failed = files.map(({ quantities }) =>
         quantities.filter(({ error, tolerance }) => !(error <= tolerance)).map(({ name }) => name),
       );
-      assert.deepEqual([ok, failed], [false, [[], ["grad_G Dec.main.2.0.weight"]]]);
+      assert.deepEqual([ok, failed[0]], [false, []]);
+      // What fails elsewhere is not tried again near kinks, where a few points of the weights may be off.
+      assert.deepEqual(
+        failed[1].filter((name) => !name.endsWith("points after")),
+        ["z_C"],
+      );
       assert.ok(files[0].quantities.length > 250, `${files[0].quantities.length} quantities`);
-      assert.match(stderr, /verify: 1 of \d+ quantities are over their tolerance/);
+      assert.match(stderr, /verify: [12] of \d+ quantities are over their tolerance/);
     }));
 
   it("prints a row a group and every quantity that fails", () => {
