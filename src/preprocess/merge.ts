@@ -5,11 +5,12 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { PACKED_DIR, packedName } from "../dataset/packed.js";
 import { describeMismatch, InputError, RetryableError, rethrowAs } from "../errors.js";
-import { isTemporary } from "../files.js";
+import { isTemporary, removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
 import { parseJson } from "../json.js";
 import { type Part, partName, placeOf } from "../part.js";
 import type { OnProgress } from "../types.js";
+import { PHOTO_LISTS } from "./found-faces.js";
 import { type FinishedCrop, MANIFEST, type ManifestOptions, readAllRecords, readManifest } from "./manifest.js";
 import { FAILURES, writeOutcome } from "./outcome.js";
 import type { Failure } from "./outputs.js";
@@ -149,8 +150,11 @@ async function moveFiles(out: string, folder: string, onFile: () => void): Promi
   }
 }
 
+/** Ends a merge. Until the last line of it, a merge that is killed is continued by the next one. */
 async function removeParts(out: string, count: number): Promise<void> {
   try {
+    // A merge that was killed while it wrote a list or the manifest has left a temporary file.
+    for (const folder of [out, join(out, PHOTO_LISTS)]) await removeTemporaries(folder);
     for (let index = 0; index < count; index++) {
       await rm(join(out, partName({ index, count })), { recursive: true, force: true });
     }

@@ -1,43 +1,12 @@
 /** `elegant fid` on features, statistics and images, with its cache, warnings and JSON. */
 import assert from "node:assert/strict";
-import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodePng } from "../../src/image/codec.js";
-import { encodeNpy } from "../../src/interop/npy.js";
 import { encodePth } from "../../src/interop/pth-writer.js";
 import { randomInceptionTensors } from "../../src/metrics/inception.js";
-import { Random } from "../../src/random.js";
-import { useCacheHome } from "../support/cache.js";
+import { elegant, rows, writePictures } from "../support/fid-inputs.js";
 import { withFolder } from "../support/folder.js";
-import { runHere } from "../support/in-process.js";
-import { goldenPhoto } from "../support/pictures.js";
-import type { Ended } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
-
-/** Runs a command with a cache of its own. */
-async function elegant(folder: string, ...args: string[]): Promise<Ended> {
-  const giveBackCache = useCacheHome(join(folder, "cache"));
-  try {
-    return await runHere(args);
-  } finally {
-    giveBackCache();
-  }
-}
-
-async function writePictures(folder: string, count: number, seed: number): Promise<void> {
-  await mkdir(folder);
-  for (let i = 0; i < count; i++) {
-    await writeFile(
-      join(folder, `${i}.png`),
-      await encodePng(goldenPhoto(`${seed}-${i}`, seed, 30 + i, 20 + ((5 * i) % 31))),
-    );
-  }
-}
-
-const rows = (n: number, d: number, seed: number): Uint8Array => {
-  const random = Random.fromSeed(seed, "rows");
-  return encodeNpy({ shape: [n, d], data: Float32Array.from({ length: n * d }, () => random.normal()) });
-};
 
 describe("elegant fid", () => {
   it("compares features, statistics and images in any mix, with all that the contract names", () =>
@@ -107,37 +76,6 @@ describe("elegant fid", () => {
       assert.deepEqual(JSON.parse(json.stdout).warnings, [warning], "stdout is one object");
       const saved = await elegant(folder, "fid", b, "--save-stats", join(folder, "b.npz"), "--json");
       assert.deepEqual(JSON.parse(saved.stdout).warnings, [warning]);
-    }));
-
-  it("keeps a large folder's mean and covariance alone, says so, and notices when they are damaged", () =>
-    withFolder(async (folder) => {
-      const at = (name: string): string => join(folder, name);
-      await writeFile(at("a.npy"), rows(300, 64, 1));
-      await writePictures(at("images"), 66, 3);
-      const words = [at("images"), at("a.npy"), "--features", "random-inception", "--dims", "64", "--json"];
-      const score = async (...more: string[]) => {
-        const { code, stdout, stderr } = await elegant(folder, "fid", ...words, ...more);
-        assert.equal(code, 0, stderr);
-        return { ...JSON.parse(stdout), stderr };
-      };
-      const first = await score();
-      assert.deepEqual([first.cached, first.n, first.warnings], [[null, null], [66, 300], []]);
-      const entries = await readdir(at("cache/elegant-faces"));
-      const [name, ...others] = entries.filter((entry) => entry !== "announced-devices.json");
-      assert.match(name, /^statistics-[0-9a-f]{32}\.npz$/);
-      assert.deepEqual(others, []);
-      const second = await score();
-      assert.deepEqual([second.cached, second.fid], [["statistics", null], first.fid]);
-      assert.match(second.stderr, /images: 66 images, statistics from the cache/);
-      const [path, bytes] = [at(`cache/elegant-faces/${name}`), await readFile(at(`cache/elegant-faces/${name}`))];
-      bytes[1000] ^= 1;
-      await writeFile(path, bytes);
-      const third = await score();
-      assert.deepEqual([third.cached, third.fid], [[null, null], first.fid]);
-      assert.deepEqual(third.warnings, [`the cache's file ${name} is damaged and is computed again`]);
-      const rowsToo = await score("--kid");
-      assert.deepEqual([rowsToo.cached, rowsToo.fid], [[null, null], first.fid]);
-      assert.deepEqual((await score("--kid")).cached, ["features", null]);
     }));
 
   it("skips damaged images with code 3 and names them, or stops with --strict", () =>

@@ -1,67 +1,19 @@
 /** Runs made from the files of StarGAN's, CycleGAN's and UNIT's published code. */
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodePth, toNamedTensors } from "../../src/interop/pth.js";
 import { encodePth } from "../../src/interop/pth-writer.js";
-import type { NamedTensors } from "../../src/interop/safetensors.js";
-import type { Model } from "../../src/methods/method.js";
-import { methodOf } from "../../src/methods/registry.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
-import { importRun } from "../../src/training/run.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { runHere } from "../support/in-process.js";
-import { type Ended, fromRoot } from "../support/spawn.js";
-import { hasTorch, runPython } from "../support/torch.js";
+import { CASES, elegant, exportTiny, namesOf } from "../support/import-methods.js";
+import { fromRoot } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runHere(args);
-
-const CASES = [
-  {
-    method: "stargan",
-    attributes: ["Bangs", "Smiling"],
-    choices: { generatorBlocks: 2, discriminatorLayers: 5 },
-    files: ["12-G.ckpt", "12-D.ckpt"],
-    size: [],
-    step: 12,
-  },
-  {
-    method: "cyclegan",
-    attributes: ["Bangs"],
-    choices: { generatorBlocks: 2 },
-    files: ["G_A", "G_B", "D_A", "D_B"].map((network) => `latest_net_${network}.pth`),
-    size: ["--size", "64"],
-    step: 0,
-  },
-  {
-    method: "unit",
-    attributes: ["Bangs"],
-    choices: {},
-    files: ["gen_00000012.pkl", "dis_00000012.pkl"],
-    size: ["--size", "64"],
-    step: 12,
-  },
-] as const;
-
-function allTensors(model: Model): NamedTensors {
-  return new Map(model.groups.flatMap((group) => [...model.initial(group, 3, null)]));
-}
-
-/** Makes a run of step 12 with 64 px and width 4, and exports it with --pth. */
-async function exportTiny({ method, attributes, choices }: (typeof CASES)[number], folder: string): Promise<Model> {
-  const model = methodOf(method).create({ size: 64, width: 4, attributes, ...choices });
-  const run = join(folder, "run");
-  await importRun(run, { model, tensors: allTensors(model), step: 12 }, 1);
-  const { code, stderr } = await elegant("export", run, join(folder, "pth"), "--pth");
-  assert.equal(code, 0, stderr);
-  return model;
-}
-
 for (const tiny of CASES) {
-  const { method, attributes, files, size, step } = tiny;
-  const named = ["--method", method, "--attributes", ...attributes, ...size];
+  const { method, attributes, files, step } = tiny;
+  const named = namesOf(tiny);
 
   describe(`elegant import --method ${method}`, () => {
     it("makes the run that the files were exported from, and trains it on", () =>
@@ -88,21 +40,6 @@ for (const tiny of CASES) {
         assert.equal(trained.code, 0, trained.stderr);
         assert.equal((JSON.parse(trained.stdout) as { step: number }).step, step + 1);
       }));
-
-    it("loads what PyTorch loaded with weights_only=True and saved in its older container", function () {
-      if (!hasTorch()) return this.skip();
-      return withFolder(async (folder) => {
-        await exportTiny(tiny, folder);
-        const saved = join(folder, "saved");
-        await mkdir(saved);
-        runPython("torch-again.py", [join(folder, "pth"), saved]);
-        const paths = files.map((name) => join(saved, name));
-        const imported = await elegant("import", ...paths, ...named, "--out", join(folder, "again"));
-        assert.equal(imported.code, 0, imported.stderr);
-        const [from, to] = await Promise.all(["run", "again"].map((name) => loadNewestCheckpoint(join(folder, name))));
-        assert.deepEqual([...to.checkpoint.tensors], [...from.checkpoint.tensors]);
-      });
-    });
 
     it("refuses damaged and foreign files with one line and nothing written", () =>
       withFolder(async (folder) => {

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { encodePth } from "../../src/interop/pth-writer.js";
 import { encodeSafetensors, type NamedTensors } from "../../src/interop/safetensors.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
@@ -11,19 +10,14 @@ import { METHODS, type MethodSettings } from "../../src/methods/elegant/presets.
 import { publishedFiles } from "../../src/methods/elegant/published.js";
 import { parseSettings } from "../../src/methods/elegant/settings.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
-import type { RgbaImage } from "../../src/types.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { runHere } from "../support/in-process.js";
+import { elegant, filesOf, NETWORKS } from "../support/import.js";
 import { tinyGenerator } from "../support/model.js";
-import { goldenPhoto } from "../support/pictures.js";
 import { type Ended, fromRoot } from "../support/spawn.js";
-import { hasTorch, runPython } from "../support/torch.js";
 import { treeOf } from "../support/tree.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 const ATTRIBUTES = ["Bangs", "Smiling"];
-const NETWORKS = ["Enc", "Dec", "D1", "D2"] as const;
 
 /** Writes the published code's files of a new model of 64 px and width 4, named for step 12. */
 async function writePublished(folder: string, attributes: readonly string[] = ATTRIBUTES, size = 64): Promise<void> {
@@ -34,10 +28,6 @@ async function writePublished(folder: string, attributes: readonly string[] = AT
     await writeFile(join(folder, file.name), encodePth(file.tensors));
   }
 }
-
-const filesOf = (folder: string, networks: readonly string[] = NETWORKS, step = 12): string[] => {
-  return networks.map((network) => join(folder, `${network}_iter_${step}.pth`));
-};
 
 /** The method that a run was trained with. */
 async function methodOf(run: string): Promise<MethodSettings> {
@@ -281,63 +271,4 @@ describe("elegant import", () => {
       }
       assert.deepEqual(await treeOf(folder), before);
     }));
-});
-
-describe("PyTorch", () => {
-  const SIZE = 64;
-  const WIDTH = 16;
-  const names = ["First", "Second", "Third"];
-  const rgb = ({ data }: RgbaImage): Uint8Array => Uint8Array.from(data.filter((_, i) => i % 4 !== 3));
-
-  for (const container of ["zip", "legacy"] as const) {
-    it(`loads what we export with strict=True, and swaps what it saved (${container}) to the same picture`, function () {
-      if (!hasTorch()) return this.skip();
-      return withFolder(async (folder) => {
-        const [saved, run, exported] = ["saved", "run", "exported"].map((name) => join(folder, name));
-        await mkdir(saved);
-        runPython("elegant.py", ["save", saved, `${SIZE}`, `${WIDTH}`, `${names.length}`, container]);
-        const imported = await elegant(
-          "import",
-          ...filesOf(saved, NETWORKS, 7),
-          "--attributes",
-          ...names,
-          "--out",
-          run,
-        );
-        assert.equal(imported.code, 0, imported.stderr);
-        assert.equal((await elegant("export", run, exported, "--pth")).code, 0);
-
-        for (const name of ["a", "b"]) {
-          const picture = goldenPhoto(name, 2, SIZE, SIZE);
-          await writeFile(join(folder, `${name}.png`), await encodePng(picture));
-          await writeFile(join(folder, `${name}.raw`), rgb(picture));
-        }
-        const out = join(folder, "out");
-        const swapped = await elegant(
-          ...["swap", "--model", run, "--input", join(folder, "a.png"), "--attribute", "Second"],
-          ...["--reference", join(folder, "b.png"), "--out", out, "--device", "wasm", "--json"],
-        );
-        assert.equal(swapped.code, 0, swapped.stderr);
-        const [path] = (JSON.parse(swapped.stdout) as { outputs: string[] }).outputs;
-        const ours = rgb(await decodeImage(await readFile(path), path));
-        assert.ok(
-          ours.some((level, i) => Math.abs(level - rgb(goldenPhoto("a", 2, SIZE, SIZE))[i]) > 20),
-          "an edit",
-        );
-
-        for (const [source, step] of [
-          [saved, 7],
-          [exported, 7],
-        ] as const) {
-          const raw = join(folder, "theirs.raw");
-          const model = [`${step}`, `${SIZE}`, `${WIDTH}`, `${names.length}`];
-          runPython("elegant.py", ["swap", source, ...model, join(folder, "a.raw"), join(folder, "b.raw"), "1", raw]);
-          const theirs = await readFile(raw);
-          assert.equal(theirs.length, ours.length);
-          const worst = ours.reduce((most, level, i) => Math.max(most, Math.abs(level - theirs[i])), 0);
-          assert.ok(worst <= 1, `${source}: ${worst} of 255 levels apart`);
-        }
-      });
-    });
-  }
 });

@@ -1,28 +1,11 @@
-/** `elegant label` on painted faces: lists, open labels, formats of the data, refusals and failures. */
+/** `elegant label` on painted faces: lists, open labels, refusals and failures. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OPEN, readAttributes } from "../../src/dataset/lists.js";
-import { sharedPath } from "../support/shared.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { COUNT, done, elegant, LIST, ONE, PROBABILITIES, useLabeller } from "../support/label.js";
+import { fromRoot } from "../support/spawn.js";
 import { treeOf } from "../support/tree.js";
-
-const BIN = fromRoot("bin/elegant.js");
-const COUNT = 60;
-const ONE = ["--device", "wasm", "--workers", "1"];
-const LIST = "list_attr_celeba.txt";
-const PROBABILITIES = "attributes_confidence.csv";
-
-const elegant = (...args: string[]): Promise<Ended> => runNode(BIN, args);
-
-async function done(...args: string[]): Promise<Ended> {
-  const ended = await elegant(...args);
-  assert.equal(ended.code, 0, ended.stderr);
-  return ended;
-}
 
 /** The rows of a CSV file without quotes. */
 async function readCsv(path: string): Promise<string[][]> {
@@ -33,35 +16,7 @@ async function readCsv(path: string): Promise<string[][]> {
 }
 
 describe("elegant label", () => {
-  let folder: string;
-  const at = (...names: string[]): string => join(folder, ...names);
-  /** The painted faces in image files, without their labels. */
-  const unlabelled = async (name: string): Promise<string> => {
-    await mkdir(at(name), { recursive: true });
-    await symlink(at("faces/images"), at(name, "images"));
-    for (const list of ["list_eval_partition.txt", "list_landmarks_celeba.txt"]) {
-      await copyFile(at("faces", list), at(name, list));
-    }
-    return at(name);
-  };
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    await done("synth", at("photos"), "--count", `${COUNT}`, "--seed", "4", "--workers", "2");
-    for (const [format, name] of [
-      ["png", "faces"],
-      ["raw", "raw"],
-    ] as const) {
-      await done("preprocess", at("photos"), at(name), "--size", "64", "--format", format, "--workers", "1");
-    }
-    const trained = ["label", "--train-on", at("faces"), "--model-out", at("l.safetensors"), "--passes", "8"];
-    const { stdout, stderr } = await done(...trained, ...ONE);
-    assert.match(stdout, /trained on \d+ pictures in \d+ updates, tested on 12/);
-    assert.match(stdout, /attribute +right +both sides +majority\n +Arched_Eyebrows/);
-    assert.match(stdout, /confidence +open +right\n +0\.5 +0\.0 %/);
-    assert.match(stderr, /not learned, for too few pictures with or without them: .*Attractive/);
-  });
-  after(() => rm(folder, { recursive: true, force: true }));
+  const { at, unlabelled } = useLabeller();
 
   it("writes a list in which labels are open where their probability is less sure, and both files of it agree", async () => {
     const dir = await unlabelled("first");
@@ -113,25 +68,6 @@ describe("elegant label", () => {
     );
   });
 
-  it("gives the same bytes for image files, raw pixels and a folder of crops alone, with any number of workers", async () => {
-    const dir = await unlabelled("second");
-    const model = ["--model", at("l.safetensors")];
-    await done("label", dir, ...model, ...ONE);
-    const expected = await readFile(join(dir, PROBABILITIES), "utf8");
-    await done("label", dir, ...model, "--device", "wasm", "--workers", "2", "--replace");
-    assert.equal(await readFile(join(dir, PROBABILITIES), "utf8"), expected);
-    await done("label", at("raw"), ...model, "--replace", ...ONE);
-    const names = (text: string): string => text.replaceAll(".rgb", ".png");
-    assert.equal(names(await readFile(at("raw", PROBABILITIES), "utf8")), expected);
-    await mkdir(at("flat"));
-    for (const name of await readdir(at("faces/images"))) await copyFile(at("faces/images", name), at("flat", name));
-    const { stdout } = await done("label", at("flat"), ...model, ...ONE);
-    assert.equal(await readFile(at("flat", PROBABILITIES), "utf8"), expected);
-    assert.match(stdout, /train on them with --images \./);
-    const { stdout: counted } = await done("inspect", at("flat"), "--images", ".", "--no-sheet");
-    assert.match(counted, /attribute +with +without/);
-  });
-
   it("leaves out pictures that cannot be read or are missing, with the reason", async () => {
     const dir = at("broken");
     await mkdir(join(dir, "images"), { recursive: true });
@@ -166,7 +102,7 @@ describe("elegant label", () => {
     await mkdir(join(dir, "Anno"));
     await writeFile(join(dir, "Anno", "list_attr_celeba.csv"), "file,Bangs\na.png,1\n");
     await writeFile(join(other, PROBABILITIES), "mine");
-    const before = await treeOf(folder);
+    const before = await treeOf(at());
     for (const [args, words] of [
       [[dir, "--model", model], /Anno.list_attr_celeba\.csv: expected no such file yet.*Add --replace/],
       [[other, "--model", model], /attributes_confidence\.csv: expected no such file yet/],
@@ -187,26 +123,7 @@ describe("elegant label", () => {
       assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
       assert.match(stderr, words);
     }
-    assert.deepEqual(await treeOf(folder), before);
-  });
-
-  it("leaves nothing behind when it is interrupted", async () => {
-    const out = at("interrupted");
-    await mkdir(out);
-    const args = ["label", "--train-on", at("faces"), "--model-out", join(out, "l.safetensors"), "--passes", "9999"];
-    const child = spawn(process.execPath, [BIN, ...args, ...ONE], { stdio: ["ignore", "pipe", "pipe"] });
-    let said = "";
-    let isKilled = false;
-    child.stderr.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      if (!said.includes("train: ") || isKilled) return;
-      isKilled = true; // a second signal would end it immediately
-      child.kill("SIGINT");
-    });
-    const [code] = await once(child, "close");
-    assert.equal(code, 130, said);
-    assert.match(said, /Interrupted: nothing was written\./);
-    assert.deepEqual(await readdir(out), []);
+    assert.deepEqual(await treeOf(at()), before);
   });
 
   it("knows CelebA's forty attributes without a model of one's own, and prints its terms", async () => {
@@ -218,24 +135,5 @@ describe("elegant label", () => {
     assert.deepEqual([names[0], names[39]], ["5_o_Clock_Shadow", "Young"]);
     assert.equal((await readCsv(at(PROBABILITIES))).length, COUNT + 1);
     await assert.rejects(stat(join(dir, LIST)), { code: "ENOENT" });
-  });
-
-  it("is right about most labels of CelebA-HQ that it was not trained on", async function () {
-    const source = sharedPath("faces/celeba-hq-256");
-    if (source === null) this.skip();
-    const text = (await readFile(join(source, LIST), "utf8")).trimEnd().split(/\r?\n/);
-    const last = text.slice(-120); // 1,200 faces, the last tenth
-    await mkdir(at("hq"));
-    await symlink(join(source, "images"), at("hq/images"));
-    await writeFile(at("hq", LIST), [String(last.length), text[1], ...last, ""].join("\n"));
-    await done("preprocess", at("hq"), at("hq64"), "--size", "64", "--crop", "20,30,216,216", "--format", "png");
-    await done("label", at("hq64"), "--out", at("hq.txt"), "--confidence", "0.75", "--replace", ...ONE);
-    const [truth, found] = [await readAttributes(at("hq64", LIST)), await readAttributes(at("hq.txt"))];
-    assert.deepEqual([found.names, found.files], [truth.names, truth.files]);
-    const decided = [...found.values.keys()].filter((i) => found.values[i] !== OPEN);
-    const right = decided.filter((i) => found.values[i] === truth.values[i]).length;
-    const [share, accuracy] = [1 - decided.length / found.values.length, right / decided.length];
-    // All 1,200 faces: see docs/label.md.
-    assert.ok(accuracy > 0.9 && share < 0.35, `${accuracy} of the decided, ${share} open`);
   });
 });

@@ -6,9 +6,10 @@ import { COMMANDS } from "../../src/cli/commands.js";
 import { createProgram } from "../../src/cli/program.js";
 import { InputError } from "../../src/errors.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { type Ended, fromRoot, runNode } from "../support/spawn.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
 const fixture = (...args: string[]): Promise<Ended> => runNode(fromRoot("dist/test/support/cli-fixture.js"), args);
 
 function assertOneLine(text: string, pattern: RegExp): void {
@@ -18,7 +19,7 @@ function assertOneLine(text: string, pattern: RegExp): void {
 
 describe("command line", () => {
   it("suggests the command that was meant and exits with 2", async () => {
-    const { code, stdout, stderr } = await elegant("docter");
+    const { code, stdout, stderr } = await runNode(fromRoot("bin/elegant.js"), ["docter"]);
     assert.deepEqual([code, stdout], [2, ""]);
     assertOneLine(stderr, /^elegant: unknown command 'docter' \(Did you mean doctor\?\)/);
   });

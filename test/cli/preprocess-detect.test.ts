@@ -1,4 +1,4 @@
-/** `elegant preprocess --detect` as a command: exit codes, JSON, its plan, and the options that it refuses. */
+/** `elegant preprocess --detect` as a command: exit codes, JSON, the options that it refuses, and its way into the queue. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -6,14 +6,16 @@ import { join } from "node:path";
 import { checkWork } from "../../src/cli/queue-check.js";
 import { admitJob, understandDivided } from "../../src/cli/queue-commands.js";
 import { openRoot } from "../../src/queue/root.js";
-import { useCacheHome } from "../support/cache.js";
-import { manyPhotos, paintedFiles, writePhotos } from "../support/detectable.js";
+import { paintedFiles, writePhotos } from "../support/detectable.js";
 import { withFolder } from "../support/folder.js";
+import { runHere } from "../support/in-process.js";
 import { tarOf } from "../support/packed.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import type { Ended } from "../support/spawn.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
+const elegant = (...args: string[]): Promise<Ended> => runHere(args);
+
 const FLAGS = ["--size", "32", "--workers", "1"];
+
 const FOUND = ["--detect", "--min-score", "0.3"];
 
 describe("elegant preprocess --detect", () => {
@@ -57,24 +59,6 @@ describe("elegant preprocess --detect", () => {
         assert.ok(stderr.includes(expected), stderr);
       }
       assert.equal(existsSync(join(dir, "out")), false);
-    }));
-
-  it("has a plan with a stage of its own", () =>
-    withFolder(async (dir) => {
-      const giveBackCache = useCacheHome(join(dir, "cache"));
-      try {
-        await writePhotos(join(dir, "photos"), manyPhotos(20));
-        const planned = await elegant("plan", "preprocess", join(dir, "photos"), "x", ...FLAGS, ...FOUND, "--json");
-        assert.equal(planned.code, 0, planned.stderr);
-        const { stages } = JSON.parse(planned.stdout) as { stages: { name: string; predictedRate: number }[] };
-        assert.deepEqual(
-          stages.map(({ name }) => name),
-          ["read", "decode", "detect", "align", "encode", "write"],
-        );
-        assert.ok(stages[2].predictedRate > 0);
-      } finally {
-        giveBackCache();
-      }
     }));
 
   it("is admitted by queue workers on files within their folder, and checked before it is submitted", () =>

@@ -1,4 +1,4 @@
-/** left_out.txt: the pictures that it names are in no data set that a command opens, and in no folder that `fid` reads. */
+/** The list left_out.txt: its pictures are in no data set that a command opens, and in no folder that `fid` reads. */
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";

@@ -1,11 +1,7 @@
-/** The face detector on painted faces and, if available, on real photos with given landmarks. */
+/** The face detector on painted faces. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { landmarksAt, readLandmarks } from "../../src/dataset/lists.js";
 import { FaceDetector } from "../../src/detection/detector.js";
 import { FaceFinder } from "../../src/detection/face-finder.js";
-import { similarityFromLandmarks, transformPoint } from "../../src/image/align.js";
 import { decodeImage } from "../../src/image/codec.js";
 import { Pixels } from "../../src/image/pixels.js";
 import { loadModule } from "../../src/kernels/module.js";
@@ -13,19 +9,9 @@ import { findInLargeJpeg } from "../../src/preprocess/large-jpeg.js";
 import { photoLandmarks } from "../../src/synth/geometry.js";
 import { loadPainter, renderPhoto } from "../../src/synth/raster.js";
 import { sampleFace } from "../../src/synth/sample.js";
-import type { FivePoints, RgbaImage } from "../../src/types.js";
+import type { RgbaImage } from "../../src/types.js";
+import { disagreement, FIND } from "../support/disagreement.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { sharedPath } from "../support/shared.js";
-
-/** Mean distance, in pixels of a 256 px crop, between the positions that two alignments give the landmarks. */
-function disagreement(given: FivePoints, found: FivePoints): number {
-  const [a, b] = [similarityFromLandmarks(given, 256), similarityFromLandmarks(found, 256)];
-  const distances = given.map(([x, y]) => {
-    const [[u, v], [p, q]] = [transformPoint(a, x, y), transformPoint(b, x, y)];
-    return Math.hypot(u - p, v - q);
-  });
-  return distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
-}
 
 /** The image turned by a quarter clockwise. */
 function turned({ width, height, data }: RgbaImage): RgbaImage {
@@ -39,14 +25,14 @@ function turned({ width, height, data }: RgbaImage): RgbaImage {
   return { width: height, height: width, data: out };
 }
 
-const FIND = { minScore: 0.5, all: false };
-
 describe("detection/detector", () => {
   let detector: FaceDetector;
+
   before(async () => {
     await loadPainter();
     detector = await FaceDetector.open(2);
   });
+
   after(() => detector.close());
 
   it("finds painted faces where they are", async () => {
@@ -109,21 +95,5 @@ describe("detection/detector", () => {
     const photos = [2, 3].map((i) => renderPhoto(sampleFace(1, i)));
     const together = await Promise.all(photos.map((photo) => detector.detect(photo, FIND)));
     for (const [i, photo] of photos.entries()) assert.deepEqual(await detector.detect(photo, FIND), together[i]);
-  });
-
-  it("agrees with the given landmarks within 6 px at 256 on 62 of 69 photos", async function () {
-    const folder = sharedPath("faces/in-the-wild");
-    if (folder === null) return this.skip();
-    const table = await readLandmarks(join(folder, "list_landmarks_celeba.txt"));
-    const distances = new Map<string, number>();
-    for (const [i, file] of table.files.entries()) {
-      const photo = await decodeImage(await readFile(join(folder, "images", file)), file);
-      const [largest] = await detector.detect(photo, FIND);
-      if (largest !== undefined) distances.set(file, disagreement(landmarksAt(table, i), largest.points));
-    }
-    const within = [...distances.values()].filter((distance) => distance <= 6).length;
-    const worst = [...distances].filter(([, distance]) => distance > 6);
-    assert.equal(table.files.length, 69);
-    assert.ok(within >= 62, `${within} of 69; ${worst.map(([file, d]) => `${file} ${d.toFixed(1)}`).join(", ")}`);
   });
 });

@@ -1,28 +1,14 @@
-/** Training updates against golden files: our own from another device, and the published networks' in float64. */
+/** Training updates against a golden file of our own from another device; test/cli/verify.test.ts has that of the published networks. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { openDevice } from "../../src/device/open.js";
-import { passes, type Quantity } from "../../src/golden/compare.js";
-import { checkElegant, differenceTolerance } from "../../src/golden/elegant.js";
-import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
+import { differenceTolerance } from "../../src/golden/elegant.js";
+import type { ElegantGolden } from "../../src/golden/elegant-schema.js";
 import { makeGolden } from "../support/golden.js";
-import { sharedPath } from "../support/shared.js";
-import { hasWebgpu } from "../support/webgpu.js";
-
-async function check(golden: ElegantGolden, name: "wasm" | "webgpu" = "wasm"): Promise<Quantity[]> {
-  const device = await openDevice(name, 2);
-  try {
-    return await checkElegant(golden, "golden", () => {});
-  } finally {
-    await device.close();
-  }
-}
-
-const failed = (quantities: readonly Quantity[]): string[] =>
-  quantities.flatMap((quantity) => (passes(quantity) ? [] : [`${quantity.name}: ${quantity.error} ${quantity.at}`]));
+import { check, failed } from "../support/golden-check.js";
 
 describe("golden/elegant", () => {
   let own: ElegantGolden;
+
   before(async () => {
     const device = await openDevice("cpu", 1);
     own = await makeGolden(9);
@@ -34,11 +20,6 @@ describe("golden/elegant", () => {
     assert.deepEqual(failed(quantities), []);
     // 2 x (labels, 8 scores, 7 losses), 18 forward quantities, 74 gradients, 74 weights, and the points of the weights.
     assert.equal(quantities.length, 2 * 16 + 18 + 74 + 74 + 1);
-  });
-
-  it("agrees on webgpu with it as well", async function () {
-    if (!(await hasWebgpu())) this.skip();
-    assert.deepEqual(failed(await check(own, "webgpu")), []);
   });
 
   it("names what is wrong", async () => {
@@ -56,11 +37,5 @@ describe("golden/elegant", () => {
     assert.equal(differenceTolerance(1), 1e-4);
     assert.ok(Math.abs(differenceTolerance(1e-3) - 9.5e-4) < 1e-5);
     assert.equal(differenceTolerance(1e-9), 0.5);
-  });
-
-  it("agrees with the published networks in float64", async function () {
-    const path = sharedPath("golden/elegant-s1-64px-b2-n3.json");
-    if (path === null) this.skip();
-    assert.deepEqual(failed(await check(elegantSchema.parse(JSON.parse(await readFile(path, "utf8"))))), []);
   });
 });

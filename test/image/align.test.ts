@@ -13,7 +13,7 @@ import { loadModule } from "../../src/kernels/module.js";
 import type { FivePoints } from "../../src/types.js";
 import { assertClose, shapeIndex } from "../support/close.js";
 import { goldenPhoto } from "../support/pictures.js";
-import { sharedPath } from "../support/shared.js";
+import { fromRoot } from "../support/spawn.js";
 
 interface GoldenCase {
   readonly photo: string;
@@ -92,9 +92,8 @@ describe("image/align", () => {
     assert.throws(() => invertAffine([1, 2, 0, 2, 4, 0]), /expected an invertible one, received determinant 0/);
   });
 
-  it("warps as OpenCV does, for each golden case", async function () {
-    const path = sharedPath("golden/align.json");
-    if (path === null) this.skip();
+  it("warps as OpenCV does, for each golden case", async () => {
+    const path = fromRoot("test/fixtures/align.json");
     const { seed, cases } = JSON.parse(await readFile(path, "utf8")) as { seed: number; cases: GoldenCase[] };
     const pixels = new Pixels(await loadModule("image"));
     for (const { photo, height, width, size, landmarks, matrix, mean, zeros, at } of cases) {

@@ -1,4 +1,4 @@
-/** safetensors files: the published layout, types of other tools, and damage. */
+/** Files in the safetensors format: the published layout, types of other tools, and damage. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../../src/interop/safetensors.js";

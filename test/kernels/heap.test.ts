@@ -1,3 +1,4 @@
+/** The heap of the memory that kernels share: allocation, release, growth and limits. */
 import assert from "node:assert/strict";
 import { RetryableError } from "../../src/errors.js";
 import { HEAP_START, SharedHeap, sizeClass } from "../../src/kernels/heap.js";

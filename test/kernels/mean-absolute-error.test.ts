@@ -7,37 +7,23 @@ import {
   meanAbsoluteErrorGradient,
   meanAbsoluteError as reference,
 } from "../../src/kernels/reference/mean-absolute-error.js";
-import { Random } from "../../src/random.js";
 import { assertClose } from "../support/close.js";
-import { closeBackends, openBackends, randomFloats, runOnAll } from "../support/team.js";
-import { hasWebgpu, onDevice } from "../support/webgpu.js";
+import { assertLikeReference, DY, label, makeCase, runOnDevice } from "../support/mean-absolute-error-cases.js";
+import { closeBackends, openBackends, runOnAll } from "../support/team.js";
+import { onDevice } from "../support/webgpu.js";
 
-const SEED = 20271;
 /** Around the four values of a vector, and the values of a block. */
 const COUNTS = [...Array.from({ length: 37 }, (_, i) => i + 1), 63, 64, 65, 100];
+
 const BLOCK_VALUES = 16;
-const DY = -0.7;
-
-interface Case {
-  readonly count: number;
-  readonly a: Float32Array;
-  readonly b: Float32Array;
-}
-
-/** Every third value is the same in both. */
-function makeCase(count: number): Case {
-  const random = Random.fromSeed(SEED, `mean-absolute-error/${count}`);
-  const a = randomFloats(random, count);
-  return { count, a, b: randomFloats(random, count).map((value, i) => (i % 3 === 1 ? a[i] : value)) };
-}
-
-const label = (name: string, count: number) => (i: number) => `${name} [${i}] of ${count} (seed ${SEED})`;
 
 describe("kernels/mean-absolute-error", () => {
   let backends: readonly SharedMemoryBackend[];
+
   before(async () => {
     backends = await openBackends();
   });
+
   after(() => closeBackends(backends));
 
   for (const count of COUNTS) {
@@ -73,45 +59,13 @@ describe("kernels/mean-absolute-error", () => {
   });
 });
 
-/** Value and both gradients on the current device. */
-async function runOnDevice(
-  { a, b }: Case,
-  work: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor = meanAbsoluteError,
-): Promise<Float32Array[]> {
-  const held = tf.memory().numTensors;
-  const tensors = tf.tidy(() => {
-    const { value, grads } = tf.valueAndGrads((x, y) => tf.mul(work(x, y), DY))([tf.tensor1d(a), tf.tensor1d(b)]);
-    return [value, ...grads];
-  });
-  assert.equal(tf.memory().numTensors, held + 3, "nothing else is left behind");
-  const values = await Promise.all(tensors.map((tensor) => tensor.data()));
-  tf.dispose(tensors);
-  return values.map((each) => each.slice() as Float32Array);
-}
-
 describe("the mean absolute error", () => {
   /** One value, a vector and a half, and more than two blocks of the device. */
   const cases = [1, 6, 33_001].map(makeCase);
 
-  for (const device of ["wasm", "cpu", "webgpu"] as const) {
-    it(`has the reference implementation's value and gradients on ${device}`, async function () {
-      if (device === "webgpu" && !(await hasWebgpu())) return this.skip();
-      await onDevice(device, async () => {
-        for (const c of cases) {
-          const [value, da, db] = await runOnDevice(c);
-          // TensorFlow.js sums in float32.
-          assertClose(value, [DY * reference(c.a, c.b)], { abs: 0, rel: 1e-5 }, label("value", c.count));
-          const slopes = meanAbsoluteErrorGradient(c.a, c.b, DY);
-          assertClose(da, slopes, { abs: 0, rel: 2.4e-7 }, label("da", c.count));
-          assertClose(
-            db,
-            slopes.map((slope) => -slope),
-            { abs: 0, rel: 2.4e-7 },
-            label("db", c.count),
-          );
-        }
-      });
-    });
+  for (const device of ["wasm", "cpu"] as const) {
+    it(`has the reference implementation's value and gradients on ${device}`, () =>
+      onDevice(device, () => assertLikeReference(cases)));
   }
 
   it("has the same bits on wasm as the stock operations, so that old trainings continue to the same bytes", async () => {

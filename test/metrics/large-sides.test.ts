@@ -1,10 +1,6 @@
 /** Metrics with too little memory to hold all rows or products at the same time. */
 import assert from "node:assert/strict";
 import { RetryableError } from "../../src/errors.js";
-import { SharedHeap } from "../../src/kernels/heap.js";
-import { LINALG_KERNELS, type LinalgKernel, type LinalgKernels } from "../../src/kernels/linalg.js";
-import { sharedMemory } from "../../src/kernels/memory.js";
-import { loadModule } from "../../src/kernels/module.js";
 import { eigenvalues, eigenvectors } from "../../src/metrics/eigen.js";
 import { featureStatistics, frechetDistance } from "../../src/metrics/frechet.js";
 import { SideGatherer } from "../../src/metrics/gather.js";
@@ -15,30 +11,17 @@ import { eachProduct } from "../../src/metrics/row-products.js";
 import { semidefiniteFactor } from "../../src/metrics/semidefinite.js";
 import type { Features } from "../../src/metrics/sides.js";
 import { squareRoot } from "../../src/metrics/sqrtm.js";
-import { KernelTeam } from "../../src/pool/team/team.js";
-import { Random } from "../../src/random.js";
+import { openSmall, rows } from "../support/large-sides.js";
 
 const D = 96;
 
-function rows(name: string, n: number, d: number, Kind: typeof Float32Array | typeof Float64Array): Features {
-  const random = Random.fromSeed(15, name);
-  const data = new Kind(n * d);
-  for (let i = 0; i < data.length; i++) data[i] = random.between(-1, 1) + random.between(-0.5, 1);
-  return { kind: "features", source: name, n, d, data };
-}
-
-/** Linear algebra in a memory of this many MiB. */
-async function openSmall(mebibytes: number): Promise<Linalg> {
-  const heap = new SharedHeap(sharedMemory(2 ** 20), mebibytes * 2 ** 20);
-  const team = new KernelTeam<LinalgKernels, LinalgKernel>(await loadModule("linalg"), 2, LINALG_KERNELS, heap);
-  return Reflect.construct(Linalg, [team]) as Linalg;
-}
-
 describe("sides that are larger than the memory", () => {
   let whole: Linalg;
+
   before(async () => {
     whole = await Linalg.open(2);
   });
+
   after(() => whole.close());
 
   for (const Kind of [Float32Array, Float64Array]) {
@@ -55,19 +38,6 @@ describe("sides that are larger than the memory", () => {
       }
     });
   }
-
-  it("have KID, precision and recall of the same bits with room for a few rows only", async () => {
-    const [many, few] = [rows("many", 5800, 16, Float32Array), rows("few", 300, 16, Float32Array)];
-    // Room for one block of products, 1,024 x 5,800, of 5,800 x 5,800 that would take 270 MB.
-    const small = await openSmall(96);
-    try {
-      assert.deepEqual(kernelDistance(small, few, many, 3), kernelDistance(whole, few, many, 3));
-      assert.deepEqual(precisionRecall(small, few, many), precisionRecall(whole, few, many));
-      assert.ok(small.team.heap.statistics.reservedBytes < 96 * 2 ** 20);
-    } finally {
-      await small.close();
-    }
-  });
 
   it("are multiplied row by row, each pair once and in order", () => {
     for (const [n, m] of [
@@ -137,6 +107,7 @@ describe("metrics that run out of memory", () => {
     rows("b", 60, 40, Float32Array),
     rows("w", 30, 40, Float64Array),
   ];
+
   const works: Readonly<Record<string, (linalg: Linalg) => unknown>> = {
     "distance of features": (linalg) => frechetDistance(linalg, b, wide),
     "distance of statistics": (linalg) => frechetDistance(linalg, a, b),
@@ -164,6 +135,7 @@ describe("metrics that run out of memory", () => {
       }
     },
   };
+
   for (const [name, work] of Object.entries(works)) {
     it(`give back what they have taken, wherever they fail: ${name}`, async () => {
       const linalg = await openSmall(64);

@@ -7,7 +7,8 @@ import { encodeNpz } from "../../src/interop/npz.js";
 import { type AboutFeatures, encodeFeatures } from "../../src/metrics/feature-file.js";
 import { asFeatures, decodeSide, encodeSide } from "../../src/metrics/sides.js";
 import { Random } from "../../src/random.js";
-import { fromRoot, runNode } from "../support/spawn.js";
+import { runHere } from "../support/in-process.js";
+import { fromRoot } from "../support/spawn.js";
 
 const D = 8;
 const N = 20;
@@ -36,11 +37,7 @@ describe("features of different networks", () => {
   let folder: string;
   const at = (name: string): string => join(folder, name);
   const fid = (...args: string[]) =>
-    runNode(
-      fromRoot("bin/elegant.js"),
-      ["fid", ...args.map((word) => (word.endsWith(".npz") ? at(word) : word)), "--workers", "1", "--json"],
-      false,
-    );
+    runHere(["fid", ...args.map((word) => (word.endsWith(".npz") ? at(word) : word)), "--workers", "1", "--json"]);
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
@@ -81,11 +78,15 @@ describe("features of different networks", () => {
   });
 
   it("are refused before the network of a folder is loaded when their dimensions differ already", async () => {
-    const { code, stderr } = await runNode(
-      fromRoot("bin/elegant.js"),
-      ["fid", fromRoot("assets"), at("b-RANDOM_2.npz"), "--features", "random-inception", "--dims", "64"],
-      false,
-    );
+    const { code, stderr } = await runHere([
+      "fid",
+      fromRoot("assets"),
+      at("b-RANDOM_2.npz"),
+      "--features",
+      "random-inception",
+      "--dims",
+      "64",
+    ]);
     assert.equal(code, 2);
     assert.match(stderr, /expected 64 dimensions, as --dims says, received 8/);
   });

@@ -1,3 +1,4 @@
+/** Checkpoints: their contents, how many are kept, and the fallback from damaged ones. */
 import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";

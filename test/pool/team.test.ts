@@ -1,3 +1,4 @@
+/** The team of threads: each block is computed once, and a trap in any thread becomes an error. */
 import assert from "node:assert/strict";
 import { CONV_SHAPE_BYTES, writeConvShape } from "../../src/kernels/conv-shape.js";
 import { SharedHeap } from "../../src/kernels/heap.js";

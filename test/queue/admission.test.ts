@@ -1,17 +1,13 @@
 /** Which jobs a queue worker accepts, with paths and links that try to leave its folder. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { admitJob } from "../../src/cli/queue-commands.js";
 import { InputError } from "../../src/errors.js";
-import { connectRedis } from "../../src/queue/redis.js";
 import { followLinks, isWithin, openRoot } from "../../src/queue/root.js";
 import { withFolder } from "../support/folder.js";
-import { HAS_REDIS, startRedis } from "../support/redis.js";
-import { type Ended, fromRoot, runNode } from "../support/spawn.js";
+import { elegant } from "../support/queue.js";
 
-const elegant = (...args: string[]): Promise<Ended> => runNode(fromRoot("bin/elegant.js"), args);
 const ADDED = ["--part", "0/2", "--json"];
 
 /** Makes a root with a folder `sub`, and next to it a folder `outside`. Links lead out of the root in every way. */
@@ -67,10 +63,13 @@ describe("a worker's admission", () => {
     }));
 
   const swap = "swap --model m --input a.png --attribute Bangs --reference r.png --out o".split(" ");
+
   const change = (option: string, value: string): string[] =>
     swap.map((word, i) => (swap[i - 1] === option ? value : word));
+
   const outOf = (option: string): RegExp =>
     new RegExp(`^${option}: expected a path within the worker's --root .*, received '.*'\\. Submit from within`);
+
   const refused: readonly (readonly [string, (outside: string) => readonly string[], RegExp])[] = [
     ["another program", () => ["rm", "-rf", "."], /^command: expected preprocess, synth, swap or fid .*received 'rm'/],
     ["a path as the command", () => ["/bin/sh", "-c", "id"], /^command: expected .*, received '\/bin\/sh'/],
@@ -114,6 +113,7 @@ describe("a worker's admission", () => {
     ["an absolute root's brother", (outside) => ["synth", outside], outOf("synth DIR")],
     ["a URL", () => ["synth", "https://host/x"], /^DIR: expected the path of a file or folder, received the URL/],
   ];
+
   for (const [what, words, message] of refused) {
     it(`refuses ${what}`, () =>
       withRoot(async (root, outside) => {
@@ -198,54 +198,4 @@ describe("elegant queue work", () => {
         /^elegant: --root .*file: expected a folder, received a file\. Name the folder of the data\.\n$/,
       );
     }));
-
-  it("refuses what others have put into Redis, tries it once, and shows the reason", async function () {
-    if (!HAS_REDIS) this.skip();
-    const server = await startRedis();
-    const redis = await connectRedis(server.url, false);
-    try {
-      await withFolder(async (dir) => {
-        const { Queue } = await import("bullmq");
-        const queue = new Queue("elegant", { connection: redis });
-        const shard = { kind: "shard", flow: "evil", cwd: dir, index: 0, count: 1 };
-        const jobs: readonly (readonly [string, unknown])[] = [
-          ["rm", { ...shard, flow: "one", argv: ["rm", "-rf", dir] }],
-          ["out", { ...shard, flow: "two", argv: ["synth", "../../escaped", "--count", "1"] }],
-          ["merge", { kind: "merge", flow: "three", command: "x", argv: ["merge", "/etc"], cwd: dir, count: 1 }],
-          ["alien", { hello: "world" }],
-          ["control", { ...shard, flow: "\u001b[2J", argv: ["synth", "x"] }],
-          ["good", { ...shard, flow: "four", argv: ["synth", "faces", "--count", "1", "--workers", "1"] }],
-        ];
-        for (const [jobId, data] of jobs) await queue.add("x", data, { jobId: `id-${jobId}`, attempts: 5 });
-        const worker = await elegant("queue", "work", "--redis", server.url, "--root", dir, "--until-empty", "--json");
-        assert.equal(worker.code, 0, worker.stderr);
-        assert.deepEqual(JSON.parse(worker.stdout), { done: 1, failed: 5, released: 0 });
-        assert.ok(existsSync(join(dir, "faces/images/000001.jpg")));
-        assert.deepEqual(await readdir(dir), ["faces"]);
-        for (const [name] of jobs) {
-          const job = await queue.getJob(`id-${name}`);
-          assert.equal(job?.attemptsMade, 1, `${name} is not tried again`);
-        }
-        const status = await elegant("queue", "status", "--redis", server.url, "--json");
-        assert.equal(status.code, 3);
-        const { flows } = JSON.parse(status.stdout) as {
-          flows: readonly { id: string; state: string; lost: readonly { reason: string }[]; reason: string | null }[];
-        };
-        const reasonOf = (id: string): string => {
-          const flow = flows.find((each) => each.id === id);
-          return `${flow?.state}: ${flow?.reason ?? flow?.lost.map(({ reason }) => reason).join()}`;
-        };
-        assert.match(reasonOf("one"), /^failed: command: expected preprocess, synth, swap or fid .*, received 'rm'\./);
-        assert.match(reasonOf("two"), /^failed: synth DIR: expected a path within the worker's --root .*escaped/);
-        assert.match(reasonOf("three"), /^failed: merge PATH: expected a path within the worker's --root .*'\/etc'/);
-        assert.match(reasonOf("id-alien"), /^failed: job id-alien: expected a job of elegant queue/);
-        assert.match(reasonOf("id-control"), /^failed: job id-control: expected a job of elegant queue/);
-        assert.match(reasonOf("four"), /^done: $/);
-        await queue.close();
-      });
-    } finally {
-      redis.disconnect();
-      await server.stop();
-    }
-  });
 });

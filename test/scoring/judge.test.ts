@@ -2,108 +2,14 @@
 import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/open.js";
-import { createOptimizer, gradientsOf } from "../../src/nn/optimizer.js";
-import { disposeParameters, type Parameters } from "../../src/nn/parameters.js";
-import { Random } from "../../src/random.js";
-import { classify, featureCount, initialClassifier, JUDGE } from "../../src/scoring/classifier.js";
-import { classifierLoss, trainClassifier } from "../../src/scoring/classifier-training.js";
-import { decide, Judge } from "../../src/scoring/judge.js";
-import { assertClose } from "../support/close.js";
+import { Judge } from "../../src/scoring/judge.js";
 import { FACE_LABELS, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
-import { hasWebgpu, onDevice } from "../support/webgpu.js";
 
-const SIDE = 64;
 const quiet = { onProgress: () => {}, warn: () => {} };
 
-/** Noisy images. Attribute 0 is a bright bar at the top, attribute 1 a dark one at the bottom. */
-function barred(seed: number, n: number): { levels: Uint8ClampedArray; labels: Int8Array; attributes: number } {
-  const random = Random.fromSeed(seed, "barred");
-  const levels = new Uint8ClampedArray(n * SIDE * SIDE * 3);
-  const labels = new Int8Array(n * 2);
-  for (let i = 0; i < n; i++) {
-    labels[2 * i] = Number(random.chance(0.5));
-    labels[2 * i + 1] = Number(random.chance(0.2));
-    for (let y = 0; y < SIDE; y++) {
-      const bar = y >= 10 && y < 18 ? 60 * labels[2 * i] : y >= 46 && y < 54 ? -60 * labels[2 * i + 1] : 0;
-      for (let k = 0; k < SIDE * 3; k++) levels[(i * SIDE + y) * SIDE * 3 + k] = 100 + bar + random.below(60);
-    }
-  }
-  return { levels, labels, attributes: 2 };
-}
-
-async function valuesOf(parameters: Parameters): Promise<number[]> {
-  const values: number[] = [];
-  for (const variable of parameters.values()) values.push(...(await variable.data()));
-  return values;
-}
-
 describe("the classifier of a score", () => {
-  it("is right about pictures that it has not seen, with the same numbers on any number of threads, and leaves no tensor behind", async () => {
-    const learned: number[][] = [];
-    for (const threads of [1, 2]) {
-      const device = await openDevice("wasm", threads);
-      const held = tf.memory().numTensors;
-      const parameters = await trainClassifier(barred(1, 320), 3, () => {});
-      const fresh = barred(2, 100);
-      const floats = Float32Array.from(fresh.levels, (level) => level / 127.5 - 1);
-      const right = (await decide(parameters, floats)).filter((answer, i) => answer === fresh.labels[i]).length;
-      assert.ok(right >= 196, `${right} of 200 decisions`);
-      learned.push(await valuesOf(parameters));
-      disposeParameters(parameters);
-      assert.equal(tf.memory().numTensors, held);
-      await device.close();
-    }
-    assert.deepEqual(learned[1], learned[0]);
-  });
-
-  it("has the answers and gradients of `cpu` on `wasm` and `webgpu` within 1e-4 of the largest", async () => {
-    const devices = ["cpu", "wasm", ...((await hasWebgpu()) ? ["webgpu" as const] : [])] as const;
-    const found: number[][][] = [];
-    for (const name of devices) {
-      found.push(
-        await onDevice(name, async () => {
-          const parameters = initialClassifier(JUDGE, 2, 7);
-          const { levels, labels } = barred(5, 1);
-          const features = featureCount(JUDGE);
-          const batch = {
-            images: tf.tensor4d(
-              Float32Array.from(levels, (level) => level / 127.5 - 1),
-              [1, SIDE, SIDE, 3],
-            ),
-            labels: tf.tensor2d(Float32Array.from(labels), [1, 2]),
-            weights: tf.tensor2d([0.3, 0.7], [1, 2]),
-            kept: tf.tensor2d(
-              Float32Array.from({ length: features }, (_, i) => (i % 3 === 0 ? 0 : 1.5)),
-              [1, features],
-            ),
-          };
-          const state = createOptimizer(parameters);
-          const { gradients } = gradientsOf(state, () => classifierLoss(JUDGE, parameters, batch));
-          const tensors = [classify(JUDGE, parameters, batch.images), ...gradients.values()];
-          const values: number[][] = [];
-          for (const tensor of tensors) values.push([...(await tensor.data())]);
-          for (const set of [parameters, state.first, state.second]) disposeParameters(set);
-          return values;
-        }),
-      );
-    }
-    const [expected, ...others] = found;
-    for (const values of others) {
-      assert.equal(values.length, 1 + 4 * 4 + 2);
-      for (const [i, own] of values.entries()) {
-        const largest = Math.max(...expected[i].map(Math.abs));
-        // A factor before a norm has no effect, so its gradient is 0 except for rounding.
-        const isFactor = i % 4 === 3 && i < 12;
-        assert.equal(largest > 1e-5, !isFactor, `tensor ${i}: ${largest}`);
-        const abs = isFactor ? 1e-6 : 1e-4 * largest;
-        assertClose(own, expected[i], { abs, rel: 0 }, (at) => `tensor ${i}, value ${at}`);
-      }
-    }
-  });
-
   it("is trained once for a run, and again for other attributes or after damage", () =>
     withFolder(async (folder) => {
       const device = await openDevice("wasm", 1);

@@ -17,6 +17,12 @@ export const DETECT_ALL: PreprocessOptions = {
   detect: { faces: "all", minScore: 0.3, minFace: 0, minSharpness: 0 },
 };
 
+/** DETECT_ALL with other choices of detection. */
+export const detectWith = (changes: Partial<NonNullable<PreprocessOptions["detect"]>>): PreprocessOptions => ({
+  ...DETECT_ALL,
+  detect: { ...DETECT_ALL.detect!, ...changes },
+});
+
 /** Faces that detectors find. */
 const FACES = [0, 2] as const;
 
@@ -43,10 +49,13 @@ export async function paintedPhoto(kind: PhotoKind): Promise<RgbaImage> {
   return kind === "one" ? first : beside(second, first);
 }
 
-/** The bytes of a JPEG file of each kind. */
-export async function paintedFiles(): Promise<Readonly<Record<PhotoKind, Uint8Array>>> {
+let painted: Promise<Readonly<Record<PhotoKind, Uint8Array>>> | undefined;
+
+/** The bytes of a JPEG file of each kind, which are painted once in a process. */
+export function paintedFiles(): Promise<Readonly<Record<PhotoKind, Uint8Array>>> {
   const of = async (kind: PhotoKind): Promise<Uint8Array> => encodeJpeg(await paintedPhoto(kind), 90);
-  return { one: await of("one"), two: await of("two"), none: await of("none") };
+  painted ??= (async () => ({ one: await of("one"), two: await of("two"), none: await of("none") }))();
+  return painted;
 }
 
 /** Writes the photos into `folder`. */

@@ -47,12 +47,22 @@ export function listedFaces(count: number, changes: Partial<FaceDataset> = {}): 
   };
 }
 
+const painted = new Map<string, Promise<Uint8Array>>();
+
+/** The bytes of image `i`, which is painted once in a process. */
+function faceBytes(file: string, i: number, size: number): Promise<Uint8Array> {
+  const key = `${file} ${i} ${size}`;
+  const bytes = painted.get(key) ?? encodePng(goldenPhoto(file, i, size, size));
+  painted.set(key, bytes);
+  return bytes;
+}
+
 /** Writes `count` images of 64 px with attributes and partition. */
 export async function writeFaces(dir: string, count: number, size = FACE_SIZE): Promise<FaceDataset> {
   const { files, attributes, partition } = listedFaces(count);
   await mkdir(join(dir, "images"), { recursive: true });
   for (const [i, file] of files.entries()) {
-    await writeFile(join(dir, "images", file), await encodePng(goldenPhoto(file, i, size, size)));
+    await writeFile(join(dir, "images", file), await faceBytes(file, i, size));
   }
   if (attributes !== null) await writeFile(join(dir, "list_attr_celeba.txt"), formatAttributes(attributes));
   if (partition !== null) await writeFile(join(dir, "list_eval_partition.txt"), formatPartition(partition));

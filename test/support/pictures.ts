@@ -33,6 +33,18 @@ export const goldenPhoto = photo;
 
 export const PHOTO_POINTS = [40, 50, 70, 52, 56, 68, 43, 82, 68, 84];
 
+const smallPhotos = new Map<string, Promise<Uint8Array>>();
+
+/** The bytes of a photo of 120 x 130, which is made once in a process. */
+function smallPhoto(file: string): Promise<Uint8Array> {
+  const made = smallPhotos.get(file);
+  if (made !== undefined) return made;
+  const photo = goldenPhoto(file, 3, 130, 120);
+  const bytes = file.endsWith(".jpg") ? encodeJpeg(photo, 95) : encodePng(photo);
+  smallPhotos.set(file, bytes);
+  return bytes;
+}
+
 /** Writes a CelebA-like folder: `count` photos of 120 x 130, landmarks, two attributes, a partition. Returns the names. */
 export async function writeSmallDataset(dir: string, count: number): Promise<string[]> {
   await mkdir(join(dir, "images"), { recursive: true });
@@ -40,11 +52,7 @@ export async function writeSmallDataset(dir: string, count: number): Promise<str
     { length: count },
     (_, i) => `${String(i + 1).padStart(6, "0")}.${i % 2 === 0 ? "jpg" : "png"}`,
   );
-  for (const [i, file] of files.entries()) {
-    const photo = goldenPhoto(file, 3, 130, 120);
-    const bytes = i % 2 === 0 ? await encodeJpeg(photo, 95) : await encodePng(photo);
-    await writeFile(join(dir, "images", file), bytes);
-  }
+  for (const file of files) await writeFile(join(dir, "images", file), await smallPhoto(file));
   const rows = (cells: (i: number) => readonly number[]): string =>
     files.map((file, i) => `${file} ${cells(i).join(" ")}\n`).join("");
   const points =

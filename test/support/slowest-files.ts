@@ -1,4 +1,4 @@
-/** Mocha's reporter for `npm test`: the usual one, and a table of the slowest files above its summary. */
+/** Mocha's reporter for both runs of the tests: the usual one, and a table of the slowest files above its summary. */
 import { relative } from "node:path";
 import { type Hook, type MochaOptions, type Runner, reporters, type Test } from "mocha";
 

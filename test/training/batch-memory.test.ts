@@ -1,3 +1,4 @@
+/** The memory that an update needs, and how a batch is divided when it does not fit. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
@@ -13,7 +14,6 @@ import { stepSettings } from "../../src/methods/elegant/settings.js";
 import { disposeState } from "../../src/methods/elegant/state.js";
 import { trainStep } from "../../src/methods/elegant/update.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
-import { planBatch } from "../../src/training/batch-choice.js";
 import { describeDivision, divideBatch, type MemoryFacts, roomForTensors } from "../../src/training/batch-memory.js";
 import { train } from "../../src/training/loop.js";
 import { newTrainingState } from "../../src/training/run.js";
@@ -21,9 +21,9 @@ import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { disposeBatch, STEP_SETTINGS, TINY, tinyBatch, tinyState } from "../support/model.js";
 import { rowsOf, tinyRun } from "../support/run.js";
-import { hasWebgpu } from "../support/webgpu.js";
 
 const GIB = 2 ** 30;
+
 const MIB = 2 ** 20;
 
 const facts = (size: number, width: number, changes: Partial<UpdateFacts> = {}): UpdateFacts => ({
@@ -157,21 +157,6 @@ describe("the largest tensor of an update", () => {
       await device.close();
     }
   });
-
-  it("limits the part of a batch on webgpu", async function () {
-    if (!(await hasWebgpu())) this.skip();
-    const device = await openDevice("webgpu", 1);
-    try {
-      const { limits } = (tf.backend() as unknown as { readonly device: GPUDevice }).device;
-      const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
-      const wide = facts(256, 128);
-      const batch = Math.floor(most / largestTensorBytes(wide.config, 1)) + 1;
-      assert.equal(planBatch(memoryNeeds(wide), { batch: batch - 1, reason: null }).part, batch - 1);
-      assert.equal(planBatch(memoryNeeds(wide), { batch, reason: null }).part, Math.ceil(batch / 2));
-    } finally {
-      await device.close();
-    }
-  });
 });
 
 describe("how a batch is divided", () => {
@@ -236,6 +221,7 @@ describe("how a batch is divided", () => {
 
 describe("room for tensors", () => {
   const machine = { platform: "linux", memoryBytes: 16 * GIB, freeBytes: 12 * GIB, memoryLimitBytes: null } as const;
+
   const room = (changes: Partial<MemoryFacts["machine"]>, reservedBytes = 0): number =>
     roomForTensors({
       heap: { limitBytes: 4 * GIB, reservedBytes },

@@ -1,3 +1,4 @@
+/** Batches that worker threads decode ahead of the training. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,3 +1,4 @@
+/** CRC-32C and its masked form, which event files contain, against published checksums. */
 import assert from "node:assert/strict";
 import { crc32c, maskedCrc32c } from "../../src/training/crc32c.js";
 

@@ -1,3 +1,4 @@
+/** The event files of a run, which TensorBoard reads: names, order, scalars and pictures. */
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";

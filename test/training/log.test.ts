@@ -1,3 +1,4 @@
+/** The loss log: appending, reading, and cutting it at a resumed step. */
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The training loop: what it writes, how it stops, what it refuses, and that it leaks no tensors. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** Training from packed files and tar files gives the same bytes as training from single images. */
 import assert from "node:assert/strict";
 import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The choice of training pairs as a function of seed, attribute and step, and mirrored pictures. */
 import assert from "node:assert/strict";
 import { type FaceDataset, openDataset } from "../../src/dataset/dataset.js";
 import { heldOutFiles, trainingFiles } from "../../src/dataset/split.js";

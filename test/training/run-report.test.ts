@@ -1,3 +1,4 @@
+/** The report of a run: its curves and what the watchdog found. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

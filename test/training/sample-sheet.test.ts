@@ -1,3 +1,4 @@
+/** Reading the pictures back from the sample sheet of a run. */
 import assert from "node:assert/strict";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";

@@ -1,3 +1,4 @@
+/** The score of a run's edits while it trains: an energy distance of two sets of images. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,3 +1,4 @@
+/** Training settings: learning rates, weights of the losses, and what must stay the same in a resumed run. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";

@@ -1,3 +1,4 @@
+/** The watchdog: silent over a healthy run, and what it says about runs that went wrong. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,3 +1,4 @@
+/** The moving average of the generator's weights. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,3 +1,4 @@
+/** The configuration of ELEGANT's networks: which ones are valid, and what is refused. */
 import assert from "node:assert/strict";
 import {
   attributeSlice,

@@ -1,3 +1,4 @@
+/** The exchange of an attribute between two latents. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { attributeSlice } from "../../../src/methods/elegant/config.js";

@@ -1,3 +1,4 @@
+/** ELEGANT's losses against the textbook's formulas, and their weights. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import {

@@ -1,3 +1,4 @@
+/** ELEGANT's networks in all variants, compared with their description in plain arithmetic. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { createConfig, type ModelConfig } from "../../../src/methods/elegant/config.js";

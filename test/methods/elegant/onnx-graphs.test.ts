@@ -1,3 +1,4 @@
+/** The exported ONNX graphs, run by onnxruntime and compared with our own networks. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,3 +1,4 @@
+/** ELEGANT's parameters: names, shapes, layouts and initial values, and the slices of the latent. */
 import assert from "node:assert/strict";
 import {
   attributeSlice,

@@ -1,3 +1,4 @@
+/** Updates of a batch in parts equal those of the whole batch, and failing updates leave no tensors. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../../src/device/open.js";

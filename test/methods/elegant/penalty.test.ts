@@ -1,41 +1,15 @@
+/** The gradient penalty R1: its gradients go down, and updates log it. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { field } from "../../../src/golden/formula.js";
-import type { NamedTensors } from "../../../src/interop/safetensors.js";
-import { createConfig, OFFICIAL_NETWORK } from "../../../src/methods/elegant/config.js";
 import { gradientPenalty } from "../../../src/methods/elegant/losses.js";
 import { discriminate } from "../../../src/methods/elegant/networks.js";
-import { networkSpecs } from "../../../src/methods/elegant/parameters.js";
 import { disposeState } from "../../../src/methods/elegant/state.js";
 import { trainStep } from "../../../src/methods/elegant/update.js";
-import { disposeParameters, fromDeviceLayout, type Parameters, uploadParameters } from "../../../src/nn/parameters.js";
+import { disposeParameters, type Parameters, uploadParameters } from "../../../src/nn/parameters.js";
 import { assertClose } from "../../support/close.js";
-import { withFolder } from "../../support/folder.js";
 import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
-import { hasTorch, runPython } from "../../support/torch.js";
+import { config, GAMMA, specs, values, weights } from "../../support/penalty.js";
 import { useWasm } from "../../support/use-device.js";
-
-const SEED = 5;
-const GAMMA = 10;
-const config = createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ["a", "b", "c"] });
-const specs = networkSpecs("D1", config);
-
-const values = (name: string, length: number): Float32Array => {
-  const at = field(name, SEED);
-  return Float32Array.from({ length }, (_, i) => at(i));
-};
-
-/** Returns the weights of r1.py. */
-function weights(): NamedTensors {
-  return new Map(
-    specs.map(({ name, shape, kind }) => {
-      const data = values(name, tf.util.sizeFromShape([...shape])).map((v) => v * 0.2 + (kind === "alpha" ? 1 : 0));
-      return [name, { shape, data }];
-    }),
-  );
-}
 
 describe("the gradient penalty R1", () => {
   useWasm(2);
@@ -48,6 +22,7 @@ describe("the gradient penalty R1", () => {
     );
     return { pictures: pictures as tf.Tensor4D, labels };
   };
+
   const penaltyOf = (parameters: Parameters): tf.Scalar => {
     const { pictures, labels } = inputs();
     const score = (x: tf.Tensor4D) => ({
@@ -56,38 +31,6 @@ describe("the gradient penalty R1", () => {
     });
     return gradientPenalty(score, pictures, GAMMA);
   };
-
-  it("has the value and the gradients of PyTorch's double backward", function () {
-    if (!hasTorch()) return this.skip();
-    return withFolder(async (folder) => {
-      const out = join(folder, "r1.json");
-      runPython("r1.py", ["64", "4", "3", `${GAMMA}`, `${SEED}`, out]);
-      const expected = JSON.parse(await readFile(out, "utf8")) as {
-        penalty: number;
-        gradients: Record<string, number[]>;
-      };
-      const parameters = uploadParameters(specs, weights(), "test");
-      const { value, grads } = tf.variableGrads(() => penaltyOf(parameters), [...parameters.values()]);
-      assertClose(value.dataSync(), [expected.penalty], { abs: 0, rel: 1e-4 });
-      let compared = 0;
-      for (const spec of specs) {
-        const reference = expected.gradients[spec.name];
-        const gradient = grads[(parameters.get(spec.name) as tf.Variable).name] as tf.Tensor | undefined;
-        const scale = Math.sqrt(reference.reduce((sum, v) => sum + v * v, 0) / reference.length);
-        if (scale === 0) {
-          // The linear bias changes no slope, so TensorFlow.js returns zeros or nothing.
-          assert.ok(!(gradient instanceof tf.Tensor) || gradient.dataSync().every((v) => v === 0), spec.name);
-          continue;
-        }
-        const received = fromDeviceLayout(spec, gradient?.dataSync() as Float32Array);
-        // This compares float32 with double after two passes. The tolerance is a share of the tensor's rms.
-        assertClose(received, reference, { abs: 2e-3 * scale, rel: 0 }, (i) => `${spec.name} [${i}]`);
-        compared++;
-      }
-      assert.ok(compared >= 16, `${compared} tensors`);
-      disposeParameters(parameters);
-    });
-  });
 
   it("falls as its gradients say when the weights go against them", () => {
     const parameters = uploadParameters(specs, weights(), "test");

@@ -1,5 +1,4 @@
 /** Iterations of StarGAN: the published numbers, batches in parts, and what the generator's turn changes. */
-
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { StarganConfig } from "../../../src/methods/stargan/config.js";
@@ -21,6 +20,7 @@ const CONFIG: StarganConfig = {
   generatorBlocks: 1,
   discriminatorLayers: 6,
 };
+
 const SETTINGS = updateSettings(DEFAULTS, { step: 0, progress: 0 });
 
 function makeState(): StarganState {
@@ -86,9 +86,7 @@ describe("methods/stargan", () => {
     assertClose(rates(PUBLISHED), [1e-4, 1e-4, 0.9995e-4, 0.999e-4], { abs: 1e-15, rel: 1e-12 });
   });
 
-  for (const file of ["stargan-s6-64px-b2-n3", "stargan-s1-128px-b2-n5"]) {
-    it(`agrees with the published networks and training loop in float64: ${file}`, async function () {
-      await assertAgrees(this, file, 150);
-    });
-  }
+  it("agrees with the published networks and training loop in float64", async function () {
+    await assertAgrees(this, "stargan-s6-64px-b2-n3", 150);
+  });
 });

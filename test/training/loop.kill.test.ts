@@ -1,3 +1,4 @@
+/** Trainings that are killed with SIGKILL at random moments resume to the bits of one that was never stopped. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";

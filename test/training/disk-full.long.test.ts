@@ -1,3 +1,4 @@
+/** Trainings on a disk that fills up keep the last good checkpoint and leave nothing half-written. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdir, readFile, rm } from "node:fs/promises";

@@ -1,0 +1,15 @@
+/** Instance normalization on webgpu against the reference implementation. */
+import { openDevice } from "../../src/device/open.js";
+import { assertLikeTwin, makeCases, runOnDevice } from "../support/instance-norm-cases.js";
+import { hasWebgpu } from "../support/webgpu.js";
+
+describe("kernels/instance-norm against the plain twin", () => {
+  const cases = makeCases();
+
+  it("agrees on webgpu", async function () {
+    if (!(await hasWebgpu())) return this.skip();
+    const device = await openDevice("webgpu", 1);
+    for (const c of cases) assertLikeTwin(c, await runOnDevice(c), 2);
+    await device.close();
+  });
+});
