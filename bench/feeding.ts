@@ -11,7 +11,7 @@ import { openDataset } from "../src/dataset/dataset.js";
 import { openDevice } from "../src/device/open.js";
 import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
 import { elegantModel } from "../src/methods/elegant/model.js";
-import { METHODS } from "../src/methods/elegant/presets.js";
+import { PRESETS } from "../src/methods/elegant/presets.js";
 import { preprocess } from "../src/preprocess/preprocess.js";
 import { writeSynth } from "../src/synth/write.js";
 import { disposeBatch, PairBatches } from "../src/training/batches.js";
@@ -44,7 +44,7 @@ async function feedingRow(photos: string, size: number, width: number, batch: nu
   const dataset = await openDataset(faces);
   const model = elegantModel(createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES }));
   const sampler = createPairSampler(dataset, ATTRIBUTES, { batch, seed: SEED });
-  const { method } = METHODS.official;
+  const { method } = PRESETS.official;
   const settings = { ...method, batch, seed: SEED, dataset: sampler.fingerprint };
   const device = await openDevice("wasm", threads);
   const training = model.training(settings, "bench");

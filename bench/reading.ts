@@ -13,7 +13,7 @@ import { openDevice } from "../src/device/open.js";
 import { BatchLoader } from "../src/image/loader.js";
 import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
 import { elegantModel } from "../src/methods/elegant/model.js";
-import { METHODS } from "../src/methods/elegant/presets.js";
+import { PRESETS } from "../src/methods/elegant/presets.js";
 import { preprocess } from "../src/preprocess/preprocess.js";
 import { Random } from "../src/random.js";
 import { writeSynth } from "../src/synth/write.js";
@@ -78,7 +78,7 @@ async function readBatches(loader: BatchLoader, { dataset }: Source, pictures: n
 async function benchCase(folder: string, photos: string, { size, width, batch, updates }: Case): Promise<Row[]> {
   const sources = await makeSources(folder, photos, size);
   const model = elegantModel(createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES }));
-  const { method } = METHODS.official;
+  const { method } = PRESETS.official;
   const loader = new BatchLoader({ size, workers, batch: 2 * batch, slots: AHEAD + 1 });
   const sampler = createPairSampler(sources[0].dataset, ATTRIBUTES, { batch, seed: SEED });
   const settings = { ...method, batch, seed: SEED, dataset: sampler.fingerprint };

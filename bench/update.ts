@@ -8,14 +8,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../src/device/open.js";
 import { createConfig, OFFICIAL_NETWORK } from "../src/methods/elegant/config.js";
 import { elegantModel } from "../src/methods/elegant/model.js";
-import { METHODS } from "../src/methods/elegant/presets.js";
+import { PRESETS } from "../src/methods/elegant/presets.js";
 import { newTrainingState } from "../src/training/run.js";
 
 const WARM_UP = 2;
 const [threads, size, width, batch, rounds] = process.argv.slice(2).map(Number);
 const device = await openDevice("wasm", threads);
 const model = elegantModel(createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ["Bangs", "Eyeglasses"] }));
-const settings = { ...METHODS.official.method, batch, seed: 1, dataset: "bench" };
+const settings = { ...PRESETS.official.method, batch, seed: 1, dataset: "bench" };
 const [state, training] = [newTrainingState(model, settings), model.training(settings, "bench")];
 const [A, B] = [3, 4].map((seed) => tf.randomUniform([batch, size, size, 3], -1, 1, "float32", seed) as tf.Tensor4D);
 const groups = [{ attribute: 0, pairs: batch }];

@@ -29,7 +29,7 @@ export { type FaceFinder, openFaceFinder, pasteFace } from "./library-faces.js";
 export { type Fid, type FidOptions, type FidSide, openFid } from "./library-metrics.js";
 export { openGenerator, type TrainOptions, type TrainResult, train } from "./library-node.js";
 export { createConfig, type ModelConfig } from "./methods/elegant/config.js";
-export { METHODS as PRESETS, type Method as Preset } from "./methods/elegant/presets.js";
+export { PRESETS, type Preset, type PresetChoices } from "./methods/elegant/presets.js";
 export type { EigenDecomposition } from "./metrics/eigen.js";
 export { Linalg, type Matrix, type Operand, type ProductOptions } from "./metrics/linalg.js";
 export { squareRoot, symmetricSquareRoot } from "./metrics/sqrtm.js";

@@ -8,14 +8,21 @@ import { Pixels } from "./image/pixels.js";
 import { loadModule } from "./kernels/module.js";
 import type { RgbaImage } from "./types.js";
 
+/** Finds and crops the faces of photos in the calling thread. */
 export interface FaceFinder {
   /**
    * Finds the faces of a photo that can be aligned, the largest first. Faces that are turned to the side are left out.
-   * @param size     side of the crops in pixels, by default 256
-   * @param minScore lowest score that counts as a face, by default 0.5. It says how well the landmarks of a face and of its
-   *   mirror image agree, 0 to 1.
+   * @returns the faces with their crops; empty if there are none
    */
-  find(photo: RgbaImage, options?: { readonly size?: number; readonly minScore?: number }): Promise<CroppedFace[]>;
+  find(
+    photo: RgbaImage,
+    options?: {
+      /** Side of the crops in pixels. Default 256. */
+      readonly size?: number;
+      /** Lowest score that counts as a face, 0 to 1: how well the landmarks of a face and of its mirror image agree. Default 0.5. */
+      readonly minScore?: number;
+    },
+  ): Promise<CroppedFace[]>;
 }
 
 /**
@@ -24,8 +31,14 @@ export interface FaceFinder {
  *
  * @throws InputError if their files are missing; in a browser, see setAssetFolder()
  * @example
- * const finder = await openFaceFinder();
- * const [face] = await finder.find(photo); // the largest face, or undefined
+ * ```ts
+ * import { decodeImage, openFaceFinder } from "elegant-faces";
+ *
+ * async function cropFaces(bytes: Uint8Array) {
+ *   const finder = await openFaceFinder();
+ *   return (await finder.find(await decodeImage(bytes, "photo"), { size: 64 })).map(({ crop }) => crop);
+ * }
+ * ```
  */
 export async function openFaceFinder(): Promise<FaceFinder> {
   const detector = await detection.FaceFinder.open(1);

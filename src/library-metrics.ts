@@ -11,6 +11,7 @@ import type { RgbaImage } from "./types.js";
 /** Images that go through the network together. */
 const BATCH = 8;
 
+/** Which network computes the features, and how. */
 export interface FidOptions {
   /** "inception" (default) needs Inception's weights; "random-inception" is a seeded random network, which compares sets with each other. */
   readonly features?: "inception" | "random-inception";
@@ -48,6 +49,7 @@ export interface Fid {
   measure(images: Iterable<RgbaImage> | AsyncIterable<RgbaImage>): Promise<FidSide>;
   /** The Fréchet distance of two sides (Heusel et al. 2017), 0 or more. */
   distance(a: FidSide, b: FidSide): number;
+  /** Frees the network and ends the threads. */
   close(): Promise<void>;
 }
 
@@ -56,9 +58,16 @@ export interface Fid {
  *
  * @throws InputError if there are no weights, or if their file is damaged
  * @example
- * const fid = await openFid({ weights: "pt_inception-2015-12-05-6726825d.pth" });
- * const real = await fid.measure(realImages); // once
- * console.log(fid.distance(real, await fid.measure(generatedImages)));
+ * ```ts
+ * import { openFid, type RgbaImage } from "elegant-faces";
+ *
+ * async function fidOf(real: readonly RgbaImage[], generated: readonly RgbaImage[]): Promise<number> {
+ *   const fid = await openFid({ weights: "pt_inception-2015-12-05-6726825d.pth" });
+ *   const distance = fid.distance(await fid.measure(real), await fid.measure(generated));
+ *   await fid.close();
+ *   return distance;
+ * }
+ * ```
  */
 export async function openFid(options: FidOptions = {}): Promise<Fid> {
   const { features = "inception", weights, dims = 2048, mode = "pytorch", threads = 2, seed = 1 } = options;

@@ -11,7 +11,7 @@ import { fromRoot, runNode } from "./support/spawn.js";
  * Upper bounds. 4.7 MB of the packed bytes are the three models, which do not get smaller by packing; the rest is the code, the
  * bundled page and the documents.
  */
-const MOST = { packed: 7_300_000, unpacked: 11_000_000, files: 780 };
+const MOST = { packed: 7_300_000, unpacked: 11_000_000, files: 840 };
 
 /** Decodes what it has encoded, and prints its size. */
 const DECODING = `

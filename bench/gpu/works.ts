@@ -6,7 +6,7 @@ import { swapMany } from "../../src/editing/swap.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
 import { GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { createInception, inceptionFeatures, randomInceptionTensors } from "../../src/metrics/inception.js";
 import { uploadGenerator } from "../../src/models/generator.js";
 import { newTrainingState } from "../../src/training/run.js";
@@ -61,7 +61,7 @@ export async function measureSwaps(bench: Bench, until: number): Promise<void> {
 /** An update of D and G for one attribute. The update itself waits for its losses. */
 function updates(size: number, width: number, batch: number, part: number): (seconds: number) => Promise<Timing> {
   const config = createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ATTRIBUTES });
-  const settings = { ...METHODS.official.method, batch, seed: 1, dataset: "bench" };
+  const settings = { ...PRESETS.official.method, batch, seed: 1, dataset: "bench" };
   const model = elegantModel(config);
   const [state, training] = [newTrainingState(model, settings), model.training(settings, "bench")];
   const [A, B] = [3, 4].map((seed) => pictures(batch, size, seed));

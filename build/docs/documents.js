@@ -12,8 +12,10 @@ export const GROUPS = ["Guides", "Reference", "API", "Background"];
 
 /** The guides, in the order in which a user needs them. */
 const GUIDES = ["edit", "own-data", "data", "label", "training", "scoring", "table", "cluster", "browser"];
+/** The list of the decisions, one file each. */
+const DECISIONS = "docs/decisions/README.md";
 /** The first pages of the background. All other files of docs/ follow them, so that a new one is never left out. */
-const BACKGROUND = ["architecture", "fidelity", "metrics", "performance", "planner", "results"];
+const BACKGROUND = ["architecture", "fidelity", "metrics", "performance", "reliability", "planner", "results"];
 
 const titleOf = (text) => /^# (.*)$/m.exec(text)?.[1] ?? "";
 
@@ -43,20 +45,11 @@ async function pagesByGroup(root, commands) {
   if (missing.length > 0) throw new Error(`build/docs/documents.js: no such file: ${missing.join(", ")}`);
 
   const records = await markdownIn(root, "docs/decisions");
-  const own = ["docs/decisions.md", "docs/decisions/README.md"].find((path) => [...all, ...records].includes(path));
-  const decisions =
-    own === undefined
-      ? await indexPage(
-          root,
-          "docs/decisions/README.md",
-          records,
-          "# Decisions\n\nWhy elegant-faces is built as it is.",
-        )
-      : { path: own, children: records.filter((path) => path !== own) };
+  const decisions = { path: DECISIONS, children: records.filter((path) => path !== DECISIONS) };
   const models = await markdownIn(root, "assets");
   const notes = await markdownIn(root, "bench/notes");
   return {
-    Guides: GUIDES.map(guide).map(file),
+    Guides: [...GUIDES.map(guide), "examples/README.md"].map(file),
     Reference: [
       file(guide("commands")),
       ...[...commands].map(([name, text]) => ({ path: pageOf(name), children: [], text })),
@@ -64,7 +57,7 @@ async function pagesByGroup(root, commands) {
     Background: [
       ...BACKGROUND.map(guide).map(file),
       decisions,
-      ...all.filter((path) => !listed.includes(path) && path !== own).map(file),
+      ...all.filter((path) => !listed.includes(path)).map(file),
       file("CHANGELOG.md"),
       await indexPage(root, "assets/README.md", models, "# Shipped models\n\nThe notice of each model file."),
       await indexPage(
@@ -94,7 +87,7 @@ export async function stageDocuments(root, stage) {
   const matterOf = (text, more) => `---\n${[`title: ${JSON.stringify(titleOf(text))}`, ...more].join("\n")}\n---\n\n`;
 
   // Pictures and files that documents link to.
-  for (const folder of ["docs/images", "docs/cluster"]) {
+  for (const folder of ["docs/images", "docs/cluster", "examples"]) {
     await cp(join(root, folder), join(stage, folder), { recursive: true });
   }
   const documents = [];

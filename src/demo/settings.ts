@@ -1,7 +1,7 @@
 /** The demo's training settings: data, network and method in one place. */
 
 import type { ModelConfig } from "../methods/elegant/config.js";
-import { METHODS, type Preset } from "../methods/elegant/presets.js";
+import { PRESETS, type Preset } from "../methods/elegant/presets.js";
 import type { SwappableAttribute } from "../synth/attributes.js";
 
 /** The attributes that the demo trains, and whose swaps give its headline figures. The shipped model has them, too. */
@@ -13,11 +13,11 @@ export const DEMO_BATCH = 8;
 const DEMO_PRESET: Preset = "modern";
 
 export const DEMO_NETWORK: ModelConfig = {
-  ...METHODS[DEMO_PRESET].network,
+  ...PRESETS[DEMO_PRESET].network,
   size: DEMO_SIZE,
   width: DEMO_WIDTH,
   attributes: [...DEMO_ATTRIBUTES],
 };
 
 /** All of the run's settings except its seed. A narrow network that trains for minutes learns most at a higher rate. */
-export const DEMO_METHOD = { ...METHODS[DEMO_PRESET].method, batch: DEMO_BATCH, learningRate: 8e-4 };
+export const DEMO_METHOD = { ...PRESETS[DEMO_PRESET].method, batch: DEMO_BATCH, learningRate: 8e-4 };

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "../methods/elegant/config.js";
 import type { Generated } from "../methods/elegant/exchange.js";
 import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../methods/elegant/parameters.js";
-import { METHODS } from "../methods/elegant/presets.js";
+import { PRESETS } from "../methods/elegant/presets.js";
 import { stepSettings } from "../methods/elegant/settings.js";
 import { disposeState, type ElegantState } from "../methods/elegant/state.js";
 import type { ForwardTrace, OnTrace, StepTrace } from "../methods/elegant/trace.js";
@@ -45,7 +45,7 @@ export function differenceTolerance(rms: number): number {
 }
 
 /** The published update. The files contain its first steps, before the learning rate decays. */
-export const SETTINGS = stepSettings({ ...METHODS.official.method, batch: 1, seed: 0, dataset: "" }, 0);
+export const SETTINGS = stepSettings({ ...PRESETS.official.method, batch: 1, seed: 0, dataset: "" }, 0);
 
 async function readImage(tensor: tf.Tensor): Promise<Float32Array> {
   return toChannelsFirst((await tensor.data()) as Float32Array, tensor.shape);
@@ -214,7 +214,7 @@ async function runUpdates(
       ...(await downloadParameters(parameterSpecs(config, GENERATOR), state.generator.parameters)),
       ...(await downloadParameters(parameterSpecs(config, DISCRIMINATORS), state.discriminator.parameters)),
     ]);
-    const way = METHODS.official.method.learningRate * golden.iterations.length;
+    const way = PRESETS.official.method.learningRate * golden.iterations.length;
     return [...quantities, ...compareWeights(golden.params_after, after, way)];
   } finally {
     disposeState(state);

@@ -186,6 +186,8 @@ async function preprocessLocked(
   try {
     await removeTemporaries(out); // of runs that were killed
     await removeTemporaries(join(out, PHOTO_LISTS));
+    // The manifest comes before all folders: a folder with others but without a manifest would not be known as ours.
+    if (earlier === null) writeWhole(join(out, MANIFEST), formatManifest(kept, 0, 0));
     const { detect } = options;
     const cropped = { size, quality, maxPixels, tolerant, detect, landmarkFrame: kept.landmarkFrame ?? undefined };
     output = isPacked(format)

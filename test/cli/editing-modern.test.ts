@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { loadPainter, renderPhoto } from "../../src/synth/raster.js";
 import { sampleFace } from "../../src/synth/sample.js";
 import type { RgbaImage } from "../../src/types.js";
@@ -23,7 +23,7 @@ describe("elegant swap with a model whose edits are differences", () => {
       await writeFile(path(name), await encodePng(renderPhoto(sampleFace(1, 8 * i))));
     }
     for (const name of ["a.png", "b.png"]) await writeFile(path(name), await encodePng(goldenPhoto(name, 2, 64, 64)));
-    await writeFile(path("model.safetensors"), tinyGenerator(9, { ...TINY, ...METHODS.modern.network }));
+    await writeFile(path("model.safetensors"), tinyGenerator(9, { ...TINY, ...PRESETS.modern.network }));
   });
   after(() => rm(folder, { recursive: true, force: true }));
 

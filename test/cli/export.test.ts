@@ -8,7 +8,7 @@ import { openDevice } from "../../src/device/open.js";
 import { decodeImage, encodePng } from "../../src/image/codec.js";
 import { type ModelConfig, type NetworkChoices, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { publishedFiles } from "../../src/methods/elegant/published.js";
 import { disposeState } from "../../src/methods/elegant/state.js";
 import { saveCheckpoint } from "../../src/models/checkpoint-store.js";
@@ -19,7 +19,7 @@ import { TINY, tinyState, trainingState } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
 import type { Ended } from "../support/spawn.js";
 
-const MODERN: ModelConfig = { ...TINY, ...METHODS.modern.network };
+const MODERN: ModelConfig = { ...TINY, ...PRESETS.modern.network };
 
 describe("elegant export", () => {
   let folder: string;

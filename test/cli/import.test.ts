@@ -6,7 +6,7 @@ import { encodePth } from "../../src/interop/pth-writer.js";
 import { encodeSafetensors, type NamedTensors } from "../../src/interop/safetensors.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters } from "../../src/methods/elegant/parameters.js";
-import { METHODS, type MethodSettings } from "../../src/methods/elegant/presets.js";
+import { type MethodSettings, PRESETS } from "../../src/methods/elegant/presets.js";
 import { publishedFiles } from "../../src/methods/elegant/published.js";
 import { parseSettings } from "../../src/methods/elegant/settings.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
@@ -93,13 +93,13 @@ describe("elegant import", () => {
         "0.9",
       );
       assert.match(again.stderr, /--resume: --set ema: expected 0, received 0\.9/);
-      assert.deepEqual(await methodOf(run), METHODS.official.method);
+      assert.deepEqual(await methodOf(run), PRESETS.official.method);
     }));
 
   it("makes a run of a modern generator, which trains on by the modern method", () =>
     withFolder(async (folder) => {
       const [run, file] = [join(folder, "run"), join(folder, "modern.safetensors")];
-      const config: ModelConfig = { ...METHODS.modern.network, size: 64, width: 4, attributes: ATTRIBUTES };
+      const config: ModelConfig = { ...PRESETS.modern.network, size: 64, width: 4, attributes: ATTRIBUTES };
       await writeFile(file, tinyGenerator(3, config));
       const imported = await elegant("import", file, "--out", run);
       assert.equal(imported.code, 0, imported.stderr);
@@ -130,7 +130,7 @@ describe("elegant import", () => {
       }
       const { code, stderr } = await resume("--set", "slice=2");
       assert.equal(code, 0, stderr);
-      assert.deepEqual(await methodOf(run), { ...METHODS.modern.method, slice: 2 });
+      assert.deepEqual(await methodOf(run), { ...PRESETS.modern.method, slice: 2 });
       assert.deepEqual((await loadNewestCheckpoint(run)).checkpoint.model.config, config);
     }));
 

@@ -7,7 +7,7 @@ import { Command } from "commander";
 import { schemasOf } from "../../src/cli/choices.js";
 import { chooseRecipe, type MethodOptions, withMethodOptions } from "../../src/cli/train-method.js";
 import { formatChoice } from "../../src/methods/choice-words.js";
-import { METHODS, type Method, PRESETS } from "../../src/methods/elegant/presets.js";
+import { PRESETS, type PresetChoices } from "../../src/methods/elegant/presets.js";
 import { METHOD_NAMES, recipesOf } from "../../src/methods/recipes.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { writeFaces } from "../support/faces.js";
@@ -32,12 +32,12 @@ const refused = (line: string, message: string): void => {
 
 describe("the method of elegant train", () => {
   it("is the modern preset by default, or the one that --preset names", () => {
-    assert.deepEqual(methodOf(""), METHODS.modern);
-    for (const preset of PRESETS) assert.deepEqual(methodOf(`--preset ${preset}`), METHODS[preset]);
+    assert.deepEqual(methodOf(""), PRESETS.modern);
+    for (const [preset, choices] of Object.entries(PRESETS)) assert.deepEqual(methodOf(`--preset ${preset}`), choices);
   });
 
   it("is the preset with the choices of --set, and with those that have options of their own", () => {
-    const { network, method } = METHODS.modern;
+    const { network, method } = PRESETS.modern;
     assert.deepEqual(methodOf("--set joint=off r1Every=16 slice=0.5 condition=planes others=0 generatorBlocks=5"), {
       network: { ...network, condition: "planes", generatorBlocks: 5 },
       method: { ...method, joint: false, r1Every: 16, slice: 0.5, others: 0 },
@@ -47,13 +47,13 @@ describe("the method of elegant train", () => {
       method: { ...method, changeWeight: 0, ema: 0.5, r1: 2 },
     });
     assert.deepEqual(methodOf("--preset official --flip --set weightDecay=1e-4"), {
-      network: METHODS.official.network,
-      method: { ...METHODS.official.method, flip: true, weightDecay: 1e-4 },
+      network: PRESETS.official.network,
+      method: { ...PRESETS.official.method, flip: true, weightDecay: 1e-4 },
     });
   });
 
   it("accepts every choice with the value of every preset", () => {
-    for (const { network, method } of Object.values(METHODS)) {
+    for (const { network, method } of Object.values(PRESETS)) {
       const values = Object.entries({ ...network, ...method });
       assert.deepEqual(
         values.map(([name]) => name),
@@ -155,8 +155,11 @@ describe("docs/training.md", () => {
       ...text.matchAll(/^\| `(\w+)` +\|[^|\n]*\|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|[^|\n]*[^|\s][^|\n]*\|$/gm),
     ];
     const listed = rows.map(([, name, ...values]) => [name, ...values.map((value) => value.trim())]);
-    const valuesOf = ({ network, method }: Method): Readonly<Record<string, unknown>> => ({ ...network, ...method });
-    const [official, paper, modern] = [METHODS.official, METHODS.paper, METHODS.modern].map(valuesOf);
+    const valuesOf = ({ network, method }: PresetChoices): Readonly<Record<string, unknown>> => ({
+      ...network,
+      ...method,
+    });
+    const [official, paper, modern] = [PRESETS.official, PRESETS.paper, PRESETS.modern].map(valuesOf);
     assert.deepEqual(
       listed,
       CHOICES.map((name) => [name, ...[official, paper, modern].map((values) => formatChoice(values[name]))]),
@@ -208,7 +211,7 @@ describe("elegant train --set", () => {
   it("keeps the choices in the run, continues with them, and refuses others by their names", async () => {
     const begun = await train(...SMALL, "--steps", "1", "--set", "r1Every=2", "mask=off", "slice=2");
     assert.equal(begun.code, 0, begun.stderr);
-    const { network, method } = METHODS.modern;
+    const { network, method } = PRESETS.modern;
     const expected = { network: { ...network, mask: false }, method: { ...method, r1Every: 2, slice: 2 } };
     const goOn = (...more: string[]): Promise<Ended> => train("--resume", "--steps", "2", "--device", "wasm", ...more);
     for (const [more, message] of [

@@ -23,7 +23,7 @@ import { exchangeMany, swap, swapMany } from "../../src/editing/swap.js";
 import { attributeSlice, latentChannels, type ModelConfig } from "../../src/methods/elegant/config.js";
 import { generate } from "../../src/methods/elegant/exchange.js";
 import { decode } from "../../src/methods/elegant/networks.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import type { Generator } from "../../src/models/generator.js";
 import { openGenerator } from "../../src/models/open.js";
 import { changePicture } from "../../src/sheet/change.js";
@@ -33,7 +33,7 @@ import { randomPictures, TINY, tinyGenerator } from "../support/model.js";
 
 const TOLERANCE = { abs: 1e-5, rel: 0 };
 /** With one view of each face: the tests compare its latents and residuals. */
-const MODERN: ModelConfig = { ...TINY, ...METHODS.modern.network, mirror: false };
+const MODERN: ModelConfig = { ...TINY, ...PRESETS.modern.network, mirror: false };
 
 function assertImages(actual: tf.Tensor, expected: tf.Tensor): void {
   assert.deepEqual(actual.shape, expected.shape);

@@ -8,7 +8,7 @@ import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
 import { createConfig } from "../../src/methods/elegant/config.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import type { Trial } from "../../src/planner/choose-device.js";
 import { editTrial, featureTrial, updateTrial } from "../../src/planner/trials.js";
 import { smallGenerator } from "../support/method-models.js";
@@ -36,7 +36,7 @@ describe("a trial", () => {
 
   for (const preset of ["official", "modern"] as const) {
     it(`of an update runs with ${preset}`, async () => {
-      const { network, method } = METHODS[preset];
+      const { network, method } = PRESETS[preset];
       const model = elegantModel(createConfig({ ...network, size: 64, width: 4, attributes: ["Bangs", "Smiling"] }));
       const trial = updateTrial(model, { ...method, batch: 2, seed: 1 });
       assert.deepEqual([trial.unit, trial.units], ["update", 1]);

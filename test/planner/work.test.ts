@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { InceptionMode } from "../../src/image/inception-input.js";
 import { createConfig } from "../../src/methods/elegant/config.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import type { FeatureExtractor } from "../../src/metrics/extract.js";
 import { fidWork } from "../../src/planner/work/fid.js";
 import { preprocessWork } from "../../src/planner/work/preprocess.js";
@@ -101,7 +101,7 @@ describe("the planner's fid", () => {
 
 describe("the planner's train", () => {
   it("recognises the costs of updates whatever the seed and the learning rate", () => {
-    const { network, method } = METHODS.official;
+    const { network, method } = PRESETS.official;
     const config = createConfig({ ...network, size: 64, width: 8, attributes: ["Bangs"] });
     const model = elegantModel(config);
     const settings = { ...method, batch: 2, seed: 1 };

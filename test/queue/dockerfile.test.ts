@@ -1,4 +1,4 @@
-/** docs/cluster/Dockerfile: what it copies exists, what it installs is what the package asks for, and its command is accepted. */
+/** The image of docs/cluster/Dockerfile: the files that it copies exist, it installs what the package needs, and its command is accepted. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { COMMANDS } from "../../src/cli/commands.js";

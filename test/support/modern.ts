@@ -4,7 +4,7 @@ import { fillParameters, image, labels } from "../../src/golden/formula.js";
 import { toChannelsFirst } from "../../src/golden/layout.js";
 import { type ModelConfig, modelConfigSchema } from "../../src/methods/elegant/config.js";
 import { DISCRIMINATORS, GENERATOR, parameterSpecs } from "../../src/methods/elegant/parameters.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { type StepSettings, stepSettings } from "../../src/methods/elegant/settings.js";
 import { disposeState, type ElegantState } from "../../src/methods/elegant/state.js";
 import type { StepTrace } from "../../src/methods/elegant/trace.js";
@@ -39,7 +39,7 @@ export interface ModernResult {
 
 export function modernConfig(size: number, width: number, count: number): ModelConfig {
   const attributes = Array.from({ length: count }, (_, i) => `attribute${i}`);
-  return modelConfigSchema.parse({ ...METHODS.modern.network, size, width, attributes });
+  return modelConfigSchema.parse({ ...PRESETS.modern.network, size, width, attributes });
 }
 
 /** A state with weights filled by the formula. */
@@ -58,7 +58,7 @@ export function modernState(config: ModelConfig, seed: number): ElegantState {
  */
 export function modernSettings(progress: number, cycle = 0): StepSettings {
   return stepSettings(
-    { ...METHODS.modern.method, maskWeight: 0.1, cycle, batch: 1, seed: 0, dataset: "" },
+    { ...PRESETS.modern.method, maskWeight: 0.1, cycle, batch: 1, seed: 0, dataset: "" },
     0,
     progress,
   );

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { FaceDataset } from "../../src/dataset/dataset.js";
 import { createConfig, type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { readLossLog } from "../../src/training/log.js";
 import type { TrainOptions } from "../../src/training/options.js";
 import { LOSSES_FILE } from "../../src/training/run-report.js";
@@ -17,7 +17,7 @@ export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<T
     dataset,
     folder,
     model: elegantModel(createConfig({ ...OFFICIAL_NETWORK, size: 64, width: 4, attributes: ATTRIBUTES })),
-    settings: { ...METHODS.official.method, batch: 2, seed: 5 },
+    settings: { ...PRESETS.official.method, batch: 2, seed: 5 },
     resume: false,
     steps: 2,
     saveEvery: NEVER,
@@ -29,7 +29,7 @@ export function tinyRun(dataset: FaceDataset, folder: string, changes: Partial<T
 
 /** A tiny run of the preset `modern`: one update per step, for all attributes. */
 export function modernRun(dataset: FaceDataset, folder: string, changes: Partial<TrainOptions> = {}): TrainOptions {
-  const { network, method } = METHODS.modern;
+  const { network, method } = PRESETS.modern;
   return tinyRun(dataset, folder, {
     model: elegantModel(createConfig({ ...network, size: 64, width: 4, attributes: ATTRIBUTES })),
     settings: { ...method, batch: 4, seed: 5 },

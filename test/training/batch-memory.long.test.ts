@@ -4,13 +4,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { openDevice } from "../../src/device/open.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import { largestTensorBytes, memoryNeeds, type UpdateFacts } from "../../src/methods/elegant/memory.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { planBatch } from "../../src/training/batch-choice.js";
 import { hasWebgpu } from "../support/webgpu.js";
 
 const facts = (size: number, width: number, changes: Partial<UpdateFacts> = {}): UpdateFacts => ({
   config: createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ["a", "b"] }),
-  ...METHODS.official.method,
+  ...PRESETS.official.method,
   ...changes,
 });
 

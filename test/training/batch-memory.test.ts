@@ -9,7 +9,7 @@ import { sharedMemory } from "../../src/kernels/memory.js";
 import { createConfig, OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import { largestTensorBytes, memoryNeeds, type UpdateFacts, updateBytes } from "../../src/methods/elegant/memory.js";
 import { elegantModel, elegantState } from "../../src/methods/elegant/model.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { stepSettings } from "../../src/methods/elegant/settings.js";
 import { disposeState } from "../../src/methods/elegant/state.js";
 import { trainStep } from "../../src/methods/elegant/update.js";
@@ -28,7 +28,7 @@ const MIB = 2 ** 20;
 
 const facts = (size: number, width: number, changes: Partial<UpdateFacts> = {}): UpdateFacts => ({
   config: createConfig({ ...OFFICIAL_NETWORK, size, width, attributes: ["a", "b"] }),
-  ...METHODS.official.method,
+  ...PRESETS.official.method,
   ...changes,
 });
 
@@ -56,7 +56,7 @@ describe("memory of an update", () => {
   });
 
   it("is estimated within 7 % for modern", () => {
-    const { network, method } = METHODS.modern;
+    const { network, method } = PRESETS.modern;
     const measured = [
       [64, 8, 4, true, 29.5],
       [64, 16, 16, true, 163.1],
@@ -82,7 +82,7 @@ describe("memory of an update", () => {
   });
 
   it("is estimated within 3 % with a cycle loss", () => {
-    const { network, method } = METHODS.modern;
+    const { network, method } = PRESETS.modern;
     const measured = [
       [64, 32, 8, true, 318.2],
       [64, 32, 4, false, 235.4],
@@ -107,7 +107,7 @@ describe("memory of an update", () => {
       disposeBatch(batch);
     }
     const { reservedBytes } = (tf.backend() as SharedMemoryBackend).team.heap.statistics;
-    const estimate = updateBytes({ config: state.config, ...METHODS.official.method }, 2, true);
+    const estimate = updateBytes({ config: state.config, ...PRESETS.official.method }, 2, true);
     disposeState(state);
     await device.close();
     // In small heaps, blocks that the estimate omits matter.
@@ -128,8 +128,8 @@ describe("the largest tensor of an update", () => {
         ["modern", 20, ["a"]],
         ["modern", 4, ["a", "b", "c"]],
       ] as const) {
-        const config = createConfig({ ...METHODS[preset].network, size: 64, width, attributes });
-        const settings = { ...METHODS[preset].method, ema: 0, batch: 3, seed: 1, dataset: "" };
+        const config = createConfig({ ...PRESETS[preset].network, size: 64, width, attributes });
+        const settings = { ...PRESETS[preset].method, ema: 0, batch: 3, seed: 1, dataset: "" };
         const state = elegantState(newTrainingState(elegantModel(config), settings), config);
         const draw = (): tf.Tensor4D => tf.randomUniform([3, 64, 64, 3], -1, 1, "float32", 1);
         const labels = (value: number): tf.Tensor2D => tf.fill([3, attributes.length], value);
@@ -244,7 +244,7 @@ describe("training with little memory", () => {
   it("splits the batch by itself, says so, completes, and continues on a machine with more memory", () =>
     withFolder(async (folder) => {
       const dataset = await writeFaces(join(folder, "data"), 20);
-      const settings = { ...METHODS.official.method, batch: 4, seed: 5 };
+      const settings = { ...PRESETS.official.method, batch: 4, seed: 5 };
       const trainWith = async (heap: SharedHeap | undefined, run: string, steps: number, resume = false) => {
         const device = await openDevice("wasm", 1, heap);
         const lines: string[] = [];
@@ -284,7 +284,7 @@ describe("training with little memory", () => {
   it("takes for 'auto' the published batch, what the data have, or the run's own", () =>
     withFolder(async (folder) => {
       const device = await openDevice("wasm", 1);
-      const settings = { ...METHODS.official.method, seed: 5 };
+      const settings = { ...PRESETS.official.method, seed: 5 };
       const chosen = async (faces: number, run: string, batch: number | "auto", resume = false) => {
         const dataset = await writeFaces(join(folder, `data-${faces}`), faces);
         const options = { settings: { ...settings, batch }, steps: 0, resume };

@@ -11,7 +11,7 @@ import { DeviceError } from "../../src/device/webgpu/failure.js";
 import { decodeImage } from "../../src/image/codec.js";
 import { OFFICIAL_NETWORK } from "../../src/methods/elegant/config.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { listCheckpoints, loadCheckpoint } from "../../src/models/checkpoint-store.js";
 import { PairBatches } from "../../src/training/batches.js";
 import { readLossLog } from "../../src/training/log.js";
@@ -165,7 +165,7 @@ describe("training loop", () => {
       withFolder(async (folder) => {
         const dataset = await writeFaces(join(folder, "data"), 12);
         const run = join(folder, "run");
-        const settings = { ...METHODS[preset].method, batch: 2, seed: 5, learningRate: 2e-4 };
+        const settings = { ...PRESETS[preset].method, batch: 2, seed: 5, learningRate: 2e-4 };
         await train(tinyRun(dataset, run, { steps: 1, settings }));
         for (const row of await readLossLog(join(run, LOSSES_FILE))) {
           const value = (name: string): number => Number(row[name]);
@@ -318,7 +318,7 @@ describe("training loop", () => {
       const dataset = await writeFaces(join(folder, "data"), 20);
       const run = join(folder, "run");
       // The squares of weights of 1e30 overflow float32. The first checkpoint comes before any update.
-      const settings = { ...METHODS.official.method, batch: 2, seed: 5, learningRate: 1e30 };
+      const settings = { ...PRESETS.official.method, batch: 2, seed: 5, learningRate: 1e30 };
       await assert.rejects(train(tinyRun(dataset, run, { settings, signal: AbortSignal.abort() })), /step 0 is saved/);
       const good = (await listCheckpoints(run))[0].path;
       const held = tf.memory().numTensors;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Device } from "../../src/device/device.js";
 import { openDevice } from "../../src/device/open.js";
 import { RetryableError } from "../../src/errors.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { listCheckpoints, loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { readLossLog } from "../../src/training/log.js";
 import { train } from "../../src/training/loop.js";
@@ -54,7 +54,7 @@ describe("a training run that was stopped", () => {
       const penalized = rows.flatMap(({ step, r1 }) => (r1 === undefined ? [] : [step]));
       assert.deepEqual(penalized, [1, 5]);
       for (const { step, learningRate } of rows) {
-        const expectedRate = METHODS.modern.method.learningRate * Math.min(1, (1 - (Number(step) - 1) / steps) / 0.5);
+        const expectedRate = PRESETS.modern.method.learningRate * Math.min(1, (1 - (Number(step) - 1) / steps) / 0.5);
         assert.ok(Math.abs(Number(learningRate) / expectedRate - 1) < 1e-12, `step ${step}: ${learningRate}`);
       }
     }));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
 import { type ModelConfig, OFFICIAL_NETWORK, parseConfig } from "../../src/methods/elegant/config.js";
-import { METHODS } from "../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../src/methods/elegant/presets.js";
 import {
   type ElegantSettings,
   learningRateAt,
@@ -12,7 +12,7 @@ import {
 import { expectSameRun } from "../../src/training/settings.js";
 
 const SETTINGS: ElegantSettings = {
-  ...METHODS.official.method,
+  ...PRESETS.official.method,
   batch: 16,
   seed: 1,
   learningRate: 2e-4,
@@ -36,7 +36,7 @@ describe("training settings", () => {
 
   it("keep the paper's learning rate", () => {
     for (const step of [0, 3000, 199_999])
-      assert.equal(learningRateAt({ ...SETTINGS, ...METHODS.paper.method }, step), 2e-4);
+      assert.equal(learningRateAt({ ...SETTINGS, ...PRESETS.paper.method }, step), 2e-4);
   });
 
   it("give the published code's weights and decay, or the paper's", () => {
@@ -55,7 +55,7 @@ describe("training settings", () => {
       wait: 0,
       ema: 0,
     });
-    const paper = stepSettings({ ...SETTINGS, ...METHODS.paper.method }, 3000);
+    const paper = stepSettings({ ...SETTINGS, ...PRESETS.paper.method }, 3000);
     assert.equal(paper.reconstruction, "norm");
     const { slice, mask, change, cycle, ...published } = paper.weights;
     assert.deepEqual(new Set(Object.values(published)), new Set([1]));
@@ -86,8 +86,8 @@ describe("training settings", () => {
   });
 
   it("fall linearly to a rate of 0 over the last half with modern, and include every part of the loss that it adds", () => {
-    const { learningRate } = METHODS.modern.method;
-    const modern = { ...SETTINGS, ...METHODS.modern.method };
+    const { learningRate } = PRESETS.modern.method;
+    const modern = { ...SETTINGS, ...PRESETS.modern.method };
     for (const [progress, share] of [
       [0, 1],
       [0.5, 1],
@@ -103,7 +103,7 @@ describe("training settings", () => {
     assert.deepEqual(adam, { beta1: 0, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 });
     assert.equal(weights.reconstruction, 0);
     assert.deepEqual([reconstruction, r1, r1Every, ema, others], ["none", 1, 4, 0.999, 0.5]);
-    const { slice, maskWeight, changeWeight, cycle } = METHODS.modern.method;
+    const { slice, maskWeight, changeWeight, cycle } = PRESETS.modern.method;
     assert.deepEqual(
       [weights.slice, weights.mask, weights.change, weights.cycle],
       [slice, maskWeight, changeWeight, cycle],

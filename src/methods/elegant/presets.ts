@@ -28,11 +28,12 @@ export const LOSS_WEIGHTS: Readonly<
 export const RECONSTRUCTIONS = ["squared", "norm", "none"] as const;
 export type Reconstruction = (typeof RECONSTRUCTIONS)[number];
 export const RECONSTRUCTION_WEIGHTS: Readonly<Record<Reconstruction, number>> = { squared: 5, norm: 1, none: 0 };
-export const PRESETS = ["modern", "official", "paper"] as const;
-export type Preset = (typeof PRESETS)[number];
+/** Name of a preset. */
+export type Preset = "modern" | "official" | "paper";
 
 /** The method's settings. A setting that is newer than a checkpoint has the published code's value there. */
 export const methodSchema = z.object({
+  /** Loss of the reconstructions: 5 times the mean squared error, the norm of the paper, or none if edits are differences. */
   reconstruction: z.enum(RECONSTRUCTIONS),
   /** Weights of the adversarial parts and of the discriminators: the published code's, or all 1 as in the paper. */
   lossWeights: z.enum(LOSS_WEIGHTINGS),
@@ -66,8 +67,9 @@ export const methodSchema = z.object({
   wait: z.number().int().nonnegative().default(0),
   /** Adam's learning rate at the beginning. */
   learningRate: z.number().positive(),
-  /** Decay rates of Adam's first (beta1) and second (beta2) moments. */
+  /** Decay rate of Adam's first moments. */
   beta1: z.number().nonnegative().lt(1).default(0.5),
+  /** Decay rate of Adam's second moments. */
   beta2: z.number().nonnegative().lt(1).default(0.999),
   /** Share of the run, at its end, over which the learning rate falls linearly to 0. */
   annealing: z.number().nonnegative().max(1).default(0),
@@ -98,8 +100,11 @@ const PUBLISHED: MethodSettings = {
   annealing: 0,
 };
 
-export interface Method {
+/** All choices of a preset. */
+export interface PresetChoices {
+  /** The choices that make the network, for createConfig(). */
   readonly network: NetworkChoices;
+  /** The choices of the training, for the settings of train(). */
   readonly method: MethodSettings;
 }
 
@@ -108,7 +113,7 @@ export interface Method {
  * `modern` produced clean images in our trials: it keeps the paper's exchange of latents and both discriminators, and
  * its other choices come from later work. docs/fidelity.md has the tables, the sources and the reasons.
  */
-export const METHODS: Readonly<Record<Preset, Method>> = {
+export const PRESETS: Readonly<Record<Preset, PresetChoices>> = {
   modern: {
     network: {
       discriminatorBlocks: 4,

@@ -3,7 +3,7 @@ import { describeMismatch, InputError } from "../../errors.js";
 import { formatChoice } from "../choice-words.js";
 import type { RecipeBook } from "../recipe.js";
 import { type NetworkChoices, networkSchema } from "./config.js";
-import { METHODS, type MethodSettings, methodSchema } from "./presets.js";
+import { type MethodSettings, methodSchema, PRESETS } from "./presets.js";
 
 function expectSense(network: NetworkChoices, method: MethodSettings): void {
   const { edit, mask, condition } = network;
@@ -55,7 +55,7 @@ export const ELEGANT_RECIPES: RecipeBook = {
   network: networkSchema,
   training: methodSchema,
   isPerAttribute: false,
-  presets: METHODS,
+  presets: PRESETS,
   width: 64,
   batch: 16,
   presetOf: ({ edit }) => (edit === "difference" ? "modern" : "official"),

@@ -5,14 +5,14 @@ import type { Device } from "../../../src/device/device.js";
 import { openDevice } from "../../../src/device/open.js";
 import { createConfig, type ModelConfig } from "../../../src/methods/elegant/config.js";
 import { elegantModel } from "../../../src/methods/elegant/model.js";
-import { METHODS } from "../../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../../src/methods/elegant/presets.js";
 import { type Parameters, uploadParameters } from "../../../src/nn/parameters.js";
 import { assertClose } from "../../support/close.js";
 import { randomPictures } from "../../support/model.js";
 
 const ATTRIBUTES = ["Bangs", "Smiling"];
 const configOf = (preset: "modern" | "official", mirror: boolean): ModelConfig =>
-  createConfig({ ...METHODS[preset].network, mirror, size: 64, width: 8, attributes: ATTRIBUTES });
+  createConfig({ ...PRESETS[preset].network, mirror, size: 64, width: 8, attributes: ATTRIBUTES });
 
 /** Weights that edit visibly; those of a fresh `modern` model make no change. */
 function weightsOf(config: ModelConfig): Parameters {

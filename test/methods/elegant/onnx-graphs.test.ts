@@ -11,7 +11,7 @@ import { elegantModel } from "../../../src/methods/elegant/model.js";
 import { decode, encode } from "../../../src/methods/elegant/networks.js";
 import { onnxGraphs, onnxMetadata } from "../../../src/methods/elegant/onnx-graphs.js";
 import { GENERATOR, initialParameters, parameterSpecs } from "../../../src/methods/elegant/parameters.js";
-import { METHODS } from "../../../src/methods/elegant/presets.js";
+import { PRESETS } from "../../../src/methods/elegant/presets.js";
 import { disposeParameters, uploadParameters } from "../../../src/nn/parameters.js";
 import { assertClose } from "../../support/close.js";
 import { randomPictures, TINY } from "../../support/model.js";
@@ -31,7 +31,7 @@ const filesOf = (config: ModelConfig): Record<string, Uint8Array> => {
   return Object.fromEntries(graphs.map(({ file, graph }) => [file, encodeOnnx(graph, "test", { a: "b" })]));
 };
 
-const MODERN: ModelConfig = { ...TINY, ...METHODS.modern.network };
+const MODERN: ModelConfig = { ...TINY, ...PRESETS.modern.network };
 
 /** Makes smooth random images of the model's size. */
 const facesOf = ({ size }: ModelConfig, seed: number, n: number): tf.Tensor4D =>
