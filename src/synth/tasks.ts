@@ -1,5 +1,6 @@
 /** The task of the painting workers (worker.ts). The main thread imports this file instead of the worker itself. */
 import { WorkerPool } from "../pool/pool.js";
+import type { ItemFailure } from "../pool/protocol.js";
 
 /** Paints photos of a data set and writes them as images/NNNNNN.jpg, each under a temporary name first. */
 export interface PaintTask {
@@ -12,7 +13,8 @@ export interface PaintTask {
 }
 
 export interface PaintTasks {
-  readonly paintPhotos: { readonly task: PaintTask; readonly result: number };
+  /** The number of photos, or the first one that could not be written. */
+  readonly paintPhotos: { readonly task: PaintTask; readonly result: number | ItemFailure };
 }
 
 export function createPaintingPool(threads: number): WorkerPool<PaintTasks> {

@@ -3,9 +3,11 @@ import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { describeMismatch, InputError, rethrowAs } from "../errors.js";
+import { isTemporary, removeTemporaries } from "../files.js";
 import { writeWhole } from "../image/photo.js";
 import { parseJson } from "../json.js";
 import { type Part, placesOf } from "../part.js";
+import { ItemFailures } from "../pool/item-failures.js";
 import type { OnProgress } from "../types.js";
 import type { SynthFace } from "./face.js";
 import { attributeList, fileName, landmarkList, partitionList } from "./lists.js";
@@ -65,8 +67,7 @@ export async function checkDirectory({ directory, seed, count, part = null }: Sy
   if (!found.isDirectory()) refuse("a file", "Name a directory.");
   const names = await readdir(directory);
   // Another machine may just have made the folder of photos, but not its record yet.
-  if (names.length === 0 || (part !== null && names.every((name) => name === "images" || name.endsWith(".tmp"))))
-    return;
+  if (names.every((name) => isTemporary(name) || (part !== null && name === "images"))) return;
   const text = await readFile(join(directory, RECORD), "utf8").catch(() => null);
   if (text === null) return refuse("a directory with other files", "Name a new or empty directory.");
   const record = parseJson(recordSchema, text);
@@ -98,9 +99,12 @@ export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   const { directory, count, seed, workers, part = null, onProgress } = options;
   await checkDirectory(options);
   const images = join(directory, "images");
-  await mkdir(images, { recursive: true }).catch(rethrowAs(`Creating ${images}`));
+  await mkdir(directory, { recursive: true }).catch(rethrowAs(`Creating ${directory}`));
   const faces = Array.from({ length: count }, (_, i) => sampleFace(seed, i));
   writeWhole(join(directory, RECORD), recordOf(faces, options));
+  await mkdir(images, { recursive: true }).catch(rethrowAs(`Creating ${images}`));
+  // Temporary files of a run that was killed. Those of a part may be another machine's.
+  if (part === null) for (const folder of [directory, images]) await removeTemporaries(folder);
   const there = new Set(await readdir(images));
   const own = placesOf(count, part ?? { index: 0, count: 1 });
   const missing = own.filter((i) => !there.has(fileName(i)));
@@ -110,9 +114,14 @@ export async function writeSynth(options: SynthOptions): Promise<SynthResult> {
   }
   const start = performance.now();
   const pool = createPaintingPool(workers);
+  const watch = new ItemFailures();
   let painted = 0;
   try {
     for await (const written of pool.map("paintPhotos", tasks)) {
+      if (typeof written !== "number") {
+        watch.note(written); // throws if a later try may succeed
+        throw new Error(written.reason);
+      }
       painted += written;
       onProgress?.({ stage: "paint", done: own.length - missing.length + painted, total: own.length, unit: "photos" });
     }

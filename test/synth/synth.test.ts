@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InputError } from "../../src/errors.js";
+import { InputError, RetryableError } from "../../src/errors.js";
 import { CELEBA_ATTRIBUTES, presentAttributes } from "../../src/synth/attributes.js";
 import type { SynthFace } from "../../src/synth/face.js";
 import { faceToPhoto, photoLandmarks } from "../../src/synth/geometry.js";
@@ -13,6 +13,9 @@ import { loadPainter, renderAligned, renderPhoto } from "../../src/synth/raster.
 import { ATTRIBUTE_SHARES, sampleFace } from "../../src/synth/sample.js";
 import { writeSynth } from "../../src/synth/write.js";
 import type { RgbaImage } from "../../src/types.js";
+import { resizeDisk, withSmallDisk } from "../support/disk.js";
+import { withFolder } from "../support/folder.js";
+import { treeOf } from "../support/tree.js";
 
 const faces = Array.from({ length: 400 }, (_, i) => sampleFace(1, i));
 
@@ -195,6 +198,42 @@ describe("writing a synthetic data set", () => {
     const record = JSON.parse(await readFile(join(root, "synth.json"), "utf8"));
     assert.deepEqual([record.seed, record.count, Object.keys(record.files).length], [5, 3, 3]);
   });
+
+  it("ends with an error worth retrying if the disk is full, and continues to the same bytes when there is room", async function () {
+    await withFolder(async (folder) => {
+      const options = { count: 12, seed: 7, workers: 2 };
+      const whole = join(folder, "whole");
+      await writeSynth({ ...options, directory: whole });
+      const mounted = await withSmallDisk(folder, 120_000, async (disk) => {
+        const directory = join(disk, "data");
+        await assert.rejects(writeSynth({ ...options, directory }), (error) => {
+          assert.ok(error instanceof RetryableError, String(error));
+          assert.match(error.message, /ENOSPC.*Free some space/);
+          return true;
+        });
+        resizeDisk(disk, 50_000_000);
+        await writeSynth({ ...options, directory });
+        assert.deepEqual(await treeOf(directory), await treeOf(whole));
+      });
+      if (!mounted) {
+        console.log("        skipped: mounting a tmpfs is not permitted here");
+        this.skip();
+      }
+    });
+  });
+
+  it("continues after it was killed while it wrote its first file, and removes what that left", () =>
+    withFolder(async (directory) => {
+      await writeFile(join(directory, ".synth.json.4711-0.tmp"), "{");
+      await writeSynth({ directory, count: 2, seed: 7, workers: 1 });
+      assert.deepEqual((await readdir(directory)).sort(), [
+        "images",
+        "list_attr_celeba.txt",
+        "list_eval_partition.txt",
+        "list_landmarks_celeba.txt",
+        "synth.json",
+      ]);
+    }));
 
   it("refuses a directory that holds something else, and leaves it alone", async () => {
     await writeFile(join(root, "holiday.txt"), "mine");
