@@ -1,25 +1,11 @@
 /** The measurements of `npm run bench:gpu` run on whatever adapter there is. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import { networkLayers, PASSES } from "../../bench/gpu/layers.js";
 import type { Row } from "../../bench/measure.js";
 import { resultsFile } from "../../bench/report.js";
-import { fromRoot } from "../support/spawn.js";
+import { runBench } from "../support/gpu-bench.js";
 import { hasWebgpu } from "../support/webgpu.js";
-
-const BENCH = fromRoot("dist/bench/gpu.js");
-
-const NO_TORCH = { PYTHON: "/nonexistent/python3" };
-
-/** Runs the bench without PyTorch, so that an installed PyTorch does not slow the test. */
-async function runBench(args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [BENCH, ...args], {
-    env: { ...process.env, ...NO_TORCH },
-  });
-  return stdout;
-}
 
 describe("bench/gpu", () => {
   it("runs every section on whatever adapter there is", async function () {

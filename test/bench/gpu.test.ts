@@ -1,24 +1,10 @@
 /** Runs the GPU bench with tiny shapes, to check the bench itself and not its times. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { networkLayers } from "../../bench/gpu/layers.js";
 import { Budget } from "../../bench/gpu/timing.js";
 import { probeAdapter } from "../../src/device/node/find-adapter.js";
-import { fromRoot } from "../support/spawn.js";
+import { runBench } from "../support/gpu-bench.js";
 import { hasWebgpu } from "../support/webgpu.js";
-
-const BENCH = fromRoot("dist/bench/gpu.js");
-
-const NO_TORCH = { PYTHON: "/nonexistent/python3" };
-
-/** Runs the bench without PyTorch, so that an installed PyTorch does not slow the test. */
-async function runBench(args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [BENCH, ...args], {
-    env: { ...process.env, ...NO_TORCH },
-  });
-  return stdout;
-}
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 

@@ -1,8 +1,7 @@
 /** The editing commands on a tiny model: their files, sheets and refusals. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { nameOutputs } from "../../src/cli/editing.js";
 import { missingWebgpuPackages } from "../../src/device/node/find-adapter.js";
@@ -11,9 +10,8 @@ import { LINE_UNITS } from "../../src/sheet/font.js";
 import { useCacheHome } from "../support/cache.js";
 import { withEnvironment } from "../support/environment.js";
 import { runHere } from "../support/in-process.js";
-import { tinyGenerator } from "../support/model.js";
 import { goldenPhoto } from "../support/pictures.js";
-import type { Ended } from "../support/spawn.js";
+import { useEditing } from "../support/use-editing.js";
 
 interface Answer {
   readonly outputs: readonly string[];
@@ -24,32 +22,15 @@ interface Answer {
 const SHOWN = 2 * 64;
 
 describe("elegant swap, linear and matrix", () => {
-  let folder: string;
-  let face: (name: string) => string;
+  const { face, elegant } = useEditing(["a.png", "b.png", "r1.png", "r2.png", "r3.png"]);
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    face = (name) => join(folder, name);
-    await writeFile(face("model.safetensors"), tinyGenerator(9));
-    for (const name of ["a.png", "b.png", "r1.png", "r2.png", "r3.png"]) {
-      await writeFile(face(name), await encodePng(goldenPhoto(name, 2, 64, 64)));
-    }
     await writeFile(face("large.jpg"), await encodeJpeg(goldenPhoto("large", 2, 100, 100), 95));
     await writeFile(face("oblong.png"), await encodePng(goldenPhoto("oblong", 2, 64, 48)));
     await writeFile(face("text.png"), "not a picture");
     for (const name of ["w.pth", "w.onnx"]) await writeFile(face(name), "weights");
     await mkdir(face("empty"));
   });
-
-  after(async () => {
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  /** Words that start with @ name files in the test's folder. */
-  function elegant(line: string, device = "wasm"): Promise<Ended> {
-    const words = line.split(" ").map((word) => (word.startsWith("@") ? face(word.slice(1)) : word));
-    return runHere([...words, "--device", device, "--workers", "1"]);
-  }
 
   async function answerOf(line: string): Promise<Answer> {
     const { code, stdout, stderr } = await elegant(`${line} --json`);
@@ -213,13 +194,13 @@ describe("elegant swap, linear and matrix", () => {
   for (const [what, line, message] of wrong) {
     it(`answers ${what} with one line, writes nothing and exits with 2`, async () => {
       await mkdir(face("x.png"), { recursive: true });
-      const held = (await readdir(folder)).sort();
+      const held = (await readdir(face())).sort();
       const { code, stdout, stderr } = await elegant(line.replace("  ", " "));
       assert.deepEqual([code, stdout], [2, ""], stderr);
       assert.match(stderr, message);
       assert.match(stderr, /^elegant: .*\n$/);
       assert.ok(!existsSync(face("never")));
-      assert.deepEqual((await readdir(folder)).sort(), held);
+      assert.deepEqual((await readdir(face())).sort(), held);
     });
   }
 

@@ -1,31 +1,21 @@
 /** Node without SharedArrayBuffer gives the same errors, scores, trainings and photos as with it, and names what memory lacks. */
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir, writeFile } from "node:fs/promises";
 import { encodeNpy } from "../../src/interop/npy.js";
 import { Random } from "../../src/random.js";
 import { writeFaces } from "../support/faces.js";
+import { useFolder } from "../support/folder.js";
 import { assertSameFiles, runBoth, runWith, WITHOUT } from "../support/one-thread.js";
 import { writeSmallDataset } from "../support/pictures.js";
 import type { Ended } from "../support/spawn.js";
 import { fromRoot } from "../support/spawn.js";
 
 describe("without SharedArrayBuffer", () => {
-  let folder: string;
-  const at = (name: string): string => join(folder, name);
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-  });
-
-  after(async () => {
-    await rm(folder, { recursive: true, force: true });
-  });
+  const at = useFolder();
 
   it("verify finds the same errors", async () => {
     const path = fromRoot("test/fixtures/elegant-s1-64px-b2-n3.json");
-    const { plain, shared } = await runBoth(folder, "verify", path, "--device", "wasm");
+    const { plain, shared } = await runBoth(at(), "verify", path, "--device", "wasm");
     assert.deepEqual(plain.json, shared.json);
     assert.equal(plain.json.ok, true);
   });
@@ -45,7 +35,7 @@ describe("without SharedArrayBuffer", () => {
       [at("b.npy"), "--kid", "--prc", "--save-stats", "OUT/a.npz"],
       [at("pictures/images"), ...images, "--batch", "2"],
     ]) {
-      const both = await runBoth(folder, "fid", at("a.npy"), ...words);
+      const both = await runBoth(at(), "fid", at("a.npy"), ...words);
       const [plain, shared] = [both.plain, both.shared].map(({ json: { seconds, ...scores } }) => scores);
       assert.deepEqual(plain, shared);
       assert.ok((plain.fid as number) > 0);
@@ -56,15 +46,15 @@ describe("without SharedArrayBuffer", () => {
   it("training takes the same steps", async () => {
     await writeFaces(at("faces"), 12);
     const small = "--attributes Bangs Smiling --size 64 --width 4 --batch 2 --steps 2 --device wasm".split(" ");
-    const both = await runBoth(folder, "train", at("faces"), ...small, "--out", "OUT/run");
+    const both = await runBoth(at(), "train", at("faces"), ...small, "--out", "OUT/run");
     assertSameFiles(both, ".safetensors", 3);
     assertSameFiles(both, ".png", 1);
   });
 
   it("preprocess and synth write the same pictures", async () => {
     await writeSmallDataset(at("photos"), 6);
-    assertSameFiles(await runBoth(folder, "preprocess", at("photos"), "OUT/faces", "--size", "64"), ".jpg", 6);
-    assertSameFiles(await runBoth(folder, "synth", "OUT/painted", "--count", "2"), ".jpg", 2);
+    assertSameFiles(await runBoth(at(), "preprocess", at("photos"), "OUT/faces", "--size", "64"), ".jpg", 6);
+    assertSameFiles(await runBoth(at(), "synth", "OUT/painted", "--count", "2"), ".jpg", 2);
   });
 
   it("takes what memory the engine gives, and says what to do when that is full", async () => {
@@ -80,7 +70,7 @@ describe("without SharedArrayBuffer", () => {
     );
     const none = await limited(512);
     assert.equal(none.code, 4, none.stderr);
-    assert.ok(!(await readdir(folder)).includes("wide.npz"));
+    assert.ok(!(await readdir(at())).includes("wide.npz"));
     assert.equal((await limited(16384)).code, 0);
     assert.match(none.stderr, /^elegant: memory: expected 64 MiB of address space, received none\./m);
   });

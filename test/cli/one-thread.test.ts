@@ -3,25 +3,15 @@
  * bit-identical results.
  */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { encodePng } from "../../src/image/codec.js";
+import { useFolder } from "../support/folder.js";
 import { assertSameFiles, runBoth, runWith, WITHOUT } from "../support/one-thread.js";
 import { goldenPhoto } from "../support/pictures.js";
 import { fromRoot } from "../support/spawn.js";
 
 describe("without SharedArrayBuffer", () => {
-  let folder: string;
-  const at = (name: string): string => join(folder, name);
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-  });
-
-  after(async () => {
-    await rm(folder, { recursive: true, force: true });
-  });
+  const at = useFolder();
 
   it("doctor says so, and finds nothing missing", async () => {
     const { stdout } = await runWith(["doctor"], [WITHOUT]);
@@ -35,6 +25,6 @@ describe("without SharedArrayBuffer", () => {
       await writeFile(at(`${name}.png`), await encodePng(goldenPhoto(name, 2, 64, 64)));
     const model = ["--model", fromRoot("assets/painted-64.safetensors"), "--device", "wasm"];
     const faces = ["--input", at("a.png"), at("b.png"), "--attribute", "Eyeglasses", "--reference", at("r.png")];
-    assertSameFiles(await runBoth(folder, "swap", ...model, ...faces, "--out", "OUT/swapped"), ".png", 3);
+    assertSameFiles(await runBoth(at(), "swap", ...model, ...faces, "--out", "OUT/swapped"), ".png", 3);
   });
 });

@@ -1,41 +1,16 @@
 /** Plans of `elegant plan` that are measured: their JSON, their files and the batches of fid. */
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { useCacheHome } from "../support/cache.js";
-import { writeFaces } from "../support/faces.js";
-import { runHere } from "../support/in-process.js";
 import type { Ended } from "../support/spawn.js";
+import { plan, useTrainingFaces } from "../support/use-training-faces.js";
 
 describe("elegant plan", () => {
-  let folder: string;
-  let data: string;
-  let giveBackCache: () => void;
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    data = join(folder, "faces");
-    await writeFaces(data, 12);
-    giveBackCache = useCacheHome(join(folder, "cache"));
-  });
-
-  after(async () => {
-    giveBackCache();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const elegant = (...args: string[]): Promise<Ended> => runHere(["plan", ...args]);
-
-  const train = (...more: string[]): Promise<Ended> =>
-    elegant(
-      ...["train", data, "--attributes", "Bangs", "Smiling", "--size", "64", "--width", "4", "--batch", "2"],
-      ...["--device", "wasm", "--workers", "1", ...more],
-    );
+  const { at, data, planTraining } = useTrainingFaces();
 
   it("prints the contract's JSON, writes trace and page, and keeps the costs", async () => {
-    const [trace, html] = [join(folder, "trace.json"), join(folder, "plan.html")];
-    const { code, stdout, stderr } = await train("--json", "--trace", trace, "--html", html);
+    const [trace, html] = [at("trace.json"), at("plan.html")];
+    const { code, stdout, stderr } = await planTraining("--json", "--trace", trace, "--html", html);
     assert.equal(code, 0, stderr);
     const { stages, batch, bottleneck, device, rate } = JSON.parse(stdout);
     assert.deepEqual(
@@ -66,17 +41,17 @@ describe("elegant plan", () => {
     assert.ok(stderr.endsWith(`\n${html}\n`), `no progress after the result: ${stderr.slice(-300)}`);
     assert.match(await readFile(html, "utf8"), /<svg viewBox=.*role="img"/);
 
-    assert.equal((await readdir(join(folder, "cache", "elegant-faces"))).filter((f) => /^costs-/.test(f)).length, 1);
-    const again = await train();
+    assert.equal((await readdir(at("cache", "elegant-faces"))).filter((f) => /^costs-/.test(f)).length, 1);
+    const again = await planTraining();
     assert.match(again.stdout, /costs are from the cache; --recalibrate measures them again/);
     assert.match(again.stdout, /^stage +place +workers +ms per item +predicted\/s +measured\/s$/m);
-    assert.deepEqual((await readdir(data)).sort(), ["images", "list_attr_celeba.txt", "list_eval_partition.txt"]);
+    assert.deepEqual((await readdir(data())).sort(), ["images", "list_attr_celeba.txt", "list_eval_partition.txt"]);
   });
 
   it("keeps a requested batch of fid, and chooses one otherwise", async () => {
     const fid = (...more: string[]): Promise<Ended> =>
-      elegant(
-        ...["fid", join(data, "images"), "--features", "random-inception", "--dims", "64", "--device", "wasm"],
+      plan(
+        ...["fid", join(data(), "images"), "--features", "random-inception", "--dims", "64", "--device", "wasm"],
         ...["--workers", "1", ...more],
       );
     const asked = await fid("--batch", "4");

@@ -1,33 +1,13 @@
 /** `elegant score` of a run: the numbers of its contract, its classifier, and its report. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
 import { readImageHeader } from "../../src/image/header.js";
 import { type RunScores, runScoresSchema } from "../../src/report/scored.js";
 import { assertClose } from "../support/close.js";
-import { runHere } from "../support/in-process.js";
-import type { Ended } from "../support/spawn.js";
-
-const elegant = (...args: string[]): Promise<Ended> => runHere(args);
-
-async function done(...args: string[]): Promise<Ended> {
-  const ended = await elegant(...args);
-  assert.equal(ended.code, 0, ended.stderr);
-  return ended;
-}
+import { done, useScoring } from "../support/use-scoring.js";
 
 describe("elegant score", () => {
-  let folder: string;
-  const at = (name: string): string => join(folder, name);
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    await done("synth", at("photos"), "--count", "60", "--seed", "4", "--workers", "1");
-    await done("preprocess", at("photos"), at("faces"), "--size", "64", "--format", "png", "--workers", "1");
-  });
-
-  after(() => rm(folder, { recursive: true, force: true }));
+  const at = useScoring();
 
   it("writes the contract's numbers with a run, keeps its classifier, and shows both in the report from then on", async () => {
     const train = ["train", at("faces"), "--out", at("run"), "--attributes", "Eyeglasses", "Bangs", "--size", "64"];

@@ -1,33 +1,14 @@
 /** `elegant score` of a generator file, with FID, and what it refuses. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { type RunScores, runScoresSchema } from "../../src/report/scored.js";
 import { useCacheHome } from "../support/cache.js";
 import { runHere } from "../support/in-process.js";
 import { TINY, tinyGenerator } from "../support/model.js";
-import type { Ended } from "../support/spawn.js";
-
-const elegant = (...args: string[]): Promise<Ended> => runHere(args);
-
-async function done(...args: string[]): Promise<Ended> {
-  const ended = await elegant(...args);
-  assert.equal(ended.code, 0, ended.stderr);
-  return ended;
-}
+import { done, useScoring } from "../support/use-scoring.js";
 
 describe("elegant score", () => {
-  let folder: string;
-  const at = (name: string): string => join(folder, name);
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    await done("synth", at("photos"), "--count", "60", "--seed", "4", "--workers", "1");
-    await done("preprocess", at("photos"), at("faces"), "--size", "64", "--format", "png", "--workers", "1");
-  });
-
-  after(() => rm(folder, { recursive: true, force: true }));
+  const at = useScoring();
 
   it("scores a generator file without truth, and adds FID where it is asked for", async () => {
     await writeFile(at("m.safetensors"), tinyGenerator(1, { ...TINY, attributes: ["Bangs"] }));
@@ -65,7 +46,7 @@ describe("elegant score", () => {
       [["painted", at("faces"), "--sheet", at("x.jpg")], /--sheet: expected a file named \*\.png/],
       [["painted", at("faces"), "--sheet", at("there.png")], /--sheet .*existing file/],
     ] as const) {
-      const { code, stderr } = await elegant("score", ...args);
+      const { code, stderr } = await runHere(["score", ...args]);
       assert.equal(code, 2, stderr);
       assert.match(stderr, message);
     }

@@ -1,46 +1,21 @@
 /** `elegant train` saves on Ctrl-C and SIGTERM, and continues with --resume. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listCheckpoints } from "../../src/models/checkpoint-store.js";
 import { readLossLog } from "../../src/training/log.js";
-import { useCacheHome } from "../support/cache.js";
-import { writeFaces } from "../support/faces.js";
-import { runHere } from "../support/in-process.js";
-import { type Ended, fromRoot } from "../support/spawn.js";
-
-const SMALL =
-  "--preset official --attributes Bangs Smiling --size 64 --width 4 --batch 2 --device wasm --workers 1".split(" ");
+import { fromRoot } from "../support/spawn.js";
+import { SMALL, useTrainingFaces } from "../support/use-training-faces.js";
 
 describe("elegant train", () => {
-  let folder: string;
-  let data: string;
-  let giveBackCache: () => void;
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    data = join(folder, "faces");
-    await writeFaces(data, 12);
-    // A training as long as the default one first measures its costs and stores them.
-    giveBackCache = useCacheHome(join(folder, "cache"));
-  });
-
-  after(async () => {
-    giveBackCache();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const train = (run: string, ...more: string[]): Promise<Ended> =>
-    runHere(["train", data, "--out", run, ...SMALL, ...more]);
+  const { at, data, train } = useTrainingFaces();
 
   it("saves on Ctrl-C and SIGTERM, exits with 130, and continues with --resume", async () => {
-    const run = join(folder, "stopped");
+    const run = at("stopped");
     let held = 0;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const more = signal === "SIGINT" ? [] : ["--resume"];
-      const args = [fromRoot("bin/elegant.js"), "train", data, "--out", run, ...SMALL, ...more];
+      const args = [fromRoot("bin/elegant.js"), "train", data(), "--out", run, ...SMALL, ...more];
       const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
       let [stdout, stderr] = ["", ""];
       child.stdout.on("data", (chunk: Buffer) => {

@@ -1,40 +1,18 @@
 /** `elegant train` in a process of its own: JSON, resuming, signals and time limits. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { listCheckpoints, loadCheckpoint } from "../../src/models/checkpoint-store.js";
-import { useCacheHome } from "../support/cache.js";
 import { writeFaces } from "../support/faces.js";
 import { runHere } from "../support/in-process.js";
 import type { Ended } from "../support/spawn.js";
-
-const SMALL =
-  "--preset official --attributes Bangs Smiling --size 64 --width 4 --batch 2 --device wasm --workers 1".split(" ");
+import { SMALL, useTrainingFaces } from "../support/use-training-faces.js";
 
 describe("elegant train", () => {
-  let folder: string;
-  let data: string;
-  let giveBackCache: () => void;
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
-    data = join(folder, "faces");
-    await writeFaces(data, 12);
-    // A training as long as the default one first measures its costs and stores them.
-    giveBackCache = useCacheHome(join(folder, "cache"));
-  });
-
-  after(async () => {
-    giveBackCache();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const train = (run: string, ...more: string[]): Promise<Ended> =>
-    runHere(["train", data, "--out", run, ...SMALL, ...more]);
+  const { at, data, train } = useTrainingFaces();
 
   it("prints one JSON object, and what it does on stderr", async () => {
-    const run = join(folder, "json");
+    const run = at("json");
     const { code, stdout, stderr } = await train(run, "--steps", "2", "--json");
     assert.equal(code, 0, stderr);
     const { secondsPerUpdate, best, ...rest } = JSON.parse(stdout) as {
@@ -54,15 +32,15 @@ describe("elegant train", () => {
   });
 
   it("continues with the run's own settings when none are given, and refuses others", async () => {
-    const run = join(folder, "recalled");
+    const run = at("recalled");
     const choices = "--preset paper --ema 0.9 --flip --seed 7 --learning-rate 1e-3 --upsampling resize".split(" ");
     const begun = await train(run, "--steps", "1", ...choices);
     assert.equal(begun.code, 0, begun.stderr);
     const resume = (...more: string[]): Promise<Ended> =>
-      runHere(["train", data, "--resume", "--device", "wasm", "--out", run, ...more]);
+      runHere(["train", data(), "--resume", "--device", "wasm", "--out", run, ...more]);
     const { code, stderr } = await resume("--steps", "2");
     assert.equal(code, 0, stderr);
-    const whole = join(folder, "whole");
+    const whole = at("whole");
     await train(whole, "--steps", "2", ...choices);
     const [expected, actual] = await Promise.all(
       [whole, run].map(async (path) => loadCheckpoint((await listCheckpoints(path)).at(-1)?.path ?? "")),
@@ -80,18 +58,18 @@ describe("elegant train", () => {
       assert.equal(refused.code, 2, refused.stderr);
       assert.match(refused.stderr, message);
     }
-    const none = await runHere(["train", data, "--resume", "--out", join(folder, "none")]);
+    const none = await runHere(["train", data(), "--resume", "--out", at("none")]);
     assert.deepEqual([none.code, none.stdout], [2, ""]);
     assert.match(none.stderr, /^elegant: .*none: expected a run with checkpoints.*received none\..*\n$/);
-    const unnamed = await runHere(["train", data, "--out", join(folder, "none")]);
+    const unnamed = await runHere(["train", data(), "--out", at("none")]);
     assert.match(unnamed.stderr, /^elegant: --attributes: expected a value/);
   });
 
   it("trains without a picture that cannot be read, with a warning and code 0", async () => {
-    const many = join(folder, "many");
+    const many = at("many");
     const { files } = await writeFaces(many, 130);
     await writeFile(join(many, "images", files[0]), "not a picture");
-    const run = join(folder, "left-out");
+    const run = at("left-out");
     const args = ["train", many, "--out", run, ...SMALL, "--steps", "30", "--json"];
     const { code, stdout, stderr } = await runHere(args);
     assert.equal(code, 0, stderr);
@@ -104,7 +82,7 @@ describe("elegant train", () => {
   });
 
   it("ends after --minutes with everything saved", async () => {
-    const run = join(folder, "timed");
+    const run = at("timed");
     const { code, stdout, stderr } = await train(run, "--minutes", "0.01", "--json");
     assert.equal(code, 0, stderr);
     const { step } = JSON.parse(stdout) as { step: number };

@@ -2,40 +2,27 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { descriptorDistance, FaceDescriptors } from "../../src/detection/descriptors.js";
+import { descriptorDistance } from "../../src/detection/descriptors.js";
 import { SAME_PERSON } from "../../src/detection/recognition.js";
 import { Pixels } from "../../src/image/pixels.js";
 import { readSource } from "../../src/image/source.js";
 import { loadModule } from "../../src/kernels/module.js";
-import { loadPainter, renderAligned } from "../../src/synth/raster.js";
-import { sampleFace } from "../../src/synth/sample.js";
 import type { RgbaImage } from "../../src/types.js";
 import { sharedPath } from "../support/shared.js";
-
-/** A painted face, about where aligned crops have it. */
-function painted(index: number, size: number): RgbaImage {
-  return renderAligned(sampleFace(5, index), [0.3, 0, -25, 0, 0.3, -12], size);
-}
+import { painted, useDescriptors } from "../support/use-detection.js";
 
 describe("face descriptors", () => {
-  let descriptors: FaceDescriptors;
-
-  before(async () => {
-    await loadPainter();
-    descriptors = await FaceDescriptors.open(2);
-  });
-
-  after(() => descriptors.close());
+  const descriptors = useDescriptors();
 
   it("are of pictures enlarged to 150 px, the same again and in any batch", async () => {
     const small = [painted(2, 64), painted(3, 64)];
     const pixels = new Pixels(await loadModule("image"));
     const whole = { x: 0, y: 0, width: 64, height: 64 };
     const enlarged = small.map((picture) => pixels.resize(picture, whole, 150, 150));
-    const together = await descriptors.describe(small);
-    assert.deepEqual(await descriptors.describe(enlarged), together);
-    assert.deepEqual((await descriptors.describe([small[1]]))[0], together[1]);
-    assert.deepEqual(await descriptors.describe([]), []);
+    const together = await descriptors().describe(small);
+    assert.deepEqual(await descriptors().describe(enlarged), together);
+    assert.deepEqual((await descriptors().describe([small[1]]))[0], together[1]);
+    assert.deepEqual(await descriptors().describe([]), []);
   });
 
   it("are more than 0.6 apart in the mean for different persons, and near for a darker picture of the same", async function () {
@@ -47,7 +34,7 @@ describe("face descriptors", () => {
     const faces: RgbaImage[] = [];
     for (const name of names) faces.push(pixels.resize(await readSource({ path: join(folder, name) }), crop, 64, 64));
     const darker = faces.map((face) => ({ ...face, data: face.data.map((v, i) => (i % 4 === 3 ? v : 0.85 * v)) }));
-    const [found, dark] = [await descriptors.describe(faces), await descriptors.describe(darker)];
+    const [found, dark] = [await descriptors().describe(faces), await descriptors().describe(darker)];
     const others = found.flatMap((a, i) => found.slice(i + 1).map((b) => descriptorDistance(a, b)));
     const mean = others.reduce((sum, distance) => sum + distance, 0) / others.length;
     assert.ok(mean > SAME_PERSON, `mean distance ${mean.toFixed(3)}`);

@@ -3,21 +3,13 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { landmarksAt, readLandmarks } from "../../src/dataset/lists.js";
-import { FaceDetector } from "../../src/detection/detector.js";
 import { decodeImage } from "../../src/image/codec.js";
-import { loadPainter } from "../../src/synth/raster.js";
 import { disagreement, FIND } from "../support/disagreement.js";
 import { sharedPath } from "../support/shared.js";
+import { useDetector } from "../support/use-detection.js";
 
 describe("detection/detector", () => {
-  let detector: FaceDetector;
-
-  before(async () => {
-    await loadPainter();
-    detector = await FaceDetector.open(2);
-  });
-
-  after(() => detector.close());
+  const detector = useDetector();
 
   it("agrees with the given landmarks within 6 px at 256 on 62 of 69 photos", async function () {
     const folder = sharedPath("faces/in-the-wild");
@@ -26,7 +18,7 @@ describe("detection/detector", () => {
     const distances = new Map<string, number>();
     for (const [i, file] of table.files.entries()) {
       const photo = await decodeImage(await readFile(join(folder, "images", file)), file);
-      const [largest] = await detector.detect(photo, FIND);
+      const [largest] = await detector().detect(photo, FIND);
       if (largest !== undefined) distances.set(file, disagreement(landmarksAt(table, i), largest.points));
     }
     const within = [...distances.values()].filter((distance) => distance <= 6).length;

@@ -1,17 +1,17 @@
 /** The face detector on painted faces. */
 import assert from "node:assert/strict";
-import { FaceDetector } from "../../src/detection/detector.js";
 import { FaceFinder } from "../../src/detection/face-finder.js";
 import { decodeImage } from "../../src/image/codec.js";
 import { Pixels } from "../../src/image/pixels.js";
 import { loadModule } from "../../src/kernels/module.js";
 import { findInLargeJpeg } from "../../src/preprocess/large-jpeg.js";
 import { photoLandmarks } from "../../src/synth/geometry.js";
-import { loadPainter, renderPhoto } from "../../src/synth/raster.js";
+import { renderPhoto } from "../../src/synth/raster.js";
 import { sampleFace } from "../../src/synth/sample.js";
 import type { RgbaImage } from "../../src/types.js";
 import { disagreement, FIND } from "../support/disagreement.js";
 import { goldenPhoto } from "../support/pictures.js";
+import { useDetector } from "../support/use-detection.js";
 
 /** The image turned by a quarter clockwise. */
 function turned({ width, height, data }: RgbaImage): RgbaImage {
@@ -26,20 +26,13 @@ function turned({ width, height, data }: RgbaImage): RgbaImage {
 }
 
 describe("detection/detector", () => {
-  let detector: FaceDetector;
-
-  before(async () => {
-    await loadPainter();
-    detector = await FaceDetector.open(2);
-  });
-
-  after(() => detector.close());
+  const detector = useDetector();
 
   it("finds painted faces where they are", async () => {
     const faces = Array.from({ length: 4 }, (_, i) => sampleFace(1, i));
     const distances: number[] = [];
     for (const face of faces) {
-      const [found] = await detector.detect(renderPhoto(face), FIND);
+      const [found] = await detector().detect(renderPhoto(face), FIND);
       distances.push(found === undefined ? Number.POSITIVE_INFINITY : disagreement(photoLandmarks(face), found.points));
     }
     const shown = distances.map((distance) => distance.toFixed(1)).join(" ");
@@ -50,8 +43,8 @@ describe("detection/detector", () => {
   it("finds a face that lies on its side", async () => {
     const face = sampleFace(1, 1);
     const photo = renderPhoto(face);
-    const [upright] = await detector.detect(photo, FIND);
-    const [lying] = await detector.detect(turned(photo), FIND);
+    const [upright] = await detector().detect(photo, FIND);
+    const [lying] = await detector().detect(turned(photo), FIND);
     const expected = upright.points.map(([x, y]) => [photo.height - 1 - y, x] as const);
     const distance = disagreement(expected, lying.points);
     assert.ok(distance < 3, `${distance.toFixed(2)} px at 256`);
@@ -62,7 +55,7 @@ describe("detection/detector", () => {
       [1, 1],
       [3, 700],
     ]) {
-      assert.deepEqual(await detector.detect(goldenPhoto("none", 1, height, width), FIND), []);
+      assert.deepEqual(await detector().detect(goldenPhoto("none", 1, height, width), FIND), []);
     }
   });
 
@@ -93,7 +86,7 @@ describe("detection/detector", () => {
 
   it("gives the same answer again, and answers in any order of asking", async () => {
     const photos = [2, 3].map((i) => renderPhoto(sampleFace(1, i)));
-    const together = await Promise.all(photos.map((photo) => detector.detect(photo, FIND)));
-    for (const [i, photo] of photos.entries()) assert.deepEqual(await detector.detect(photo, FIND), together[i]);
+    const together = await Promise.all(photos.map((photo) => detector().detect(photo, FIND)));
+    for (const [i, photo] of photos.entries()) assert.deepEqual(await detector().detect(photo, FIND), together[i]);
   });
 });

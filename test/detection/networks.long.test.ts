@@ -1,33 +1,13 @@
 /** The two face detectors, compared with face-api's own bundle, on painted faces. */
 import assert from "node:assert/strict";
 import type { ScoredBox } from "../../src/detection/boxes.js";
-import { type FaceNetworks, openFaceNetworks } from "../../src/detection/networks.js";
 import { SSD_SIZE } from "../../src/detection/ssd-detector.js";
-import { Pixels, wholeOf } from "../../src/image/pixels.js";
-import { loadModule } from "../../src/kernels/module.js";
-import { loadPainter, renderPhoto } from "../../src/synth/raster.js";
-import { sampleFace } from "../../src/synth/sample.js";
-import type { RgbaImage } from "../../src/types.js";
 import { assertClose } from "../support/close.js";
 import { runFaceApi } from "../support/face-api-cpu.js";
-
-const FACES = [0, 1];
+import { useNetworks } from "../support/use-detection.js";
 
 describe("detection/networks against face-api", () => {
-  let pixels: Pixels;
-  let teams: readonly FaceNetworks[];
-
-  before(async () => {
-    await loadPainter();
-    pixels = new Pixels(await loadModule("image"));
-    teams = await Promise.all([1, 2].map(openFaceNetworks));
-  });
-
-  after(() => Promise.all(teams.map((networks) => networks.close())));
-
-  /** Painted photos, stretched to a square, which needs no padding. */
-  const squares = (side: number): RgbaImage[] =>
-    FACES.map((i) => renderPhoto(sampleFace(1, i))).map((photo) => pixels.resize(photo, wholeOf(photo), side, side));
+  const { teams, squares } = useNetworks();
 
   /** All teams give the same bits, and these are face-api's boxes: scores within 1e-5, places within 0.01 px. */
   function checkBoxes(found: readonly (readonly ScoredBox[])[], expected: readonly ScoredBox[]): void {
@@ -46,7 +26,7 @@ describe("detection/networks against face-api", () => {
     assert.ok(expected.flat().length > 0, "there is something to compare");
     for (const [i, picture] of pictures.entries())
       checkBoxes(
-        teams.map(({ tiny }) => tiny(picture, 0.1)),
+        teams().map(({ tiny }) => tiny(picture, 0.1)),
         expected[i],
       );
   });
@@ -56,7 +36,7 @@ describe("detection/networks against face-api", () => {
     const [picture] = squares(SSD_SIZE);
     const [expected] = await runFaceApi("ssd", [picture]);
     assert.ok(expected.length > 0, "there is something to compare");
-    const detectors = await Promise.all(teams.map((networks) => networks.ssd()));
+    const detectors = await Promise.all(teams().map((networks) => networks.ssd()));
     checkBoxes(
       detectors.map((ssd) => ssd(picture, 0.3)),
       expected,

@@ -1,29 +1,21 @@
 /** Training updates against a golden file of our own from another device; test/cli/verify.test.ts has that of the published networks. */
 import assert from "node:assert/strict";
-import { openDevice } from "../../src/device/open.js";
 import { differenceTolerance } from "../../src/golden/elegant.js";
-import type { ElegantGolden } from "../../src/golden/elegant-schema.js";
-import { makeGolden } from "../support/golden.js";
+import { useOwnGolden } from "../support/golden.js";
 import { check, failed } from "../support/golden-check.js";
 
 describe("golden/elegant", () => {
-  let own: ElegantGolden;
-
-  before(async () => {
-    const device = await openDevice("cpu", 1);
-    own = await makeGolden(9);
-    await device.close();
-  });
+  const own = useOwnGolden();
 
   it("agrees on wasm with what stock TensorFlow.js computes", async () => {
-    const quantities = await check(own);
+    const quantities = await check(own());
     assert.deepEqual(failed(quantities), []);
     // 2 x (labels, 8 scores, 7 losses), 18 forward quantities, 74 gradients, 74 weights, and the points of the weights.
     assert.equal(quantities.length, 2 * 16 + 18 + 74 + 74 + 1);
   });
 
   it("names what is wrong", async () => {
-    const wrong = structuredClone(own);
+    const wrong = structuredClone(own());
     wrong.iterations[0].z_C.mean += wrong.iterations[0].z_C.rms;
     wrong.iterations[0].grad_G["Dec.main.2.0.weight"].rms *= 1.01;
     wrong.iterations[0].y_A[0][1] = 7;

@@ -4,9 +4,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Device } from "../../src/device/device.js";
-import { openDevice } from "../../src/device/open.js";
-import { registerMethod } from "../../src/methods/registry.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { readLossLog } from "../../src/training/log.js";
 import { train } from "../../src/training/loop.js";
@@ -14,18 +11,11 @@ import { LOSSES_FILE, SCORES_FILE } from "../../src/training/run-report.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { fromRoot, killOnceThereIs } from "../support/spawn.js";
-import { TOY } from "../support/toy-method.js";
 import { TOY_STEPS, toyRun } from "../support/toy-run.js";
+import { useToyMethod } from "../support/use-toy.js";
 
 describe("a method that src/training does not know", () => {
-  let device: Device;
-
-  before(async () => {
-    registerMethod(TOY);
-    device = await openDevice("wasm", 1);
-  });
-
-  after(() => device.close());
+  useToyMethod();
 
   it("trains, is killed and resumed to the bits of a run that never stopped, and scores its checkpoints", () =>
     withFolder(async (folder) => {

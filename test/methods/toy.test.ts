@@ -2,10 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Device } from "../../src/device/device.js";
-import { openDevice } from "../../src/device/open.js";
 import { encodeFaces } from "../../src/editing/faces.js";
-import { registerMethod } from "../../src/methods/registry.js";
 import { loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { exportGenerator } from "../../src/models/generator-file.js";
 import { openGenerator } from "../../src/models/open.js";
@@ -13,18 +10,11 @@ import { train } from "../../src/training/loop.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { randomPictures } from "../support/model.js";
-import { TOY } from "../support/toy-method.js";
 import { toyRun } from "../support/toy-run.js";
+import { useToyMethod } from "../support/use-toy.js";
 
 describe("a method that src/training does not know", () => {
-  let device: Device;
-
-  before(async () => {
-    registerMethod(TOY);
-    device = await openDevice("wasm", 1);
-  });
-
-  after(() => device.close());
+  useToyMethod();
 
   it("exports its generator, opens it again, and is refused by what edits by references", () =>
     withFolder(async (folder) => {

@@ -3,48 +3,28 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeNpz } from "../../src/interop/npz.js";
-import { featureStatistics, frechetDistance } from "../../src/metrics/frechet.js";
+import { frechetDistance } from "../../src/metrics/frechet.js";
 import { kernelDistance } from "../../src/metrics/kid.js";
-import { Linalg } from "../../src/metrics/linalg.js";
 import { precisionRecall } from "../../src/metrics/precision-recall.js";
-import { asFeatures, type Features, readSide, type Statistics } from "../../src/metrics/sides.js";
-import { Random } from "../../src/random.js";
+import { type Features, readSide } from "../../src/metrics/sides.js";
 import { describeBuilds } from "../support/builds.js";
 import { assertClose } from "../support/close.js";
 import { withFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";
 import { hasScipy, runPython } from "../support/torch.js";
+import { useLinalg } from "../support/use-linalg.js";
 
 const DAISY = sharedPath("features/inception-pool3-daisy.npy");
 
 const ROSES = sharedPath("features/inception-pool3-roses.npy");
 
 describeBuilds("metrics", "linalg", (build) => {
-  const random = Random.fromSeed(3, "metrics");
-  let linalg: Linalg;
-
-  before(async () => {
-    linalg = await Linalg.open(2, build);
-  });
-
-  after(() => linalg.close());
-  afterEach(() => assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated"));
-
-  /** Normal rows whose columns have different scales and a shift. */
-  const rows = (n: number, d: number, shift = 0, scale = 1): Features => {
-    const data = Float32Array.from(
-      { length: n * d },
-      (_, at) => scale * (random.normal() / (1 + (at % d) / 8) + shift),
-    );
-    return asFeatures({ shape: [n, d], data }, `${n} rows`);
-  };
-
-  const statistics = (side: Features): Statistics => featureStatistics(linalg, side);
+  const { linalg, rows, statistics } = useLinalg(build);
 
   it("agree with the published tools on real Inception features", async function () {
     if (DAISY === null || ROSES === null) return this.skip();
     const [daisy, roses] = (await Promise.all([DAISY, ROSES].map((path) => readSide(path)))) as [Features, Features];
-    const result = frechetDistance(linalg, daisy, roses);
+    const result = frechetDistance(linalg(), daisy, roses);
     assert.equal(result.route, "features");
     assertClose([result.fid], [299.1373787255], { abs: 0, rel: 1e-9 });
     assertClose(
@@ -54,12 +34,12 @@ describeBuilds("metrics", "linalg", (build) => {
     );
     const [a, b] = [daisy, roses].map(statistics);
     for (const n of [a.n, null]) {
-      const route = frechetDistance(linalg, { ...a, n }, { ...b, n: n === null ? null : b.n });
+      const route = frechetDistance(linalg(), { ...a, n }, { ...b, n: n === null ? null : b.n });
       assert.equal(route.route, "semidefinite");
       assertClose([route.fid], [result.fid], { abs: 0, rel: 1e-9 });
     }
-    assertClose([kernelDistance(linalg, daisy, roses, 1).kid], [0.3059541039], { abs: 1e-10, rel: 0 });
-    const { precision, recall } = precisionRecall(linalg, daisy, roses);
+    assertClose([kernelDistance(linalg(), daisy, roses, 1).kid], [0.3059541039], { abs: 1e-10, rel: 0 });
+    const { precision, recall } = precisionRecall(linalg(), daisy, roses);
     assertClose([precision, recall], [0.124805, 0.810427], { abs: 5e-7, rel: 0 });
   });
 
@@ -77,11 +57,11 @@ describeBuilds("metrics", "linalg", (build) => {
           );
         }
         const expected = Number(runPython("distances.py", ["distance", ...paths]));
-        const { fid, route } = frechetDistance(linalg, sides[0], sides[1]);
+        const { fid, route } = frechetDistance(linalg(), sides[0], sides[1]);
         assert.equal(route, "cholesky");
         assertClose([fid], [expected], { abs: 0, rel: 1e-9 });
         const [a, b] = await Promise.all(paths.map((path) => readSide(path)));
-        assert.equal(frechetDistance(linalg, a, b).fid, fid, "from the files too");
+        assert.equal(frechetDistance(linalg(), a, b).fid, fid, "from the files too");
       }
     });
   });

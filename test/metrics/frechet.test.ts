@@ -1,37 +1,18 @@
 /** FID, KID, precision and recall against closed forms, SciPy and the published tools, and on hostile inputs. */
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.js";
-import { featureStatistics, frechetDistance } from "../../src/metrics/frechet.js";
+import { frechetDistance } from "../../src/metrics/frechet.js";
 import { kernelDistance } from "../../src/metrics/kid.js";
 import { Linalg } from "../../src/metrics/linalg.js";
 import { MomentsAccumulator, mergeMoments, statisticsOf } from "../../src/metrics/moments.js";
 import { precisionRecall } from "../../src/metrics/precision-recall.js";
 import { asFeatures, asStatistics, type Features, type Statistics } from "../../src/metrics/sides.js";
-import { Random } from "../../src/random.js";
 import { describeBuilds } from "../support/builds.js";
 import { assertClose } from "../support/close.js";
+import { useLinalg } from "../support/use-linalg.js";
 
 describeBuilds("metrics", "linalg", (build) => {
-  const random = Random.fromSeed(3, "metrics");
-  let linalg: Linalg;
-
-  before(async () => {
-    linalg = await Linalg.open(2, build);
-  });
-
-  after(() => linalg.close());
-  afterEach(() => assert.equal(linalg.team.heap.statistics.usedBytes, 0, "nothing stays allocated"));
-
-  /** Normal rows whose columns have different scales and a shift. */
-  const rows = (n: number, d: number, shift = 0, scale = 1): Features => {
-    const data = Float32Array.from(
-      { length: n * d },
-      (_, at) => scale * (random.normal() / (1 + (at % d) / 8) + shift),
-    );
-    return asFeatures({ shape: [n, d], data }, `${n} rows`);
-  };
-
-  const statistics = (side: Features): Statistics => featureStatistics(linalg, side);
+  const { random, linalg, rows, statistics } = useLinalg(build);
 
   it("give the closed form for diagonal covariances, by each route", () => {
     const d = 30;
@@ -52,7 +33,7 @@ describeBuilds("metrics", "linalg", (build) => {
       [g, flat, "cholesky"],
       [flat, shorter, "semidefinite"],
     ] as const) {
-      const result = frechetDistance(linalg, diagonal(a, null), diagonal(b, null));
+      const result = frechetDistance(linalg(), diagonal(a, null), diagonal(b, null));
       assert.equal(result.route, route);
       assertClose([result.fid], [expected(a, b)], { abs: 1e-6, rel: 1e-12 });
     }
@@ -60,7 +41,7 @@ describeBuilds("metrics", "linalg", (build) => {
 
   it("give the same by statistics as by features where there are fewer rows than dimensions", () => {
     const [a, b] = [rows(300, 512), rows(310, 512, 0.2, 1.1)];
-    const expected = frechetDistance(linalg, a, b);
+    const expected = frechetDistance(linalg(), a, b);
     assert.equal(expected.route, "features");
     const [x, y] = [a, b].map(statistics);
     for (const [p, q] of [
@@ -72,7 +53,7 @@ describeBuilds("metrics", "linalg", (build) => {
       [a, y],
       [x, b],
     ]) {
-      assertClose([frechetDistance(linalg, p, q).fid], [expected.fid], { abs: 0, rel: 1e-5 });
+      assertClose([frechetDistance(linalg(), p, q).fid], [expected.fid], { abs: 0, rel: 1e-5 });
     }
   });
 
@@ -88,8 +69,8 @@ describeBuilds("metrics", "linalg", (build) => {
       [0, 2],
       [2, 1],
     ]) {
-      const expected = frechetDistance(linalg, sides[i], sides[j]);
-      const { fid } = frechetDistance(linalg, rounded[i], rounded[j]);
+      const expected = frechetDistance(linalg(), sides[i], sides[j]);
+      const { fid } = frechetDistance(linalg(), rounded[i], rounded[j]);
       // Eigenvalues that are rounding errors, 1e-7 of the largest, count with their roots.
       assertClose([fid], [expected.fid], { abs: 3e-5 * expected.traces[0], rel: 0 }, () => `sides ${i} and ${j}`);
     }
@@ -108,9 +89,9 @@ describeBuilds("metrics", "linalg", (build) => {
       }
       return accumulator.finish();
     };
-    const whole = take(linalg, [2500]);
+    const whole = take(linalg(), [2500]);
     const one = await Linalg.open(1, build);
-    assert.deepEqual(take(linalg, [1, 999, 1000, 24, 476]), whole);
+    assert.deepEqual(take(linalg(), [1, 999, 1000, 24, 476]), whole);
     assert.deepEqual(take(one, [2500]), whole);
     await one.close();
     const { mean, covariance } = statisticsOf(whole, "whole");
@@ -129,7 +110,7 @@ describeBuilds("metrics", "linalg", (build) => {
       assertClose([covariance[i * d + j]], [exact(i, j)], { abs: 1e-12, rel: 0 });
     }
     const accumulators = [data.subarray(0, 1300 * d), data.subarray(1300 * d)].map((part) => {
-      const accumulator = new MomentsAccumulator(linalg, d);
+      const accumulator = new MomentsAccumulator(linalg(), d);
       accumulator.add(part);
       return accumulator.finish();
     });
@@ -141,10 +122,10 @@ describeBuilds("metrics", "linalg", (build) => {
   it("are 0 exactly for the same numbers, and symmetric", () => {
     const [a, b] = [rows(50, 20), rows(60, 20, 1)];
     assert.deepEqual(
-      [frechetDistance(linalg, a, { ...a, data: a.data.slice() }).fid, frechetDistance(linalg, a, a).route],
+      [frechetDistance(linalg(), a, { ...a, data: a.data.slice() }).fid, frechetDistance(linalg(), a, a).route],
       [0, "same"],
     );
-    assertClose([frechetDistance(linalg, b, a).fid], [frechetDistance(linalg, a, b).fid], { abs: 0, rel: 1e-12 });
+    assertClose([frechetDistance(linalg(), b, a).fid], [frechetDistance(linalg(), a, b).fid], { abs: 0, rel: 1e-12 });
   });
 
   it("return a finite number from 0, or a clear error, for 200 hostile inputs", () => {
@@ -164,11 +145,11 @@ describeBuilds("metrics", "linalg", (build) => {
       const d = random.pick([1, 2, 3, 17, 40]);
       const [p, q] = [0, 1].map(() => make(random.pick(shapes), random.pick([2, 3, 10, 60]), d));
       const [a, b] = trial % 2 === 0 ? [p, q] : [statistics(p), trial % 4 === 1 ? { ...statistics(q), n: null } : q];
-      const found = frechetDistance(linalg, a, b);
+      const found = frechetDistance(linalg(), a, b);
       const { fid } = found;
       assert.ok(Number.isFinite(fid) && fid >= 0, `trial ${trial}: ${a.source} and ${b.source}, d ${d}: ${fid}`);
       // Compared with the result from features, within the precision that float64 has for numbers of this size.
-      const expected = frechetDistance(linalg, p, q);
+      const expected = frechetDistance(linalg(), p, q);
       // With the same numbers on both sides, only the statistics have traces.
       const [scale] = [expected, found]
         .map(({ traces, meanTerm }) => traces[0] + traces[1] + meanTerm)
@@ -210,7 +191,7 @@ describeBuilds("metrics", "linalg", (build) => {
     refuses(() => asFeatures({ shape: [4], data: new Float32Array(4) }, "f.npy"), /features as \[rows, dims\]/);
     const indefinite = asStatistics(mu, sigma([1, 3, 3, 1]), null, "bad.npz");
     refuses(
-      () => frechetDistance(linalg, indefinite, { ...indefinite, covariance: Float64Array.of(1, 2, 2, 1) }),
+      () => frechetDistance(linalg(), indefinite, { ...indefinite, covariance: Float64Array.of(1, 2, 2, 1) }),
       /bad\.npz: sigma: expected a positive semidefinite matrix, received one with an eigenvalue of -2/,
     );
     const definite = asStatistics(mu, sigma([2, 0, 0, 1]), null, "good.npz");
@@ -218,10 +199,13 @@ describeBuilds("metrics", "linalg", (build) => {
       [definite, indefinite],
       [indefinite, definite],
     ]) {
-      refuses(() => frechetDistance(linalg, a, b), /bad\.npz: sigma: expected a positive semidefinite matrix/);
+      refuses(() => frechetDistance(linalg(), a, b), /bad\.npz: sigma: expected a positive semidefinite matrix/);
     }
-    refuses(() => frechetDistance(linalg, rows(5, 3), rows(5, 4)), /expected 3 dimensions, as 5 rows has, received 4/);
-    refuses(() => precisionRecall(linalg, rows(3, 2), rows(9, 2)), /at least 4 rows for --prc, received 3/);
+    refuses(
+      () => frechetDistance(linalg(), rows(5, 3), rows(5, 4)),
+      /expected 3 dimensions, as 5 rows has, received 4/,
+    );
+    refuses(() => precisionRecall(linalg(), rows(3, 2), rows(9, 2)), /at least 4 rows for --prc, received 3/);
   });
 
   it("compute KID as its definition says, and precision and recall of sets that are known", () => {
@@ -241,11 +225,11 @@ describeBuilds("metrics", "linalg", (build) => {
           }
       return sum / count;
     };
-    const { kid, kidStd, subsetRows } = kernelDistance(linalg, a, b, 1);
+    const { kid, kidStd, subsetRows } = kernelDistance(linalg(), a, b, 1);
     assertClose([kid], [mean(a, a, true) + mean(b, b, true) - 2 * mean(a, b, false)], { abs: 1e-12, rel: 0 });
     assert.ok(kidStd > 0 && subsetRows === 6);
-    assert.equal(kernelDistance(linalg, a, b, 1).kidStd, kidStd);
-    assert.notEqual(kernelDistance(linalg, a, b, 2).kidStd, kidStd);
+    assert.equal(kernelDistance(linalg(), a, b, 1).kidStd, kidStd);
+    assert.notEqual(kernelDistance(linalg(), a, b, 2).kidStd, kidStd);
 
     const grid = (values: readonly number[], source: string) =>
       asFeatures({ shape: [values.length, 1], data: Float32Array.from(values) }, source);
@@ -253,6 +237,6 @@ describeBuilds("metrics", "linalg", (build) => {
     // Half of the generated rows are among the real ones, and half are far away, where their balls do not reach the
     // real ones.
     const half = grid([0.5, 1.5, 2.5, 3.5, 100, 100.1, 100.2, 100.3], "generated");
-    assert.deepEqual(precisionRecall(linalg, real, half), { precision: 0.5, recall: 7 / 8 });
+    assert.deepEqual(precisionRecall(linalg(), real, half), { precision: 0.5, recall: 7 / 8 });
   });
 });

@@ -12,3 +12,16 @@ export async function withFolder(body: (folder: string) => Promise<void>): Promi
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/**
+ * Makes an empty folder before the tests of the enclosing describe(), and removes it after them.
+ * @returns a function that joins names to the folder's path, and returns the path itself without names
+ */
+export function useFolder(): (...names: string[]) => string {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "elegant-test-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+  return (...names) => join(folder, ...names);
+}

@@ -1,5 +1,6 @@
 /** Makes a golden file of our own: the results of the current device for a tiny model filled by the formula. */
 import type * as tf from "@tensorflow/tfjs-core";
+import { openDevice } from "../../src/device/open.js";
 import { moments, type Summary } from "../../src/golden/compare.js";
 import { SETTINGS } from "../../src/golden/elegant.js";
 import { type ElegantGolden, elegantSchema } from "../../src/golden/elegant-schema.js";
@@ -98,4 +99,15 @@ export async function makeGolden(seed: number): Promise<ElegantGolden> {
   disposeState(state);
   const weights = Object.fromEntries(after.map(([name, { shape, data }]) => [name, summarize(data, shape)]));
   return elegantSchema.parse({ ...head, iterations, params_after: weights });
+}
+
+/** Makes a golden file on stock TensorFlow.js before the tests of the enclosing describe(). @returns its accessor */
+export function useOwnGolden(): () => ElegantGolden {
+  let own: ElegantGolden;
+  before(async () => {
+    const device = await openDevice("cpu", 1);
+    own = await makeGolden(9);
+    await device.close();
+  });
+  return () => own;
 }

@@ -1,8 +1,6 @@
 /** Runs that start from the generator of another run, at twice its size and interrupted. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Device } from "../../src/device/device.js";
-import { openDevice } from "../../src/device/open.js";
 import type { ModelConfig } from "../../src/methods/elegant/config.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
 import { DISCRIMINATORS, GENERATOR, initialParameters, parameterSpecs } from "../../src/methods/elegant/parameters.js";
@@ -13,15 +11,10 @@ import type { TrainOptions } from "../../src/training/options.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { abortAt, configOf, modernRun, rowsOf } from "../support/run.js";
+import { useOpenWasm } from "../support/use-device.js";
 
 describe("a run that begins with the generator of another one", () => {
-  let device: Device;
-
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-
-  after(() => device.close());
+  useOpenWasm(1);
 
   it("has its averaged weights, discriminators of its own and the same attributes, also at twice the size", () =>
     withFolder(async (folder) => {

@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Device } from "../../src/device/device.js";
-import { openDevice } from "../../src/device/open.js";
 import type { ModelConfig } from "../../src/methods/elegant/config.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
 import { listCheckpoints, loadCheckpoint, loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
@@ -12,15 +10,10 @@ import { train } from "../../src/training/loop.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { configOf, modernRun, tinyRun } from "../support/run.js";
+import { useOpenWasm } from "../support/use-device.js";
 
 describe("a run that begins with the generator of another one", () => {
-  let device: Device;
-
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-
-  after(() => device.close());
+  useOpenWasm(1);
 
   it("has the weights themselves where the other run keeps no average", () =>
     withFolder(async (folder) => {

@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Device } from "../../src/device/device.js";
-import { openDevice } from "../../src/device/open.js";
 import { listCheckpoints } from "../../src/models/checkpoint-store.js";
 import { readLossLog } from "../../src/training/log.js";
 import { train } from "../../src/training/loop.js";
@@ -13,6 +11,7 @@ import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { damage, FACES, pictureOf, STEPS } from "../support/left-out.js";
 import { abortAt, rowsOf, tinyRun } from "../support/run.js";
+import { useOpenWasm } from "../support/use-device.js";
 
 async function resultOf(run: string) {
   const newest = (await listCheckpoints(run)).at(-1)?.path ?? "";
@@ -24,15 +23,7 @@ async function resultOf(run: string) {
 }
 
 describe("a training picture that cannot be read", () => {
-  let device: Device;
-
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-
-  after(async () => {
-    await device.close();
-  });
+  useOpenWasm(1);
 
   for (const [when, step, attribute] of [
     ["in the first batch", 0, 0],

@@ -4,8 +4,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { trainingFiles } from "../../src/dataset/split.js";
-import type { Device } from "../../src/device/device.js";
-import { openDevice } from "../../src/device/open.js";
 import { listCheckpoints } from "../../src/models/checkpoint-store.js";
 import { Substitution } from "../../src/training/left-out.js";
 import { readLossLog } from "../../src/training/log.js";
@@ -15,17 +13,10 @@ import { listedFaces, writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { damage, FACES, pictureOf, STEPS } from "../support/left-out.js";
 import { ATTRIBUTES, rowsOf, tinyRun } from "../support/run.js";
+import { useOpenWasm } from "../support/use-device.js";
 
 describe("a training picture that cannot be read", () => {
-  let device: Device;
-
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-
-  after(async () => {
-    await device.close();
-  });
+  useOpenWasm(1);
 
   it("ends the training with the step saved when it is one of more than 1 %, until enough are repaired", () =>
     withFolder(async (folder) => {

@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Device } from "../../src/device/device.js";
-import { openDevice } from "../../src/device/open.js";
 import { RetryableError } from "../../src/errors.js";
 import { PRESETS } from "../../src/methods/elegant/presets.js";
 import { listCheckpoints, loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
@@ -13,17 +11,10 @@ import { RunWriter } from "../../src/training/run-writer.js";
 import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { abortAt, modernRun, rowsOf, tinyRun } from "../support/run.js";
+import { useOpenWasm } from "../support/use-device.js";
 
 describe("a training run that was stopped", () => {
-  let device: Device;
-
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-
-  after(async () => {
-    await device.close();
-  });
+  useOpenWasm(1);
 
   it("continues to the same bits with modern, whose penalty, rate and average depend on the update", () =>
     withFolder(async (folder) => {

@@ -3,8 +3,6 @@ import assert from "node:assert/strict";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Device } from "../../src/device/device.js";
-import { openDevice } from "../../src/device/open.js";
 import { elegantModel } from "../../src/methods/elegant/model.js";
 import { listCheckpoints, loadNewestCheckpoint } from "../../src/models/checkpoint-store.js";
 import { train } from "../../src/training/loop.js";
@@ -14,17 +12,10 @@ import { writeFaces } from "../support/faces.js";
 import { withFolder } from "../support/folder.js";
 import { abortAt, configOf, rowsOf, tinyRun } from "../support/run.js";
 import { treeOf } from "../support/tree.js";
+import { useOpenWasm } from "../support/use-device.js";
 
 describe("a training run that was stopped", () => {
-  let device: Device;
-
-  before(async () => {
-    device = await openDevice("wasm", 1);
-  });
-
-  after(async () => {
-    await device.close();
-  });
+  useOpenWasm(1);
 
   it("continues after an interruption to the same weights, moments and loss rows, to the bit", () =>
     withFolder(async (folder) => {

@@ -3,35 +3,15 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { gradientPenalty } from "../../../src/methods/elegant/losses.js";
-import { discriminate } from "../../../src/methods/elegant/networks.js";
-import { disposeParameters, fromDeviceLayout, type Parameters, uploadParameters } from "../../../src/nn/parameters.js";
+import { disposeParameters, fromDeviceLayout, uploadParameters } from "../../../src/nn/parameters.js";
 import { assertClose } from "../../support/close.js";
 import { withFolder } from "../../support/folder.js";
-import { config, GAMMA, SEED, specs, values, weights } from "../../support/penalty.js";
+import { GAMMA, penaltyOf, SEED, specs, weights } from "../../support/penalty.js";
 import { hasTorch, runPython } from "../../support/torch.js";
 import { useWasm } from "../../support/use-device.js";
 
 describe("the gradient penalty R1", () => {
   useWasm(2);
-
-  const inputs = () => {
-    const pictures = tf.transpose(tf.tensor4d(values("pictures", 4 * 3 * 64 * 64), [4, 3, 64, 64]), [0, 2, 3, 1]);
-    const labels = tf.tensor2d(
-      values("labels", 12).map((v) => (v > 0 ? 1 : 0)),
-      [4, 3],
-    );
-    return { pictures: pictures as tf.Tensor4D, labels };
-  };
-
-  const penaltyOf = (parameters: Parameters): tf.Scalar => {
-    const { pictures, labels } = inputs();
-    const score = (x: tf.Tensor4D) => ({
-      logits: discriminate(parameters, config, "D1", x, labels, true),
-      weights: null,
-    });
-    return gradientPenalty(score, pictures, GAMMA);
-  };
 
   it("has the value and the gradients of PyTorch's double backward", function () {
     if (!hasTorch()) return this.skip();

@@ -1,36 +1,16 @@
 /** The gradient penalty R1: its gradients go down, and updates log it. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { gradientPenalty } from "../../../src/methods/elegant/losses.js";
-import { discriminate } from "../../../src/methods/elegant/networks.js";
 import { disposeState } from "../../../src/methods/elegant/state.js";
 import { trainStep } from "../../../src/methods/elegant/update.js";
-import { disposeParameters, type Parameters, uploadParameters } from "../../../src/nn/parameters.js";
+import { disposeParameters, uploadParameters } from "../../../src/nn/parameters.js";
 import { assertClose } from "../../support/close.js";
 import { disposeBatch, STEP_SETTINGS, tinyBatch, tinyState } from "../../support/model.js";
-import { config, GAMMA, specs, values, weights } from "../../support/penalty.js";
+import { penaltyOf, specs, weights } from "../../support/penalty.js";
 import { useWasm } from "../../support/use-device.js";
 
 describe("the gradient penalty R1", () => {
   useWasm(2);
-
-  const inputs = () => {
-    const pictures = tf.transpose(tf.tensor4d(values("pictures", 4 * 3 * 64 * 64), [4, 3, 64, 64]), [0, 2, 3, 1]);
-    const labels = tf.tensor2d(
-      values("labels", 12).map((v) => (v > 0 ? 1 : 0)),
-      [4, 3],
-    );
-    return { pictures: pictures as tf.Tensor4D, labels };
-  };
-
-  const penaltyOf = (parameters: Parameters): tf.Scalar => {
-    const { pictures, labels } = inputs();
-    const score = (x: tf.Tensor4D) => ({
-      logits: discriminate(parameters, config, "D1", x, labels, true),
-      weights: null,
-    });
-    return gradientPenalty(score, pictures, GAMMA);
-  };
 
   it("falls as its gradients say when the weights go against them", () => {
     const parameters = uploadParameters(specs, weights(), "test");
