@@ -180,7 +180,7 @@ describe("bad input", () => {
     ...(
       [
         [preprocess.replace("@new/out", "@notes.txt/x"), "Creating .*notes\\.txt/x"],
-        ["synth @notes.txt/x --count 2", "Creating .*notes\\.txt/x/images"],
+        ["synth @notes.txt/x --count 2", "Creating .*notes\\.txt/x"],
         ["export @run @notes.txt/x.safetensors", "DEST"],
         ["export @run @notes.txt/x --pth", "DEST"],
         ["export @run @notes.txt --onnx", "DEST"],
