@@ -1,18 +1,18 @@
 /** The programs of examples/, run as their first lines say, on painted photos; and the HTTP service under more load than it can take. */
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { decodeImage } from "../src/image/codec.js";
 import { preprocess } from "../src/preprocess/preprocess.js";
 import { writeSynth } from "../src/synth/write.js";
 import type { RgbaImage } from "../src/types.js";
 import { withFolder } from "./support/folder.js";
 import { type Ended, fromRoot, runNode } from "./support/spawn.js";
+import { hasNumpy, runPython } from "./support/torch.js";
 
 const PHOTOS = 40;
 
@@ -54,7 +54,7 @@ describe("the examples", () => {
     const names = (await readdir(fromRoot("examples"))).filter((name) => !/^(README\.md|tsconfig\.json)$/.test(name));
     assert.equal(names.length, 6);
     for (const name of names) {
-      assert.ok(here.includes(`"${name}`), `${name} in this file`);
+      assert.ok(here.includes(name), `${name} in this file`);
       assert.ok(list.includes(name), `${name} in examples/README.md`);
     }
   });
@@ -166,16 +166,10 @@ describe("the examples", () => {
 
   it("read packed faces with NumPy", function () {
     return withPhotos(async (folder) => {
-      const python = process.env.PYTHON ?? "python3";
-      const numpy = await promisify(execFile)(python, ["-c", "import numpy"]).catch(() => null);
-      if (numpy === null) {
-        console.log(`        skipped: ${python} has no NumPy`);
-        this.skip();
-      }
+      if (!hasNumpy()) this.skip();
       const format = { size: 64, format: "raw", quality: 95, images: undefined, crop: null, limit: null } as const;
       await preprocess(join(folder, "photos"), join(folder, "raw"), { ...format, workers: 2 });
-      const args = [fromRoot(join("examples", "read_shards.py")), join(folder, "raw")];
-      const { stdout } = await promisify(execFile)(python, args);
+      const stdout = runPython("../../examples/read_shards.py", [join(folder, "raw")]);
       assert.match(stdout, new RegExp(`^00000\\.npy \\(${PHOTOS}, 64, 64, 3\\) uint8 mean \\[`));
     });
   });

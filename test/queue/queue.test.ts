@@ -1,4 +1,4 @@
-/** The queue without a server: what is tried again, what is refused before it is queued, and parts that end with their worker. */
+/** Tests the queue without a Redis server: which parts are tried again, which commands are rejected, and that a part ends with its worker. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

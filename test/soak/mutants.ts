@@ -24,7 +24,8 @@ import { writeSmallDataset } from "../support/pictures.js";
 import { fromRoot } from "../support/spawn.js";
 
 const [MUTANTS = "10000", SEED = "1"] = process.argv.slice(2);
-const MOST_SECONDS = 3; // of processor time for one file
+/** A file that takes more processor time than this many seconds ends the soak. */
+const MOST_SECONDS = 3;
 
 interface Kind {
   readonly name: string;

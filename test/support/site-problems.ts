@@ -1,4 +1,4 @@
-/** Finds what is wrong with a folder of built pages: links that lead nowhere, and anything that is loaded from elsewhere. */
+/** Checks a folder of built pages for links without a target and for files that are loaded from other hosts. */
 import { readdir, readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 
