@@ -9,7 +9,8 @@ import type { OnProgress } from "./types.js";
 
 /**
  * Opens a model on the current device. Call openDevice() first.
- * @param model `painted` or `celeba-hq`, the models that ship with the package, for painted faces and for photos; or the path of a run's folder (its newest checkpoint), a
+ * @param model `painted` or `celeba-hq`, the models that ship with the package, for painted faces and for photos; or the path of a
+ *              run's folder (its newest checkpoint), a
  *              checkpoint or a generator file
  * @returns the model's generator, to be disposed before the device is closed
  * @throws InputError if the model does not exist, is damaged, or has tensors that do not fit its configuration
@@ -89,7 +90,7 @@ export interface TrainResult {
  *         state saved; RetryableError if a loss is not finite or the device fails
  * @example
  * ```ts
- * import { type ModelConfig, openDataset, openDevice, train } from "elegant-faces";
+ * import { type ModelConfig, openDataset, openDevice, PRESETS, train } from "elegant-faces";
  *
  * async function trainFor(minutes: number, config: ModelConfig): Promise<void> {
  *   const device = await openDevice("auto", 2);
@@ -97,7 +98,7 @@ export interface TrainResult {
  *     dataset: await openDataset("faces"),
  *     folder: "runs/first",
  *     config,
- *     settings: { batch: 16, seed: 1 },
+ *     settings: { ...PRESETS.modern.method, batch: 16, seed: 1 },
  *     resume: false,
  *     steps: 10_000,
  *     seconds: minutes * 60,

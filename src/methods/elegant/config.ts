@@ -146,21 +146,13 @@ export function parseConfig(config: unknown, source: string): ModelConfig {
  * @throws InputError that names the option that does not fit
  * @example
  * ```ts
- * import { createConfig } from "elegant-faces";
+ * import { createConfig, PRESETS } from "elegant-faces";
  *
  * const config = createConfig({
+ *   ...PRESETS.modern.network,
  *   size: 64,
  *   width: 32,
  *   attributes: ["Eyeglasses", "Bangs"],
- *   discriminatorBlocks: 4,
- *   decoderActivation: "relu",
- *   upsampling: "resize",
- *   generatorBlocks: 4,
- *   edit: "difference",
- *   mask: true,
- *   discriminatorNorm: "none",
- *   condition: "heads",
- *   mirror: true,
  * });
  * ```
  */
