@@ -52,6 +52,15 @@ function startAndKill(args: readonly string[], delay: number): Promise<boolean> 
   });
 }
 
+/**
+ * Factor of the time before a kill. It doubles after every eight kills in a row at the same step, because on a busy machine a step
+ * and its sheet may take longer than any of the times.
+ */
+function patience(reached: readonly number[]): number {
+  const inARow = reached.length - 1 - reached.findLastIndex((step) => step !== reached.at(-1));
+  return 2 ** Math.floor(inARow / 8);
+}
+
 /** Fails unless a run that was killed has all files of a run that never stopped, with the same bytes. */
 async function assertSameRun(killed: string, whole: string): Promise<void> {
   for (const subfolder of ["checkpoints", "samples"]) {
@@ -88,7 +97,8 @@ describe("a training that is killed", () => {
       while (reached.length < KILLS || new Set(reached).size < 6) {
         assert.ok(reached.length < 8 * KILLS, `steps at the kills: ${reached}`);
         const isStarted = (await listCheckpoints(killed)).length > 0;
-        const delay = reached.length % 5 === 0 ? -random.between(50, 900) : random.between(100, 1000);
+        const delay =
+          reached.length % 5 === 0 ? -random.between(50, 900) : random.between(100, 1000) * patience(reached);
         const args = commandOf("official", data, killed, NEVER, ...(isStarted ? ["--resume"] : []));
         assert.ok(await startAndKill(args, delay));
         reached.push((await listCheckpoints(killed)).at(-1)?.step ?? -1);
@@ -116,7 +126,7 @@ describe("a training that is killed", () => {
         assert.ok(reached.length < 12 * KILLS, `steps at the kills: ${reached}`);
         const isStarted = (await listCheckpoints(killed)).length > 0;
         const args = commandOf("modern", data, killed, steps, ...(isStarted ? ["--resume"] : []));
-        isKilled = await startAndKill(args, random.between(100, 1500));
+        isKilled = await startAndKill(args, random.between(100, 1500) * patience(reached));
         reached.push((await listCheckpoints(killed)).at(-1)?.step ?? -1);
       }
       console.log(`        newest checkpoint at each kill: ${reached.join(" ")}`);
