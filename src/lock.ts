@@ -135,7 +135,7 @@ export class RunLock {
       if (silence === null) return;
       if (silence < GONE_MS && options.takeOver !== true) {
         const received = `one by process ${pid} on ${host}, which showed a sign of life ${since(silence)} ago`;
-        const remedy = `If it no longer runs there, add --take-over. After ${since(GONE_MS)} without one it is taken over.`;
+        const remedy = `If it no longer runs there, add --take-over. Without a sign of life for ${since(GONE_MS)}, the lock is taken over automatically.`;
         throw refusal(this.folder, work, received, remedy);
       }
       const reason = `it showed no sign of life for ${since(silence)}`;

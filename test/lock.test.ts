@@ -67,7 +67,7 @@ describe("the lock of a run", () => {
       await writeFile(join(folder, elsewhere), "");
       await aged(join(folder, elsewhere), 9);
       const message =
-        /one by process 7 on elsewhere, which showed a sign of life 9 minutes ago\. If it no longer runs there, add --take-over\. After 10 minutes without one it is taken over/;
+        /one by process 7 on elsewhere, which showed a sign of life 9 minutes ago\. If it no longer runs there, add --take-over\. Without a sign of life for 10 minutes, the lock is taken over automatically/;
       await assert.rejects(RunLock.acquire(folder, "training"), refused(message));
       assert.deepEqual(await readdir(folder), [elsewhere]);
     }));

@@ -22,11 +22,12 @@ interface AlignCommand extends CommonOptions<"workers">, PartOption {
 }
 
 const HELP = `
-Finds the faces, aligns and crops them as elegant preprocess does. PHOTO may be a folder: then the photos in it and below are
-taken. DIR, new or empty, gets photo.jpg, photo-2.jpg ..., transforms.json, by which elegant swap --paste-back puts an edit back into the photo, and list_landmarks_celeba.txt.
-Photos without a face, and faces in profile, are reported and skipped. Interrupted with Ctrl-C or SIGTERM, it saves what
-is done; the same command then continues. With --part i/n only the photos of machine i of n are
-done, into DIR/part-i-of-n.
+Finds the faces, then aligns and crops them as elegant preprocess does. PHOTO may be a folder; the photos in it and in its subfolders
+are used. DIR gets the crops photo.jpg, photo-2.jpg and so on, list_landmarks_celeba.txt, and transforms.json, which elegant swap
+--paste-back needs to put an edit back into the photo. Photos without a face and faces in profile are reported and skipped.
+
+Ctrl-C or SIGTERM stops after saving the finished photos; run the same command again to continue. With --part i/n, only the share of
+machine i is done, and it goes to DIR/part-i-of-n.
 
 Example:
   elegant align holiday.jpg --out mine
@@ -35,12 +36,12 @@ Example:
 export function registerAlign(program: Command): void {
   withPart(withCommonOptions(program.command("align <photo...>"), ["workers"]))
     .description("find, align and crop the faces of your own photos, which need no landmarks")
-    .requiredOption("--out <dir>", "where the crops go, a new or empty folder, or that of an interrupted run")
-    .option("--all", "all faces of each photo instead of the largest", false)
+    .requiredOption("--out <dir>", "folder of the crops: a new or empty one, or the folder of an interrupted run")
+    .option("--all", "use all faces of each photo instead of the largest one", false)
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
     .addOption(new Option("--format <name>", "format of the crops").choices(["jpg", "png"]).default("jpg"))
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
-    .option("--min-score <x>", "lowest score of a face, 0 to 1", number(0, 1), 0.5)
+    .option("--min-score <x>", "lowest detection score that counts as a face, 0 to 1", number(0, 1), 0.5)
     .addHelpText("after", HELP)
     .action(async (named: string[], options: AlignCommand) => {
       await runCommand(options, (context) => align(named, options, context));
@@ -69,7 +70,7 @@ async function align(named: readonly string[], options: AlignCommand, context: C
   if (failures.length === 1 && done === 0) throw new InputError(failures[0].reason);
   for (const { reason } of failures) context.warn(reason);
   if (done === 0) throw new InputError("No face was aligned, and nothing was written. The reasons are above.");
-  const before = earlier === 0 ? "" : ` (${earlier} were there)`;
+  const before = earlier === 0 ? "" : ` (${earlier} already existed)`;
   context.print(`${done} faces written to ${out}${before} in ${seconds.toFixed(1)} s, ${failed} failed`);
   if (failed > 0) context.markPartial();
 }

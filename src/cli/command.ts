@@ -57,14 +57,15 @@ export function number(low: number, high: number): (text: string) => number {
  * others are accepted all the same, so that a script can pass the same options to every command.
  */
 export function withCommonOptions(command: Command, has: readonly CommonOption[] = []): Command {
-  const seed = new Option("--seed <n>", "seed of everything random").argParser(integer(0, 0xffffffff)).default(1);
+  const seed = new Option("--seed <n>", "seed of all random choices").argParser(integer(0, 0xffffffff)).default(1);
   const workers = new Option("--workers <n>", "threads of the CPU pool")
     .argParser(integer(1, MOST_THREADS))
     .default(defaultThreads());
   const device = new Option("--device <name>", "where the model runs").choices(DEVICES).default("auto");
-  const verbose = new Option("--verbose", "name the device and why it was chosen, not only when that changes").default(
-    false,
-  );
+  const verbose = new Option(
+    "--verbose",
+    "print the device and why it was chosen on every run, not only when it changes",
+  ).default(false);
   command.option("--json", "print one JSON object on stdout; progress goes to stderr", false);
   command.option("--quiet", "print results and errors only: no progress, notices or warnings", false);
   command.addOption(seed.hideHelp(!has.includes("seed")));

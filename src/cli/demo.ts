@@ -15,8 +15,8 @@ interface Options extends CommonOptions<"seed" | "workers" | "device"> {
 }
 
 const HELP = `
-Paints photos, aligns them, trains a small model in front of you, and edits faces it has not seen: with that model and
-with the checkpoint that comes with the package. Needs no data and no network.
+Paints photos, aligns them, trains a small model, and edits faces that it has not seen: with that model and with the checkpoint that
+ships with the package. It needs no data and no network.
 
 Example:
   elegant demo
@@ -49,10 +49,10 @@ function scoreLines(models: readonly ModelScores[]): readonly string[] {
 export function registerDemo(program: Command): void {
   withCommonOptions(program.command("demo"), ["seed", "workers", "device"])
     .description("paint, align, train, edit, and write a report with pictures and scores")
-    .option("--out <dir>", "a new folder", "elegant-demo")
-    .option("--photos <n>", "photos to paint", integer(1, 100_000), 1000)
-    .option("--train-seconds <n>", "how long to train", number(1, 86_400), 150)
-    .option("--pairs <n>", "edits to score for each attribute and direction, at most", integer(1), 24)
+    .option("--out <dir>", "folder of the demo, which must be new", "elegant-demo")
+    .option("--photos <n>", "number of photos to paint", integer(1, 100_000), 1000)
+    .option("--train-seconds <n>", "seconds to train", number(1, 86_400), 150)
+    .option("--pairs <n>", "edits to score per attribute and direction, at most", integer(1), 24)
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {
@@ -67,7 +67,7 @@ export function registerDemo(program: Command): void {
         const device = await openDeviceFor(({ updateTrial }) => updateTrial(model, method), options, context);
         const onInterrupt = {
           reason: () =>
-            new InterruptedError(`Interrupted: ${out} holds what was done so far. Delete it before the next demo.`),
+            new InterruptedError(`Interrupted: ${out} contains the results so far. Delete it before the next demo.`),
           say: () => context.print("Stopping soon; Ctrl-C again stops immediately."),
         };
         try {

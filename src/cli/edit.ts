@@ -19,17 +19,17 @@ import {
 import { expandInputs } from "./inputs.js";
 
 const HELP = `
-MODEL is a run's folder, a checkpoint, a generator file or a shipped model. INPUT is an aligned face, as elegant preprocess
-makes them, or a folder of them. The edits are made one after the other, in the order of --set: NAME=1 adds an attribute, NAME=0 removes it.
-DIR gets <input>-<edits>.png for each input, and sheet.png with the inputs, the references, the results and what changed: result minus input
-around mid grey.
+MODEL is a run's folder, a checkpoint, a generator file or a shipped model. INPUT is an aligned face, as elegant preprocess makes
+it, or a folder of aligned faces. The edits are made one after the other, in the order of --set. DIR gets <input>-<edits>.png for
+each input, and sheet.png, which shows the inputs, the references, the results and the changes (result minus input, around mid
+grey).
 
-What an edit needs depends on the model's method:
-  nothing     CycleGAN, UNIT; removing with DNA-GAN
-  labels      StarGAN: which attributes the inputs have. --labels gives them for all
+What an edit needs depends on the method of the model:
+  nothing     CycleGAN and UNIT; DNA-GAN for removing
+  labels      StarGAN needs the attributes of the inputs. --labels gives them for all
               inputs; with --data, the classifier of elegant score decides them for each
-  reference   ELEGANT; adding with DNA-GAN: a face with the wanted value. --reference
-              names it; with --data, --seed draws one of the held-out pictures
+  reference   ELEGANT, and DNA-GAN for adding, need a face with the wanted value.
+              --reference names it; with --data, --seed draws one of the held-out images
 
 Examples:
   elegant edit runs/cyclegan me.png --set Eyeglasses=1 --out edited
@@ -39,12 +39,12 @@ Examples:
 export function registerEdit(program: Command): void {
   withOverwrite(withCommonOptions(program.command("edit <model> <input...>"), ["seed", "workers", "device"]))
     .description("add attributes to faces or remove them by label, with a model of any method")
-    .requiredOption("--set <edits...>", "the edits in their order: NAME=1 adds an attribute, NAME=0 removes it")
-    .requiredOption("--out <dir>", "where the pictures go")
-    .option("--data <data>", "a labelled data set, for references or labels that are not given")
-    .option("--images <dir>", "the pictures' folder of --data, within DATA or absolute")
+    .requiredOption("--set <edits...>", "the edits, in order: NAME=1 adds an attribute, NAME=0 removes it")
+    .requiredOption("--out <dir>", "folder of the results")
+    .option("--data <data>", "labelled data set that supplies the missing references or labels")
+    .option("--images <dir>", "with --data: folder of the images, relative to DATA or absolute")
     .option("--reference <face...>", "a face with the wanted value for each edit that needs one, or one for all")
-    .option("--labels <labels...>", "NAME=0 or NAME=1 for every attribute of the model: what the inputs have")
+    .option("--labels <labels...>", "the labels of the inputs: NAME=0 or NAME=1 for every attribute of the model")
     .addHelpText("after", HELP)
     .action(async (model: string, input: readonly string[], options: EditCommand) => {
       await runCommand(options, (context) => edit(model, input, options, context));

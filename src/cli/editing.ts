@@ -23,7 +23,7 @@ export interface OverwriteOption {
 
 /** Adds --overwrite. */
 export function withOverwrite(command: Command): Command {
-  return command.option("--overwrite", "write over files that are there", false);
+  return command.option("--overwrite", "replace existing files", false);
 }
 
 /**
@@ -41,11 +41,11 @@ export async function refuseExisting(paths: readonly string[], option: string, o
   }
 }
 
-export function withEditingOptions(command: Command, out: string): Command {
+export function withEditingOptions(command: Command, out: "--out <dir>" | "--out <file>"): Command {
   const shipped = Object.keys(SHIPPED_MODELS).join(", ");
   return withOverwrite(withCommonOptions(command, ["workers", "device"]))
     .requiredOption("--model <path>", `a run's folder, a checkpoint, a generator file or a shipped model (${shipped})`)
-    .requiredOption(out, "where the pictures go");
+    .requiredOption(out, out === "--out <dir>" ? "folder of the results" : "PNG file of the result");
 }
 
 /** The images of `paths` in their order. A file that is named more than once is read once. */

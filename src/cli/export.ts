@@ -19,11 +19,12 @@ interface Written {
 
 const HELP = `
 MODEL is a run's folder (its newest checkpoint), a checkpoint or a generator file.
-  DEST.safetensors  encoder and decoder under their PyTorch names and layout, with the configuration in the metadata;
-                    swap, linear and matrix take it as --model, and 'elegant import' makes a run of it
-  DEST --pth        a folder with the published code's files, which 'elegant import' reads as well:
-                    of ELEGANT Enc_iter_N.pth, Dec_iter_N.pth and, of a run, D1 and D2; of StarGAN N-G.ckpt and N-D.ckpt;
-                    of CycleGAN latest_net_G_A.pth, G_B, D_A and D_B; of UNIT gen_N.pkl and dis_N.pkl; none of DNA-GAN
+  DEST.safetensors  encoder and decoder with their PyTorch names and layout, and the configuration in the metadata;
+                    swap, linear and matrix accept it as --model, and elegant import makes a run of it
+  DEST --pth        a folder with the files of the published code, which elegant import reads as well:
+                    for ELEGANT Enc_iter_N.pth, Dec_iter_N.pth and, if MODEL is a run, D1 and D2; for StarGAN
+                    N-G.ckpt and N-D.ckpt; for CycleGAN latest_net_G_A.pth, G_B, D_A and D_B; for UNIT gen_N.pkl
+                    and dis_N.pkl; not for DNA-GAN
   DEST --onnx       a folder with encoder.onnx, decoder.onnx and swap.onnx
 
 Example:
@@ -34,11 +35,11 @@ Example:
 export function registerExport(program: Command): void {
   withOverwrite(withCommonOptions(program.command("export <model> <dest>")))
     .description("write a run's networks as safetensors, as the published code's PyTorch files, or as ONNX")
-    .addOption(new Option("--safetensors", "one file, the default").conflicts(["pth", "onnx"]))
-    .addOption(new Option("--pth", "files that the published code loads").conflicts("onnx"))
-    .option("--onnx", "graphs for onnxruntime and others")
+    .addOption(new Option("--safetensors", "write one .safetensors file (the default)").conflicts(["pth", "onnx"]))
+    .addOption(new Option("--pth", "write files that the published code loads").conflicts("onnx"))
+    .option("--onnx", "write graphs for onnxruntime and other ONNX runtimes")
     .addOption(
-      new Option("--half", "float16 in safetensors: half the size, about three decimal digits")
+      new Option("--half", "with --safetensors: store float16, half the size and about three decimal digits")
         .default(false)
         .conflicts(["pth", "onnx"]),
     )

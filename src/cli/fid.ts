@@ -12,8 +12,8 @@ import { choiceOfBatches, finishPlan, planWork, withRecalibrate } from "./planne
 const HELP = `
 A and B are folders of images, .npz statistics (mu, sigma) or .npy/.npz features, in any mix; A is the reference. Images need
 the published weights (elegant weights) or --features random-inception, whose scores compare sets with each other only.
-With --save-stats alone B can be left away. --save-features writes the rows of the folder A; with --part i/n those of one machine's
-pictures, to FILE-part-i-of-n.npz, which elegant merge puts in order.
+With --save-stats alone, B can be omitted. --save-features writes one row per image of the folder A. With --part i/n it writes the rows
+of machine i to FILE-part-i-of-n.npz; elegant merge puts the rows of all parts in order.
 
 Example:
   elegant fid real/ generated/ --weights pt_inception-2015-12-05-6726825d.pth --kid --prc
@@ -24,24 +24,28 @@ Example:
 export function registerFid(program: Command): void {
   withPart(withRecalibrate(withCommonOptions(program.command("fid <a> [b]"), ["seed", "workers", "device"])))
     .description("Frechet distance of images, features or statistics; KID, precision and recall")
-    .addOption(new Option("--dims <n>", "features of images").choices(["64", "192", "768", "2048"]).default("2048"))
+    .addOption(
+      new Option("--dims <n>", "number of features per image").choices(["64", "192", "768", "2048"]).default("2048"),
+    )
     .addOption(
       new Option("--mode <name>", "how images are resized: as pytorch-fid, the TensorFlow original or clean-fid do")
         .choices(["pytorch", "tensorflow", "clean"])
         .default("pytorch"),
     )
     .addOption(
-      new Option("--features <name>", "the network").choices(["inception", "random-inception"]).default("inception"),
+      new Option("--features <name>", "network that computes the features")
+        .choices(["inception", "random-inception"])
+        .default("inception"),
     )
     .option("--weights <file>", "Inception's weights (.pth or .safetensors)")
-    .option("--recursive", "images in subfolders too", false)
+    .option("--recursive", "also use the images in subfolders", false)
     .option("--strict", "stop at the first image that cannot be read", false)
-    .option("--no-cache", "compute all features, and keep none")
-    .option("--batch <n>", "images that go through the network at once", integer(1, 256), 8)
-    .option("--kid", "Kernel Inception Distance too", false)
-    .option("--prc", "precision and recall (3 neighbours) too", false)
-    .option("--save-stats <file>", "write A's mean and covariance as .npz")
-    .option("--save-features <file>", "write the features of A's pictures as .npz; without B")
+    .option("--no-cache", "compute all features again, and cache none")
+    .option("--batch <n>", "images per pass through the network", integer(1, 256), 8)
+    .option("--kid", "also compute the Kernel Inception Distance", false)
+    .option("--prc", "also compute precision and recall (3 neighbours)", false)
+    .option("--save-stats <file>", "write the mean and covariance of A to a .npz file")
+    .option("--save-features <file>", "write the features of the images in A to a .npz file; without B")
     .addHelpText("after", HELP)
     .action(async (a: string, b: string | undefined, options: FidCommand, command: Command) => {
       const isBatchAskedFor = command.getOptionValueSource("batch") !== "default";

@@ -12,16 +12,19 @@ interface Options extends CommonOptions<"seed"> {
 }
 
 const HELP = `
-FILES are those of the published code, in any order; nothing in them is run. The discriminators, in brackets, are only
-needed to train on. Missing ones start fresh from --seed.
+FILES are files of the published code, in any order. Nothing in them is executed. The discriminators, in brackets, are needed only to
+continue the training; missing ones are initialized from --seed.
   elegant   Enc_iter_N.pth, Dec_iter_N.pth [D1_iter_N.pth, D2_iter_N.pth]
   stargan   N-G.ckpt [N-D.ckpt]
   cyclegan  latest_net_G_A.pth, latest_net_G_B.pth [latest_net_D_A.pth, latest_net_D_B.pth]; domain A has the attribute
   unit      gen_N.pkl [dis_N.pkl], of the branch version_02
 The published code of dnagan is written for TensorFlow 1, whose files cannot be imported.
-Files of elegant may hold several networks. A .safetensors file of the same tensors works as well. Or give one
-.safetensors file that 'elegant export' wrote, or a checkpoint, of any method and without --method.
-The step is N, and for cyclegan that of iter_N_net_G_A.pth; otherwise it is 0, since epochs are not steps. Adam's moments were never published: they start at zero.
+
+A file of elegant may contain several networks, and a .safetensors file with the same tensors works as well. Without --method, FILES
+is a single .safetensors file that elegant export wrote, or a checkpoint, of any method.
+
+The step of the run is N, for cyclegan the N of iter_N_net_G_A.pth. Without such a number it is 0, since epochs are not steps. Adam's
+moments start at zero, because they were never published.
 
 Examples:
   elegant import Enc_iter_200000.pth Dec_iter_200000.pth D1_iter_200000.pth D2_iter_200000.pth \\
@@ -33,9 +36,11 @@ Examples:
 export function registerImport(program: Command): void {
   withCommonOptions(program.command("import <files...>"), ["seed"])
     .description("make a run of the published code's PyTorch files or of a .safetensors file")
-    .requiredOption("--out <run>", "a new or empty folder")
-    .addOption(new Option("--method <name>", "the system of the files (default: elegant)").choices(METHOD_NAMES))
-    .option("--attributes <names...>", "names in the order of training, which PyTorch's files do not hold")
+    .requiredOption("--out <run>", "folder of the run, which must be new or empty")
+    .addOption(
+      new Option("--method <name>", "system that the files belong to (default: elegant)").choices(METHOD_NAMES),
+    )
+    .option("--attributes <names...>", "attributes in the order of training; PyTorch's files do not contain them")
     .option(
       "--size <n>",
       "side of the images, if the files do not give it (default: 256 for elegant and cyclegan, 128 for stargan and unit)",

@@ -23,17 +23,17 @@ const PROBLEMS_SHOWN = 10;
 const SIZES_SHOWN = 5;
 
 const HELP = `
-DATA is what elegant preprocess has written in any format, or another folder that elegant train takes. The sheet shows pictures
-spread evenly over the set, each row under the name of its first. A picture that is listed and not there, or cannot be decoded,
-is a problem: the command then ends with code 3. Without --check and --duplicates, only the pictures of the sheet are decoded.
+DATA is a folder that elegant preprocess made, in any format, or another folder that elegant train accepts. The sheet shows images
+spread evenly over the data set; each row is labelled with the name of its first image. The command ends with code 3 if a listed
+image is missing or cannot be decoded. Without --check and --duplicates, only the images of the sheet are decoded.
 
---by shows pictures with an attribute, then pictures without it; before them, pictures whose label is open. If DATA has
-attributes_confidence.csv (from elegant label), the most doubtful pictures come first, with the probability that they have it.
+--by shows images whose label is open, then images with the attribute, then images without it. If DATA has an
+attributes_confidence.csv (from elegant label), the most doubtful images come first, with the probability of the attribute.
 
---duplicates finds pictures that show the same photo: resized, compressed again, brightened, mirrored, or cropped by a few
-percent. DATA-duplicates.csv lists all groups, and DATA-duplicates.png shows the first of them. --leave-out keeps the first
-picture of each group and writes the others into DATA/left_out.txt. Then train, score, fid and all other commands on DATA do
-without them. Delete the file to have them back.
+--duplicates finds images that show the same photo: resized, compressed again, brightened, mirrored, or cropped by a few percent.
+DATA-duplicates.csv lists all groups, and DATA-duplicates.png shows the first ones. --leave-out keeps the first image of each group
+and writes the others to DATA/left_out.txt, so that train, score, fid and all other commands ignore them. Delete that file to use
+them again.
 
 Examples:
   elegant inspect faces-256
@@ -46,14 +46,14 @@ export function registerInspect(program: Command): void {
     .description(
       "show what a data set contains: counts, sizes, failures, near-duplicates, a contact sheet; check that nothing is missing",
     )
-    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
-    .option("--sheet <file>", "the contact sheet; default DATA-sheet.png next to DATA")
-    .option("--no-sheet", "no contact sheet")
-    .option("--count <n>", "pictures of the sheet", integer(1, 1000), 48)
-    .option("--by <attribute>", "show pictures with and without this attribute, the most doubtful first")
-    .option("--check", "decode every picture", false)
-    .option("--duplicates", "find near-duplicates, also mirrored ones", false)
-    .option("--leave-out", "with --duplicates: use only the first picture of each group from now on", false)
+    .option("--images <dir>", "folder of the images, relative to DATA or absolute")
+    .option("--sheet <file>", "PNG file of the contact sheet (default: DATA-sheet.png next to DATA)")
+    .option("--no-sheet", "make no contact sheet")
+    .option("--count <n>", "number of images on the sheet", integer(1, 1000), 48)
+    .option("--by <attribute>", "show images with and without this attribute, the most doubtful first")
+    .option("--check", "decode every image", false)
+    .option("--duplicates", "find near-duplicates, including mirrored ones", false)
+    .option("--leave-out", "with --duplicates: use only the first image of each group from now on", false)
     .addHelpText("after", HELP)
     .action(async (data: string, options: Options) => {
       await runCommand(options, (context) => inspect(data, options, context));

@@ -26,14 +26,14 @@ const LIST = "list_attr_celeba.txt";
 const PROBABILITIES = "attributes_confidence.csv";
 
 const HELP = `
-DATA is what elegant preprocess or align writes, in any format, or a folder of aligned crops. The labels go to
-${LIST} in DATA: 1 with the attribute, -1 without it, and 0 (open) if the labeller is less sure than --confidence. Training skips
-a picture for an attribute whose label is open. ${PROBABILITIES} next to it has, for every picture and attribute, the probability
-that the picture has it. The labeller that ships with the package knows CelebA's 40 attributes; it was trained on CelebA-HQ and is for
-non-commercial research only. docs/label.md says how often it is right.
+DATA is a folder that elegant preprocess or align made, in any format, or a folder of aligned crops. The labels go to ${LIST}
+in DATA: 1 with the attribute, -1 without it, and 0 (open) if the labeller is less sure than --confidence. Training skips an image
+for an attribute whose label is open. ${PROBABILITIES} next to it gives the probability of every attribute for every image.
+The labeller that ships with the package knows CelebA's 40 attributes. It was trained on CelebA-HQ and is for non-commercial research
+only. docs/label.md says how often it is right.
 
---train-on trains a labeller on labelled faces of your own, with any attributes; --model-out keeps it for --model. Pictures of the
-partition list's other parts, or the last tenth without one, test it.
+--train-on trains a labeller on your own labelled faces, with any attributes, and --model-out keeps it for --model. It is tested on
+the held-out images: those of the partition list or, without one, the last tenth.
 
 Examples:
   elegant label crops
@@ -44,14 +44,19 @@ Examples:
 export function registerLabel(program: Command): void {
   withCommonOptions(program.command("label [data]"), ["seed", "workers", "device"])
     .description("write the attributes of aligned faces, so that you can train on faces without labels")
-    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
-    .option("--out <file>", `the list (default: ${LIST} in DATA)`)
-    .option("--confidence <x>", "labels that are less sure are open; 0.5 leaves none open", number(0.5, 1), 0.75)
+    .option("--images <dir>", "folder of the images, relative to DATA or absolute")
+    .option("--out <file>", `file of the labels (default: ${LIST} in DATA)`)
+    .option(
+      "--confidence <x>",
+      "leave labels with a lower probability open; with 0.5, none is left open",
+      number(0.5, 1),
+      0.75,
+    )
     .option("--replace", "replace an existing list", false)
     .option("--model <file>", "a labeller that --train-on made (default: the one that ships with the package)")
     .option("--train-on <dir>", "train a labeller on this labelled data set")
-    .option("--model-out <file>", "with --train-on: where the labeller goes, a .safetensors file")
-    .option("--passes <n>", "with --train-on: passes over all training pictures", integer(1, 10_000), 50)
+    .option("--model-out <file>", "with --train-on: .safetensors file of the new labeller")
+    .option("--passes <n>", "with --train-on: passes over all training images", integer(1, 10_000), 50)
     .addHelpText("after", HELP)
     .action(async (data: string | undefined, options: Options) => {
       let written = "nothing was written";

@@ -18,7 +18,7 @@ interface Options extends EditingOptions {
 }
 
 const HELP = `
-FILE gets one row: the input, the steps (the last one is the swap), the reference.
+FILE shows one row: the input, the steps (the last one is the full swap) and the reference.
 
 Example:
   elegant linear --model runs/glasses --input me.png --attribute Eyeglasses --reference glasses.png \\
@@ -28,9 +28,9 @@ export function registerLinear(program: Command): void {
   withEditingOptions(program.command("linear"), "--out <file>")
     .description("go from a face to the face with a reference's attribute, in steps")
     .requiredOption("--input <face>", "the face to edit")
-    .requiredOption("--attribute <name>", "the attribute to take over")
-    .requiredOption("--reference <face>", "the face that it is taken from")
-    .option("--steps <m>", "pictures between input and reference", integer(1, 64), 4)
+    .requiredOption("--attribute <name>", "the attribute to take from the reference")
+    .requiredOption("--reference <face>", "the face to take it from")
+    .option("--steps <m>", "images between input and reference", integer(1, 64), 4)
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       await runCommand(options, async (context) => {

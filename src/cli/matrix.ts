@@ -22,10 +22,10 @@ interface Options extends EditingOptions, Grid {
 }
 
 const HELP = `
-One attribute takes three references: the input is at the top left, and the input with the attribute as in reference 1,
-2 and 3 at the top right, bottom left and bottom right. Two attributes take two references: the first attribute grows
-from left to right, the second from top to bottom. FILE gets a row with the input and the references above the grid, whose
-corners are named with their reference and its share.
+One attribute needs three references. The input is at the top left; the input with the attribute as in reference 1, 2 and 3 is at the
+top right, bottom left and bottom right. Two attributes need two references. The first attribute grows from left to right, the
+second from top to bottom. FILE shows the input and the references above the grid, and each corner of the grid is labelled with its
+reference and its share.
 
 Examples:
   elegant matrix --model runs/bangs --input me.png --attribute Bangs --reference r1.png r2.png r3.png --out matrix.png
@@ -36,8 +36,8 @@ export function registerMatrix(program: Command): void {
   withEditingOptions(program.command("matrix"), "--out <file>")
     .description("a grid between a face and three references, or between two attributes")
     .requiredOption("--input <face>", "the face to edit")
-    .requiredOption("--attribute <name...>", "one attribute, or two")
-    .requiredOption("--reference <face...>", "three references for one attribute, or one for each of two")
+    .requiredOption("--attribute <name...>", "one or two attributes")
+    .requiredOption("--reference <face...>", "three references for one attribute, or one for each of two attributes")
     .option("--rows <m>", "rows of the grid", integer(1, 32), 4)
     .option("--columns <n>", "columns of the grid", integer(1, 32), 4)
     .addHelpText("after", HELP)

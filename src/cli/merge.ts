@@ -10,9 +10,9 @@ export interface MergeCommand extends CommonOptions<"workers"> {
 }
 
 const HELP = `
-OUT is a folder with the parts of elegant preprocess --part i/n: all n must be finished, with the same options. Or name all
-files of elegant fid --save-features --part i/n. The result is the same bytes as that of one machine; a merge that was cut
-off is run again.
+Name the folder OUT of elegant preprocess --part i/n, in which all n parts must be finished with the same options, or all the files
+of elegant fid --save-features --part i/n. The result has the same bytes as that of one machine. If the merge is interrupted, run
+it again.
 
 Examples:
   elegant merge faces-256
@@ -21,8 +21,8 @@ Examples:
 export function registerMerge(program: Command): void {
   withCommonOptions(program.command("merge <path...>"), ["workers"])
     .description("join the parts that several machines made with --part")
-    .option("--save-stats <file>", "for features: write mean and covariance as .npz")
-    .option("--save-features <file>", "for features: write all rows in order as .npz")
+    .option("--save-stats <file>", "for features: write the mean and covariance to a .npz file")
+    .option("--save-features <file>", "for features: write all rows, in order, to a .npz file")
     .addHelpText("after", HELP)
     .action(async (paths: string[], options: MergeCommand) => {
       await runCommand(options, async (context) => {

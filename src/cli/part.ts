@@ -19,7 +19,8 @@ function parse(text: string): Part {
 
 /** Adds --part, with its old name --shard. */
 export function withPart(command: Command): Command {
-  const words = "do the part of machine i of n, from 0; otherwise as SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX says";
+  const words =
+    "do only the share of machine i of n, counted from 0 (default: SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, if set)";
   acceptOldName(command, "--shard", "--part");
   return command.option("--part <i/n>", words, parse);
 }

@@ -38,9 +38,9 @@ const WITHOUT_EFFECT = new Set([
 ]);
 
 const HELP = `
-Give it the arguments of the command itself. It measures the command's stages on a few real items (once; the cache keeps the
-result), makes a plan, and runs the command's own loop by this plan for some seconds. Nothing of the command's output is kept.
-Options of the command that do not change its plan are accepted and ignored.
+Put elegant plan before a command and its arguments. It times the stages of the command on a few real items and caches the times,
+makes a plan, and runs the main loop of the command by this plan for a few seconds. No output of the command is kept. Options that
+do not change the plan are accepted and ignored.
 
 Example:
   elegant plan train faces-64 --attributes Bangs Eyeglasses --size 64 --width 32 --trace train.json --html train.html`;
@@ -48,7 +48,7 @@ Example:
 export function registerPlan(program: Command): void {
   const plan = program
     .command("plan")
-    .description("how fast the stages of a command are and what limits them, predicted and measured")
+    .description("predict and measure how fast the stages of a command are, and name the bottleneck")
     .addHelpText("after", HELP);
   const commands: readonly (readonly [(parent: Command) => void, OpenWork<never>])[] = [
     [registerPreprocess, openPreprocess],
@@ -66,7 +66,7 @@ export function registerPlan(program: Command): void {
     }
     command
       .description(`plan elegant ${command.name()}`)
-      .option("--memory <MiB>", "memory that all stages may use (default: most of what is free)", integer(1))
+      .option("--memory <MiB>", "memory that all stages may use (default: most of the free memory)", integer(1))
       .option("--trace <file>", "write the run's timeline in the Trace Event format (opens in Perfetto)")
       .option("--html <file>", "write the run's timeline as a page")
       .action(async (...received: unknown[]) => {

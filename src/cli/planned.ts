@@ -26,7 +26,7 @@ export interface PlannedOptions extends CommonOptions<"workers"> {
 }
 
 export function withRecalibrate(command: Command): Command {
-  return command.option("--recalibrate", "measure the costs of the stages again, and plan with them", false);
+  return command.option("--recalibrate", "time the stages again instead of using the cached times", false);
 }
 
 export interface PlannedWork {

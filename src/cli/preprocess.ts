@@ -78,10 +78,12 @@ const FIRST_SECONDS = 30;
 const MIN_SCORE = 0.5;
 
 const HELP = `
-SRC holds the photos in images/, data/ or img_celeba/ and CelebA's lists next to them: list_landmarks_celeba.txt, and
-where present list_attr_celeba.txt and list_eval_partition.txt. SRC may also be a .tar file of photos, or a folder of them; they are
-read in place. With --detect no landmarks are needed, and SRC may be the folder of the photos itself. Running the command again resumes. With --part i/n the part goes
-to OUT/part-i-of-n; when all are there, elegant merge OUT makes of them what one machine would have written.
+SRC holds the photos in images/, data/ or img_celeba/, and CelebA's lists next to them: list_landmarks_celeba.txt and, if present,
+list_attr_celeba.txt and list_eval_partition.txt. SRC may also be a .tar file of photos or a folder of such files, which are read
+without unpacking. With --detect, no landmarks are needed, and SRC may be a plain folder of photos.
+
+If the command is interrupted, run it again to resume. With --part i/n, the share of machine i goes to OUT/part-i-of-n. When all
+parts are finished, elegant merge OUT joins them to the output that one machine would have written.
 
 Example:
   elegant preprocess CelebA faces-256 --size 256
@@ -96,48 +98,63 @@ export function registerPreprocess(program: Command): void {
   withPart(withRecalibrate(withCommonOptions(command, ["workers"])))
     .description("align and crop the photos of a data set by their landmarks, or by the faces found in them")
     .option("--size <n>", "side of the crops in pixels", integer(8, 4096), 256)
-    .option("--images <dir>", "the photos' folder, within SRC or absolute")
+    .option("--images <dir>", "folder of the photos, relative to SRC or absolute")
     .addOption(
-      new Option("--format <name>", "one file per crop (jpg, png) or packed files: raw pixels as .npy, JPEGs as .tar")
+      new Option(
+        "--format <name>",
+        "one file per crop (jpg, png), or packed files: raw pixels in .npy files or JPEGs in .tar files",
+      )
         .choices(OUTPUT_FORMATS)
         .default("jpg"),
     )
     .option(
       "--photos-per-file <n>",
-      "number of photos in a packed file, with --format raw or webdataset",
+      "with --format raw or webdataset: number of photos per packed file",
       integer(1, 100_000),
       256,
     )
     .option("--quality <n>", "JPEG quality", integer(1, 100), 95)
-    .option("--crop <x,y,w,h>", "for aligned photos: cut out this square and resize it, without landmarks", parseCrop)
-    .option("--detect", "find the faces, without landmarks; their quality goes to quality.csv", false)
+    .option(
+      "--crop <x,y,w,h>",
+      "for photos that are already aligned: crop this square and resize it; needs no landmarks",
+      parseCrop,
+    )
+    .option("--detect", "find the faces instead of reading landmarks, and write their quality to quality.csv", false)
     .addOption(
       new Option(
         "--faces <which>",
-        "faces of each photo to use, with --detect (default: largest) or --landmarks",
+        "with --detect or --landmarks: which faces of each photo to use (default: largest)",
       ).choices(FACE_CHOICES),
     )
-    .option("--min-score <x>", "with --detect: lowest score of a face, 0 to 1", number(0, 1), MIN_SCORE)
-    .option("--min-face <px>", "with --detect: smallest side of a face in pixels of the photo", number(0, 1e5), 0)
-    .option("--min-sharpness <x>", "with --detect: smallest sharpness as in quality.csv", number(0, 1e6), 0)
-    .option("--landmarks <file>", "a list of landmarks instead of SRC's, such as OUT/photos/list_landmarks_celeba.txt")
-    .option("--limit <n>", "only the first n photos", integer(1))
+    .option(
+      "--min-score <x>",
+      "with --detect: lowest detection score that counts as a face, 0 to 1",
+      number(0, 1),
+      MIN_SCORE,
+    )
+    .option("--min-face <px>", "with --detect: smallest side of a face, in pixels of the photo", number(0, 1e5), 0)
+    .option("--min-sharpness <x>", "with --detect: lowest sharpness of a face, as in quality.csv", number(0, 1e6), 0)
+    .option(
+      "--landmarks <file>",
+      "read the landmarks from this list instead of SRC's, for example OUT/photos/list_landmarks_celeba.txt",
+    )
+    .option("--limit <n>", "use only the first n photos", integer(1))
     .option(
       "--max-pixels <n>",
-      "photos with more pixels fail before they are decoded",
+      "reject photos with more pixels before they are decoded",
       integer(1, 2 ** 31),
       DEFAULT_MAX_PIXELS,
     )
-    .option("--tolerant", "use what can be decoded of damaged photos, and note the damage in manifest.jsonl", false)
+    .option("--tolerant", "use the readable part of damaged photos, and record the damage in manifest.jsonl", false)
     .addOption(
       new Option(
         "--landmark-frame <name>",
-        "for photos that EXIF rotates: landmarks are in pixels of the stored or of the upright photo",
+        "for photos that EXIF rotates: whether landmarks are in pixels of the stored or of the upright photo",
       )
         .choices(["auto", "stored", "upright"])
         .default("auto"),
     )
-    .option("--take-over", "work although a process on another machine holds OUT's lock", false)
+    .option("--take-over", "start even if a process on another machine holds the lock of OUT", false)
     .addHelpText("after", HELP)
     .action(async (source: string, out: string, options: PreprocessCommand) => {
       await runCommand(options, async (context) => {
@@ -171,13 +188,13 @@ export function registerPreprocess(program: Command): void {
           });
           const { done, failed, skipped, failures, seconds } = report;
           context.print(
-            `${done} images written to ${out} in ${seconds.wall.toFixed(1)} s, ${skipped} were there, ${failed} failed`,
+            `${done} images written to ${out} in ${seconds.wall.toFixed(1)} s, ${skipped} already existed, ${failed} failed`,
           );
           if (done > 0 && !context.json) {
             const each = STAGES.filter((stage) => stage !== "detect" || options.detect).map(
               (stage) => `${stage} ${((seconds[stage] / done) * 1000).toFixed(2)}`,
             );
-            context.print(`milliseconds an image and thread: ${each.join(", ")}`);
+            context.print(`milliseconds per image and thread: ${each.join(", ")}`);
           }
           if (part !== null) context.print(`when all ${part.count} parts are done: elegant merge ${out}`);
           for (const { reason } of failures.slice(0, 10)) context.print(`  ${reason}`);

@@ -35,15 +35,15 @@ Examples:
   elegant queue submit --parts 8 --wait preprocess CelebA faces-256 --size 256
   elegant queue submit --parts 4 fid real/ --save-features real.npz --save-stats stats.npz`;
 const WORK_HELP = `
-Runs until it is asked to stop (SIGTERM or Ctrl-C): the current part saves what it has and goes back to the queue. A worker that
-is killed or loses its connection is noticed after --stalled seconds, and its part is done again by another.
+Runs until SIGTERM or Ctrl-C; then the current part saves its progress and returns to the queue. If a worker is killed or loses its
+connection, another worker takes over its part after --stalled seconds.
 
 REDIS_URL in the environment has the same effect as --redis, and keeps a password out of the list of processes.
 
 Example:
   elegant queue work --redis redis://queue-host:6379`;
 const STATUS_HELP = `
-Exit code 3 when a part of a flow that is shown was given up.
+The exit code is 3 if a part of a listed flow has failed permanently.
 
 Example:
   elegant queue status --json`;
@@ -66,7 +66,7 @@ export function registerQueue(program: Command): void {
   withQueue(submitting)
     .description("queue the parts of a command, and the merge that follows them")
     .requiredOption("--parts <n>", "number of parts; choose a few for each worker", integer(1, 100_000))
-    .option("--attempts <n>", "how often a part is tried if its failure may be temporary", integer(1, 100), 3)
+    .option("--attempts <n>", "how often to try a part whose failure may be temporary", integer(1, 100), 3)
     .option(
       "--backoff <seconds>",
       "wait before the second attempt, and twice as long before each further one",
@@ -86,14 +86,19 @@ export function registerQueue(program: Command): void {
   withQueue(queue.command("work"))
     .description("run parts until asked to stop")
     .option("--root <dir>", "the folder that jobs must stay in; links are followed", ".")
-    .option("--stalled <seconds>", "silence after which a worker counts as gone", integer(1, 3600), 30)
-    .option("--until-empty", "end when nothing is left to do", false)
+    .option(
+      "--stalled <seconds>",
+      "seconds without a sign of life after which a worker counts as lost",
+      integer(1, 3600),
+      30,
+    )
+    .option("--until-empty", "end when the queue is empty", false)
     .addHelpText("after", WORK_HELP)
     .action(async (options: WorkCommand) => {
       await runCommand(options, (context) => workOn(options, context));
     });
   withQueue(queue.command("status [id]"))
-    .description("what is done, runs, waits and was given up")
+    .description("show which parts are done, running, waiting and failed")
     .addHelpText("after", STATUS_HELP)
     .action(async (id: string | undefined, options: QueueOptions) => {
       await runCommand(options, (context) => showStatus(id ?? null, options, context));

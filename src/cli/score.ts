@@ -18,10 +18,10 @@ interface Options extends CommonOptions<"seed" | "workers" | "device"> {
 }
 
 const HELP = `
-RUN is a run's folder, a checkpoint, a generator file or a shipped model; DATA is what elegant preprocess writes. Edits are made on
-held-out pictures: those of the partition list, or the last tenth without one. A small classifier is trained on the other pictures
-the first time (a minute or two) and kept in RUN. On painted faces the true answers are known and compared, too. If RUN is a folder,
-score.json and report.html in it show the result.
+RUN is a run's folder, a checkpoint, a generator file or a shipped model. DATA is a folder that elegant preprocess made. The edits are
+made on held-out images: those of the partition list or, without one, the last tenth. The first time, a small classifier is trained
+on the other images, which takes a minute or two, and kept in RUN. On painted faces the edits are also compared with the true answers.
+If RUN is a folder, its score.json and report.html show the result.
 
 Example:
   elegant score runs/first faces-64
@@ -30,11 +30,11 @@ Example:
 export function registerScore(program: Command): void {
   withOverwrite(withCommonOptions(program.command("score <run> <data>"), ["seed", "workers", "device"]))
     .description("measure how good a run's edits are: hits, leakage, identity, noise, and the truth on painted faces")
-    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
-    .option("--pairs <n>", "swaps to score for each attribute and direction, at most", integer(1), 48)
+    .option("--images <dir>", "folder of the images, relative to DATA or absolute")
+    .option("--pairs <n>", "swaps to score per attribute and direction, at most", integer(1), 48)
     .option("--fid", "also compute the FID of added and removed attributes, with a seeded random network", false)
-    .option("--weights <file>", "with --fid: Inception's weights (.pth or .safetensors) instead")
-    .option("--sheet <file>", "a PNG file of 16 swaps for each attribute and direction")
+    .option("--weights <file>", "with --fid: use Inception with these weights (.pth or .safetensors)")
+    .option("--sheet <file>", "PNG file that shows 16 swaps per attribute and direction")
     .addHelpText("after", HELP)
     .action(async (run: string, data: string, options: Options) => {
       await runCommand(options, (context) => score(run, data, options, context));

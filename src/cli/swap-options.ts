@@ -16,7 +16,7 @@ export interface SwapCommand extends EditingOptions, PlannedOptions, PartOption 
 export function pairReferences(attributes: readonly string[], references: readonly string[]): readonly string[] {
   const twice = attributes.find((name, i) => attributes.indexOf(name) !== i);
   if (twice !== undefined) {
-    throw new InputError(describeMismatch("--attribute", "each one once", `'${twice}' twice`, "Leave one away."));
+    throw new InputError(describeMismatch("--attribute", "each one once", `'${twice}' twice`, "Remove one of them."));
   }
   const n = attributes.length;
   if (references.length !== n && references.length !== 1) {

@@ -31,13 +31,14 @@ const MANY_FACES = 64;
 const PART_UNIT = 16;
 
 const HELP = `
-Every input gets each attribute as it is in that attribute's reference; one reference can serve all attributes. An input may
-be a folder: then the pictures in it and below are taken. Pictures are aligned faces, as elegant preprocess makes them. DIR gets <input>-<Attribute>.png for each input, and sheet.png
-with the inputs, the references, the results and what changed: result minus input around mid grey. For a single attribute
-it also shows the reference with the input's attribute. With --part i/n only the inputs of machine i of n are edited, and its sheet is sheet-part-i-of-n.png.
+Every input gets each attribute as it appears in that attribute's reference. One reference can serve for all attributes. Inputs
+and references are aligned faces, as elegant preprocess makes them. An input may be a folder; the images in it and in its
+subfolders are used. DIR gets <input>-<Attribute>.png for each input, and sheet.png, which shows the inputs, the references, the
+results and the changes (result minus input, around mid grey). With a single attribute, the sheet also shows the reference with the
+input's attribute. With --part i/n, only the share of machine i is edited, and the sheet is sheet-part-i-of-n.png.
 
-With --paste-back inputs are crops that elegant align made, or photos, whose largest face is found; DIR gets each whole
-photo, <photo>-<Attribute>.png, with its edited faces in place. References may be photos too.
+With --paste-back, inputs are crops that elegant align made, or photos, in which the largest face is found. DIR gets each whole
+photo, <photo>-<Attribute>.png, with the edited faces in place. References may be photos, too.
 
 Examples:
   elegant swap --model runs/glasses --input me.png --attribute Eyeglasses --reference glasses.png --out swapped
@@ -49,10 +50,15 @@ export function registerSwap(program: Command): void {
   withPart(withRecalibrate(withEditingOptions(program.command("swap"), "--out <dir>")))
     .description("give faces the attributes of reference faces")
     .requiredOption("--input <face...>", "faces to edit, or folders of them")
-    .requiredOption("--attribute <name...>", "attributes to take over")
-    .requiredOption("--reference <face...>", "the face that each attribute is taken from, or one for all")
-    .option("--paste-back", "inputs are photos or crops of elegant align: put the edits back into the photos", false)
-    .option("--min-score <x>", "lowest score of a face, 0 to 1; with --paste-back", number(0, 1), 0.5)
+    .requiredOption("--attribute <name...>", "attributes to take from the references")
+    .requiredOption("--reference <face...>", "one face per attribute, or one for all, to take the attributes from")
+    .option("--paste-back", "for photos or crops of elegant align: put the edited faces back into the photos", false)
+    .option(
+      "--min-score <x>",
+      "with --paste-back: lowest detection score that counts as a face, 0 to 1",
+      number(0, 1),
+      0.5,
+    )
     .addHelpText("after", HELP)
     .action(async (options: SwapCommand) => {
       await runCommand(options, async (context) => {

@@ -28,11 +28,14 @@ interface Options extends CommonOptions<"seed" | "workers" | "device"> {
 }
 
 const HELP = `
-Each system gets the same training pictures and the same budget, and then edits the same held-out pictures both ways. UNIT and
-CycleGAN train one model per attribute and divide the budget among them. The distances are the FID of pictures with an attribute
-added against real ones with it, and of pictures with it removed against real ones without; "no edit" is the distance of the two
-sides. DIR gets table.html, table.md, table.json, sheet.png and the runs. The same command goes on where it was stopped.
---systems takes NAME or NAME:PRESET. --pictures NAME=DIR adds pictures of another program: DIR/ATTRIBUTE/added and .../removed.
+Every system gets the same training images and the same budget, and then edits the same held-out images in both directions. UNIT and
+CycleGAN train one model per attribute and divide the budget among them. The table shows the FID of images with an attribute added
+against real images with it, and of images with it removed against real images without it. Its row "no edit" is the distance
+between the two sides. DIR gets table.html, table.md, table.json, sheet.png and the runs. If the command is interrupted, run it
+again to continue.
+
+--systems takes NAME or NAME:PRESET. --pictures NAME=DIR adds images edited by another program, from DIR/ATTRIBUTE/added and
+DIR/ATTRIBUTE/removed.
 
 Examples:
   elegant table faces-64 --attributes Bangs Eyeglasses --hours-each 0.5 --features random-inception --out table
@@ -51,22 +54,31 @@ const list = (text: string): readonly string[] => text.split(",").filter((name) 
 export function registerTable(program: Command): void {
   withCommonOptions(program.command("table <data>"), ["seed", "workers", "device"])
     .description("the paper's Table 1 on your data: train several systems alike and compare them")
-    .requiredOption("--attributes <names...>", "the columns")
-    .requiredOption("--out <dir>", "the runs and the table")
-    .option("--systems <names>", "the rows, with commas", list, list("elegant,unit,cyclegan,stargan,dnagan"))
-    .option("--hours-each <x>", "training time of each system", number(0.0001, 1e5))
-    .option("--updates <n>", "updates of each system, instead of a time", integer(1))
-    .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("64"))
-    .option("--width <n>", "of all networks (default: the published ones')", integer(4, 128))
-    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
-    .option("--limit <n>", "the most pictures of each side for the distances", integer(2), 1000)
-    .option("--pairs <n>", "pairs to score for each attribute and direction, at most", integer(1), 48)
-    .addOption(new Option("--dims <n>", "features").choices(["64", "192", "768", "2048"]).default("2048"))
+    .requiredOption("--attributes <names...>", "attributes to compare, one column each")
+    .requiredOption("--out <dir>", "folder of the table and the runs")
+    .option(
+      "--systems <names>",
+      "systems to compare, separated by commas",
+      list,
+      list("elegant,unit,cyclegan,stargan,dnagan"),
+    )
+    .option("--hours-each <x>", "hours of training per system", number(0.0001, 1e5))
+    .option("--updates <n>", "updates per system, instead of --hours-each", integer(1))
+    .addOption(new Option("--size <n>", "side of the images in pixels").choices(["64", "128", "256"]).default("64"))
+    .option("--width <n>", "channels of the first layer of every network (default: as published)", integer(4, 128))
+    .option("--images <dir>", "folder of the images, relative to DATA or absolute")
+    .option("--limit <n>", "images per side for the distances, at most", integer(2), 1000)
+    .option("--pairs <n>", "pairs to score per attribute and direction, at most", integer(1), 48)
     .addOption(
-      new Option("--features <name>", "the network").choices(["inception", "random-inception"]).default("inception"),
+      new Option("--dims <n>", "number of features per image").choices(["64", "192", "768", "2048"]).default("2048"),
+    )
+    .addOption(
+      new Option("--features <name>", "network that computes the features")
+        .choices(["inception", "random-inception"])
+        .default("inception"),
     )
     .option("--weights <file>", "Inception's weights (.pth or .safetensors)")
-    .addOption(new Option("--pictures <name=dir>", "pictures of another program").argParser(otherPictures))
+    .addOption(new Option("--pictures <name=dir>", "add images that another program edited").argParser(otherPictures))
     .addHelpText("after", HELP)
     .action(async (data: string, options: Options) => {
       await runCommand(options, (context) => makeTable(data, options, context));
@@ -150,7 +162,8 @@ async function makeTable(data: string, options: Options, context: CommandContext
       for (const path of await writeComparison(out, compared, facts)) print(path);
       context.printJson(comparisonJson(compared, facts));
     };
-    const say = (): void => print("Stopping after this step and saving; Ctrl-C again stops at once, without saving.");
+    const say = (): void =>
+      print("Stopping after this step and saving; Ctrl-C again stops immediately, without saving.");
     await interruptible(work, { say });
     opened.dispose();
   } finally {

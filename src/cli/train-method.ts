@@ -40,7 +40,7 @@ export function withMethodOptions(command: Command): Command {
     .option("--learning-rate <x>", "learning rate at the start (default: the preset's)", number(1e-8, 1))
     .option("--ema <decay>", "decay of the generator's moving average, which edits use", number(0, 0.999999))
     .option("--r1 <gamma>", "weight of the gradient penalty on real images", number(0, 1e6))
-    .option("--flip", "mirror each training picture with probability 1/2")
+    .option("--flip", "mirror each training image with probability 1/2")
     .addOption(
       new Option(
         "--upsampling <name>",

@@ -30,9 +30,10 @@ export interface TrainCommand extends PlannedOptions, CommonOptions<"seed" | "de
 }
 
 const HELP = `
-DATA is a folder that 'elegant preprocess' made, or any folder with aligned faces in images/ and CelebA's list_attr_celeba.txt
-next to it. With list_eval_partition.txt, only its training part is used. RUN gets checkpoints, losses.jsonl, TensorBoard events
-and sample sheets. Ctrl-C saves; --resume continues with the run's settings, and the result is that of an uninterrupted run.
+DATA is a folder that elegant preprocess made, or any folder with aligned faces in images/ and CelebA's list_attr_celeba.txt next
+to it. If there is a list_eval_partition.txt, only its training part is used. RUN gets checkpoints, losses.jsonl, TensorBoard events
+and sample sheets. Ctrl-C stops after saving. --resume continues with the settings of the run, and the result is that of an
+uninterrupted run.
 
 Example:
   elegant train faces-256 --attributes Bangs Eyeglasses --out runs/first
@@ -44,10 +45,10 @@ export function registerTrain(program: Command): void {
   const command = withCommonOptions(program.command("train <data>"), ["seed", "workers", "device"])
     .description("train on a folder of aligned faces, or continue a run")
     .requiredOption("--attributes <names...>", "attributes to train, in the order of their slices of the latent")
-    .requiredOption("--out <run>", "the run's folder")
+    .requiredOption("--out <run>", "folder of the run")
     .option("--resume", "continue from the run's newest checkpoint", false)
     .option("--from <run>", "start a new run with the generator of another run, which may have another size")
-    .addOption(new Option("--size <n>", "side of the pictures").choices(["64", "128", "256"]).default("256"))
+    .addOption(new Option("--size <n>", "side of the images in pixels").choices(["64", "128", "256"]).default("256"))
     .option(
       "--width <n>",
       "channels of the first layer, a multiple of 4 (default: the published network's, 64 for elegant)",
@@ -55,15 +56,15 @@ export function registerTrain(program: Command): void {
     )
     .option(
       "--batch <n>",
-      "number of images with the attribute in an update, and of those without it (default: as published, 16 for elegant); auto: the same, or fewer if the data have fewer",
+      "images with the attribute per update, and as many without it (default: as published, 16 for elegant); auto: the same, or fewer if the data set is small",
       (text) => (text === "auto" ? text : integer(1, 1024)(text)),
     )
-    .option("--steps <n>", "steps of the whole run; one goes over all attributes", integer(1), 200_000)
+    .option("--steps <n>", "steps of the whole run; each step makes one update per attribute", integer(1), 200_000)
     .option("--minutes <x>", "stop after this many minutes, with everything saved", number(0.01, 1e6))
     .option("--save-every <n>", "steps between checkpoints", integer(1), 500)
     .option("--sample-every <n>", "steps between sample sheets", integer(1), 500)
-    .option("--images <dir>", "the pictures' folder, within DATA or absolute")
-    .option("--take-over", "train although a process on another machine holds the run's lock", false);
+    .option("--images <dir>", "folder of the images, relative to DATA or absolute")
+    .option("--take-over", "start even if a process on another machine holds the lock of the run", false);
   withRunSettings(withRecalibrate(withMethodOptions(command)))
     .addHelpText("after", HELP)
     .action(async (data: string, options: TrainCommand) => {
@@ -91,7 +92,7 @@ export function registerTrain(program: Command): void {
           context,
         );
         const say = (): void =>
-          context.print("Stopping after this step and saving; Ctrl-C again stops at once, without saving.");
+          context.print("Stopping after this step and saving; Ctrl-C again stops immediately, without saving.");
         const work = async (signal: AbortSignal): Promise<void> => {
           let course: Course | null = null;
           const description = await announceDevice(device, options);

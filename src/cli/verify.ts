@@ -10,8 +10,8 @@ export interface CheckedFile {
 }
 
 const HELP = `
-Prints the largest error of each quantity next to its tolerance; exit code 2 when one is over it.
-Errors are relative to the quantity's root mean square, those of weights to the way they moved, grey levels absolute.
+Prints the largest error of each quantity next to its tolerance. The exit code is 2 if an error exceeds its tolerance. Errors are
+relative to the root mean square of the quantity; for weights, relative to their change; for grey levels, absolute.
 
 Example:
   elegant verify golden/elegant-s1-64px-b2-n3.json golden/align.json --device wasm`;

@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { type CommonOptions, runCommand, withCommonOptions } from "./command.js";
 
 const HELP = `
-FID's network needs the weights that pytorch-fid uses; they are not part of this package. Fetch the file that this command
-names on any machine, then give it here: it is checked and kept in the cache, and 'elegant fid' finds it.
+FID's network needs the weights that pytorch-fid uses, which are not part of this package. Download the file that this command names,
+on any machine, and pass it to the command. It is checked and stored in the cache, where elegant fid finds it.
 
 Example:
   elegant weights

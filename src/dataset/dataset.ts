@@ -164,7 +164,7 @@ function refuseMissing(
   }
   const nowhere = store.broken?.includes(first) === true ? ", a link that leads nowhere" : "";
   const received = `${missing.length} missing (the first is ${first}${nowhere})`;
-  const remedy = "Run 'elegant preprocess' first: it writes lists of what is there. Or correct the lists.";
+  const remedy = "Run 'elegant preprocess' first, which writes lists of the existing images, or correct the lists.";
   throw new InputError(describeMismatch(store.folder, expected, received, remedy));
 }
 

@@ -100,7 +100,7 @@ export interface Inspected {
 
 const PARTS = ["training", "validation", "test"] as const;
 const STATS_AT_ONCE = 64;
-const REMAKE = "Run 'elegant preprocess' again: it makes what is missing. Or correct the lists.";
+const REMAKE = "Run 'elegant preprocess' again, which makes the missing images, or correct the lists.";
 
 function countAttributes(table: AttributeTable, partition: PartitionTable | null): AttributeCounts[] {
   const partOf = partition === null ? null : new Map(partition.files.map((file, i) => [file, partition.values[i]]));

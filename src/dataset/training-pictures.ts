@@ -79,7 +79,7 @@ export function checkTrainingPictures(dataset: FaceDataset, size: number): reado
   const all = looked.length + unreadable.length;
   if (unreadable.length > FEW * all) {
     const received = `${unreadable.length} of ${all} that cannot be read (${unreadable[0]})`;
-    const remedy = "'elegant inspect --check' says what is wrong with each. Replace them or correct the lists.";
+    const remedy = "Run 'elegant inspect --check' to see what is wrong with each. Replace them or correct the lists.";
     throw new InputError(describeMismatch(dataset.imageDir, "pictures", received, remedy));
   }
   const expected = "square pictures of aligned faces";

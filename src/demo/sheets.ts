@@ -204,7 +204,7 @@ export async function manySheet(
   return {
     title: "Several attributes from several references in one call",
     caption:
-      "The input, one reference for each attribute, the input with all of these attributes at once, the change, and the truth.",
+      "The input, one reference for each attribute, the input with all of these attributes, the change, and the truth.",
     grids: [await toGrid(cells, ["input", ...rows[0].map(({ attribute }) => attribute), "result", "change", "truth"])],
     checkpoint,
   };

@@ -78,7 +78,9 @@ export class BatchLoader {
   async load(sources: readonly PictureSource[], replace: Replace = refuse): Promise<LoadedBatch> {
     const { size, batch, crop = null } = this.options;
     if (sources.length > batch) {
-      throw new InputError(`Batch: expected at most ${batch} images, received ${sources.length}. Load fewer at once.`);
+      throw new InputError(
+        `Batch: expected at most ${batch} images, received ${sources.length}. Load fewer per batch.`,
+      );
     }
     const pool = await this.pool;
     const slot = await this.ring.acquire();

@@ -99,7 +99,7 @@ export function expectNetwork<Network extends string>(
 export function expectAttributes({ attributes }: PublishedOptions): readonly string[] {
   if (attributes !== undefined) return attributes;
   const remedy = "Name the attributes in the order of training, such as --attributes Bangs Smiling.";
-  throw new InputError(describeMismatch("--attributes", "the names, which .pth files do not hold", "none", remedy));
+  throw new InputError(describeMismatch("--attributes", "the names, which .pth files do not contain", "none", remedy));
 }
 
 /** Returns the shape [.., .., k, k] of a convolution's filters. @throws InputError if they are missing or not such */

@@ -164,7 +164,7 @@ function readCount(n: (() => NpyArray) | undefined, source: string): number | nu
   const { data } = n();
   if (data.length === 1 && Number.isInteger(data[0]) && data[0] >= 2) return data[0];
   const received = data.length === 1 ? String(data[0]) : `${data.length} values`;
-  const remedy = "Leave n away, or save the number of rows.";
+  const remedy = "Omit n, or save the number of rows.";
   throw new InputError(describeMismatch(`${source}: n`, "one number of rows, at least 2", received, remedy));
 }
 

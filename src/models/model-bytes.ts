@@ -42,6 +42,6 @@ export async function parseModelBytes(bytes: Uint8Array, name: string): Promise<
 export function fromCheckpoint(checkpoint: Checkpoint, warnings: readonly string[]): FoundModel {
   const { model, source, progress } = checkpoint;
   const { tensors, averaged } = editingTensors(checkpoint);
-  const note = `${source}: the moving average of the generator (--ema) is what is used.`;
+  const note = `${source}: this command uses the moving average of the generator (--ema).`;
   return { model, tensors, source, step: progress.step, warnings: averaged ? [...warnings, note] : warnings };
 }

@@ -109,7 +109,7 @@ async function latestSheet(folder: string, model: Model): Promise<readonly Sheet
   return [
     {
       title: `Samples at step ${Number(/\d+/.exec(name)?.[0])}`,
-      caption: `${model.sheet.caption} The same pairs in each sheet, held out where there is a held-out part.`,
+      caption: `${model.sheet.caption} Each sheet shows the same pairs, from the held-out part if there is one.`,
       grids: samples === null ? [{ rows: [[{ png, width, height }]] }] : await sampleGrids(samples, model),
     },
   ];

@@ -267,7 +267,7 @@ describe("elegant align and swap --paste-back", () => {
     if (second.code !== 0) {
       const last = await elegant(...line("@stopped"));
       assert.equal(last.code, 0, last.stderr);
-      assert.match(last.stdout, /3 faces written to .*stopped \([23] were there\)/);
+      assert.match(last.stdout, /3 faces written to .*stopped \([23] already existed\)/);
     }
     assert.deepEqual(await treeOf(path("stopped")), await treeOf(path("whole")));
   });

@@ -85,7 +85,7 @@ describe("elegant fid with hostile input", () => {
     ["@a.npy @sigma.npz", /sigma\.npz: expected mu and sigma, or features, received sigma\. Choose/],
     ["@a.npy @skewed.npz", /skewed\.npz: sigma: expected a symmetric matrix, received .* by 5\.0e-1\. It is no/],
     ["@a.npy @small.npz", /small\.npz: sigma: expected \[8, 8\], as mu has 8, received \[4,4\]\. Choose/],
-    ["@a.npy @none-of.npz", /none-of\.npz: n: expected one number of rows, at least 2, received 0\. Leave n away/],
+    ["@a.npy @none-of.npz", /none-of\.npz: n: expected one number of rows, at least 2, received 0\. Omit n/],
     ["@a.npy @good.npz --kid", /good\.npz: expected features for --kid and --prc, received statistics\. Statistics/],
     [
       "@a.npy --kid --save-stats @new.npz",

@@ -30,7 +30,7 @@ describe("elegant train", () => {
       });
       const code = await new Promise((resolve) => child.on("close", resolve));
       assert.equal(code, 130, stderr);
-      assert.match(stdout, /Stopping after this step and saving; Ctrl-C again stops at once, without saving\.\n$/);
+      assert.match(stdout, /Stopping after this step and saving; Ctrl-C again stops immediately, without saving\.\n$/);
       const step = Number(
         /^elegant: Interrupted: step (\d+) is saved\. Continue with .*--resume\.$/m.exec(stderr)?.[1],
       );

@@ -72,7 +72,7 @@ describe("the check before a training", () => {
       );
     await assert.rejects(
       broken(2, 12),
-      /images: expected pictures, received 2 of 12 that cannot be read \(000\.png\)\. 'elegant inspect --check' says what is wrong/,
+      /images: expected pictures, received 2 of 12 that cannot be read \(000\.png\)\. Run 'elegant inspect --check' to see what is wrong/,
     );
     assert.deepEqual(await broken(1, 120), []);
   });

@@ -30,7 +30,7 @@ export function makeStepsView(editor: Editor): StageView {
         figure(`3. “${name}” in the face's latent`, ownSlice),
         figure(`4. “${name}” in the reference's latent, which takes its place`, referenceSlice),
         figure("5. Where the network may change the picture", mask),
-        figure("6. The change: grey is none", change),
+        figure("6. The change (grey: unchanged)", change),
         figure("7. The result", after),
       ];
       steps.replaceChildren(...figures.filter((each) => each !== null));
