@@ -174,6 +174,7 @@ describe("elegant export", () => {
       [{ discriminatorNorm: "none" }, "discriminatorNorm: expected unit-length, received none"],
       [{ condition: "heads" }, "condition: expected planes, received heads"],
       [{ mirror: true }, "mirror: expected off, received on"],
+      [{ shift: true }, "shift: expected off, received on"],
     ];
     assert.deepEqual(changes.map(([change]) => Object.keys(change)[0]).sort(), Object.keys(OFFICIAL_NETWORK).sort());
     for (const [change, words] of changes) {

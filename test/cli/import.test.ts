@@ -241,7 +241,7 @@ describe("elegant import", () => {
       const names = ["--attributes", ...ATTRIBUTES];
       const before = await treeOf(folder);
       for (const [args, message] of [
-        [[enc, dec], /--attributes: expected the names, which \.pth files do not hold, received none/],
+        [[enc, dec], /--attributes: expected the names, which \.pth files do not contain, received none/],
         [
           [enc, dec, d1, d2, "--attributes", "Bangs"],
           /--attributes: expected 2 names, as in D1_iter_12\.pth, received 1/,

@@ -53,6 +53,12 @@ export const networkSchema = z.object({
    * super resolution"). It takes twice the time and changes nothing in training.
    */
   mirror: z.boolean().default(false),
+  /**
+   * Whether an edit is the mean of the edit of the image and of that of the image moved one pixel to the left, moved
+   * back. The encoder's strides sample other pixels of the moved image. It takes twice the time and changes nothing in
+   * training.
+   */
+  shift: z.boolean().default(false),
 });
 export type NetworkChoices = z.infer<typeof networkSchema>;
 
@@ -83,6 +89,7 @@ export const OFFICIAL_NETWORK: NetworkChoices = {
   discriminatorNorm: "unit-length",
   condition: "planes",
   mirror: false,
+  shift: false,
 };
 
 type WidthAndBlocks = Pick<ModelConfig, "width" | "generatorBlocks">;

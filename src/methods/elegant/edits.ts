@@ -1,7 +1,7 @@
 /**
- * Edits of images by a trained generator: encode, exchange slices, decode. With the choice `mirror`, everything is done
- * for the image and for its mirror image. The latent and the skips then have both views' channels, one view after the
- * other, so that whoever mixes latents need not know.
+ * Edits of images by a trained generator: encode, exchange slices, decode. With the choices `mirror` and `shift`, everything
+ * is done for several views of an image, and the edit is the mean of theirs. The latent and the skips then have the
+ * channels of all views, one view after the other, so that code that mixes latents need not know.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { applyResidual } from "../../device/ops/residual.js";
@@ -14,29 +14,67 @@ import { type Decoded, decode, encode } from "./networks.js";
 
 const LAST_AXIS = 3;
 
-/** Mirrors images or features left to right, [N, H, W, C]. */
-const mirrored = (x: tf.Tensor4D): tf.Tensor4D => tf.reverse(x, 2);
-
-/** Returns the parts of a tensor that belong to the image, and, with `mirror`, to its mirror image. */
-function viewsOf(x: tf.Tensor4D, { mirror }: ModelConfig): tf.Tensor4D[] {
-  return mirror ? tf.split(x, 2, LAST_AXIS) : [x];
+/** A view of images [N, S, S, C], and the way back for changes of the view. */
+interface View {
+  readonly look: (images: tf.Tensor4D) => tf.Tensor4D;
+  readonly back: (changes: tf.Tensor4D) => tf.Tensor4D;
 }
 
-/** Puts two views' channels after one another. @param both the images, then their mirror images: [2N, h, w, C] */
-function joinViews(both: tf.Tensor4D): tf.Tensor4D {
-  return tf.concat(tf.split(both, 2, 0), LAST_AXIS) as tf.Tensor4D;
+const AS_IT_IS: View = { look: (images) => images, back: (changes) => changes };
+
+/** Mirrors left to right. */
+const mirrored = (x: tf.Tensor4D): tf.Tensor4D => tf.reverse(x, 2);
+
+/** Moves images by one pixel. The column at the edge is repeated. */
+function moved(x: tf.Tensor4D, direction: "left" | "right"): tf.Tensor4D {
+  const [n, height, width, channels] = x.shape;
+  const columns = (begin: number, count: number): tf.Tensor4D =>
+    tf.slice(x, [0, 0, begin, 0], [n, height, count, channels]);
+  const parts =
+    direction === "left" ? [columns(1, width - 1), columns(width - 1, 1)] : [columns(0, 1), columns(0, width - 1)];
+  return tf.concat(parts, 2);
+}
+
+/** The views of a model's edits. The first one is the image as it is. */
+function viewsOf({ mirror, shift }: Pick<ModelConfig, "mirror" | "shift">): readonly View[] {
+  const still: readonly View[] = mirror ? [AS_IT_IS, { look: mirrored, back: mirrored }] : [AS_IT_IS];
+  if (!shift) return still;
+  const shifted = still.map(({ look, back }) => ({
+    look: (images: tf.Tensor4D) => look(moved(images, "left")),
+    back: (changes: tf.Tensor4D) => moved(back(changes), "right"),
+  }));
+  return [...still, ...shifted];
+}
+
+/** Counts the views of an edit: 1, 2 or 4. */
+export function countViews(config: Pick<ModelConfig, "mirror" | "shift">): number {
+  return viewsOf(config).length;
+}
+
+/** Returns the channels of each view. */
+function splitViews(x: tf.Tensor4D, config: ModelConfig): tf.Tensor4D[] {
+  const count = countViews(config);
+  return count === 1 ? [x] : tf.split(x, count, LAST_AXIS);
 }
 
 function encodeViews(parameters: Parameters, config: ModelConfig, images: tf.Tensor4D): Encoded {
-  if (!config.mirror) return encode(parameters, config, images);
-  const both = tf.concat([images, mirrored(images)], 0);
-  const { latent, skips } = encode(parameters, config, both);
-  return { latent: joinViews(latent), skips: skips.map(joinViews) };
+  const views = viewsOf(config);
+  if (views.length === 1) return encode(parameters, config, images);
+  const { latent, skips } = encode(
+    parameters,
+    config,
+    tf.concat(
+      views.map(({ look }) => look(images)),
+      0,
+    ),
+  );
+  const join = (all: tf.Tensor4D): tf.Tensor4D => tf.concat(tf.split(all, views.length, 0), LAST_AXIS);
+  return { latent: join(latent), skips: skips.map(join) };
 }
 
 function exchangeViews(latent: tf.Tensor4D, reference: tf.Tensor4D, config: ModelConfig, attribute: number) {
-  const references = viewsOf(reference, config);
-  const views = viewsOf(latent, config).map((own, i) => exchangeSlice(own, references[i], config, attribute));
+  const references = splitViews(reference, config);
+  const views = splitViews(latent, config).map((own, i) => exchangeSlice(own, references[i], config, attribute));
   return tf.concat(views, LAST_AXIS) as tf.Tensor4D;
 }
 
@@ -44,18 +82,20 @@ function exchangeViews(latent: tf.Tensor4D, reference: tf.Tensor4D, config: Mode
  * Decodes edited latents. The decoder's second input and its skips are the face's own.
  * @param faces  one face for all latents, or one for each
  * @param edited latents [K, h, w, C]
- * @returns residuals [K, S, S, 3] and masks [K, S, S, 1] or null; with `mirror`, the means of both views
+ * @returns residuals [K, S, S, 3] and masks [K, S, S, 1] or null: the means of all views
  */
 function decodeViews(parameters: Parameters, config: ModelConfig, faces: Faces, edited: tf.Tensor4D): Decoded {
   const [n] = edited.shape;
-  const own = viewsOf(faces.latent, config);
-  const skips = faces.skips.map((skip) => viewsOf(skip, config));
-  const views = viewsOf(edited, config).map((latent, view) => {
+  const own = splitViews(faces.latent, config);
+  const skips = faces.skips.map((skip) => splitViews(skip, config));
+  const latents = splitViews(edited, config);
+  const views = viewsOf(config).map(({ back }, view) => {
     const ownSkips = skips.map((all) => all[view]);
-    const { residual, mask } = decode(parameters, config, latent, repeatTo(own[view], n), ownSkips);
-    return view === 0 ? { residual, mask } : { residual: mirrored(residual), mask: mask && mirrored(mask) };
+    const { residual, mask } = decode(parameters, config, latents[view], repeatTo(own[view], n), ownSkips);
+    return { residual: back(residual), mask: mask && back(mask) };
   });
-  const mean = (parts: tf.Tensor4D[]): tf.Tensor4D => (parts.length === 1 ? parts[0] : tf.mul(tf.addN(parts), 0.5));
+  const mean = (parts: tf.Tensor4D[]): tf.Tensor4D =>
+    parts.length === 1 ? parts[0] : tf.mul(tf.addN(parts), 1 / parts.length);
   const masks = views.flatMap(({ mask }) => mask ?? []);
   return { residual: mean(views.map(({ residual }) => residual)), mask: masks.length === 0 ? null : mean(masks) };
 }

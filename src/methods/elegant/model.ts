@@ -6,7 +6,7 @@ import { defineMethod } from "../define.js";
 import type { Curve, Losses, Method, Model, SampleSheet, Training, TrainingState } from "../method.js";
 import { CONDITIONS } from "./conditions.js";
 import { type ModelConfig, modelConfigSchema, parseConfig } from "./config.js";
-import { exemplarEdits, sideEdits } from "./edits.js";
+import { countViews, exemplarEdits, sideEdits } from "./edits.js";
 import { generate } from "./exchange.js";
 import { memoryNeeds } from "./memory.js";
 import { onnxGraphs, onnxMetadata } from "./onnx-graphs.js";
@@ -51,7 +51,7 @@ function sheetOf(config: ModelConfig): SampleSheet {
     draw: (parameters, both, attribute) => {
       const pairs = both.shape[0] / 2;
       const { reconstructed, exchanged } = generate(parameters, config, both, [{ attribute, pairs }]);
-      if (!config.mirror) return tf.concat([both, reconstructed, exchanged], 0);
+      if (countViews(config) === 1) return tf.concat([both, reconstructed, exchanged], 0);
       const [A, B] = tf.split(both, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
       const { apply } = sideEdits(config);
       const C = apply(parameters, { images: A, attribute, value: 0, references: B, labels: null });

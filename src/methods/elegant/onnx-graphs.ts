@@ -4,7 +4,7 @@
  *   decoder  edited, own (latents), skip1 ... skip4 -> residual [N, 3, S, S] in [-2, 2], already times any soft mask
  *   swap     input [N, ...], reference [N or 1, ...], mask [N or 1, attributes] -> output [N, 3, S, S] in [-1, 1]
  * A network of four blocks has a latent of side S/16 and three skips. The input `mask` chooses attributes and is
- * unrelated to the soft mask. If the model edits mirror images, too, swap does so; encoder and decoder have one view.
+ * unrelated to the soft mask. swap has all views of the model's edits; encoder and decoder have one view.
  */
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "../../interop/onnx.js";
 import type { NamedTensors } from "../../interop/safetensors.js";
@@ -140,18 +140,54 @@ class Builder {
     return this.node("Mul", [residual, this.softMask(features, `${prefix}/mask`)], output);
   }
 
-  /** Mirrors images left to right. */
-  mirror(x: string, output: string): string {
-    const number = (name: string, value: bigint): string => this.constant(name, [1], BigInt64Array.of(value));
-    const [start, end] = [number("mirror/start", -1n), number("mirror/end", BEFORE_FIRST)];
-    return this.node("Slice", [x, start, end, number("mirror/axis", 3n), number("mirror/step", -1n)], output);
+  /** Adds the columns of images from `begin` to `end`, in steps. */
+  private columns(x: string, begin: bigint, end: bigint, step: bigint, output: string): string {
+    const number = (value: bigint): string => this.constant(`columns/${value}`, [1], BigInt64Array.of(value));
+    return this.node("Slice", [x, number(begin), number(end), number(WIDTH_AXIS), number(step)], output);
+  }
+
+  private mirror(x: string, output: string): string {
+    return this.columns(x, -1n, BEFORE_FIRST, -1n, output);
+  }
+
+  /** Moves images by one pixel, like moved() of edits.ts. */
+  private move(x: string, direction: "left" | "right", output: string): string {
+    const column = (begin: bigint, end: bigint, name: string): string =>
+      this.columns(x, begin, end, 1n, `${output}/${name}`);
+    const parts =
+      direction === "left"
+        ? [column(1n, PAST_LAST, "rest"), column(-1n, PAST_LAST, "edge")]
+        : [column(0n, 1n, "edge"), column(0n, -1n, "rest")];
+    return this.node("Concat", parts, output, { axis: Number(WIDTH_AXIS) });
+  }
+
+  /** Adds the mean of the changes that all views of the edit make to `input`, like decodeViews() of edits.ts. */
+  meanChange(input: string, reference: string, mask: string, skips: readonly string[]): string {
+    const { mirror, shift } = this.config;
+    const mirrors = mirror ? [false, true] : [false];
+    const views = (shift ? [false, true] : [false]).flatMap((isMoved) =>
+      mirrors.map((isMirrored) => ({ isMoved, isMirrored })),
+    );
+    const changes = views.map(({ isMoved, isMirrored }) => {
+      const view = `${isMoved ? "moved/" : ""}${isMirrored ? "mirrored/" : ""}`;
+      const [own, other] = [input, reference].map((x) => {
+        const moved = isMoved ? this.move(x, "left", `${view}left/${x}`) : x;
+        return isMirrored ? this.mirror(moved, `${view}${x}`) : moved;
+      });
+      const change = this.change(own, other, mask, skips, view);
+      const still = isMirrored ? this.mirror(change, `${view}back`) : change;
+      return isMoved ? this.move(still, "right", `${view}right`) : still;
+    });
+    if (changes.length === 1) return changes[0];
+    this.nodes.push({ op: "Mean", inputs: changes, outputs: ["mean"] });
+    return "mean";
   }
 
   /**
    * Adds the image that is added to `input`.
    * @param view a prefix for the nodes' names, which are unique in a graph
    */
-  change(input: string, reference: string, mask: string, skips: readonly string[], view: string): string {
+  private change(input: string, reference: string, mask: string, skips: readonly string[], view: string): string {
     const names = (prefix: string): string[] => [...skips, "latent"].map((name) => `${view}${prefix}/${name}`);
     const [own, other] = ["input", "reference"].map(names);
     this.encode(input, own);
@@ -183,7 +219,10 @@ class Builder {
   }
 }
 
-/** Where a slice ends that goes backwards over a whole axis. */
+/** In NCHW. */
+const WIDTH_AXIS = 3n;
+/** Where a slice ends that goes forwards or backwards to the end of an axis. */
+const PAST_LAST = 2n ** 31n - 1n;
 const BEFORE_FIRST = -(2n ** 31n);
 
 function imageValue(name: string, batch: string, { size }: ModelConfig): OnnxValue {
@@ -233,13 +272,7 @@ export function onnxGraphs(tensors: NamedTensors, config: ModelConfig): readonly
       builder.decode("edited", "own", skipNames, "residual");
     }),
     build("swap", pictures, [imageValue("output", "batch", config)], (builder) => {
-      let change = builder.change("input", "reference", "mask", skipNames, "");
-      if (config.mirror) {
-        const [input, reference] = ["input", "reference"].map((name) => builder.mirror(name, `mirrored/${name}`));
-        const other = builder.change(input, reference, "mask", skipNames, "mirrored/");
-        const both = builder.node("Add", [change, builder.mirror(other, "mirrored/back")], "both");
-        change = builder.node("Mul", [both, builder.constant("half", [1], Float32Array.of(0.5))], "mean");
-      }
+      const change = builder.meanChange("input", "reference", "mask", skipNames);
       const sum = builder.node("Add", ["input", change], "sum");
       const [low, high] = [-1, 1].map((bound) => builder.constant(`bound${bound}`, [], Float32Array.of(bound)));
       builder.node("Clip", [sum, low, high], "output");

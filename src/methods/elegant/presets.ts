@@ -125,6 +125,7 @@ export const PRESETS: Readonly<Record<Preset, PresetChoices>> = {
       discriminatorNorm: "none",
       condition: "heads",
       mirror: true,
+      shift: false,
     },
     method: {
       reconstruction: "none",

@@ -1,4 +1,4 @@
-/** Edits by ELEGANT that look at the mirror image, too. */
+/** Edits by ELEGANT that are the mean over several views of an image. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Device } from "../../../src/device/device.js";
@@ -11,8 +11,15 @@ import { assertClose } from "../../support/close.js";
 import { randomPictures } from "../../support/model.js";
 
 const ATTRIBUTES = ["Bangs", "Smiling"];
-const configOf = (preset: "modern" | "official", mirror: boolean): ModelConfig =>
-  createConfig({ ...PRESETS[preset].network, mirror, size: 64, width: 8, attributes: ATTRIBUTES });
+const configOf = (preset: "modern" | "official", mirror: boolean, shift = false): ModelConfig =>
+  createConfig({ ...PRESETS[preset].network, mirror, shift, size: 64, width: 8, attributes: ATTRIBUTES });
+const flip = (x: tf.Tensor4D): tf.Tensor4D => tf.reverse(x, 2);
+/** Column i of the result is column i + by, or the one at the edge. */
+function move(x: tf.Tensor4D, by: -1 | 1): tf.Tensor4D {
+  const side = x.shape[2];
+  const columns = Array.from({ length: side }, (_, i) => Math.min(side - 1, Math.max(0, i + by)));
+  return tf.gather(x, tf.tensor1d(columns, "int32"), 2);
+}
 
 /** Weights that edit visibly; those of a fresh `modern` model make no change. */
 function weightsOf(config: ModelConfig): Parameters {
@@ -22,7 +29,7 @@ function weightsOf(config: ModelConfig): Parameters {
   return uploadParameters(model.specs("generator"), tensors, "test");
 }
 
-describe("methods/elegant/edits with mirror", () => {
+describe("methods/elegant/edits with several views", () => {
   let device: Device;
   before(async () => {
     device = await openDevice("wasm", 1);
@@ -34,7 +41,6 @@ describe("methods/elegant/edits with mirror", () => {
       const [plain, mirrored] = [false, true].map((mirror) => elegantModel(configOf(preset, mirror)));
       const parameters = weightsOf(configOf(preset, true));
       const [images, references] = [randomPictures(1, 2), randomPictures(2, 2)];
-      const flip = (x: tf.Tensor4D): tf.Tensor4D => tf.reverse(x, 2);
       const request = { attribute: 0, value: 1, labels: null } as const;
       const own = plain.edits.apply(parameters, { ...request, images, references });
       const other = plain.edits.apply(parameters, {
@@ -53,6 +59,41 @@ describe("methods/elegant/edits with mirror", () => {
     });
   }
 
+  it("are the mean over the image, its mirror image, and both moved one pixel to the left", () => {
+    const parameters = weightsOf(configOf("modern", true));
+    // Images of low contrast leave room for every change.
+    const [images, references] = [1, 2].map((seed) => tf.mul(randomPictures(seed, 2), 0.3) as tf.Tensor4D);
+    const request = { attribute: 0, value: 1, labels: null } as const;
+    const { edits } = elegantModel(configOf("modern", false));
+    const changeOf = (look: (x: tf.Tensor4D) => tf.Tensor4D, back: (x: tf.Tensor4D) => tf.Tensor4D): tf.Tensor4D => {
+      const seen = look(images);
+      const edited = edits.apply(parameters, { ...request, images: seen, references: look(references) });
+      return back(tf.sub(edited, seen));
+    };
+    const left = (x: tf.Tensor4D): tf.Tensor4D => move(x, 1);
+    const right = (x: tf.Tensor4D): tf.Tensor4D => move(x, -1);
+    const changes = [
+      changeOf(
+        (x) => x,
+        (x) => x,
+      ),
+      changeOf(flip, flip),
+      changeOf(left, right),
+      changeOf(
+        (x) => flip(left(x)),
+        (x) => right(flip(x)),
+      ),
+    ];
+    const all = elegantModel(configOf("modern", true, true)).edits.apply(parameters, {
+      ...request,
+      images,
+      references,
+    });
+    assert.ok(tf.max(tf.abs(all)).dataSync()[0] < 1, "nothing is clipped");
+    const mean = tf.mul(tf.addN(changes), 1 / 4);
+    assertClose(tf.sub(all, images).dataSync() as Float32Array, mean.dataSync() as Float32Array, { abs: 2e-6, rel: 0 });
+  });
+
   it("give the mirrored edit for mirrored images", () => {
     const model = elegantModel(configOf("modern", true));
     const parameters = weightsOf(configOf("modern", true));
@@ -65,7 +106,6 @@ describe("methods/elegant/edits with mirror", () => {
         value: 0,
         labels: null,
       });
-    const flip = (x: tf.Tensor4D): tf.Tensor4D => tf.reverse(x, 2);
     assertClose(edit(flip).dataSync() as Float32Array, flip(edit((x) => x)).dataSync() as Float32Array, {
       abs: 2e-6,
       rel: 0,
@@ -73,8 +113,8 @@ describe("methods/elegant/edits with mirror", () => {
   });
 
   it("keep a face whose latent is not edited, bit for bit", () => {
-    const model = elegantModel(configOf("modern", true));
-    const parameters = weightsOf(configOf("modern", true));
+    const model = elegantModel(configOf("modern", true, true));
+    const parameters = weightsOf(configOf("modern", true, true));
     const images = randomPictures(1, 1);
     const { exemplar } = model;
     assert.ok(exemplar?.isExact);

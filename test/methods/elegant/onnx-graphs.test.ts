@@ -57,6 +57,8 @@ describe("model/onnx-graphs", () => {
     ["modern with five blocks", { ...MODERN, generatorBlocks: 5 }],
     ["modern without a soft mask", { ...MODERN, mask: false }],
     ["modern with one view", { ...MODERN, mirror: false }],
+    ["modern with the moved image", { ...MODERN, mirror: false, shift: true }],
+    ["modern with four views", { ...MODERN, shift: true }],
     ["modern with published edits", { ...MODERN, edit: "residual" }],
   ];
   for (const [name, config] of variants) {
