@@ -14,7 +14,7 @@ import { formatName, type PictureStore, RAW_ON_DISK } from "./store.js";
 /** Name of the packed files' folder within a data set. */
 export const PACKED_DIR = "shards";
 const INDEX_NAME = /^\d{5,}\.json$/;
-const REMEDY = "Delete the packed file and its index, and run 'elegant preprocess' again, which makes them again.";
+const REMEDY = "Delete the packed file and its index, and run 'elegant preprocess' again to restore them.";
 
 const itemSchema = z.object({
   /** The photo's name. */
