@@ -73,21 +73,21 @@ function helpSections(text) {
   return sections;
 }
 
-/** The default as a user reads it; empty if there is none. */
+/** A sentence on the default; empty if there is none. */
 function defaultOf({ long, defaultValue }) {
   // Depends on the machine that builds the site.
-  if (long === "--workers") return "as many as the process may use";
+  if (long === "--workers") return " The default is as many as the process may use.";
   if (defaultValue === undefined || defaultValue === false || defaultValue === null) return "";
-  return code(Array.isArray(defaultValue) ? defaultValue.join(",") : String(defaultValue));
+  return ` The default is ${code(Array.isArray(defaultValue) ? defaultValue.join(",") : String(defaultValue))}.`;
 }
 
 function optionTable(options) {
   const rows = options.map((option) => {
     const choices = option.argChoices === undefined ? "" : ` One of ${option.argChoices.map(code).join(", ")}.`;
     const required = option.mandatory ? " **Required.**" : "";
-    return `| ${code(option.flags)} | ${sentence(prose(option.description))}${choices}${required} | ${defaultOf(option)} |`;
+    return `| ${code(option.flags)} | ${sentence(prose(option.description))}${choices}${required}${defaultOf(option)} |`;
   });
-  return ["| option | meaning | default |", "| --- | --- | --- |", ...rows].join("\n");
+  return ["| option | meaning |", "| --- | --- |", ...rows].join("\n");
 }
 
 function commandPage(name, command) {
