@@ -211,7 +211,7 @@ function warnOfOthers(folder: string, scans: readonly TarScan[], warn: TarOption
   const beside = scans.flatMap((scan) => scan.beside);
   if (beside.length === 0) return;
   const are = beside.length === 1 ? "1 more picture is" : `${beside.length} more pictures are`;
-  warn?.(`${folder}: only one picture per sample is used; ${are} left out (the first is ${beside[0]})`);
+  warn?.(`${folder}: each sample has one picture, so ${are} left out (the first is ${beside[0]})`);
 }
 
 export interface TarOptions {

@@ -132,7 +132,7 @@ describe("tar files that others made", () => {
       }
       const expected = [
         /1 file is left out .* HEIC \(1\): e\.heic/,
-        /only one picture per sample is used; 3 more pictures are left out \(the first is a\.seg\.png\)/,
+        /each sample has one picture, so 3 more pictures are left out \(the first is a\.seg\.png\)/,
       ];
       assert.equal(warnings.length, expected.length);
       for (const [i, words] of expected.entries()) assert.match(warnings[i], words);

@@ -60,14 +60,8 @@ function splitViews(x: tf.Tensor4D, config: ModelConfig): tf.Tensor4D[] {
 function encodeViews(parameters: Parameters, config: ModelConfig, images: tf.Tensor4D): Encoded {
   const views = viewsOf(config);
   if (views.length === 1) return encode(parameters, config, images);
-  const { latent, skips } = encode(
-    parameters,
-    config,
-    tf.concat(
-      views.map(({ look }) => look(images)),
-      0,
-    ),
-  );
+  const seen = views.map(({ look }) => look(images));
+  const { latent, skips } = encode(parameters, config, tf.concat(seen, 0));
   const join = (all: tf.Tensor4D): tf.Tensor4D => tf.concat(tf.split(all, views.length, 0), LAST_AXIS);
   return { latent: join(latent), skips: skips.map(join) };
 }

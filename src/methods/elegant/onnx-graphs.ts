@@ -4,7 +4,7 @@
  *   decoder  edited, own (latents), skip1 ... skip4 -> residual [N, 3, S, S] in [-2, 2], already times any soft mask
  *   swap     input [N, ...], reference [N or 1, ...], mask [N or 1, attributes] -> output [N, 3, S, S] in [-1, 1]
  * A network of four blocks has a latent of side S/16 and three skips. The input `mask` chooses attributes and is
- * unrelated to the soft mask. swap has all views of the model's edits; encoder and decoder have one view.
+ * unrelated to the soft mask. The graph `swap` has all views of the model's edits; encoder and decoder have one view.
  */
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "../../interop/onnx.js";
 import type { NamedTensors } from "../../interop/safetensors.js";
